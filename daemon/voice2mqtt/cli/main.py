@@ -1,0 +1,51 @@
+"""Parse, dispatch, and the only exit: every error becomes a sentence and a status here."""
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from voice2mqtt import __version__
+from voice2mqtt.errors import ExitStatus, UserFacingError
+
+COMMANDS: tuple[str, ...] = ()
+"""Each is a module of this room with `HELP`, `arguments(parser)` and `run(args) -> int`."""
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command named in `argv` and return its exit status."""
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except UserFacingError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`); not worth a word.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitStatus.FAILED
+    except Exception:  # the one place that turns a bug into an exit status
+        log.exception(
+            "this is a bug in voice2mqtt %s; please report it with the lines below", __version__
+        )
+        return ExitStatus.BUG
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="voice2mqtt", description="What is said at home becomes an MQTT message."
+    )
+    parser.add_argument("--version", action="version", version=f"voice2mqtt {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = importlib.import_module(f"voice2mqtt.cli.{name}")
+        command = commands.add_parser(name, help=module.HELP, description=module.HELP)
+        module.arguments(command)
+        command.set_defaults(run=module.run)
+    return parser

@@ -1,0 +1,1 @@
+"""From a microphone or a WAV file to utterances: capture, ring, gate."""

@@ -1,0 +1,1 @@
+"""What the house hears back: tones and spoken questions."""

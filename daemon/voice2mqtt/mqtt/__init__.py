@@ -1,0 +1,1 @@
+"""Messages to the broker: link, outbox, control topics, Home Assistant discovery."""

@@ -1,0 +1,1 @@
+"""A running daemon: composition, the loop, signals, systemd, the journal."""

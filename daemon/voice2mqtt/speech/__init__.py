@@ -1,0 +1,1 @@
+"""Utterances to outcomes, through the Azure Speech SDK."""

@@ -1,0 +1,1 @@
+"""Our own Speech host: what an Azure Speech container serves, offline."""

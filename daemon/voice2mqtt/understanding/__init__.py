@@ -1,0 +1,1 @@
+"""Text to decision: templates, numbers, sounds, scoring and policy. Pure."""

@@ -1,0 +1,83 @@
+"""The compiled grammar: one automaton for the whole table.
+
+Exact match, nearest sound and the Speech host's constrained decoder all walk this object, so
+that they cannot disagree about what the owner wrote. It knows nothing of how it was built
+(`compile.py`) nor of what a row publishes.
+
+States are numbers; 0 is the start. Arcs carry labels. A label is a word or a slot; a slot's
+spoken forms are an automaton of their own, whose accepting states name values. There are no
+empty arcs, and no two arcs of a state carry the same label; but the same spoken words may fit
+a word arc and a slot arc, so that a reader follows several paths at once.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from voice2mqtt.core.decision import SlotValue
+
+START = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One spoken word."""
+
+    key: str
+    """As `normalise` writes it; numbers are digits."""
+    surface: str = field(compare=False)
+    """As the owner wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A slot filled from a list: `values[i]` is meant where `spoken` accepts with `i`."""
+
+    slot: str
+    spoken: Automaton
+    values: tuple[SlotValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A slot filled with a number, ends included; `multiplier` scales what is meant."""
+
+    slot: str
+    lowest: int
+    highest: int
+    step: int = 1
+    multiplier: float | None = None
+    decimals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard:
+    """A slot filled with one or more words of any kind."""
+
+    slot: str
+
+
+Label = Word | Choice | Number | Wildcard
+
+
+@dataclass(frozen=True, eq=False)
+class Automaton:
+    """Arcs in compressed rows: those of state `s` are `offsets[s]` to `offsets[s + 1]`."""
+
+    labels: Sequence[Label]
+    offsets: array[int]
+    arc_labels: array[int]
+    targets: array[int]
+    accepting: dict[int, tuple[int, ...]]
+    """State to the numbers (rows of a table, values of a `Choice`) it accepts."""
+
+    def arcs(self, state: int) -> list[tuple[int, int]]:
+        """Return (index into `labels`, target state) of each arc of `state`."""
+        low, high = self.offsets[state], self.offsets[state + 1]
+        return list(zip(self.arc_labels[low:high], self.targets[low:high], strict=True))
+
+    def accepts(self, state: int) -> tuple[int, ...]:
+        """Return what is accepted when the sentence ends in `state`; () for nothing."""
+        return self.accepting.get(state, ())

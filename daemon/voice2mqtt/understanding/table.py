@@ -1,0 +1,124 @@
+"""The command table as values: what the owner wrote, before it is compiled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from voice2mqtt.core.decision import Expectation, SlotValue
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A spot in a file, counted from 1 as editors do; renders as `file:line:column`."""
+
+    file: str = ""
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListValue:
+    """One value of a list: what is spoken (a template) and what it means."""
+
+    spoken: str
+    out: SlotValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextList:
+    """A list of words, each with its meaning."""
+
+    values: tuple[ListValue, ...]
+    place: Place = field(default_factory=Place, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeList:
+    """A range of numbers, ends included; `multiplier` scales what is said to what is meant."""
+
+    lowest: int
+    highest: int
+    step: int = 1
+    multiplier: float | None = None
+    decimals: bool = False
+    """Whether fractions between the steps may be said ("twenty point five")."""
+    place: Place = field(default_factory=Place, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WildcardList:
+    """Free text, one word or more."""
+
+    place: Place = field(default_factory=Place, compare=False)
+
+
+SlotList = TextList | RangeList | WildcardList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """A message with slots still in it: `{name}` in the topic and anywhere in the payload."""
+
+    topic: str
+    payload: Json
+    """Text, or a mapping or list that becomes JSON in which numbers stay numbers."""
+    qos: int = 0
+    retain: bool = False
+    after_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What may be said, and what is then published."""
+
+    name: str
+    """The owner's name for the row, else its first template."""
+    say: tuple[str, ...]
+    publish: tuple[Publish, ...]
+    defaults: Mapping[str, SlotValue] = field(default_factory=lambda: MappingProxyType({}))
+    confirm: str = ""
+    """A question to be answered with yes before anything is published."""
+    between: tuple[int, int] | None = None
+    """Minutes since midnight, local time; may pass midnight."""
+    days: frozenset[int] = frozenset(range(7))
+    """0 is Monday."""
+    expires_s: float = 10.0
+    cooldown_s: float = 0.0
+    strictness: float | None = None
+    """Largest distance of sound that is accepted, 0 to 1; None takes the table's."""
+    wake: bool = True
+    """False: needs no wake phrase."""
+    also_heard_as: tuple[str, ...] = ()
+    """Further templates for what a household's accent makes of the row."""
+    expect: Expectation | None = None
+    """May hold slots in topic and payload, like `Publish`."""
+    response: str = ""
+    places: tuple[Place, ...] = field(default=(), compare=False)
+    """Where each template of `say` stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableTest:
+    """The owner's own check: hearing this publishes exactly that."""
+
+    hear: str
+    publish: tuple[tuple[str, str], ...]
+    """(topic, payload) of each message; () is nothing."""
+    place: Place = field(default_factory=Place, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandTable:
+    """A whole command table."""
+
+    rows: tuple[Row, ...]
+    lists: Mapping[str, SlotList] = field(default_factory=lambda: MappingProxyType({}))
+    rules: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Expansion rules: name to template."""
+    language: str = "en"
+    tests: tuple[TableTest, ...] = ()
