@@ -1,0 +1,45 @@
+"""What the Speech host needs of a recogniser, whichever it is."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from voice2mqtt.understanding.automaton import Automaton
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One reading of the audio."""
+
+    text: str
+    """As displayed: cased and punctuated."""
+    lexical: str
+    """The words alone, lower case, numbers as words."""
+    confidence: float
+    """Probability that this is what was said, 0 to 1; readings of one transcript sum to at most 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What was said, best reading first; no readings when it was not speech."""
+
+    readings: tuple[Reading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grammar:
+    """What is likely to be said."""
+
+    automaton: Automaton
+    forced: bool
+    """True: a table of commands; outside it there is only open dictation. False: a hint, that biases."""
+
+
+class Engine(Protocol):
+    """Audio to text. May be called from several threads at once."""
+
+    def transcribe(self, pcm: bytes, grammar: Grammar | None) -> Transcript:
+        """Return what was said in `pcm` (16 kHz, 16 bit, mono); without `grammar`, open dictation.
+
+        Speech outside the grammar comes back as open dictation hears it.
+        """
+        ...
