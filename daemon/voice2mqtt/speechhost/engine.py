@@ -15,7 +15,7 @@ class Reading:
     lexical: str
     """The words alone, lower case, numbers as words."""
     confidence: float
-    """Probability that this is what was said, 0 to 1; readings of one transcript sum to at most 1."""
+    """Probability that this is what was said; those of one transcript sum to at most 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Grammar:
 
     automaton: Automaton
     forced: bool
-    """True: a table of commands; outside it there is only open dictation. False: a hint, that biases."""
+    """True: a table of commands, outside which is only open dictation. False: a hint."""
 
 
 class Engine(Protocol):
