@@ -1,0 +1,49 @@
+"""Recordings and what was said in them; when a command counts as right; how sure that is."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+COFFEE_TABLE = Path(__file__).parent / "coffee.yaml"
+"""The grammar of the coffee recordings; its slots and payload are named as their labels."""
+NOISE = "kitchen-noise.wav"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """One spoken command."""
+
+    path: Path
+    slots: Mapping[str, str]
+
+
+def recordings(data: Path) -> list[Recording]:
+    """Return the recordings of folder `data` (`clean/*.wav`, `labels.json`) by name."""
+    labels = json.loads((data / "labels.json").read_text())
+    return [
+        Recording(path=data / "clean" / name, slots=_plain(labels[name]["slots"]))
+        for name in sorted(labels)
+        if (data / "clean" / name).exists()
+    ]
+
+
+def wholly_right(slots: Mapping[str, object], recording: Recording) -> bool:
+    """Return whether `slots` (of a decision, or of its payload) are those of the label, no more."""
+    return _plain(slots) == recording.slots
+
+
+def interval(hits: int, trials: int) -> str:
+    """Return the 95 % Wilson interval of a proportion, in percent, as a note."""
+    if trials == 0:
+        return "n = 0"
+    z, share = 1.96, hits / trials
+    centre = share + z * z / (2 * trials)
+    spread = z * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
+    low, high = ((centre + sign * spread) / (1 + z * z / trials) for sign in (-1, 1))
+    return f"{hits}/{trials}, {100 * low:.1f} to {100 * high:.1f}"
+
+
+def _plain(slots: Mapping[str, object]) -> dict[str, str]:
+    return {name: " ".join(str(value).split()) for name, value in slots.items()}

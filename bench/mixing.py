@@ -1,0 +1,65 @@
+"""Noise mixed into speech, as Picovoice's speech-to-intent benchmark does it, but repeatable.
+
+The noise excerpt is scaled so that the loudest 2048-sample frame of speech over the loudest of
+noise has the wanted ratio in energy; the sum is normalised to half of full scale. Where in the
+noise the excerpt begins depends on the seed and the recording's name alone.
+"""
+
+import random
+import wave
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+
+Samples = NDArray[np.float64]
+"""Mono, from -1 to 1."""
+
+_FRAME_SAMPLES = 2048
+_FULL_SCALE = 32768
+
+
+def read_wav(path: Path) -> Samples:
+    """Return the samples of a 16 kHz, 16-bit, mono WAV; ValueError for any other."""
+    with wave.open(str(path)) as file:
+        form = (file.getframerate(), file.getsampwidth(), file.getnchannels())
+        if form != (RATE_HZ, SAMPLE_BYTES, 1):
+            raise ValueError(f"{path}: {form} is not {RATE_HZ} Hz, 16 bit, mono")
+        pcm = file.readframes(file.getnframes())
+    return np.frombuffer(pcm, dtype="<i2").astype(np.float64) / _FULL_SCALE
+
+
+def write_wav(path: Path, samples: Samples) -> None:
+    """Write `samples` as a 16 kHz, 16-bit, mono WAV."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(SAMPLE_BYTES)
+        file.setframerate(RATE_HZ)
+        file.writeframes(to_pcm(samples))
+
+
+def to_pcm(samples: Samples) -> bytes:
+    """Return `samples` as 16-bit little-endian."""
+    limited = np.clip(samples * _FULL_SCALE, -_FULL_SCALE, _FULL_SCALE - 1)
+    return limited.astype("<i2").tobytes()
+
+
+def mix(speech: Samples, noise: Samples, snr_db: float, *, name: str, seed: int = 0) -> Samples:
+    """Return `speech` with an excerpt of `noise` under it at `snr_db`, peaking at one half."""
+    choose = random.Random(f"{seed} {name} {snr_db:g}")
+    start = choose.randrange(max(1, len(noise) - len(speech)))
+    excerpt = np.resize(noise[start : start + len(speech)], len(speech))
+    wanted = _loudest_frame(speech) * 10 ** (-snr_db / 10)
+    mixed = speech + excerpt * np.sqrt(wanted / _loudest_frame(excerpt))
+    return np.asarray(0.5 * mixed / np.abs(mixed).max(), dtype=np.float64)
+
+
+def _loudest_frame(samples: Samples) -> float:
+    """Return the energy of the loudest whole frame, of all samples if there is none."""
+    count = len(samples) // _FRAME_SAMPLES
+    if count == 0:
+        return float(np.square(samples).sum())
+    frames = samples[: count * _FRAME_SAMPLES].reshape(count, _FRAME_SAMPLES)
+    return float(np.square(frames).sum(axis=1).max())
