@@ -1,0 +1,23 @@
+"""Fixtures that several rooms share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.broker import Broker, Certificates, make_certificates
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A real mosquitto that lets everybody in."""
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    with Broker(folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Files of a certificate authority of this run."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
