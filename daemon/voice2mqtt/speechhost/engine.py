@@ -1,5 +1,6 @@
 """What the Speech host needs of a recogniser, whichever it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,12 +35,20 @@ class Grammar:
     """True: a table of commands, outside which is only open dictation. False: a hint."""
 
 
+def never() -> bool:
+    """Return False: nobody gives up."""
+    return False
+
+
 class Engine(Protocol):
     """Audio to text. May be called from several threads at once."""
 
-    def transcribe(self, pcm: bytes, grammar: Grammar | None) -> Transcript:
+    def transcribe(
+        self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never
+    ) -> Transcript:
         """Return what was said in `pcm` (16 kHz, 16 bit, mono); without `grammar`, open dictation.
 
-        Speech outside the grammar comes back as open dictation hears it.
+        Speech outside the grammar comes back as open dictation hears it. Once `abandoned` is
+        true, which is asked every few milliseconds, it returns at once with no readings.
         """
         ...

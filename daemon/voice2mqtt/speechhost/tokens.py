@@ -1,0 +1,92 @@
+"""The recogniser's vocabulary: text to token numbers and back.
+
+`tokenizer.bin` is one record per token, in order: the length (seven bits a byte, low first when
+continued, the top bit saying so) and that many bytes. Tokens 0 to 2 are special, 3 to 258 are
+single bytes, the rest are pieces of text in which U+2581 stands for a space. There is no table
+of merges: of all neighbours whose joined text is a piece, the one with the lowest number joins.
+
+It knows nothing of sound or grammar.
+"""
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+from voice2mqtt.errors import InputError
+
+START = 1
+END = 2
+_FIRST_BYTE = 3
+_FIRST_PIECE = 259
+_SPACE = "\u2581"
+_MARKER = b"<<ST_"
+
+
+class Vocabulary:
+    """All tokens of a model."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._pieces = pieces
+        self._numbers = {
+            piece.decode(): number
+            for number, piece in enumerate(pieces)
+            if number >= _FIRST_PIECE and not piece.startswith(_MARKER)
+        }
+
+    def __len__(self) -> int:
+        return len(self._pieces)
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        """Return the tokens of `text`, a run without spaces that begins a word."""
+        parts = list(_SPACE + text)
+        while True:
+            joined = [
+                (self._numbers[left + right], place)
+                for place, (left, right) in enumerate(itertools.pairwise(parts))
+                if left + right in self._numbers
+            ]
+            if not joined:
+                return tuple(number for part in parts for number in self._of_part(part))
+            _, place = min(joined)
+            parts[place : place + 2] = [parts[place] + parts[place + 1]]
+
+    def number(self, piece: str) -> int:
+        """Return the token that is exactly `piece`, such as a final full stop."""
+        return self._numbers[piece]
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Return the text of `tokens`, special ones left out."""
+        parts = []
+        for token in tokens:
+            if _FIRST_BYTE <= token < _FIRST_PIECE:
+                parts.append(bytes([token - _FIRST_BYTE]))
+            elif token >= _FIRST_PIECE and not self._pieces[token].startswith(_MARKER):
+                parts.append(self._pieces[token])
+        return b"".join(parts).decode(errors="replace").replace(_SPACE, " ").strip()
+
+    def _of_part(self, part: str) -> Sequence[int]:
+        if part in self._numbers:
+            return (self._numbers[part],)
+        return [byte + _FIRST_BYTE for byte in part.encode()]
+
+
+def read_vocabulary(path: Path) -> Vocabulary:
+    """Read `tokenizer.bin`; raises InputError when it is not one."""
+    pieces = _records(path.read_bytes())
+    if len(pieces) <= _FIRST_PIECE:
+        raise InputError(f"{path} is not a tokenizer.bin of Moonshine; install it anew")
+    return Vocabulary(pieces)
+
+
+def _records(data: bytes) -> list[bytes]:
+    """Return the records of `data`; none when they do not fit its length."""
+    pieces, place = [], 0
+    while place < len(data):
+        length = data[place]
+        place += 1
+        if length >= 128 and place < len(data):
+            length += 128 * data[place] - 128
+            place += 1
+        pieces.append(data[place : place + length])
+        place += length
+    return pieces if place == len(data) else []

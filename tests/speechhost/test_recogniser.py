@@ -1,0 +1,46 @@
+import importlib.metadata
+import wave
+from pathlib import Path
+
+import pytest
+
+from voice2mqtt.speechhost.recogniser import MoonshineEngine
+
+
+@pytest.fixture(scope="module")
+def engine() -> MoonshineEngine:
+    return MoonshineEngine()
+
+
+@pytest.fixture(scope="module")
+def novel() -> bytes:
+    """The first five seconds of a novel, read aloud; it comes with the model."""
+    files = importlib.metadata.distribution("moonshine-voice").files or []
+    path = next(file.locate() for file in files if file.name == "two_cities.wav")
+    with wave.open(str(path)) as recording:
+        assert recording.getnchannels() == 1
+        frames = recording.readframes(5 * recording.getframerate())
+        step = recording.getframerate() // 16_000
+        assert step * 16_000 == recording.getframerate()
+    return b"".join(frames[place : place + 2] for place in range(0, len(frames), 2 * step))
+
+
+def test_dictation_hears_what_was_read(engine: MoonshineEngine, novel: bytes) -> None:
+    (reading,) = engine.transcribe(novel, None).readings
+    assert reading.text == "It was the best of times, it was the worst of times."
+    assert reading.lexical == "it was the best of times it was the worst of times"
+    assert reading.confidence > 0.9
+
+
+@pytest.mark.parametrize("pcm", [b"", bytes(320), bytes(64_000)])
+def test_silence_has_no_readings(engine: MoonshineEngine, pcm: bytes) -> None:
+    assert engine.transcribe(pcm, None).readings == ()
+
+
+def test_the_package_with_the_model_is_never_imported() -> None:
+    house = Path(__file__).parents[2] / "daemon"
+    assert not any("import moonshine_voice" in path.read_text() for path in house.rglob("*.py"))
+
+
+def test_an_abandoned_call_has_no_readings(engine: MoonshineEngine, novel: bytes) -> None:
+    assert engine.transcribe(novel, None, lambda: True).readings == ()

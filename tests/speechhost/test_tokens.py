@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import pytest
+
+from voice2mqtt.errors import InputError
+from voice2mqtt.speechhost.moonshine import model_folder
+from voice2mqtt.speechhost.tokens import END, START, Vocabulary, read_vocabulary
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return read_vocabulary(model_folder() / "tokenizer.bin")
+
+
+@pytest.mark.parametrize(
+    "text", ["turn", "Turn", "12-ounce", "50%", "naïve", "TV", "don't", "x", "日本", "\U0001f600"]
+)
+def test_what_is_encoded_decodes_to_itself(vocabulary: Vocabulary, text: str) -> None:
+    assert vocabulary.decode(vocabulary.encode(text)) == text
+
+
+def test_a_common_word_is_one_token(vocabulary: Vocabulary) -> None:
+    assert len(vocabulary.encode("kitchen")) == 1
+    assert len(vocabulary.encode("xylophones")) > 1
+
+
+def test_words_join_with_spaces_and_special_tokens_are_silent(vocabulary: Vocabulary) -> None:
+    tokens = [START, *vocabulary.encode("Turn"), *vocabulary.encode("on"), vocabulary.number(".")]
+    assert vocabulary.decode([*tokens, END]) == "Turn on."
+
+
+@pytest.mark.parametrize("data", [b"", b"\x05ab", b"\x80", b"\x01a\x01b"])
+def test_a_damaged_file_is_told_by_name(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "tokenizer.bin"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"tokenizer\.bin is not"):
+        read_vocabulary(path)
