@@ -1,0 +1,165 @@
+"""The command table compiled to one automaton.
+
+Each row's templates become a graph of words (`graph.py`), the graph an automaton without free
+arcs, and all rows together one automaton: states are shared only where rows really begin alike;
+where a single row is left, its own states are used as they are. Knows nothing of matching.
+"""
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.understanding.automaton import Automaton, Choice, Label
+from voice2mqtt.understanding.graph import FREE, Choose, Labels, WordGraph
+from voice2mqtt.understanding.normalise import Normaliser, normaliser
+from voice2mqtt.understanding.table import CommandTable, SlotList, TextList
+from voice2mqtt.understanding.templates import TemplateError
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def compile_table(table: CommandTable) -> Automaton:
+    """Compile `table`; the automaton accepts with the index of the row.
+
+    Raises:
+        TemplateError: for the first template that cannot be compiled.
+    """
+    compiler = _Compiler(normaliser(table.language), table.lists, table.rules)
+    return compiler.automaton((*row.say, *row.also_heard_as) for row in table.rows)
+
+
+def compile_phrases(phrases: Sequence[str], language: str = "en") -> Automaton:
+    """Compile plain sentences (no templates); accepts with the index of the phrase."""
+    compiler = _Compiler(normaliser(language), {}, _NOTHING)
+    return compiler.automaton([escape(phrase)] for phrase in phrases)
+
+
+def escape(text: str) -> str:
+    """Return the template that says just `text`."""
+    return "".join(f"\\{sign}" if sign in "()[]{}<>|;\\" else sign for sign in text)
+
+
+@dataclass
+class _Compiler:
+    normaliser: Normaliser
+    lists: Mapping[str, SlotList]
+    rules: Mapping[str, str]
+    spoken: dict[tuple[str, str, str], tuple[Automaton, tuple[SlotValue, ...]]] = field(
+        default_factory=dict
+    )
+
+    def automaton(self, groups: Iterable[Iterable[str]]) -> Automaton:
+        """Compile groups of templates; each accepts with its own index."""
+        graph = self._graph(self.lists)
+        union = _Union(graph.labels)
+        for index, templates in enumerate(groups):
+            graph.arcs.clear()
+            start, end = graph.node(), graph.node()
+            for template in templates:
+                if template.strip():
+                    graph.add(template, start, end)
+            union.add(index, graph.arcs, start, end)
+        return union.automaton()
+
+    def _graph(self, lists: Mapping[str, SlotList]) -> WordGraph:
+        return WordGraph(
+            normaliser=self.normaliser, lists=lists, rules=self.rules, choice=self._choice
+        )
+
+    def _choice(self, wanted: Choose, labels: Labels) -> int:
+        key = (wanted.list_name, wanted.before, wanted.after)
+        if key not in self.spoken:
+            source = self.lists[wanted.list_name]
+            assert isinstance(source, TextList)
+            inner = _Compiler(self.normaliser, {}, self.rules)
+            templates = [
+                f"{escape(wanted.before)}({value.spoken}){escape(wanted.after)}"
+                for value in source.values
+            ]
+            try:
+                spoken = inner.automaton([template] for template in templates)
+            except TemplateError as fault:
+                problem = f"in list {{{wanted.list_name}}}: {fault.problem}"
+                raise TemplateError(problem, fault.template, fault.column) from fault
+            self.spoken[key] = spoken, tuple(value.out for value in source.values)
+        spoken, values = self.spoken[key]
+        return labels.number(Choice(wanted.slot, spoken, values), wanted)
+
+
+class _Union:
+    """Rows' own states, and the states in which several rows are still possible."""
+
+    def __init__(self, labels: Labels) -> None:
+        self._labels = labels
+        self._offsets = array("l", [0])
+        self._arc_labels = array("l")
+        self._targets = array("l")
+        self._accepting: dict[int, tuple[int, ...]] = {}
+        self._starts: list[int] = []
+
+    def add(self, row: int, arcs: list[list[tuple[int, int]]], start: int, end: int) -> None:
+        """Add the states of `row`, given as a graph with free arcs."""
+        first = len(self._offsets) - 1
+        known = {(closed := _closed(arcs, (start,))): first}
+        waiting = [closed]
+        for nodes in waiting:
+            leaving: dict[int, list[int]] = {}
+            for node in nodes:
+                for label, target in arcs[node]:
+                    if label != FREE:
+                        leaving.setdefault(label, []).append(target)
+            if end in nodes:
+                self._accepting[known[nodes]] = (row,)
+            for label, targets in leaving.items():
+                then = _closed(arcs, targets)
+                if then not in known:
+                    known[then] = first + len(known)
+                    waiting.append(then)
+                self._arc_labels.append(label)
+                self._targets.append(known[then])
+            self._offsets.append(len(self._targets))
+        self._starts.append(first)
+
+    def automaton(self) -> Automaton:
+        """Return all rows as one automaton."""
+        offsets, arc_labels, targets = array("l", [0]), array("l"), array("l")
+        accepting: dict[int, tuple[int, ...]] = {}
+        known = {(root := tuple(self._starts)): 0}
+        waiting = [root]
+        for state, members in enumerate(waiting):
+            rows = tuple(row for member in members for row in self._accepting.get(member, ()))
+            if rows:
+                accepting[state] = rows
+            for label, target in self._leaving(members):
+                if target not in known:
+                    known[target] = len(known)
+                    waiting.append(target)
+                arc_labels.append(label)
+                targets.append(known[target])
+            offsets.append(len(targets))
+        labels: tuple[Label, ...] = tuple(self._labels.all)
+        return Automaton(labels, offsets, arc_labels, targets, accepting)
+
+    def _leaving(self, members: tuple[int, ...]) -> Iterable[tuple[int, tuple[int, ...]]]:
+        if len(members) == 1:
+            low, high = self._offsets[members[0]], self._offsets[members[0] + 1]
+            return [(self._arc_labels[a], (self._targets[a],)) for a in range(low, high)]
+        leaving: dict[int, list[int]] = {}
+        for member in members:
+            for arc in range(self._offsets[member], self._offsets[member + 1]):
+                leaving.setdefault(self._arc_labels[arc], []).append(self._targets[arc])
+        return [(label, tuple(dict.fromkeys(t))) for label, t in leaving.items()]
+
+
+def _closed(arcs: list[list[tuple[int, int]]], nodes: Iterable[int]) -> tuple[int, ...]:
+    """Return `nodes` and all that free arcs lead to, in the order of the template."""
+    closed: dict[int, None] = {}
+    stack = list(nodes)[::-1]
+    while stack:
+        node = stack.pop()
+        if node not in closed:
+            closed[node] = None
+            stack += [target for label, target in reversed(arcs[node]) if label == FREE]
+    return tuple(closed)

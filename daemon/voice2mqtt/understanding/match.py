@@ -1,0 +1,226 @@
+"""Exact match: which rows say these words, and with which slots.
+
+All ways to read the words walk the automaton side by side, so the work depends on the length of
+the sentence and not on the number of rows. Knows nothing of confidence, sound or policy.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from types import MappingProxyType
+
+from voice2mqtt.core.audio import Prospect
+from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.understanding.automaton import START, Automaton, Choice, Number, Wildcard, Word
+from voice2mqtt.understanding.normalise import Normaliser, Readings
+
+LONGEST_WORDS = 128
+"""Longer sentences are no commands."""
+MOST_PARSES = 64
+_CROWDED = 12
+"""Arcs from which on a state keeps an index of them."""
+
+_Spot = tuple[int, int]
+"""A position in the readings and a state."""
+_Fill = tuple[str, SlotValue] | None
+"""The slot that a step filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """A row that says exactly these words."""
+
+    row: int
+    slots: Mapping[str, SlotValue]
+
+
+class _Steps:
+    """The arcs of one automaton, found by what is heard."""
+
+    def __init__(self, automaton: Automaton) -> None:
+        self.automaton = automaton
+        self._words = {
+            label.key: number
+            for number, label in enumerate(automaton.labels)
+            if isinstance(label, Word)
+        }
+        self._crowded: dict[int, tuple[dict[int, tuple[int, int]], list[tuple[int, int, int]]]] = {}
+
+    def word(self, state: int, key: str) -> tuple[int, int] | None:
+        """Return (rank, target) of the arc of `state` for the word `key`."""
+        number = self._words.get(key)
+        return None if number is None else self._index(state)[0].get(number)
+
+    def slots(self, state: int) -> list[tuple[int, int, int]]:
+        """Return (rank, label number, target) of the arcs of `state` that fill a slot."""
+        return self._index(state)[1]
+
+    def _index(self, state: int) -> tuple[dict[int, tuple[int, int]], list[tuple[int, int, int]]]:
+        if state in self._crowded:
+            return self._crowded[state]
+        words: dict[int, tuple[int, int]] = {}
+        slots: list[tuple[int, int, int]] = []
+        arcs = self.automaton.arcs(state)
+        for rank, (number, target) in enumerate(arcs):
+            if isinstance(self.automaton.labels[number], Word):
+                words[number] = (rank, target)
+            else:
+                slots.append((rank, number, target))
+        if len(arcs) > _CROWDED:
+            self._crowded[state] = words, slots
+        return words, slots
+
+
+class Matcher:
+    """Walks one automaton; holds no state of its own between calls but an index."""
+
+    def __init__(self, automaton: Automaton, normaliser: Normaliser) -> None:
+        self._steps = _Steps(automaton)
+        self._normaliser = normaliser
+        self._lists = {
+            id(label.spoken): _Steps(label.spoken)
+            for label in automaton.labels
+            if isinstance(label, Choice)
+        }
+        # The index of the most crowded state is made now and not while somebody waits.
+        self._steps.slots(START)
+
+    def parses(self, text: str) -> tuple[Parse, ...]:
+        """Return every row that says `text`, in the order of the table.
+
+        Where a row says it in several ways, the one that stands first in it comes first.
+        """
+        readings = self._normaliser.readings(text)
+        if not 0 < len(readings.tokens) <= LONGEST_WORDS:
+            return ()
+        walk = _Walk(self._steps, self._lists, readings)
+        found = dict.fromkeys(islice(walk.parses(), MOST_PARSES))
+        parses = [Parse(row, MappingProxyType(dict(slots))) for row, slots in found]
+        return tuple(sorted(parses, key=lambda parse: parse.row))
+
+    def prospect(self, text: str) -> Prospect:
+        """Tell how `text` stands as the beginning of a row."""
+        readings = self._normaliser.readings(text)
+        if len(readings.tokens) > LONGEST_WORDS:
+            return Prospect.UNKNOWN
+        walk = _Walk(self._steps, self._lists, readings)
+        goes_on = walk.goes_on or self._normaliser.goes_on(readings.tokens)
+        if any(self._steps.automaton.accepts(state) for state in walk.last_states):
+            return Prospect.OPEN if goes_on else Prospect.COMPLETE
+        return Prospect.UNFINISHED if walk.last_states or walk.goes_on else Prospect.UNKNOWN
+
+
+class _Walk:
+    """One sentence on its way through the automaton."""
+
+    def __init__(self, steps: _Steps, lists: Mapping[int, _Steps], readings: Readings) -> None:
+        self._steps = steps
+        self._lists = lists
+        self._readings = readings
+        self._spoken: dict[_Spot, list[tuple[int, int]]] = {}
+        self._next: dict[_Spot, list[tuple[_Spot, _Fill]]] = {}
+        self.goes_on = False
+        """Whether the sentence may end inside a row."""
+        self._explore()
+        self.last_states = [state for position, state in self._next if position == readings.end]
+
+    def _explore(self) -> None:
+        waiting: list[_Spot] = [(0, START)]
+        while waiting:
+            spot = waiting.pop()
+            if spot in self._next:
+                continue
+            self._next[spot] = ways = [
+                (then, fill) for _, then, fill in sorted(self._ways(*spot), key=lambda way: way[0])
+            ]
+            waiting += [then for then, _ in ways]
+            position, state = spot
+            offsets = self._steps.automaton.offsets
+            if position == self._readings.end and offsets[state] < offsets[state + 1]:
+                self.goes_on = True
+
+    def _ways(self, position: int, state: int) -> Iterator[tuple[int, _Spot, _Fill]]:
+        """Yield (rank, next spot, slot filled) of every step from here."""
+        for reading in self._readings.starts[position]:
+            found = self._steps.word(state, reading.key) if reading.key else None
+            if found:
+                rank, target = found
+                yield rank, (reading.end, target), None
+        for rank, number, target in self._steps.slots(state):
+            label = self._steps.automaton.labels[number]
+            match label:
+                case Choice():
+                    for end, value in self._values(position, label.spoken):
+                        yield rank, (end, target), (label.slot, label.values[value])
+                case Number():
+                    for reading in self._readings.starts[position]:
+                        meant = meaning(label, reading.number)
+                        if meant is not None:
+                            yield rank, (reading.end, target), (label.slot, meant)
+                case Wildcard():
+                    for end in range(self._readings.end, position, -1):
+                        if position < self._readings.end:
+                            words = self._readings.tokens[position:end]
+                            text = " ".join(token.surface for token in words)
+                            yield rank, (end, target), (label.slot, text)
+
+    def _values(self, position: int, spoken: Automaton) -> list[tuple[int, int]]:
+        """Return (end, value number) of each value of a list that is spoken from `position`."""
+        key = (position, id(spoken))
+        if key not in self._spoken:
+            steps = self._lists[id(spoken)]
+            found: list[tuple[int, int]] = []
+            waiting: list[_Spot] = [(position, START)]
+            for at, state in waiting:
+                found += [(at, value) for value in spoken.accepts(state) if at > position]
+                if at == self._readings.end and spoken.arcs(state):
+                    self.goes_on = True
+                for reading in self._readings.starts[at]:
+                    step = steps.word(state, reading.key) if reading.key else None
+                    if step and (reading.end, step[1]) not in waiting:
+                        waiting.append((reading.end, step[1]))
+            self._spoken[key] = found
+        return self._spoken[key]
+
+    def parses(self) -> Iterator[tuple[int, tuple[tuple[str, SlotValue], ...]]]:
+        """Yield (row, slots) of every way through, in the order of preference."""
+        alive = self._alive()
+        stack: list[tuple[_Spot, tuple[tuple[str, SlotValue], ...]]] = [((0, START), ())]
+        while stack:
+            spot, slots = stack.pop()
+            if spot not in alive:
+                continue
+            if spot[0] == self._readings.end:
+                for row in self._steps.automaton.accepts(spot[1]):
+                    yield row, slots
+            for then, fill in reversed(self._next[spot]):
+                stack.append((then, (*slots, fill) if fill else slots))
+
+    def _alive(self) -> set[_Spot]:
+        """Return the spots from which some row is reached."""
+        before: dict[_Spot, list[_Spot]] = {}
+        for spot, ways in self._next.items():
+            for then, _ in ways:
+                before.setdefault(then, []).append(spot)
+        accepts = self._steps.automaton.accepts
+        waiting = [s for s in self._next if s[0] == self._readings.end and accepts(s[1])]
+        alive = set(waiting)
+        while waiting:
+            for spot in before.get(waiting.pop(), ()):
+                if spot not in alive:
+                    alive.add(spot)
+                    waiting.append(spot)
+        return alive
+
+
+def meaning(label: Number, said: float | None) -> int | float | None:
+    """Return what `said` means in this slot; None if it does not fit."""
+    if said is None or not label.lowest <= said <= label.highest:
+        return None
+    if not label.decimals and (isinstance(said, float) or (said - label.lowest) % label.step):
+        return None
+    if label.multiplier is None:
+        return said
+    # Rounded, since 3 * 2.55 should not be published as 7.6499999999999995.
+    meant = round(said * label.multiplier, 6)
+    return int(meant) if meant == int(meant) else meant

@@ -1,0 +1,160 @@
+"""What the owner writes under `say:`, parsed; the only file that knows hassil.
+
+A template becomes a small tree of our own. Knows nothing of which lists and rules exist.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hassil import expression as hassil
+from hassil.parse_expression import parse_sentence
+from hassil.parser import ParseError
+
+from voice2mqtt.errors import SettingsError
+from voice2mqtt.understanding.table import RangeList
+
+
+class TemplateError(SettingsError):
+    """A template cannot be understood; `column` counts from 1 inside the template."""
+
+    def __init__(self, problem: str, template: str, column: int = 1) -> None:
+        super().__init__(f"{problem}, at column {column} of '{template}'")
+        self.problem = problem
+        self.template = template
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Letters and spaces as written; neighbours without a space between them are one word."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """All of `items`, in this order."""
+
+    items: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One of `items`; an optional part has an empty last item."""
+
+    items: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Permutation:
+    """All of `items`, in any order."""
+
+    items: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotReference:
+    """A slot filled from a list of that name, or from a range written on the spot."""
+
+    slot: str
+    source: str | RangeList
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReference:
+    """The template of that name stands here."""
+
+    rule: str
+
+
+Node = Text | Sequence | Alternative | Permutation | SlotReference | RuleReference
+
+EMPTY = Text("")
+
+
+@lru_cache(maxsize=1024)
+def parse(template: str) -> Node:
+    """Parse `template`.
+
+    Raises:
+        TemplateError: with what is wrong and where.
+    """
+    _check_brackets(template)
+    try:
+        return _node(parse_sentence(template).expression, template)
+    except (ParseError, AssertionError) as error:
+        raise TemplateError("this is not a sentence template", template) from error
+
+
+_CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
+_SEPARATORS = {"|": ";", ";": "|"}
+
+
+def _check_brackets(template: str) -> None:
+    """Find what hassil would only notice, not place."""
+    if not template.strip():
+        raise TemplateError("the sentence is empty", template)
+    open_at: list[tuple[str, int]] = []
+    separators = [""]
+    escaped = False
+    for column, sign in enumerate(template, start=1):
+        if escaped or sign == "\\":
+            escaped = not escaped
+        elif sign in _CLOSING:
+            open_at.append((sign, column))
+            separators.append("")
+        elif sign in _CLOSING.values():
+            if not open_at or _CLOSING[open_at[-1][0]] != sign:
+                raise TemplateError(f"'{sign}' closes nothing", template, column)
+            opening, opened = open_at.pop()
+            separators.pop()
+            if not template[opened : column - 1].strip():
+                raise TemplateError(f"nothing between '{opening}' and '{sign}'", template, opened)
+        elif sign in _SEPARATORS:
+            if separators[-1] == _SEPARATORS[sign]:
+                problem = "'|' and ';' side by side; put one of them in brackets"
+                raise TemplateError(problem, template, column)
+            separators[-1] = sign
+    if open_at:
+        sign, column = open_at[-1]
+        raise TemplateError(f"'{sign}' is never closed", template, column)
+
+
+def _node(expression: hassil.Expression, template: str) -> Node:
+    match expression:
+        case hassil.TextChunk():
+            return Text(expression.original_text)
+        case hassil.ListReference():
+            return _slot(expression, template)
+        case hassil.RuleReference():
+            return RuleReference(expression.rule_name.strip())
+    assert isinstance(expression, hassil.Group)
+    items = tuple(_node(item, template) for item in expression.items)
+    match expression:
+        case hassil.Alternative():
+            return Alternative(items)
+        case hassil.Permutation():
+            return Permutation(items)
+    return items[0] if len(items) == 1 else Sequence(items)
+
+
+def _slot(reference: hassil.ListReference, template: str) -> SlotReference:
+    limits = reference.get_inline_range()
+    if limits:
+        lowest, highest, step = limits
+        if lowest > highest or step < 1:
+            problem = "a range goes upwards: {lowest..highest,step:name}"
+            raise TemplateError(problem, template, _column(template, reference.list_name))
+        return SlotReference(
+            reference.slot_name, RangeList(lowest=lowest, highest=highest, step=step)
+        )
+    if ".." in reference.list_name:
+        problem = "a range needs a name and whole numbers: {0..100:name}"
+        raise TemplateError(problem, template, _column(template, reference.list_name))
+    return SlotReference(reference.slot_name.strip(), reference.list_name.strip())
+
+
+def _column(template: str, name: str) -> int:
+    found = re.search(r"[{<]\s*" + re.escape(name), template)
+    return found.start() + 1 if found else 1
