@@ -217,7 +217,7 @@ def meaning(label: Number, said: float | None) -> int | float | None:
     """Return what `said` means in this slot; None if it does not fit."""
     if said is None or not label.lowest <= said <= label.highest:
         return None
-    if not label.decimals and (isinstance(said, float) or (said - label.lowest) % label.step):
+    if not label.decimals and (said - label.lowest) % label.step:
         return None
     if label.multiplier is None:
         return said
