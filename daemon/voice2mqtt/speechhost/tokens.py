@@ -10,7 +10,10 @@ It knows nothing of sound or grammar.
 
 import itertools
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from voice2mqtt.errors import InputError
 
@@ -33,12 +36,18 @@ class Vocabulary:
             if number >= _FIRST_PIECE and not piece.startswith(_MARKER)
         }
 
+        self.is_text = np.array(
+            [n >= _FIRST_PIECE and not p.startswith(_MARKER) for n, p in enumerate(pieces)]
+        )
+        """By token: whether it is a piece of text, neither special nor a lone byte."""
+
     def __len__(self) -> int:
         return len(self._pieces)
 
-    def encode(self, text: str) -> tuple[int, ...]:
-        """Return the tokens of `text`, a run without spaces that begins a word."""
-        parts = list(_SPACE + text)
+    @lru_cache(maxsize=100_000)  # noqa: B019 - a process has one vocabulary, for life
+    def encode(self, text: str, *, begins_word: bool = True) -> tuple[int, ...]:
+        """Return the tokens of `text`, a run without spaces."""
+        parts = list(_SPACE + text if begins_word else text)
         while True:
             joined = [
                 (self._numbers[left + right], place)
