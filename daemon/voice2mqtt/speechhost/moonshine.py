@@ -19,7 +19,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from voice2mqtt.errors import UnavailableError
-from voice2mqtt.speechhost.tokens import START
+from voice2mqtt.speechhost.tokens import END, START
 
 Floats = npt.NDArray[np.float32]
 
@@ -82,13 +82,6 @@ class Moonshine:
         )
         return Encoding(frames, duration_s)
 
-    def score(self, encoding: Encoding, tokens: Sequence[int]) -> float:
-        """Return the log-probability that `tokens`, the end included, are what was said."""
-        feeds = _first_feeds(encoding, np.array([[START, *tokens[:-1]]], np.int64))
-        (logits,) = self.decoder.run(["logits"], feeds)
-        chosen = logits[0, np.arange(len(tokens)), list(tokens)]
-        return float(np.sum(chosen - _log_sum_exp(logits[0])))
-
 
 class Decoding:
     """One audio being decoded, as a batch of equally long token strings ("beams")."""
@@ -112,20 +105,48 @@ class Decoding:
 
         Returns log-probabilities; the new beams replace the old ones.
         """
+        order = np.array(parents)
+        same = np.array_equal(order, np.arange(len(self._past[0])))
+        past = self._past if same else [cache[order] for cache in self._past]
+        feeds = self._feeds(np.array(tokens, np.int64)[:, None], past)
+        logits, *self._past = self._decoder.run(self._outputs, feeds)
+        return _log_softmax(logits[:, -1])
+
+    def score(self, strings: Sequence[Sequence[int]]) -> list[float]:
+        """Return the log-probability that each of `strings`, the end included, was said."""
+        width = len(self._mask)
+        scores: list[float] = []
+        for place in range(0, len(strings), width):
+            scores += self._score(strings[place : place + width])
+        return scores
+
+    def _score(self, strings: Sequence[Sequence[int]]) -> list[float]:
+        longest = max(map(len, strings))
+        tokens = np.full((len(strings), longest), END, np.int64)
+        for row, string in enumerate(strings):
+            tokens[row, : len(string)] = string
+        begun = np.concatenate([np.full((len(strings), 1), START), tokens[:, :-1]], axis=1)
+        empty = np.zeros((len(strings), _HEADS, 0, _HEAD_SIZE), np.float32)
+        feeds = self._feeds(begun, [empty] * len(self._fixed))
+        (logits,) = self._decoder.run(["logits"], feeds)
+        chosen = np.take_along_axis(logits, tokens[..., None], axis=2)[..., 0]
+        likely = chosen - _log_sum_exp(logits)
+        return [float(likely[row, : len(string)].sum()) for row, string in enumerate(strings)]
+
+    def _feeds(
+        self, tokens: npt.NDArray[np.int64], past: Sequence[Floats]
+    ) -> dict[str, npt.NDArray[np.generic]]:
         count = len(tokens)
         feeds: dict[str, npt.NDArray[np.generic]] = {
             "encoder_attention_mask": self._mask[:count],
-            "input_ids": np.array(tokens, np.int64)[:, None],
+            "input_ids": tokens,
             "encoder_hidden_states": self._frames[:count],
             "use_cache_branch": np.array([True]),
         }
-        order = np.array(parents)
-        kept = len(order) == len(self._past[0]) and bool(np.all(order == np.arange(count)))
-        for (layer, kind), past, fixed in zip(_CACHES, self._past, self._fixed, strict=True):
-            feeds[f"past_key_values.{layer}.decoder.{kind}"] = past if kept else past[order]
+        for (layer, kind), decoder, fixed in zip(_CACHES, past, self._fixed, strict=True):
+            feeds[f"past_key_values.{layer}.decoder.{kind}"] = decoder
             feeds[f"past_key_values.{layer}.encoder.{kind}"] = fixed[:count]
-        logits, *self._past = self._decoder.run(self._outputs, feeds)
-        return _log_softmax(logits[:, -1])
+        return feeds
 
 
 _CACHES = [(layer, kind) for layer in range(_LAYERS) for kind in ("key", "value")]

@@ -3,8 +3,8 @@
 The word automaton is unrolled, as far as decoding asks for it, into an automaton of tokens: at a
 *site* (a place between two words) begins a tree of all spellings of all words that may follow,
 each ending at further sites. Words may also be hyphenated to the one before ("12-ounce"), be
-followed by a comma or a full stop, and the sentence may end in ". ? !". Equal
-beginnings are followed at once: a `State` is a set of tree nodes, and what follows each is worked out once and kept.
+followed by a comma or a full stop, and the sentence may end in ". ? !". Equal beginnings are
+followed at once: a `State` is a set of tree nodes, and what follows it is worked out once.
 
 It knows nothing of sound, nor of what a sentence means.
 """

@@ -236,11 +236,16 @@ class WordGraph:
                     text = text[: len(text) - len(_tail(text))]
                 if index and self._takes_letters(texts[index - 1]):
                     text = text[len(_head(text)) :]
-                labels += [
-                    self.labels.number(Word(token.key, token.surface))
-                    for token in self._normaliser.tokens(text)
-                ]
+                labels += [self.labels.number(word) for word in self._as_written(text)]
         return labels
+
+    def _as_written(self, text: str) -> Iterator[Word]:
+        """Yield the words of `text`; case and apostrophe help a host to expect them ("I'd")."""
+        for written in text.split():
+            tokens = self._normaliser.tokens(written)
+            whole = written.strip('.,:;!?"') if len(tokens) == 1 else ""
+            for token in tokens:
+                yield Word(token.key, whole or token.surface)
 
     def _takes_letters(self, piece: _Piece) -> bool:
         return isinstance(piece, SlotReference) and isinstance(self._list(piece), TextList)
