@@ -30,6 +30,7 @@ class Interpreter:
         self._table = table
         self._policy = policy or Policy()
         self._nearest = nearest
+        self._fired_s: dict[str, float] = {}
         self.automaton = compile_table(table)
         self._matcher = Matcher(self.automaton, normaliser(table.language))
 
@@ -44,8 +45,21 @@ class Interpreter:
         hypotheses = outcome.hypotheses or (Hypothesis(text=outcome.text),)
         exact = self._exact(hypotheses)
         if exact:
-            return (self._fire(exact[0], outcome.text, "word for word"),)
+            meant = self._fire(exact[0], outcome.text, "word for word")
+            return (self._allowed(exact[0], meant, now_s, local),)
         return (self._by_sound(outcome.text, hypotheses),)
+
+    def _allowed(self, meant: Candidate, fire: Fire, now_s: float, local: LocalTime) -> Decision:
+        row = self._table.rows[meant.row]
+        why_not = ""
+        if not local.within(row.between, row.days):
+            why_not = "not at this hour"
+        elif now_s - self._fired_s.get(row.name, float("-inf")) < row.cooldown_s:
+            why_not = "too soon after the last time"
+        if why_not:
+            return Refuse(text=fire.text, row=row.name, score=1.0, reason=Reason(text=why_not))
+        self._fired_s[row.name] = now_s
+        return fire
 
     def _exact(self, hypotheses: Sequence[Hypothesis]) -> list[Candidate]:
         return [
