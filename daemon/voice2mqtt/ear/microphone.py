@@ -1,0 +1,96 @@
+"""The ear: utterances, in order, from whatever source of audio.
+
+One thread never stops capturing; utterances that begin while an earlier one is still being
+recognised wait for their turn, complete.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+
+from voice2mqtt.core.audio import Utterance, VoiceActivity
+from voice2mqtt.ear.segmenter import Segmenter
+from voice2mqtt.ear.source import BLOCK_BYTES, Source
+from voice2mqtt.ear.utterance import LiveUtterance
+from voice2mqtt.settings.model import Gate as GateSettings
+
+MOST_WAITING = 100
+"""Utterances kept for a recogniser that does not come; then the oldest is given up."""
+
+log = logging.getLogger(__name__)
+
+
+class Microphone:
+    """Listens to `source` from the first call of `utterances` on."""
+
+    def __init__(
+        self, source: Source, voice_activity: VoiceActivity, settings: GateSettings
+    ) -> None:
+        self._source = source
+        self._segmenter = Segmenter(voice_activity, settings, self._queue)
+        self._waiting: deque[LiveUtterance] = deque()
+        self._changed = threading.Condition()
+        self._ended = False
+        self._closed = False
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._listen, name="ear", daemon=True)
+
+    def utterances(self) -> Iterator[Utterance]:
+        """Yield each utterance as soon as it begins; end with the source, or after `close`.
+
+        Raises:
+            InputError: The source went bad.
+        """
+        self._thread.start()
+        while (utterance := self._next()) is not None:
+            yield utterance
+        self._thread.join()
+        if self._failure:
+            raise self._failure
+
+    def close(self) -> None:
+        """Stop listening. What was already captured is still yielded. Any thread may call it."""
+        self._closed = True
+        self._source.close()
+        with self._changed:
+            self._changed.notify_all()
+
+    def deafen(self, for_s: float) -> None:
+        """Open for nothing in the next `for_s` seconds; an utterance under way goes on."""
+        self._segmenter.deafen(for_s)
+
+    def _next(self) -> LiveUtterance | None:
+        with self._changed:
+            while not self._waiting and not self._ended:
+                self._changed.wait()
+            self._changed.notify_all()
+            return self._waiting.popleft() if self._waiting else None
+
+    def _listen(self) -> None:
+        try:
+            for block in self._source.blocks():
+                if block:
+                    self._segmenter.feed(block, time.monotonic())
+                else:
+                    self._segmenter.interrupt()
+            while self._segmenter.is_open and not self._closed:
+                self._segmenter.feed(bytes(BLOCK_BYTES), time.monotonic())
+        except BaseException as failure:  # noqa: BLE001  handed to the reading thread
+            self._failure = failure
+        finally:
+            self._segmenter.interrupt()
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+
+    def _queue(self, utterance: LiveUtterance) -> None:
+        with self._changed:
+            if not self._source.live:
+                self._changed.wait_for(lambda: len(self._waiting) < MOST_WAITING or self._closed)
+            elif len(self._waiting) == MOST_WAITING:
+                self._waiting.popleft()
+                log.warning("gave up the oldest of %d waiting utterances", MOST_WAITING)
+            self._waiting.append(utterance)
+            self._changed.notify_all()

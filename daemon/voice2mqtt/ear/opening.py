@@ -1,0 +1,45 @@
+"""From `microphone:` in the settings to an ear."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from voice2mqtt.ear.capture import Capture
+from voice2mqtt.ear.microphone import Microphone
+from voice2mqtt.ear.source import Source
+from voice2mqtt.ear.state import MicrophoneState
+from voice2mqtt.ear.stdin import PipeSource
+from voice2mqtt.ear.voice_activity import SileroVoiceActivity
+from voice2mqtt.ear.wav import WavSource
+from voice2mqtt.settings.model import MicrophoneSettings
+
+WAV_PREFIX = "wav:"
+STDIN = "stdin"
+
+
+def open_microphone(
+    settings: MicrophoneSettings, on_state: Callable[[MicrophoneState], None]
+) -> Microphone:
+    """Return the ear that `settings` name; `on_state` is told how the microphone is.
+
+    Raises:
+        InputError: A WAV file is named that cannot be used. A microphone that cannot be used is
+            no error: it is waited for.
+    """
+    return Microphone(_source(settings.device, on_state), SileroVoiceActivity(), settings.gate)
+
+
+def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -> Microphone:
+    """Return an ear that hears the WAV file `path`, in real time or as fast as that goes.
+
+    Raises:
+        InputError: It is missing, unreadable, not a WAV, cut short or empty.
+    """
+    return Microphone(WavSource(path, paced=paced), SileroVoiceActivity(), settings.gate)
+
+
+def _source(device: str, on_state: Callable[[MicrophoneState], None]) -> Source:
+    if device.startswith(WAV_PREFIX):
+        return WavSource(Path(device.removeprefix(WAV_PREFIX)), paced=True)
+    if device == STDIN:
+        return PipeSource()
+    return Capture(device, on_state)

@@ -1,0 +1,39 @@
+"""How the microphone is, as a value and as a sentence for a person."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Condition(Enum):
+    """What can be the matter with a microphone."""
+
+    STARTING = "starting"
+    OK = "ok"
+    MISSING = "missing"
+    BUSY = "busy"
+    DENIED = "denied"
+    NO_SERVER = "no_server"
+    STALLED = "stalled"
+    LOST = "lost"
+    FAILED = "failed"
+    DEAF = "deaf"
+    CLIPPING = "clipping"
+    ENDED = "ended"
+
+
+_LISTENING = {Condition.OK, Condition.DEAF, Condition.CLIPPING}
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneState:
+    """The condition of one microphone."""
+
+    condition: Condition
+    device: str
+    sentence: str
+    """What is the matter and what to do about it."""
+
+    @property
+    def listening(self) -> bool:
+        """Whether audio arrives, be it good or bad."""
+        return self.condition in _LISTENING

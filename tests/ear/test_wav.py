@@ -1,0 +1,170 @@
+import struct
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from voice2mqtt.ear.wav import WavSource
+from voice2mqtt.errors import InputError
+
+PCM, FLOAT = 1, 3
+
+
+def _wav(
+    data: bytes, *, rate_hz: int, channels: int, bits: int, coding: int = PCM, extensible: bool
+) -> bytes:
+    frame = channels * bits // 8
+    shown = 0xFFFE if extensible else coding
+    form = struct.pack("<HHIIHH", shown, channels, rate_hz, rate_hz * frame, frame, bits)
+    if extensible:
+        guid = struct.pack("<H", coding) + bytes.fromhex("000000001000800000aa00389b71")
+        form += struct.pack("<HHI", 22, bits, 0) + guid
+    chunks = b"fmt " + struct.pack("<I", len(form)) + form
+    chunks += b"LIST" + struct.pack("<I", 3) + b"odd\0"
+    chunks += b"data" + struct.pack("<I", len(data)) + data
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+def _coded(samples: NDArray[np.float64], bits: int, coding: int) -> bytes:
+    if coding == FLOAT:
+        return samples.astype("<f4").tobytes()
+    if bits == 8:
+        return (samples * 127 + 128).astype(np.uint8).tobytes()
+    wide = (samples * (2**31 - 1)).astype("<i4")
+    return wide.view(np.uint8).reshape(-1, 4)[:, 4 - bits // 8 :].tobytes()
+
+
+def _tone(frequency_hz: float, rate_hz: int, duration_s: float = 1.0) -> NDArray[np.float64]:
+    return 0.5 * np.sin(2 * np.pi * frequency_hz * np.arange(int(duration_s * rate_hz)) / rate_hz)
+
+
+def _read(path: Path) -> NDArray[np.float64]:
+    return np.frombuffer(b"".join(WavSource(path).blocks()), np.int16) / 32768
+
+
+def _gain_db(samples: NDArray[np.float64]) -> float:
+    """Return the level in dB above that of `_tone`, edges left out."""
+    return float(20 * np.log10(np.sqrt(np.mean(samples[2000:-2000] ** 2)) / (0.5 / np.sqrt(2))))
+
+
+@pytest.mark.parametrize("extensible", [False, True], ids=["plain", "extensible"])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize(
+    ("bits", "coding"), [(8, PCM), (16, PCM), (24, PCM), (32, PCM), (32, FLOAT)]
+)
+@pytest.mark.parametrize("rate_hz", [8000, 16_000, 44_100, 48_000])
+def test_every_form_sounds_the_same(
+    tmp_path: Path, rate_hz: int, bits: int, coding: int, channels: int, extensible: bool
+) -> None:
+    samples = np.repeat(_tone(1000, rate_hz), channels)
+    path = tmp_path / "a.wav"
+    path.write_bytes(
+        _wav(
+            _coded(samples, bits, coding),
+            rate_hz=rate_hz,
+            channels=channels,
+            bits=bits,
+            coding=coding,
+            extensible=extensible,
+        )
+    )
+    heard = _read(path)
+    assert len(heard) == 16_000
+    inner = slice(100, -100)
+    assert np.abs(heard - _tone(1000, 16_000))[inner].max() < (0.02 if bits == 8 else 0.002)
+
+
+def test_our_own_form_is_kept_to_the_bit(tmp_path: Path) -> None:
+    pcm = np.random.default_rng(1).integers(-32768, 32767, 50_001).astype("<i2").tobytes()
+    path = tmp_path / "a.wav"
+    path.write_bytes(_wav(pcm, rate_hz=16_000, channels=1, bits=16, extensible=False))
+    assert b"".join(WavSource(path).blocks()) == pcm
+
+
+@pytest.mark.parametrize("rate_hz", [44_100, 48_000])
+def test_what_16_khz_cannot_carry_is_filtered_out(tmp_path: Path, rate_hz: int) -> None:
+    path = tmp_path / "a.wav"
+    pcm = _coded(_tone(10_000, rate_hz), 16, PCM)
+    path.write_bytes(_wav(pcm, rate_hz=rate_hz, channels=1, bits=16, extensible=False))
+    assert _gain_db(_read(path)) < -70
+
+
+def test_speech_frequencies_pass(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    for frequency_hz in (100, 1000, 4000, 6800):
+        pcm = _coded(_tone(frequency_hz, 48_000), 16, PCM)
+        path.write_bytes(_wav(pcm, rate_hz=48_000, channels=1, bits=16, extensible=False))
+        assert abs(_gain_db(_read(path))) < 0.2
+
+
+def test_a_size_that_the_writer_could_not_know_means_all_there_is(tmp_path: Path) -> None:
+    data = _wav(bytes(3200), rate_hz=16_000, channels=1, bits=16, extensible=False)
+    path = tmp_path / "a.wav"
+    for size in (0xFFFFFFFF, 0x7FFFF000, 0):
+        path.write_bytes(data.replace(struct.pack("<I", 3200), struct.pack("<I", size)))
+        assert len(_read(path)) == 1600
+
+
+_GOOD = _wav(bytes(3200), rate_hz=16_000, channels=1, bits=16, extensible=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        pytest.param(b"", "the file is empty", id="zero-length"),
+        pytest.param(b"RIFF", "not a WAV file", id="too-short"),
+        pytest.param(b"ID3\x04" + bytes(100), "not a WAV file", id="mp3"),
+        pytest.param(_GOOD[:30], "not a WAV file", id="cut-in-the-header"),
+        pytest.param(
+            _GOOD[:-1000], "the WAV file is cut short: 3200 bytes announced, 2200 there", id="cut"
+        ),
+        pytest.param(
+            _wav(b"", rate_hz=16_000, channels=1, bits=16, extensible=False),
+            "the WAV file holds no audio",
+            id="no-audio",
+        ),
+        pytest.param(
+            _wav(b"12", rate_hz=16_000, channels=1, bits=16, coding=85, extensible=False),
+            "WAV coding 85 with 16 bits is not PCM; convert it first",
+            id="mp3-in-wav",
+        ),
+        pytest.param(
+            _wav(b"12", rate_hz=1, channels=1, bits=16, extensible=False),
+            "the WAV file's rate of 1 Hz is not between 4 and 384 kHz",
+            id="absurd-rate",
+        ),
+        pytest.param(
+            _wav(b"12", rate_hz=16_000, channels=0, bits=16, extensible=False),
+            "the WAV file's format makes no sense",
+            id="no-channels",
+        ),
+    ],
+)
+def test_a_bad_file_is_named_with_its_fault(tmp_path: Path, content: bytes, problem: str) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        WavSource(path)
+    assert str(caught.value) == f"{path}: {problem}"
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file or directory"):
+        WavSource(tmp_path / "none.wav")
+    with pytest.raises(InputError, match="Is a directory"):
+        WavSource(tmp_path)
+
+
+def test_paced_takes_as_long_as_the_audio_and_can_be_closed(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    pcm = bytes(32_000 * 60)
+    path.write_bytes(_wav(pcm, rate_hz=16_000, channels=1, bits=16, extensible=False))
+    source = WavSource(path, paced=True)
+    threading.Timer(0.3, source.close).start()
+    begun_s = time.monotonic()
+    count = sum(1 for _ in source.blocks())
+    took_s = time.monotonic() - begun_s
+    assert count * 0.02 <= took_s < 10
