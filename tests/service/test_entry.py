@@ -1,0 +1,124 @@
+"""What one event reads like in the journal, and what is kept of it."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from voice2mqtt.service.entry import KINDS, Kind, entry
+
+MESSAGE = {"topic": "home/kitchen/light/set", "payload": "ON", "qos": 0, "retain": False}
+COMMAND = {
+    "event": "command",
+    "id": "7f3a",
+    "text": "Turn on the kitten light.",
+    "row": "turn {switch} [the] {room} light",
+    "score": 0.87,
+    "messages": [MESSAGE, MESSAGE | {"topic": "home/log", "payload": "kitchen"}],
+    "latency_ms": 312.4,
+    "reason": "“kitten” sounds like “kitchen”",
+}
+CATALOGUE = Path(__file__).parents[2] / "systemd" / "voice2mqtt.catalog"
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        pytest.param(
+            COMMAND,
+            "heard “Turn on the kitten light.” (row “turn {switch} [the] {room} light”): "
+            "published home/kitchen/light/set = ON, home/log = kitchen, 87% sure; "
+            "312 ms after the end of speech",
+            id="command",
+        ),
+        pytest.param(
+            COMMAND | {"score": 1.0, "messages": [MESSAGE], "latency_ms": None, "row": ""},
+            "heard “Turn on the kitten light.”: published home/kitchen/light/set = ON",
+            id="command-word-for-word-typed",
+        ),
+        pytest.param(
+            {"event": "ask", "text": "open it", "row": "door", "question": "Shall I?"},
+            "heard “open it” (row “door”): asked “Shall I?”",
+            id="ask",
+        ),
+        pytest.param(
+            {"event": "unmatched", "text": "a lovely light", "reason": "no row is near"},
+            "heard “a lovely light”: did nothing: no row is near",
+            id="unmatched",
+        ),
+        pytest.param(
+            {"event": "no_match", "reason": "NotRecognized", "details": "silence"},
+            "something was said, no words were found in it: NotRecognized, silence",
+            id="no-match",
+        ),
+        pytest.param(
+            {"event": "canceled", "reason": "Error", "code": "ConnectionFailure", "details": "x"},
+            "the recognition was given up: Error, ConnectionFailure, x",
+            id="canceled",
+        ),
+        pytest.param(
+            {"event": "broker_lost", "reason": "connection refused"},
+            "the broker is out of reach: connection refused",
+            id="broker-lost",
+        ),
+        pytest.param({"event": "reloaded"}, "read the command table again", id="reloaded"),
+        pytest.param(
+            {"event": "counted_sheep", "sheep": 3, "awake": True},
+            "counted sheep: sheep 3, awake true",
+            id="a-kind-nobody-foresaw",
+        ),
+    ],
+)
+def test_sentence(event: dict[str, Any], sentence: str) -> None:
+    assert entry(event).sentence == sentence
+
+
+def test_every_key_becomes_a_field() -> None:
+    fields = entry(COMMAND).fields
+    assert fields["V2M_EVENT"] == "command"
+    assert fields["V2M_TEXT"] == "Turn on the kitten light."
+    assert fields["V2M_LATENCY_MS"] == "312.4"
+    assert fields["V2M_MESSAGES"].startswith('[{"topic": "home/kitchen/light/set"')
+    assert fields["MESSAGE_ID"] == KINDS["command"].message_id
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        COMMAND,
+        COMMAND | {"event": "ask", "question": "the kitten light?"},
+        COMMAND | {"event": "unmatched", "nearest": [{"sentence": "kitten"}]},
+    ],
+    ids=lambda event: event["event"],
+)
+def test_without_log_text_no_word_is_kept(event: dict[str, Any]) -> None:
+    kept = entry(event, log_text=False)
+    assert "kit" not in repr(kept).replace("MESSAGE_ID", "")
+    assert kept.fields["V2M_ROW"] == event["row"]
+    assert kept.fields["V2M_LATENCY_MS"] == "312.4"
+
+
+def test_without_log_text_the_reason_of_an_event_without_words_is_kept() -> None:
+    kept = entry({"event": "no_match", "reason": "NotRecognized"}, log_text=False)
+    assert kept.fields["V2M_REASON"] == "NotRecognized"
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [
+        ("command", logging.INFO),
+        ("no_match", logging.INFO),
+        ("broker_lost", logging.WARNING),
+        ("reload_refused", logging.ERROR),
+        ("hung", logging.CRITICAL),
+        ("counted_sheep", logging.INFO),
+    ],
+)
+def test_level(name: str, level: int) -> None:
+    assert entry({"event": name}).level == level
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS.items(), ids=KINDS)
+def test_every_kind_is_explained_in_the_catalogue(name: str, kind: Kind) -> None:
+    assert f"-- {kind.message_id}\nSubject: " in CATALOGUE.read_text(), name
