@@ -1,0 +1,337 @@
+"""One connection to the broker, from its opening to its end. The only user of paho.
+
+Theory of operation. A connection is used once: it begins with a clean session and a client
+object of its own, so that nothing of an earlier one is ever sent again. It has no thread: its
+owner calls `turn` over and over, and everything of paho happens inside, so that paho's
+callbacks cannot meet anybody else's thread or kill one.
+
+A delivery with a deadline goes out in two steps. First a probe (an UNSUBSCRIBE from a topic
+nobody subscribes to, which every broker answers at once): a broker that is frozen, or gone
+without a word, never gets the message, which would lie in the socket and be carried out when
+it wakes. When the answer comes, the message follows. Since a broker reads a connection in
+order, the answer to the next probe also confirms messages of QoS 0, which have no
+acknowledgement of their own.
+"""
+
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from voice2mqtt.mqtt.address import Address
+from voice2mqtt.mqtt.delivery import Answer, Cause, Delivery, Fate, Incoming, Lost
+
+PATIENCE_S = 5.0
+"""A broker that owes an answer for longer is taken for gone."""
+
+_TURN_S = 1.0
+_NOT_AUTHORIZED = {
+    "Bad user name or password",
+    "Not authorized",
+    "Banned",
+    "Bad authentication method",
+}
+_FINE = MQTTErrorCode.MQTT_ERR_SUCCESS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Who we are to the broker."""
+
+    address: Address
+    client_id: str
+    will: Delivery
+    keepalive_s: int
+    username: str | None = None
+    password_file: Path | None = None
+    """Read at every connection, so that a corrected password needs no restart."""
+    tls: ssl.SSLContext | None = None
+
+
+@dataclass(slots=True)
+class _Owed:
+    """An answer the broker owes us."""
+
+    since_s: float
+    settle: Callable[[Fate, str], None]
+
+
+class Connection:
+    """One connection; see the theory of operation above.
+
+    Args:
+        login: who we are.
+        version: MQTT 5 or 3.1.1, as `5` or `4` (the number on the wire).
+        on_message: is given every message; must not raise.
+    """
+
+    def __init__(self, login: Login, version: int, on_message: Callable[[Incoming], None]) -> None:
+        self._login = login
+        self._five = version == MQTTProtocolVersion.MQTTv5
+        self._on_message = on_message
+        self._connack: ReasonCode | None = None
+        self._goodbye = ""
+        self._owed: dict[int, _Owed] = {}
+        self._settled: list[tuple[int, Fate, str]] = []
+        self._held: list[tuple[Delivery, Answer]] = []
+        self._unconfirmed: list[Answer] = []
+        self._probing = False
+        self._round_trip_s = 0.0
+        self._client = self._new_client(MQTTProtocolVersion(version))
+
+    def _new_client(self, version: MQTTProtocolVersion) -> paho.Client:
+        login, will = self._login, self._login.will
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=login.client_id,
+            protocol=version,
+            transport="websockets" if login.address.websocket else "tcp",
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = PATIENCE_S
+        client.will_set(will.topic, will.payload, will.qos, will.retain)
+        if login.address.websocket:
+            client.ws_set_options(path=login.address.path)
+        if login.tls:
+            client.tls_set_context(login.tls)
+        if login.username is not None:
+            client.username_pw_set(login.username, _password(login.password_file))
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_paho_message
+        client.on_publish = self._on_publish
+        client.on_unsubscribe = self._on_unsubscribe
+        return client
+
+    # What paho calls, inside `turn`: each only takes a note.
+
+    def _on_connect(
+        self, _c: object, _u: object, _f: object, reason: ReasonCode, _p: object
+    ) -> None:
+        self._connack = reason
+
+    def _on_disconnect(
+        self, _c: object, _u: object, flags: paho.DisconnectFlags, reason: ReasonCode, _p: object
+    ) -> None:
+        if flags.is_disconnect_packet_from_server:
+            self._goodbye = str(reason)
+
+    def _on_paho_message(self, _c: object, _u: object, got: paho.MQTTMessage) -> None:
+        self._on_message(Incoming(got.topic, bytes(got.payload), got.retain))
+
+    def _on_publish(self, _c: object, _u: object, mid: int, reason: ReasonCode, _p: object) -> None:
+        fate = Fate.REFUSED if reason.is_failure else Fate.CONFIRMED
+        self._settled.append((mid, fate, str(reason) if reason.value else ""))
+
+    def _on_unsubscribe(self, _c: object, _u: object, mid: int, _r: object, _p: object) -> None:
+        self._settled.append((mid, Fate.CONFIRMED, ""))
+
+    # What our owner calls.
+
+    def open(self, wake: socket.socket) -> None:
+        """Connect and wait for the broker's welcome.
+
+        Raises:
+            Lost: there is no way to it, or it will not have us.
+        """
+        address = self._login.address
+        try:
+            self._client.connect(address.host, address.port, self._login.keepalive_s)
+        except (OSError, ValueError) as error:
+            raise Lost(_sentence(error, address), Cause.NETWORK) from error
+        deadline_s = time.monotonic() + PATIENCE_S
+        while self._connack is None:
+            try:
+                self.turn(wake)
+            except Lost as lost:
+                # Old brokers hang up on MQTT 5; so does one that speaks another protocol here.
+                reason = f"it hung up before it answered ({_expected(address)})"
+                raise Lost(reason, Cause.VERSION) from lost
+            if time.monotonic() > deadline_s:
+                reason = f"it takes the connection but does not answer ({_expected(address)})"
+                raise Lost(reason, Cause.NETWORK)
+        if self._connack.is_failure:
+            said = str(self._connack)
+            if said == "Unsupported protocol version":
+                raise Lost("it does not speak MQTT 5", Cause.VERSION)
+            if said in _NOT_AUTHORIZED:
+                hint = "see mqtt.username and mqtt.password_file"
+                raise Lost(f"it refused us: {said} ({hint})", Cause.CREDENTIALS)
+            raise Lost(f"it refused us: {said}", Cause.NETWORK)
+
+    def turn(self, wake: socket.socket) -> None:
+        """Move what there is to move, both ways; return when `wake` is readable or time passes.
+
+        Raises:
+            Lost: the connection is gone. Every delivery has been answered.
+        """
+        link = self._client.socket()
+        if link is None:
+            raise self._lost("it closed the connection")
+        poll = select.poll()
+        poll.register(wake, select.POLLIN)
+        writes = select.POLLOUT if self._client.want_write() else 0
+        poll.register(link.fileno(), select.POLLIN | writes)
+        buffered = getattr(link, "pending", lambda: 0)()
+        ready = dict(poll.poll(0 if buffered else _TURN_S * 1000))
+        happened = ready.get(link.fileno(), 0)
+        result = _FINE
+        if buffered or happened & ~select.POLLOUT:
+            result = self._client.loop_read()
+        if result == _FINE and happened & select.POLLOUT:
+            result = self._client.loop_write()
+        if result == _FINE:
+            result = self._client.loop_misc()
+        self._settle()
+        if result != _FINE:
+            raise self._lost(_spoken(result))
+        if self._owed and next(iter(self._owed.values())).since_s < time.monotonic() - PATIENCE_S:
+            raise self._lost(f"it gave no answer for {PATIENCE_S:.0f} s")
+
+    def subscribe(self, filters: Sequence[str]) -> None:
+        """Ask for what is published on `filters`, retained messages first."""
+        if self._five:
+            self._client.subscribe([(each, SubscribeOptions(qos=1)) for each in filters])
+        else:
+            self._client.subscribe([(each, 1) for each in filters])
+
+    def unsubscribe(self, filters: Sequence[str]) -> None:
+        """No longer ask for them."""
+        self._client.unsubscribe(list(filters))
+
+    def publish(self, delivery: Delivery, answer: Answer) -> None:
+        """Deliver, in two steps where there is a deadline; `answer` is called inside a `turn`."""
+        if delivery.deadline_s is None:
+            self._hand_over(delivery, answer, None)
+            return
+        self._held.append((delivery, answer))
+        if not self._probing:
+            self._probe()
+
+    def close(self) -> None:
+        """Say goodbye, so that the broker does not publish our will."""
+        self._client.disconnect()
+
+    @property
+    def owes(self) -> bool:
+        """Whether anything still waits for the broker's answer."""
+        return bool(self._owed or self._held or self._unconfirmed)
+
+    # Deliveries under way.
+
+    def _probe(self) -> None:
+        sent_s, covered = time.monotonic(), self._unconfirmed
+        self._unconfirmed, self._probing = [], True
+
+        def answered(fate: Fate, reason: str) -> None:
+            self._probing = False
+            for answer in covered:
+                answer(fate, reason)
+            if fate is Fate.CONFIRMED:
+                self._release(time.monotonic() - sent_s)
+
+        _, mid = self._client.unsubscribe(f"{self._login.client_id}/probe")
+        self._owe(mid, answered)
+
+    def _release(self, round_trip_s: float) -> None:
+        """Hand over what waited for a sign of life, as long as it can still arrive in time."""
+        held, self._held = self._held, []
+        now_s = time.monotonic()
+        for delivery, answer in held:
+            assert delivery.deadline_s is not None
+            left_s = delivery.deadline_s - now_s
+            if left_s > round_trip_s:
+                self._hand_over(delivery, answer, left_s)
+            else:
+                answer(Fate.UNSENT, "too late")
+        if self._unconfirmed or self._held:
+            self._probe()
+
+    def _hand_over(self, delivery: Delivery, answer: Answer, left_s: float | None) -> None:
+        properties = None
+        if self._five and left_s is not None and not delivery.retain:
+            # What a retained message says stays true; only the act of saying it can be late.
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's
+            properties.MessageExpiryInterval = max(1, int(left_s))
+        sent = self._client.publish(
+            delivery.topic, delivery.payload, delivery.qos, delivery.retain, properties
+        )
+        if delivery.qos:
+            self._owe(sent.mid, answer)
+        elif left_s is None:
+            answer(Fate.CONFIRMED, "")
+        else:
+            self._unconfirmed.append(answer)
+
+    def _owe(self, mid: int | None, settle: Callable[[Fate, str], None]) -> None:
+        if mid is not None:
+            self._owed[mid] = _Owed(time.monotonic(), settle)
+
+    def _settle(self) -> None:
+        settled, self._settled = self._settled, []
+        for mid, fate, reason in settled:
+            if owed := self._owed.pop(mid, None):
+                owed.settle(fate, reason)
+
+    def _lost(self, reason: str) -> Lost:
+        held, self._held = self._held, []
+        for _, answer in held:
+            answer(Fate.UNSENT, reason)
+        owed, self._owed = list(self._owed.values()), {}
+        unconfirmed, self._unconfirmed = self._unconfirmed, []
+        for settle in [*(each.settle for each in owed), *unconfirmed]:
+            settle(Fate.UNKNOWN, reason)
+        taken = self._goodbye == "Session taken over"
+        return Lost(self._goodbye or reason, Cause.TAKEN_OVER if taken else Cause.NETWORK)
+
+
+def _password(file: Path | None) -> str | None:
+    try:
+        return file.read_text().rstrip("\r\n") if file else None
+    except OSError as error:
+        reason = f"the password file {file} cannot be read ({error.strerror})"
+        raise Lost(reason, Cause.CREDENTIALS) from error
+
+
+def _expected(address: Address) -> str:
+    kind = "websockets" if address.websocket else "plain MQTT"
+    secure = " over TLS, with a client certificate if it wants one" if address.tls else ""
+    return f"does it expect {kind}{secure} on port {address.port}?"
+
+
+def _spoken(code: MQTTErrorCode) -> str:
+    known = {
+        MQTTErrorCode.MQTT_ERR_CONN_LOST: "it closed the connection",
+        MQTTErrorCode.MQTT_ERR_KEEPALIVE: "it did not answer the keepalive",
+        MQTTErrorCode.MQTT_ERR_PROTOCOL: "it sent something that is not MQTT",
+    }
+    return known.get(code, paho.error_string(code))
+
+
+def _sentence(error: Exception, address: Address) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted: {error.verify_message} (see mqtt.ca_file)"
+        case ssl.SSLError():
+            return f"TLS failed: {error.reason or error} ({_expected(address)})"
+        case socket.gaierror():
+            return f"the name {address.host} is not known"
+        case ConnectionRefusedError():
+            return "nobody listens there; is the broker running?"
+        case TimeoutError():
+            return f"no answer within {PATIENCE_S:.0f} s"
+        case paho.WebsocketConnectionError():
+            return f"it refused the websocket at {address.path}"
+        case OSError():
+            return error.strerror or str(error)
+    return str(error)

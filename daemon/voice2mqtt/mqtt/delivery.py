@@ -1,0 +1,61 @@
+"""What is handed to the broker, and what became of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message on its way to the broker."""
+
+    topic: str
+    payload: str | bytes
+    qos: int = 1
+    retain: bool = False
+    deadline_s: float | None = None
+    """Monotonic time after which it must not reach the broker; None is whenever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message from the broker."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    """Whether it was said before we asked."""
+
+
+class Fate(Enum):
+    """What became of a delivery."""
+
+    CONFIRMED = "the broker has it"
+    REFUSED = "the broker will not have it"
+    UNSENT = "the broker never saw it; it may be tried again"
+    UNKNOWN = "the connection was lost before the broker confirmed it; it is never sent again"
+
+
+Answer = Callable[[Fate, str], None]
+"""Called once per delivery, with the reason as part of a sentence where there is one."""
+
+
+def unheard(_fate: Fate, _reason: str) -> None:
+    """Take an answer nobody waits for."""
+
+
+class Lost(Exception):  # noqa: N818 - a fact about the connection, not an error of ours
+    """The connection could not be made, or is gone; the text says why, for people."""
+
+    def __init__(self, reason: str, cause: "Cause") -> None:
+        super().__init__(reason)
+        self.cause = cause
+
+
+class Cause(Enum):
+    """Kinds of loss that are answered differently."""
+
+    NETWORK = "worth another try soon"
+    CREDENTIALS = "trying again soon would hammer"
+    VERSION = "the broker may be too old for MQTT 5"
+    TAKEN_OVER = "somebody else uses our name"

@@ -1,0 +1,236 @@
+"""The line to the broker: one connection after another, for as long as the daemon runs.
+
+It waits for a broker that is not there, tells once why, and knows nothing of what is said over
+it. What cannot be sent now is handed back at once: waiting with a deadline is the outbox's.
+"""
+
+import logging
+import random
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from voice2mqtt.mqtt.connection import Connection, Login
+from voice2mqtt.mqtt.delivery import (
+    Answer,
+    Cause,
+    Delivery,
+    Fate,
+    Incoming,
+    Lost,
+    unheard,
+)
+
+log = logging.getLogger(__name__)
+
+FIVE, THREE = 5, 4
+"""Protocol levels of MQTT 5 and MQTT 3.1.1 on the wire."""
+
+_SHORTEST_S, _LONGEST_S = 0.5, 30.0
+_REFUSED_S = 60.0
+_STEADY_S = 10.0
+"""A connection that lasted so long was a good one; the next loss starts counting anew."""
+
+
+class Link:
+    """The line to the broker.
+
+    `on_up` is called at the start of every connection, `on_down` at its end, `on_message` for
+    every message; all on the link's own thread, and none can end it.
+    """
+
+    def __init__(
+        self,
+        login: Login,
+        *,
+        on_up: Callable[[], None],
+        on_down: Callable[[Lost], None],
+        on_message: Callable[[Incoming], None],
+    ) -> None:
+        self._login = login
+        self._on_up, self._on_down, self._on_message = on_up, on_down, on_message
+        self._version = FIVE
+        self._filters: set[str] = set()
+        self._asked: set[str] = set()
+        self._lock = threading.Lock()
+        self._up = False
+        self._outgoing: deque[tuple[Delivery, Answer]] = deque()
+        self._ears, self._bell = socket.socketpair()
+        self._ears.setblocking(False)
+        self._bell.setblocking(False)
+        self._closing = threading.Event()
+        self._close_by_s = 0.0
+        self._told = ""
+        self._thread = self._new_thread()
+
+    def _new_thread(self) -> threading.Thread:
+        # A daemon, for it may hang in a name lookup when everything else has ended.
+        return threading.Thread(target=self._run, name="mqtt-link", daemon=True)
+
+    @property
+    def up(self) -> bool:
+        """Whether there is a connection at this moment."""
+        return self._up
+
+    @property
+    def client_id(self) -> str:
+        """What the broker knows us as."""
+        return self._login.client_id
+
+    def start(self) -> None:
+        """Begin to connect; returns at once, whether or not there is a broker."""
+        self._thread.start()
+
+    def check(self) -> None:
+        """Start the thread again if it has died, which nothing we know of can make it do."""
+        if self._thread.ident is not None and not self._thread.is_alive() and not self._closed:
+            log.error("the MQTT thread has died; starting it again")
+            self._down(Lost("its thread died", Cause.NETWORK))
+            self._thread = self._new_thread()
+            self._thread.start()
+
+    @property
+    def _closed(self) -> bool:
+        return self._closing.is_set()
+
+    def send(self, delivery: Delivery, answer: Answer = unheard) -> None:
+        """Deliver now or not at all; any thread. `answer` comes on the link's or our thread."""
+        with self._lock:
+            if taken := self._up:
+                self._outgoing.append((delivery, answer))
+        if taken:
+            self._ring()
+        else:
+            self._take_back("there is no connection to the broker", (delivery, answer))
+
+    def _take_back(self, reason: str, *orders: tuple[Delivery, Answer]) -> None:
+        for _, answer in orders:
+            answer(Fate.UNSENT, reason)
+
+    def watch(self, *filters: str) -> None:
+        """Ask for messages on `filters`, now and in every later connection."""
+        with self._lock:
+            self._filters |= set(filters)
+        self._ring()
+
+    def unwatch(self, *filters: str) -> None:
+        """No longer ask for them."""
+        with self._lock:
+            self._filters -= set(filters)
+        self._ring()
+
+    def rename(self, client_id: str) -> None:
+        """Be known as `client_id` from the next connection on."""
+        self._login = replace(self._login, client_id=client_id)
+
+    def close(self, drain_s: float) -> None:
+        """Wait up to `drain_s` for the broker's answers, say goodbye, and end."""
+        self._close_by_s = time.monotonic() + drain_s
+        self._closing.set()
+        self._ring()
+        if self._thread.ident is not None:
+            self._thread.join(drain_s + 1)
+        if not self._thread.is_alive():
+            self._bell.close()
+            self._ears.close()
+
+    def _ring(self) -> None:
+        with suppress(OSError):  # It is ringing already, or nobody is left to hear it.
+            self._bell.send(b"!")
+
+    # On the link's thread.
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._closed:
+            began_s = time.monotonic()
+            try:
+                self._connect_and_serve()
+            except Lost as lost:
+                failures = 1 if time.monotonic() - began_s > _STEADY_S else failures + 1
+                self._down(lost)
+                self._pause(lost.cause, failures)
+            except Exception:
+                log.exception("a fault on the MQTT thread; it begins again")
+                self._down(Lost("a fault of ours", Cause.NETWORK))
+                self._pause(Cause.NETWORK, failures := failures + 1)
+
+    def _connect_and_serve(self) -> None:
+        connection = Connection(self._login, self._version, self._hear)
+        connection.open(self._ears)
+        self._asked = set()
+        with self._lock:
+            self._up = True
+        address = self._login.address
+        version = "5" if self._version == FIVE else "3.1.1"
+        log.info("connected to the broker %s:%d, MQTT %s", address.host, address.port, version)
+        self._told = ""
+        self._ask(connection)
+        self._on_up()
+        while not (self._closed and self._finished(connection)):
+            connection.turn(self._ears)
+            self._hush()
+            self._ask(connection)
+            self._send_waiting(connection)
+        with self._lock:
+            self._up = False
+        connection.close()
+
+    def _finished(self, connection: Connection) -> bool:
+        owes = connection.owes or self._outgoing
+        return not owes or time.monotonic() > self._close_by_s
+
+    def _hush(self) -> None:
+        with suppress(BlockingIOError):
+            self._ears.recv(4096)
+
+    def _ask(self, connection: Connection) -> None:
+        with self._lock:
+            wanted = set(self._filters)
+        if fresh := sorted(wanted - self._asked):
+            connection.subscribe(fresh)
+        if stale := sorted(self._asked - wanted):
+            connection.unsubscribe(stale)
+        self._asked = wanted
+
+    def _send_waiting(self, connection: Connection) -> None:
+        with self._lock:
+            orders, self._outgoing = self._outgoing, deque()
+        for delivery, answer in orders:
+            connection.publish(delivery, answer)
+
+    def _hear(self, message: Incoming) -> None:
+        try:
+            self._on_message(message)
+        except Exception:
+            log.exception("a fault while handling a message on %s", message.topic)
+
+    def _down(self, lost: Lost) -> None:
+        with self._lock:
+            was_up, self._up = self._up, False
+            orders, self._outgoing = self._outgoing, deque()
+        self._take_back(str(lost), *orders)
+        # A broker that hung up once may have been about to restart: 5 is always tried first.
+        old = lost.cause is Cause.VERSION and self._version == FIVE
+        self._version = THREE if old else FIVE
+        if str(lost) != self._told:
+            address = self._login.address
+            state = "lost" if was_up else "cannot reach"
+            log.warning("%s the broker %s:%d: %s", state, address.host, address.port, lost)
+            self._told = str(lost)
+        if was_up:
+            self._on_down(lost)
+
+    def _pause(self, cause: Cause, failures: int) -> None:
+        """Wait longer after each failure, never all nodes of a house at the same moment."""
+        if cause is Cause.CREDENTIALS:
+            longest_s = min(_REFUSED_S * 2 ** (failures - 1), 10 * _REFUSED_S)
+        elif cause is Cause.VERSION and self._version == THREE:
+            return
+        else:
+            longest_s = min(_SHORTEST_S * 2 ** min(failures - 1, 10), _LONGEST_S)
+        self._closing.wait(longest_s * random.uniform(0.5, 1.0))

@@ -1,0 +1,71 @@
+"""Who we are to the broker, from the settings; every fault of them is found before connecting."""
+
+import ssl
+from pathlib import Path
+
+from voice2mqtt.errors import SettingsError
+from voice2mqtt.mqtt.address import Address, parse_address
+from voice2mqtt.mqtt.connection import Login
+from voice2mqtt.mqtt.delivery import Delivery
+from voice2mqtt.settings.model import MqttSettings
+
+
+def login_from(settings: MqttSettings, node: str, will: Delivery) -> Login:
+    """Return the login of `node`.
+
+    Raises:
+        SettingsError: the address is none, a file cannot be read, or settings contradict.
+    """
+    address = parse_address(settings.broker)
+    if settings.password_file and settings.username is None:
+        raise SettingsError("mqtt.password_file needs mqtt.username beside it")
+    if settings.password_file:
+        _readable("mqtt.password_file", settings.password_file)
+    return Login(
+        address=address,
+        client_id=settings.client_id or f"{settings.base}-{node}",
+        will=will,
+        keepalive_s=settings.keepalive_s,
+        username=settings.username,
+        password_file=settings.password_file,
+        tls=_tls(settings, address),
+    )
+
+
+def _tls(settings: MqttSettings, address: Address) -> ssl.SSLContext | None:
+    """Return a context that verifies the broker's certificate and name; there is no other."""
+    files = {
+        "mqtt.ca_file": settings.ca_file,
+        "mqtt.cert_file": settings.cert_file,
+        "mqtt.key_file": settings.key_file,
+    }
+    given = {name: file for name, file in files.items() if file}
+    if not address.tls:
+        if given:
+            name = next(iter(given))
+            raise SettingsError(f"{name} is of no use without mqtts:// or wss:// in mqtt.broker")
+        return None
+    if settings.key_file and not settings.cert_file:
+        raise SettingsError("mqtt.key_file needs mqtt.cert_file beside it")
+    for name, file in given.items():
+        _readable(name, file)
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except ssl.SSLError as error:
+        text = f"mqtt.ca_file: {settings.ca_file} holds no certificate in PEM form"
+        raise SettingsError(text) from error
+    if settings.cert_file:
+        try:
+            context.load_cert_chain(settings.cert_file, settings.key_file)
+        except ssl.SSLError as error:
+            text = f"mqtt.cert_file: {settings.cert_file} and its key do not fit ({error.reason})"
+            raise SettingsError(text) from error
+    return context
+
+
+def _readable(name: str, file: Path) -> None:
+    try:
+        file.read_bytes()
+    except OSError as error:
+        text = f"{name}: {file} cannot be read ({error.strerror}); check the path and its mode"
+        raise SettingsError(text) from error

@@ -1,0 +1,201 @@
+"""Messages that wait for their time, or for the broker, and never longer than their deadline.
+
+At most once to the house: a message that may have reached the broker is never sent again, one
+that cannot have is tried again until its deadline. Whatever becomes of it, `on_done` is told.
+"""
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from voice2mqtt.core.decision import Message
+from voice2mqtt.mqtt.delivery import Answer, Delivery, Fate
+from voice2mqtt.mqtt.topics import fault_of
+
+log = logging.getLogger(__name__)
+
+CAPACITY = 1000
+"""Messages waiting at one time; a house does not say more in an hour."""
+IN_FLIGHT = 16
+"""Handed to the broker without its answer; brokers grant twenty or more."""
+_SUPERVISION_S = 2.0
+_NO_BROKER = "the broker was not reachable in time"
+
+
+class Line(Protocol):
+    """What the outbox needs of the link."""
+
+    @property
+    def up(self) -> bool:
+        """Whether there is a connection at this moment."""
+        ...
+
+    def send(self, delivery: Delivery, answer: Answer) -> None:
+        """Deliver now or not at all."""
+        ...
+
+    def check(self) -> None:
+        """Make sure that the line is still served."""
+        ...
+
+
+@dataclass(order=True, slots=True)
+class _Entry:
+    due_s: float
+    number: int
+    message: Message = field(compare=False)
+    on_done: Callable[[str], None] = field(compare=False)
+    delay: str = field(compare=False, default=_NO_BROKER)
+    """Why it still waits."""
+
+    @property
+    def deadline_s(self) -> float:
+        return self.due_s + self.message.expires_s
+
+
+class Outbox:
+    """A `Publisher` with a thread that watches the clock. All `on_done` come from that thread."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._changed = threading.Condition()
+        self._waiting: list[_Entry] = []
+        self._in_flight: set[int] = set()
+        self._done: deque[tuple[_Entry, str]] = deque()
+        self._numbers = itertools.count()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="mqtt-outbox")
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._thread.start()
+
+    def publish(self, message: Message, on_done: Callable[[str], None]) -> None:
+        """Deliver `message` after its delay and before it expires; see `core.ports.Publisher`."""
+        due_s = time.monotonic() + message.after_s
+        with self._changed:
+            entry = _Entry(due_s, next(self._numbers), message, on_done)
+            if fault := _fault(message):
+                self._done.append((entry, fault))
+            elif self._closing:
+                self._done.append((entry, "the daemon is ending"))
+            elif len(self._waiting) >= CAPACITY:
+                self._done.append((entry, f"{CAPACITY} messages wait already"))
+            else:
+                heapq.heappush(self._waiting, entry)
+            self._changed.notify()
+
+    def line_is_up(self) -> None:
+        """Look at once what can be sent."""
+        with self._changed:
+            self._changed.notify()
+
+    def close(self, drain_s: float) -> None:
+        """Deliver what is due, for up to `drain_s`; everything else is told as not carried out."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+            self._changed.wait_for(lambda: not self._busy(), drain_s)
+            while self._waiting:
+                entry = heapq.heappop(self._waiting)
+                self._done.append((entry, "the daemon ended before it was due or could be sent"))
+            self._changed.notify()
+        if self._thread.ident is not None:
+            self._thread.join(drain_s + 1)
+
+    def _busy(self) -> bool:
+        now_s = time.monotonic()
+        return bool(self._in_flight) or any(entry.due_s <= now_s for entry in self._waiting)
+
+    # On the outbox's thread.
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                done, ready = self._look()
+                if not done and not ready:
+                    if self._closing and not self._waiting and not self._in_flight:
+                        return
+                    self._changed.notify_all()
+                    self._changed.wait(self._pause_s())
+            self._line.check()
+            for entry in ready:
+                self._send(entry)
+            for entry, reason in done:
+                self._tell(entry, reason)
+
+    def _look(self) -> tuple[list[tuple[_Entry, str]], list[_Entry]]:
+        """Take out what is done, and what can be handed over now."""
+        now_s = time.monotonic()
+        late = [entry for entry in self._waiting if entry.deadline_s <= now_s]
+        if late:
+            self._waiting = [entry for entry in self._waiting if entry.deadline_s > now_s]
+            heapq.heapify(self._waiting)
+        done = [*self._done, *((entry, entry.delay) for entry in late)]
+        self._done.clear()
+        ready: list[_Entry] = []
+        while self._can_send(now_s):
+            entry = heapq.heappop(self._waiting)
+            self._in_flight.add(entry.number)
+            ready.append(entry)
+        return done, ready
+
+    def _can_send(self, now_s: float) -> bool:
+        due = bool(self._waiting) and self._waiting[0].due_s <= now_s
+        return due and self._line.up and len(self._in_flight) < IN_FLIGHT
+
+    def _pause_s(self) -> float:
+        now_s = time.monotonic()
+        ends = [entry.deadline_s for entry in self._waiting]
+        starts = [entry.due_s for entry in self._waiting if entry.due_s > now_s]
+        return max(0.0, min([now_s + _SUPERVISION_S, *starts, *ends]) - now_s)
+
+    def _send(self, entry: _Entry) -> None:
+        message = entry.message
+        delivery = Delivery(
+            topic=message.topic,
+            payload=message.payload,
+            qos=message.qos,
+            retain=message.retain,
+            deadline_s=entry.deadline_s,
+        )
+        self._line.send(delivery, lambda fate, reason: self._answered(entry, fate, reason))
+
+    def _answered(self, entry: _Entry, fate: Fate, reason: str) -> None:
+        with self._changed:
+            self._in_flight.discard(entry.number)
+            match fate:
+                case Fate.CONFIRMED:
+                    self._done.append((entry, ""))
+                case Fate.REFUSED:
+                    self._done.append((entry, f"the broker refused it: {reason}"))
+                case Fate.UNKNOWN:
+                    self._done.append((entry, f"not confirmed and not sent again: {reason}"))
+                case Fate.UNSENT:
+                    entry.delay = f"{_NO_BROKER}: {reason}"
+                    heapq.heappush(self._waiting, entry)
+            self._changed.notify()
+
+    def _tell(self, entry: _Entry, reason: str) -> None:
+        if reason:
+            log.warning("not carried out: %s, because %s", entry.message.topic, reason)
+        try:
+            entry.on_done(reason)
+        except Exception:
+            log.exception("a fault while telling what became of %s", entry.message.topic)
+
+
+def _fault(message: Message) -> str:
+    if fault := fault_of(message.topic):
+        return f"{message.topic!r} is no topic: {fault}"
+    try:
+        message.payload.encode()
+    except UnicodeEncodeError:
+        return "its payload is not valid Unicode"
+    return ""

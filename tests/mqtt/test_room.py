@@ -1,0 +1,130 @@
+"""The front of the room against a real broker: what the house sees and may ask."""
+
+import json
+from collections.abc import Iterator
+from queue import Queue
+
+import pytest
+
+from tests.broker import Broker
+from voice2mqtt.core.decision import Message
+from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload, Say
+from voice2mqtt.mqtt.room import MqttRoom
+from voice2mqtt.settings.model import MqttSettings, Settings
+
+WAIT_S = 10
+
+
+@pytest.fixture
+def room(broker: Broker) -> Iterator[MqttRoom]:
+    room = MqttRoom(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
+    yield room
+    room.close(0)
+
+
+def test_it_comes_and_goes_in_good_order(broker: Broker, room: MqttRoom) -> None:
+    with broker.subscriber("voice2mqtt/den/#") as house:
+        room.publish_state({"muted": False})
+        room.start()
+        assert house.wait_for("voice2mqtt/den/availability").payload == "online"
+        state = json.loads(house.wait_for("voice2mqtt/den/state").payload)
+        assert state["muted"] is False
+        room.publish_activity("hearing")
+        house.wait_for("voice2mqtt/den/activity", like=lambda p: p == "hearing")
+        room.close(1)
+        house.wait_for("voice2mqtt/den/availability", like=lambda p: p == "offline")
+    with broker.subscriber("voice2mqtt/den/#") as latecomer:
+        kept = latecomer.wait_for("voice2mqtt/den/availability")
+        assert (kept.payload, kept.retained) == ("offline", True)
+        assert latecomer.wait_for("voice2mqtt/den/state").retained
+
+
+def test_a_message_arrives_as_its_row_says_and_is_confirmed(broker: Broker, room: MqttRoom) -> None:
+    done: Queue[str] = Queue()
+    room.start()
+    with broker.subscriber("home/#") as house:
+        for qos in (0, 1, 2):
+            room.publish(Message(topic="home/light", payload="ON", qos=qos), done.put)
+            assert done.get(timeout=WAIT_S) == ""
+            assert house.wait_for_count("home/light", qos + 1)[-1].qos == qos
+        room.publish(Message(topic="home/heat", payload="1", retain=True), done.put)
+        assert done.get(timeout=WAIT_S) == ""
+    with broker.subscriber("home/heat") as latecomer:
+        assert latecomer.wait_for("home/heat").retained
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "control"),
+    [
+        ("mute", "ON", Mute(on=True)),
+        ("mute", "off", Mute(on=False)),
+        ("say", "Turn on the light.", Say("Turn on the light.")),
+        ("reload", "", Reload()),
+        ("listen", "PRESS", Listen()),
+    ],
+)
+def test_it_may_be_asked(
+    broker: Broker, room: MqttRoom, name: str, payload: str, control: Control
+) -> None:
+    asked: Queue[Control] = Queue()
+    room.on_control(asked.put)
+    room.start()
+    with broker.subscriber() as house:
+        house.wait_for("voice2mqtt/den/availability")
+        house.send(f"voice2mqtt/den/{name}/set", payload)
+        assert asked.get(timeout=WAIT_S) == control
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        pytest.param("mute", b"maybe", id="unknown-word"),
+        pytest.param("say", b"", id="nothing-to-say"),
+        pytest.param("say", b"\xff\xfe", id="not-utf-8"),
+        pytest.param("say", b"a" * 501, id="too-long"),
+        pytest.param("reload", b"now please", id="not-a-press"),
+    ],
+)
+def test_a_bad_request_is_answered(
+    broker: Broker, room: MqttRoom, name: str, payload: bytes
+) -> None:
+    room.start()
+    with broker.subscriber() as house:
+        house.wait_for("voice2mqtt/den/availability")
+        house.send(f"voice2mqtt/den/{name}/set", payload)
+        event = json.loads(house.wait_for("voice2mqtt/den/event").payload)
+    assert event["event"] == "bad_request"
+    assert f"{name}/set takes" in event["reason"]
+
+
+def test_a_fault_while_obeying_ends_nothing(
+    broker: Broker, room: MqttRoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: Queue[Control] = Queue()
+
+    def obey(control: Control) -> None:
+        asked.put(control)
+        raise RuntimeError("boom")
+
+    room.on_control(obey)
+    room.start()
+    with broker.subscriber() as house:
+        house.wait_for("voice2mqtt/den/availability")
+        for _ in range(2):
+            house.send("voice2mqtt/den/mute/set", "ON")
+            assert asked.get(timeout=WAIT_S) == Mute(on=True)
+    assert "boom" in caplog.text
+    assert room.up
+
+
+def test_a_broker_that_is_not_there_is_waited_for(
+    broker: Broker, room: MqttRoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker.stop()
+    done: Queue[str] = Queue()
+    room.start()
+    room.publish(Message(topic="home/light", payload="ON"), done.put)
+    assert caplog.text.count("nobody listens there") <= 1
+    broker.start()
+    assert done.get(timeout=WAIT_S) == ""
+    assert caplog.text.count("nobody listens there") == 1
