@@ -1,0 +1,71 @@
+"""The units, as systemd's own tools judge them."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SYSTEMD = Path(__file__).parents[1] / "systemd"
+SYSTEM_UNITS = ("voice2mqtt.service", "voice2mqtt@.service", "voice2mqtt-host.service")
+USER_UNITS = ("user/voice2mqtt.service", "user/voice2mqtt-host.service")
+EXPOSURE = 15
+"""Tenths, as `systemd-analyze security --threshold=` counts."""
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze (Debian: systemd)"
+)
+
+
+def _analyze(*arguments: str | Path, runtime_dir: Path) -> subprocess.CompletedProcess[str]:
+    # In another language the words that are looked for would be others.
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "XDG_RUNTIME_DIR": str(runtime_dir)}
+    return subprocess.run(
+        ["systemd-analyze", "--no-pager", *arguments],
+        capture_output=True, text=True, timeout=60, check=False, env=environment,
+    )  # fmt: skip
+
+
+def _settings(unit: str) -> list[str]:
+    lines = (SYSTEMD / unit).read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@needs_systemd
+@pytest.mark.parametrize("unit", SYSTEM_UNITS + USER_UNITS)
+def test_verify_finds_nothing_to_say(unit: str, tmp_path: Path) -> None:
+    # It wants the program to exist, so it is given one in the place of the real prefix.
+    program = tmp_path / "bin" / "voice2mqtt"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    copy = tmp_path / Path(unit).name
+    copy.write_text((SYSTEMD / unit).read_text().replace("/opt/voice2mqtt", str(tmp_path)))
+    whose = "--user" if unit in USER_UNITS else "--system"
+    said = _analyze(whose, "verify", copy, runtime_dir=tmp_path)
+    assert said.stdout + said.stderr == ""
+    assert said.returncode == 0
+
+
+@needs_systemd
+@pytest.mark.parametrize("unit", SYSTEM_UNITS)
+def test_exposure_is_at_most_1_5(unit: str, tmp_path: Path) -> None:
+    judged = _analyze(
+        "security", "--offline=true", f"--threshold={EXPOSURE}", SYSTEMD / unit,
+        runtime_dir=tmp_path,
+    )  # fmt: skip
+    assert "Overall exposure level" in judged.stdout
+    assert judged.returncode == 0, judged.stdout
+
+
+def test_the_unit_for_several_microphones_differs_in_names_alone() -> None:
+    several = [line.replace("-%i", "").replace(" (%i)", "") for line in
+               _settings("voice2mqtt@.service")]  # fmt: skip
+    several = [line.replace("%i.yaml", "voice2mqtt.yaml") for line in several]
+    assert several == _settings("voice2mqtt.service")
+
+
+@pytest.mark.parametrize("unit", SYSTEM_UNITS + USER_UNITS)
+def test_a_settings_error_is_not_restarted(unit: str) -> None:
+    assert "RestartPreventExitStatus=2 78" in _settings(unit)
