@@ -1,0 +1,86 @@
+"""What the host says of one phrase, in the two formats that clients know.
+
+Positions are in ticks of 100 ns since the first audio of the turn. Offset plus Duration tells
+the client how much of its audio is dealt with; whatever lies behind it is sent again.
+"""
+
+import re
+from typing import Literal
+
+from voice2mqtt.core.audio import RATE_HZ
+from voice2mqtt.speechhost.engine import Reading, Transcript
+from voice2mqtt.speechhost.waveform import TICKS_PER_S
+from voice2mqtt.speechhost.wishes import Profanity, Wishes
+from voice2mqtt.understanding.table import Json
+
+TICKS_PER_SAMPLE = TICKS_PER_S // RATE_HZ
+
+MAX_READINGS = 10
+
+Wordless = Literal["InitialSilenceTimeout", "BabbleTimeout", "NoMatch", "EndOfDictation", "Error"]
+
+_PROFANE = re.compile(
+    r"\b(?:(?:mother)?fuck(?:er|ers|ed|ing|s)?|(?:bull)?shit(?:s|ty|ting)?|cunts?|bitch(?:es)?"
+    r"|bastards?|assholes?|whores?|sluts?|wankers?)\b",
+    re.IGNORECASE,
+)
+
+
+def success(
+    transcript: Transcript, wishes: Wishes, *, offset: int, duration: int
+) -> dict[str, Json]:
+    """Return the body for words that were recognised; `transcript` has at least one reading."""
+    best = transcript.readings[0]
+    body: dict[str, Json] = {
+        "RecognitionStatus": "Success",
+        "Offset": offset,
+        "Duration": duration,
+        "DisplayText": censor(best.text, wishes.profanity),
+        "Channel": 0,
+    }
+    if wishes.detailed:
+        readings = transcript.readings[:MAX_READINGS]
+        body["NBest"] = [_nbest(reading, wishes.profanity) for reading in readings]
+    if wishes.languages:
+        body["PrimaryLanguage"] = {"Language": spoken_language(wishes), "Confidence": "Unknown"}
+    return body
+
+
+def without_words(status: Wordless, *, consumed: int) -> dict[str, Json]:
+    """Return the body for a phrase in which no words were found."""
+    return {"RecognitionStatus": status, "Offset": consumed, "Duration": 0, "Channel": 0}
+
+
+def hypothesis(reading: Reading, wishes: Wishes, *, offset: int, duration: int) -> dict[str, Json]:
+    """Return the body for what the words seem to be so far."""
+    text = censor(reading.lexical, wishes.profanity)
+    return {"Text": text, "Offset": offset, "Duration": duration, "Channel": 0}
+
+
+def spoken_language(wishes: Wishes) -> str:
+    """Return which of the client's languages this host, knowing but English, has heard."""
+    offered = wishes.languages or (wishes.language,)
+    return next((name for name in offered if name.lower().startswith("en")), offered[0])
+
+
+def censor(text: str, profanity: Profanity) -> str:
+    """Return `text` with strong language as the client wants it."""
+    match profanity:
+        case "raw":
+            return text
+        case "masked":
+            return _PROFANE.sub(lambda word: "*" * len(word.group()), text)
+        case "removed":
+            return " ".join(_PROFANE.sub("", text).split())
+
+
+def _nbest(reading: Reading, profanity: Profanity) -> dict[str, Json]:
+    # Numbers are written as digits already in what is displayed; the rest is case and stops.
+    itn = re.sub(r"[,.?!](?!\d)", "", reading.text).lower()
+    return {
+        "Confidence": round(reading.confidence, 4),
+        "Lexical": reading.lexical,
+        "ITN": itn,
+        "MaskedITN": censor(itn, profanity),
+        "Display": censor(reading.text, profanity),
+    }

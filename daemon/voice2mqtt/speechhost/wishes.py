@@ -1,0 +1,172 @@
+"""What a client wants: from its address, its query and its `speech.context`, with defaults.
+
+What it does not ask for, and what this host does not know, is left at its default: clients send
+a good deal that is only meant for the cloud.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
+
+from voice2mqtt.understanding.table import Json
+
+MAX_PHRASES = 10_000
+MAX_PHRASE_CHARS = 200
+
+
+class Mode(Enum):
+    """How many phrases a turn has, and how long a pause ends one."""
+
+    INTERACTIVE = "interactive"
+    CONVERSATION = "conversation"
+    DICTATION = "dictation"
+
+
+Profanity = Literal["raw", "masked", "removed"]
+
+_PATHS = {f"/speech/recognition/{mode.value}/cognitiveservices/v1": mode for mode in Mode} | {
+    "/stt/speech/universal/v2": Mode.INTERACTIVE
+}
+_END_SILENCE_MS = {Mode.INTERACTIVE: 700, Mode.CONVERSATION: 600, Mode.DICTATION: 1000}
+_INITIAL_SILENCE_MS = {Mode.INTERACTIVE: 5000, Mode.CONVERSATION: 15_000, Mode.DICTATION: 15_000}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What holds for one turn."""
+
+    mode: Mode
+    language: str
+    detailed: bool
+    profanity: Profanity
+    initial_silence_ms: int
+    """Silence at the start after which there is nothing to wait for."""
+    end_silence_ms: int
+    """Silence that ends a phrase."""
+    longest_phrase_ms: int
+    """A phrase is cut here even if speech goes on."""
+    phrases: tuple[str, ...]
+    """What is likely to be said."""
+    languages: tuple[str, ...]
+    """Languages to tell apart; empty if the client named a single one."""
+    continues: bool
+    """Earlier audio may come again, at the start of this turn, as a stream of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """What a client's request line says; valid for all its turns."""
+
+    mode: Mode
+    query: Mapping[str, str]
+    """Keys in lower case."""
+
+
+def read_address(target: str) -> Address | None:
+    """Return what the target of a request says; None if nothing is served there."""
+    try:
+        parts = urlsplit(target)
+        query = parse_qs(parts.query, max_num_fields=100)
+    except ValueError:
+        return None
+    mode = _PATHS.get(parts.path.rstrip("/"))
+    if mode is None:
+        return None
+    return Address(mode=mode, query={key.lower(): values[-1] for key, values in query.items()})
+
+
+def read_wishes(address: Address, context: Mapping[str, Json]) -> Wishes:
+    """Return what holds for a turn that begins with `context`; its word outweighs the query."""
+    detection, output = _object(context, "phraseDetection"), _object(context, "phraseOutput")
+    query = address.query
+    mode = _mode(detection, address.mode)
+    segmentation = _object(_object(detection, mode.name), "segmentation")
+    languages = _texts(_object(context, "languageId").get("languages"))
+    asked = _object(context, "enrichment").get("profanity", query.get("profanity"))
+    form = output.get("format", query.get("format"))
+    return Wishes(
+        mode=mode,
+        language=_text(detection.get("language")) or query.get("language", "") or "en-US",
+        languages=languages or tuple(filter(None, query.get("lidenabled", "").split(","))),
+        detailed=_text(form).lower() == "detailed",
+        profanity=_profanity(_text(asked)),
+        initial_silence_ms=_milliseconds(
+            (detection.get("initialSilenceTimeout"), query.get("initialsilencetimeoutms")),
+            default=_INITIAL_SILENCE_MS[mode],
+            least=500,
+        ),
+        end_silence_ms=_milliseconds(
+            (
+                segmentation.get("segmentationSilenceTimeoutMs"),
+                detection.get("trailingSilenceTimeout"),
+                query.get("endsilencetimeoutms"),
+            ),
+            default=_END_SILENCE_MS[mode],
+            least=100,
+        ),
+        longest_phrase_ms=_milliseconds(
+            (segmentation.get("segmentationForcedTimeoutMs"),), default=30_000, least=2000
+        ),
+        phrases=_phrases(context),
+        continues="continuation" in context,
+    )
+
+
+def _mode(detection: Mapping[str, Json], default: Mode) -> Mode:
+    try:
+        return Mode(_text(detection.get("mode")).lower())
+    except ValueError:
+        return default
+
+
+def _profanity(asked: str) -> Profanity:
+    match asked.lower():
+        case "masked":
+            return "masked"
+        case "removed":
+            return "removed"
+        case _:
+            return "raw"
+
+
+def _milliseconds(candidates: tuple[Json, ...], *, default: int, least: int) -> int:
+    """Return the first candidate that is a number above 0, kept from `least` to a minute."""
+    for candidate in candidates:
+        try:
+            value = int(float(candidate)) if isinstance(candidate, str | int | float) else 0
+        except (ValueError, OverflowError):
+            continue
+        if value > 0:
+            return min(max(value, least), 60_000)
+    return default
+
+
+def _phrases(context: Mapping[str, Json]) -> tuple[str, ...]:
+    groups = _object(context, "dgi").get("Groups")
+    items = [
+        item.get("Text")
+        for group in (groups if isinstance(groups, list) else [])
+        if isinstance(group, dict) and isinstance(group.get("Items"), list)
+        for item in _list(group.get("Items"))
+        if isinstance(item, dict)
+    ]
+    return tuple(phrase[:MAX_PHRASE_CHARS] for phrase in _texts(items)[:MAX_PHRASES])
+
+
+def _object(parent: Mapping[str, Json], key: str) -> Mapping[str, Json]:
+    value = parent.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(text for text in _list(value) if isinstance(text, str) and text.strip())
