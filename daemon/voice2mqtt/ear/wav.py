@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from voice2mqtt.core.audio import RATE_HZ
-from voice2mqtt.ear.resample import Resampler, Samples
+from voice2mqtt.core.resample import Resampler, Samples
 from voice2mqtt.ear.source import BLOCK_BYTES, BLOCK_MS
 from voice2mqtt.errors import InputError
 

@@ -60,7 +60,8 @@ class Doorkeeper:
 
     def _knows(self, offered: str) -> bool:
         # Every key is compared, and each in constant time: timing must not tell how near one is.
-        return any([hmac.compare_digest(key, offered.encode()) for key in self._keys])
+        matches = [hmac.compare_digest(key, offered.encode()) for key in self._keys]
+        return any(matches)
 
 
 def _offered_key(headers: Mapping[str, str], query: Mapping[str, str]) -> str:

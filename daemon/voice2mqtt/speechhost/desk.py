@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 from voice2mqtt.speechhost.engine import Engine, Grammar, Transcript
@@ -70,7 +71,7 @@ class Desk:
             ticket.urgency = Urgency.ANSWER
 
     def abandon(self, client: Client, job: int) -> None:
-        """Forget `job`; if it runs already, its result is dropped."""
+        """Forget `job`; if it runs already, the engine is told to stop."""
         if ticket := client.tickets.pop(job, None):
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
@@ -90,11 +91,12 @@ class Desk:
             ticket.client.served = next(self._turns)
             ticket.client.running += 1
             self._running += 1
-            running = asyncio.get_running_loop().run_in_executor(self._pool, self._work, ticket.job)
-            running.add_done_callback(lambda future, ticket=ticket: self._finish(ticket, future))
+            running = asyncio.get_running_loop().run_in_executor(self._pool, self._work, ticket)
+            running.add_done_callback(partial(self._finish, ticket))
 
-    def _work(self, job: Transcribe) -> Transcript:
-        return self._engine.transcribe(job.pcm, self._grammars(job.phrases))
+    def _work(self, ticket: _Ticket) -> Transcript:
+        grammar = self._grammars(ticket.job.phrases)
+        return self._engine.transcribe(ticket.job.pcm, grammar, ticket.done.done)
 
     def _finish(self, ticket: _Ticket, future: asyncio.Future[Transcript]) -> None:
         self._running -= 1

@@ -105,6 +105,11 @@ class Endpointer:
         """Whether a phrase is under way."""
         return self._onset is not None
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether something was heard since the last phrase that may be speech."""
+        return self._last_voiced is not None
+
     def hear(self, pcm: bytes) -> list[Event]:
         """Take the next audio."""
         self._pcm += pcm
@@ -155,7 +160,7 @@ class Endpointer:
         if silence == self._pause:
             self._looked_at = self._judged
             events.append(Paused(pcm=self._phrase()))
-        elif self._judged - self._looked_at >= self._interim and silence < self._pause:
+        elif self._judged - self._looked_at >= self._interim and not silence:
             self._looked_at = self._judged
             events.append(GoesOn(pcm=self._phrase()))
         return events

@@ -37,7 +37,9 @@ _ALIVE_S = 1.0
 class Hooks:
     """Whom to tell how the host is; called on the event loop, so they return at once."""
 
-    ready: Callable[[str], None] = lambda _url: None
+    listening: Callable[[str], None] = lambda _url: None
+    """Clients find the host under this address, but are told to wait."""
+    ready: Callable[[], None] = lambda: None
     alive: Callable[[], None] = lambda: None
     """Every second, as long as the event loop turns."""
     stopping: Callable[[], None] = lambda: None
@@ -86,12 +88,13 @@ class Host:
             max_size=self._limits.message_bytes,
             server_header=f"voice2mqtt/{__version__}",
         ) as server:
+            self._hooks.listening(_url(server, tls=self._tls is not None))
             loading = asyncio.create_task(asyncio.to_thread(self._load), name="load")
             stopping = asyncio.create_task(self._stop.wait(), name="stop")
             await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not self._stop.is_set():
                 self._desk = await loading
-                self._hooks.ready(_url(server, tls=self._tls is not None))
+                self._hooks.ready()
                 await self._watch()
             self._hooks.stopping()
             stopping.cancel()

@@ -268,7 +268,7 @@ class Turn:
 
     def _end_audio(self) -> None:
         self.wake_at_s = None
-        if not (self._single and self._waiting):
+        if self._endpointer.in_doubt or (self._single and not self._waiting):
             self._follow(self._endpointer.finish())
         self._audio_over = True
         self._answer()

@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from math import gcd
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voice2mqtt.core.audio import RATE_HZ
+from voice2mqtt.core.resample import Resampler, Samples
 from voice2mqtt.speechhost.frames import ProtocolError
 
 TICKS_PER_S = 10_000_000
-
-Samples = NDArray[np.float32]
-
 _PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 _WIDTHS = {_PCM: (8, 16, 24, 32), _FLOAT: (32,), _ALAW: (8,), _MULAW: (8,)}
 
@@ -87,7 +84,7 @@ class Converter:
         self._form = form
         self._rest = b""
         self._taken = 0
-        self._rate = None if form.rate_hz == RATE_HZ else _RateConverter(form.rate_hz)
+        self._rate = None if form.rate_hz == RATE_HZ else Resampler(form.rate_hz, RATE_HZ)
 
     @property
     def ticks(self) -> int:
@@ -103,34 +100,32 @@ class Converter:
         if self._form == WaveFormat():
             return data[:whole]
         samples = _decode(data[:whole], self._form)
-        samples = samples.reshape(-1, self._form.channels).mean(axis=1, dtype=np.float32)
         if self._rate:
-            samples = self._rate.convert(samples)
+            samples = self._rate.feed(samples)
         return np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2").tobytes()
 
 
 def _decode(data: bytes, form: WaveFormat) -> Samples:
-    if form.tag == _FLOAT:
-        return np.nan_to_num(np.frombuffer(data, "<f4").astype(np.float32)).clip(-1, 1)
     raw = np.frombuffer(data, np.uint8)
-    if form.tag == _MULAW:
-        return np.take(_MULAW_LEVELS, raw)
-    if form.tag == _ALAW:
-        return np.take(_ALAW_LEVELS, raw)
-    if form.bits == 8:
-        return (raw.astype(np.float32) - 128) / 128
-    if form.bits == 24:
-        # Three bytes become the upper ones of four.
-        wide = np.zeros((len(raw) // 3, 4), np.uint8)
-        wide[:, 1:] = raw.reshape(-1, 3)
-        return wide.view("<i4").ravel().astype(np.float32) / 2**31
-    return np.frombuffer(data, f"<i{form.bits // 8}").astype(np.float32) / 2 ** (form.bits - 1)
+    if form.tag == _FLOAT:
+        samples = np.nan_to_num(raw.view("<f4"), posinf=1.0, neginf=-1.0)
+    elif form.tag in _COMPANDED:
+        samples = _COMPANDED[form.tag][raw]
+    elif form.bits == 8:
+        samples = (raw.astype(np.float32) - 128) / 128
+    else:
+        # The sample's bytes, in the upper part of 32 bits.
+        size = form.bits // 8
+        wide = np.zeros((len(raw) // size, 4), np.uint8)
+        wide[:, 4 - size :] = raw.reshape(-1, size)
+        samples = wide.view("<i4")[:, 0].astype(np.float32) / 2**31
+    return np.asarray(samples.reshape(-1, form.channels).mean(axis=1), np.float32)
 
 
 def _mulaw_levels() -> Samples:
     code = ~np.arange(256, dtype=np.int32) & 0xFF
     magnitude = ((((code & 15) << 3) + 0x84) << ((code >> 4) & 7)) - 0x84
-    return (np.where(code & 0x80, -magnitude, magnitude) / 32768).astype(np.float32)
+    return np.asarray(np.where(code & 0x80, -magnitude, magnitude) / 32768, np.float32)
 
 
 def _alaw_levels() -> Samples:
@@ -139,47 +134,7 @@ def _alaw_levels() -> Samples:
     magnitude = np.where(
         exponent == 0, mantissa + 8, (mantissa + 0x108) << np.maximum(exponent - 1, 0)
     )
-    return (np.where(code & 0x80, magnitude, -magnitude) / 32768).astype(np.float32)
+    return np.asarray(np.where(code & 0x80, magnitude, -magnitude) / 32768, np.float32)
 
 
-_MULAW_LEVELS = _mulaw_levels()
-_ALAW_LEVELS = _alaw_levels()
-
-
-class _RateConverter:
-    """Windowed-sinc interpolation, one filter for each phase between input samples."""
-
-    ZERO_CROSSINGS = 16
-
-    def __init__(self, rate_hz: int) -> None:
-        common = gcd(rate_hz, RATE_HZ)
-        self._up, self._down = RATE_HZ // common, rate_hz // common
-        # Below the lower of the two Nyquist frequencies, with room for the filter's slope.
-        cutoff = 0.92 * min(1.0, self._up / self._down)
-        self._half = int(np.ceil(self.ZERO_CROSSINGS / cutoff))
-        taps = np.arange(-self._half + 1, self._half + 1)
-        distance = taps[None, :] - np.arange(self._up)[:, None] / self._up
-        window = np.cos(np.pi / 2 * np.clip(distance / self._half, -1, 1)) ** 2
-        filters = cutoff * np.sinc(cutoff * distance) * window
-        self._filters = (filters / filters.sum(axis=1, keepdims=True)).astype(np.float32)
-        self._held = np.zeros(self._half - 1, np.float32)
-        self._position = 0  # of the next output, in input samples times `_up`, from `_held[half-1]`
-
-    def convert(self, samples: Samples) -> Samples:
-        held = np.concatenate([self._held, samples])
-        # An output needs `_half` input samples after its own place.
-        last = (len(held) - 2 * self._half + 1) * self._up
-        places = np.arange(self._position, max(last, self._position), self._down)
-        base, phase = places // self._up, places % self._up
-        windows = (
-            np.lib.stride_tricks.sliding_window_view(held, 2 * self._half) if len(places) else None
-        )
-        out = (
-            np.einsum("ij,ij->i", windows[base], self._filters[phase])
-            if windows is not None
-            else np.zeros(0, np.float32)
-        )
-        following = self._position + len(places) * self._down
-        used = min(following // self._up, max(len(held) - 2 * self._half + 1, 0))
-        self._held, self._position = held[used:], following - used * self._up
-        return out.astype(np.float32)
+_COMPANDED = {_MULAW: _mulaw_levels(), _ALAW: _alaw_levels()}

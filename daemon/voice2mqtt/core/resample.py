@@ -1,4 +1,4 @@
-"""Sample rate conversion by a polyphase filter, block by block. Knows nothing of files."""
+"""Sample rate conversion by a polyphase filter, block by block. Pure."""
 
 from math import gcd
 

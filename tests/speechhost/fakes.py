@@ -1,0 +1,56 @@
+"""Fakes at the host's own ports: an engine that says what it is told, a voice that is loudness."""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.speechhost.engine import Grammar, Reading, Transcript, never
+
+
+def tone(duration_ms: int, rate_hz: int = RATE_HZ) -> bytes:
+    """What `LoudnessActivity` takes for speech."""
+    at = np.arange(duration_ms * rate_hz // 1000) / rate_hz
+    return (8000 * np.sin(2 * np.pi * 440 * at)).astype("<i2").tobytes()
+
+
+def silence(duration_ms: int, rate_hz: int = RATE_HZ) -> bytes:
+    return bytes(duration_ms * rate_hz // 1000 * SAMPLE_BYTES)
+
+
+def reading(text: str, confidence: float = 0.9) -> Reading:
+    return Reading(text=text, lexical=text.lower().rstrip(".?!"), confidence=confidence)
+
+
+class LoudnessActivity:
+    """Whatever is loud is speech."""
+
+    frame_bytes = 1024
+
+    def probability(self, frame: bytes) -> float:
+        return 1.0 if np.abs(np.frombuffer(frame, "<i2")).max() > 500 else 0.0
+
+    def reset(self) -> None:
+        pass
+
+
+class ScriptedEngine:
+    """Says `text` of anything loud, and remembers how it was asked."""
+
+    def __init__(self, *texts: str) -> None:
+        self.readings = tuple(reading(text, 0.9 / (n + 1)) for n, text in enumerate(texts))
+        self.asked: list[tuple[int, Grammar | None]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        """Cleared, transcriptions wait until it is set again."""
+
+    def transcribe(
+        self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never
+    ) -> Transcript:
+        self.asked.append((len(pcm), grammar))
+        while not self.gate.wait(0.005):
+            if abandoned():
+                return Transcript()
+        loud = np.abs(np.frombuffer(pcm, "<i2")).max(initial=0) > 500
+        return Transcript(readings=self.readings if loud else ())
