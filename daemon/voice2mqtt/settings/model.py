@@ -1,22 +1,81 @@
 """The settings as frozen values, with every default. The only list of settings there is.
 
 Ranges and forms are checked here; that a file says them in the right place, and where it went
-wrong, is `reader.py`'s business.
+wrong, is `settings_reader.py`'s business.
 """
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+_NODE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def _address(*schemes: str) -> AfterValidator:
+    def check(address: str) -> str:
+        """Return `address`, if it is a URL that a socket can be opened for."""
+        try:
+            parts = urlsplit(address)
+            valid = parts.scheme in schemes and parts.hostname and parts.port != 0
+        except ValueError:
+            valid = False
+        if not valid:
+            raise ValueError(
+                f"{address} is not an address; write it as {schemes[0]}://host:port "
+                f"({', '.join(schemes)} are known)"
+            )
+        if parts.username or parts.password:
+            raise ValueError(
+                "a name or password has no place in an address; "
+                "use the keys username and password_file"
+            )
+        return address
+
+    return AfterValidator(check)
+
+
+def _topic(topic: str) -> str:
+    if not topic or any(character in topic for character in "+#\0") or topic.startswith("/"):
+        raise ValueError(f"'{topic}' cannot begin a topic; use words joined by /, without + and #")
+    return topic.rstrip("/")
+
+
+def _node_name(name: str) -> str:
+    if not _NODE_NAME.fullmatch(name):
+        raise ValueError(f"'{name}' cannot be a node's name; use up to 64 letters, digits, - and _")
+    return name
+
+
+def _language(tag: str) -> str:
+    if not _LANGUAGE_TAG.fullmatch(tag):
+        raise ValueError(f"'{tag}' is not a language; write it as en-US or de-DE")
+    return tag
+
+
+def _as_tuple(value: object) -> object:
+    """Accept one text where several may stand."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
 
 _Positive = Annotated[float, Field(gt=0)]
 _Milliseconds = Annotated[int, Field(ge=0, le=10_000)]
+_Text = Annotated[str, Field(min_length=1)]
+_Texts = Annotated[tuple[_Text, ...], BeforeValidator(_as_tuple)]
+_Topic = Annotated[str, AfterValidator(_topic)]
+_Language = Annotated[str, AfterValidator(_language)]
+_WebSocket = Annotated[str, _address("ws", "wss")]
 
 
 class Section(BaseModel):
     """A part of the settings: frozen, no unknown keys, no guessing between types."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Gate(Section):
@@ -40,7 +99,7 @@ class Gate(Section):
 class MicrophoneSettings(Section):
     """Which microphone, and how it is used."""
 
-    device: str = "default"
+    device: _Text = "default"
     """An ALSA name from `voice2mqtt devices`, `wav:FILE`, or `stdin` (raw 16 kHz)."""
     capture: Literal["arecord", "sdk"] = "arecord"
     gate: Gate = Gate()
@@ -51,15 +110,19 @@ class MicrophoneSettings(Section):
 class SpeechSettings(Section):
     """Who recognises the words."""
 
-    host: str | None = None
-    """`ws://host:5000`; the default if nothing else is named is ws://127.0.0.1:5000."""
-    endpoint: str | None = None
-    region: str | None = None
+    host: _WebSocket | None = None
+    """A Speech container, or our own host; ws://127.0.0.1:5000 if nothing else is named."""
+    endpoint: Annotated[str, _address("wss", "ws", "https", "http")] | None = None
+    """A whole address of the service, instead of `host`."""
+    region: _Text | None = None
+    """Azure's cloud, such as `westeurope`, instead of `host`; needs a key or a token."""
     key_file: Path | None = None
     token_file: Path | None = None
+    """Read again for each connection, since tokens end."""
     ca_file: Path | None = None
-    language: str = "en-US"
-    languages: tuple[str, ...] = ()
+    """Certificates to trust besides the system's."""
+    language: _Language = "en-US"
+    languages: Annotated[tuple[_Language, ...], BeforeValidator(_as_tuple)] = ()
     """Two to four languages to tell apart; replaces `language`."""
     mode: Literal["single-shot", "continuous"] = "single-shot"
     phrase_list: bool = True
@@ -69,35 +132,64 @@ class SpeechSettings(Section):
     daily_limit_s: Annotated[float, Field(ge=0)] = 0.0
     """Seconds of audio a day that may be sent to the host; 0 is no limit."""
 
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        named = [key for key in ("host", "endpoint", "region") if getattr(self, key)]
+        if len(named) > 1:
+            raise ValueError(f"{' and '.join(named)} name different services; keep one of them")
+        if self.region and not (self.key_file or self.token_file):
+            raise ValueError("a region needs a key; name key_file or token_file too")
+        if self.key_file and self.token_file:
+            raise ValueError("key_file and token_file exclude each other; keep one of them")
+        if len(self.languages) == 1 or len(self.languages) > 4:
+            raise ValueError(
+                "languages takes two to four of them; for a single one use the key language"
+            )
+        return self
+
 
 class MqttSettings(Section):
     """How the broker is reached."""
 
-    broker: str = "mqtt://127.0.0.1:1883"
-    base: str = "voice2mqtt"
-    username: str | None = None
+    broker: Annotated[str, _address("mqtt", "mqtts", "ws", "wss")] = "mqtt://127.0.0.1:1883"
+    base: _Topic = "voice2mqtt"
+    """Where our own topics begin."""
+    username: _Text | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
+    """Certificates to trust, instead of the system's."""
     cert_file: Path | None = None
+    """Our own certificate, if the broker asks for one."""
     key_file: Path | None = None
-    client_id: str | None = None
+    """The key of `cert_file`."""
+    client_id: _Text | None = None
     """By default made from `mqtt.base` and `node`."""
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
     hermes: bool = False
     """Publish Rhasspy's `hermes/intent/...` as well."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.password_file and not self.username:
+            raise ValueError("a password needs a user; name username too")
+        if bool(self.cert_file) != bool(self.key_file):
+            raise ValueError("cert_file and key_file belong together; name both")
+        return self
 
 
 class HomeAssistantSettings(Section):
     """How Home Assistant finds us."""
 
     discovery: bool = True
-    prefix: str = "homeassistant"
+    prefix: _Topic = "homeassistant"
+    """As in Home Assistant's own settings of MQTT."""
 
 
 class ListeningSettings(Section):
     """What must be said before a command, and how near a miss may be."""
 
-    wake_phrase: tuple[str, ...] = ()
+    wake_phrase: _Texts = ()
+    """One or several; without one every command counts."""
     wake_grace_s: Annotated[float, Field(ge=0, le=600)] = 0.0
     """After a command the wake phrase may be left out for so long."""
     strictness: Annotated[float, Field(ge=0, le=1)] = 0.25
@@ -115,10 +207,10 @@ class FeedbackSettings(Section):
     """What the house hears back."""
 
     tones: bool = True
-    device: str = "default"
+    device: _Text = "default"
     """An ALSA playback name."""
     speak: bool = True
-    speech_command: tuple[str, ...] = ("espeak-ng", "-v", "{language}", "--stdout", "{text}")
+    speech_command: _Texts = ("espeak-ng", "-v", "{language}", "--stdout", "{text}")
     """Writes a WAV to its standard output."""
 
 
@@ -138,7 +230,8 @@ class PrivacySettings(Section):
 class Settings(Section):
     """Everything `voice2mqtt.yaml` can say."""
 
-    node: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")] = "voice"
+    node: Annotated[str, AfterValidator(_node_name)] = "voice"
+    """Names this machine in topics and in Home Assistant."""
     microphone: MicrophoneSettings = MicrophoneSettings()
     speech: SpeechSettings = SpeechSettings()
     listening: ListeningSettings = ListeningSettings()
@@ -151,3 +244,4 @@ class Settings(Section):
     """Where counters survive a restart; by default systemd's STATE_DIRECTORY, else
     ~/.local/state/voice2mqtt."""
     commands: Path = Path("commands.yaml")
+    """The command table."""

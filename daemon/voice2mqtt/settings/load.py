@@ -1,0 +1,63 @@
+"""Files to values: where the settings are looked for, and where the files they name."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from voice2mqtt.settings.faults import Faults
+from voice2mqtt.settings.model import Section, Settings
+from voice2mqtt.settings.reader import read_document, read_text
+from voice2mqtt.settings.settings_reader import read_settings
+from voice2mqtt.settings.table_reader import read_table
+from voice2mqtt.understanding.table import CommandTable
+
+_Section = TypeVar("_Section", bound=Section)
+
+INSTALLED = Path("/etc/voice2mqtt/voice2mqtt.yaml")
+CHECKOUT = Path(__file__).parents[3] / "config" / "voice2mqtt.yaml"
+
+
+def default_settings_file() -> Path:
+    """Return the settings of this machine, else those of the checkout."""
+    return CHECKOUT if CHECKOUT.is_file() and not os.path.lexists(INSTALLED) else INSTALLED
+
+
+def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings in the file at `path`; the paths in it become absolute.
+
+    A relative path starts at the folder of the file; the name of a `*_file` is looked for in
+    systemd's `CREDENTIALS_DIRECTORY` first.
+
+    Raises:
+        SettingsError: The file cannot be read; as `FaultsError` when something in it is wrong.
+    """
+    content = read_text(path)
+    faults = Faults(str(path), content)
+    settings = read_settings(read_document(content, faults), faults)
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
+    return _anchored(settings, path.parent.absolute(), Path(credentials) if credentials else None)
+
+
+def load_table(path: Path, language: str = "en") -> CommandTable:
+    """Return the command table in the file at `path`; `language` is used if it names none.
+
+    Raises:
+        SettingsError: The file cannot be read; as `FaultsError` when something in it is wrong.
+    """
+    content = read_text(path)
+    faults = Faults(str(path), content)
+    return read_table(read_document(content, faults), faults, language)
+
+
+def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Section:
+    changed: dict[str, object] = {}
+    for key in type(section).model_fields:
+        value = getattr(section, key)
+        if isinstance(value, Section):
+            changed[key] = _anchored(value, folder, credentials)
+        elif isinstance(value, Path):
+            given = credentials / value.name if credentials and key.endswith("_file") else None
+            found = given is not None and not value.is_absolute() and given.is_file()
+            changed[key] = given if found else folder / value.expanduser()
+    return section.model_copy(update=changed)
