@@ -4,9 +4,11 @@ A process of its own is all that can be relied on: it can be killed when a drive
 names what is wrong on its standard error.
 """
 
+import contextlib
 import logging
 import os
 import selectors
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -14,14 +16,18 @@ from typing import IO
 
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.ear.complaint import condition_of, sentence_for
+from voice2mqtt.ear.diagnosis import FINDINGS, Diagnosis
 from voice2mqtt.ear.source import BLOCK_BYTES
 from voice2mqtt.ear.state import Condition, MicrophoneState
 
 WATCHDOG_S = 3.0
 """A stalled sound server neither ends nor complains; it just gives nothing."""
 
-BACKOFF_S = (0.5, 1.0, 2.0, 4.0)
+BACKOFF_S = (0.5, 1.0, 2.0, 3.0)
 """Pauses between attempts; the last repeats. It bounds how long a returned device waits."""
+
+WRONG_RATE = b"rate is not accurate"
+"""A raw `hw:` device that cannot do 16 kHz is recorded at another rate, with only this word."""
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +35,7 @@ log = logging.getLogger(__name__)
 def arecord_command(device: str) -> tuple[str, ...]:
     """Return the command that writes `device` to its standard output, 16 kHz mono."""
     return (
-        *("arecord", "-q", "-D", device, "-t", "raw", "-f", "S16_LE", "-r", str(RATE_HZ)),
+        *("arecord", "-D", device, "-t", "raw", "-f", "S16_LE", "-r", str(RATE_HZ)),
         *("-c", "1", f"--period-size={RATE_HZ // 50}", f"--buffer-size={RATE_HZ}"),
     )
 
@@ -52,18 +58,21 @@ class Capture:
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._condition: Condition | None = None
+        self._state = MicrophoneState(Condition.STARTING, device, "")
 
     def blocks(self) -> Iterator[bytes]:
         """Yield what is captured; an empty block where the device was lost. Never raises."""
         attempt = 0
         while not self._closed.is_set():
             delivered = False
+            diagnosis = Diagnosis()
             for block in self._session():
                 delivered = True
-                self._report(Condition.OK)
+                self._judge(diagnosis.hear(block))
                 yield block
-            attempt = 0 if delivered else attempt + 1
+            # A stalled server was waited for already.
+            known = delivered or self._state.condition is Condition.STALLED
+            attempt = 0 if known else attempt + 1
             if delivered:
                 yield b""
             self._closed.wait(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
@@ -73,7 +82,7 @@ class Capture:
         with self._lock:
             self._closed.set()
             if self._process:
-                self._process.kill()
+                _kill(self._process)
 
     def _session(self) -> Iterator[bytes]:
         """Yield the blocks of one run of the command, and report why it ended."""
@@ -92,12 +101,15 @@ class Capture:
         stalled = False
         try:
             for block in _blocks(process.stdout, process.stderr, complaints):
-                stalled = not block
                 if block:
                     yield block
+                else:
+                    stalled = True
         finally:
-            process.kill()
-            process.wait()
+            with self._lock:
+                self._process = None
+                _kill(process)
+                process.wait()
             complaints += process.stderr.read()
             process.stdout.close()
             process.stderr.close()
@@ -106,12 +118,21 @@ class Capture:
         text = complaints.decode(errors="replace")
         self._report(Condition.STALLED if stalled else condition_of(text), text)
 
+    def _judge(self, finding: str | None) -> None:
+        if finding is None:
+            self._report(Condition.OK)
+        else:
+            condition, fault = FINDINGS[finding]
+            self._tell(condition, f"microphone {self._device} {fault} in `alsamixer` (F4)")
+
     def _report(self, condition: Condition, complaint: str = "") -> None:
-        if condition is self._condition:
-            return
-        self._condition = condition
-        sentence = sentence_for(condition, self._device, complaint)
-        self._on_state(MicrophoneState(condition, self._device, sentence))
+        self._tell(condition, sentence_for(condition, self._device, complaint))
+
+    def _tell(self, condition: Condition, sentence: str) -> None:
+        state = MicrophoneState(condition, self._device, sentence)
+        if state != self._state:
+            self._state = state
+            self._on_state(state)
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -126,6 +147,12 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
         # A Ctrl-C at our terminal is ours to handle.
         start_new_session=True,
     )
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    # Its whole session, lest a child of it keeps the pipes open.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _blocks(output: IO[bytes], errors: IO[bytes], complaints: bytearray) -> Iterator[bytes]:
@@ -145,6 +172,10 @@ def _blocks(output: IO[bytes], errors: IO[bytes], complaints: bytearray) -> Iter
                 complaints[:] = (complaints + said)[-4096:]
                 if not said:
                     selector.unregister(errors)
+                if b"overrun!!!" in said:
+                    log.warning("audio was lost: arecord says %s", said.decode(errors="replace"))
+                if WRONG_RATE in said:
+                    return
             if output in ready:
                 data = odd + os.read(output.fileno(), BLOCK_BYTES)
                 if len(data) == len(odd):

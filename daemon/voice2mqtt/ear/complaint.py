@@ -12,11 +12,15 @@ _COMPLAINTS = (
     ("Connection refused", Condition.NO_SERVER),
     ("Connection terminated", Condition.NO_SERVER),
     ("Host is down", Condition.NO_SERVER),
+    ("rate is not accurate", Condition.UNSUITABLE),
+    ("non available", Condition.UNSUITABLE),
     ("audio open error: No such", Condition.MISSING),
+    ("No such entity", Condition.MISSING),
     ("Unknown PCM", Condition.MISSING),
     ("Input/output error", Condition.LOST),
     ("No such device", Condition.LOST),
     ("File descriptor in bad state", Condition.LOST),
+    ("Unable to install hw params", Condition.UNSUITABLE),
 )
 
 _SENTENCES = {
@@ -37,6 +41,10 @@ _SENTENCES = {
         "the sound server behind microphone {device} does not answer; `voice2mqtt devices` says "
         "which one it is and how a service reaches it"
     ),
+    Condition.UNSUITABLE: (
+        "microphone {device} cannot give 16 kHz mono by itself; write plughw: in place of hw:, "
+        "so that ALSA converts"
+    ),
     Condition.STALLED: "microphone {device} gives no audio and no error",
     Condition.LOST: "microphone {device} went away while it was in use",
     Condition.FAILED: "microphone {device} cannot be used: {reason}",
@@ -56,7 +64,8 @@ def condition_of(complaint: str, sound_nodes: Path = Path("/dev/snd")) -> Condit
 def sentence_for(condition: Condition, device: str, complaint: str = "") -> str:
     """Return `condition` of `device` as a sentence with its cure."""
     lines = [line.strip() for line in complaint.splitlines() if line.strip()]
-    reason = lines[-1] if lines else "arecord ended without a word"
+    reasons = [line for line in lines if not line.startswith("Recording ")]
+    reason = reasons[0] if reasons else "arecord ended without a word"
     return _SENTENCES[condition].format(device=device, reason=reason)
 
 

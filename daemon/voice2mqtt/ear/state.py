@@ -12,13 +12,13 @@ class Condition(Enum):
     MISSING = "missing"
     BUSY = "busy"
     DENIED = "denied"
+    UNSUITABLE = "unsuitable"
     NO_SERVER = "no_server"
     STALLED = "stalled"
     LOST = "lost"
     FAILED = "failed"
     DEAF = "deaf"
     CLIPPING = "clipping"
-    ENDED = "ended"
 
 
 _LISTENING = {Condition.OK, Condition.DEAF, Condition.CLIPPING}
