@@ -189,6 +189,7 @@ class WordGraph:
         self._lists = lists
         self._rules = rules
         self._choice = choice
+        self._known_texts: dict[str, list[int]] = {}
 
     def node(self) -> int:
         """Add a node and return its number."""
@@ -222,30 +223,30 @@ class WordGraph:
 
     def _words(self, glued: tuple[_Piece, ...], template: str) -> list[int]:
         labels: list[int] = []
-        texts = ["", *glued, ""]
-        for index, piece in enumerate(texts):
+        around = ["", *glued, ""]
+        for before, piece, after in zip(around, glued, around[2:], strict=False):
             if isinstance(piece, SlotReference):
-                before, after = texts[index - 1], texts[index + 1]
                 if not isinstance(before, str) or not isinstance(after, str):
                     problem = f"two slots without a space before or after {{{piece.slot}}}"
                     raise TemplateError(problem, template, max(1, template.find(piece.slot)))
                 labels.append(self._slot(piece, _tail(before), _head(after), template))
             elif isinstance(piece, str):
                 text = piece
-                if index + 1 < len(texts) and self._takes_letters(texts[index + 1]):
+                if self._takes_letters(after):
                     text = text[: len(text) - len(_tail(text))]
-                if index and self._takes_letters(texts[index - 1]):
+                if self._takes_letters(before):
                     text = text[len(_head(text)) :]
-                labels += [self.labels.number(word) for word in self._as_written(text)]
+                labels += self._plain_words(text)
         return labels
 
-    def _as_written(self, text: str) -> Iterator[Word]:
-        """Yield the words of `text`; case and apostrophe help a host to expect them ("I'd")."""
-        for written in text.split():
-            tokens = self._normaliser.tokens(written)
-            whole = written.strip('.,:;!?"') if len(tokens) == 1 else ""
-            for token in tokens:
-                yield Word(token.key, whole or token.surface)
+    def _plain_words(self, text: str) -> list[int]:
+        known = self._known_texts.get(text)
+        if known is None:
+            known = self._known_texts[text] = [
+                self.labels.number(Word(token.key, token.surface))
+                for token in self._normaliser.tokens(text)
+            ]
+        return known
 
     def _takes_letters(self, piece: _Piece) -> bool:
         return isinstance(piece, SlotReference) and isinstance(self._list(piece), TextList)

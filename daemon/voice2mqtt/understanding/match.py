@@ -12,7 +12,8 @@ from types import MappingProxyType
 from voice2mqtt.core.audio import Prospect
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.understanding.automaton import START, Automaton, Choice, Number, Wildcard, Word
-from voice2mqtt.understanding.normalise import Normaliser, Readings
+from voice2mqtt.understanding.normalise import Normaliser
+from voice2mqtt.understanding.readings import Readings
 
 LONGEST_WORDS = 128
 """Longer sentences are no commands."""
@@ -104,7 +105,7 @@ class Matcher:
         if len(readings.tokens) > LONGEST_WORDS:
             return Prospect.UNKNOWN
         walk = _Walk(self._steps, self._lists, readings)
-        goes_on = walk.goes_on or self._normaliser.goes_on(readings.tokens)
+        goes_on = walk.goes_on or self._normaliser.may_go_on(readings.tokens)
         if any(self._steps.automaton.accepts(state) for state in walk.last_states):
             return Prospect.OPEN if goes_on else Prospect.COMPLETE
         return Prospect.UNFINISHED if walk.last_states or walk.goes_on else Prospect.UNKNOWN
