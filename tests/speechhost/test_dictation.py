@@ -1,6 +1,6 @@
 import pytest
 
-from voice2mqtt.speechhost.dictation import Dictated
+from voice2mqtt.speechhost.dictation import is_speech
 
 
 @pytest.mark.parametrize(
@@ -15,4 +15,4 @@ from voice2mqtt.speechhost.dictation import Dictated
     ],
 )
 def test_words_that_no_one_says_are_not_speech(text: str, speech: bool) -> None:
-    assert Dictated(text=text, log_probability=-1.0, tokens=3).is_speech is speech
+    assert is_speech(text) is speech

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from voice2mqtt.speechhost.engine import Grammar
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
+from voice2mqtt.understanding.compile import compile_table
+from voice2mqtt.understanding.table import CommandTable, Row
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,38 @@ def test_dictation_hears_what_was_read(engine: MoonshineEngine, novel: bytes) ->
 @pytest.mark.parametrize("pcm", [b"", bytes(320), bytes(64_000)])
 def test_silence_has_no_readings(engine: MoonshineEngine, pcm: bytes) -> None:
     assert engine.transcribe(pcm, None).readings == ()
+
+
+def _grammar(*say: str) -> Grammar:
+    rows = tuple(Row(name=template, say=(template,), publish=()) for template in say)
+    return Grammar(automaton=compile_table(CommandTable(rows=rows)), forced=True)
+
+
+def test_a_command_is_heard_with_its_rivals(engine: MoonshineEngine, novel: bytes) -> None:
+    grammar = _grammar("it was the best of times it was the (worst|first) of times", "good night")
+    best, *others = engine.transcribe(novel, grammar).readings
+    assert best.lexical == "it was the best of times it was the worst of times"
+    assert best.confidence > 0.95
+    assert sum(reading.confidence for reading in (best, *others)) <= 1
+
+
+def test_speech_outside_the_grammar_is_what_open_decoding_hears(
+    engine: MoonshineEngine, novel: bytes
+) -> None:
+    (reading,) = engine.transcribe(novel, _grammar("turn on the light", "good night")).readings
+    assert reading.text == "It was the best of times, it was the worst of times."
+
+
+def test_silence_is_no_command(engine: MoonshineEngine) -> None:
+    assert engine.transcribe(bytes(64_000), _grammar("you", "pause")).readings == ()
+
+
+def test_one_engine_serves_many_grammars(engine: MoonshineEngine, novel: bytes) -> None:
+    for number in range(12):
+        grammar = _grammar(
+            f"count to {number}", "it was the best of times it was the worst of times"
+        )
+        assert engine.transcribe(novel, grammar).readings[0].confidence > 0.9
 
 
 def test_the_package_with_the_model_is_never_imported() -> None:

@@ -27,11 +27,11 @@ class Dictated:
     tokens: int
     """How many, the end included."""
 
-    @property
-    def is_speech(self) -> bool:
-        """Whether somebody spoke, as far as the words tell."""
-        words = " ".join(_NOT_LETTERS.sub(" ", self.text).lower().split())
-        return words not in _NO_SPEECH and not _LOOP.search(words)
+
+def is_speech(text: str) -> bool:
+    """Return whether somebody spoke, as far as the words tell."""
+    words = " ".join(_NOT_LETTERS.sub(" ", text).lower().split())
+    return words not in _NO_SPEECH and not _LOOP.search(words)
 
 
 def most_tokens(duration_s: float) -> int:

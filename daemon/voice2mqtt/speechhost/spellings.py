@@ -4,6 +4,7 @@ The model writes as people write, not as a table is compared: "Twelve", "12", "T
 "50". Every spelling here reads back as the same word. It knows nothing of tokens.
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -11,6 +12,8 @@ from voice2mqtt.understanding.automaton import Number, Word
 from voice2mqtt.understanding.normalise import normaliser
 
 LANGUAGE = "en"
+_WORD = re.compile(r"\d+|[^\W\d]+(?:'[^\W\d]+)*|[%°]")
+_SIGNS = {"%": "percent", "°": "degrees"}
 MOST_SPELT = 1_000
 """Numbers of a slot that are spelt one by one; in a wider range only digits are understood."""
 
@@ -44,6 +47,15 @@ def number_spellings(number: Number) -> tuple[tuple[str, ...], ...]:
                 spellings[form] = None
                 spellings[form[0].capitalize(), *form[1:]] = None
     return tuple(spellings)
+
+
+def lexical(text: str) -> str:
+    """Return the words of `text` alone: lower case, no marks, whole numbers as words."""
+    words = []
+    for word in _WORD.findall(text.lower()):
+        spelt = normaliser(LANGUAGE).spell(int(word)) if word.isdecimal() else ()
+        words.append(" ".join(spelt[0]) if spelt else _SIGNS.get(word, word))
+    return " ".join(words)
 
 
 def _cased(text: str) -> tuple[str, str, str]:

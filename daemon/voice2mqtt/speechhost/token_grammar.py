@@ -137,11 +137,13 @@ class TokenGrammar:
 
     def _tree(self, site: _Site) -> _Node:
         if site not in self._trees:
-            root = self._trees[site] = _Node()
+            root = _Node()
             for label, place in site.place.following():
                 self._grow(root, site, label, place)
             if site.begun and not site.joined:
                 self._punctuate(root, site.place)
+            # Kept once it is whole, since several threads may walk one grammar.
+            self._trees[site] = root
         return self._trees[site]
 
     def _punctuate(self, root: _Node, place: _Place) -> None:

@@ -1,0 +1,101 @@
+import pytest
+
+from voice2mqtt.speechhost.moonshine import model_folder
+from voice2mqtt.speechhost.token_grammar import TokenGrammar
+from voice2mqtt.speechhost.tokens import Vocabulary, read_vocabulary
+from voice2mqtt.understanding.compile import compile_table
+from voice2mqtt.understanding.table import (
+    CommandTable,
+    ListValue,
+    RangeList,
+    Row,
+    TextList,
+    WildcardList,
+)
+
+TABLE = CommandTable(
+    rows=tuple(
+        Row(name=say, say=(say,), publish=())
+        for say in (
+            "turn {switch} [the] TV",
+            "dim to {percent} percent",
+            "a {twelve} ounce coffee",
+            "set it to {degrees} degrees",
+            "count to {many}",
+            "remind me to {what} now",
+            "pause",
+        )
+    ),
+    lists={
+        "switch": TextList(values=(ListValue(spoken="on", out="ON"),)),
+        "twelve": TextList(values=(ListValue(spoken="twelve", out="12"),)),
+        "percent": RangeList(lowest=0, highest=100),
+        "degrees": RangeList(lowest=5, highest=30, decimals=True),
+        "many": RangeList(lowest=0, highest=100_000),
+        "what": WildcardList(),
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return read_vocabulary(model_folder() / "tokenizer.bin")
+
+
+@pytest.fixture(scope="module")
+def grammar(vocabulary: Vocabulary) -> TokenGrammar:
+    return TokenGrammar(compile_table(TABLE), vocabulary)
+
+
+def _accepts(grammar: TokenGrammar, vocabulary: Vocabulary, text: str) -> bool:
+    state = grammar.start
+    for token in (t for word in text.split() for t in vocabulary.encode(word)):
+        if not state.wild and token not in state.tokens:
+            return False
+        state = grammar.follow(state, token)
+    return state.is_end
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Turn on the TV.",
+        "turn on TV",
+        "Turn on, the tv!",
+        "dim to 50 percent",
+        "Dim to 50%",
+        "Dim to 50%.",
+        "dim to fifty-five percent?",
+        "dim to fifty five percent",
+        "A 12-ounce coffee.",
+        "a twelve ounce coffee",
+        "Set it to 20.5 degrees.",
+        "set it to twenty degrees",
+        "count to 54321",
+        "remind me to feed the cat now",
+        "remind me to 日本 now",
+        "Pause.",
+    ],
+)
+def test_the_ways_a_command_is_written_are_accepted(
+    grammar: TokenGrammar, vocabulary: Vocabulary, text: str
+) -> None:
+    assert _accepts(grammar, vocabulary, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "turn",
+        "turn on the",
+        "turn off the TV",
+        "dim to 101 percent",
+        ", pause",
+        "pause pause",
+        "remind me to now",
+        "a 12 coffee",
+    ],
+)
+def test_anything_else_is_not(grammar: TokenGrammar, vocabulary: Vocabulary, text: str) -> None:
+    assert not _accepts(grammar, vocabulary, text)
