@@ -6,6 +6,7 @@ from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.settings import nodes
 from voice2mqtt.settings.faults import Faults
 from voice2mqtt.settings.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from voice2mqtt.settings.spoken import Grammar
 from voice2mqtt.understanding.table import (
     ListValue,
     RangeList,
@@ -24,11 +25,11 @@ _TEMPLATE_SIGNS = frozenset("()[]{}<>|;")
 _LIMIT = 1_000_000_000
 
 
-def read_lists(node: Node, faults: Faults) -> dict[str, SlotList]:
+def read_lists(node: Node, grammar: Grammar, faults: Faults) -> dict[str, SlotList]:
     """Return the lists by name."""
     found: dict[str, SlotList] = {}
     for entry in nodes.entries(node, "a name for each list", faults):
-        slots = _list(entry, faults) if _named(entry, "list", faults) else None
+        slots = _list(entry, grammar, faults) if _named(entry, "list", faults) else None
         if slots is not None:
             found[entry.key] = slots
     return found
@@ -64,10 +65,10 @@ def _named(entry: Entry, what: str, faults: Faults) -> bool:
     return False
 
 
-def _list(entry: Entry, faults: Faults) -> SlotList | None:
+def _list(entry: Entry, grammar: Grammar, faults: Faults) -> SlotList | None:
     node = entry.value
     if isinstance(node, SequenceNode):
-        return _text_list(entry, node, faults)
+        return _text_list(entry, node, grammar, faults)
     if not isinstance(node, MappingNode):
         nodes.unexpected(node, "a list of words", faults, "write it as [one, two]")
         return None
@@ -78,7 +79,7 @@ def _list(entry: Entry, faults: Faults) -> SlotList | None:
         return None
     (kind,) = kinds
     if kind.key == "values":
-        return _text_list(entry, kind.value, faults)
+        return _text_list(entry, kind.value, grammar, faults)
     if kind.key == "range":
         return _range(entry, kind.value, faults)
     if nodes.yes_no(kind.value, faults) is False:
@@ -86,17 +87,17 @@ def _list(entry: Entry, faults: Faults) -> SlotList | None:
     return WildcardList(place=entry.place)
 
 
-def _text_list(entry: Entry, node: Node, faults: Faults) -> TextList:
+def _text_list(entry: Entry, node: Node, grammar: Grammar, faults: Faults) -> TextList:
     items = nodes.items(node, "a list of words", faults)
     if isinstance(node, SequenceNode) and not items:
         faults.add(node.place, f"the list {entry.key} is empty", "write at least one word")
-    values = (_value(item, faults) for item in items)
+    values = (_value(item, grammar, faults) for item in items)
     return TextList(values=tuple(value for value in values if value is not None), place=entry.place)
 
 
-def _value(node: Node, faults: Faults) -> ListValue | None:
+def _value(node: Node, grammar: Grammar, faults: Faults) -> ListValue | None:
     if not isinstance(node, MappingNode):
-        words = nodes.text(node, faults)
+        words = _words(node, grammar, faults)
         if words is None:
             return None
         if _TEMPLATE_SIGNS & set(words):
@@ -114,8 +115,15 @@ def _value(node: Node, faults: Faults) -> ListValue | None:
         faults.add(node.place, "'out' is missing", "it is what goes into topic and payload")
     if spoken is None or out is None:
         return None
-    words, meaning = nodes.text(spoken, faults), slot_value(out, faults)
+    words, meaning = _words(spoken, grammar, faults), slot_value(out, faults)
     return None if words is None or meaning is None else ListValue(spoken=words, out=meaning)
+
+
+def _words(node: Node, grammar: Grammar, faults: Faults) -> str | None:
+    words = nodes.text(node, faults)
+    if words is not None and isinstance(node, ScalarNode):
+        grammar.value(node)
+    return words
 
 
 def _range(entry: Entry, node: Node, faults: Faults) -> RangeList | None:

@@ -35,11 +35,9 @@ def read_settings(document: Node, faults: Faults) -> Settings:
     Raises:
         FaultsError: Something in it is wrong; all of it is told.
     """
-    if isinstance(document, MappingNode):
-        document = _without_empty_sections(document)
     try:
         # JSON is the form in which strict pydantic takes a list for a tuple and a text for a path.
-        settings = Settings.model_validate_json(json_text.dumps(_plain(document)))
+        settings = Settings.model_validate_json(json_text.dumps(_plain(document, Settings)))
     except ValidationError as error:
         for details in error.errors():
             _note(details, document, faults)
@@ -49,36 +47,31 @@ def read_settings(document: Node, faults: Faults) -> Settings:
     return settings
 
 
-def _without_empty_sections(document: MappingNode) -> MappingNode:
-    """Leave out sections of which every key is a comment."""
-    return MappingNode(
-        place=document.place,
-        entries=tuple(
-            entry
-            for entry in document.entries
-            if entry.key not in sections()
-            or not (isinstance(entry.value, ScalarNode) and entry.value.value is None)
-        ),
-    )
-
-
-def sections() -> dict[str, type[Section]]:
-    """Return the sections of the settings, by their key."""
-    return {
-        key: field.annotation
-        for key, field in Settings.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
-    }
-
-
-def _plain(node: Node) -> object:
+def _plain(node: Node, section: type[Section] | None = None) -> object:
+    """Return `node` without places; a section of which every key is a comment is left out."""
     match node:
         case MappingNode(entries=entries):
-            return {entry.key: _plain(entry.value) for entry in entries}
+            inner = {entry.key: section_at(section, entry.key) for entry in entries}
+            return {
+                entry.key: _plain(entry.value, inner[entry.key])
+                for entry in entries
+                if inner[entry.key] is None or not _is_nothing(entry.value)
+            }
         case SequenceNode(items=items):
             return [_plain(item) for item in items]
         case ScalarNode(value=value):
             return value
+
+
+def section_at(section: type[Section] | None, key: str) -> type[Section] | None:
+    """Return the section that `key` of `section` holds; None for a plain setting."""
+    field = section.model_fields.get(key) if section else None
+    kind = field.annotation if field else None
+    return kind if isinstance(kind, type) and issubclass(kind, Section) else None
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.value is None
 
 
 def _note(details: ErrorDetails, document: Node, faults: Faults) -> None:
@@ -110,22 +103,18 @@ def _note(details: ErrorDetails, document: Node, faults: Faults) -> None:
 
 def _find(location: tuple[int | str, ...], document: Node) -> tuple[Node, tuple[str, ...]]:
     """Return the node at `location`, or the last one on the way to it, and the keys known there."""
-    node, model = document, Settings
-    known: type[Section] = model
+    node = document
+    section: type[Section] = Settings
     for step in location:
         if isinstance(node, MappingNode):
             value = node.get(str(step))
-            annotation = known.model_fields.get(str(step))
-            if value is None or annotation is None:
+            if value is None or str(step) not in section.model_fields:
                 break
             node = value
-            if isinstance(annotation.annotation, type) and issubclass(
-                annotation.annotation, Section
-            ):
-                known = annotation.annotation
+            section = section_at(section, str(step)) or section
         elif isinstance(node, SequenceNode) and isinstance(step, int):
             node = node.items[step]
-    return node, tuple(known.model_fields)
+    return node, tuple(section.model_fields)
 
 
 def _written(node: Node) -> str:

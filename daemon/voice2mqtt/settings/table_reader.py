@@ -7,6 +7,8 @@ from voice2mqtt.settings.faults import Faults
 from voice2mqtt.settings.list_reader import read_lists, read_rules
 from voice2mqtt.settings.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from voice2mqtt.settings.row_reader import WrittenRow, read_row
+from voice2mqtt.settings.slot_use import check_slots
+from voice2mqtt.settings.spoken import Grammar
 from voice2mqtt.understanding.table import CommandTable, TableTest
 
 TABLE_KEYS = ("language", "lists", "rules", "expansion_rules", "commands", "tests")
@@ -24,15 +26,18 @@ def read_table(document: Node, faults: Faults, language: str = "en") -> CommandT
     if table is None:
         faults.raise_any()
         raise AssertionError
-    lists = table.get("lists")
-    spoken = table.get("language")
+    lists, language_node = table.get("lists"), table.get("language")
     rows = _rows(table, faults)
     rules = _rules(table, faults)
+    names = [entry.key for entry in lists.entries] if isinstance(lists, MappingNode) else ()
+    grammar = Grammar(names, rules, faults)
+    for written in rows:
+        check_slots(written, grammar, faults)
     read = CommandTable(
         rows=tuple(written.row for written in rows),
-        lists=read_lists(lists, faults) if lists else {},
+        lists=read_lists(lists, grammar, faults) if lists else {},
         rules={name: node.written for name, node in rules.items()},
-        language=(nodes.text(spoken, faults) if spoken else None) or language,
+        language=(nodes.text(language_node, faults) if language_node else None) or language,
         tests=_tests(table.get("tests"), faults),
     )
     faults.raise_any()

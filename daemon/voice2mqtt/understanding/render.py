@@ -11,7 +11,8 @@ from dataclasses import replace
 from voice2mqtt.core.decision import Expectation, Message, SlotValue
 from voice2mqtt.understanding.table import Json, Row
 
-_SLOT = re.compile(r"\{([^{}]*)\}")
+SLOT = re.compile(r"\{([^\W\d][\w-]*)\}")
+"""A slot in a topic or a text; other braces, such as JSON's, stand for themselves."""
 _FORBIDDEN_IN_TOPIC = re.compile(r"[+#/\x00-\x1f\x7f]+")
 LONGEST_TOPIC_BYTES = 65_535
 
@@ -63,7 +64,7 @@ def expectation(row: Row, spoken: Mapping[str, SlotValue]) -> Expectation | None
 
 def sentence(template: str, slots: Mapping[str, SlotValue]) -> str:
     """Return a question or answer with its slots filled; what was not spoken is left out."""
-    filled = _SLOT.sub(lambda slot: spoken_form(slots.get(slot[1], "")), template)
+    filled = SLOT.sub(lambda slot: spoken_form(slots.get(slot[1], "")), template)
     return " ".join(filled.split())
 
 
@@ -87,7 +88,7 @@ def topic_text(template: str, slots: Mapping[str, SlotValue]) -> str | None:
         return value
 
     try:
-        topic = _SLOT.sub(level, template)
+        topic = SLOT.sub(level, template)
     except _UnspokenError:
         return None
     fits = 0 < len(topic.encode(errors="replace")) <= LONGEST_TOPIC_BYTES
@@ -98,7 +99,7 @@ def payload_text(template: Json, slots: Mapping[str, SlotValue]) -> str | None:
     """Return the payload; None when a text has a slot without a value."""
     try:
         if isinstance(template, str):
-            return _SLOT.sub(lambda slot: spoken_form(_value(slot[1], slots)), template)
+            return SLOT.sub(lambda slot: spoken_form(_value(slot[1], slots)), template)
         return json.dumps(_filled(template, slots), ensure_ascii=False)
     except _UnspokenError:
         return None
@@ -107,10 +108,10 @@ def payload_text(template: Json, slots: Mapping[str, SlotValue]) -> str | None:
 def _filled(template: Json, slots: Mapping[str, SlotValue]) -> Json:
     match template:
         case str():
-            whole = _SLOT.fullmatch(template)
+            whole = SLOT.fullmatch(template)
             if whole:
                 return _value(whole[1], slots)
-            return _SLOT.sub(lambda slot: spoken_form(_value(slot[1], slots)), template)
+            return SLOT.sub(lambda slot: spoken_form(_value(slot[1], slots)), template)
         case dict():
             filled = ((key, _or_left_out(value, slots)) for key, value in template.items())
             return {key: value[0] for key, value in filled if value}
