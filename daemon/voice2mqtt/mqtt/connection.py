@@ -35,6 +35,8 @@ PATIENCE_S = 5.0
 """A broker that owes an answer for longer is taken for gone."""
 
 _TURN_S = 1.0
+_WINDOW = 20
+"""Unanswered messages that every broker grants, and paho's own limit."""
 _NOT_AUTHORIZED = {
     "Bad user name or password",
     "Not authorized",
@@ -226,6 +228,11 @@ class Connection:
     def owes(self) -> bool:
         """Whether anything still waits for the broker's answer."""
         return bool(self._owed or self._held or self._unconfirmed)
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether another message would go out at once, and not wait in paho."""
+        return len(self._owed) + len(self._held) < _WINDOW
 
     # Deliveries under way.
 

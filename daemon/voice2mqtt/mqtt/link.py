@@ -9,7 +9,7 @@ import random
 import socket
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -54,7 +54,7 @@ class Link:
         self._login = login
         self._on_up, self._on_down, self._on_message = on_up, on_down, on_message
         self._version = FIVE
-        self._filters: set[str] = set()
+        self._filters: Counter[str] = Counter()
         self._asked: set[str] = set()
         self._lock = threading.Lock()
         self._up = False
@@ -114,13 +114,14 @@ class Link:
     def watch(self, *filters: str) -> None:
         """Ask for messages on `filters`, now and in every later connection."""
         with self._lock:
-            self._filters |= set(filters)
+            self._filters.update(filters)
         self._ring()
 
     def unwatch(self, *filters: str) -> None:
-        """No longer ask for them."""
+        """Take one `watch` of each back; a filter somebody else still watches stays."""
         with self._lock:
-            self._filters -= set(filters)
+            self._filters.subtract(filters)
+            self._filters = +self._filters
         self._ring()
 
     def rename(self, client_id: str) -> None:
@@ -198,10 +199,12 @@ class Link:
         self._asked = wanted
 
     def _send_waiting(self, connection: Connection) -> None:
-        with self._lock:
-            orders, self._outgoing = self._outgoing, deque()
-        for delivery, answer in orders:
-            connection.publish(delivery, answer)
+        while connection.takes_more:
+            with self._lock:
+                if not self._outgoing:
+                    return
+                order = self._outgoing.popleft()
+            connection.publish(*order)
 
     def _hear(self, message: Incoming) -> None:
         try:

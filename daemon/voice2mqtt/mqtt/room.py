@@ -6,17 +6,26 @@ It composes the parts and owns the node's topics. What a control means is the ca
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
-from voice2mqtt.core.decision import Message
+from voice2mqtt.core.decision import Fire, Message
+from voice2mqtt.core.election import HeldBack, Won
 from voice2mqtt.core.event import Event, notice
+from voice2mqtt.mqtt.announcer import Announcer
 from voice2mqtt.mqtt.control import BadRequest, Control, read_control
 from voice2mqtt.mqtt.delivery import Delivery, Incoming, Lost
+from voice2mqtt.mqtt.electorate import Electorate
+from voice2mqtt.mqtt.errand import Errand
+from voice2mqtt.mqtt.hermes import hermes_message
 from voice2mqtt.mqtt.link import Link
 from voice2mqtt.mqtt.login import login_from
+from voice2mqtt.mqtt.obedience import Obedience
 from voice2mqtt.mqtt.outbox import Outbox
 from voice2mqtt.mqtt.topics import CONTROLS, Topics
+from voice2mqtt.mqtt.twin import Twin
 from voice2mqtt.settings.model import Settings
 
 log = logging.getLogger(__name__)
@@ -33,12 +42,14 @@ class MqttRoom:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._node = settings.node
+        self._settings = settings
         self._topics = Topics(settings.mqtt.base, settings.node)
         self._instance = secrets.token_hex(4)
         self._state: Event = {}
+        self._last: Event = {"last_phrase": "", "last_command": "", "latency_ms": None}
         self._activity = "idle"
         self._obey: Callable[[Control], None] = _not_yet
+        self._leaving = False
         will = Delivery(topic=self._topics.availability, payload="offline", retain=True)
         self._link = Link(
             login_from(settings.mqtt, settings.node, will),
@@ -46,8 +57,16 @@ class MqttRoom:
             on_down=self._went_down,
             on_message=self._hear,
         )
-        self._link.watch(*(self._topics.control(name) for name in CONTROLS))
         self._outbox = Outbox(self._link)
+        self._twin = Twin(self._instance)
+        self._obedience = Obedience(self._link)
+        self._electorate = Electorate(self._topics, settings.rooms, self._send_now)
+        self._announcer = Announcer(
+            self._topics, settings.home_assistant, self._retain, self._publish_unattended
+        )
+        self._link.watch(*(self._topics.control(name) for name in CONTROLS))
+        self._link.watch(self._topics.availability, self._topics.state)
+        self._link.watch(*self._electorate.filters, *self._announcer.filters)
 
     @property
     def up(self) -> bool:
@@ -59,14 +78,57 @@ class MqttRoom:
         self._outbox.start()
         self._link.start()
 
+    def on_control(self, obey: Callable[[Control], None]) -> None:
+        """Have `obey` called with every control, on a foreign thread; it must return at once."""
+        self._obey = obey
+
+    def set_rows(self, names: Sequence[str]) -> None:
+        """Announce these rows to Home Assistant, and no others; at start and after a reload."""
+        self._announcer.set_rows(names)
+
+    # What is done.
+
     def publish(self, message: Message, on_done: Callable[[str], None]) -> None:
-        """Deliver a message of a row; see `core.ports.Publisher`."""
+        """Deliver one message; see `core.ports.Publisher`."""
         self._outbox.publish(message, on_done)
 
+    def carry_out(self, fire: Fire, event_id: str, on_done: Callable[[str], None]) -> None:
+        """Publish the messages of `fire`, and watch whether the device obeys; returns at once.
+
+        `on_done` is called once, on a foreign thread: with "" when the broker has confirmed every
+        message and the device, if its word is expected, has said so. Otherwise with the reason,
+        which has then been logged and told as `not_done` or `not_obeyed` with `event_id`.
+        """
+
+        def fail(kind: str, reason: str) -> None:
+            log.warning("%s: %s: %s", kind.replace("_", " "), fire.row, reason)
+            self.publish_event(self.notice(kind, reason=reason, event_id=event_id, row=fire.row))
+            on_done(reason)
+
+        def obeyed(reason: str) -> None:
+            fail("not_obeyed", reason) if reason else on_done("")
+
+        def out(reason: str) -> None:
+            if reason:
+                fail("not_done", reason)
+            elif start_clock:
+                start_clock()
+            else:
+                on_done("")
+
+        start_clock = self._obedience.expect(fire.expect, obeyed) if fire.expect else None
+        errand = Errand(fire.messages, out)
+        for message in fire.messages:
+            self._outbox.publish(message, partial(errand.told, message))
+        if not fire.messages:
+            out("")
+
+    # What is told.
+
     def publish_state(self, state: Mapping[str, object]) -> None:
-        """Say how the node is, now and after every reconnect."""
-        self._state = {**state, "instance": self._instance}
-        self._retain(self._topics.state, to_json(self._state))
+        """Say how the node is, now and after every reconnect; `docs/mqtt.md` has the keys."""
+        self._state = dict(state)
+        self._publish_state()
 
     def publish_activity(self, activity: str) -> None:
         """Say what the node is doing: `idle`, `hearing`, `recognising` or `asking`."""
@@ -78,41 +140,10 @@ class MqttRoom:
         message = Message(
             topic=self._topics.event, payload=to_json(event), qos=1, expires_s=EVENT_EXPIRES_S
         )
-        self._outbox.publish(message, _told)
-
-    def on_control(self, obey: Callable[[Control], None]) -> None:
-        """Have `obey` called with every control, on a foreign thread; it must return at once."""
-        self._obey = obey
-
-    def close(self, drain_s: float) -> None:
-        """Deliver what is due within `drain_s`, say that we are gone, and end."""
-        self._outbox.close(drain_s)
-        self._retain(self._topics.availability, "offline")
-        self._link.close(drain_s)
-
-    def _retain(self, topic: str, payload: str) -> None:
-        self._link.send(Delivery(topic=topic, payload=payload, retain=True))
-
-    # On the link's thread.
-
-    def _came_up(self) -> None:
-        self._retain(self._topics.availability, "online")
-        self._retain(self._topics.activity, self._activity)
-        if self._state:
-            self._retain(self._topics.state, to_json(self._state))
-        self._outbox.line_is_up()
-
-    def _went_down(self, _lost: Lost) -> None:
-        pass
-
-    def _hear(self, message: Incoming) -> None:
-        if name := self._topics.control_named_by(message.topic):
-            asked = read_control(name, message.payload, retained=message.retained)
-            if isinstance(asked, BadRequest):
-                log.warning("%s: %s", message.topic, asked.reason)
-                self.publish_event(self.notice("bad_request", reason=asked.reason))
-            else:
-                self._obey(asked)
+        self._publish_unattended(message)
+        if self._settings.mqtt.hermes and (translated := hermes_message(event)):
+            self._publish_unattended(translated)
+        self._remember(event)
 
     def notice(self, kind: str, *, reason: str = "", event_id: str = "", row: str = "") -> Event:
         """Return an event of our own that is no decision, stamped with time and node."""
@@ -120,19 +151,119 @@ class MqttRoom:
             kind,
             event_id=event_id or secrets.token_hex(8),
             at=datetime.now(UTC).astimezone().isoformat(timespec="milliseconds"),
-            node=self._node,
+            node=self._settings.node,
             reason=reason,
             row=row,
         )
+
+    # Several nodes.
+
+    def speech_ended(self, loudness_db: float, ended_s: float) -> None:
+        """Tell the other nodes that speech was heard here, while it is being recognised.
+
+        Args:
+            loudness_db: how loud, in dBFS.
+            ended_s: monotonic time at which its last frame was captured.
+        """
+        self._electorate.speech_ended(loudness_db, ended_s)
+
+    def elect(self, *, row: str, text: str, score: float) -> Won | HeldBack:
+        """Return whether this node acts on what it heard last; at once if it is the only node."""
+        return self._electorate.elect(row=row, text=text, score=score)
+
+    def abstain(self) -> None:
+        """Tell the other nodes that what was heard last is no command here."""
+        self._electorate.abstain()
+
+    def close(self, drain_s: float) -> None:
+        """Deliver what is due within `drain_s`, say that we are gone, and end."""
+        self._leaving = True
+        self._obedience.close()
+        self._outbox.close(drain_s)
+        self._retain(self._topics.availability, "offline")
+        self._link.close(drain_s)
+
+    # Delivery.
+
+    def _publish_unattended(self, message: Message) -> None:
+        self._outbox.publish(message, lambda _reason: None)
+
+    def _retain(self, topic: str, payload: str) -> None:
+        self._link.send(Delivery(topic=topic, payload=payload, retain=True))
+
+    def _send_now(self, topic: str, payload: str) -> None:
+        self._link.send(Delivery(topic=topic, payload=payload, qos=0))
+
+    def _publish_state(self) -> None:
+        if self._state:
+            state = {**self._state, **self._last, "instance": self._instance}
+            self._retain(self._topics.state, to_json(state))
+
+    def _remember(self, event: Event) -> None:
+        """Keep in the state what was said last, for those who come later."""
+        before = dict(self._last)
+        if event["text"] and self._settings.privacy.log_text:
+            self._last["last_phrase"] = event["text"]
+        if event["event"] == "command":
+            self._last["last_command"] = event["row"]
+        if event["latency_ms"] is not None:
+            self._last["latency_ms"] = event["latency_ms"]
+        if self._last != before:
+            self._publish_state()
+
+    # On the link's thread.
+
+    def _came_up(self) -> None:
+        self._twin.came_up(time.monotonic())
+        self._retain(self._topics.availability, "online")
+        self._retain(self._topics.activity, self._activity)
+        self._publish_state()
+        self._electorate.came_up()
+        self._announcer.came_up()
+        self._outbox.line_is_up()
+
+    def _went_down(self, lost: Lost) -> None:
+        self._twin.went_down(lost, time.monotonic())
+        self._electorate.went_down()
+
+    def _hear(self, message: Incoming) -> None:
+        if name := self._topics.control_named_by(message.topic):
+            self._hear_control(name, message)
+        elif message.topic == self._topics.availability:
+            self._hear_of_ourselves(message)
+        elif message.topic == self._topics.state and self._twin.is_proven_by(message.payload):
+            self._part_from_twin()
+        self._announcer.hear(message)
+        self._electorate.hear(message)
+        self._obedience.hear(message)
+
+    def _hear_control(self, name: str, message: Incoming) -> None:
+        asked = read_control(name, message.payload, retained=message.retained)
+        if isinstance(asked, BadRequest):
+            log.warning("%s: %s", message.topic, asked.reason)
+            self.publish_event(self.notice("bad_request", reason=asked.reason))
+        else:
+            self._obey(asked)
+
+    def _hear_of_ourselves(self, message: Incoming) -> None:
+        # The will of an earlier connection of ours may come after the new one began.
+        if message.payload == b"offline" and not self._leaving:
+            self._retain(self._topics.availability, "online")
+
+    def _part_from_twin(self) -> None:
+        name = f"{self._link.client_id}-{self._instance}"
+        reason = (
+            f"another voice2mqtt is called {self._settings.node!r} on this broker; give one of"
+            f" them another name under node: (this one goes on as client {name})"
+        )
+        log.error(reason)
+        self._link.rename(name)
+        self.publish_event(self.notice("name_taken", reason=reason))
 
 
 def to_json(value: Mapping[str, object]) -> str:
     """Return `value` as JSON that every broker takes, whatever was recognised."""
     return json.dumps(value, ensure_ascii=False).encode(errors="replace").decode()
-
-
-def _told(_reason: str) -> None:
-    """Events have no sender who waits for their fate; the outbox has logged it."""
 
 
 def _not_yet(control: Control) -> None:

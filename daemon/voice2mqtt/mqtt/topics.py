@@ -52,6 +52,12 @@ class Topics:
         """The filter that shows which nodes there are."""
         return f"{self.base}/+/availability"
 
+    def node_of_availability(self, topic: str) -> str:
+        """Return whose availability `topic` tells; "" if it is not about that."""
+        begin, end = f"{self.base}/", "/availability"
+        fits = topic.startswith(begin) and topic.endswith(end) and len(topic) > len(begin + end)
+        return topic[len(begin) : -len(end)] if fits else ""
+
     @property
     def election(self) -> str:
         """Where nodes that heard the same sentence agree who acts, never retained."""
