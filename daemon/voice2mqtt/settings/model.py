@@ -129,6 +129,8 @@ class SpeechSettings(Section):
     """Tell the host the table's phrases, as hints."""
     timeout_s: Annotated[float, Field(ge=2, le=60)] = 20.0
     """Longest wait for an answer after speech has ended."""
+    retry_s: Annotated[float, Field(ge=0, le=30)] = 5.0
+    """How long an utterance already spoken is kept for a host that is away."""
     daily_limit_s: Annotated[float, Field(ge=0)] = 0.0
     """Seconds of audio a day that may be sent to the host; 0 is no limit."""
 

@@ -1,0 +1,39 @@
+"""Is anybody there? A look at the Speech host's address, without the SDK.
+
+The SDK takes a second to say that a host is down, and tells it only when somebody has spoken.
+"""
+
+import socket
+from urllib.parse import urlsplit
+
+from voice2mqtt.settings.model import SpeechSettings
+from voice2mqtt.speech.azure import DEFAULT_HOST
+
+PROBE_WITHIN_S = 2.0
+
+
+def host_url(settings: SpeechSettings) -> str:
+    """Return where the words are recognised, for people."""
+    return (
+        settings.endpoint
+        or settings.host
+        or (settings.region and f"Azure {settings.region}")
+        or DEFAULT_HOST
+    )
+
+
+def host_fault(settings: SpeechSettings) -> str:
+    """Return why the host cannot be reached, in a few words; "" if it can, or is the cloud."""
+    if settings.region:
+        return ""
+    parts = urlsplit(settings.endpoint or settings.host or DEFAULT_HOST)
+    port = parts.port or (443 if parts.scheme in {"wss", "https"} else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), timeout=PROBE_WITHIN_S).close()
+    except socket.gaierror:
+        return f"the name {parts.hostname} is not known"
+    except TimeoutError:
+        return "no answer"
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    return ""

@@ -1,0 +1,145 @@
+"""The real Azure SDK over a real websocket to our host; only the engine is scripted."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from tests.broker import free_port
+from tests.speechhost.fakes import ScriptedEngine, silence, tone
+from tests.speechhost.serving import serving
+from voice2mqtt.core.audio import Prospect
+from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
+from voice2mqtt.settings.model import SpeechSettings
+from voice2mqtt.speech.azure import AzureRecognizer
+from voice2mqtt.speech.probe import host_fault
+
+WITHIN_S = 10.0
+
+
+class Spoken:
+    """An utterance that is all there, or whose frames come when a test lets them."""
+
+    start_sample = 0
+    speech_ended_at_s = 0.0
+    loudness_db = -20.0
+
+    def __init__(self, *blocks: bytes, until: threading.Event | None = None) -> None:
+        self._blocks: Sequence[bytes] = blocks
+        self._until = until
+        self.prospects: list[Prospect] = []
+
+    def frames(self) -> Iterator[bytes]:
+        yield from self._blocks
+        if self._until:
+            assert self._until.wait(WITHIN_S)
+
+    def expect(self, prospect: Prospect) -> None:
+        self.prospects.append(prospect)
+
+
+def ignore(_interim: str) -> None:
+    pass
+
+
+def recognizer(url: str, **settings: object) -> AzureRecognizer:
+    return AzureRecognizer(SpeechSettings.model_validate({"host": url, **settings}))
+
+
+def test_words_come_with_their_hypotheses_and_confidences() -> None:
+    with serving(ScriptedEngine("Turn on.", "Turn off.")) as url:
+        outcome = recognizer(url).recognize(Spoken(silence(300), tone(800), silence(300)), ignore)
+    assert isinstance(outcome, Heard)
+    assert outcome.text == "Turn on."
+    assert [(h.text, h.confidence) for h in outcome.hypotheses] == [
+        ("Turn on.", 0.9),
+        ("Turn off.", 0.45),
+    ]
+
+
+def test_one_recognizer_serves_many_utterances() -> None:
+    with serving(ScriptedEngine("Turn on.")) as url:
+        mine = recognizer(url)
+        outcomes = [mine.recognize(Spoken(tone(1000), silence(200)), ignore) for _ in range(5)]
+    assert [type(outcome) for outcome in outcomes] == [Heard] * 5
+
+
+def test_silence_is_no_match_with_its_reason() -> None:
+    with serving(ScriptedEngine("Turn on.")) as url:
+        outcome = recognizer(url).recognize(Spoken(silence(1500)), ignore)
+    assert outcome == NoMatch(reason="InitialSilenceTimeout")
+
+
+def test_a_host_that_is_down_is_a_cancellation_and_the_next_utterance_is_recognised() -> None:
+    mine = recognizer(f"ws://127.0.0.1:{free_port()}", retry_s=0.0)
+    outcome = mine.recognize(Spoken(tone(500)), ignore)
+    assert isinstance(outcome, Canceled)
+    assert outcome.code == "ConnectionFailure"
+    assert "Connection refused" in outcome.details
+    assert "\n" not in outcome.details
+
+
+def test_the_interim_hypothesis_arrives_while_the_utterance_is_open() -> None:
+    interims: list[str] = []
+    arrived = threading.Event()
+
+    def note(text: str) -> None:
+        interims.append(text)
+        arrived.set()
+
+    with serving(ScriptedEngine("Turn on.")) as url:
+        # The pause lets the host try its luck before the end of the audio.
+        spoken = Spoken(silence(200), tone(900), silence(400), until=arrived)
+        outcome = recognizer(url).recognize(spoken, note)
+    assert interims
+    assert "turn on" in interims[0].lower()
+    assert isinstance(outcome, Heard)
+
+
+def test_an_exception_of_the_listener_does_not_reach_the_sdk() -> None:
+    def fail(_text: str) -> None:
+        raise RuntimeError("on purpose")
+
+    with serving(ScriptedEngine("Turn on.")) as url:
+        spoken = Spoken(silence(200), tone(900), silence(600))
+        outcome = recognizer(url).recognize(spoken, fail)
+    assert isinstance(outcome, Heard)
+
+
+def test_closing_ends_a_recognition_that_the_host_never_answers() -> None:
+    engine = ScriptedEngine("Turn on.")
+    engine.gate.clear()
+    with serving(engine) as url:
+        mine = recognizer(url)
+        threading.Timer(0.5, mine.close).start()
+        begun_s = time.monotonic()
+        outcome = mine.recognize(Spoken(tone(800)), ignore)
+        assert time.monotonic() - begun_s < WITHIN_S
+        engine.gate.set()
+    assert isinstance(outcome, Canceled)
+
+
+def test_continuous_mode_joins_what_a_host_hears_in_one_utterance() -> None:
+    with serving(ScriptedEngine("Turn on.")) as url:
+        mine = recognizer(url, mode="continuous")
+        outcome = mine.recognize(Spoken(tone(900), silence(300)), ignore)
+    assert isinstance(outcome, Heard)
+    assert outcome.text.startswith("Turn on.")
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        pytest.param("ws://127.0.0.1:{closed}", "connection refused", id="nobody-listens"),
+        pytest.param("ws://none.invalid:1", "the name none.invalid is not known", id="no-name"),
+    ],
+)  # fmt: skip
+def test_the_probe_names_why_a_host_is_away(url: str, fault: str) -> None:
+    settings = SpeechSettings(host=url.format(closed=free_port()))
+    assert host_fault(settings) == fault
+
+
+def test_the_probe_finds_a_host() -> None:
+    with serving(ScriptedEngine("x")) as url:
+        assert not host_fault(SpeechSettings(host=url))
