@@ -1,0 +1,100 @@
+"""Commands right, refused and acted on wrongly, from WAV to the message that would be sent.
+
+The whole path: ear, Azure SDK, our host with the table as its grammar, understanding. Needs
+`--data` with `clean/*.wav`, `labels.json` and `kitchen-noise.wav`; the grammar is
+`bench/coffee.yaml`.
+"""
+
+import json
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any, Literal
+
+from bench import labels, mixing, stage
+from bench.report import Options, Report
+from voice2mqtt.errors import InputError
+
+CLEAN = float("inf")
+NOISY_DB = (6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0)
+QUICK_FILES = 12
+
+RIGHT_GOALS = {CLEAN: 100.0, 6.0: 93.0}
+WRONG_GOALS = {CLEAN: 0.5, 6.0: 2.0, 9.0: 2.0} | dict.fromkeys(NOISY_DB[2:], 0.5)
+
+
+def run(options: Options) -> Report:
+    """Measure at clean and at each ratio of speech to noise."""
+    if options.data is None:
+        raise InputError("bench accuracy: name the folder of recordings with --data DIR")
+    report = Report("accuracy")
+    recordings = labels.recordings(options.data)
+    ratios = (CLEAN, 6.0) if options.quick else (CLEAN, *reversed(NOISY_DB))
+    if options.quick:
+        recordings = recordings[:: max(1, len(recordings) // QUICK_FILES)][:QUICK_FILES]
+    noise = mixing.read_wav(options.data / labels.NOISE)
+    noisy_right = []
+    with (
+        stage.host("--commands", str(labels.COFFEE_TABLE)) as url,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        settings = stage.settings_file(Path(folder), url)
+        for snr_db in ratios:
+            counts = _measure(recordings, noise, snr_db, Path(folder), settings)
+            _tell(report, snr_db, counts)
+            if snr_db != CLEAN:
+                noisy_right.append(counts["right"] / counts.total())
+    if not options.quick:
+        mean = 100 * sum(noisy_right) / len(noisy_right)
+        report.add("right, mean of 6 to 24 dB", mean, "%", 98.6, "high")
+    return report
+
+
+def _measure(
+    recordings: list[labels.Recording],
+    noise: mixing.Samples,
+    snr_db: float,
+    folder: Path,
+    settings: Path,
+) -> Counter[str]:
+    wavs = {}
+    for recording in recordings:
+        wav = folder / recording.path.name
+        speech = mixing.read_wav(recording.path)
+        if snr_db != CLEAN:
+            speech = mixing.mix(speech, noise, snr_db, name=recording.path.name)
+        mixing.write_wav(wav, speech)
+        wavs[str(wav)] = recording
+    events: dict[str, list[dict[str, Any]]] = {name: [] for name in wavs}
+    for event in stage.listen(settings, labels.COFFEE_TABLE, [Path(name) for name in wavs]):
+        events[event["file"]].append(event)
+    return Counter(_verdict(events[name], recording) for name, recording in wavs.items())
+
+
+def _verdict(events: list[dict[str, Any]], recording: labels.Recording) -> str:
+    orders = [
+        json.loads(message["payload"])
+        for event in events
+        if event["event"] == "command"
+        for message in event["messages"]
+    ]
+    if len(orders) == 1 and labels.wholly_right(orders[0], recording):
+        return "right"
+    if orders:
+        return "wrong"
+    return "asked" if any(event["event"] == "ask" for event in events) else "refused"
+
+
+def _tell(report: Report, snr_db: float, counts: Counter[str]) -> None:
+    where = "clean" if snr_db == CLEAN else f"{snr_db:g} dB"
+    total = counts.total()
+    judged: tuple[tuple[str, dict[float, float], Literal["low", "high"]], ...] = (
+        ("right", RIGHT_GOALS, "high"),
+        ("wrong", WRONG_GOALS, "low"),
+    )
+    for verdict, goals, direction in judged:
+        share = 100 * counts[verdict] / total
+        note = labels.interval(counts[verdict], total)
+        report.add(f"{where}: {verdict}", share, "%", goals.get(snr_db), direction, note)
+    for verdict in ("asked", "refused"):
+        report.add(f"{where}: {verdict}", 100 * counts[verdict] / total, "%")
