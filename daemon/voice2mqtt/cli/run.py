@@ -1,0 +1,25 @@
+"""`voice2mqtt run`: the daemon."""
+
+import argparse
+
+from voice2mqtt.cli import arguments as common
+from voice2mqtt.errors import ExitStatus
+from voice2mqtt.service import build, journal
+
+HELP = "listen, understand, publish: the daemon"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    common.settings(parser)
+    parser.add_argument("--json", action="store_true", help="log as JSON, one object a line")
+    parser.add_argument("--verbose", action="store_true", help="log more")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run until a signal."""
+    journal.set_up(as_json=args.json, verbose=args.verbose)
+    settings = common.load(args)
+    journal.set_up(log_text=settings.privacy.log_text, as_json=args.json, verbose=args.verbose)
+    build.daemon(settings).run()
+    return ExitStatus.OK

@@ -1,0 +1,102 @@
+"""From settings to parts that know each other. The composition root: nothing is decided here."""
+
+from collections.abc import Callable
+
+from voice2mqtt.ear.opening import open_microphone
+from voice2mqtt.mqtt.room import MqttRoom
+from voice2mqtt.service import journal
+from voice2mqtt.service.daemon import Daemon
+from voice2mqtt.service.hostwatch import HostWatch
+from voice2mqtt.service.house import House
+from voice2mqtt.service.inbox import Host, Inbox, Microphone, NotDone
+from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.tablewatch import TableWatch
+from voice2mqtt.settings.load import load_table
+from voice2mqtt.settings.model import Settings
+from voice2mqtt.speech.azure import AzureRecognizer
+from voice2mqtt.speech.probe import host_fault, host_url
+from voice2mqtt.understanding.interpreter import Interpreter
+from voice2mqtt.understanding.policy import Policy
+from voice2mqtt.understanding.table import CommandTable
+
+
+def language_of(settings: Settings) -> str:
+    """Return the language of a table that names none."""
+    return settings.speech.language.split("-", maxsplit=1)[0]
+
+
+def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
+    """Return what decides by `table`.
+
+    Raises:
+        SettingsError: the table cannot be compiled.
+    """
+    listening = settings.listening
+    policy = Policy(
+        wake_phrases=listening.wake_phrase,
+        wake_grace_s=listening.wake_grace_s,
+        strictness=listening.strictness,
+        margin=listening.margin,
+        ask=listening.ask,
+        answer_within_s=listening.answer_within_s,
+        repeat_within_s=listening.repeat_within_s,
+    )
+    return Interpreter(table, policy)
+
+
+def recognizer(
+    settings: Settings, on_sent: Callable[[float], None] = lambda _seconds: None
+) -> AzureRecognizer:
+    """Return what recognises, through the Azure SDK."""
+    longest_s = settings.microphone.gate.max_utterance_s
+    return AzureRecognizer(settings.speech, max_utterance_s=longest_s, on_sent=on_sent)
+
+
+def daemon(settings: Settings) -> Daemon:
+    """Return the daemon that `settings` describe, ready to run.
+
+    Raises:
+        SettingsError: the settings or the table are wrong.
+        InputError: a WAV file named as the microphone cannot be used.
+    """
+    language = language_of(settings)
+    inbox = Inbox()
+    state = NodeState()
+    room = MqttRoom(settings)
+    house = House(
+        node=settings.node,
+        interpreter=interpreter(settings, load_table(settings.commands, language)),
+        room=room,
+        voice=_Quiet(),
+        state=state,
+        report=journal.report,
+        on_not_done=lambda event, topic, reason: inbox.put(NotDone(event, topic, reason)),
+    )
+    speech = recognizer(settings)
+    return Daemon(
+        ear=open_microphone(settings.microphone, lambda told: inbox.put(Microphone(told))),
+        recognizer=speech,
+        house=house,
+        room=room,
+        state=state,
+        inbox=inbox,
+        host_watch=HostWatch(
+            lambda: host_fault(settings.speech), lambda fault: inbox.put(Host(fault))
+        ),
+        table_watch=TableWatch(
+            settings.commands,
+            language,
+            lambda table: house.adopt(interpreter(settings, table)),
+        ),
+        host_name=host_url(settings.speech),
+    )
+
+
+class _Quiet:
+    """A voice for a house that wants none."""
+
+    def tone(self, name: str) -> None:
+        """Play nothing."""
+
+    def say(self, sentence: str) -> None:
+        """Speak nothing."""

@@ -1,0 +1,73 @@
+"""One utterance from its first frame to the decision. The daemon and `listen` share it."""
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from voice2mqtt.core.audio import Utterance
+from voice2mqtt.core.decision import Decision
+from voice2mqtt.core.event import Event, event_of
+from voice2mqtt.core.outcome import Canceled, Heard, NoMatch, Outcome
+from voice2mqtt.core.ports import Recognizer
+from voice2mqtt.understanding.interpreter import Interpreter
+from voice2mqtt.understanding.policy import LocalTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """What was heard, and what is to be done about it."""
+
+    outcome: Outcome
+    decisions: tuple[Decision, ...] = ()
+    latency_ms: float | None = None
+    """From the end of speech to the decision; None if nobody spoke."""
+    loudness_db: float | None = None
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    at: str = field(
+        default_factory=lambda: datetime.now(UTC).astimezone().isoformat(timespec="milliseconds")
+    )
+
+    def events(self, node: str) -> list[Event]:
+        """Return one event for each decision, or one for an outcome with nothing to decide."""
+        heard = self.outcome if isinstance(self.outcome, Heard) else None
+        happenings = self.decisions or (
+            (self.outcome,) if isinstance(self.outcome, NoMatch | Canceled) else ()
+        )
+        return [
+            event_of(
+                happening,
+                event_id=self.id,
+                at=self.at,
+                node=node,
+                heard=heard,
+                latency_ms=self.latency_ms,
+            )
+            for happening in happenings
+        ]
+
+
+def recognize(utterance: Utterance, recognizer: Recognizer, interpreter: Interpreter) -> Outcome:
+    """Have `utterance` recognised while it is spoken; the table tells its gate how long to wait."""
+    return recognizer.recognize(
+        utterance, lambda interim: utterance.expect(interpreter.prospect(interim))
+    )
+
+
+def decide(
+    outcome: Outcome, interpreter: Interpreter, utterance: Utterance | None = None
+) -> Hearing:
+    """Decide about `outcome` of `utterance`, or of words that nobody spoke."""
+    now_s = time.monotonic()
+    return Hearing(
+        outcome=outcome,
+        decisions=interpreter.decide(outcome, now_s, local_time()),
+        latency_ms=(now_s - utterance.speech_ended_at_s) * 1000 if utterance else None,
+        loudness_db=utterance.loudness_db if utterance else None,
+    )
+
+
+def local_time() -> LocalTime:
+    """Return what the wall clock shows."""
+    now = time.localtime()
+    return LocalTime(minute=now.tm_hour * 60 + now.tm_min, weekday=now.tm_wday)

@@ -1,0 +1,152 @@
+"""Carries out what was decided, and tells everybody: broker, journal, speaker.
+
+The loop and the supervisor both come here; one lock keeps a sentence that was typed from being
+decided in the middle of one that was spoken. Knows nothing of how anything was heard.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from voice2mqtt.core.audio import Prospect, Utterance
+from voice2mqtt.core.decision import Ask, Fire
+from voice2mqtt.core.event import Event
+from voice2mqtt.core.outcome import Canceled, Heard
+from voice2mqtt.core.ports import Recognizer, Voice
+from voice2mqtt.mqtt.room import MqttRoom
+from voice2mqtt.service import hearing
+from voice2mqtt.service.hearing import Hearing
+from voice2mqtt.service.state import NodeState
+from voice2mqtt.understanding.interpreter import Interpreter
+
+
+class House:
+    """What the daemon acts on."""
+
+    def __init__(
+        self,
+        *,
+        node: str,
+        interpreter: Interpreter,
+        room: MqttRoom,
+        voice: Voice,
+        state: NodeState,
+        report: Callable[[Event], None],
+        on_not_done: Callable[[Event, str, str], None],
+    ) -> None:
+        """Introduce the parts to each other.
+
+        Args:
+            node: this machine's name in events.
+            interpreter: what decides; replaced by `adopt`.
+            room: where messages go.
+            voice: what the speaker hears.
+            state: what is told of this node.
+            report: given every event.
+            on_not_done: given the event, topic and reason of a message that did not arrive,
+                on a foreign thread.
+        """
+        self._node = node
+        self._interpreter = interpreter
+        self._room = room
+        self._voice = voice
+        self._state = state
+        self._report = report
+        self._on_not_done = on_not_done
+        self._deciding = threading.RLock()
+
+    def hear(self, utterance: Utterance, recognizer: Recognizer) -> None:
+        """Have `utterance` recognised, decide, and carry it out."""
+        self._room.publish_activity("hearing")
+        watched = _Watched(utterance, lambda: self._room.publish_activity("recognising"))
+        outcome = hearing.recognize(watched, recognizer, self._interpreter)
+        with self._deciding:
+            self._settle(hearing.decide(outcome, self._interpreter, utterance))
+
+    def say(self, text: str) -> None:
+        """Handle `text` as if it had been heard."""
+        with self._deciding:
+            self._settle(hearing.decide(Heard(text=text), self._interpreter))
+
+    def not_done(self, event: Event, topic: str, reason: str) -> None:
+        """Tell everybody that a message of the command in `event` did not arrive."""
+        told = self._room.notice(
+            "not_done",
+            reason=f"{topic}: {reason}",
+            event_id=str(event["id"]),
+            row=str(event["row"]),
+        )
+        self.tell(told)
+        self._voice.tone("failed")
+
+    def adopt(self, interpreter: Interpreter) -> None:
+        """Decide by another table from the next sentence on."""
+        with self._deciding:
+            self._interpreter = interpreter
+
+    def tell(self, event: Event) -> None:
+        """Tell journal and broker of `event`."""
+        self._report(event)
+        self._room.publish_event(event)
+
+    def _settle(self, heard: Hearing) -> None:
+        events = heard.events(self._node)
+        for decision, event in zip(heard.decisions, events, strict=False):
+            if isinstance(decision, Fire):
+                self._publish(decision, event)
+        for event in events:
+            self.tell(event)
+        self._answer(heard)
+        self._state.note(heard)
+        self._room.publish_state(self._state.document())
+
+    def _publish(self, fire: Fire, event: Event) -> None:
+        for message in fire.messages:
+            self._room.publish(message, partial(self._done, event, message.topic))
+
+    def _done(self, event: Event, topic: str, reason: str) -> None:
+        if reason:
+            self._on_not_done(event, topic, reason)
+
+    def _answer(self, heard: Hearing) -> None:
+        """Let the speaker hear how it went."""
+        asked = [decision for decision in heard.decisions if isinstance(decision, Ask)]
+        if asked:
+            self._voice.say(asked[0].question)
+        elif any(isinstance(decision, Fire) for decision in heard.decisions):
+            self._voice.tone("done")
+            for decision in heard.decisions:
+                if isinstance(decision, Fire) and decision.response:
+                    self._voice.say(decision.response)
+        elif isinstance(heard.outcome, Canceled):
+            self._voice.tone("failed")
+        elif heard.decisions:
+            self._voice.tone("refused")
+        self._room.publish_activity("asking" if asked else "idle")
+
+
+class _Watched:
+    """An utterance that tells when its gate has closed."""
+
+    def __init__(self, utterance: Utterance, on_closed: Callable[[], None]) -> None:
+        self._utterance = utterance
+        self._on_closed = on_closed
+
+    @property
+    def start_sample(self) -> int:
+        return self._utterance.start_sample
+
+    @property
+    def speech_ended_at_s(self) -> float:
+        return self._utterance.speech_ended_at_s
+
+    @property
+    def loudness_db(self) -> float:
+        return self._utterance.loudness_db
+
+    def frames(self) -> Iterator[bytes]:
+        yield from self._utterance.frames()
+        self._on_closed()
+
+    def expect(self, prospect: Prospect) -> None:
+        self._utterance.expect(prospect)

@@ -1,0 +1,84 @@
+"""What is told of this node on `<base>/<node>/state`, and in the service manager's status."""
+
+from collections import Counter
+
+from voice2mqtt import __version__
+from voice2mqtt.core.decision import Fire, Refuse
+from voice2mqtt.core.event import Event
+from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
+from voice2mqtt.ear.state import MicrophoneState
+from voice2mqtt.service.hearing import Hearing
+
+
+class NodeState:
+    """Facts and counters. Its owner keeps threads apart."""
+
+    def __init__(self) -> None:
+        self.muted = False
+        self.microphone: MicrophoneState | None = None
+        self.host_fault = ""
+        self.broker_up = False
+        self.metered_s = 0.0
+        self._counters: Counter[str] = Counter(
+            heard=0, commands=0, unmatched=0, no_match=0, canceled=0
+        )
+        self._last_phrase = ""
+        self._last_command = ""
+        self._latency_ms: float | None = None
+
+    def note(self, heard: Hearing) -> None:
+        """Count what was heard and decided."""
+        match heard.outcome:
+            case Heard(text=text):
+                self._counters["heard"] += 1
+                self._last_phrase = text
+            case NoMatch():
+                self._counters["no_match"] += 1
+            case Canceled():
+                self._counters["canceled"] += 1
+        for decision in heard.decisions:
+            if isinstance(decision, Fire):
+                self._counters["commands"] += 1
+                self._last_command = decision.row
+                self._latency_ms = heard.latency_ms
+            elif isinstance(decision, Refuse):
+                self._counters["unmatched"] += 1
+
+    @property
+    def listening(self) -> bool:
+        """Whether a command spoken now would be heard."""
+        return bool(self.microphone and self.microphone.listening) and not self.muted
+
+    def document(self) -> Event:
+        """Return the state as JSON values."""
+        microphone = self.microphone
+        return {
+            "listening": self.listening,
+            "muted": self.muted,
+            "microphone": {
+                "condition": microphone.condition.value if microphone else "starting",
+                "device": microphone.device if microphone else "",
+                "sentence": microphone.sentence if microphone else "",
+            },
+            "host": {"up": not self.host_fault, "reason": self.host_fault},
+            "version": __version__,
+            "counters": dict(self._counters),
+            "metered_s_today": round(self.metered_s, 1),
+            "last_phrase": self._last_phrase,
+            "last_command": self._last_command,
+            "latency_ms": None if self._latency_ms is None else round(self._latency_ms),
+        }
+
+    def sentence(self) -> str:
+        """Return the state as a person would say it."""
+        if self.muted:
+            parts = ["muted"]
+        elif self.listening and self.microphone:
+            parts = [f"listening on {self.microphone.device}"]
+        else:
+            parts = [self.microphone.sentence if self.microphone else "opening the microphone"]
+        if self.host_fault:
+            parts.append(f"Speech host away ({self.host_fault})")
+        if not self.broker_up:
+            parts.append("broker reconnecting")
+        return "; ".join(parts)

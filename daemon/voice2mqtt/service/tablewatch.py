@@ -1,0 +1,43 @@
+"""The command table's file: noticed when it changes; a bad new table never replaces a good one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from voice2mqtt.settings.load import load_table
+from voice2mqtt.understanding.table import CommandTable
+
+_Look = tuple[int, int, int] | None
+
+
+class TableWatch:
+    """Notices when the file changes, and hands the new table on."""
+
+    def __init__(self, path: Path, language: str, adopt: Callable[[CommandTable], None]) -> None:
+        """Watch `path`; `adopt` compiles a table and puts it in force, or raises SettingsError."""
+        self._path = path
+        self._language = language
+        self._adopt = adopt
+        self._seen = self._look()
+
+    def changed(self) -> bool:
+        """Return whether the file looks different from when it was last looked at."""
+        before, self._seen = self._seen, self._look()
+        return self._seen is not None and self._seen != before
+
+    def reload(self) -> int:
+        """Read the file and put it in force; return how many rows it has.
+
+        Raises:
+            SettingsError: the file is wrong; the table in force stays.
+        """
+        table = load_table(self._path, self._language)
+        self._adopt(table)
+        return len(table.rows)
+
+    def _look(self) -> _Look:
+        try:
+            status = self._path.stat()
+        except OSError:
+            # An editor may be between removing the old file and renaming the new one.
+            return None
+        return status.st_ino, status.st_size, status.st_mtime_ns
