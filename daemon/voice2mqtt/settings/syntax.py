@@ -63,7 +63,11 @@ def explain(problem: Problem, lines: Sequence[str], faults: Faults) -> NoReturn:
             f"put a text that begins with '{opening}' in quotes",
         )
     if any(words in what for words in ("expected key", "block end", "'-' indicator", "entries")):
-        faults.stop(place, "this does not fit the lines above it", "check the indentation")
+        faults.stop(
+            place,
+            "this does not fit what stands before it",
+            "check the indentation, and put texts with a colon or braces in quotes",
+        )
     faults.stop(place, f"this is not YAML ({what})", "check quotes, brackets and indentation")
 
 

@@ -1,0 +1,73 @@
+"""`voice2mqtt check`: are the settings and the table right, and does the table do what it says?"""
+
+import argparse
+from pathlib import Path
+
+from voice2mqtt.cli import arguments as common
+from voice2mqtt.cli.trial import try_sentences
+from voice2mqtt.errors import ExitStatus, SettingsError
+from voice2mqtt.settings.faults import FaultsError, count
+from voice2mqtt.settings.load import load_settings, load_table
+from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.secrets import exposed_secrets
+
+HELP = "check the settings and the command table, and run the table's own tests"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    common.settings(parser)
+    parser.add_argument("--strict", action="store_true", help="take warnings for errors")
+    parser.add_argument(
+        "table",
+        metavar="FILE",
+        type=Path,
+        nargs="?",
+        help="check this command table instead of the one that the settings name",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check both files and say all that is wrong with them; 78 when something is."""
+    problems, warnings = 0, 0
+    settings = Settings()
+    try:
+        settings = load_settings(args.settings)
+    except SettingsError as error:
+        problems += _tell(error)
+    else:
+        print(f"{args.settings}: ok")
+        for secret in exposed_secrets(settings):
+            print(f"{secret}: warning: every user can read this secret; chmod 600 it")
+            warnings += 1
+    path = args.table or settings.commands
+    if args.table or not problems:
+        problems += _check_table(path, settings)
+    if problems or warnings:
+        print(f"{count(problems, 'problem')}, {count(warnings, 'warning')}.")
+    wrong = problems or (args.strict and warnings)
+    return ExitStatus.CONFIG if wrong else ExitStatus.OK
+
+
+def _check_table(path: Path, settings: Settings) -> int:
+    try:
+        table = load_table(path, settings.speech.language.split("-")[0])
+        failures = try_sentences(table)
+    except SettingsError as error:
+        return _tell(error)
+    print(
+        f"{path}: {'ok, ' if not failures else ''}{count(len(table.rows), 'command')}, "
+        f"{count(len(table.lists), 'list')}, {count(len(table.tests), 'test')}"
+    )
+    for failure in failures:
+        print(failure)
+    return len(failures)
+
+
+def _tell(error: SettingsError) -> int:
+    """Print what is wrong and return how much it is."""
+    if isinstance(error, FaultsError):
+        print(error.report)
+        return len(error.faults)
+    print(error)
+    return 1
