@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from voice2mqtt.settings.load import load_settings
+
 SYSTEMD = Path(__file__).parents[1] / "systemd"
 SYSTEM_UNITS = ("voice2mqtt.service", "voice2mqtt@.service", "voice2mqtt-host.service")
 USER_UNITS = ("user/voice2mqtt.service", "user/voice2mqtt-host.service")
@@ -69,3 +71,20 @@ def test_the_unit_for_several_microphones_differs_in_names_alone() -> None:
 @pytest.mark.parametrize("unit", SYSTEM_UNITS + USER_UNITS)
 def test_a_settings_error_is_not_restarted(unit: str) -> None:
     assert "RestartPreventExitStatus=2 78" in _settings(unit)
+
+
+def test_a_secret_is_read_where_the_unit_delivers_it(tmp_path: Path) -> None:
+    assert "LoadCredential=secrets:/etc/voice2mqtt/secrets" in _settings("voice2mqtt.service")
+    settings = tmp_path / "voice2mqtt.yaml"
+    settings.write_text("mqtt: {username: voice, password_file: secrets/mqtt-password}\n")
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    # systemd.exec(5): of a folder, each file is called by the ID, an underscore and its name.
+    delivered = credentials / "secrets_mqtt-password"
+    environment = {"CREDENTIALS_DIRECTORY": str(credentials)}
+
+    assert load_settings(settings, environment).mqtt.password_file == (
+        tmp_path / "secrets" / "mqtt-password"
+    )
+    delivered.write_text("hush\n")
+    assert load_settings(settings, environment).mqtt.password_file == delivered

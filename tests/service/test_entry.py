@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from voice2mqtt.core.event import notice
 from voice2mqtt.service.entry import KINDS, Kind, entry
 
 MESSAGE = {"topic": "home/kitchen/light/set", "payload": "ON", "qos": 0, "retain": False}
@@ -38,8 +39,14 @@ CATALOGUE = Path(__file__).parents[2] / "systemd" / "voice2mqtt.catalog"
             id="command-word-for-word-typed",
         ),
         pytest.param(
-            {"event": "ask", "text": "open it", "row": "door", "question": "Shall I?"},
-            "heard “open it” (row “door”): asked “Shall I?”",
+            {
+                "event": "ask",
+                "text": "open it",
+                "row": "door",
+                "question": "Shall I?",
+                "reason": "it wants consent",
+            },
+            "heard “open it” (row “door”): asked “Shall I?”: it wants consent",
             id="ask",
         ),
         pytest.param(
@@ -48,19 +55,30 @@ CATALOGUE = Path(__file__).parents[2] / "systemd" / "voice2mqtt.catalog"
             id="unmatched",
         ),
         pytest.param(
-            {"event": "no_match", "reason": "NotRecognized", "details": "silence"},
-            "something was said, no words were found in it: NotRecognized, silence",
+            {"event": "no_match", "reason": "NotRecognized: silence"},
+            "something was said, no words were found in it: NotRecognized: silence",
             id="no-match",
         ),
         pytest.param(
-            {"event": "canceled", "reason": "Error", "code": "ConnectionFailure", "details": "x"},
-            "the recognition was given up: Error, ConnectionFailure, x",
+            {
+                "event": "canceled",
+                "code": "ConnectionFailure",
+                "reason": "Error: ConnectionFailure: 1006",
+                "latency_ms": 20_000.0,
+            },
+            "the recognition was given up: Error: ConnectionFailure: 1006; "
+            "20000 ms after the end of speech",
             id="canceled",
         ),
         pytest.param(
             {"event": "broker_lost", "reason": "connection refused"},
             "the broker is out of reach: connection refused",
             id="broker-lost",
+        ),
+        pytest.param(
+            {"event": "not_done", "row": "lights", "reason": "expired"},
+            "a command did not reach the broker: lights, expired",
+            id="not-done",
         ),
         pytest.param({"event": "reloaded"}, "read the command table again", id="reloaded"),
         pytest.param(
@@ -81,6 +99,17 @@ def test_every_key_becomes_a_field() -> None:
     assert fields["V2M_LATENCY_MS"] == "312.4"
     assert fields["V2M_MESSAGES"].startswith('[{"topic": "home/kitchen/light/set"')
     assert fields["MESSAGE_ID"] == KINDS["command"].message_id
+
+
+def test_what_is_empty_is_no_field() -> None:
+    made = notice("reloaded", event_id="7f", at="2026-11-22T10:00:00+01:00", node="hall")
+    assert entry(made).fields == {
+        "V2M_EVENT": "reloaded",
+        "V2M_ID": "7f",
+        "V2M_AT": "2026-11-22T10:00:00+01:00",
+        "V2M_NODE": "hall",
+        "MESSAGE_ID": KINDS["reloaded"].message_id,
+    }
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,13 @@ from types import MappingProxyType
 from typing import Any
 
 Event = Mapping[str, Any]
-"""What `<base>/<node>/event` shows too: `event` names its kind."""
+"""As `core/event.py` makes it; what is empty does not apply, and no key but `event` must be."""
 
-WORDLESS_KEYS = frozenset({
-    "event", "id", "timestamp", "row", "score", "latency_ms", "code", "part", "silent_s", "version",
-})  # fmt: skip
-"""What is kept of an event with words in it, when words are to be kept out."""
+WORDLESS_KEYS = frozenset({"event", "id", "at", "node", "row", "score", "latency_ms", "language"})
+"""What is kept of an event in which somebody said something, when words are to be kept out."""
 
-_NAMELESS = ("event", "id", "timestamp")
-"""Keys that say nothing in a sentence."""
+_TOLD_APART = frozenset({"event", "id", "at", "node", "latency_ms"})
+"""Keys that a plain sentence leaves out or tells at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +37,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType({
     "unmatched": Kind("24da4c34e74e4556a756d95866b2258d"),
     "no_match": Kind("63ef3f18933e4950b56eff0774c422f8"),
     "canceled": Kind("9303f70c4add4c13aeca6d1ad9eda864", logging.WARNING),
-    "undelivered": Kind(
+    "not_done": Kind(
         "941b9acb397c4dd7924339fba2b81181", logging.WARNING, "a command did not reach the broker"
     ),
-    "disobeyed": Kind(
+    "not_obeyed": Kind(
         "c00fcd845bf54bbe9c0e4db4066d4011", logging.WARNING, "a device did not confirm its command"
+    ),
+    "held_back": Kind("577d2c942ee14abeab2a256972bfe2cd", sentence="left it to another node"),
+    "bad_request": Kind(
+        "74ac37c632794cdbb9570c402b9016c6", logging.WARNING, "a control message makes no sense"
     ),
     "ready": Kind("f4487036781b4ecdbb6e3c58de435fbb", sentence="started"),
     "stopping": Kind("c994478fb6cd485c8059b6e7690facfd", sentence="stopping"),
@@ -94,10 +96,9 @@ class Entry:
 
 def entry(event: Event, *, log_text: bool = True) -> Entry:
     """Return the entry for `event`; without `log_text`, one that holds no word anybody said."""
-    if not log_text and "text" in event:
-        event = {key: value for key, value in event.items() if key in WORDLESS_KEYS}
-    name = str(event["event"])
-    kind = KINDS.get(name, Kind(""))
+    keep = WORDLESS_KEYS if event.get("text") and not log_text else event.keys()
+    event = {k: v for k, v in event.items() if k in keep and (v or v is False)}
+    kind = KINDS.get(event["event"], Kind(""))
     fields = {f"V2M_{key.upper()}": _text(value) for key, value in event.items()}
     if kind.message_id:
         fields["MESSAGE_ID"] = kind.message_id
@@ -109,8 +110,7 @@ def _sentence(event: Event, kind: Kind) -> str:
         case "command":
             sentence = f"{_heard(event)}{_row(event)}: {_published(event)}{_score(event)}"
         case "ask":
-            question = event.get("question", "")
-            asked = f"asked “{question}”" if question else "asked"
+            asked = f"asked “{event['question']}”" if "question" in event else "asked"
             sentence = f"{_heard(event)}{_row(event)}: {asked}{_because(event)}"
         case "unmatched":
             sentence = f"{_heard(event)}{_row(event)}: did nothing{_because(event)}"
@@ -119,16 +119,16 @@ def _sentence(event: Event, kind: Kind) -> str:
         case "canceled":
             sentence = f"the recognition was given up{_because(event)}"
         case name:
-            sentence = kind.sentence + _because(event) if kind.sentence else _plain(name, event)
+            sentence = kind.sentence + _about(event) if kind.sentence else _plain(name, event)
     return sentence + _latency(event)
 
 
 def _heard(event: Event) -> str:
-    return f"heard “{event['text']}”" if event.get("text") else "heard something"
+    return f"heard “{event['text']}”" if "text" in event else "heard something"
 
 
 def _row(event: Event) -> str:
-    return f" (row “{event['row']}”)" if event.get("row") else ""
+    return f" (row “{event['row']}”)" if "row" in event else ""
 
 
 def _score(event: Event) -> str:
@@ -143,17 +143,22 @@ def _published(event: Event) -> str:
 
 
 def _because(event: Event) -> str:
-    parts = [_text(event[key]) for key in ("part", "reason", "code", "details") if event.get(key)]
+    return f": {event['reason']}" if "reason" in event else ""
+
+
+def _about(event: Event) -> str:
+    parts = [_text(event[key]) for key in ("part", "row", "text", "reason") if key in event]
     return f": {', '.join(parts)}" if parts else ""
 
 
 def _latency(event: Event) -> str:
-    latency_ms = event.get("latency_ms")
-    return "" if latency_ms is None else f"; {latency_ms:.0f} ms after the end of speech"
+    if "latency_ms" not in event:
+        return ""
+    return f"; {event['latency_ms']:.0f} ms after the end of speech"
 
 
 def _plain(name: str, event: Event) -> str:
-    rest = ", ".join(f"{k} {_text(v)}" for k, v in event.items() if k not in _NAMELESS)
+    rest = ", ".join(f"{k} {_text(v)}" for k, v in event.items() if k not in _TOLD_APART)
     return f"{name.replace('_', ' ')}: {rest}" if rest else name.replace("_", " ")
 
 

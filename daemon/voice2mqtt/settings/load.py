@@ -26,8 +26,9 @@ def default_settings_file() -> Path:
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings in the file at `path`; the paths in it become absolute.
 
-    A relative path starts at the folder of the file; the name of a `*_file` is looked for in
-    systemd's `CREDENTIALS_DIRECTORY` first.
+    A relative path starts at the folder of the file. A `*_file` is looked for in systemd's
+    `CREDENTIALS_DIRECTORY` first, under the name that `LoadCredential=secrets:/.../secrets` gives
+    it: `secrets/key` is called `secrets_key` there.
 
     Raises:
         SettingsError: The file cannot be read; as `FaultsError` when something in it is wrong.
@@ -57,7 +58,7 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
         if isinstance(value, Section):
             changed[key] = _anchored(value, folder, credentials)
         elif isinstance(value, Path):
-            given = credentials / value.name if credentials and key.endswith("_file") else None
-            found = given is not None and not value.is_absolute() and given.is_file()
+            given = credentials / "_".join(value.parts) if credentials else folder / value
+            found = key.endswith("_file") and not value.is_absolute() and given.is_file()
             changed[key] = given if found else folder / value.expanduser()
     return section.model_copy(update=changed)
