@@ -6,9 +6,9 @@ from typing import Self
 import numpy as np
 import pytest
 
-from tests.soundserver import MICROPHONE, SoundServer, running_sound_server
 from voice2mqtt.ear.capture import Capture
 from voice2mqtt.ear.state import Condition, MicrophoneState
+from voice2mqtt.ear.virtual import MICROPHONE, SoundServer, running_sound_server
 
 WAIT_S = 10.0
 RECOVERY_S = 5.0

@@ -1,4 +1,4 @@
-"""A PulseAudio of our own with a virtual microphone, to be killed, stalled and restarted.
+"""A PulseAudio of our own with a virtual microphone: for the demo, and to be killed in tests.
 
 Needs no sound card, works as root and as anybody else, and touches nothing outside its folder.
 What is played into `SPEAKER` is what `MICROPHONE` hears.
@@ -14,6 +14,8 @@ import wave
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from voice2mqtt.errors import UnavailableError
 
 MICROPHONE = "vmic"
 SPEAKER = "vspk"
@@ -66,7 +68,8 @@ class SoundServer:
             )
         deadline_s = time.monotonic() + WAIT_S
         while subprocess.run(self._pactl("info"), capture_output=True, check=False).returncode:
-            assert time.monotonic() < deadline_s, (self._folder / "log").read_text()
+            if time.monotonic() > deadline_s:
+                raise UnavailableError(f"PulseAudio does not start:\n{self._said()}")
             time.sleep(0.05)
 
     def kill(self) -> None:
@@ -109,6 +112,9 @@ class SoundServer:
             env=os.environ | self.environment,
             timeout=len(pcm) / 32_000 + WAIT_S,
         )
+
+    def _said(self) -> str:
+        return (self._folder / "log").read_text(errors="replace")
 
     def _pactl(self, *arguments: str) -> tuple[str, ...]:
         return ("pactl", "-s", f"unix:{self._socket}", *arguments)
