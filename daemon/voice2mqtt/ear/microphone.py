@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from voice2mqtt.core.audio import Utterance, VoiceActivity
 from voice2mqtt.ear.segmenter import Segmenter
@@ -26,8 +26,14 @@ class Microphone:
     """Listens to `source` from the first call of `utterances` on."""
 
     def __init__(
-        self, source: Source, voice_activity: VoiceActivity, settings: GateSettings
+        self,
+        source: Source,
+        voice_activity: VoiceActivity,
+        settings: GateSettings,
+        on_audio: Callable[[bytes], None] = lambda _block: None,
     ) -> None:
+        """Prepare; `on_audio` sees every block, on the capturing thread, before anybody else."""
+        self._on_audio = on_audio
         self._source = source
         self._segmenter = Segmenter(voice_activity, settings, self._queue)
         self._waiting: deque[LiveUtterance] = deque()
@@ -71,6 +77,7 @@ class Microphone:
     def _listen(self) -> None:
         try:
             for block in self._source.blocks():
+                self._on_audio(block)
                 if block:
                     self._segmenter.feed(block, time.monotonic())
                 else:

@@ -17,15 +17,20 @@ STDIN = "stdin"
 
 
 def open_microphone(
-    settings: MicrophoneSettings, on_state: Callable[[MicrophoneState], None]
+    settings: MicrophoneSettings,
+    on_state: Callable[[MicrophoneState], None],
+    on_audio: Callable[[bytes], None] = lambda _block: None,
 ) -> Microphone:
-    """Return the ear that `settings` name; `on_state` is told how the microphone is.
+    """Return the ear that `settings` name.
+
+    `on_state` is told how the microphone is, `on_audio` sees every block that it gives.
 
     Raises:
         InputError: A WAV file is named that cannot be used. A microphone that cannot be used is
             no error: it is waited for.
     """
-    return Microphone(_source(settings.device, on_state), SileroVoiceActivity(), settings.gate)
+    source = _source(settings.device, on_state)
+    return Microphone(source, SileroVoiceActivity(), settings.gate, on_audio)
 
 
 def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -> Microphone:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from voice2mqtt.core.event import Event
 from voice2mqtt.ear.opening import open_microphone
 from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.service import journal
@@ -52,8 +53,14 @@ def recognizer(
     return AzureRecognizer(settings.speech, max_utterance_s=longest_s, on_sent=on_sent)
 
 
-def daemon(settings: Settings) -> Daemon:
+def daemon(
+    settings: Settings,
+    report: Callable[[Event], None] = journal.report,
+    on_audio: Callable[[bytes], None] = lambda _block: None,
+) -> Daemon:
     """Return the daemon that `settings` describe, ready to run.
+
+    `report` is given every event, `on_audio` every block that the microphone gives.
 
     Raises:
         SettingsError: the settings or the table are wrong.
@@ -69,12 +76,14 @@ def daemon(settings: Settings) -> Daemon:
         room=room,
         voice=_Quiet(),
         state=state,
-        report=journal.report,
+        report=report,
         on_not_done=lambda event, topic, reason: inbox.put(NotDone(event, topic, reason)),
     )
     speech = recognizer(settings)
     return Daemon(
-        ear=open_microphone(settings.microphone, lambda told: inbox.put(Microphone(told))),
+        ear=open_microphone(
+            settings.microphone, lambda told: inbox.put(Microphone(told)), on_audio
+        ),
         recognizer=speech,
         house=house,
         room=room,

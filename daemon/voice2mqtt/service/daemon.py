@@ -89,6 +89,10 @@ class Daemon:
         if self._failure:
             raise self._failure
 
+    def stop(self, why: str) -> None:
+        """Have `run` come to its end. Any thread may call it."""
+        self._inbox.put(Stop(why))
+
     def _listen(self) -> None:
         failure: BaseException | None = None
         try:
