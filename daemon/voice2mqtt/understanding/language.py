@@ -21,6 +21,8 @@ class Language:
     further_numbers: Mapping[str, float] = field(default_factory=dict)
     ordinal_endings: tuple[str, ...] = ()
     """What follows the digits of an ordinal: the "st" of "1st"."""
+    ordinal_point: bool = False
+    """Whether "3." before a word is the third."""
     clock: tuple[tuple[int, str], ...] = ()
     """(minute, how it is said); `{h}` is the hour, `{n}` the hour to come."""
     yes: str = "(yes|yeah|yep|yup|sure|okay|ok|please|please do|do it|go ahead) [please]"
@@ -72,6 +74,7 @@ _GERMAN = Language(
     respelled=((r"^ein(hundert|tausend)", r"\1"), ("dreißig", "dreissig"), ("ß", "ss")),
     further_numbers={"anderthalb": 1.5},
     ordinal_endings=("te", "ten", "ter", "tes"),
+    ordinal_point=True,
     clock=((0, "{h} uhr"), (15, "viertel nach {h}"), (30, "halb {n}"), (45, "viertel vor {n}"),
            (45, "dreiviertel {n}")),
     yes="(ja|jawohl|jo|klar|okay|ok|gerne|mach das|bitte) [bitte]",

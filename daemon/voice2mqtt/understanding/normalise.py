@@ -22,6 +22,7 @@ _VULGAR = re.compile(r"(\d*)\s*([½¼¾])")
 _DECIMALS = {"½": "5", "¼": "25", "¾": "75"}
 _INITIALS = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_])+\.?(?!\w)")
 _LOOSE_POINT = re.compile(r"(?<!\d)[.,:]|[.,:](?!\d)")
+_ORDINAL_POINT = re.compile(r"(?<![\d.,:])(\d+)\.(?=\s+[^\W\d_])")
 _NEGATIVE = re.compile(r"(?<![\w%°])-(?=\d)")
 _LONGEST_NUMBER = 15
 """Digits; what is longer is a name, not a quantity."""
@@ -70,6 +71,8 @@ class Normaliser:
         """Split `text` into words, each with its key."""
         text = _VULGAR.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
         plain = _NEGATIVE.sub(MINUS, unicodedata.normalize("NFKC", text))
+        if self._language.ordinal_point:
+            plain = _ORDINAL_POINT.sub(rf"\g<1>{self._language.ordinal_endings[0]}", plain)
         plain = _INITIALS.sub(lambda initials: initials[0].replace(".", ""), plain)
         plain = _LOOSE_POINT.sub(" ", plain.translate(self._blanks))
         found = (word.strip(_APOSTROPHES) for word in self._token.findall(plain))

@@ -1,0 +1,89 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voice2mqtt.understanding.normalise import normaliser
+
+LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "ja", "tlh")
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "also"),
+    [
+        pytest.param("en", "Turn ON the light!", "turn on the light", id="case and punctuation"),
+        pytest.param("en", "I\u2019d like a tea", "I'd like a tea", id="apostrophe"),
+        pytest.param("en", "id like a tea", "I'd like a tea", id="no apostrophe"),
+        pytest.param("en", "a twelve-ounce cup", "a 12 ounce cup", id="hyphen and number word"),
+        pytest.param("en", "fifty percent", "50%", id="percent"),
+        pytest.param("en", "twenty degrees", "20°", id="degrees"),
+        pytest.param("en", "five dollars", "5 $", id="currency"),
+        pytest.param("en", "the first lamp", "the 1st lamp", id="ordinal"),
+        pytest.param("en", "1,000 lamps", "1000 lamps", id="thousands"),
+        pytest.param("en", "at 07:30", "at 7:30", id="time"),
+        pytest.param("en", "at 7 p.m.", "at 7 pm", id="initials"),
+        pytest.param("en", "minus five", "-5", id="negative"),
+        pytest.param("en", "2½ cups", "2.5 cups", id="vulgar fraction"),
+        pytest.param("en", "\uff34\uff36 on", "tv on", id="full width"),
+        pytest.param("de", "Fünfundzwanzig Prozent", "25 %", id="German compound"),
+        pytest.param("de", "STRASSE", "straße", id="German sharp s"),
+        pytest.param("de", "zwanzigeinhalb Grad", "20,5 °", id="German half, decimal comma"),
+        pytest.param("de", "am 3. Mai", "am dritten Mai", id="German ordinal point"),
+        pytest.param("fr", "zéro", "0", id="French zero"),
+        pytest.param("fr", "l\u2019ampoule", "l'ampoule", id="French elision"),
+        pytest.param("es", "veintiún grados", "21 °", id="Spanish short form"),
+        pytest.param("it", "ventitre gradi", "ventitré °", id="Italian accent"),
+        pytest.param("nl", "tweeëntwintig procent", "22 %", id="Dutch diaeresis"),
+        pytest.param("nl", "anderhalf uur", "1,5 uur", id="Dutch one and a half"),
+    ],
+)
+def test_what_sounds_the_same_is_spelt_the_same(language: str, written: str, also: str) -> None:
+    normalise = normaliser(language).normalise
+    assert normalise(written) == normalise(also)
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "other"),
+    [
+        pytest.param("en", "twenty percent", "20", id="a sign is a word"),
+        pytest.param("en", "three", "third", id="cardinal and ordinal"),
+        pytest.param("de", "schön", "schon", id="umlaut"),
+        pytest.param("en", "1.5", "15", id="decimal point"),
+        pytest.param("de", "1,5", "15", id="decimal comma"),
+    ],
+)
+def test_what_differs_stays_different(language: str, written: str, other: str) -> None:
+    normalise = normaliser(language).normalise
+    assert normalise(written) != normalise(other)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(text=st.text(max_size=40))
+def test_normalising_twice_changes_nothing(language: str, text: str) -> None:
+    once = normaliser(language).normalise(text)
+    assert normaliser(language).normalise(once) == once
+
+
+NUMBERY = st.lists(
+    st.sampled_from(
+        "1 20 3.5 3,5 7:30 1.000 1,000.25 1st 3. th ½ - − % ° °c $ € a.m. twenty and half point "
+        "five zwanzig komma einhalb dritte vingt et un virgule".split()
+    ),
+    max_size=8,
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(words=NUMBERY, joint=st.sampled_from(["", " ", "-"]))
+def test_normalising_numbers_twice_changes_nothing(
+    language: str, words: list[str], joint: str
+) -> None:
+    once = normaliser(language).normalise(joint.join(words))
+    assert normaliser(language).normalise(once) == once
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_the_unicode_form_does_not_matter(form: str) -> None:
+    spelt = unicodedata.normalize(form, "Küchenlicht für zwölf")
+    assert normaliser("de").normalise(spelt) == "küchenlicht für 12"
