@@ -70,7 +70,9 @@ def tables(draw: st.DrawFn) -> CommandTable:
 
 
 SENTENCES = st.lists(
-    st.sampled_from([*SPOKEN, "lamps", "unred", "fanny", "5", "20", "3", "2", "101"]), min_size=1, max_size=7
+    st.sampled_from([*SPOKEN, "lamps", "unred", "fanny", "5", "20", "3", "2", "101"]),
+    min_size=1,
+    max_size=7,
 ).map(" ".join)
 
 
