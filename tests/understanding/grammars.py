@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.table import (
     CommandTable,
     ListValue,
@@ -11,7 +12,6 @@ from voice2mqtt.understanding.table import (
     SlotList,
     TextList,
 )
-from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.templates import (
     Alternative,
     Node,

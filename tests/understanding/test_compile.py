@@ -1,14 +1,12 @@
-import pytest
 from hassil import Intents, recognize_all
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from tests.understanding.grammars import LISTS, RULES, SENTENCES, TEMPLATES, sentences_of, tables
-from voice2mqtt.understanding.compile import compile_phrases, compile_table
+from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.table import CommandTable, Publish, Row
-from voice2mqtt.understanding.templates import TemplateError
 
 
 def hassils_view(table: CommandTable) -> Intents:
