@@ -2,19 +2,17 @@
 
 import argparse
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from voice2mqtt.cli import arguments as common
-from voice2mqtt.core.decision import Fire
+from voice2mqtt.cli.publishing import publisher
+from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.outcome import NoMatch
 from voice2mqtt.core.ports import Ear
 from voice2mqtt.ear.opening import open_microphone, open_wav
 from voice2mqtt.errors import ExitStatus
-from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.service import build, hearing
 from voice2mqtt.service.entry import entry
 from voice2mqtt.service.hearing import Hearing
@@ -22,8 +20,6 @@ from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 
 HELP = "hear recordings or a microphone as the daemon would, and show what it would do"
-
-PUBLISHED_WITHIN_S = 10.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     interpreter = build.interpreter(settings, table)
     recognizer = build.recognizer(settings)
     with ExitStack() as stack:
-        publish = stack.enter_context(_publisher(settings)) if args.publish else _keep
+        publish = stack.enter_context(publisher(settings)) if args.publish else _keep
         for name, ear in _ears(args, settings):
             stack.callback(ear.close)
             heard = False
@@ -53,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
                 heard = True
                 outcome = hearing.recognize(utterance, recognizer, interpreter)
                 decided = hearing.decide(outcome, interpreter, utterance)
-                publish(decided)
+                publish(decided.decisions)
                 _show(decided, settings.node, name, as_json=args.json)
             if args.wav and not heard:
                 silent = Hearing(
@@ -81,38 +77,5 @@ def _show(decided: Hearing, node: str, name: str, *, as_json: bool) -> None:
             print(f"{name}: {entry(event).sentence}", flush=True)
 
 
-def _keep(_decided: Hearing) -> None:
+def _keep(_decisions: Sequence[Decision]) -> None:
     """Publish nothing."""
-
-
-@contextmanager
-def _publisher(settings: Settings) -> Iterator[Callable[[Hearing], None]]:
-    """Publish as the daemon would, and wait at the end until the broker has everything."""
-    room = MqttRoom(settings)
-    room.start()
-    answers: list[tuple[str, str]] = []
-    answered = threading.Condition()
-    sent = 0
-
-    def publish(decided: Hearing) -> None:
-        nonlocal sent
-        for decision in decided.decisions:
-            if isinstance(decision, Fire):
-                for message in decision.messages:
-                    sent += 1
-                    room.publish(message, partial(note, message.topic))
-
-    def note(topic: str, reason: str) -> None:
-        with answered:
-            answers.append((topic, reason))
-            answered.notify_all()
-
-    try:
-        yield publish
-        with answered:
-            answered.wait_for(lambda: len(answers) >= sent, PUBLISHED_WITHIN_S)
-    finally:
-        room.close(1.0)
-        for topic, reason in answers:
-            if reason:
-                print(f"not published to {topic}: {reason}")

@@ -52,7 +52,7 @@ class Login:
 
     address: Address
     client_id: str
-    will: Delivery
+    will: Delivery | None
     keepalive_s: int
     username: str | None = None
     password_file: Path | None = None
@@ -101,7 +101,8 @@ class Connection:
             reconnect_on_failure=False,
         )
         client.connect_timeout = PATIENCE_S
-        client.will_set(will.topic, will.payload, will.qos, will.retain)
+        if will:
+            client.will_set(will.topic, will.payload, will.qos, will.retain)
         if login.address.websocket:
             client.ws_set_options(path=login.address.path)
         if login.tls:

@@ -10,7 +10,7 @@ from voice2mqtt.mqtt.delivery import Delivery
 from voice2mqtt.settings.model import MqttSettings
 
 
-def login_from(settings: MqttSettings, node: str, will: Delivery) -> Login:
+def login_from(settings: MqttSettings, node: str, will: Delivery | None) -> Login:
     """Return the login of `node`.
 
     Raises:

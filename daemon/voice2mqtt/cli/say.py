@@ -1,0 +1,103 @@
+"""`voice2mqtt say`: a sentence as if it had been heard."""
+
+import argparse
+import json
+import sys
+from contextlib import ExitStack
+
+from voice2mqtt.cli import arguments as common
+from voice2mqtt.cli.publishing import publisher
+from voice2mqtt.core.decision import Ask, Decision, Fire, Refuse
+from voice2mqtt.core.outcome import Heard
+from voice2mqtt.errors import ExitStatus
+from voice2mqtt.service import build, hearing
+from voice2mqtt.service.hearing import Hearing
+from voice2mqtt.settings.load import load_table
+
+HELP = "handle a sentence as if it had been heard, and publish what it means"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    common.settings(parser)
+    common.commands(parser)
+    parser.add_argument("--dry-run", action="store_true", help="publish nothing")
+    parser.add_argument("--explain", action="store_true", help="say why it was decided so")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("words", metavar="SENTENCE", nargs="+", help="what is said")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Decide, tell and publish; 1 when the sentence does nothing."""
+    settings = common.load(args)
+    interpreter = build.interpreter(
+        settings, load_table(settings.commands, build.language_of(settings))
+    )
+    with ExitStack() as stack:
+        publish = None if args.dry_run else stack.enter_context(publisher(settings))
+        words = " ".join(args.words)
+        while words:
+            decided = hearing.decide(Heard(text=words), interpreter)
+            if publish:
+                publish(decided.decisions)
+            if args.json:
+                _print_events(decided, settings.node)
+            else:
+                _print(decided, dry=args.dry_run, explain=args.explain)
+            words = "" if args.json else _answer(decided)
+    did = any(isinstance(decision, Fire | Ask) for decision in decided.decisions)
+    return ExitStatus.OK if did else ExitStatus.FAILED
+
+
+def _print_events(decided: Hearing, node: str) -> None:
+    for event in decided.events(node):
+        print(json.dumps(event, ensure_ascii=False))
+
+
+def _print(decided: Hearing, *, dry: bool, explain: bool) -> None:
+    for decision in decided.decisions:
+        for line in _lines(decision, "would publish" if dry else "publish"):
+            print(line)
+        if explain:
+            for line in _explanation(decision):
+                print(f"  {line}")
+
+
+def _lines(decision: Decision, verb: str) -> list[str]:
+    match decision:
+        case Fire(messages=messages):
+            details = [_details(m.qos, m.after_s, retain=m.retain) for m in messages]
+            return [
+                f"{verb}  {message.topic}  {message.payload}{detail}"
+                for message, detail in zip(messages, details, strict=True)
+            ]
+        case Ask(question=question):
+            return [f"asks  {question}"]
+        case Refuse(row=row, reason=reason):
+            return [f"does nothing: {f'{row}: ' if row else ''}{reason.text}"]
+
+
+def _details(qos: int, after_s: float, *, retain: bool) -> str:
+    parts = [
+        *([f"qos {qos}"] if qos else []),
+        *(["retained"] if retain else []),
+        *([f"after {after_s:g} s"] if after_s else []),
+    ]
+    return f"  ({', '.join(parts)})" if parts else ""
+
+
+def _explanation(decision: Decision) -> list[str]:
+    lines = [f"{decision.row or 'no row'}, {decision.score:.0%} sure: {decision.reason.text}"]
+    if isinstance(decision, Fire) and decision.slots:
+        lines.append(", ".join(f"{name} = {value}" for name, value in decision.slots.items()))
+    lines += [
+        f"distance {near.distance:.2f}  {near.sentence}  ({near.row})"
+        for near in decision.reason.nearest
+    ]
+    return lines
+
+
+def _answer(decided: Hearing) -> str:
+    """Return what a person at a terminal answers to a question, if there is one."""
+    asked = any(isinstance(decision, Ask) for decision in decided.decisions)
+    return input("> ").strip() if asked and sys.stdin.isatty() else ""
