@@ -31,6 +31,8 @@ def explain(problem: Problem, lines: Sequence[str], faults: Faults) -> NoReturn:
     line = lines[problem.line] if problem.line < len(lines) else ""
     before = line[: problem.column].rstrip()
     what = problem.what
+    if "tab character" in what:
+        faults.stop(place, "there is a tab", "indent with spaces")
     if "cannot start any token" in what:
         _explain_character(line[problem.column : problem.column + 1], place, faults)
     if "unexpected end of stream" in what and problem.opened:
