@@ -1,10 +1,10 @@
 """How the microphone is, as a value and as a sentence for a person."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class Condition(Enum):
+class Condition(StrEnum):
     """What can be the matter with a microphone."""
 
     STARTING = "starting"

@@ -1,0 +1,152 @@
+"""`voice2mqtt devices`: which microphones there are, and how they sound."""
+
+import argparse
+import contextlib
+import json
+import threading
+import time
+from dataclasses import asdict
+
+from voice2mqtt.cli import arguments as shared
+from voice2mqtt.cli.screen import LiveTable, bar, is_terminal, show_table
+from voice2mqtt.ear.devices import Device, list_devices
+from voice2mqtt.ear.monitor import Monitor, Reading
+from voice2mqtt.ear.soundserver import detect_sound_server
+from voice2mqtt.errors import ExitStatus, UnavailableError
+from voice2mqtt.settings.load import default_settings_file
+from voice2mqtt.settings.model import Gate as GateSettings
+from voice2mqtt.settings.model import Settings
+
+HELP = "list the microphones, or listen to one"
+
+LEVELS_S = 5.0
+"""How long the list shows live levels on a terminal."""
+LOWEST_DB = -70.0
+"""Where the level's bar begins; it ends at full scale."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    shared.settings(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    parser.add_argument("--listen", metavar="NAME", help="show what this microphone hears")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        metavar="N",
+        help="how long to listen (until Ctrl-C; with the list, 5 on a terminal, else 0)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """List the microphones or listen to one; return the exit status."""
+    microphone = _settings(args).microphone
+    if args.listen:
+        return _listen(args.listen, microphone.gate, args.seconds, as_json=args.json)
+    server = detect_sound_server()
+    devices = list_devices(microphone.device)
+    if args.json:
+        listed = [asdict(device) for device in devices]
+        print(json.dumps({"sound_server": asdict(server), "devices": listed}))
+        return ExitStatus.OK
+    print(f"Sound server: {server.kind}. {server.advice}\n")
+    seconds = args.seconds if args.seconds is not None else LEVELS_S * is_terminal()
+    _show_list(devices, microphone.gate, seconds)
+    for device in devices:
+        if device.problem:
+            print(f"\n{device.problem}")
+    if all(device.problem for device in devices):
+        raise UnavailableError("no microphone can be used")
+    return ExitStatus.OK
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    # The microphone is chosen before there are settings.
+    missing = args.settings == default_settings_file() and not args.settings.exists()
+    return Settings() if missing else shared.load(args)
+
+
+def _show_list(devices: list[Device], gate: GateSettings, seconds: float) -> None:
+    usable = [device.name for device in devices if not device.problem]
+    headings = ("", "microphone.device", "channels", "rates, Hz", "what it is")
+    if seconds <= 0 or not usable:
+        show_table(headings, [_described(device) for device in devices])
+        return
+    with contextlib.ExitStack() as stack:
+        monitors = {name: stack.enter_context(Monitor(name, gate)) for name in usable}
+
+        def rows() -> list[tuple[str, ...]]:
+            levels = {name: _bar(monitor.read()) for name, monitor in monitors.items()}
+            return [(*_described(device), levels.get(device.name, "")) for device in devices]
+
+        stack.enter_context(LiveTable((*headings, "level: say something"), rows))
+        _wait(seconds)
+
+
+def _listen(name: str, gate: GateSettings, seconds: float | None, *, as_json: bool) -> int:
+    """Show the level of `name` until Ctrl-C or for `seconds`; fail if it never gave audio."""
+    heard = False
+    with Monitor(name, gate) as monitor, contextlib.suppress(KeyboardInterrupt):
+        if is_terminal() and not as_json:
+            print("Say something: the gate should open. Ctrl-C ends.")
+            with LiveTable(("", ""), lambda: _measured(monitor.read())):
+                _wait(seconds)
+        else:
+            # One line a second, for a log or a program.
+            until_s = time.monotonic() + (seconds if seconds is not None else float("inf"))
+            while (left_s := until_s - time.monotonic()) > 0:
+                _wait(min(1.0, left_s))
+                reading = monitor.read()
+                print(_line(reading, as_json=as_json), flush=True)
+        reading = monitor.read()
+        heard = reading.state.listening
+    if not heard:
+        raise UnavailableError(reading.state.sentence)
+    return ExitStatus.OK
+
+
+def _wait(seconds: float | None) -> None:
+    threading.Event().wait(seconds)
+
+
+def _described(device: Device) -> tuple[str, ...]:
+    what = device.description + (f" ({device.condition})" if device.problem else "")
+    return ("*" if device.chosen else "", device.name, device.channels, device.rates_hz, what)
+
+
+def _bar(reading: Reading) -> str:
+    if not reading.state.listening:
+        return reading.state.condition
+    return f"{bar(1 - reading.level.peak_db / LOWEST_DB, 20)} {reading.level.peak_db:4.0f} dBFS"
+
+
+def _measured(reading: Reading) -> list[tuple[str, str]]:
+    level = reading.level
+    return [
+        ("microphone", reading.state.sentence),
+        ("level", f"{bar(1 - level.peak_db / LOWEST_DB)} {level.peak_db:4.0f} dBFS"),
+        ("noise floor", f"{bar(1 - level.floor_db / LOWEST_DB)} {level.floor_db:4.0f} dBFS"),
+        ("clipping", f"{level.clipped_share:.1%}"),
+        ("gate", f"{'open' if reading.gate_open else 'shut'}, opened {reading.utterances} times"),
+    ]
+
+
+def _line(reading: Reading, *, as_json: bool) -> str:
+    level = reading.level
+    if as_json:
+        return json.dumps(
+            {
+                "condition": reading.state.condition,
+                "sentence": reading.state.sentence,
+                **{key: round(value, 4) for key, value in asdict(level).items()},
+                "gate_open": reading.gate_open,
+                "utterances": reading.utterances,
+            }
+        )
+    if not reading.state.listening:
+        return reading.state.sentence
+    return (
+        f"peak {level.peak_db:.0f} dBFS, noise floor {level.floor_db:.0f} dBFS, "
+        f"clipping {level.clipped_share:.1%}, gate {'open' if reading.gate_open else 'shut'}, "
+        f"opened {reading.utterances} times"
+    )

@@ -1,0 +1,69 @@
+"""What a terminal shows: tables, once or live. The only place that knows rich."""
+
+import sys
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+REFRESH_HZ = 10
+
+Row = Sequence[str]
+
+
+def is_terminal() -> bool:
+    """Tell whether somebody is watching the standard output."""
+    return sys.stdout.isatty()
+
+
+def show_table(headings: Row, rows: Sequence[Row]) -> None:
+    """Print a table as wide as it needs to be, whoever reads it."""
+    # A pipe has no width, and who reads it counts on one line for each row.
+    Console(highlight=False, width=None if is_terminal() else 400).print(_table(headings, rows))
+
+
+class LiveTable:
+    """A table that is drawn again in place; entered as a context."""
+
+    def __init__(self, headings: Row, rows: Callable[[], Sequence[Row]]) -> None:
+        """Ask `rows`, on a thread of its own, several times a second for what to show."""
+        self._live = Live(
+            get_renderable=lambda: _table(headings, rows()), refresh_per_second=REFRESH_HZ
+        )
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave the last state of the table on the terminal."""
+        self._live.stop()
+
+
+def bar(share: float, width: int = 30) -> str:
+    """Return a bar, `share` of which (0 to 1) is filled."""
+    filled = round(max(0.0, min(1.0, share)) * width)
+    return "█" * filled + "·" * (width - filled)
+
+
+def _table(headings: Row, rows: Sequence[Row]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(_plain(cell) for cell in row))
+    return table
+
+
+def _plain(cell: str) -> str:
+    """Return `cell` with nothing in it that rich takes for markup."""
+    return cell.replace("[", r"\[")
