@@ -3,8 +3,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.soundserver import MICROPHONE, SoundServer, running_sound_server
 from voice2mqtt.cli.main import main
+from voice2mqtt.ear.virtual import MICROPHONE, SoundServer, running_sound_server
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.soundserver import MICROPHONE, SPEAKER, SoundServer, running_sound_server
 from voice2mqtt.ear.devices import _listed, _offered, list_devices
 from voice2mqtt.ear.state import Condition
+from voice2mqtt.ear.virtual import MICROPHONE, SPEAKER, SoundServer, running_sound_server
 
 LISTED = """null
     Discard all samples (playback) or generate zero samples (capture)

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from tests.soundserver import MICROPHONE, running_sound_server
 from voice2mqtt.ear.monitor import Monitor
+from voice2mqtt.ear.virtual import MICROPHONE, running_sound_server
 from voice2mqtt.settings.model import Gate
 
 WAIT_S = 10.0
