@@ -178,12 +178,7 @@ class Turn:
 
     def abandon(self) -> list[Action]:
         """Give the turn up without a word; its work is abandoned."""
-        self._forget_guess()
-        jobs = [self._interim, *(phrase.job for phrase in self._waiting if not phrase.result)]
-        self._out += [Abandon(job=job) for job in jobs if job is not None]
-        self._waiting.clear()
-        self.ended = self._audio_over = True
-        self.wake_at_s = None
+        self._finish()
         return self._take()
 
     def _wait(self, now_s: float) -> None:
@@ -326,7 +321,15 @@ class Turn:
 
     def _end(self) -> None:
         self._send("turn.end", {})
-        self._out += self.abandon()
+        self._finish()
+
+    def _finish(self) -> None:
+        self._forget_guess()
+        jobs = [self._interim, *(phrase.job for phrase in self._waiting if not phrase.result)]
+        self._out += [Abandon(job=job) for job in jobs if job is not None]
+        self._waiting.clear()
+        self.ended = self._audio_over = True
+        self.wake_at_s = None
 
     def _send(self, path: str, body: dict[str, Json]) -> None:
         self._out.append(Send(path=path, body=body))

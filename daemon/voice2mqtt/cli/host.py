@@ -1,0 +1,168 @@
+"""`voice2mqtt host`: our Speech host, composed and run until a signal."""
+
+import argparse
+import asyncio
+import ipaddress
+import logging
+import os
+import signal
+import ssl
+import threading
+from pathlib import Path
+
+from voice2mqtt.ear.voice_activity import SileroVoiceActivity
+from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
+from voice2mqtt.service import journal
+from voice2mqtt.service.notify import Notifier
+from voice2mqtt.settings.load import load_table
+from voice2mqtt.speechhost.access import Limits
+from voice2mqtt.speechhost.desk import Desk
+from voice2mqtt.speechhost.recogniser import MoonshineEngine
+from voice2mqtt.speechhost.server import Hooks, Host
+from voice2mqtt.speechhost.vocabulary import Vocabulary
+
+HELP = "serve speech recognition to Azure Speech SDK clients, on this machine"
+
+log = logging.getLogger(__name__)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    limits = Limits()
+    parser.add_argument(
+        "--listen",
+        metavar="ADDRESS:PORT",
+        type=_listen,
+        default=("127.0.0.1", 5000),
+        help="where to serve (127.0.0.1:5000); port 0 takes a free one",
+    )
+    parser.add_argument(
+        "--commands",
+        metavar="FILE",
+        type=Path,
+        help="the table of commands that are expected; read again when it changes",
+    )
+    parser.add_argument(
+        "--key-file",
+        metavar="FILE",
+        type=Path,
+        help="clients must show one of the keys in it, one a line",
+    )
+    parser.add_argument("--cert", metavar="FILE", type=Path, help="serve wss:// with it (PEM)")
+    parser.add_argument("--key", metavar="FILE", type=Path, help="the certificate's private key")
+    parser.add_argument(
+        "--threads",
+        metavar="N",
+        type=int,
+        choices=range(1, 65),
+        default=len(os.sched_getaffinity(0)),
+        help="transcriptions at once; as many as there are cores, if not told",
+    )
+    parser.add_argument(
+        "--max-connections", metavar="N", type=int, default=limits.connections, help="%(default)s"
+    )
+    parser.add_argument(
+        "--max-connections-per-address",
+        metavar="N",
+        type=int,
+        default=limits.connections_per_address,
+        help="%(default)s",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    journal.set_up()
+    address, port = args.listen
+    keys = _keys(args.key_file) if args.key_file else ()
+    tls = _tls(args.cert, args.key) if args.cert else None
+    _warn(address, keys=bool(keys), tls=tls is not None)
+    vocabulary = Vocabulary(args.commands, load_table)
+    host = Host(
+        lambda: Desk(MoonshineEngine(), vocabulary.grammar, threads=args.threads),
+        SileroVoiceActivity,
+        keys=keys,
+        tls=tls,
+        limits=Limits(
+            connections=args.max_connections,
+            connections_per_address=args.max_connections_per_address,
+        ),
+        hooks=_hooks(Notifier.from_environment()),
+    )
+    stopped = threading.Event()
+    watching = threading.Thread(target=vocabulary.watch, args=(stopped,), name="vocabulary")
+    watching.start()
+    try:
+        asyncio.run(_serve(host, address, port))
+    except OSError as error:
+        raise UnavailableError(f"{address}:{port}: {error.strerror or error}") from error
+    finally:
+        stopped.set()
+        watching.join()
+    return ExitStatus.OK
+
+
+async def _serve(host: Host, address: str, port: int) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, host.stop)
+    await host.run(address, port)
+
+
+def _hooks(notifier: Notifier) -> Hooks:
+    where = ""
+
+    def listening(url: str) -> None:
+        nonlocal where
+        where = url
+        log.info("loading; %s tells clients to wait", url)
+
+    def ready() -> None:
+        log.info("ready: Speech SDK clients connect with host=%s", where)
+        notifier.ready(f"serving {where}")
+
+    def stopping() -> None:
+        log.info("stopping")
+        notifier.stopping("answering the last turns")
+
+    return Hooks(listening=listening, ready=ready, alive=notifier.watchdog, stopping=stopping)
+
+
+def _listen(text: str) -> tuple[str, int]:
+    address, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not ADDRESS:PORT, such as 127.0.0.1:5000")
+    return address.strip("[]") or "127.0.0.1", int(port)
+
+
+def _warn(address: str, *, keys: bool, tls: bool) -> None:
+    try:
+        loopback = ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        loopback = address == "localhost"
+    if loopback:
+        return
+    if not keys:
+        log.warning("anybody who reaches %s may use this host: --key-file asks for a key", address)
+    if not tls:
+        log.warning("what is said travels to %s unencrypted: --cert and --key cure that", address)
+
+
+def _keys(path: Path) -> tuple[str, ...]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: the key file cannot be read: {error}") from error
+    keys = tuple(line.strip() for line in lines if line.strip())
+    if not keys:
+        raise InputError(f"{path}: no key in it; write one a line, or leave --key-file out")
+    return keys
+
+
+def _tls(cert: Path, key: Path | None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(cert, key)
+    except (OSError, ssl.SSLError) as error:
+        raise InputError(f"{cert}: not a certificate with its key: {error}") from error
+    return context
