@@ -107,10 +107,10 @@ def test_phrases_do_not_share_audio() -> None:
 
 def test_the_end_of_the_audio_ends_the_phrase_with_all_that_is_there() -> None:
     ear = endpointer()
-    ear.hear(silence(100) + voice(300) + b"\1\0")
+    ear.hear(silence(100) + voice(300) + b"\7\0")
     (ended,) = ear.finish()
     assert isinstance(ended, Ended)
-    assert ended.pcm == silence(100) + voice(300) + b"\1\0"
+    assert ended.pcm == silence(100) + voice(300) + audio(10, 0.07)
 
 
 def test_too_little_voice_to_begin_with_counts_when_the_audio_ends() -> None:

@@ -95,7 +95,7 @@ def test_a_guess_is_forgotten_when_speech_goes_on() -> None:
     assert talk.turn.transcribed(guess.job, LIGHT) == []
     final = work(talk.end())
     assert final.urgency is Urgency.ANSWER
-    assert len(final.pcm) == len(tone(600) + silence(200) + tone(300))
+    assert final.pcm.startswith(tone(600) + silence(200) + tone(300))
 
 
 def test_a_guess_that_failed_is_made_again() -> None:
@@ -233,7 +233,8 @@ def test_a_continuous_turn_that_is_starved_answers_and_goes_on() -> None:
     final = work(talk.wait(turn_module.STARVED_S))
     assert paths(talk.turn.transcribed(final.job, LIGHT)) == ["speech.phrase"]
     following = work(talk.hear(tone(500) + silence(200)))
-    assert len(final.pcm + following.pcm) == len(tone(1000) + silence(128))
+    assert final.pcm.startswith(tone(500))
+    assert following.pcm.startswith(tone(500))
 
 
 def test_a_very_long_turn_ends_with_a_phrase() -> None:

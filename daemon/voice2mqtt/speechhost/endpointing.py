@@ -123,12 +123,16 @@ class Endpointer:
 
     def finish(self) -> list[Event]:
         """Take the audio for ended. Faint voice, too little to begin with, counts now."""
+        begun = len(self._pcm) % self._voice.frame_bytes
+        events = self.hear(bytes(self._voice.frame_bytes - begun)) if begun else []
+        if any(isinstance(event, Ended) for event in events):
+            return events
         if self._onset is None and self._last_voiced is None:
-            return [StayedSilent(end=self._sample(self._judged))]
+            return [*events, StayedSilent(end=self._sample(self._judged))]
         if self._onset is None:
             self._onset = self._kept_from
-            return [Began(onset=self._sample(self._onset)), self._end(bytes(self._pcm), cut=False)]
-        return [self._end(bytes(self._pcm), cut=False)]
+            events.append(Began(onset=self._sample(self._onset)))
+        return [*events, self._end(cut=False)]
 
     def _idle(self, probability: float) -> list[Event]:
         self._recent.append(probability >= BEGIN_PROBABILITY)
@@ -156,7 +160,7 @@ class Endpointer:
         silence = self._judged - 1 - last
         length = self._judged - self._kept_from
         if silence >= self._end_silence or length >= self._longest_phrase:
-            return [*events, self._end(self._phrase(), cut=silence < self._end_silence)]
+            return [*events, self._end(cut=silence < self._end_silence)]
         if silence == self._pause:
             self._looked_at = self._judged
             events.append(Paused(pcm=self._phrase()))
@@ -165,10 +169,10 @@ class Endpointer:
             events.append(GoesOn(pcm=self._phrase()))
         return events
 
-    def _end(self, pcm: bytes, *, cut: bool) -> Ended:
+    def _end(self, *, cut: bool) -> Ended:
         onset = self._onset or 0
         ended = Ended(
-            pcm=pcm,
+            pcm=self._phrase(),
             onset=self._sample(onset),
             end=self._sample(self._judged),
             cut=cut,
