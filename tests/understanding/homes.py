@@ -14,6 +14,7 @@ from voice2mqtt.understanding.table import (
     Publish,
     RangeList,
     Row,
+    SlotList,
     TextList,
 )
 
@@ -36,7 +37,7 @@ BLINDS = row("blinds", "close the blinds", "home/blinds", "CLOSE")
 DOOR = replace(row("door", "open the {side} door", "home/door/{side}"), confirm="Open {side} door?")
 STOP = replace(row("stop", "stop everything", "home/stop"), wake=False)
 ROWS = (LIGHT, DIM, BLINDS, DOOR, STOP)
-LISTS = {
+LISTS: dict[str, SlotList] = {
     "room": text_list(kitchen="kitchen", bedroom="bedroom", living="(lounge|living room)"),
     "switch": text_list(ON="on", OFF="off"),
     "side": text_list(front="front", back="back"),
