@@ -153,7 +153,7 @@ def test_what_is_wrong_is_told_in_a_sentence(written: str, sentence: str) -> Non
 def test_a_name_must_be_one() -> None:
     assert first_lines(table_report(f"lists:\n  two words: [x]{_ROW}")) == [
         (
-            "x.yaml:2:3: 'two words' cannot be the name of a list; begin with a letter; use letters, "
-            "digits, - and _"
+            "x.yaml:2:3: 'two words' cannot be the name of a list; begin with a letter; use "
+            "letters, digits, - and _"
         )
     ]

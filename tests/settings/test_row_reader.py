@@ -56,7 +56,7 @@ def test_a_row_is_read_with_all_its_keys() -> None:
         expect=Expectation(topic="home/{room}/door/state", payload="OPEN", within_s=4),
         response="It is open.",
     )
-    assert [str(place) for place in row.places] == ["x.yaml:4:12", "x.yaml:4:38"]
+    assert [str(place) for place in row.places] == ["x.yaml:4:12", "x.yaml:4:36"]
 
 
 def test_a_row_with_little_has_the_rest_by_default() -> None:

@@ -58,8 +58,8 @@ def test_what_can_be_filled_is_fine(row: str) -> None:
             '{say: "light [{room}]", topic: "h/{room}", payload: p}',
             [
                 (
-                    "x.yaml:4:39: {room} stays empty when the command is said without it; give it a "
-                    "value under defaults:, as in defaults: {room: …}"
+                    "x.yaml:4:39: {room} stays empty when the command is said without it; give it "
+                    "a value under defaults:, as in defaults: {room: …}"
                 )
             ],
             id="hole-in-a-topic",
@@ -68,8 +68,8 @@ def test_what_can_be_filled_is_fine(row: str) -> None:
             '{say: ["light {room}", lamp], topic: h, payload: "in {room}"}',
             [
                 (
-                    "x.yaml:4:58: {room} stays empty when the command is said without it; give it a "
-                    "value under defaults:, as in defaults: {room: …}"
+                    "x.yaml:4:58: {room} stays empty when the command is said without it; give it "
+                    "a value under defaults:, as in defaults: {room: …}"
                 )
             ],
             id="hole-in-a-text-by-another-sentence",
@@ -96,8 +96,8 @@ def test_what_can_be_filled_is_fine(row: str) -> None:
             '{say: "[light] [now]", topic: h, payload: p}',
             [
                 (
-                    "x.yaml:4:11: this is said already when nothing is said; leave one word without "
-                    "[brackets]"
+                    "x.yaml:4:11: this is said already when nothing is said; leave one word "
+                    "without [brackets]"
                 )
             ],
             id="silence",
