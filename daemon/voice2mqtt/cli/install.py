@@ -66,7 +66,9 @@ def run(args: argparse.Namespace) -> int:
     print(f"    systemctl {manager}reload voice2mqtt")
     print(f"How it is:\n    systemctl {manager}status voice2mqtt")
     if layout.person:
-        print("To listen from boot on, not only while you are logged in:\n    loginctl enable-linger")
+        print(
+            "To listen from boot on, not only while you are logged in:\n    loginctl enable-linger"
+        )
     return ExitStatus.OK
 
 

@@ -169,7 +169,7 @@ def _build_environment(layout: Layout, source: str) -> None:
     new.parent.mkdir(parents=True, exist_ok=True)
     _call(interpreter(), "-m", "venv", "--without-pip", str(new))
     pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check",
-           "--python", str(new / "bin" / "python"), "install", "--no-warn-script-location")  # fmt: skip
+           "--python", str(new / "bin" / "python"), "install")  # fmt: skip
     _call(*pip, "--require-hashes", "--requirement", str(shipped("requirements.lock")))
     _call(*pip, "--no-deps", source)
     # The scripts name the place they were made for; one of our own names where they end up.
