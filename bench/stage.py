@@ -2,55 +2,22 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-READY_WITHIN_S = 60.0
-
-
-def free_port() -> int:
-    """Return a TCP port of the loopback that nobody has bound at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from voice2mqtt.cli.stage import speech_host
 
 
 @contextmanager
 def host(*arguments: str) -> Iterator[str]:
     """Run our Speech host with `arguments`; give its `ws://` address once it is ready."""
-    address = f"127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "voice2mqtt", "host", "--listen", address, *arguments]
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=said, stderr=said)
-        try:
-            _wait_ready(f"http://{address}/ready", process)
-            yield f"ws://{address}"
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def _wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            pass
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"the host did not get ready (exit status {process.poll()})")
-        time.sleep(0.05)
+    with tempfile.TemporaryDirectory() as folder, speech_host(Path(folder), *arguments) as url:
+        yield url
 
 
 def settings_file(folder: Path, host_url: str, **sections: object) -> Path:

@@ -28,10 +28,19 @@ def show_table(headings: Row, rows: Sequence[Row]) -> None:
 class LiveTable:
     """A table that is drawn again in place; entered as a context."""
 
-    def __init__(self, headings: Row, rows: Callable[[], Sequence[Row]]) -> None:
-        """Ask `rows`, on a thread of its own, several times a second for what to show."""
+    def __init__(
+        self,
+        headings: Row,
+        rows: Callable[[], Sequence[Row]],
+        caption: Callable[[], str] = str,
+    ) -> None:
+        """Ask `rows`, on a thread of its own, several times a second for what to show.
+
+        `caption` is asked likewise, for a line below the table.
+        """
         self._live = Live(
-            get_renderable=lambda: _table(headings, rows()), refresh_per_second=REFRESH_HZ
+            get_renderable=lambda: _table(headings, rows(), caption()),
+            refresh_per_second=REFRESH_HZ,
         )
 
     def __enter__(self) -> Self:
@@ -55,8 +64,14 @@ def bar(share: float, width: int = 30) -> str:
     return "█" * filled + "·" * (width - filled)
 
 
-def _table(headings: Row, rows: Sequence[Row]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+def _table(headings: Row, rows: Sequence[Row], caption: str = "") -> Table:
+    table = Table(
+        box=None,
+        padding=(0, 2, 0, 0),
+        header_style="dim",
+        caption=_plain(caption) or None,
+        caption_justify="left",
+    )
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:

@@ -10,10 +10,8 @@ from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.service.hostwatch import HostWatch
 from voice2mqtt.service.house import House
 from voice2mqtt.service.inbox import Host, Inbox, Microphone, NotDone
-from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
 from voice2mqtt.service.tablewatch import TableWatch
-from voice2mqtt.service.watchdog import Watchdog
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.speech.azure import AzureRecognizer
@@ -71,9 +69,7 @@ def daemon(
     language = language_of(settings)
     inbox = Inbox()
     state = NodeState()
-    notifier = Notifier.from_environment()
-    watchdog = Watchdog(notifier)
-    room = MqttRoom(settings, watchdog.heartbeat("network"))
+    room = MqttRoom(settings)
     house = House(
         node=settings.node,
         interpreter=interpreter(settings, load_table(settings.commands, language)),
@@ -86,10 +82,7 @@ def daemon(
     speech = recognizer(settings)
     return Daemon(
         ear=open_microphone(
-            settings.microphone,
-            lambda told: inbox.put(Microphone(told)),
-            on_audio,
-            watchdog.heartbeat("capture"),
+            settings.microphone, lambda told: inbox.put(Microphone(told)), on_audio
         ),
         recognizer=speech,
         house=house,
@@ -105,8 +98,6 @@ def daemon(
             lambda table: house.adopt(interpreter(settings, table)),
         ),
         host_name=host_url(settings.speech),
-        notifier=notifier,
-        watchdog=watchdog,
     )
 
 

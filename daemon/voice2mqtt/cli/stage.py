@@ -1,0 +1,146 @@
+"""The parts around the daemon that the demo brings along: broker, Speech host, voices, sound.
+
+Each is a process that is ended with its context; nothing is left running.
+"""
+
+import getpass
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from voice2mqtt.errors import UnavailableError
+
+STARTED_WITHIN_S = 60.0
+_ADMIN_PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback that nobody has bound at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def broker(folder: Path) -> Iterator[str]:
+    """Run mosquitto with its files in `folder`; give its `mqtt://` address.
+
+    Raises:
+        UnavailableError: there is no mosquitto, or it does not start.
+    """
+    program = shutil.which("mosquitto", path=_ADMIN_PATH)
+    if program is None:
+        raise UnavailableError("mosquitto is not installed; run script/setup")
+    port = free_port()
+    settings = folder / "mosquitto.conf"
+    settings.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\nuser {getpass.getuser()}\n"
+    )
+    with process(program, "-c", str(settings), log=folder / "mosquitto.log") as started:
+        _wait("mosquitto", started, lambda: _answers(port), folder / "mosquitto.log")
+        yield f"mqtt://127.0.0.1:{port}"
+
+
+@contextmanager
+def speech_host(folder: Path, *arguments: str, port: int = 0) -> Iterator[str]:
+    """Run our Speech host with `arguments`, its log in `folder`; give its address when ready.
+
+    It serves on `port`, or on a free one.
+
+    Raises:
+        UnavailableError: it does not start.
+    """
+    address = f"127.0.0.1:{port or free_port()}"
+    program = (sys.executable, "-m", "voice2mqtt", "host", "--listen", address)
+    log = folder / "host.log"
+    with process(*program, *arguments, log=log) as started:
+        _wait("the Speech host", started, lambda: _is_ready(f"http://{address}/ready"), log)
+        yield f"ws://{address}"
+
+
+@contextmanager
+def subscriber(broker_url: str, topic: str, show: Callable[[str], None]) -> Iterator[None]:
+    """Run mosquitto_sub on `topic`; `show` is given each of its lines, on a thread."""
+    host, port = broker_url.removeprefix("mqtt://").split(":")
+    program = ("mosquitto_sub", "-h", host, "-p", port, "-v", "-t", topic)
+    running = subprocess.Popen(program, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert running.stdout
+    lines = running.stdout
+
+    def read() -> None:
+        for line in lines:
+            show(line.rstrip("\n"))
+
+    reader = threading.Thread(target=read, name="subscriber")
+    reader.start()
+    try:
+        yield
+    finally:
+        running.terminate()
+        running.wait()
+        reader.join()
+        lines.close()
+
+
+def speak(sentence: str, voice: Sequence[str], wav: Path) -> None:
+    """Write `sentence` to `wav`, spoken by `voice`: a command with {text} and {wav} in it.
+
+    Raises:
+        UnavailableError: the voice is not installed.
+    """
+    command = [part.format(text=sentence, wav=wav) for part in voice]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UnavailableError(f"{command[0]} does not speak: {error}; run script/setup") from error
+
+
+@contextmanager
+def process(*program: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `program`, its output going to `log`, until the context ends."""
+    with log.open("wb") as output:
+        # A Ctrl-C at the terminal is ours to handle: it must not reach the parts first.
+        running = subprocess.Popen(program, stdout=output, stderr=output, start_new_session=True)
+        try:
+            yield running
+        finally:
+            running.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(5)
+            running.kill()
+            running.wait()
+
+
+def _wait(
+    name: str, started: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path
+) -> None:
+    deadline = time.monotonic() + STARTED_WITHIN_S
+    while not ready():
+        if started.poll() is not None or time.monotonic() > deadline:
+            said = log.read_text(errors="replace").strip()
+            raise UnavailableError(f"{name} does not start:\n{said}")
+        time.sleep(0.05)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

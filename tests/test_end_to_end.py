@@ -1,0 +1,174 @@
+"""The main job with nothing faked.
+
+Speech that espeak-ng and flite say, into a virtual ALSA microphone, through arecord, the Azure
+SDK, our host and the shipped table, to a real mosquitto and a subscriber.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.broker import Broker, Subscriber, free_port
+from voice2mqtt.cli import stage
+from voice2mqtt.ear.virtual import MICROPHONE, SoundServer, running_sound_server
+from voice2mqtt.ear.wav import WavSource
+
+COMMANDS = Path(__file__).parents[1] / "config" / "commands.yaml"
+FLITE = ("flite", "-voice", "slt", "-t", "{text}", "-o", "{wav}")
+ESPEAK = ("espeak-ng", "-v", "en-us", "-s", "150", "-w", "{wav}", "{text}")
+EVENT = "voice2mqtt/test/event"
+WITHIN_S = 20.0
+STOPPED_WITHIN_S = 5.0
+
+
+class Room:
+    """A daemon, and what a test does to it: speak, and read what arrives."""
+
+    def __init__(
+        self, sound: SoundServer, seen: Subscriber, daemon: subprocess.Popen[str], folder: Path
+    ) -> None:
+        self.seen = seen
+        self.daemon = daemon
+        self._sound = sound
+        self._folder = folder
+
+    def speak(self, sentence: str, voice: tuple[str, ...] = FLITE) -> dict[str, object]:
+        """Say `sentence` to the microphone; return the event that follows."""
+        before = len(self.seen.on(EVENT))
+        wav = self._folder / "spoken.wav"
+        stage.speak(sentence, voice, wav)
+        self._sound.play(b"".join(WavSource(wav).blocks()))
+        events = self.seen.wait_for_count(EVENT, before + 1, WITHIN_S)
+        event: dict[str, object] = json.loads(events[before].payload)
+        return event
+
+    def stop(self) -> str:
+        """End the daemon with SIGTERM; return its log."""
+        self.daemon.send_signal(signal.SIGTERM)
+        _, log = self.daemon.communicate(timeout=STOPPED_WITHIN_S)
+        return log
+
+
+@contextmanager
+def room(folder: Path, broker: Broker, host_url: str) -> Iterator[Room]:
+    settings = folder / "voice2mqtt.yaml"
+    settings.write_text(
+        json.dumps({
+            "node": "test",
+            "microphone": {"device": MICROPHONE},
+            "speech": {"host": host_url},
+            "mqtt": {"broker": broker.url},
+            "feedback": {"tones": False, "speak": False},
+            "state_dir": str(folder),
+            "commands": str(COMMANDS),
+        })
+    )  # fmt: skip
+    with running_sound_server() as sound, broker.subscriber() as seen:
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "voice2mqtt", "run", "--settings", str(settings)],
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | sound.environment,
+        )
+        try:
+            seen.wait_for("voice2mqtt/test/state", lambda state: json.loads(state)["listening"])
+            yield Room(sound, seen, daemon, folder)
+        finally:
+            daemon.kill()
+            daemon.communicate()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    with Broker(tmp_path) as broker:
+        yield broker
+
+
+def test_spoken_commands_arrive_and_anything_else_does_not(tmp_path: Path, broker: Broker) -> None:
+    grammar = ("--commands", str(COMMANDS))
+    with (
+        stage.speech_host(tmp_path, *grammar) as url,
+        room(tmp_path, broker, url) as house,
+    ):
+        assert house.speak("Turn on the kitchen light.")["row"] == "light"
+        assert house.speak("Set the bedroom light to forty percent.")["row"] == "brightness"
+        assert house.speak("Close the blinds in the living room.", ESPEAK)["row"] == "cover"
+        unknown = house.speak("What a lovely day it is.")
+        log = house.stop()
+    assert unknown["event"] in {"unmatched", "no_match"}
+    commands = [
+        (message.topic, message.payload)
+        for message in house.seen.messages
+        if message.topic.startswith("home/")
+    ]
+    assert commands == [
+        ("home/kitchen/light/set", "ON"),
+        ("home/bedroom/light/set", '{"state": "ON", "brightness": 40}'),
+        ("home/living/blinds/set", "CLOSE"),
+    ]
+    assert house.daemon.returncode == 0
+    assert "home/kitchen/light/set = ON" in log
+    assert "did nothing" in log
+    assert house.seen.on("voice2mqtt/test/availability")[-1].payload == "offline"
+
+
+def test_a_host_that_goes_and_comes_back_costs_no_command(tmp_path: Path, broker: Broker) -> None:
+    grammar = ("--commands", str(COMMANDS))
+    port = free_port()
+    with room(tmp_path, broker, f"ws://127.0.0.1:{port}") as house:
+        with stage.speech_host(tmp_path, *grammar, port=port):
+            assert house.speak("Turn on the kitchen light.")["row"] == "light"
+        lost = house.speak("Turn off the kitchen light.")
+        assert lost["event"] == "canceled"
+        with stage.speech_host(tmp_path, *grammar, port=port):
+            assert house.speak("Turn off the bedroom light.")["row"] == "light"
+        log = house.stop()
+    messages = [(m.topic, m.payload) for m in house.seen.messages if m.topic.startswith("home/")]
+    assert messages == [("home/kitchen/light/set", "ON"), ("home/bedroom/light/set", "OFF")]
+    assert "ConnectionFailure" in log
+
+
+def test_everything_may_be_missing_at_the_start(tmp_path: Path) -> None:
+    """A broker and a host that are not there yet are waited for, with one clear line each."""
+    broker = Broker(tmp_path)
+    port = free_port()
+    settings = tmp_path / "voice2mqtt.yaml"
+    settings.write_text(
+        json.dumps({
+            "node": "test",
+            "microphone": {"device": "no-such-microphone"},
+            "speech": {"host": f"ws://127.0.0.1:{port}"},
+            "mqtt": {"broker": broker.url},
+            "feedback": {"tones": False, "speak": False},
+            "state_dir": str(tmp_path),
+            "commands": str(COMMANDS),
+        })
+    )  # fmt: skip
+    daemon = subprocess.Popen(
+        [sys.executable, "-m", "voice2mqtt", "run", "--settings", str(settings)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert daemon.stderr
+    said: list[str] = []
+    for line in daemon.stderr:
+        said.append(line)
+        told = "".join(said)
+        if all(part in told for part in ("no-such-microphone", str(port), str(broker.port))):
+            break
+    with broker, broker.subscriber() as seen:
+        state = json.loads(seen.wait_for("voice2mqtt/test/state", within_s=WITHIN_S).payload)
+        daemon.send_signal(signal.SIGTERM)
+        _, rest = daemon.communicate(timeout=STOPPED_WITHIN_S)
+    assert daemon.returncode == 0
+    assert state["listening"] is False
+    log = "".join(said) + rest
+    assert log.count("no-such-microphone") == 1
+    assert log.count("is away") == 1
