@@ -8,6 +8,7 @@ SETTINGS = GateSettings(
     pre_roll_ms=640,
     hangover_ms=704,
     complete_hangover_ms=128,
+    open_hangover_ms=384,
     unfinished_hangover_ms=1216,
     max_utterance_s=3.2,
 )
@@ -64,6 +65,14 @@ def test_word_that_it_is_whole_may_end_it_at_once() -> None:
     gate = Gate(SETTINGS, FRAME)
     _hear(gate, "SSSS......")
     assert gate.expect(Prospect.COMPLETE) == Closed(10 * FRAME)
+
+
+def test_a_whole_command_that_might_go_on_is_waited_for_a_little() -> None:
+    gate = Gate(SETTINGS, FRAME)
+    _hear(gate, "SSSS")
+    gate.expect(Prospect.OPEN)
+    assert _hear(gate, "." * 11) == []
+    assert _hear(gate, ".") == [Closed(16 * FRAME)]
 
 
 def test_an_unfinished_command_is_waited_for() -> None:

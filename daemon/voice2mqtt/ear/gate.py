@@ -47,7 +47,7 @@ class Gate:
         self._longest = int(settings.max_utterance_s * RATE_HZ)
         self._hangover = {
             Prospect.COMPLETE: _samples(settings.complete_hangover_ms),
-            Prospect.OPEN: _samples(settings.hangover_ms),
+            Prospect.OPEN: _samples(settings.open_hangover_ms),
             Prospect.UNKNOWN: _samples(settings.hangover_ms),
             Prospect.UNFINISHED: _samples(settings.unfinished_hangover_ms),
         }

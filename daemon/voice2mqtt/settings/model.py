@@ -87,8 +87,10 @@ class Gate(Section):
     """Audio sent from before the gate opened, so that no first word is clipped."""
     hangover_ms: _Milliseconds = 700
     """Silence that ends an utterance of which nothing is known."""
-    complete_hangover_ms: _Milliseconds = 250
+    complete_hangover_ms: _Milliseconds = 128
     """Silence that ends an utterance which is a whole command already."""
+    open_hangover_ms: _Milliseconds = 400
+    """Silence that ends a whole command which might still go on."""
     unfinished_hangover_ms: _Milliseconds = 1200
     """Silence that ends an utterance which stops in the middle of a command."""
     min_speech_ms: _Milliseconds = 96

@@ -1,0 +1,58 @@
+"""A sentence as a WAV file, from whatever text-to-speech command the settings name."""
+
+import io
+import subprocess
+import wave
+from collections.abc import Sequence
+
+from voice2mqtt.feedback.playback import PlaybackError
+
+SPEECH_TIMEOUT_S = 10.0
+
+
+def spoken(sentence: str, language: str, command: Sequence[str]) -> bytes:
+    """Return `sentence` as the WAV that `command` writes to its standard output.
+
+    `{text}` and `{language}` in its arguments are filled in; no shell sees them.
+
+    Raises:
+        PlaybackError: The command is missing, fails or writes no WAV.
+    """
+    # A sentence is never an option.
+    text = sentence.lstrip("-")
+    filled = [part.replace("{text}", text).replace("{language}", language) for part in command]
+    try:
+        done = subprocess.run(
+            filled,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SPEECH_TIMEOUT_S,
+            check=True,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise PlaybackError(f"there is no {filled[0]} to speak with; install it") from error
+    except subprocess.TimeoutExpired as error:
+        raise PlaybackError(f"{filled[0]} did not speak within {SPEECH_TIMEOUT_S:g} s") from error
+    except OSError as error:
+        raise PlaybackError(f"{filled[0]} cannot speak: {error.strerror}") from error
+    except subprocess.CalledProcessError as error:
+        lines = error.stderr.decode(errors="replace").strip().splitlines() or [str(error)]
+        raise PlaybackError(f"{filled[0]} cannot speak: {lines[-1]}") from error
+    duration_s(done.stdout)
+    return done.stdout
+
+
+def duration_s(wav: bytes) -> float:
+    """Return how long `wav` sounds.
+
+    Raises:
+        PlaybackError: It is no WAV.
+    """
+    try:
+        with wave.open(io.BytesIO(wav)) as file:
+            frame_bytes = file.getnchannels() * file.getsampwidth()
+            # What is written to a pipe announces a length that nobody knew.
+            return len(wav) / float(frame_bytes * file.getframerate())
+    except (wave.Error, EOFError) as error:
+        raise PlaybackError("the speech command wrote no WAV") from error

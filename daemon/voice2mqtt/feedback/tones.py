@@ -1,0 +1,44 @@
+"""The short sounds of the house, made of sine waves. Pure."""
+
+import io
+import wave
+
+import numpy as np
+
+RATE_HZ = 16_000
+_LOUDNESS = 0.25
+_FADE_S = 0.008
+
+_NOTES: dict[str, tuple[tuple[float, float], ...]] = {
+    # (Hz, seconds); 0 Hz is a rest.
+    "heard": ((880, 0.06),),
+    "done": ((660, 0.07), (990, 0.09)),
+    "refused": ((520, 0.09), (390, 0.12)),
+    "failed": ((260, 0.09), (0, 0.05), (260, 0.09), (0, 0.05), (260, 0.09)),
+}
+"""Up is good, down is not, a low stutter is trouble."""
+
+NAMES = tuple(_NOTES)
+
+
+def tone(name: str) -> bytes:
+    """Return the tone called `name` as a WAV file.
+
+    Raises:
+        KeyError: There is none of that name.
+    """
+    samples = np.concatenate([_note(*note) for note in _NOTES[name]])
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE_HZ)
+        out.writeframes((samples * 32767).astype("<i2").tobytes())
+    return file.getvalue()
+
+
+def _note(frequency_hz: float, duration_s: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    at_s = np.arange(int(duration_s * RATE_HZ)) / RATE_HZ
+    # An edge that is not rounded clicks.
+    fade = np.minimum(1, np.minimum(at_s, duration_s - at_s) / _FADE_S)
+    return np.asarray(_LOUDNESS * fade * np.sin(2 * np.pi * frequency_hz * at_s))

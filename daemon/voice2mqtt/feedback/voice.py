@@ -1,0 +1,84 @@
+"""Tones and spoken sentences, one after the other, on a thread that nobody waits for.
+
+While something sounds, the ear is deafened. A speaker that is missing, slow or stuck costs
+neither a command nor time.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from voice2mqtt.feedback.playback import Playback, PlaybackError
+from voice2mqtt.feedback.spoken import duration_s, spoken
+from voice2mqtt.feedback.tones import tone
+from voice2mqtt.settings.model import FeedbackSettings
+
+ECHO_S = 0.3
+"""How long a room and the sound card's buffers still sound after us."""
+
+CLOSE_S = 1.0
+"""A text-to-speech command that hangs must not hold up the end of the daemon."""
+
+MOST_WAITING = 4
+"""More than this nobody wants to hear any more."""
+
+log = logging.getLogger(__name__)
+
+
+class SpeakerVoice:
+    """Plays on `settings.device`; `close` it in the end."""
+
+    def __init__(
+        self, settings: FeedbackSettings, language: str, deafen: Callable[[float], None]
+    ) -> None:
+        """Call `deafen` with the seconds for which the ear shall hear nothing."""
+        self._settings = settings
+        self._language = language
+        self._deafen = deafen
+        self._playback = Playback(settings.device)
+        self._waiting: queue.Queue[Callable[[], bytes] | None] = queue.Queue(MOST_WAITING)
+        self._complained = ""
+        self._thread = threading.Thread(target=self._play_all, name="voice", daemon=True)
+        self._thread.start()
+
+    def tone(self, name: str) -> None:
+        """Play the tone called `heard`, `done`, `refused` or `failed`; returns at once."""
+        if self._settings.tones:
+            self._put(lambda: tone(name))
+
+    def say(self, sentence: str) -> None:
+        """Speak `sentence`; returns at once."""
+        if self._settings.speak and sentence:
+            command = self._settings.speech_command
+            self._put(lambda: spoken(sentence, self._language, command))
+
+    def close(self) -> None:
+        """Fall silent."""
+        with suppress(queue.Empty):
+            while True:
+                self._waiting.get_nowait()
+        self._waiting.put(None)
+        self._playback.close()
+        self._thread.join(CLOSE_S)
+
+    def _put(self, sound: Callable[[], bytes]) -> None:
+        with suppress(queue.Full):
+            self._waiting.put_nowait(sound)
+
+    def _play_all(self) -> None:
+        while sound := self._waiting.get():
+            try:
+                wav = sound()
+                lasts_s = duration_s(wav)
+                self._deafen(lasts_s + ECHO_S)
+                self._playback.play(wav, lasts_s)
+                self._complained = ""
+            except PlaybackError as error:
+                self._complain(str(error))
+
+    def _complain(self, problem: str) -> None:
+        if problem != self._complained:
+            self._complained = problem
+            log.warning("%s; commands are carried out all the same", problem)

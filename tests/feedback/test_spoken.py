@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import pytest
+
+from voice2mqtt.feedback.playback import PlaybackError
+from voice2mqtt.feedback.spoken import duration_s, spoken
+from voice2mqtt.settings.model import FeedbackSettings
+
+ESPEAK = FeedbackSettings().speech_command
+
+
+def test_espeak_speaks() -> None:
+    question = spoken("Shall I open the front door?", "en-US", ESPEAK)
+    assert 1 < duration_s(question) < 3
+    assert duration_s(spoken("Gute Nacht", "de-DE", ESPEAK)) > 0.3
+
+
+def test_no_shell_and_no_option_hides_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "owned"
+    assert duration_s(spoken(f"; touch {path} $(touch {path})", "en-US", ESPEAK)) > 0.3
+    assert duration_s(spoken(f"--phonout={path}", "en-US", ESPEAK)) > 0.3
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        (("no-such-speaker",), "there is no no-such-speaker to speak with; install it"),
+        (("sh", "-c", "echo no voice >&2; exit 3"), "sh cannot speak: no voice"),
+        (("echo", "{text}"), "the speech command wrote no WAV"),
+        (("true",), "the speech command wrote no WAV"),
+    ],
+)
+def test_a_command_that_does_not_speak_is_named(command: tuple[str, ...], problem: str) -> None:
+    with pytest.raises(PlaybackError) as caught:
+        spoken("hello", "en-US", command)
+    assert str(caught.value) == problem

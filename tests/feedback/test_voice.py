@@ -1,0 +1,118 @@
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import numpy as np
+import pytest
+
+from voice2mqtt.ear.capture import Capture
+from voice2mqtt.ear.virtual import MICROPHONE, SPEAKER, running_sound_server
+from voice2mqtt.feedback.voice import ECHO_S, SpeakerVoice
+from voice2mqtt.settings.model import FeedbackSettings
+
+WAIT_S = 10.0
+
+
+class Ear:
+    """What is deafened, and for how long."""
+
+    def __init__(self) -> None:
+        self.deafened_s: list[float] = []
+        self._changed = threading.Condition()
+
+    def deafen(self, for_s: float) -> None:
+        """Note it."""
+        with self._changed:
+            self.deafened_s.append(for_s)
+            self._changed.notify_all()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until it was deafened so often."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.deafened_s) >= count, WAIT_S)
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@contextmanager
+def _voice(ear: Ear, **settings: object) -> Iterator[SpeakerVoice]:
+    # ALSA's own `null` takes everything at once and makes no sound.
+    chosen = FeedbackSettings.model_validate({"device": "null", **settings})
+    with closing(SpeakerVoice(chosen, "en-US", ear.deafen)) as voice:
+        yield voice
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+
+
+def test_the_ear_is_deaf_to_each_sound_and_its_echo(ear: Ear) -> None:
+    with _voice(ear) as voice:
+        voice.tone("done")
+        voice.say("Shall I open the front door?")
+        ear.wait_for(2)
+    assert ear.deafened_s[0] == pytest.approx(0.16 + ECHO_S, abs=0.01)
+    assert 1 + ECHO_S < ear.deafened_s[1] < 3 + ECHO_S
+
+
+def test_each_can_be_off(ear: Ear) -> None:
+    with _voice(ear, tones=False) as voice:
+        voice.tone("done")
+        voice.say("yes")
+        ear.wait_for(1)
+    with _voice(ear, speak=False) as voice:
+        voice.say("yes")
+        voice.tone("heard")
+        ear.wait_for(2)
+    assert ear.deafened_s[0] > 0.4 > ear.deafened_s[1]
+
+
+def test_a_missing_speaker_is_said_once(ear: Ear, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING), _voice(ear, device="no_such") as voice:
+        voice.tone("done")
+        voice.tone("refused")
+        voice.tone("failed")
+        ear.wait_for(3)
+        _wait_until(lambda: bool(caplog.messages))
+    assert caplog.messages == [
+        (
+            "speaker no_such cannot be used: aplay: main:831: audio open error: No such file or "
+            "directory; commands are carried out all the same"
+        )
+    ]
+
+
+def test_more_than_anybody_wants_to_hear_is_dropped_without_waiting(ear: Ear) -> None:
+    with _voice(ear, speech_command=("sleep", "3")) as voice:
+        for _ in range(20):
+            voice.say("wait")
+        begun_s = time.monotonic()
+    assert time.monotonic() - begun_s < 2
+
+
+def test_a_tone_is_heard_on_the_virtual_speaker(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_sound_server() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        heard: list[bytes] = []
+        capture = Capture(MICROPHONE, lambda _state: None)
+        thread = threading.Thread(target=lambda: heard.extend(capture.blocks()))
+        thread.start()
+        with _voice(ear, device=SPEAKER) as voice:
+            _wait_until(lambda: bool(heard))
+            voice.tone("failed")
+            _wait_until(lambda: _peak(b"".join(heard)) > 5000)
+        capture.close()
+        thread.join()
+
+
+def _peak(pcm: bytes) -> int:
+    return int(np.abs(np.frombuffer(pcm, np.int16).astype(int)).max(initial=0))
