@@ -6,6 +6,7 @@ from pathlib import Path
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.trial import try_sentences
 from voice2mqtt.errors import ExitStatus, SettingsError
+from voice2mqtt.service import build
 from voice2mqtt.settings.faults import FaultsError, count
 from voice2mqtt.settings.load import load_settings, load_table
 from voice2mqtt.settings.model import Settings
@@ -51,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _check_table(path: Path, settings: Settings) -> int:
     try:
-        table = load_table(path, settings.speech.language.split("-")[0])
-        failures = try_sentences(table)
+        table = load_table(path, build.language_of(settings))
+        failures = try_sentences(table, settings)
     except SettingsError as error:
         return _tell(error)
     print(

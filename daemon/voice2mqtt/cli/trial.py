@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from voice2mqtt.core.decision import Decision, Fire, Message
 from voice2mqtt.core.outcome import Heard
+from voice2mqtt.service import build
+from voice2mqtt.settings.model import Settings
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.policy import LocalTime
 from voice2mqtt.understanding.table import CommandTable, TableTest
@@ -13,10 +15,11 @@ from voice2mqtt.understanding.table import CommandTable, TableTest
 _NOON = LocalTime(minute=12 * 60, weekday=0)
 
 
-def try_sentences(table: CommandTable) -> list[str]:
+def try_sentences(table: CommandTable, settings: Settings) -> list[str]:
     """Return a sentence for each test of `table` that fails.
 
-    Tests are about words: hours, days, consent and pauses between repeats are left aside.
+    Tests are about words: wake phrases, hours, days, consent and pauses between repeats are left
+    aside.
 
     Raises:
         SettingsError: the table cannot be compiled.
@@ -25,7 +28,10 @@ def try_sentences(table: CommandTable) -> list[str]:
         replace(row, between=None, days=frozenset(range(7)), cooldown_s=0.0, confirm="")
         for row in table.rows
     )
-    interpreter = Interpreter(replace(table, rows=always))
+    listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
+    interpreter = build.interpreter(
+        settings.model_copy(update={"listening": listening}), replace(table, rows=always)
+    )
     return [failure for test in table.tests if (failure := _try(test, interpreter))]
 
 

@@ -1,0 +1,110 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.broker import Broker, free_port
+from voice2mqtt.cli.main import main
+from voice2mqtt.errors import ExitStatus
+
+_TABLE = """
+lists: {room: [kitchen, hall]}
+commands:
+  - {name: light, say: "turn on the {room} light", topic: "home/{room}/light", payload: "ON"}
+  - name: good night
+    say: good night
+    publish:
+      - {topic: home/all, payload: "OFF", qos: 1}
+      - {topic: home/heating, payload: {mode: night}, retain: true, after_s: 0.3}
+  - {name: door, say: open the door, topic: home/door, payload: OPEN, confirm: Really?}
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path, broker: Broker) -> str:
+    (tmp_path / "commands.yaml").write_text(_TABLE)
+    path = tmp_path / "voice2mqtt.yaml"
+    path.write_text(f"node: hall\nmqtt: {{broker: '{broker.url}'}}\n")
+    return str(path)
+
+
+@pytest.fixture
+def houseless(tmp_path: Path) -> str:
+    (tmp_path / "commands.yaml").write_text(_TABLE)
+    path = tmp_path / "voice2mqtt.yaml"
+    path.write_text(f"mqtt: {{broker: 'mqtt://127.0.0.1:{free_port()}'}}\n")
+    return str(path)
+
+
+def test_what_is_said_is_published_and_nobody_is_disturbed(house: str, broker: Broker) -> None:
+    with broker.subscriber() as everything:
+        assert main(["say", "--settings", house, "Good", "night!"]) == ExitStatus.OK
+        assert everything.wait_for("home/heating").payload == '{"mode": "night"}'
+        assert [(m.topic, m.payload) for m in everything.messages] == [
+            ("home/all", "OFF"),
+            ("home/heating", '{"mode": "night"}'),
+        ]
+
+
+def test_a_dry_run_needs_no_broker_and_says_what_it_would_publish(
+    houseless: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["say", "--settings", houseless, "--dry-run", "good night"]) == ExitStatus.OK
+    assert capsys.readouterr().out == (
+        "would publish  home/all  OFF  (qos 1)\n"
+        'would publish  home/heating  {"mode": "night"}  (retained, after 0.3 s)\n'
+    )
+
+
+def test_what_is_no_command_does_nothing_and_ends_with_1(
+    houseless: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["say", "--settings", houseless, "--dry-run", "what a day"]) == ExitStatus.FAILED
+    assert capsys.readouterr().out.startswith("does nothing: ")
+
+
+def test_a_question_is_shown_and_nothing_published(
+    houseless: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["say", "--settings", houseless, "--dry-run", "open the door"]) == ExitStatus.OK
+    assert capsys.readouterr().out == "asks  Really?\n"
+
+
+def test_a_person_at_a_terminal_can_answer(
+    houseless: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _prompt: "yes")
+    assert main(["say", "--settings", houseless, "--dry-run", "open the door"]) == ExitStatus.OK
+    assert capsys.readouterr().out == "asks  Really?\nwould publish  home/door  OPEN\n"
+
+
+def test_json_is_the_event_of_the_house(houseless: str, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "turn on the hall light"
+    main(["say", "--settings", houseless, "--dry-run", "--json", said])
+    event = json.loads(capsys.readouterr().out)
+    assert (event["event"], event["row"], event["text"]) == ("command", "light", said)
+    assert event["messages"] == [
+        {"topic": "home/hall/light", "payload": "ON", "qos": 0, "retain": False}
+    ]
+
+
+def test_explain_names_row_slots_and_reason(
+    houseless: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["say", "--settings", houseless, "--dry-run", "--explain", "turn on the hall light"])
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "would publish  home/hall/light  ON"
+    assert told[1].startswith("  light, 100% sure: ")
+    assert told[2] == "  room = hall"
+
+
+def test_a_broker_that_is_away_is_an_error_with_its_reason(
+    houseless: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "quick.yaml").write_text(
+        "commands: [{say: hi, topic: t, payload: p, expires_s: 0.2}]\n"
+    )
+    told = ["say", "--settings", houseless, "--commands", str(tmp_path / "quick.yaml"), "hi"]
+    assert main(told) == ExitStatus.UNAVAILABLE
+    assert capsys.readouterr().err.startswith("not published: t: ")
