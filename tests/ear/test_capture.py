@@ -68,7 +68,7 @@ class Listener:
             with self._changed:
                 if block:
                     self.pieces[-1] += block
-                else:
+                elif self.pieces[-1]:
                     self.pieces.append(bytearray())
                 self._changed.notify_all()
 

@@ -3,13 +3,14 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.service.manager import Manager
+from voice2mqtt.core.heartbeat import Heartbeat
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.watchdog import LIMITS_S, Heartbeats, Watchdog
 
@@ -20,8 +21,8 @@ PATIENT_LIMITS_S = dict.fromkeys(LIMITS_S, 0.3)
 class Part:
     """A thread that beats as capture, loop and network do, and can be frozen."""
 
-    def __init__(self, beat: Callable[[], None]) -> None:
-        self._beat = beat
+    def __init__(self, heartbeat: Heartbeat) -> None:
+        self._heartbeat = heartbeat
         self._running = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -45,7 +46,7 @@ class Part:
     def _run(self) -> None:
         while not self._ended.wait(0.02):
             self._running.wait()
-            self._beat()
+            self._heartbeat.beat()
 
 
 @pytest.fixture
@@ -66,10 +67,7 @@ def watchdog(manager: Manager) -> Iterator[Watchdog]:
 
 @pytest.fixture
 def parts(watchdog: Watchdog) -> Iterator[dict[str, Part]]:
-    def beater(name: str) -> Callable[[], None]:
-        return lambda: watchdog.beat(name)
-
-    parts = {name: Part(beater(name)) for name in LIMITS_S}
+    parts = {name: Part(watchdog.heartbeat(name)) for name in LIMITS_S}
     yield parts
     for part in parts.values():
         part.end()
@@ -101,11 +99,11 @@ def test_one_frozen_part_starves_the_watchdog(
 def test_all_frozen_but_one_at_rest(manager: Manager, watchdog: Watchdog) -> None:
     watchdog.start()
     for name in LIMITS_S:
-        watchdog.rest(name)
+        watchdog.heartbeat(name).rest()
     assert manager.hear() == {"WATCHDOG": "1"}
     manager.drain()
     assert not manager.hear_nothing_for(2 * PERIOD_S), "whoever rests owes nothing"
-    watchdog.beat("loop")
+    watchdog.heartbeat("loop").beat()
     while not manager.hear_nothing_for(2 * PERIOD_S):
         pass
 
@@ -121,11 +119,11 @@ def test_a_part_that_never_begins_starves_the_watchdog(
 
 def test_the_pats_come_at_half_the_period(manager: Manager, watchdog: Watchdog) -> None:
     for name in LIMITS_S:
-        watchdog.rest(name)
+        watchdog.heartbeat(name).rest()
     assert watchdog._period_s == PERIOD_S
     watchdog.start()
     for name in LIMITS_S:
-        watchdog.rest(name)
+        watchdog.heartbeat(name).rest()
     manager.hear()
     assert not manager.hear_nothing_for(PERIOD_S)
 

@@ -121,9 +121,15 @@ def test_nothing_but_comments_is_an_empty_mapping() -> None:
         ),
         pytest.param(
             "a: [1, 2\n\n",
-            "x.yaml:1:9: a comma or the end of the '[' of line 1 is missing; if a text with '[' "
-            "is meant, put it in quotes",
+            "x.yaml:1:9: a comma or the end of the '[' of line 1 is missing; put a text with '[' "
+            "in quotes",
             id="open-bracket",
+        ),
+        pytest.param(
+            "say: [the {room} door]\n",
+            "x.yaml:1:11: a comma or the end of the '[' of line 1 is missing; put a text with '{' "
+            "in quotes",
+            id="brace-in-a-list",
         ),
         pytest.param(
             "a:\n  - b\n c: d\n",

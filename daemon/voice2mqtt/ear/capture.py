@@ -61,7 +61,7 @@ class Capture:
         self._state = MicrophoneState(Condition.STARTING, device, "")
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield what is captured; an empty block where the device was lost. Never raises."""
+        """Yield what is captured; an empty block after each loss or failure. Never raises."""
         attempt = 0
         while not self._closed.is_set():
             delivered = False
@@ -73,8 +73,7 @@ class Capture:
             # A stalled server was waited for already.
             known = delivered or self._state.condition is Condition.STALLED
             attempt = 0 if known else attempt + 1
-            if delivered:
-                yield b""
+            yield b""
             self._closed.wait(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
 
     def close(self) -> None:

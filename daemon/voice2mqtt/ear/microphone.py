@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from voice2mqtt.core.audio import Utterance, VoiceActivity
+from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.ear.segmenter import Segmenter
 from voice2mqtt.ear.source import BLOCK_BYTES, Source
 from voice2mqtt.ear.utterance import LiveUtterance
@@ -31,10 +32,15 @@ class Microphone:
         voice_activity: VoiceActivity,
         settings: GateSettings,
         on_audio: Callable[[bytes], None] = lambda _block: None,
+        heartbeat: Heartbeat = UNWATCHED,
     ) -> None:
-        """Prepare; `on_audio` sees every block, on the capturing thread, before anybody else."""
+        """Prepare; `on_audio` sees every block, on the capturing thread, before anybody else.
+
+        That thread's `heartbeat` is shown.
+        """
         self._on_audio = on_audio
         self._source = source
+        self._heartbeat = heartbeat
         self._segmenter = Segmenter(voice_activity, settings, self._queue)
         self._waiting: deque[LiveUtterance] = deque()
         self._changed = threading.Condition()
@@ -77,6 +83,7 @@ class Microphone:
     def _listen(self) -> None:
         try:
             for block in self._source.blocks():
+                self._heartbeat.beat()
                 self._on_audio(block)
                 if block:
                     self._segmenter.feed(block, time.monotonic())
@@ -87,6 +94,7 @@ class Microphone:
         except BaseException as failure:  # noqa: BLE001  handed to the reading thread
             self._failure = failure
         finally:
+            self._heartbeat.rest()
             self._segmenter.interrupt()
             with self._changed:
                 self._ended = True

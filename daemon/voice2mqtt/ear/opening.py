@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.ear.capture import Capture
 from voice2mqtt.ear.microphone import Microphone
 from voice2mqtt.ear.source import Source
-from voice2mqtt.ear.state import MicrophoneState
+from voice2mqtt.ear.state import Condition, MicrophoneState
 from voice2mqtt.ear.stdin import PipeSource
 from voice2mqtt.ear.voice_activity import SileroVoiceActivity
 from voice2mqtt.ear.wav import WavSource
@@ -20,17 +21,19 @@ def open_microphone(
     settings: MicrophoneSettings,
     on_state: Callable[[MicrophoneState], None],
     on_audio: Callable[[bytes], None] = lambda _block: None,
+    heartbeat: Heartbeat = UNWATCHED,
 ) -> Microphone:
     """Return the ear that `settings` name.
 
-    `on_state` is told how the microphone is, `on_audio` sees every block that it gives.
+    `on_state` is told how the microphone is, `on_audio` sees every block that it gives. The
+    capturing thread shows its `heartbeat` whether or not there is a microphone.
 
     Raises:
         InputError: A WAV file is named that cannot be used. A microphone that cannot be used is
             no error: it is waited for.
     """
     source = _source(settings.device, on_state)
-    return Microphone(source, SileroVoiceActivity(), settings.gate, on_audio)
+    return Microphone(source, SileroVoiceActivity(), settings.gate, on_audio, heartbeat)
 
 
 def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -> Microphone:
@@ -43,8 +46,12 @@ def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -
 
 
 def _source(device: str, on_state: Callable[[MicrophoneState], None]) -> Source:
+    source: Source
     if device.startswith(WAV_PREFIX):
-        return WavSource(Path(device.removeprefix(WAV_PREFIX)), paced=True)
-    if device == STDIN:
-        return PipeSource()
-    return Capture(device, on_state)
+        source = WavSource(Path(device.removeprefix(WAV_PREFIX)), paced=True)
+    elif device == STDIN:
+        source = PipeSource()
+    else:
+        return Capture(device, on_state)
+    on_state(MicrophoneState(Condition.OK, device, f"listening to {device}"))
+    return source

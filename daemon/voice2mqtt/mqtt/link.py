@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.mqtt.connection import Connection, Login
 from voice2mqtt.mqtt.delivery import (
     Answer,
@@ -50,8 +51,10 @@ class Link:
         on_up: Callable[[], None],
         on_down: Callable[[Lost], None],
         on_message: Callable[[Incoming], None],
+        heartbeat: Heartbeat = UNWATCHED,
     ) -> None:
         self._login = login
+        self._heartbeat = heartbeat
         self._on_up, self._on_down, self._on_message = on_up, on_down, on_message
         self._version = FIVE
         self._filters: Counter[str] = Counter()
@@ -75,6 +78,11 @@ class Link:
     def up(self) -> bool:
         """Whether there is a connection at this moment."""
         return self._up
+
+    @property
+    def tried(self) -> bool:
+        """Whether a connection has been made, or an attempt has failed."""
+        return self._up or bool(self._told)
 
     @property
     def client_id(self) -> str:
@@ -149,6 +157,7 @@ class Link:
         failures = 0
         while not self._closed:
             began_s = time.monotonic()
+            self._heartbeat.beat()
             try:
                 self._connect_and_serve()
             except Lost as lost:
@@ -168,12 +177,17 @@ class Link:
             self._up = True
         address = self._login.address
         version = "5" if self._version == FIVE else "3.1.1"
-        log.info("connected to the broker %s:%d, MQTT %s", address.host, address.port, version)
+        log.info(
+            "connected to the broker %s:%d, MQTT %s",
+            *(address.host, address.port, version),
+            extra={"V2M_EVENT": "broker_back"},
+        )
         self._told = ""
         self._ask(connection)
         self._on_up()
         while not (self._closed and self._finished(connection)):
             connection.turn(self._ears)
+            self._heartbeat.beat()
             self._hush()
             self._ask(connection)
             self._send_waiting(connection)
@@ -223,7 +237,11 @@ class Link:
         if str(lost) != self._told:
             address = self._login.address
             state = "lost" if was_up else "cannot reach"
-            log.warning("%s the broker %s:%d: %s", state, address.host, address.port, lost)
+            log.warning(
+                "%s the broker %s:%d: %s",
+                *(state, address.host, address.port, lost),
+                extra={"V2M_EVENT": "broker_lost", "V2M_REASON": str(lost)},
+            )
             self._told = str(lost)
         if was_up:
             self._on_down(lost)
@@ -236,4 +254,5 @@ class Link:
             return
         else:
             longest_s = min(_SHORTEST_S * 2 ** min(failures - 1, 10), _LONGEST_S)
+        self._heartbeat.rest()
         self._closing.wait(longest_s * random.uniform(0.5, 1.0))

@@ -14,6 +14,7 @@ from functools import partial
 from voice2mqtt.core.decision import Fire, Message
 from voice2mqtt.core.election import HeldBack, Won
 from voice2mqtt.core.event import Event, notice
+from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.mqtt.announcer import Announcer
 from voice2mqtt.mqtt.control import BadRequest, Control, read_control
 from voice2mqtt.mqtt.delivery import Delivery, Incoming, Lost
@@ -41,7 +42,8 @@ class MqttRoom:
         SettingsError: the settings name no broker that could be reached.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, heartbeat: Heartbeat = UNWATCHED) -> None:
+        """Have the link's thread show its `heartbeat`."""
         self._settings = settings
         self._topics = Topics(settings.mqtt.base, settings.node)
         self._instance = secrets.token_hex(4)
@@ -56,6 +58,7 @@ class MqttRoom:
             on_up=self._came_up,
             on_down=self._went_down,
             on_message=self._hear,
+            heartbeat=heartbeat,
         )
         self._outbox = Outbox(self._link)
         self._twin = Twin(self._instance)
@@ -72,6 +75,11 @@ class MqttRoom:
     def up(self) -> bool:
         """Whether the broker is reached at this moment."""
         return self._link.up
+
+    @property
+    def tried(self) -> bool:
+        """Whether it is known if the broker can be reached."""
+        return self._link.tried
 
     def start(self) -> None:
         """Begin to connect; returns at once. A broker that is not there is waited for."""

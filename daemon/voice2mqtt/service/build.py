@@ -10,8 +10,10 @@ from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.service.hostwatch import HostWatch
 from voice2mqtt.service.house import House
 from voice2mqtt.service.inbox import Host, Inbox, Microphone, NotDone
+from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
 from voice2mqtt.service.tablewatch import TableWatch
+from voice2mqtt.service.watchdog import Watchdog
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.speech.azure import AzureRecognizer
@@ -69,7 +71,9 @@ def daemon(
     language = language_of(settings)
     inbox = Inbox()
     state = NodeState()
-    room = MqttRoom(settings)
+    notifier = Notifier.from_environment()
+    watchdog = Watchdog(notifier)
+    room = MqttRoom(settings, watchdog.heartbeat("network"))
     house = House(
         node=settings.node,
         interpreter=interpreter(settings, load_table(settings.commands, language)),
@@ -82,7 +86,10 @@ def daemon(
     speech = recognizer(settings)
     return Daemon(
         ear=open_microphone(
-            settings.microphone, lambda told: inbox.put(Microphone(told)), on_audio
+            settings.microphone,
+            lambda told: inbox.put(Microphone(told)),
+            on_audio,
+            watchdog.heartbeat("capture"),
         ),
         recognizer=speech,
         house=house,
@@ -98,6 +105,8 @@ def daemon(
             lambda table: house.adopt(interpreter(settings, table)),
         ),
         host_name=host_url(settings.speech),
+        notifier=notifier,
+        watchdog=watchdog,
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from voice2mqtt.core.ports import Ear, Recognizer
+from voice2mqtt.ear.state import MicrophoneState
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload, Say
 from voice2mqtt.mqtt.room import MqttRoom
@@ -24,6 +25,7 @@ from voice2mqtt.service.inbox import (
     LoopEnded,
     Microphone,
     NotDone,
+    Notice,
     Stop,
     TableChanged,
 )
@@ -33,6 +35,8 @@ from voice2mqtt.service.tablewatch import TableWatch
 from voice2mqtt.service.watchdog import Watchdog
 
 TICK_S = 1.0
+FIRST_TICK_S = 0.1
+"""Until READY, which nothing else should delay."""
 FINISH_WITHIN_S = 1.2
 """How long an utterance already heard may take to be recognised after a stop was asked for."""
 DRAIN_S = 0.5
@@ -55,6 +59,8 @@ class Daemon:
         host_watch: HostWatch,
         table_watch: TableWatch,
         host_name: str,
+        notifier: Notifier,
+        watchdog: Watchdog,
     ) -> None:
         """Take the parts, already introduced to each other."""
         self._ear = ear
@@ -66,8 +72,8 @@ class Daemon:
         self._host_watch = host_watch
         self._table_watch = table_watch
         self._host_name = host_name
-        self._notifier = Notifier.from_environment()
-        self._watchdog = Watchdog(self._notifier)
+        self._notifier = notifier
+        self._watchdog = watchdog
         self._loop = threading.Thread(target=self._listen, name="loop", daemon=True)
         self._failure: BaseException | None = None
 
@@ -83,7 +89,6 @@ class Daemon:
             self._host_watch.start()
             self._watchdog.start()
             self._loop.start()
-            self._notifier.ready(self._state.sentence())
             why = self._supervise()
             self._stop(why)
         if self._failure:
@@ -95,44 +100,63 @@ class Daemon:
 
     def _listen(self) -> None:
         failure: BaseException | None = None
+        heartbeat = self._watchdog.heartbeat("loop")
+        heartbeat.rest()
         try:
             for utterance in self._ear.utterances():
-                self._watchdog.beat("loop")
+                heartbeat.beat()
                 if not self._state.muted:
                     self._house.hear(utterance, self._recognizer)
-                self._watchdog.rest("loop")
+                heartbeat.rest()
         except BaseException as error:  # noqa: BLE001 - raised again by the supervisor
             failure = error
         self._inbox.put(LoopEnded(failure))
 
     def _supervise(self) -> str:
         """Handle notices until one of them ends the daemon; return why."""
+        heartbeat = self._watchdog.heartbeat("supervisor")
+        ready = False
         while True:
-            notice = self._inbox.take(TICK_S)
+            heartbeat.beat()
+            notice = self._inbox.take(TICK_S if ready else FIRST_TICK_S)
             match notice:
                 case Stop(why=why):
                     return why
                 case LoopEnded(failure=failure):
                     self._failure = failure
                     return "the audio has ended"
-                case Asked(control=control):
-                    self._obey(control)
-                case Microphone(state=state):
-                    self._state.microphone = state
-                    (log.info if state.listening else log.warning)("%s", state.sentence)
-                case Host(fault=fault):
-                    self._host_changed(fault)
-                case NotDone(event=event, topic=topic, reason=reason):
-                    self._house.not_done(event, topic, reason)
-                case TableChanged():
-                    self._reload()
-                case None:
-                    if self._table_watch.changed():
-                        self._reload()
+                case _:
+                    self._heed(notice)
             if self._state.broker_up != self._room.up or notice is not None:
                 self._state.broker_up = self._room.up
                 self._room.publish_state(self._state.document())
+            if not ready and self._tried:
+                ready = True
+                log.info("started: %s", self._state.sentence(), extra={"V2M_EVENT": "ready"})
+                self._notifier.ready(self._state.sentence())
             self._notifier.status(self._state.sentence())
+
+    def _heed(self, notice: Notice | None) -> None:
+        match notice:
+            case Asked(control=control):
+                self._obey(control)
+            case Microphone(state=state):
+                self._microphone_changed(state)
+            case Host(fault=fault):
+                self._host_changed(fault)
+            case NotDone(event=event, topic=topic, reason=reason):
+                self._house.not_done(event, topic, reason)
+            case TableChanged():
+                self._reload()
+            case _:
+                if self._table_watch.changed():
+                    self._reload()
+
+    @property
+    def _tried(self) -> bool:
+        """Whether microphone, Speech host and broker are known to be there, or not to be."""
+        state = self._state
+        return state.microphone is not None and state.host_fault is not None and self._room.tried
 
     def _obey(self, control: Control) -> None:
         match control:
@@ -146,12 +170,21 @@ class Daemon:
             case Listen():
                 log.info("listening without a wake phrase")
 
+    def _microphone_changed(self, state: MicrophoneState) -> None:
+        self._state.microphone = state
+        if state.listening:
+            log.info("%s", state.sentence, extra={"V2M_EVENT": "microphone_back"})
+        else:
+            log.warning("%s", state.sentence, extra={"V2M_EVENT": "microphone_lost"})
+
     def _host_changed(self, fault: str) -> None:
         self._state.host_fault = fault
+        name = self._host_name
         if fault:
-            log.warning("the Speech host %s is away: %s; waiting for it", self._host_name, fault)
+            told = {"V2M_EVENT": "host_lost", "V2M_REASON": fault}
+            log.warning("the Speech host %s is away: %s; waiting for it", name, fault, extra=told)
         else:
-            log.info("the Speech host %s is there", self._host_name)
+            log.info("the Speech host %s is there", name, extra={"V2M_EVENT": "host_back"})
 
     def _reload(self) -> None:
         self._notifier.reloading()
@@ -166,7 +199,7 @@ class Daemon:
         self._notifier.ready(f"{said}; {self._state.sentence()}")
 
     def _stop(self, why: str) -> None:
-        log.info("stopping: %s", why)
+        log.info("stopping: %s", why, extra={"V2M_EVENT": "stopping"})
         self._notifier.stopping(why)
         self._host_watch.stop()
         self._ear.close()

@@ -1,6 +1,7 @@
 """Where the log goes: into the journal with its fields, or as lines on standard error.
 
 The only file that knows systemd's library. What an event reads like is `entry.py`'s business.
+Rooms that know nothing of either name the kind of a line by `extra={"V2M_EVENT": ...}`.
 """
 
 import json
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
-from voice2mqtt.service.entry import Event, entry
+from voice2mqtt.service.entry import KINDS, Event, entry
 
 IDENTIFIER = "voice2mqtt"
 """SYSLOG_IDENTIFIER: `journalctl -t voice2mqtt` finds every node of a machine."""
@@ -35,6 +36,7 @@ def set_up(*, log_text: bool = True, as_json: bool = False, verbose: bool = Fals
         handler = _journal_handler()
     else:
         handler = _stream_handler(logging.Formatter("%(asctime)s %(levelname)-8s %(message)s"))
+    handler.addFilter(_identify)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("voice2mqtt").setLevel(logging.DEBUG if verbose else logging.INFO)
 
@@ -52,6 +54,15 @@ def goes_to_journal(stream: TextIO, environment: Mapping[str, str]) -> bool:
     except (OSError, ValueError):
         return False
     return environment.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
+def _identify(record: logging.LogRecord) -> bool:
+    """Make an entry of a kind that we know out of a line with a V2M_EVENT."""
+    name = getattr(record, "V2M_EVENT", "")
+    if name in KINDS and not hasattr(record, "MESSAGE_ID"):
+        record.MESSAGE_ID = KINDS[name].message_id
+        record.event = {"event": name}
+    return True
 
 
 def _journal_handler() -> logging.Handler:

@@ -16,7 +16,8 @@ class NodeState:
     def __init__(self) -> None:
         self.muted = False
         self.microphone: MicrophoneState | None = None
-        self.host_fault = ""
+        self.host_fault: str | None = None
+        """Why the Speech host cannot be reached, "" if it can, None while nobody has tried."""
         self.broker_up = False
         self.metered_s = 0.0
         self._counters: Counter[str] = Counter(
@@ -60,7 +61,7 @@ class NodeState:
                 "device": microphone.device if microphone else "",
                 "sentence": microphone.sentence if microphone else "",
             },
-            "host": {"up": not self.host_fault, "reason": self.host_fault},
+            "host": {"up": self.host_fault == "", "reason": self.host_fault or ""},
             "version": __version__,
             "counters": dict(self._counters),
             "metered_s_today": round(self.metered_s, 1),

@@ -1,8 +1,7 @@
 """Tells systemd that all is well while every part of the daemon shows signs of life.
 
 `Heartbeats` is the rule, with time as an argument; `Watchdog` is the thread that applies it.
-Neither knows what the parts do: their owners call `beat`, and `rest` before a wait that may
-rightly last for ever.
+Neither knows what the parts do: their owners show a `Heartbeat`.
 """
 
 import faulthandler
@@ -10,8 +9,10 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
+from voice2mqtt.core.heartbeat import Heartbeat
 from voice2mqtt.service import journal
 from voice2mqtt.service.notify import Notifier
 
@@ -19,7 +20,9 @@ LIMITS_S: Mapping[str, float] = MappingProxyType({
     "capture": 10.0,
     # The longest utterance and the longest wait for an answer to it, at their default settings.
     "loop": 45.0,
-    "network": 20.0,
+    # A name server that does not answer is waited for by the C library, for half a minute.
+    "network": 60.0,
+    "supervisor": 30.0,
 })  # fmt: skip
 """Longest time between two signs of life."""
 
@@ -67,13 +70,9 @@ class Watchdog:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchdog")
 
-    def beat(self, name: str) -> None:
-        """Show a sign of life of `name`. Any thread may call it, as often as it likes."""
-        self._heartbeats.beat(name, time.monotonic())
-
-    def rest(self, name: str) -> None:
-        """Excuse `name` until it beats again."""
-        self._heartbeats.rest(name)
+    def heartbeat(self, name: str) -> Heartbeat:
+        """Return the pulse of the part called `name`, for its owner to show."""
+        return _Pulse(self._heartbeats, name)
 
     def start(self) -> None:
         """Begin to pat; without a watchdog (WATCHDOG_USEC) no thread is started."""
@@ -82,7 +81,7 @@ class Watchdog:
         # systemd ends a hung service with SIGABRT: let every thread's place reach the journal.
         faulthandler.enable()
         for name in self._limits_s:
-            self.beat(name)
+            self._heartbeats.beat(name, time.monotonic())
         self._thread.start()
 
     def stop(self) -> None:
@@ -103,6 +102,20 @@ class Watchdog:
             complained = set(late)
             if self._stopped.wait(self._period_s / 2):
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class _Pulse:
+    """One part's `Heartbeat`."""
+
+    heartbeats: Heartbeats
+    name: str
+
+    def beat(self) -> None:
+        self.heartbeats.beat(self.name, time.monotonic())
+
+    def rest(self) -> None:
+        self.heartbeats.rest(self.name)
 
 
 def _period_s(environment: Mapping[str, str]) -> float | None:

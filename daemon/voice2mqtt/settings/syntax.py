@@ -49,7 +49,7 @@ def explain(problem: Problem, lines: Sequence[str], faults: Faults) -> NoReturn:
         faults.stop(
             place,
             f"a comma or the end of the '{opening}' of line {problem.opened[0] + 1} is missing",
-            f"if a text with '{opening}' is meant, put it in quotes",
+            f"put a text with '{_bracket_at(line, problem.column) or opening}' in quotes",
         )
     if "mapping values are not allowed" in what:
         faults.stop(
@@ -71,6 +71,10 @@ def explain(problem: Problem, lines: Sequence[str], faults: Faults) -> NoReturn:
             "check the indentation, and put texts with a colon or braces in quotes",
         )
     faults.stop(place, f"this is not YAML ({what})", "check quotes, brackets and indentation")
+
+
+def _bracket_at(line: str, column: int) -> str:
+    return line[column : column + 1] if line[column : column + 1] in tuple("[{") else ""
 
 
 def _explain_character(character: str, place: Place, faults: Faults) -> NoReturn:

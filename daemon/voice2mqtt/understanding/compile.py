@@ -32,8 +32,12 @@ def compile_table(table: CommandTable) -> Automaton:
 
 def compile_phrases(phrases: Sequence[str], language: str = "en") -> Automaton:
     """Compile plain sentences (no templates); accepts with the index of the phrase."""
-    compiler = _Compiler(normaliser(language), {}, _NOTHING)
-    return compiler.automaton([escape(phrase)] for phrase in phrases)
+    return compile_templates([[escape(phrase)] for phrase in phrases], language)
+
+
+def compile_templates(groups: Sequence[Sequence[str]], language: str = "en") -> Automaton:
+    """Compile groups of templates without lists and rules; accepts with the index of the group."""
+    return _Compiler(normaliser(language), {}, _NOTHING).automaton(groups)
 
 
 def escape(text: str) -> str:

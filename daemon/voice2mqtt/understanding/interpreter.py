@@ -1,17 +1,45 @@
-"""Outcome to decision: the command that was meant, or none, and why."""
+"""Outcome to decision: the command that was meant, or none, and why.
+
+Three steps: is the house addressed at all (wake phrase, open question), what was meant
+(`comprehension.py`), and may it be done (`policy.py`, consent). Time is an argument.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from voice2mqtt.core.audio import Prospect
 from voice2mqtt.core.decision import Ask, Decision, Fire, Nearest, Reason, Refuse
 from voice2mqtt.core.outcome import Heard, Hypothesis, Outcome
+from voice2mqtt.understanding.answer import Answers, Consent, Question
+from voice2mqtt.understanding.automaton import Automaton
 from voice2mqtt.understanding.candidate import Candidate, NearestSound
 from voice2mqtt.understanding.compile import compile_table
-from voice2mqtt.understanding.match import Matcher
+from voice2mqtt.understanding.comprehension import (
+    Comprehension,
+    Meaning,
+    Meant,
+    Unclear,
+    Verdict,
+)
+from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.normalise import normaliser
-from voice2mqtt.understanding.policy import LocalTime, Policy
+from voice2mqtt.understanding.policy import LocalTime, Moment, Past, Policy, obstacle
 from voice2mqtt.understanding.render import expectation, messages, sentence
 from voice2mqtt.understanding.table import CommandTable
+from voice2mqtt.understanding.wake import WakePhrases
+
+_NAMED = 3
+"""Nearest rows that a reason names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """When something was said."""
+
+    now_s: float
+    local: LocalTime
 
 
 class Interpreter:
@@ -26,80 +54,221 @@ class Interpreter:
         table: CommandTable,
         policy: Policy | None = None,
         nearest: NearestSound | None = None,
+        automaton: Automaton | None = None,
     ) -> None:
+        """`automaton` is `table` compiled, if somebody else needed it too."""
+        self.muted = False
+        """While muted, everything is understood and nothing done."""
+        self.automaton = automaton or compile_table(table)
         self._table = table
-        self._policy = policy or Policy()
-        self._nearest = nearest
-        self._fired_s: dict[str, float] = {}
-        self.automaton = compile_table(table)
-        self._matcher = Matcher(self.automaton, normaliser(table.language))
+        self._policy = policy = policy or Policy()
+        self._comprehension = Comprehension(
+            table,
+            self.automaton,
+            nearest,
+            strictness=policy.strictness,
+            margin=policy.margin,
+        )
+        self._wake = WakePhrases(
+            policy.wake_phrases, normaliser(table.language), nearest, policy.strictness
+        )
+        self._answers = Answers(table.language, nearest, policy.strictness)
+        self._all_rows = frozenset(range(len(table.rows)))
+        self._unwoken_rows = frozenset(n for n in self._all_rows if not table.rows[n].wake)
+        self._past = Past()
+        self._question: Question | None = None
+        self._open_until_s = float("-inf")
 
     def prospect(self, text: str) -> Prospect:
         """Tell how `text`, heard so far, stands as the beginning of a command."""
-        return self._matcher.prospect(text)
+        if self._question and self._answers.consent(text) is not None:
+            return Prospect.COMPLETE
+        command = self._wake.without(text) if self._wake else None
+        if command == "":
+            return Prospect.UNFINISHED
+        return self._comprehension.matcher.prospect(text if command is None else command)
+
+    def open_once(self, now_s: float) -> None:
+        """Take the next command without a wake phrase, if it comes soon."""
+        self._open_until_s = max(self._open_until_s, now_s + self._policy.answer_within_s)
+
+    def take_over(self, before: Interpreter) -> None:
+        """Go on where `before`, with the table until now, left off.
+
+        A question stays open only if what it asks about is still in the table as it was.
+        """
+        self.muted = before.muted
+        self._past = before._past
+        self._open_until_s = before._open_until_s
+        question = before._question
+        if question is None:
+            return
+        numbers = {row.name: number for number, row in enumerate(self._table.rows)}
+        options: list[Meaning] = []
+        for option in question.options:
+            rows = [before._table.rows[command.row] for command in option]
+            known = [numbers.get(row.name, -1) for row in rows]
+            if any(n < 0 or self._table.rows[n] != r for n, r in zip(known, rows, strict=True)):
+                return
+            options.append(tuple(replace(c, row=n) for c, n in zip(option, known, strict=True)))
+        self._question = replace(question, options=tuple(options))
 
     def decide(self, outcome: Outcome, now_s: float, local: LocalTime) -> tuple[Decision, ...]:
-        """Decide about `outcome`, which came at `now_s` (monotonic) and `local` (wall clock)."""
+        """Decide about `outcome`, which came at `now_s` (monotonic) and `local` (wall clock).
+
+        Returns no decision when there were no words to decide about.
+        """
         if not isinstance(outcome, Heard):
             return ()
-        hypotheses = outcome.hypotheses or (Hypothesis(text=outcome.text),)
-        exact = self._exact(hypotheses)
-        if exact:
-            meant = self._fire(exact[0], outcome.text, "word for word")
-            return (self._allowed(exact[0], meant, now_s, local),)
-        return (self._by_sound(outcome.text, hypotheses),)
+        text = outcome.text
+        hypotheses = outcome.hypotheses or (Hypothesis(text=text),)
+        clock = _Clock(now_s, local)
+        if self._question and now_s > self._question.until_s:
+            self._question = None
+        if self._question:
+            return self._answered(self._question, text, self._unwoken(hypotheses), clock)
+        if not self._wake:
+            return self._command(text, hypotheses, self._all_rows, clock)
+        woken = self._woken(hypotheses)
+        if woken and not woken[0].text:
+            self.open_once(now_s + self._policy.wake_grace_s)
+            invitation = language_named(self._table.language).invitation
+            reason = Reason(text="the wake phrase alone; the command may follow")
+            return (Ask(row="", text=text, score=1.0, question=invitation, reason=reason),)
+        if woken or now_s <= self._open_until_s:
+            return self._command(text, woken or hypotheses, self._all_rows, clock)
+        if self._unwoken_rows:
+            return self._command(text, hypotheses, self._unwoken_rows, clock)
+        return (Refuse(text=text, reason=Reason(text="the wake phrase was not said")),)
 
-    def _allowed(self, meant: Candidate, fire: Fire, now_s: float, local: LocalTime) -> Decision:
-        row = self._table.rows[meant.row]
-        why_not = ""
-        if not local.within(row.between, row.days):
-            why_not = "not at this hour"
-        elif now_s - self._fired_s.get(row.name, float("-inf")) < row.cooldown_s:
-            why_not = "too soon after the last time"
-        if why_not:
-            return Refuse(text=fire.text, row=row.name, score=1.0, reason=Reason(text=why_not))
-        self._fired_s[row.name] = now_s
-        return fire
-
-    def _exact(self, hypotheses: Sequence[Hypothesis]) -> list[Candidate]:
-        return [
-            Candidate(row=parse.row, slots=parse.slots, sentence=hypothesis.text)
+    def _woken(self, hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+        """Return the hypotheses that begin with a wake phrase, without it."""
+        return tuple(
+            replace(hypothesis, text=command, lexical="")
             for hypothesis in hypotheses
-            for parse in self._matcher.parses(hypothesis.text)
-        ]
+            if (command := self._wake.without(hypothesis.text)) is not None
+        )
 
-    def _by_sound(self, text: str, hypotheses: Sequence[Hypothesis]) -> Decision:
-        ranked = self._nearest.search(hypotheses) if self._nearest else ()
-        reason = Reason(text="no row says this", nearest=self._named(ranked))
-        if not ranked:
-            return Refuse(text=text, reason=reason)
-        best = ranked[0]
-        row = self._table.rows[best.row]
-        strictness = self._policy.strictness if row.strictness is None else row.strictness
-        if best.distance > strictness:
-            return Refuse(text=text, reason=reason)
-        if len(ranked) > 1 and ranked[1].distance - best.distance < self._policy.margin:
-            question = f"{best.sentence}?"
-            return Ask(
-                row=row.name,
-                text=text,
-                score=1 - best.distance,
-                question=question,
-                reason=Reason(text="two rows are close", nearest=self._named(ranked)),
+    def _unwoken(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
+        return (self._woken(hypotheses) if self._wake else ()) or hypotheses
+
+    def _command(
+        self, text: str, hypotheses: Sequence[Hypothesis], rows: frozenset[int], clock: _Clock
+    ) -> tuple[Decision, ...]:
+        verdict = self._comprehension.understand(hypotheses, rows)
+        return self._carried_out(verdict, text, clock)
+
+    def _answered(
+        self, question: Question, text: str, hypotheses: Sequence[Hypothesis], clock: _Clock
+    ) -> tuple[Decision, ...]:
+        """Decide about what was said while `question` is open."""
+        row = self._table.rows[question.options[0][0].row].name
+        for hypothesis in hypotheses:
+            consent = self._answers.consent(hypothesis.text)
+            if consent in (Consent.NO, Consent.CANCEL):
+                self._question = None
+                said = "no" if consent is Consent.NO else "to leave it"
+                return (Refuse(text=text, row=row, reason=Reason(text=f"the answer was {said}")),)
+            if consent is Consent.YES and len(question.options) == 1:
+                self._question = None
+                return self._each(question.options[0], text, "confirmed", clock, consented=True)
+            chosen = self._answers.chosen(hypothesis.text, question)
+            if chosen:
+                self._question = None
+                return self._each(chosen, text, "chosen", clock)
+        verdict = self._comprehension.understand(hypotheses, self._all_rows)
+        if isinstance(verdict, Meant):
+            self._question = None
+            return self._carried_out(verdict, text, clock)
+        why = f"this does not answer '{question.text}'"
+        return (Refuse(text=text, row=row, reason=Reason(text=why)),)
+
+    def _carried_out(self, verdict: Verdict, text: str, clock: _Clock) -> tuple[Decision, ...]:
+        reason = Reason(text=verdict.why, nearest=self._named(verdict.nearest))
+        match verdict:
+            case Meant():
+                return self._each(verdict.meaning, text, verdict.why, clock, nearest=reason.nearest)
+            case Unclear() if self._policy.ask:
+                return (self._choice(verdict, text, reason, clock),)
+            case Unclear():
+                reason = replace(reason, text=f"{verdict.why}, and asking is off")
+        return (Refuse(text=text, reason=reason),)
+
+    def _choice(self, verdict: Unclear, text: str, reason: Reason, clock: _Clock) -> Decision:
+        """Ask which of two was meant, or whether the one was, unless none of them may be done."""
+        best = verdict.options[0][0]
+        row = self._table.rows[best.row].name
+        score = 1 - best.distance
+        ways = [self._obstacle(option[0], clock) for option in verdict.options]
+        if all(ways):
+            return Refuse(text=text, row=row, score=score, reason=replace(reason, text=ways[0]))
+        until_s = clock.now_s + self._policy.answer_within_s
+        self._question = self._answers.question(verdict.options, until_s)
+        slots = _differing_slots(verdict.options)
+        if slots:
+            reason = replace(reason, text=f"{reason.text}; they differ in {slots}")
+        return Ask(row=row, text=text, score=score, question=self._question.text, reason=reason)
+
+    def _each(
+        self,
+        meaning: Meaning,
+        text: str,
+        why: str,
+        clock: _Clock,
+        *,
+        consented: bool = False,
+        nearest: tuple[Nearest, ...] = (),
+    ) -> tuple[Decision, ...]:
+        reason = Reason(text=why, nearest=nearest)
+        return tuple(self._one(command, text, reason, clock, consented) for command in meaning)
+
+    def _one(
+        self, command: Candidate, text: str, reason: Reason, clock: _Clock, consented: bool
+    ) -> Decision:
+        """Fire `command`, ask for consent to it, or say what stands in its way."""
+        row = self._table.rows[command.row]
+        score = 1 - command.distance
+        why_not = self._obstacle(command, clock)
+        sent = messages(row, command.slots)
+        if not why_not and not sent:
+            why_not = "a slot that its topic or payload needs was not spoken"
+        if not why_not and row.confirm and not consented and self._question:
+            why_not = "another question is still open"
+        if why_not:
+            reason = replace(reason, text=why_not)
+            return Refuse(text=text, row=row.name, score=score, reason=reason)
+        if row.confirm and not consented:
+            question = sentence(row.confirm, {**row.defaults, **command.slots})
+            until_s = clock.now_s + self._policy.answer_within_s
+            self._question = Question(
+                text=question, options=((command,),), words=(question,), until_s=until_s
             )
-        return self._fire(best, text, "sounds alike")
-
-    def _fire(self, meant: Candidate, text: str, why: str) -> Fire:
-        row = self._table.rows[meant.row]
+            reason = replace(reason, text=f"{reason.text}; the row asks for consent")
+            return Ask(row=row.name, text=text, score=score, question=question, reason=reason)
+        self._past.note(row, command.slots, clock.now_s)
+        self._open_until_s = clock.now_s + self._policy.wake_grace_s
         return Fire(
             row=row.name,
             text=text,
-            score=1 - meant.distance,
-            messages=messages(row, meant.slots),
-            reason=Reason(text=why),
-            slots=meant.slots,
-            expect=expectation(row, meant.slots),
-            response=sentence(row.response, meant.slots),
+            score=score,
+            messages=sent,
+            reason=reason,
+            slots=command.slots,
+            expect=expectation(row, command.slots),
+            response=sentence(row.response, {**row.defaults, **command.slots}),
+        )
+
+    def _obstacle(self, command: Candidate, clock: _Clock) -> str:
+        return obstacle(
+            Moment(
+                row=self._table.rows[command.row],
+                slots=command.slots,
+                now_s=clock.now_s,
+                local=clock.local,
+                past=self._past,
+                policy=self._policy,
+                muted=self.muted,
+            )
         )
 
     def _named(self, ranked: Sequence[Candidate]) -> tuple[Nearest, ...]:
@@ -107,5 +276,13 @@ class Interpreter:
             Nearest(
                 row=self._table.rows[near.row].name, sentence=near.sentence, distance=near.distance
             )
-            for near in ranked[:3]
+            for near in ranked[:_NAMED]
         )
+
+
+def _differing_slots(options: Sequence[Meaning]) -> str:
+    """Return the names of the slots in which two commands of one row differ."""
+    if len(options) != 2 or options[0][0].row != options[1][0].row:
+        return ""
+    one, other = (option[0].slots for option in options)
+    return ", ".join(slot for slot in {**one, **other} if one.get(slot) != other.get(slot))

@@ -35,6 +35,8 @@ class Language:
     """Between two commands in one breath."""
     disjunction: str = "or"
     """Between two things to choose from."""
+    invitation: str = "Yes?"
+    """Said when nothing but the wake phrase was heard."""
 
 
 _ENGLISH = Language(
@@ -82,6 +84,7 @@ _GERMAN = Language(
     cancel="(nein |)(abbrechen|abbruch|vergiss es|lass es|stopp|lass [das] (sein|gut sein))",
     joints=("und dann", "und danach", "und", "dann", "danach"),
     disjunction="oder",
+    invitation="Ja?",
 )  # fmt: skip
 
 _FRENCH = Language(
@@ -106,6 +109,7 @@ _FRENCH = Language(
     cancel="(non |)(annule|annuler|laisse tomber|laisse|oublie|stop) [(ça|cela)]",
     joints=("et puis", "et ensuite", "et", "puis", "ensuite"),
     disjunction="ou",
+    invitation="Oui ?",
 )  # fmt: skip
 
 _SPANISH = Language(
@@ -129,6 +133,7 @@ _SPANISH = Language(
     cancel="(no |)(cancela|cancelar|olvídalo|déjalo|para) [(eso|por favor)]",
     joints=("y luego", "y después", "y", "luego", "después"),
     disjunction="o",
+    invitation="¿Sí?",
 )  # fmt: skip
 
 _ITALIAN = Language(
@@ -153,6 +158,7 @@ _ITALIAN = Language(
     cancel="(no |)(annulla|lascia (perdere|stare)|lascia|basta|ferma)",
     joints=("e poi", "e dopo", "e", "poi", "dopo"),
     disjunction="o",
+    invitation="Sì?",
 )  # fmt: skip
 
 _DUTCH = Language(
@@ -177,6 +183,7 @@ _DUTCH = Language(
     cancel="(nee |)(annuleer|annuleren|laat maar|vergeet het|stop) [maar]",
     joints=("en dan", "en daarna", "en", "dan", "daarna"),
     disjunction="of",
+    invitation="Ja?",
 )  # fmt: skip
 
 _LANGUAGES = {

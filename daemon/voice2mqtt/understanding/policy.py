@@ -1,6 +1,14 @@
-"""What must hold before a command that was understood is carried out."""
+"""What must hold before a command that was understood is carried out.
 
-from dataclasses import dataclass
+Each rule looks at one command at one moment and names what stands in its way. Consent is not
+among them: it needs a question (`answer.py`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.understanding.table import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +52,71 @@ class LocalTime:
         if self.minute >= first:
             return self.weekday in days
         return self.minute < last and (self.weekday - 1) % 7 in days
+
+
+@dataclass
+class Past:
+    """What was carried out, as far as a rule asks for it. Times are monotonic."""
+
+    fired_at_s: dict[str, float] = field(default_factory=dict)
+    """By the name of the row."""
+    last: tuple[str, dict[str, SlotValue]] | None = None
+    last_at_s: float = float("-inf")
+
+    def note(self, row: Row, slots: Mapping[str, SlotValue], now_s: float) -> None:
+        """Remember that `row` was carried out."""
+        self.fired_at_s[row.name] = self.last_at_s = now_s
+        self.last = row.name, dict(slots)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One command at one moment."""
+
+    row: Row
+    slots: Mapping[str, SlotValue]
+    now_s: float
+    local: LocalTime
+    past: Past
+    policy: Policy
+    muted: bool
+
+
+def _muted(moment: Moment) -> str:
+    return "muted" if moment.muted else ""
+
+
+def _hours(moment: Moment) -> str:
+    row = moment.row
+    if moment.local.within(row.between, row.days):
+        return ""
+    if moment.local.within(row.between, frozenset(range(7))):
+        return "not on this day"
+    return f"only between {_clock(row.between)}" if row.between else "not on this day"
+
+
+def _cooldown(moment: Moment) -> str:
+    before_s = moment.now_s - moment.past.fired_at_s.get(moment.row.name, float("-inf"))
+    if before_s >= moment.row.cooldown_s:
+        return ""
+    return f"{moment.row.cooldown_s - before_s:.0f} s of its cooldown are left"
+
+
+def _echo(moment: Moment) -> str:
+    same = moment.past.last == (moment.row.name, dict(moment.slots))
+    recent = moment.now_s - moment.past.last_at_s < moment.policy.repeat_within_s
+    return "the same again, so soon, is taken for an echo" if same and recent else ""
+
+
+RULES: tuple[Callable[[Moment], str], ...] = (_muted, _hours, _cooldown, _echo)
+"""In the order they are asked; each returns what stands in the way, or ""."""
+
+
+def obstacle(moment: Moment) -> str:
+    """Return what stands in the way of a command, as a person would say it; "" for nothing."""
+    return next((reason for rule in RULES if (reason := rule(moment))), "")
+
+
+def _clock(between: tuple[int, int]) -> str:
+    first, last = (f"{minute // 60:02}:{minute % 60:02}" for minute in between)
+    return f"{first} and {last}"

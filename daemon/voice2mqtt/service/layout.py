@@ -1,0 +1,86 @@
+"""Where an installation's files are, and whose it should be: the machine's or one person's."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+UNITS = ("voice2mqtt.service", "voice2mqtt-host.service")
+"""In both kinds of installation."""
+INSTANCES = "voice2mqtt@.service"
+"""For several microphones; of the machine alone."""
+
+_SOUND_SERVERS = (("pipewire-0", "PipeWire"), ("pulse/native", "PulseAudio"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The places of one installation, as they are once it runs."""
+
+    prefix: Path
+    """The environment: voice2mqtt and all it needs, for nobody else."""
+    settings: Path
+    """The folder of the files that a person edits."""
+    command: Path
+    """How the program is found by name."""
+    units: Path
+    catalogue: Path | None = None
+    """The folder for journald's message catalogue; a person's manager has none."""
+    person: bool = False
+    """Whether it belongs to one person's session."""
+    root: Path = Path("/")
+    """Where the files are put for now; other than / when a package is made."""
+
+    @property
+    def staged(self) -> bool:
+        """Whether nothing can be started, since this is not where it will run."""
+        return self.root != Path("/")
+
+    def at(self, path: Path) -> Path:
+        """Return where to put what will be at `path`."""
+        return self.root / path.relative_to("/")
+
+
+MACHINE = Layout(
+    prefix=Path("/opt/voice2mqtt"),
+    settings=Path("/etc/voice2mqtt"),
+    command=Path("/usr/local/bin/voice2mqtt"),
+    units=Path("/usr/local/lib/systemd/system"),
+    catalogue=Path("/usr/local/lib/systemd/catalog"),
+)
+
+
+def of_package(root: Path) -> Layout:
+    """Return the layout of a distribution's package, made below `root`."""
+    return replace(
+        MACHINE,
+        command=Path("/usr/bin/voice2mqtt"),
+        units=Path("/lib/systemd/system"),
+        catalogue=Path("/usr/lib/systemd/catalog"),
+        root=root,
+    )
+
+
+def of_person(environment: Mapping[str, str] = os.environ) -> Layout:
+    """Return the layout for the person whose `environment` it is."""
+    home = Path(environment["HOME"])
+    data = Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share")
+    config = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
+    return Layout(
+        prefix=data / "voice2mqtt",
+        settings=config / "voice2mqtt",
+        command=home / ".local" / "bin" / "voice2mqtt",
+        units=config / "systemd" / "user",
+        person=True,
+    )
+
+
+def sound_servers(run_user: Path = Path("/run/user")) -> dict[int, str]:
+    """Return the sound servers that hold this machine's sound cards, by the user they run for."""
+    return {
+        int(session.name): name
+        # The last one found stays: PipeWire, which also speaks PulseAudio's language.
+        for socket, name in reversed(_SOUND_SERVERS)
+        for session in sorted(run_user.glob("[0-9]*"))
+        if (session / socket).is_socket()
+    }

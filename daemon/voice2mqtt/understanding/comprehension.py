@@ -1,0 +1,178 @@
+"""Words to meaning, over the whole n-best list: what was meant, what it might have been, or not.
+
+Knows the table and what sounds alike; knows nothing of time, wake phrases or consent.
+
+How confidences are read. A host like ours sends a distribution: its confidences sum to at most
+1, and hypotheses that mean the same add up. Then a meaning is clear when it holds half of the
+belief and no other meaning comes near. Other hosts send a score for each hypothesis by itself
+(0.9, 0.85, ...), which says only how to rank them: there the first that is a command wins,
+unless the host believes something else far more.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+
+from voice2mqtt.core.outcome import Hypothesis
+from voice2mqtt.understanding.automaton import Automaton
+from voice2mqtt.understanding.breath import halves
+from voice2mqtt.understanding.candidate import Candidate, NearestSound
+from voice2mqtt.understanding.match import Matcher
+from voice2mqtt.understanding.normalise import normaliser
+from voice2mqtt.understanding.render import messages
+from voice2mqtt.understanding.table import CommandTable
+
+SURE = 0.5
+"""Belief that makes a meaning clear."""
+RIVAL = 0.4
+"""Share of the best meaning's belief from which on another one casts doubt."""
+_ROUNDING = 0.02
+MOST_COMMANDS = 4
+"""Commands in one breath."""
+
+Meaning = tuple[Candidate, ...]
+"""The commands of one utterance, in the order they were said; nearly always one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """This was meant."""
+
+    meaning: Meaning
+    why: str
+    nearest: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclear:
+    """One of these was meant, likeliest first; only the speaker knows."""
+
+    options: tuple[Meaning, ...]
+    why: str
+    nearest: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """No command."""
+
+    why: str
+    nearest: tuple[Candidate, ...] = ()
+
+
+Verdict = Meant | Unclear | Unknown
+
+
+class Comprehension:
+    """Understands sentences of one table."""
+
+    def __init__(
+        self,
+        table: CommandTable,
+        automaton: Automaton,
+        nearest: NearestSound | None,
+        *,
+        strictness: float,
+        margin: float,
+    ) -> None:
+        self._table = table
+        self._nearest = nearest
+        self._strictness = strictness
+        self._margin = margin
+        self.matcher = Matcher(automaton, normaliser(table.language))
+
+    def understand(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
+        """Return what `hypotheses` (best first) mean, if it is among `rows`."""
+        return self._word_for_word(hypotheses, rows) or self._by_sound(hypotheses, rows)
+
+    def _word_for_word(
+        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
+    ) -> Verdict | None:
+        ranked: list[tuple[Meaning, float]] = []
+        summed = _is_distribution(hypotheses)
+        for hypothesis in hypotheses:
+            forms = (hypothesis.text, hypothesis.lexical)
+            meanings = (self._meanings(form, rows, MOST_COMMANDS) for form in forms)
+            meaning = next(chain.from_iterable(meanings), None)
+            if meaning is None:
+                continue
+            belief = 1.0 if hypothesis.confidence is None else hypothesis.confidence
+            for place, (known, before) in enumerate(ranked):
+                if self._same(known, meaning):
+                    ranked[place] = known, before + belief if summed else max(before, belief)
+                    break
+            else:
+                ranked.append((meaning, belief))
+        if not ranked:
+            return None
+        if summed:
+            return _clearest(ranked)
+        most = max(hypothesis.confidence or 0.0 for hypothesis in hypotheses)
+        meaning, belief = ranked[0]
+        return Meant(meaning=meaning, why="word for word") if belief >= most * SURE else None
+
+    def _meanings(self, text: str, rows: frozenset[int], most: int) -> Iterator[Meaning]:
+        """Yield what `text` says word for word: one row, else several in one breath."""
+        for parse in self.matcher.parses(text):
+            if parse.row in rows:
+                yield (Candidate(row=parse.row, slots=parse.slots, sentence=text, heard=text),)
+        if most > 1:
+            for first, rest in halves(text, self._table.language):
+                for before in islice(self._meanings(first, rows, 1), 1):
+                    for after in islice(self._meanings(rest, rows, most - 1), 1):
+                        yield before + after
+
+    def _by_sound(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
+        found = self._nearest.search(hypotheses) if self._nearest else ()
+        ranked = tuple(candidate for candidate in found if candidate.row in rows)
+        if not ranked:
+            return Unknown(why="no row says this")
+        best, strictness = ranked[0], self._strictness_of(ranked[0])
+        if best.distance > strictness:
+            why = f"the nearest row is {best.distance:.2f} away, {strictness:.2f} is allowed"
+            return Unknown(why=why, nearest=ranked)
+        rivals = [
+            rival
+            for rival in ranked[1:]
+            if rival.distance - best.distance < self._margin and not self._same((best,), (rival,))
+        ]
+        if rivals:
+            ahead = rivals[0].distance - best.distance
+            why = (
+                f"two rows sound alike; {ahead:.2f} lies between them, {self._margin:.2f} is needed"
+            )
+            return Unclear(options=((best,), (rivals[0],)), why=why, nearest=ranked)
+        return Meant(meaning=(best,), why=f"sounds alike, {best.distance:.2f} away", nearest=ranked)
+
+    def _strictness_of(self, candidate: Candidate) -> float:
+        strictness = self._table.rows[candidate.row].strictness
+        return self._strictness if strictness is None else strictness
+
+    def _same(self, one: Meaning, other: Meaning) -> bool:
+        """Whether both come to the same, be it by different rows."""
+        return len(one) == len(other) and all(
+            a.means_as(b) or self._effect(a) == self._effect(b)
+            for a, b in zip(one, other, strict=True)
+        )
+
+    def _effect(self, candidate: Candidate) -> tuple[object, ...]:
+        row = self._table.rows[candidate.row]
+        sent = tuple(replace(m, expires_s=0.0) for m in messages(row, candidate.slots))
+        return sent, row.confirm, row.between, row.days
+
+
+def _is_distribution(hypotheses: Sequence[Hypothesis]) -> bool:
+    beliefs = [h.confidence for h in hypotheses if h.confidence is not None]
+    return 1 < len(beliefs) == len(hypotheses) and 0 < sum(beliefs) <= 1 + _ROUNDING
+
+
+def _clearest(ranked: list[tuple[Meaning, float]]) -> Verdict:
+    ranked = sorted(ranked, key=lambda entry: -entry[1])
+    meaning, belief = ranked[0]
+    rivals = [other for other, held in ranked[1:] if held >= RIVAL * belief]
+    if rivals:
+        return Unclear(options=(meaning, rivals[0]), why="the host heard two commands alike")
+    if belief < SURE:
+        why = f"the host gives this only {belief:.0%}"
+        return Unclear(options=(meaning,), why=why)
+    return Meant(meaning=meaning, why="word for word")

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+
+from voice2mqtt.errors import SettingsError
+from voice2mqtt.settings import load
+
+
+def _write(folder: Path, text: str) -> Path:
+    path = folder / "voice2mqtt.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
+    path = _write(tmp_path, "mqtt: {username: v, password_file: secrets/p, ca_file: /etc/ca.pem}\n")
+    settings = load.load_settings(path, environ={})
+    assert settings.commands == tmp_path / "commands.yaml"
+    assert settings.mqtt.password_file == tmp_path / "secrets/p"
+    assert settings.mqtt.ca_file == Path("/etc/ca.pem")
+
+
+def test_a_file_given_by_systemd_comes_before_one_beside_the_settings(tmp_path: Path) -> None:
+    given = tmp_path / "credentials"
+    given.mkdir()
+    (given / "secrets_mqtt-password").write_text("p")
+    path = _write(tmp_path, "mqtt: {username: v, password_file: secrets/mqtt-password}\n"
+                            "speech: {token_file: token}\n")  # fmt: skip
+    settings = load.load_settings(path, environ={"CREDENTIALS_DIRECTORY": str(given)})
+    assert settings.mqtt.password_file == given / "secrets_mqtt-password"
+    assert settings.speech.token_file == tmp_path / "token"
+
+
+def test_the_installed_settings_come_before_the_checkouts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "voice2mqtt.yaml"
+    monkeypatch.setattr(load, "INSTALLED", installed)
+    assert load.default_settings_file() == load.CHECKOUT
+    installed.write_text("")
+    assert load.default_settings_file() == installed
+
+
+def test_without_a_checkout_the_installed_settings_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "INSTALLED", tmp_path / "etc.yaml")
+    monkeypatch.setattr(load, "CHECKOUT", tmp_path / "none.yaml")
+    with pytest.raises(SettingsError) as caught:
+        load.load_settings(load.default_settings_file())
+    assert str(caught.value) == (
+        f"{tmp_path}/etc.yaml: there is no such file; create it or name another"
+    )
+
+
+def test_a_table_takes_the_language_of_the_settings_unless_it_names_its_own(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "commands.yaml"
+    path.write_text("commands: [{say: hallo, topic: t, payload: p}]\n")
+    assert load.load_table(path, "de").language == "de"
+    path.write_text("language: nl\ncommands: [{say: hallo, topic: t, payload: p}]\n")
+    assert load.load_table(path, "de").language == "nl"

@@ -1,0 +1,224 @@
+import json
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.settings.reading import first_lines, settings, settings_report
+from voice2mqtt.settings.faults import FaultsError
+from voice2mqtt.settings.model import Settings
+
+
+def test_nothing_written_is_every_default() -> None:
+    assert settings("# nothing\n") == Settings()
+
+
+def test_a_section_whose_keys_are_all_comments_is_its_defaults() -> None:
+    assert settings("microphone:\n  gate:\n  # threshold: 0.5\nmqtt:\n") == Settings()
+
+
+def test_what_is_written_is_read() -> None:
+    read = settings(
+        "node: kitchen\n"
+        "listening: {wake_phrase: computer, wake_grace_s: 8}\n"
+        "speech: {languages: [en-US, de-DE]}\n"
+        "mqtt: {broker: mqtts://broker.lan, username: v, password_file: secrets/p}\n"
+        "home_assistant: {discovery: off}\n"
+    )
+    assert read.node == "kitchen"
+    assert read.listening.wake_phrase == ("computer",)
+    assert read.listening.wake_grace_s == 8
+    assert read.speech.languages == ("en-US", "de-DE")
+    assert read.mqtt.broker == "mqtts://broker.lan"
+    assert str(read.mqtt.password_file) == "secrets/p"
+    assert read.home_assistant.discovery is False
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param(
+            "mqtt:\n  brokr: mqtt://x\n",
+            "x.yaml:2:3: unknown key brokr; did you mean broker?",
+            id="unknown-key",
+        ),
+        pytest.param(
+            "colour: red\n",
+            "x.yaml:1:1: unknown key colour; known here: node, microphone, speech, listening, "
+            "feedback, mqtt, home_assistant, rooms, privacy, state_dir, commands",
+            id="unknown-key-near-nothing",
+        ),
+        pytest.param(
+            "microphone: {device: 5}\n",
+            'x.yaml:1:22: expected text, found a number; put it in quotes: "5"',
+            id="number-for-text",
+        ),
+        pytest.param(
+            "node: on\n",
+            'x.yaml:1:7: expected text, found yes/no; put it in quotes: "on"',
+            id="yes-for-text",
+        ),
+        pytest.param(
+            "commands: [a]\n",
+            'x.yaml:1:11: expected text, found a list; put it in quotes: "[a]"',
+            id="list-for-path",
+        ),
+        pytest.param(
+            "rooms: {window_ms: often}\n",
+            "x.yaml:1:20: expected a whole number, found 'often'",
+            id="word-for-number",
+        ),
+        pytest.param(
+            'rooms: {window_ms: "50"}\n',
+            "x.yaml:1:20: expected a whole number, found '50'; take the quotes off",
+            id="quoted-number",
+        ),
+        pytest.param(
+            "rooms: {window_ms: 50.5}\n",
+            "x.yaml:1:20: expected a whole number, found a number",
+            id="fraction-for-whole",
+        ),
+        pytest.param(
+            "rooms: {window_ms: 5}\n",
+            "x.yaml:1:20: the number must be at least 20, found 5",
+            id="too-small",
+        ),
+        pytest.param(
+            'rooms: {agree: "yes"}\n',
+            "x.yaml:1:16: expected true or false, found 'yes'; take the quotes off",
+            id="quoted-truth",
+        ),
+        pytest.param(
+            "speech: {mode: continous}\n",
+            "x.yaml:1:16: expected single-shot or continuous, found 'continous'; "
+            "did you mean continuous?",
+            id="no-such-choice",
+        ),
+        pytest.param(
+            "microphone: arecord\n",
+            "x.yaml:1:13: expected a section with keys, found 'arecord'",
+            id="text-for-section",
+        ),
+        pytest.param(
+            "- node\n", "x.yaml:1:1: expected a section with keys, found a list", id="a-list"
+        ),
+        pytest.param(
+            "listening: {wake_phrase: [computer, 5]}\n",
+            'x.yaml:1:37: expected text, found a number; put it in quotes: "5"',
+            id="item-of-a-list",
+        ),
+        pytest.param(
+            'listening: {wake_phrase: ""}\n',
+            "x.yaml:1:26: the text is empty; write something, or leave the key out",
+            id="empty-text",
+        ),
+        pytest.param(
+            "node: living room\n",
+            "x.yaml:1:7: 'living room' cannot be a node's name; use up to 64 letters, digits, "
+            "- and _",
+            id="node-with-a-space",
+        ),
+        pytest.param(
+            "mqtt: {broker: 192.168.1.10}\n",
+            "x.yaml:1:16: 192.168.1.10 is not an address; write it as mqtt://host:port "
+            "(mqtt, mqtts, ws, wss are known)",
+            id="broker-without-scheme",
+        ),
+        pytest.param(
+            "mqtt: {broker: mqtt://h:99999}\n",
+            "x.yaml:1:16: mqtt://h:99999 is not an address; write it as mqtt://host:port "
+            "(mqtt, mqtts, ws, wss are known)",
+            id="broker-port",
+        ),
+        pytest.param(
+            "mqtt: {broker: 'mqtt://me:secret@h'}\n",
+            "x.yaml:1:16: a name or password has no place in an address; use the keys username "
+            "and password_file",
+            id="password-in-address",
+        ),
+        pytest.param(
+            "mqtt: {base: home/+}\n",
+            "x.yaml:1:14: 'home/+' cannot begin a topic; use words joined by /, without + and #",
+            id="base-with-wildcard",
+        ),
+        pytest.param(
+            "mqtt: {password_file: p}\n",
+            "x.yaml:1:7: a password needs a user; name username too",
+            id="password-without-user",
+        ),
+        pytest.param(
+            "mqtt: {cert_file: c}\n",
+            "x.yaml:1:7: cert_file and key_file belong together; name both",
+            id="certificate-without-key",
+        ),
+        pytest.param(
+            "speech:\n  host: ws://a\n  region: x\n",
+            "x.yaml:2:3: host and region name different services; keep one of them",
+            id="two-services",
+        ),
+        pytest.param(
+            "speech: {region: x}\n",
+            "x.yaml:1:9: a region needs a key; name key_file or token_file too",
+            id="region-without-key",
+        ),
+        pytest.param(
+            "speech: {languages: en-US}\n",
+            "x.yaml:1:9: languages takes two to four of them; for a single one use the key "
+            "language",
+            id="one-of-several-languages",
+        ),
+        pytest.param(
+            "speech: {language: english}\n",
+            "x.yaml:1:20: 'english' is not a language; write it as en-US or de-DE",
+            id="language",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_sentence(text: str, sentence: str) -> None:
+    assert first_lines(settings_report(text)) == [sentence]
+
+
+def test_all_faults_are_told_in_one_run_with_their_lines() -> None:
+    assert settings_report("node: on\nmqtt:\n  keepalive_s: 1\n  keepalive_s: 2\n  bse: x\n") == (
+        'x.yaml:1:7: expected text, found yes/no; put it in quotes: "on"\n'
+        "    node: on\n"
+        "          ^\n"
+        "x.yaml:3:16: the number must be at least 5, found 1\n"
+        "      keepalive_s: 1\n"
+        "                   ^\n"
+        "x.yaml:4:3: the key keepalive_s stands here again, after line 3, column 3; "
+        "keep one of them\n"
+        "      keepalive_s: 2\n"
+        "      ^\n"
+        "x.yaml:5:3: unknown key bse; did you mean base?\n"
+        "      bse: x\n"
+        "      ^"
+    )  # fmt: skip
+
+
+_SECTIONS = st.sampled_from([*Settings.model_fields, "gate", "host", "wake_phrase", "x"])
+_VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.text(alphabet=string.printable, max_size=8),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(_SECTIONS, inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(document=st.dictionaries(_SECTIONS, _VALUES, max_size=4))
+def test_whatever_the_values_are_they_are_taken_or_told(document: dict[str, object]) -> None:
+    text = json.dumps(document)
+    told = ""
+    try:
+        settings(text)
+    except FaultsError as error:
+        told = str(error)
+    assert told == "" or told.startswith("x.yaml:")

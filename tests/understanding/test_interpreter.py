@@ -1,0 +1,415 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.understanding.grammars import tables
+from tests.understanding.homes import (
+    BLINDS,
+    DIM,
+    DOOR,
+    LIGHT,
+    NOON,
+    ROWS,
+    Sounds,
+    Speaker,
+    home,
+    published,
+    question,
+    reason,
+    row,
+)
+from voice2mqtt.core.audio import Prospect
+from voice2mqtt.core.decision import Ask, Fire, Refuse
+from voice2mqtt.core.outcome import Canceled, Heard, Hypothesis, NoMatch
+from voice2mqtt.understanding.interpreter import Interpreter
+from voice2mqtt.understanding.policy import LocalTime, Policy
+from voice2mqtt.understanding.table import CommandTable, Row
+
+KITCHEN_ON = ["home/kitchen/light = ON"]
+BEDROOM_ON = ["home/bedroom/light = ON"]
+
+
+def test_a_command_is_published_with_its_slots() -> None:
+    (fire,) = Speaker().says("Turn on the living room lights.")
+    assert isinstance(fire, Fire)
+    assert (fire.row, fire.score, dict(fire.slots)) == (
+        "light",
+        1.0,
+        {"switch": "ON", "room": "living"},
+    )
+    assert published((fire,)) == ["home/living/light = ON"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["what a lovely light", "please turn on the kitchen light now", "turn on the", "", "...", "on"],
+)
+def test_only_a_whole_sentence_is_a_command(text: str) -> None:
+    (refuse,) = Speaker().says(text)
+    assert isinstance(refuse, Refuse)
+    assert refuse.reason.text
+
+
+@pytest.mark.parametrize("outcome", [NoMatch(reason="NotRecognized"), Canceled(reason="Error")])
+def test_without_words_there_is_nothing_to_decide(outcome: NoMatch | Canceled) -> None:
+    assert Interpreter(home()).decide(outcome, 0.0, NOON) == ()
+
+
+@pytest.mark.parametrize(
+    ("texts", "confidences", "expected", "asked"),
+    [
+        pytest.param(
+            ["turn on the kitchen lied", "turn on the kitchen light"], (0.9, 0.85), KITCHEN_ON, "",
+            id="the second is a command",
+        ),
+        pytest.param(
+            ["turn on the kitchen light", "turn on the bedroom light"], (0.9, 0.85), KITCHEN_ON, "",
+            id="scores only rank",
+        ),
+        pytest.param(
+            ["what a lovely evening", "turn on the bedroom light"], (0.9, 0.3), [], "",
+            id="far less believed than something else",
+        ),
+        pytest.param(
+            ["turn on the kitchen light", "turn on the bedroom light"], (0.7, 0.2), KITCHEN_ON, "",
+            id="a distribution with a clear best",
+        ),
+        pytest.param(
+            ["turn on the kitchen light", "turn on the bedroom light"], (0.5, 0.4), [],
+            "Kitchen or bedroom?",
+            id="a distribution with a close rival",
+        ),
+        pytest.param(
+            ["turn on the bedroom light", "turn on the kitchen light", "turn on kitchen lights"],
+            (0.25, 0.3, 0.3), [], "Kitchen or bedroom?",
+            id="what means the same adds up but leaves a doubt",
+        ),
+        pytest.param(
+            ["turn on the bedroom light", "turn on the kitchen light", "turn on kitchen lights"],
+            (0.2, 0.4, 0.35), KITCHEN_ON, "",
+            id="what means the same adds up",
+        ),
+        pytest.param(
+            ["close the blinds", "clothes the blind", "rose the blinds"], (0.4, 0.3, 0.3), [],
+            "Close the blinds?",
+            id="nothing holds half of the belief",
+        ),
+        pytest.param(
+            ["turn on the kitchen light", "turn on the bedroom light"], (None, None), KITCHEN_ON,
+            "", id="no confidences",
+        ),
+    ],
+)  # fmt: skip
+def test_the_n_best_list_is_weighed(
+    texts: list[str], confidences: tuple[float | None, ...], expected: list[str], asked: str
+) -> None:
+    decisions = Speaker().says(*texts, confidences=confidences)
+    assert published(decisions) == expected
+    assert question(decisions) == asked
+
+
+def test_a_close_call_is_refused_when_asking_is_off() -> None:
+    speaker = Speaker(policy=Policy(ask=False))
+    decisions = speaker.says(
+        "turn on the kitchen light", "turn on the bedroom light", confidences=(0.5, 0.4)
+    )
+    assert published(decisions) == []
+    assert isinstance(decisions[0], Refuse)
+    assert "asking is off" in reason(decisions)
+
+
+def test_the_lexical_form_is_tried_too() -> None:
+    heard = Heard(
+        text="Dim the kitchen to 1/2",
+        hypotheses=(
+            Hypothesis(text="Dim the kitchen to 1/2", lexical="dim the kitchen to twelve"),
+        ),
+    )
+    assert published(Interpreter(home()).decide(heard, 0.0, NOON)) == ["home/kitchen/level = 12"]
+
+
+SOUNDS = Sounds(
+    known={
+        "turn on the kitten light": [
+            (0, {"switch": "ON", "room": "kitchen"}, "turn on the kitchen light", 0.1),
+            (0, {"switch": "ON", "room": "bedroom"}, "turn on the bedroom light", 0.3),
+        ],
+        "turn on the kit room light": [
+            (0, {"switch": "ON", "room": "kitchen"}, "turn on the kitchen light", 0.2),
+            (0, {"switch": "ON", "room": "bedroom"}, "turn on the bedroom light", 0.22),
+        ],
+        "learn of the mighty": [(2, {}, "close the blinds", 0.6)],
+    },
+    near={("how is", "house"): 0.1, ("bad room", "bedroom"): 0.1},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "asked", "why"),
+    [
+        pytest.param("turn on the kitten light", KITCHEN_ON, "", "sounds alike", id="near"),
+        pytest.param(
+            "turn on the kit room light", [], "Kitchen or bedroom?", "differ in room", id="two near"
+        ),
+        pytest.param("learn of the mighty", [], "", "0.60 away", id="too far"),
+    ],
+)
+def test_sounds_alike(text: str, expected: list[str], asked: str, why: str) -> None:
+    decisions = Speaker(nearest=SOUNDS).says(text)
+    assert (published(decisions), question(decisions)) == (expected, asked)
+    assert why in reason(decisions)
+    assert decisions[0].reason.nearest
+
+
+def test_a_row_may_be_stricter_than_the_table() -> None:
+    strict = home(replace(LIGHT, strictness=0.05))
+    assert published(Speaker(strict, SOUNDS).says("turn on the kitten light")) == []
+
+
+def test_two_rows_that_do_the_same_are_no_doubt() -> None:
+    twice = home(row("a", "close [the] blinds", "t"), row("b", "close [the] blind", "t"))
+    speaker = Speaker(twice)
+    decisions = speaker.says("close the blinds", "close the blind", confidences=(0.5, 0.45))
+    assert published(decisions) == ["t = ON"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        pytest.param("Bedroom.", BEDROOM_ON, id="one word"),
+        pytest.param("the bedroom please", BEDROOM_ON, id="in a sentence"),
+        pytest.param("bad room", BEDROOM_ON, id="by sound"),
+        pytest.param("turn on the bedroom light", BEDROOM_ON, id="the whole command"),
+        pytest.param("close the blinds", ["home/blinds = CLOSE"], id="another command"),
+        pytest.param("kitchen or bedroom", [], id="both"),
+        pytest.param("yes", [], id="yes to what"),
+        pytest.param("neither", [], id="something else"),
+        pytest.param("never mind", [], id="cancel"),
+    ],
+)
+def test_a_choice_is_answered(answer: str, expected: list[str]) -> None:
+    speaker = Speaker(nearest=SOUNDS)
+    assert question(speaker.says("turn on the kit room light")) == "Kitchen or bedroom?"
+    assert published(speaker.says(answer)) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "after_s", "expected"),
+    [
+        pytest.param("Yes.", 1, ["home/door/front = ON"], id="yes"),
+        pytest.param("yeah please", 7.9, ["home/door/front = ON"], id="just in time"),
+        pytest.param("yes", 8.1, [], id="too late"),
+        pytest.param("no thanks", 1, [], id="no"),
+        pytest.param("cancel that", 1, [], id="cancel"),
+        pytest.param("maybe", 1, [], id="something else"),
+        pytest.param("close the blinds", 1, ["home/blinds = CLOSE"], id="another command"),
+    ],
+)
+def test_consent(answer: str, after_s: float, expected: list[str]) -> None:
+    speaker = Speaker()
+    assert question(speaker.says("open the front door")) == "Open front door?"
+    assert published(speaker.says(answer, after_s=after_s)) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "yes", "no"),
+    [("de", "Ja, bitte", "Nein"), ("fr", "Oui", "Non merci"), ("es", "Sí", "No"),
+     ("it", "Sì, grazie", "No"), ("nl", "Ja hoor", "Nee")],
+)  # fmt: skip
+def test_consent_in_the_tables_language(language: str, yes: str, no: str) -> None:
+    for answer, expected in ((yes, ["home/door/front = ON"]), (no, [])):
+        speaker = Speaker(home(language=language))
+        speaker.says("open the front door")
+        assert published(speaker.says(answer)) == expected
+
+
+def test_a_question_stays_open_while_others_talk() -> None:
+    speaker = Speaker()
+    speaker.says("open the front door")
+    assert "does not answer" in reason(speaker.says("and now the weather"))
+    assert published(speaker.says("yes")) == ["home/door/front = ON"]
+    assert published(speaker.says("yes")) == []
+
+
+def test_without_a_question_yes_means_nothing() -> None:
+    assert isinstance(Speaker().says("yes")[0], Refuse)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "turn on the kitchen light and close the blinds", [*KITCHEN_ON, "home/blinds = CLOSE"],
+            id="and",
+        ),
+        pytest.param(
+            "Turn on the kitchen light, then close the blinds.",
+            [*KITCHEN_ON, "home/blinds = CLOSE"], id="comma and then",
+        ),
+        pytest.param(
+            "close the blinds. Turn on the kitchen light", ["home/blinds = CLOSE", *KITCHEN_ON],
+            id="two sentences",
+        ),
+        pytest.param(
+            "close the blinds, turn on the kitchen light and then turn on the bedroom light",
+            ["home/blinds = CLOSE", *KITCHEN_ON, *BEDROOM_ON], id="three",
+        ),
+        pytest.param("close the blinds and the door", [], id="half a command"),
+        pytest.param("close the blinds and", [], id="nothing after"),
+    ],
+)  # fmt: skip
+def test_several_commands_in_one_breath(text: str, expected: list[str]) -> None:
+    assert published(Speaker().says(text)) == expected
+
+
+def test_in_one_breath_only_one_question_is_asked() -> None:
+    first, second = Speaker().says("open the front door and open the back door")
+    assert isinstance(first, Ask)
+    assert isinstance(second, Refuse)
+
+
+WOKEN = Policy(wake_phrases=("house", "hey computer"), wake_grace_s=10.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("House, turn on the kitchen light.", KITCHEN_ON, id="first phrase"),
+        pytest.param("hey, computer: turn on the kitchen light", KITCHEN_ON, id="second phrase"),
+        pytest.param("how is turn on the kitchen light", KITCHEN_ON, id="by sound"),
+        pytest.param("turn on the kitchen light", [], id="without"),
+        pytest.param("turn on the house light", [], id="in the middle"),
+        pytest.param("stop everything", ["home/stop = ON"], id="a row that needs none"),
+        pytest.param("house stop everything", ["home/stop = ON"], id="but may have it"),
+    ],
+)
+def test_wake_phrase(text: str, expected: list[str]) -> None:
+    assert published(Speaker(nearest=SOUNDS, policy=WOKEN).says(text)) == expected
+
+
+@pytest.mark.parametrize(("after_s", "expected"), [(9.0, BEDROOM_ON), (11.0, [])])
+def test_after_a_command_the_wake_phrase_may_be_left_out(
+    after_s: float, expected: list[str]
+) -> None:
+    speaker = Speaker(policy=WOKEN)
+    speaker.says("house turn on the kitchen light")
+    assert published(speaker.says("turn on the bedroom light", after_s=after_s)) == expected
+
+
+def test_the_wake_phrase_alone_opens_the_ear() -> None:
+    speaker = Speaker(policy=replace(WOKEN, wake_grace_s=0.0))
+    assert question(speaker.says("House.")) == "Yes?"
+    assert published(speaker.says("turn on the kitchen light")) == KITCHEN_ON
+    assert published(speaker.says("turn on the bedroom light")) == []
+
+
+def test_the_ear_opened_from_outside_takes_one_command() -> None:
+    speaker = Speaker(policy=replace(WOKEN, wake_grace_s=0.0))
+    speaker.house.open_once(speaker.now_s)
+    assert published(speaker.says("turn on the kitchen light")) == KITCHEN_ON
+    assert published(speaker.says("turn on the bedroom light")) == []
+
+
+def test_an_answer_needs_no_wake_phrase() -> None:
+    speaker = Speaker(policy=replace(WOKEN, wake_grace_s=0.0))
+    speaker.says("house open the front door")
+    assert published(speaker.says("yes")) == ["home/door/front = ON"]
+
+
+def test_cooldown() -> None:
+    speaker = Speaker(home(replace(BLINDS, cooldown_s=30.0), DIM))
+    assert published(speaker.says("close the blinds"))
+    assert "20 s of its cooldown" in reason(speaker.says("close the blinds", after_s=10.0))
+    assert published(speaker.says("close the blinds", after_s=20.0))
+
+
+def test_an_echo_is_not_a_second_command() -> None:
+    speaker = Speaker(policy=Policy(repeat_within_s=3.0))
+    assert published(speaker.says("turn on the kitchen light"))
+    assert "echo" in reason(speaker.says("turn on the kitchen light"))
+    assert published(speaker.says("turn on the bedroom light")) == BEDROOM_ON
+    assert published(speaker.says("turn on the bedroom light", after_s=3.1)) == BEDROOM_ON
+
+
+def test_hours_come_before_the_question() -> None:
+    speaker = Speaker(home(replace(DOOR, between=(7 * 60, 22 * 60))))
+    speaker.local = LocalTime(minute=23 * 60, weekday=0)
+    decisions = speaker.says("open the front door")
+    assert isinstance(decisions[0], Refuse)
+    assert reason(decisions) == "only between 07:00 and 22:00"
+
+
+def test_while_muted_nothing_is_done() -> None:
+    speaker = Speaker()
+    speaker.house.muted = True
+    decisions = speaker.says("close the blinds")
+    assert (published(decisions), reason(decisions)) == ([], "muted")
+
+
+def test_a_new_table_goes_on_where_the_old_one_left_off() -> None:
+    speaker = Speaker(home(replace(BLINDS, cooldown_s=30.0), DOOR))
+    speaker.says("close the blinds")
+    speaker.says("open the front door")
+    after = Interpreter(home(DOOR, replace(BLINDS, cooldown_s=30.0)))
+    after.take_over(speaker.house)
+    speaker.house = after
+    assert "cooldown" in reason(speaker.says("close the blinds"))
+    speaker.says("open the front door")
+    assert published(speaker.says("yes")) == ["home/door/front = ON"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param((LIGHT, BLINDS), id="gone"),
+        pytest.param((LIGHT, replace(DOOR, confirm="Really?")), id="changed"),
+    ],
+)
+def test_a_new_table_keeps_no_question_about_a_row_that_is_gone(rows: tuple[Row, ...]) -> None:
+    speaker = Speaker()
+    speaker.says("open the front door")
+    after = Interpreter(home(*rows))
+    after.take_over(speaker.house)
+    speaker.house = after
+    assert published(speaker.says("yes")) == []
+
+
+def test_a_question_survives_a_new_table_that_moved_its_row() -> None:
+    speaker = Speaker()
+    speaker.says("open the front door")
+    after = Interpreter(home(*reversed(ROWS)))
+    after.take_over(speaker.house)
+    speaker.house = after
+    assert published(speaker.says("yes")) == ["home/door/front = ON"]
+
+
+@pytest.mark.parametrize(
+    ("text", "prospect"),
+    [
+        ("close the blinds", Prospect.COMPLETE),
+        ("turn on the kitchen light", Prospect.COMPLETE),
+        ("turn on the living", Prospect.UNFINISHED),
+        ("dim the kitchen to twenty", Prospect.OPEN),
+        ("dim the kitchen to twenty percent", Prospect.COMPLETE),
+        ("well", Prospect.UNKNOWN),
+        ("", Prospect.UNFINISHED),
+    ],
+)
+def test_prospect(text: str, prospect: Prospect) -> None:
+    assert Interpreter(home()).prospect(text) is prospect
+
+
+def test_prospect_after_the_wake_phrase() -> None:
+    house = Interpreter(home(), WOKEN)
+    assert house.prospect("house") is Prospect.UNFINISHED
+    assert house.prospect("house close the blinds") is Prospect.COMPLETE
+
+
+@given(table=tables(), texts=st.lists(st.text(max_size=60), min_size=1, max_size=4))
+def test_deciding_never_raises(table: CommandTable, texts: list[str]) -> None:
+    house = Interpreter(table, Policy(wake_phrases=("house",), wake_grace_s=5.0))
+    for now_s, text in enumerate(texts):
+        assert house.prospect(text) in Prospect
+        assert house.decide(Heard(text=text), float(now_s), NOON)
