@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.speechhost.fakes import LoudnessActivity
@@ -19,8 +19,57 @@ def no_grammar(_phrases: tuple[str, ...]) -> None:
     return None
 
 
+class Serving:
+    """A host that serves, and its thread."""
+
+    def __init__(self, make_host: Callable[[Hooks], Host], port: int) -> None:
+        self.ready = threading.Event()
+        self.url = ""
+        self._loop = asyncio.new_event_loop()
+        self._listening = threading.Event()
+        self._host = make_host(Hooks(listening=self._on_listening, ready=self.ready.set))
+        self._thread = threading.Thread(target=self._run, args=(port,), name="host")
+        self._thread.start()
+        assert self._listening.wait(WITHIN_S)
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def do(self, action: Callable[[], object]) -> None:
+        """Have the host's thread do something."""
+        self._loop.call_soon_threadsafe(action)
+
+    def cut_connections(self) -> None:
+        """As when a cable is pulled."""
+        for connection in list(self._host._connections):
+            self.do(connection._socket.transport.abort)
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self.do(self._host.stop)
+        self._thread.join(WITHIN_S)
+        assert not self._thread.is_alive()
+        if not self._loop.is_closed():
+            self._loop.close()
+
+    def _on_listening(self, url: str) -> None:
+        self.url = url
+        self._listening.set()
+
+    def _run(self, port: int) -> None:
+        self._loop.run_until_complete(self._host.run("127.0.0.1", port))
+
+
 @contextmanager
-def serving(
+def serving(engine: Engine) -> Iterator[str]:
+    """Serve while the block lasts, under the address that is yielded."""
+    with hosting(engine) as host:
+        yield host.url
+
+
+@contextmanager
+def hosting(
     engine: Engine,
     *,
     grammars: Grammars = no_grammar,
@@ -28,37 +77,24 @@ def serving(
     limits: Limits | None = None,
     tls: ssl.SSLContext | None = None,
     load: threading.Event | None = None,
-) -> Iterator[str]:
-    """Yield the host's address. With `load`, the engine counts as loaded once it is set."""
-    loop = asyncio.new_event_loop()
-    urls: list[str] = []
-    up = threading.Event()
-
-    def on_listening(url: str) -> None:
-        urls.append(url)
-        up.set()
+    port: int = 0,
+) -> Iterator[Serving]:
+    """Serve while the block lasts. With `load`, the engine counts as loaded once that is set."""
 
     def make_desk() -> Desk:
         assert load is None or load.wait(WITHIN_S)
         return Desk(engine, grammars, threads=2)
 
-    host = Host(
-        make_desk,
-        LoudnessActivity,
-        keys=keys,
-        limits=limits,
-        tls=tls,
-        hooks=Hooks(listening=on_listening),
+    host = Serving(
+        lambda hooks: Host(
+            make_desk, LoudnessActivity, keys=keys, limits=limits, tls=tls, hooks=hooks
+        ),
+        port,
     )
-    thread = threading.Thread(
-        target=lambda: loop.run_until_complete(host.run("127.0.0.1", 0)), name="host"
-    )
-    thread.start()
     try:
-        assert up.wait(WITHIN_S)
-        yield urls[0]
+        assert load or host.ready.wait(WITHIN_S)
+        yield host
     finally:
-        loop.call_soon_threadsafe(host.stop)
-        thread.join(WITHIN_S)
-        assert not thread.is_alive()
-        loop.close()
+        if load:
+            load.set()
+        host.stop()

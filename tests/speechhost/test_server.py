@@ -1,50 +1,51 @@
-"""The real Azure Speech SDK as the client."""
+"""The host as the real Azure Speech SDK for Python meets it; as others do where it cannot."""
 
+import asyncio
+import json
+import ssl
+import subprocess
 import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import azure.cognitiveservices.speech as sdk
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
+from tests.speechhost import client as wire
+from tests.speechhost.azure_client import Client, configured
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
-from tests.speechhost.serving import WITHIN_S, serving
+from tests.speechhost.serving import WITHIN_S, Serving, hosting
+from voice2mqtt.speechhost.access import Limits
+from voice2mqtt.speechhost.engine import Grammar, Transcript
+from voice2mqtt.understanding.compile import compile_phrases
 
 SENTENCE = "Turn on the kitchen light."
+SPOKEN = silence(300) + tone(1000) + silence(1000)
+ONCE = "/speech/recognition/interactive/cognitiveservices/v1"
 
 
-def wait_ready(url: str) -> None:
-    for _ in range(1000):
-        if status(url, "/ready") == 200:
-            return
-    pytest.fail("never ready")
+@pytest.fixture
+def host() -> Iterator[Serving]:
+    with hosting(ScriptedEngine(SENTENCE, "Turn off the kitchen light.")) as host:
+        yield host
 
 
-def status(url: str, path: str) -> int:
+def get(host: Serving, path: str) -> tuple[int, str]:
     try:
-        with urlopen(url.replace("ws", "http", 1) + path, timeout=WITHIN_S) as answer:
-            return int(answer.status)
+        with urlopen(host.url.replace("ws", "http", 1) + path, timeout=WITHIN_S) as answer:
+            return answer.status, answer.read().decode()
     except HTTPError as error:
-        return error.code
+        with error:
+            return error.code, error.read().decode()
 
 
-def recognizer(
-    url: str, config: sdk.SpeechConfig | None = None
-) -> tuple[sdk.SpeechRecognizer, sdk.audio.PushAudioInputStream]:
-    wait_ready(url)
-    config = config or sdk.SpeechConfig(host=url)
-    config.set_property_by_name("SPEECH-OneShotRecognition-OperationTimeoutMs", "15000")
-    config.set_property_by_name("SPEECH-StopRecognitionTimeoutInSeconds", "1")
-    stream = sdk.audio.PushAudioInputStream()
-    return sdk.SpeechRecognizer(config, sdk.audio.AudioConfig(stream=stream)), stream
-
-
-def test_a_closed_stream_is_answered() -> None:
-    with serving(ScriptedEngine(SENTENCE)) as url:
-        client, stream = recognizer(url)
-        stream.write(silence(300) + tone(1000))
-        stream.close()
-        result = client.recognize_once_async().get()
+def test_a_closed_stream_is_answered(host: Serving) -> None:
+    result = Client(configured(host.url)).once(silence(300) + tone(1000), close=True)
     assert result.reason is sdk.ResultReason.RecognizedSpeech
     assert result.text == SENTENCE
     assert result.offset + result.duration == 13_000_000
@@ -52,39 +53,265 @@ def test_a_closed_stream_is_answered() -> None:
 
 def test_an_open_stream_is_ended_by_silence_and_nothing_of_it_comes_again() -> None:
     engine = ScriptedEngine(SENTENCE)
-    with serving(engine) as url:
-        client, stream = recognizer(url)
-        ends = []
-        for _ in range(3):
-            stream.write(silence(300) + tone(1000) + silence(1000))
-            result = client.recognize_once_async().get()
-            assert result.text == SENTENCE
-            ends.append(result.offset + result.duration)
+    with hosting(engine) as host:
+        client = Client(configured(host.url))
+        results = [client.once(SPOKEN) for _ in range(3)]
+    assert [result.text for result in results] == [SENTENCE] * 3
+    ends = [result.offset + result.duration for result in results]
     assert ends == sorted(ends)
     assert len(engine.asked) == 3  # what was guessed in the first pause was not done again
 
 
-def test_silence_is_told_from_speech() -> None:
-    with serving(ScriptedEngine(SENTENCE)) as url:
-        client, stream = recognizer(url)
-        stream.write(silence(1000))
-        stream.close()
-        result = client.recognize_once_async().get()
+def test_silence_is_told_from_speech(host: Serving) -> None:
+    result = Client(configured(host.url)).once(silence(1000), close=True)
     assert result.reason is sdk.ResultReason.NoMatch
     assert result.no_match_details.reason is sdk.NoMatchReason.InitialSilenceTimeout
 
 
-def test_continuous_recognition_answers_every_phrase() -> None:
-    with serving(ScriptedEngine(SENTENCE)) as url:
-        client, stream = recognizer(url)
-        heard: list[str] = []
-        stopped = threading.Event()
-        client.recognized.connect(lambda event: heard.append(event.result.text))
-        client.session_stopped.connect(lambda _event: stopped.set())
-        client.start_continuous_recognition_async().get()
-        for _ in range(4):
-            stream.write(tone(600) + silence(900))
-        stream.close()
-        assert stopped.wait(WITHIN_S)
-        client.stop_continuous_recognition_async().get()
+def test_speech_without_words_is_no_match() -> None:
+    with hosting(ScriptedEngine()) as host:
+        result = Client(configured(host.url)).once(tone(1000), close=True)
+    assert result.reason is sdk.ResultReason.NoMatch
+    assert result.no_match_details.reason is sdk.NoMatchReason.NotRecognized
+
+
+def test_timeouts_of_the_client_are_kept(host: Serving) -> None:
+    config = configured(host.url)
+    config.set_property(sdk.PropertyId.SpeechServiceConnection_InitialSilenceTimeoutMs, "1500")
+    result = Client(config).once(silence(2000))
+    assert result.no_match_details.reason is sdk.NoMatchReason.InitialSilenceTimeout
+    assert 15_000_000 <= result.offset < 21_000_000
+
+
+def test_detailed_results_hold_every_reading(host: Serving) -> None:
+    config = configured(host.url)
+    config.output_format = sdk.OutputFormat.Detailed
+    result = Client(config).once(SPOKEN)
+    assert result.text == SENTENCE
+    readings = json.loads(result.json)["NBest"]
+    assert [one["Display"] for one in readings] == [SENTENCE, "Turn off the kitchen light."]
+    assert readings[0]["Confidence"] == 0.9
+
+
+def test_hypotheses_and_events_come_in_order(host: Serving) -> None:
+    client = Client(configured(host.url))
+    seen: list[str] = []
+    names = ("recognizing", "recognized", "speech_start_detected", "speech_end_detected")
+    for name in names:
+        getattr(client.recognizer, name).connect(lambda _event, name=name: seen.append(name))
+    client.once(SPOKEN)
+    assert seen == ["speech_start_detected", "recognizing", "speech_end_detected", "recognized"]
+
+
+def test_continuous_recognition_answers_every_phrase(host: Serving) -> None:
+    client = Client(configured(host.url))
+    heard: list[str] = []
+    stopped = threading.Event()
+    client.recognizer.recognized.connect(lambda event: heard.append(event.result.text))
+    client.recognizer.session_stopped.connect(lambda _event: stopped.set())
+    client.recognizer.start_continuous_recognition_async().get()
+    for _ in range(4):
+        client.stream.write(tone(600) + silence(900))
+    client.stream.close()
+    assert stopped.wait(WITHIN_S)
+    client.recognizer.stop_continuous_recognition_async().get()
     assert heard == [SENTENCE] * 4
+
+
+def test_audio_of_another_form_is_taken(host: Serving) -> None:
+    form = sdk.audio.AudioStreamFormat(samples_per_second=48_000, bits_per_sample=16, channels=2)
+    mono = silence(300, 48_000) + tone(1000, 48_000)
+    stereo = b"".join(mono[at : at + 2] * 2 for at in range(0, len(mono), 2))
+    result = Client(configured(host.url), form).once(stereo, close=True)
+    assert result.text == SENTENCE
+    assert result.offset + result.duration == 13_000_000
+
+
+def test_a_phrase_list_reaches_the_engine_as_a_hint() -> None:
+    engine = ScriptedEngine(SENTENCE)
+    offered: list[tuple[str, ...]] = []
+
+    def grammars(phrases: tuple[str, ...]) -> Grammar:
+        offered.append(phrases)
+        return Grammar(automaton=compile_phrases(phrases), forced=False)
+
+    with hosting(engine, grammars=grammars) as host:
+        client = Client(configured(host.url))
+        phrases = sdk.PhraseListGrammar.from_recognizer(client.recognizer)
+        phrases.addPhrase("Contoso lamp")
+        phrases.addPhrase('Jessie "J" Ä')
+        client.once(SPOKEN)
+    assert offered[0] == ("Contoso lamp", 'Jessie "J" Ä')
+    grammar = engine.asked[0][1]
+    assert grammar
+    assert not grammar.forced
+
+
+def test_a_broken_connection_is_made_anew_and_nothing_is_lost(host: Serving) -> None:
+    client = Client(configured(host.url))
+    begun = threading.Event()
+    client.recognizer.speech_start_detected.connect(lambda _event: begun.set())
+    answer = client.recognizer.recognize_once_async()
+    pcm = silence(300) + tone(1500) + silence(1500)
+    started_s, cut = time.monotonic(), False
+    for at in range(0, len(pcm), 3200):  # as a microphone would, since the SDK wants it live
+        client.stream.write(pcm[at : at + 3200])
+        time.sleep(max(0, started_s + at / 32_000 - time.monotonic()))
+        if begun.is_set() and not cut:
+            cut = True
+            host.cut_connections()
+    result = answer.get()
+    assert cut
+    assert result.text == SENTENCE
+    assert result.offset == 2_880_000
+
+
+def test_an_engine_that_fails_is_an_error_for_the_client() -> None:
+    class Broken(ScriptedEngine):
+        def transcribe(self, *_: object) -> Transcript:
+            raise ValueError("broken on purpose")
+
+    with hosting(Broken()) as host:
+        config = configured(host.url)
+        config.set_property_by_name("SPEECH-Error-MaxRetryCount", "0")
+        result = Client(config).once(tone(1000), close=True)
+    assert result.reason is sdk.ResultReason.Canceled
+    assert result.cancellation_details.code is sdk.CancellationErrorCode.ServiceError
+
+
+def test_an_idle_recognizer_survives_a_host_that_starts_again() -> None:
+    with hosting(ScriptedEngine("One.")) as host:
+        client = Client(configured(host.url))
+        assert client.once(SPOKEN).text == "One."
+    with hosting(ScriptedEngine("Two."), port=host.port):
+        assert client.once(SPOKEN).text == "Two."
+
+
+def test_an_idle_connection_is_closed_and_made_anew() -> None:
+    with hosting(ScriptedEngine(SENTENCE), limits=Limits(idle_s=0.2)) as host:
+        client = Client(configured(host.url))
+        connection = sdk.Connection.from_recognizer(client.recognizer)
+        closed = threading.Event()
+        connection.disconnected.connect(lambda _event: closed.set())
+        assert client.once(SPOKEN).text == SENTENCE
+        assert closed.wait(WITHIN_S)
+        assert client.once(SPOKEN).text == SENTENCE
+
+
+def test_a_turn_under_way_is_answered_before_the_host_stops() -> None:
+    engine = ScriptedEngine(SENTENCE)
+    engine.gate.clear()
+    with hosting(engine) as host:
+        client = Client(configured(host.url))
+        ended = threading.Event()
+        client.recognizer.speech_end_detected.connect(lambda _event: ended.set())
+        client.stream.write(SPOKEN)
+        answer = client.recognizer.recognize_once_async()
+        assert ended.wait(WITHIN_S)
+        stopping = threading.Thread(target=host.stop)
+        stopping.start()
+        engine.gate.set()
+        assert answer.get().text == SENTENCE
+        stopping.join(WITHIN_S)
+
+
+def test_a_key_or_a_token_opens_the_door() -> None:
+    with hosting(ScriptedEngine(SENTENCE), keys=("other", "s3cret")) as host:
+        assert Client(configured(host.url, subscription="s3cret")).once(SPOKEN).text == SENTENCE
+        config = configured(host.url)
+        config.authorization_token = "s3cret"
+        assert Client(config).once(SPOKEN).text == SENTENCE
+
+
+def test_without_the_key_the_door_stays_shut() -> None:
+    with hosting(ScriptedEngine(SENTENCE), keys=("s3cret",)) as host:
+        result = Client(configured(host.url, subscription="guess")).once(SPOKEN)
+        assert get(host, "/ready")[0] == 200  # needs none
+    details = result.cancellation_details
+    assert details.code is sdk.CancellationErrorCode.AuthenticationFailure
+
+
+def test_too_many_connections_are_refused_in_a_way_that_is_tried_again() -> None:
+    with hosting(ScriptedEngine(SENTENCE), limits=Limits(connections_per_address=1)) as host:
+        first = Client(configured(host.url))
+        assert first.once(SPOKEN).text == SENTENCE
+        config = configured(host.url)
+        config.set_property_by_name("SPEECH-Error-MaxRetryCount", "0")
+        refused = Client(config).once(SPOKEN)
+        assert first.once(SPOKEN).text == SENTENCE
+    assert refused.cancellation_details.code is sdk.CancellationErrorCode.TooManyRequests
+
+
+def test_speech_travels_encrypted(tmp_path: Path) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=voice2mqtt", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-keyout", str(key), "-out", str(cert)]
+    subprocess.run(command, check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(cert, key)
+    with hosting(ScriptedEngine(SENTENCE), tls=tls) as host:
+        assert host.url.startswith("wss://")
+        config = configured(host.url)
+        config.set_property_by_name("OPENSSL_SINGLE_TRUSTED_CERT", cert.read_text())
+        assert Client(config).once(SPOKEN).text == SENTENCE
+
+
+def test_clients_are_told_to_wait_until_the_engine_is_loaded() -> None:
+    load = threading.Event()
+    with hosting(ScriptedEngine(SENTENCE), load=load) as host:
+        assert get(host, "/ready")[0] == 503
+        assert json.loads(get(host, "/status")[1])["ready"] == "loading"
+        assert get(host, ONCE)[0] == 503
+        load.set()
+        assert host.ready.wait(WITHIN_S)
+        assert get(host, "/ready")[0] == 200
+        assert json.loads(get(host, "/status")[1])["apiStatus"] == "Valid"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/", 404), ("/speech/synthesis", 404), (ONCE, 426), ("/ready/", 404)]
+)
+def test_what_is_no_speech_client_gets_an_answer(host: Serving, path: str, status: int) -> None:
+    assert get(host, path)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("frames", "code"),
+    [
+        pytest.param(["nonsense"], 1007, id="text"),
+        pytest.param([b"\xff\xff"], 1007, id="binary"),
+        pytest.param([wire.audio("a1", wire.riff(tag=0x55))], 1007, id="format"),
+        pytest.param([wire.audio("a1", bytes(2_000_000))], 1009, id="huge"),
+    ],
+)
+def test_a_client_that_breaks_the_protocol_is_shut_out_and_others_are_served(
+    host: Serving, frames: list[str | bytes], code: int
+) -> None:
+    async def misbehave() -> int | None:
+        async with connect(host.url + ONCE) as socket:
+            try:
+                for frame in frames:
+                    await socket.send(frame)
+                while True:
+                    await socket.recv()
+            except ConnectionClosed as closed:
+                return closed.rcvd.code if closed.rcvd else None
+
+    assert asyncio.run(asyncio.wait_for(misbehave(), WITHIN_S)) == code
+    assert Client(configured(host.url)).once(SPOKEN).text == SENTENCE
+
+
+def test_a_client_that_vanishes_in_the_middle_of_a_turn_leaves_nothing(host: Serving) -> None:
+    async def vanish() -> None:
+        async with connect(host.url + ONCE) as socket:
+            await socket.send(wire.context("a1"))
+            await socket.send(wire.audio("a1", tone(2000)))
+            await socket.recv()
+            socket.transport.abort()
+
+    asyncio.run(asyncio.wait_for(vanish(), WITHIN_S))
+    deadline_s = time.monotonic() + WITHIN_S
+    while json.loads(get(host, "/status")[1])["connections"] and time.monotonic() < deadline_s:
+        pass
+    assert json.loads(get(host, "/status")[1])["connections"] == 0

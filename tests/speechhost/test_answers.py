@@ -1,0 +1,99 @@
+import pytest
+
+from tests.speechhost.fakes import reading
+from voice2mqtt.speechhost import answers
+from voice2mqtt.speechhost.engine import Reading, Transcript
+from voice2mqtt.speechhost.wishes import Profanity, Wishes, read_address, read_wishes
+from voice2mqtt.understanding.table import Json
+
+
+def wishes(query: str = "", **context: Json) -> Wishes:
+    address = read_address(f"/stt/speech/universal/v2?{query}")
+    assert address
+    return read_wishes(address, context)
+
+
+COFFEE = Transcript(
+    readings=(
+        Reading(text="Make 2.5 cups, please.", lexical="make two point five cups", confidence=0.7),
+        Reading(text="Make two.", lexical="make two", confidence=0.2),
+    )
+)
+
+
+def test_simple_tells_the_best_reading_alone() -> None:
+    body = answers.success(COFFEE, wishes(), offset=10, duration=20)
+    assert body == {
+        "RecognitionStatus": "Success",
+        "Offset": 10,
+        "Duration": 20,
+        "DisplayText": "Make 2.5 cups, please.",
+        "Channel": 0,
+    }
+
+
+def test_detailed_tells_every_reading_in_four_spellings() -> None:
+    body = answers.success(COFFEE, wishes("format=detailed"), offset=10, duration=20)
+    readings = body["NBest"]
+    assert isinstance(readings, list)
+    assert readings[0] == {
+        "Confidence": 0.7,
+        "Lexical": "make two point five cups",
+        "ITN": "make 2.5 cups please",
+        "MaskedITN": "make 2.5 cups please",
+        "Display": "Make 2.5 cups, please.",
+    }
+    assert len(readings) == 2
+
+
+def test_at_most_ten_readings_are_told() -> None:
+    many = Transcript(readings=tuple(reading(f"Say {n}.") for n in range(30)))
+    body = answers.success(many, wishes("format=detailed"), offset=0, duration=0)
+    assert isinstance(body["NBest"], list)
+    assert len(body["NBest"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("profanity", "text"),
+    [
+        ("raw", "The fucking light, please."),
+        ("masked", "The ******* light, please."),
+        ("removed", "The light, please."),
+    ],
+)
+def test_strong_language_is_told_as_the_client_wants_it(profanity: Profanity, text: str) -> None:
+    assert answers.censor("The fucking light, please.", profanity) == text
+
+
+def test_words_that_only_look_strong_are_left_alone() -> None:
+    assert (
+        answers.censor("Scunthorpe shitake assessment", "masked") == "Scunthorpe shitake assessment"
+    )
+
+
+def test_what_is_masked_in_detail_is_what_is_displayed() -> None:
+    rude = Transcript(readings=(reading("Shit."),))
+    body = answers.success(rude, wishes("format=detailed&profanity=masked"), offset=0, duration=0)
+    assert body["DisplayText"] == "****."
+    assert isinstance(body["NBest"], list)
+    assert body["NBest"][0] == {
+        "Confidence": 0.9,
+        "Lexical": "shit",
+        "ITN": "shit",
+        "MaskedITN": "****",
+        "Display": "****.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [("de-DE,en-GB", "en-GB"), ("de-DE,fr-FR", "de-DE"), ("en-US", "en-US")]
+)
+def test_of_the_languages_to_tell_apart_english_is_heard(asked: str, told: str) -> None:
+    body = answers.success(COFFEE, wishes(f"lidEnabled={asked}"), offset=0, duration=0)
+    assert isinstance(body["PrimaryLanguage"], dict)
+    assert body["PrimaryLanguage"]["Language"] == told
+
+
+def test_without_words_all_audio_is_acknowledged() -> None:
+    body = answers.without_words("NoMatch", consumed=70)
+    assert (body["RecognitionStatus"], body["Offset"], body["Duration"]) == ("NoMatch", 70, 0)
