@@ -1,0 +1,183 @@
+"""End of speech to MQTT message received, by stage, as a person would feel it.
+
+Synthesised commands of the shipped table are played in real time into the whole daemon (WAV
+source, our host in a process of its own, mosquitto, mosquitto_sub). When speech has ended is
+known from the clean recording: the last 10 ms within 35 dB of its loudest 10 ms.
+"""
+
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from bench import mixing
+from bench.report import Options, Report
+from voice2mqtt.cli import stage
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.core.event import Event
+from voice2mqtt.ear.wav import WavSource
+from voice2mqtt.service import build
+from voice2mqtt.settings.load import CHECKOUT, load_settings
+
+VOICES = (
+    ("flite", "-voice", "slt", "-t", "{text}", "-o", "{wav}"),
+    ("flite", "-voice", "rms", "-t", "{text}", "-o", "{wav}"),
+    ("flite", "-voice", "awb", "-t", "{text}", "-o", "{wav}"),
+    ("espeak-ng", "-v", "en-us", "-s", "150", "-w", "{wav}", "{text}"),
+    ("espeak-ng", "-v", "en-gb", "-s", "140", "-w", "{wav}", "{text}"),
+)
+SENTENCES = (
+    "Turn on the kitchen light.",
+    "Turn the bedroom lights off.",
+    "Set the bedroom light to forty percent.",
+    "Close the blinds in the living room.",
+    "Open the curtains in the study.",
+    "Set the heating to twenty one degrees.",
+    "Make the study light blue.",
+    "Start the movie scene.",
+    "Pause the music.",
+    "Set the volume to thirty percent.",
+    "Cancel the timer.",
+)
+PAUSE_S = 2.5
+NOISE_DB = -66.0
+
+GOAL_MEDIAN_MS, GOAL_P95_MS = 350.0, 600.0
+
+
+@dataclass
+class _Trial:
+    """When things happened for one utterance, monotonic."""
+
+    sentence: str
+    speech_end_sample: int
+    times_s: dict[str, float] = field(default_factory=dict)
+
+
+def run(options: Options) -> Report:
+    """Measure on 55 utterances, or 8."""
+    report = Report("latency")
+    spoken = [(sentence, voice) for voice in VOICES for sentence in SENTENCES]
+    if options.quick:
+        spoken = spoken[:8]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        trials = _record(folder, spoken)
+        _play(folder, trials)
+    done = [trial for trial in trials if "message" in trial.times_s]
+    report.add("utterances", len(trials))
+    report.add("carried out", 100 * len(done) / len(trials), "%")
+    for what, begin, end in (
+        ("end of speech to utterance ended", "spoken", "recognising"),
+        ("utterance ended to message received", "recognising", "message"),
+        ("end of speech to message received", "spoken", "message"),
+    ):
+        took_ms = [
+            1000 * (trial.times_s[end] - trial.times_s[begin])
+            for trial in done
+            if begin in trial.times_s and end in trial.times_s
+        ]
+        whole = begin == "spoken" and end == "message"
+        for share, label, goal in ((50, "median", GOAL_MEDIAN_MS), (95, "p95", GOAL_P95_MS)):
+            measured = float(np.percentile(took_ms, share))
+            report.add(f"{what}, {label}", measured, "ms", goal if whole else None)
+    return report
+
+
+def _record(folder: Path, spoken: Sequence[tuple[str, tuple[str, ...]]]) -> list[_Trial]:
+    """Write all utterances into `folder`/spoken.wav, with pauses."""
+    trials = []
+    parts = [np.zeros(2 * RATE_HZ)]
+    position = len(parts[0])
+    for sentence, voice in spoken:
+        wav = folder / "one.wav"
+        stage.speak(sentence, voice, wav)
+        pcm = b"".join(WavSource(wav).blocks())
+        samples = np.frombuffer(pcm, "<i2").astype(np.float64) / 32768
+        trials.append(_Trial(sentence, position + _speech_end(samples)))
+        parts += [0.5 * samples / np.abs(samples).max(), np.zeros(int(PAUSE_S * RATE_HZ))]
+        position += len(parts[-2]) + len(parts[-1])
+    noise = np.random.default_rng(1).normal(0, 10 ** (NOISE_DB / 20), position)
+    mixing.write_wav(folder / "spoken.wav", np.concatenate(parts) + noise)
+    return trials
+
+
+def _speech_end(samples: mixing.Samples) -> int:
+    frame = RATE_HZ // 100
+    count = len(samples) // frame
+    energy = np.square(samples[: count * frame].reshape(count, frame)).sum(axis=1)
+    loud = np.flatnonzero(energy > energy.max() * 10**-3.5)
+    return int(loud[-1] + 1) * frame
+
+
+def _play(folder: Path, trials: list[_Trial]) -> None:
+    """Let the daemon hear it in real time, and note when what happened."""
+    settings = load_settings(CHECKOUT)
+    clock = _Clock(trials)
+    with (
+        stage.broker(folder) as broker_url,
+        stage.speech_host(folder, "--commands", str(settings.commands)) as host_url,
+        stage.subscriber(broker_url, "#", clock.received),
+    ):
+        daemon = build.daemon(
+            settings.model_copy(
+                update={
+                    "node": "bench",
+                    "state_dir": folder,
+                    "microphone": settings.microphone.model_copy(
+                        update={"device": f"wav:{folder / 'spoken.wav'}"}
+                    ),
+                    "speech": settings.speech.model_copy(update={"host": host_url}),
+                    "mqtt": settings.mqtt.model_copy(
+                        update={"broker": broker_url, "username": None, "password_file": None}
+                    ),
+                    "feedback": settings.feedback.model_copy(
+                        update={"tones": False, "speak": False}
+                    ),
+                }
+            ),
+            report=_ignore,
+            on_audio=clock.heard,
+        )
+        daemon.run()
+
+
+class _Clock:
+    """Writes down when each thing happened to the utterance that was last spoken."""
+
+    def __init__(self, trials: list[_Trial]) -> None:
+        self._trials = trials
+        self._position = 0
+        self._current = -1
+        self._lock = threading.Lock()
+
+    def heard(self, block: bytes) -> None:
+        now_s = time.monotonic()
+        self._position += len(block) // SAMPLE_BYTES
+        with self._lock:
+            while (
+                self._current + 1 < len(self._trials)
+                and self._trials[self._current + 1].speech_end_sample <= self._position
+            ):
+                self._current += 1
+                self._trials[self._current].times_s["spoken"] = now_s
+
+    def received(self, line: str) -> None:
+        now_s = time.monotonic()
+        topic, _, payload = line.partition(" ")
+        what = ""
+        if topic.startswith("home/"):
+            what = "message"
+        elif topic.endswith("/activity") and payload == "recognising":
+            what = "recognising"
+        with self._lock:
+            if what and self._current >= 0:
+                self._trials[self._current].times_s.setdefault(what, now_s)
+
+
+def _ignore(_event: Event) -> None:
+    """The subscriber sees it all."""
