@@ -30,6 +30,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from voice2mqtt.mqtt.address import Address
 from voice2mqtt.mqtt.delivery import Answer, Cause, Delivery, Fate, Incoming, Lost
+from voice2mqtt.mqtt.trouble import question, reason_of
 
 PATIENCE_S = 5.0
 """A broker that owes an answer for longer is taken for gone."""
@@ -81,7 +82,8 @@ class Connection:
         self._login = login
         self._five = version == MQTTProtocolVersion.MQTTv5
         self._on_message = on_message
-        self._connack: ReasonCode | None = None
+        self._answered = False
+        self._refusal: Lost | None = None
         self._goodbye = ""
         self._owed: dict[int, _Owed] = {}
         self._settled: list[tuple[int, Fate, str]] = []
@@ -121,7 +123,8 @@ class Connection:
     def _on_connect(
         self, _c: object, _u: object, _f: object, reason: ReasonCode, _p: object
     ) -> None:
-        self._connack = reason
+        self._answered = True
+        self._refusal = _refusal(str(reason)) if reason.is_failure else None
 
     def _on_disconnect(
         self, _c: object, _u: object, flags: paho.DisconnectFlags, reason: ReasonCode, _p: object
@@ -151,26 +154,28 @@ class Connection:
         try:
             self._client.connect(address.host, address.port, self._login.keepalive_s)
         except (OSError, ValueError) as error:
-            raise Lost(_sentence(error, address), Cause.NETWORK) from error
+            raise Lost(reason_of(error, address), Cause.NETWORK) from error
+        self._await_welcome(wake)
+        if self._refusal:
+            raise self._refusal
+
+    def _is_answered(self) -> bool:
+        return self._answered
+
+    def _await_welcome(self, wake: socket.socket) -> None:
+        address = self._login.address
         deadline_s = time.monotonic() + PATIENCE_S
-        while self._connack is None:
+        while not self._is_answered():
             try:
                 self.turn(wake)
             except Lost as lost:
-                # Old brokers hang up on MQTT 5; so does one that speaks another protocol here.
-                reason = f"it hung up before it answered ({_expected(address)})"
-                raise Lost(reason, Cause.VERSION) from lost
+                if self._is_answered():
+                    return
+                reason = f"it hung up before it answered ({question(address)})"
+                raise Lost(reason, Cause.SILENCE) from lost
             if time.monotonic() > deadline_s:
-                reason = f"it takes the connection but does not answer ({_expected(address)})"
+                reason = f"it takes the connection but does not answer ({question(address)})"
                 raise Lost(reason, Cause.NETWORK)
-        if self._connack.is_failure:
-            said = str(self._connack)
-            if said == "Unsupported protocol version":
-                raise Lost("it does not speak MQTT 5", Cause.VERSION)
-            if said in _NOT_AUTHORIZED:
-                hint = "see mqtt.username and mqtt.password_file"
-                raise Lost(f"it refused us: {said} ({hint})", Cause.CREDENTIALS)
-            raise Lost(f"it refused us: {said}", Cause.NETWORK)
 
     def turn(self, wake: socket.socket) -> None:
         """Move what there is to move, both ways; return when `wake` is readable or time passes.
@@ -303,18 +308,21 @@ class Connection:
         return Lost(self._goodbye or reason, Cause.TAKEN_OVER if taken else Cause.NETWORK)
 
 
+def _refusal(said: str) -> Lost:
+    if said == "Unsupported protocol version":
+        return Lost("it does not speak MQTT 5", Cause.VERSION)
+    if said in _NOT_AUTHORIZED:
+        hint = "see mqtt.username and mqtt.password_file"
+        return Lost(f"it refused us: {said} ({hint})", Cause.CREDENTIALS)
+    return Lost(f"it refused us: {said}", Cause.NETWORK)
+
+
 def _password(file: Path | None) -> str | None:
     try:
         return file.read_text().rstrip("\r\n") if file else None
     except OSError as error:
         reason = f"the password file {file} cannot be read ({error.strerror})"
         raise Lost(reason, Cause.CREDENTIALS) from error
-
-
-def _expected(address: Address) -> str:
-    kind = "websockets" if address.websocket else "plain MQTT"
-    secure = " over TLS, with a client certificate if it wants one" if address.tls else ""
-    return f"does it expect {kind}{secure} on port {address.port}?"
 
 
 def _spoken(code: MQTTErrorCode) -> str:
@@ -324,22 +332,3 @@ def _spoken(code: MQTTErrorCode) -> str:
         MQTTErrorCode.MQTT_ERR_PROTOCOL: "it sent something that is not MQTT",
     }
     return known.get(code, paho.error_string(code))
-
-
-def _sentence(error: Exception, address: Address) -> str:
-    match error:
-        case ssl.SSLCertVerificationError():
-            return f"its certificate is not trusted: {error.verify_message} (see mqtt.ca_file)"
-        case ssl.SSLError():
-            return f"TLS failed: {error.reason or error} ({_expected(address)})"
-        case socket.gaierror():
-            return f"the name {address.host} is not known"
-        case ConnectionRefusedError():
-            return "nobody listens there; is the broker running?"
-        case TimeoutError():
-            return f"no answer within {PATIENCE_S:.0f} s"
-        case paho.WebsocketConnectionError():
-            return f"it refused the websocket at {address.path}"
-        case OSError():
-            return error.strerror or str(error)
-    return str(error)

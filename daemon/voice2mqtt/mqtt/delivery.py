@@ -57,5 +57,6 @@ class Cause(Enum):
 
     NETWORK = "worth another try soon"
     CREDENTIALS = "trying again soon would hammer"
-    VERSION = "the broker may be too old for MQTT 5"
+    VERSION = "the broker is too old for MQTT 5"
+    SILENCE = "it hung up before a word; too old for MQTT 5, or about to restart"
     TAKEN_OVER = "somebody else uses our name"

@@ -57,6 +57,7 @@ class Link:
         self._heartbeat = heartbeat
         self._on_up, self._on_down, self._on_message = on_up, on_down, on_message
         self._version = FIVE
+        self._silent = False
         self._filters: Counter[str] = Counter()
         self._asked: set[str] = set()
         self._lock = threading.Lock()
@@ -231,9 +232,7 @@ class Link:
             was_up, self._up = self._up, False
             orders, self._outgoing = self._outgoing, deque()
         self._take_back(str(lost), *orders)
-        # A broker that hung up once may have been about to restart: 5 is always tried first.
-        old = lost.cause is Cause.VERSION and self._version == FIVE
-        self._version = THREE if old else FIVE
+        self._version = self._next_version(lost.cause)
         if str(lost) != self._told:
             address = self._login.address
             state = "lost" if was_up else "cannot reach"
@@ -245,6 +244,14 @@ class Link:
             self._told = str(lost)
         if was_up:
             self._on_down(lost)
+
+    def _next_version(self, cause: Cause) -> int:
+        """Speak 3.1.1 only to a broker that refused 5, or hung up on it twice in a row."""
+        silent_before, self._silent = self._silent, cause is Cause.SILENCE
+        if cause is Cause.VERSION or (self._silent and silent_before):
+            self._silent = False
+            return THREE if self._version == FIVE else FIVE
+        return FIVE
 
     def _pause(self, cause: Cause, failures: int) -> None:
         """Wait longer after each failure, never all nodes of a house at the same moment."""

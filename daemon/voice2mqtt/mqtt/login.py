@@ -10,6 +10,17 @@ from voice2mqtt.mqtt.delivery import Delivery
 from voice2mqtt.settings.model import MqttSettings
 
 
+class _TidySocket(ssl.SSLSocket):
+    """Closes itself when the handshake fails, which paho leaves to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def login_from(settings: MqttSettings, node: str, will: Delivery | None) -> Login:
     """Return the login of `node`.
 
@@ -54,6 +65,7 @@ def _tls(settings: MqttSettings, address: Address) -> ssl.SSLContext | None:
     except ssl.SSLError as error:
         text = f"mqtt.ca_file: {settings.ca_file} holds no certificate in PEM form"
         raise SettingsError(text) from error
+    context.sslsocket_class = _TidySocket
     if settings.cert_file:
         try:
             context.load_cert_chain(settings.cert_file, settings.key_file)

@@ -68,6 +68,7 @@ class Outbox:
         self._waiting: list[_Entry] = []
         self._in_flight: set[int] = set()
         self._done: deque[tuple[_Entry, str]] = deque()
+        self._unheard: set[str] = set()
         self._numbers = itertools.count()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="mqtt-outbox")
@@ -173,6 +174,7 @@ class Outbox:
             match fate:
                 case Fate.CONFIRMED:
                     self._done.append((entry, ""))
+                    self._note_audience(entry.message.topic, reason)
                 case Fate.REFUSED:
                     self._done.append((entry, f"the broker refused it: {reason}"))
                 case Fate.UNKNOWN:
@@ -181,6 +183,14 @@ class Outbox:
                     entry.delay = f"{_NO_BROKER}: {reason}"
                     heapq.heappush(self._waiting, entry)
             self._changed.notify()
+
+    def _note_audience(self, topic: str, reason: str) -> None:
+        """Say once per topic that nobody listens there, which is how a mistyped one shows."""
+        if reason != "No matching subscribers":
+            self._unheard.discard(topic)
+        elif topic not in self._unheard and len(self._unheard) < CAPACITY:
+            self._unheard.add(topic)
+            log.info("the broker took it, but nobody subscribes to %s", topic)
 
     def _tell(self, entry: _Entry, reason: str) -> None:
         if reason:
