@@ -79,44 +79,44 @@ def read_address(target: str) -> Address | None:
 
 def read_wishes(address: Address, context: Mapping[str, Json]) -> Wishes:
     """Return what holds for a turn that begins with `context`; its word outweighs the query."""
-    detection, output = _object(context, "phraseDetection"), _object(context, "phraseOutput")
     query = address.query
+    detection, output = _object(context, "phraseDetection"), _object(context, "phraseOutput")
+    enrichment = _object(context, "enrichment") or _object(detection, "enrichment")
     mode = _mode(detection, address.mode)
     segmentation = _object(_object(detection, mode.name), "segmentation")
-    languages = _texts(_object(context, "languageId").get("languages"))
-    asked = _object(context, "enrichment").get("profanity", query.get("profanity"))
-    form = output.get("format", query.get("format"))
+    languages = _texts(_get(_object(context, "languageId"), "languages"))
+    form = _text(_get(output, "format")) or query.get("format", "")
     return Wishes(
         mode=mode,
-        language=_text(detection.get("language")) or query.get("language", "") or "en-US",
+        language=_text(_get(detection, "language")) or query.get("language", "") or "en-US",
         languages=languages or tuple(filter(None, query.get("lidenabled", "").split(","))),
-        detailed=_text(form).lower() == "detailed",
-        profanity=_profanity(_text(asked)),
+        detailed=form.lower() == "detailed",
+        profanity=_profanity(_text(_get(enrichment, "profanity")) or query.get("profanity", "")),
         initial_silence_ms=_milliseconds(
-            (detection.get("initialSilenceTimeout"), query.get("initialsilencetimeoutms")),
+            (_get(detection, "initialSilenceTimeout"), query.get("initialsilencetimeoutms")),
             default=_INITIAL_SILENCE_MS[mode],
             least=500,
         ),
         end_silence_ms=_milliseconds(
             (
-                segmentation.get("segmentationSilenceTimeoutMs"),
-                detection.get("trailingSilenceTimeout"),
+                _get(segmentation, "segmentationSilenceTimeoutMs"),
+                _get(detection, "trailingSilenceTimeout"),
                 query.get("endsilencetimeoutms"),
             ),
             default=_END_SILENCE_MS[mode],
             least=100,
         ),
         longest_phrase_ms=_milliseconds(
-            (segmentation.get("segmentationForcedTimeoutMs"),), default=30_000, least=2000
+            (_get(segmentation, "segmentationForcedTimeoutMs"),), default=30_000, least=2000
         ),
         phrases=_phrases(context),
-        continues="continuation" in context,
+        continues=_get(context, "continuation") is not None,
     )
 
 
 def _mode(detection: Mapping[str, Json], default: Mode) -> Mode:
     try:
-        return Mode(_text(detection.get("mode")).lower())
+        return Mode(_text(_get(detection, "mode")).lower())
     except ValueError:
         return default
 
@@ -144,19 +144,21 @@ def _milliseconds(candidates: tuple[Json, ...], *, default: int, least: int) -> 
 
 
 def _phrases(context: Mapping[str, Json]) -> tuple[str, ...]:
-    groups = _object(context, "dgi").get("Groups")
-    items = [
-        item.get("Text")
-        for group in (groups if isinstance(groups, list) else [])
-        if isinstance(group, dict) and isinstance(group.get("Items"), list)
-        for item in _list(group.get("Items"))
-        if isinstance(item, dict)
-    ]
-    return tuple(phrase[:MAX_PHRASE_CHARS] for phrase in _texts(items)[:MAX_PHRASES])
+    groups = _list(_get(_object(context, "dgi"), "groups"))
+    items = [item for group in groups for item in _list(_get(group, "items"))]
+    phrases = _texts([_get(item, "text") for item in items[:MAX_PHRASES]])
+    return tuple(phrase[:MAX_PHRASE_CHARS] for phrase in phrases)
+
+
+def _get(parent: Json | Mapping[str, Json], key: str) -> Json:
+    """Return a member of an object, None if there is none; clients disagree about its case."""
+    if not isinstance(parent, Mapping):
+        return None
+    return next((value for name, value in parent.items() if name.lower() == key.lower()), None)
 
 
 def _object(parent: Mapping[str, Json], key: str) -> Mapping[str, Json]:
-    value = parent.get(key)
+    value = _get(parent, key)
     return value if isinstance(value, dict) else {}
 
 

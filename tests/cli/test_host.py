@@ -1,0 +1,106 @@
+"""`voice2mqtt host` as a process of its own, with the real engine, as a client meets it."""
+
+import importlib.metadata
+import signal
+import socket
+import subprocess
+import sys
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.speechhost.azure_client import Client, configured
+from voice2mqtt.cli import host as command
+from voice2mqtt.errors import ExitStatus
+
+HOST = (sys.executable, "-m", "voice2mqtt", "host")
+WITHIN_S = 60
+
+
+def novel() -> bytes:
+    """The first five seconds of a novel, read aloud; it comes with the model."""
+    files = importlib.metadata.distribution("moonshine-voice").files or []
+    path = next(file.locate() for file in files if file.name == "two_cities.wav")
+    with wave.open(str(path)) as recording:
+        step = recording.getframerate() // 16_000
+        frames = recording.readframes(5 * recording.getframerate())
+    return b"".join(frames[at : at + 2] for at in range(0, len(frames), 2 * step))
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        (*HOST, "--listen", "127.0.0.1:0"), stderr=subprocess.PIPE, text=True
+    ) as host:
+        yield host
+        host.kill()
+
+
+def test_it_tells_when_it_is_ready_recognises_and_ends_in_good_order(
+    process: subprocess.Popen[str],
+) -> None:
+    assert process.stderr
+    line = next(line for line in process.stderr if "ready:" in line)
+    url = line.rpartition("host=")[2].strip()
+    result = Client(configured(url)).once(novel(), close=True)
+    assert result.text.lower().startswith("it was the best of times")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(WITHIN_S) == ExitStatus.OK
+    assert "Traceback" not in process.stderr.read()
+
+
+def refused(*arguments: str) -> tuple[int, str]:
+    done = subprocess.run(
+        (*HOST, *arguments), capture_output=True, text=True, timeout=WITHIN_S, check=False
+    )
+    return done.returncode, done.stderr
+
+
+def test_a_bad_table_is_told_before_anything_is_served(tmp_path: Path) -> None:
+    table = tmp_path / "commands.yaml"
+    table.write_text("commands: [")
+    status, said = refused("--listen", "127.0.0.1:0", "--commands", str(table))
+    assert status == ExitStatus.CONFIG
+    assert f"{table}:1:" in said
+
+
+def test_a_port_in_use_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        status, said = refused("--listen", f"127.0.0.1:{port}")
+    assert status == ExitStatus.UNAVAILABLE
+    assert f"127.0.0.1:{port}" in said
+    assert "Traceback" not in said
+
+
+def test_a_key_file_without_a_key_is_told(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("\n \n")
+    status, said = refused("--key-file", str(keys))
+    assert status == ExitStatus.NO_INPUT
+    assert str(keys) in said
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [("0.0.0.0:5000", ("0.0.0.0", 5000)), ("[::1]:0", ("::1", 0)), ("pi:80", ("pi", 80))],
+)
+def test_where_to_listen(text: str, where: tuple[str, int]) -> None:
+    assert command._listen(text) == where
+
+
+@pytest.mark.parametrize(
+    ("address", "warnings"), [("127.0.0.1", 0), ("::1", 0), ("localhost", 0), ("pi", 2), ("::", 2)]
+)
+def test_it_warns_when_others_can_reach_it(
+    address: str, warnings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    command._warn(address, keys=False, tls=False)
+    assert len(caplog.records) == warnings
+    caplog.clear()
+    command._warn(address, keys=True, tls=True)
+    assert not caplog.records

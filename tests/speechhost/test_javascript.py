@@ -1,0 +1,99 @@
+"""The host as the Azure Speech SDK for JavaScript meets it, under Node.
+
+The SDK is installed once into `build/javascript`. Where there is no Node, these tests are
+skipped, and the run says so.
+"""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.speechhost.fakes import ScriptedEngine, silence, tone
+from tests.speechhost.serving import hosting
+
+HERE = Path(__file__).parent / "javascript"
+INSTALLED = Path(__file__).parents[2] / "build" / "javascript"
+SENTENCE = "Turn on the kitchen light."
+SPOKEN = silence(300) + tone(1000) + silence(1000)
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("node") and shutil.which("npm")),
+    reason="NOT TESTED with the JavaScript SDK: node and npm are not installed",
+)
+
+Event = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def script() -> Path:
+    INSTALLED.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "client.js"):
+        shutil.copy(HERE / name, INSTALLED / name)
+    if not (INSTALLED / "node_modules" / "microsoft-cognitiveservices-speech-sdk").is_dir():
+        command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]
+        subprocess.run(command, cwd=INSTALLED, check=True, capture_output=True, timeout=240)
+    return INSTALLED / "client.js"
+
+
+def recognise(
+    script: Path, url: str, mode: str, pcm: bytes, tmp_path: Path, *key: str
+) -> list[Event]:
+    audio = tmp_path / "audio.pcm"
+    audio.write_bytes(pcm)
+    done = subprocess.run(
+        ["node", str(script), url, mode, str(audio), *key],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_closed_stream_is_answered_with_every_reading(script: Path, tmp_path: Path) -> None:
+    offered = []
+
+    def grammars(phrases: tuple[str, ...]) -> None:
+        offered.append(phrases)
+
+    with hosting(ScriptedEngine(SENTENCE, "Turn it on."), grammars=grammars) as host:
+        events = recognise(script, host.url, "once", silence(300) + tone(1000), tmp_path)
+    assert [event["event"] for event in events] == [
+        "speechStartDetected", "speechEndDetected", "recognized", "result",
+    ]  # fmt: skip
+    result = events[-1]
+    assert (result["reason"], result["text"]) == ("RecognizedSpeech", SENTENCE)
+    assert result["end"] == 13_000_000
+    assert [one["Lexical"] for one in json.loads(result["json"])["NBest"]] == [
+        "turn on the kitchen light",
+        "turn it on",
+    ]
+    assert offered == [("Contoso lamp",)]
+
+
+def test_an_open_stream_is_ended_by_silence_again_and_again(script: Path, tmp_path: Path) -> None:
+    with hosting(ScriptedEngine(SENTENCE)) as host:
+        events = recognise(script, host.url, "twice", SPOKEN, tmp_path)
+    assert [event["text"] for event in events if event["event"] == "result"] == [SENTENCE] * 2
+    assert "turn on the kitchen light" in [event.get("text") for event in events]
+
+
+def test_continuous_recognition_answers_every_phrase(script: Path, tmp_path: Path) -> None:
+    with hosting(ScriptedEngine(SENTENCE)) as host:
+        events = recognise(script, host.url, "continuous", SPOKEN * 3, tmp_path)
+    assert [event["text"] for event in events if event["event"] == "recognized"] == [SENTENCE] * 3
+
+
+def test_silence_is_told_from_speech(script: Path, tmp_path: Path) -> None:
+    with hosting(ScriptedEngine(SENTENCE)) as host:
+        events = recognise(script, host.url, "once", silence(1000), tmp_path)
+    assert events[-1]["reason"] == "NoMatch"
+
+
+@pytest.mark.parametrize(("key", "reason"), [("s3cret", "RecognizedSpeech"), ("x", "Canceled")])
+def test_a_key_opens_the_door(script: Path, tmp_path: Path, key: str, reason: str) -> None:
+    with hosting(ScriptedEngine(SENTENCE), keys=("s3cret",)) as host:
+        events = recognise(script, host.url, "once", SPOKEN, tmp_path, key)
+    assert events[-1]["reason"] == reason
