@@ -2,13 +2,12 @@
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.publishing import publisher
-from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.outcome import NoMatch
 from voice2mqtt.core.ports import Ear
 from voice2mqtt.ear.opening import open_microphone, open_wav
@@ -41,15 +40,18 @@ def run(args: argparse.Namespace) -> int:
     interpreter = build.interpreter(settings, table)
     recognizer = build.recognizer(settings)
     with ExitStack() as stack:
-        publish = stack.enter_context(publisher(settings)) if args.publish else _keep
+        publish = stack.enter_context(publisher(settings)) if args.publish else None
         for name, ear in _ears(args, settings):
             stack.callback(ear.close)
+            # Each recording is a conversation of its own.
+            interpreter.forget()
             heard = False
             for utterance in ear.utterances():
                 heard = True
                 outcome = hearing.recognize(utterance, recognizer, interpreter)
                 decided = hearing.decide(outcome, interpreter, utterance)
-                publish(decided.decisions)
+                if publish:
+                    publish(decided.decisions)
                 _show(decided, settings.node, name, as_json=args.json)
             if args.wav and not heard:
                 silent = Hearing(
@@ -75,7 +77,3 @@ def _show(decided: Hearing, node: str, name: str, *, as_json: bool) -> None:
             print(json.dumps({"file": name, **event}, ensure_ascii=False), flush=True)
         else:
             print(f"{name}: {entry(event).sentence}", flush=True)
-
-
-def _keep(_decisions: Sequence[Decision]) -> None:
-    """Publish nothing."""

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from voice2mqtt.core.event import Event
 from voice2mqtt.ear.opening import open_microphone
+from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.service import journal
 from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.service.hostwatch import HostWatch
 from voice2mqtt.service.house import House
-from voice2mqtt.service.inbox import Host, Inbox, Microphone, NotDone
+from voice2mqtt.service.inbox import Host, Inbox, Microphone
+from voice2mqtt.service.meter import Meter, state_folder
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
 from voice2mqtt.service.tablewatch import TableWatch
@@ -74,24 +76,27 @@ def daemon(
     notifier = Notifier.from_environment()
     watchdog = Watchdog(notifier)
     room = MqttRoom(settings, watchdog.heartbeat("network"))
+    ear = open_microphone(
+        settings.microphone,
+        lambda told: inbox.put(Microphone(told)),
+        on_audio,
+        watchdog.heartbeat("capture"),
+    )
+    voice = SpeakerVoice(settings.feedback, language, ear.deafen)
+    meter = Meter(state_folder(settings), settings.speech.daily_limit_s)
     house = House(
         node=settings.node,
         interpreter=interpreter(settings, load_table(settings.commands, language)),
         room=room,
-        voice=_Quiet(),
+        voice=voice,
         state=state,
         report=report,
-        on_not_done=lambda event, topic, reason: inbox.put(NotDone(event, topic, reason)),
     )
-    speech = recognizer(settings)
     return Daemon(
-        ear=open_microphone(
-            settings.microphone,
-            lambda told: inbox.put(Microphone(told)),
-            on_audio,
-            watchdog.heartbeat("capture"),
-        ),
-        recognizer=speech,
+        ear=ear,
+        recognizer=recognizer(settings, meter.add),
+        voice=voice,
+        meter=meter,
         house=house,
         room=room,
         state=state,
@@ -108,13 +113,3 @@ def daemon(
         notifier=notifier,
         watchdog=watchdog,
     )
-
-
-class _Quiet:
-    """A voice for a house that wants none."""
-
-    def tone(self, name: str) -> None:
-        """Play nothing."""
-
-    def say(self, sentence: str) -> None:
-        """Speak nothing."""

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from voice2mqtt.core.ports import Ear, Recognizer
 from voice2mqtt.ear.state import MicrophoneState
 from voice2mqtt.errors import SettingsError
+from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload, Say
 from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.service.hostwatch import HostWatch
@@ -24,11 +25,11 @@ from voice2mqtt.service.inbox import (
     Inbox,
     LoopEnded,
     Microphone,
-    NotDone,
     Notice,
     Stop,
     TableChanged,
 )
+from voice2mqtt.service.meter import Meter
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
 from voice2mqtt.service.tablewatch import TableWatch
@@ -52,6 +53,8 @@ class Daemon:
         *,
         ear: Ear,
         recognizer: Recognizer,
+        voice: SpeakerVoice,
+        meter: Meter,
         house: House,
         room: MqttRoom,
         state: NodeState,
@@ -65,6 +68,8 @@ class Daemon:
         """Take the parts, already introduced to each other."""
         self._ear = ear
         self._recognizer = recognizer
+        self._voice = voice
+        self._meter = meter
         self._house = house
         self._room = room
         self._state = state
@@ -105,12 +110,20 @@ class Daemon:
         try:
             for utterance in self._ear.utterances():
                 heartbeat.beat()
-                if not self._state.muted:
+                if self._may_send():
                     self._house.hear(utterance, self._recognizer)
                 heartbeat.rest()
         except BaseException as error:  # noqa: BLE001 - raised again by the supervisor
             failure = error
         self._inbox.put(LoopEnded(failure))
+
+    def _may_send(self) -> bool:
+        """Return whether audio may go to the host; say so once when the day's limit is reached."""
+        reached = self._meter.exhausted
+        if reached and not self._state.limit_reached:
+            self._house.tell(self._room.notice("limit_reached"))
+        self._state.limit_reached = reached
+        return not reached and not self._state.muted
 
     def _supervise(self) -> str:
         """Handle notices until one of them ends the daemon; return why."""
@@ -129,6 +142,7 @@ class Daemon:
                     self._heed(notice)
             if self._state.broker_up != self._room.up or notice is not None:
                 self._state.broker_up = self._room.up
+                self._state.metered_s = self._meter.today_s
                 self._room.publish_state(self._state.document())
             if not ready and self._tried:
                 ready = True
@@ -144,8 +158,6 @@ class Daemon:
                 self._microphone_changed(state)
             case Host(fault=fault):
                 self._host_changed(fault)
-            case NotDone(event=event, topic=topic, reason=reason):
-                self._house.not_done(event, topic, reason)
             case TableChanged():
                 self._reload()
             case _:
@@ -161,14 +173,14 @@ class Daemon:
     def _obey(self, control: Control) -> None:
         match control:
             case Mute(on=on):
-                self._state.muted = on
+                self._house.mute(on=on)
                 log.info("muted" if on else "listening again")
             case Say(text=text):
                 self._house.say(text)
             case Reload():
                 self._reload()
             case Listen():
-                log.info("listening without a wake phrase")
+                self._house.open_once()
 
     def _microphone_changed(self, state: MicrophoneState) -> None:
         self._state.microphone = state
@@ -207,6 +219,7 @@ class Daemon:
         if self._loop.is_alive():
             self._recognizer.close()
             self._loop.join(FINISH_WITHIN_S)
+        self._voice.close()
         self._room.close(DRAIN_S)
         self._watchdog.stop()
         self._notifier.close()

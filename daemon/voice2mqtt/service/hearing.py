@@ -21,8 +21,9 @@ class Hearing:
     outcome: Outcome
     decisions: tuple[Decision, ...] = ()
     latency_ms: float | None = None
-    """From the end of speech to the decision; None if nobody spoke."""
-    loudness_db: float | None = None
+    """From the end of speech to the decision."""
+    utterance: Utterance | None = None
+    """None if nobody spoke."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     at: str = field(
         default_factory=lambda: datetime.now(UTC).astimezone().isoformat(timespec="milliseconds")
@@ -63,7 +64,7 @@ def decide(
         outcome=outcome,
         decisions=interpreter.decide(outcome, now_s, local_time()),
         latency_ms=(now_s - utterance.speech_ended_at_s) * 1000 if utterance else None,
-        loudness_db=utterance.loudness_db if utterance else None,
+        utterance=utterance,
     )
 
 

@@ -5,11 +5,12 @@ decided in the middle of one that was spoken. Knows nothing of how anything was 
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from voice2mqtt.core.audio import Prospect, Utterance
 from voice2mqtt.core.decision import Ask, Fire
+from voice2mqtt.core.election import HeldBack
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.outcome import Canceled, Heard
 from voice2mqtt.core.ports import Recognizer, Voice
@@ -32,7 +33,6 @@ class House:
         voice: Voice,
         state: NodeState,
         report: Callable[[Event], None],
-        on_not_done: Callable[[Event, str, str], None],
     ) -> None:
         """Introduce the parts to each other.
 
@@ -43,8 +43,6 @@ class House:
             voice: what the speaker hears.
             state: what is told of this node.
             report: given every event.
-            on_not_done: given the event, topic and reason of a message that did not arrive,
-                on a foreign thread.
         """
         self._node = node
         self._interpreter = interpreter
@@ -52,13 +50,13 @@ class House:
         self._voice = voice
         self._state = state
         self._report = report
-        self._on_not_done = on_not_done
         self._deciding = threading.RLock()
+        room.set_rows(interpreter.row_names)
 
     def hear(self, utterance: Utterance, recognizer: Recognizer) -> None:
         """Have `utterance` recognised, decide, and carry it out."""
         self._room.publish_activity("hearing")
-        watched = _Watched(utterance, lambda: self._room.publish_activity("recognising"))
+        watched = _Watched(utterance, self._gate_closed)
         outcome = hearing.recognize(watched, recognizer, self._interpreter)
         with self._deciding:
             self._settle(hearing.decide(outcome, self._interpreter, utterance))
@@ -68,45 +66,58 @@ class House:
         with self._deciding:
             self._settle(hearing.decide(Heard(text=text), self._interpreter))
 
-    def not_done(self, event: Event, topic: str, reason: str) -> None:
-        """Tell everybody that a message of the command in `event` did not arrive."""
-        told = self._room.notice(
-            "not_done",
-            reason=f"{topic}: {reason}",
-            event_id=str(event["id"]),
-            row=str(event["row"]),
-        )
-        self.tell(told)
-        self._voice.tone("failed")
+    def mute(self, *, on: bool) -> None:
+        """Understand everything and do nothing, or act again."""
+        with self._deciding:
+            self._interpreter.muted = self._state.muted = on
+
+    def open_once(self) -> None:
+        """Take the next command without its wake phrase."""
+        with self._deciding:
+            self._interpreter.open_once(time.monotonic())
 
     def adopt(self, interpreter: Interpreter) -> None:
         """Decide by another table from the next sentence on."""
         with self._deciding:
+            interpreter.take_over(self._interpreter)
             self._interpreter = interpreter
+        self._room.set_rows(interpreter.row_names)
 
     def tell(self, event: Event) -> None:
         """Tell journal and broker of `event`."""
         self._report(event)
         self._room.publish_event(event)
 
+    def _gate_closed(self, utterance: Utterance) -> None:
+        self._room.publish_activity("recognising")
+        self._room.speech_ended(utterance.loudness_db, utterance.speech_ended_at_s)
+
     def _settle(self, heard: Hearing) -> None:
+        """Act on what was heard, unless another node does; tell everybody."""
         events = heard.events(self._node)
-        for decision, event in zip(heard.decisions, events, strict=False):
+        acting = [d for d in heard.decisions if isinstance(d, Fire | Ask)]
+        if heard.utterance and acting:
+            best = acting[0]
+            verdict = self._room.elect(row=best.row, text=best.text, score=best.score)
+            if isinstance(verdict, HeldBack):
+                reason = verdict.reason
+                self.tell(self._room.notice("held_back", reason=reason, row=best.row))
+                self._room.publish_activity("idle")
+                return
+        elif heard.utterance:
+            self._room.abstain()
+        for decision in acting:
             if isinstance(decision, Fire):
-                self._publish(decision, event)
+                self._room.carry_out(decision, heard.id, self._done)
         for event in events:
             self.tell(event)
         self._answer(heard)
         self._state.note(heard)
         self._room.publish_state(self._state.document())
 
-    def _publish(self, fire: Fire, event: Event) -> None:
-        for message in fire.messages:
-            self._room.publish(message, partial(self._done, event, message.topic))
-
-    def _done(self, event: Event, topic: str, reason: str) -> None:
+    def _done(self, reason: str) -> None:
         if reason:
-            self._on_not_done(event, topic, reason)
+            self._voice.tone("failed")
 
     def _answer(self, heard: Hearing) -> None:
         """Let the speaker hear how it went."""
@@ -128,7 +139,7 @@ class House:
 class _Watched:
     """An utterance that tells when its gate has closed."""
 
-    def __init__(self, utterance: Utterance, on_closed: Callable[[], None]) -> None:
+    def __init__(self, utterance: Utterance, on_closed: Callable[[Utterance], None]) -> None:
         self._utterance = utterance
         self._on_closed = on_closed
 
@@ -146,7 +157,7 @@ class _Watched:
 
     def frames(self) -> Iterator[bytes]:
         yield from self._utterance.frames()
-        self._on_closed()
+        self._on_closed(self._utterance)
 
     def expect(self, prospect: Prospect) -> None:
         self._utterance.expect(prospect)

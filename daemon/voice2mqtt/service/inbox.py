@@ -7,7 +7,6 @@ handler too.
 import queue
 from dataclasses import dataclass
 
-from voice2mqtt.core.event import Event
 from voice2mqtt.ear.state import MicrophoneState
 from voice2mqtt.mqtt.control import Control
 
@@ -46,22 +45,13 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
-class NotDone:
-    """A message of a command was not delivered."""
-
-    event: Event
-    topic: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class LoopEnded:
     """There will be no further utterance."""
 
     failure: BaseException | None
 
 
-Notice = Stop | TableChanged | Asked | Microphone | Host | NotDone | LoopEnded
+Notice = Stop | TableChanged | Asked | Microphone | Host | LoopEnded
 
 
 class Inbox:

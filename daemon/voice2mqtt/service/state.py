@@ -20,19 +20,16 @@ class NodeState:
         """Why the Speech host cannot be reached, "" if it can, None while nobody has tried."""
         self.broker_up = False
         self.metered_s = 0.0
+        self.limit_reached = False
         self._counters: Counter[str] = Counter(
             heard=0, commands=0, unmatched=0, no_match=0, canceled=0
         )
-        self._last_phrase = ""
-        self._last_command = ""
-        self._latency_ms: float | None = None
 
     def note(self, heard: Hearing) -> None:
         """Count what was heard and decided."""
         match heard.outcome:
-            case Heard(text=text):
+            case Heard():
                 self._counters["heard"] += 1
-                self._last_phrase = text
             case NoMatch():
                 self._counters["no_match"] += 1
             case Canceled():
@@ -40,8 +37,6 @@ class NodeState:
         for decision in heard.decisions:
             if isinstance(decision, Fire):
                 self._counters["commands"] += 1
-                self._last_command = decision.row
-                self._latency_ms = heard.latency_ms
             elif isinstance(decision, Refuse):
                 self._counters["unmatched"] += 1
 
@@ -56,18 +51,15 @@ class NodeState:
         return {
             "listening": self.listening,
             "muted": self.muted,
-            "microphone": {
-                "condition": microphone.condition.value if microphone else "starting",
-                "device": microphone.device if microphone else "",
-                "sentence": microphone.sentence if microphone else "",
-            },
-            "host": {"up": self.host_fault == "", "reason": self.host_fault or ""},
+            "microphone": bool(microphone and microphone.listening),
+            "microphone_condition": microphone.condition.value if microphone else "starting",
+            "microphone_reason": microphone.sentence if microphone else "",
+            "host": self.host_fault == "",
+            "host_reason": self.host_fault or "",
             "version": __version__,
             "counters": dict(self._counters),
             "metered_s_today": round(self.metered_s, 1),
-            "last_phrase": self._last_phrase,
-            "last_command": self._last_command,
-            "latency_ms": None if self._latency_ms is None else round(self._latency_ms),
+            "daily_limit_reached": self.limit_reached,
         }
 
     def sentence(self) -> str:
@@ -80,6 +72,8 @@ class NodeState:
             parts = [self.microphone.sentence if self.microphone else "opening the microphone"]
         if self.host_fault:
             parts.append(f"Speech host away ({self.host_fault})")
+        if self.limit_reached:
+            parts.append("today's limit of audio is reached")
         if not self.broker_up:
             parts.append("broker reconnecting")
         return "; ".join(parts)

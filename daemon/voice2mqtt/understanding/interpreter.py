@@ -79,6 +79,11 @@ class Interpreter:
         self._question: Question | None = None
         self._open_until_s = float("-inf")
 
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        """Names of all rows, in order."""
+        return tuple(row.name for row in self._table.rows)
+
     def prospect(self, text: str) -> Prospect:
         """Tell how `text`, heard so far, stands as the beginning of a command."""
         if self._question and self._answers.consent(text) is not None:
@@ -91,6 +96,12 @@ class Interpreter:
     def open_once(self, now_s: float) -> None:
         """Take the next command without a wake phrase, if it comes soon."""
         self._open_until_s = max(self._open_until_s, now_s + self._policy.answer_within_s)
+
+    def forget(self) -> None:
+        """Begin a new conversation: no question is open and nothing was done before."""
+        self._question = None
+        self._past = Past()
+        self._open_until_s = float("-inf")
 
     def take_over(self, before: Interpreter) -> None:
         """Go on where `before`, with the table until now, left off.
