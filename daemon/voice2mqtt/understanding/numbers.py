@@ -15,6 +15,8 @@ from voice2mqtt.understanding.language import language_named
 _EVERY_FORM_BELOW = 101
 """Inflected forms are worth their time only for numbers that are really inflected."""
 _HIGHEST_THOUSAND = 99
+_LONGEST_LETTERS = 100
+"""Longer words are no numbers."""
 
 Forms = tuple[tuple[str, ...], ...]
 """Ways to say one number, each as words; the usual one first."""
@@ -56,6 +58,8 @@ class Numerals:
 
     def cardinal(self, compact: str) -> float | None:
         """Return the number that `compact`, words with no spaces, says; None if it is none."""
+        if len(compact) > _LONGEST_LETTERS:
+            return None
         whole = self._whole(compact)
         if whole is not None:
             return whole

@@ -102,8 +102,9 @@ class Reader:
         for end in range(at, min(at + MOST_NUMBER_WORDS, len(tokens))):
             token = tokens[end]
             word = token.surface.casefold()
-            if token.key.isdecimal() and word.isdecimal():
-                spelt = self._numerals.spell(int(token.key))
+            said = number_of(word)
+            if said is not None:
+                spelt = self._numerals.spell(said)
                 word = "".join(spelt[0]) if spelt else ""
             elif word in self._numerals.words:
                 digits = False
