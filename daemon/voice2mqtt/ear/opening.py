@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from voice2mqtt.core.audio import VoiceActivity
 from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.ear.capture import Capture
 from voice2mqtt.ear.microphone import Microphone
 from voice2mqtt.ear.source import Source
+from voice2mqtt.ear.sparing import SparingVoiceActivity
 from voice2mqtt.ear.state import Condition, MicrophoneState
 from voice2mqtt.ear.stdin import PipeSource
 from voice2mqtt.ear.voice_activity import SileroVoiceActivity
@@ -33,7 +35,7 @@ def open_microphone(
             no error: it is waited for.
     """
     source = _source(settings.device, on_state)
-    return Microphone(source, SileroVoiceActivity(), settings.gate, on_audio, heartbeat)
+    return Microphone(source, voice_activity(), settings.gate, on_audio, heartbeat)
 
 
 def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -> Microphone:
@@ -42,7 +44,12 @@ def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -
     Raises:
         InputError: It is missing, unreadable, not a WAV, cut short or empty.
     """
-    return Microphone(WavSource(path, paced=paced), SileroVoiceActivity(), settings.gate)
+    return Microphone(WavSource(path, paced=paced), voice_activity(), settings.gate)
+
+
+def voice_activity() -> VoiceActivity:
+    """Return the detector that every ear uses."""
+    return SparingVoiceActivity(SileroVoiceActivity())
 
 
 def _source(device: str, on_state: Callable[[MicrophoneState], None]) -> Source:
