@@ -162,8 +162,9 @@ class Reader:
                 yield at + 1, (str(hour),)
             for clock in self._clock:
                 if clock.minute == minute:
-                    said = str((hour + clock.hour_shift) % 24 or 12)
-                    yield at + 1, (*clock.before, said, *clock.after)
+                    said = hour + clock.hour_shift
+                    for spoken in dict.fromkeys((said % 24 or 12, said % 12 or 12)):
+                        yield at + 1, (*clock.before, str(spoken), *clock.after)
         for clock in self._clock:
             length = len(clock.before) + 1 + len(clock.after)
             keys = tuple(token.key for token in tokens[at : at + length])
