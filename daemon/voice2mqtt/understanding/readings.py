@@ -162,8 +162,8 @@ class Reader:
                 yield at + 1, (str(hour),)
             for clock in self._clock:
                 if clock.minute == minute:
-                    said = hour + clock.hour_shift
-                    for spoken in dict.fromkeys((said % 24 or 12, said % 12 or 12)):
+                    named = hour + clock.hour_shift
+                    for spoken in dict.fromkeys((named % 24 or 12, named % 12 or 12)):
                         yield at + 1, (*clock.before, str(spoken), *clock.after)
         for clock in self._clock:
             length = len(clock.before) + 1 + len(clock.after)
