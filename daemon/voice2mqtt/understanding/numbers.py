@@ -28,6 +28,8 @@ class Numerals:
     def __init__(self, code: str) -> None:
         language = language_named(code)
         self._engine = _engine(code)
+        self.spell = lru_cache(maxsize=10_000)(self._spell)
+        """The ways to say a number; () if the language is unknown."""
         self._respelled = [(re.compile(old), new) for old, new in language.respelled]
         self._halves = tuple(half.replace(" ", "") for half in language.halves)
         self._small: dict[str, float] = dict(language.further_numbers)
@@ -47,8 +49,7 @@ class Numerals:
         if self._point:
             self.words.add(self._point)
 
-    def spell(self, number: float) -> Forms:
-        """Return the ways to say `number`; () if the language is unknown."""
+    def _spell(self, number: float) -> Forms:
         rulesets = None if 0 <= number < _EVERY_FORM_BELOW else self._plain_rulesets()
         return self._forms(number, FormatPurpose.CARDINAL, rulesets)
 

@@ -12,6 +12,7 @@ from voice2mqtt.understanding.numbers import Numerals
 
 MOST_NUMBER_WORDS = 9
 """Words that one number may have."""
+_CURRENCIES = ("€", "$", "£")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +149,10 @@ class Reader:
             for words in numerals.spell_ordinal(int(number)) if nth else numerals.spell(number):
                 if len(words) > 1:
                     yield at + 1, tuple(self._key(word) for word in words)
-        elif key in "€$£" and number_of(tokens[at + 1].key if at + 1 < len(tokens) else ""):
+        after = tokens[at + 1].key if at + 1 < len(tokens) else ""
+        if key in _CURRENCIES and number_of(after) is not None:
             # "$5" is said "five dollars".
-            yield at + 2, (tokens[at + 1].key, key)
+            yield at + 2, (after, key)
 
     def _times(self, tokens: tuple[Token, ...], at: int) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Yield (end, keys): a time in digits in words, and one in words in digits."""
