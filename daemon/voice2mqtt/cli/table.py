@@ -3,7 +3,7 @@
 import argparse
 
 from voice2mqtt.cli import arguments as common
-from voice2mqtt.cli import cheatsheet
+from voice2mqtt.cli import cheatsheet, tableimport
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service import build
 from voice2mqtt.settings.faults import count
@@ -27,10 +27,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=20,
         help="of a command with more sentences show samples (%(default)s)",
     )
+    parts = parser.add_subparsers(metavar="")
+    part = parts.add_parser("import", help=tableimport.HELP, description=tableimport.HELP)
+    tableimport.arguments(part)
+    part.set_defaults(part=tableimport.run)
+    parser.set_defaults(part=_print)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what was asked for."""
+    """Do what was asked for."""
+    return int(args.part(args))
+
+
+def _print(args: argparse.Namespace) -> int:
     settings = common.load(args)
     table = load_table(settings.commands, build.language_of(settings))
     wake_phrases = settings.listening.wake_phrase
