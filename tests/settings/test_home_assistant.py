@@ -74,6 +74,7 @@ def test_custom_sentences_become_a_table_that_can_be_read() -> None:
     assert [row.name for row in table(written).rows] == ["SetVolume", "SetVolume 2"]
 
 
+_KNOWN_THERE = "Home Assistant from what it knows; write its words under lists:"
 _BUILT_IN = "the rule name is built into Home Assistant, or contains itself; write it under rules:"
 
 
