@@ -18,6 +18,7 @@ COMMANDS = (
     "say",
     "table",
     "host",
+    "transcribe",
     "demo",
     "install",
     "uninstall",
