@@ -49,7 +49,7 @@ def test_a_command_is_heard_with_its_rivals(engine: MoonshineEngine, novel: byte
     grammar = _grammar("it was the best of times it was the (worst|first) of times", "good night")
     best, *others = engine.transcribe(novel, grammar).readings
     assert best.lexical == "it was the best of times it was the worst of times"
-    assert best.confidence > 0.95
+    assert best.confidence > 0.9
     assert sum(reading.confidence for reading in (best, *others)) <= 1
 
 

@@ -4,7 +4,7 @@ Open decoding rides along as one more beam, since a batch costs little more than
 member. It knows nothing of what the sentences mean.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,17 +15,24 @@ from voice2mqtt.speechhost.token_grammar import State, TokenGrammar
 from voice2mqtt.speechhost.tokens import END, Vocabulary
 
 _PRUNE_NATS = 12.0
-"""Unfinished sentences so far under the best finished one are given up."""
+"""Sentences so far under the best are given up, be that finished or as long as they are."""
 _MOST_FINISHED = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """A sentence of the grammar as the model would write it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What one decoding of some audio found."""
 
-    tokens: tuple[int, ...]
-    """The end included."""
-    log_probability: float
+    hypotheses: dict[tuple[int, ...], float]
+    """Sentences of the grammar as tokens, the end included: their log-probabilities."""
+    dictated: Dictated
+    decoding: Decoding
+
+    def log_probabilities(self, strings: Sequence[tuple[int, ...]]) -> list[float]:
+        """Return how likely each of `strings` is here, whether it was found or not."""
+        missed = [string for string in strings if string not in self.hypotheses]
+        known = self.hypotheses | dict(zip(missed, self.decoding.score(missed), strict=True))
+        return [known[string] for string in strings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,22 @@ class _Beam:
     tokens: tuple[int, ...]
     log_probability: float
     state: State
+
+
+class _Free:
+    """The beam of open decoding."""
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+        self.log_probability = 0.0
+
+    @property
+    def ended(self) -> bool:
+        return self.tokens[-1:] == [END]
+
+    def grow(self, following: Floats) -> None:
+        self.tokens.append(int(following.argmax()))
+        self.log_probability += float(following[self.tokens[-1]])
 
 
 class BeamSearch:
@@ -46,65 +69,64 @@ class BeamSearch:
         self._grammar = grammar
         self._width = width
 
-    def decode(
-        self, encoding: Encoding, abandoned: Callable[[], bool]
-    ) -> tuple[list[Hypothesis], Dictated]:
-        """Return the likeliest sentences of the grammar, best first, and open decoding."""
+    def decode(self, encoding: Encoding, abandoned: Callable[[], bool]) -> Look:
+        """Decode `encoding`; once `abandoned`, what was found so far."""
         decoding = Decoding(self._model, encoding, self._width + 1)
-        finished: list[Hypothesis] = []
-        beams = [_Beam((), 0.0, self._grammar.start)]
-        free: list[int] = []
-        free_log_probability = 0.0
-        following, parents = decoding.first, [0]
-        free_row = 0
+        finished: dict[tuple[int, ...], float] = {}
+        beams, free = [_Beam((), 0.0, self._grammar.start)], _Free()
+        following = np.repeat(decoding.first, 2, axis=0)
+        parents = [0, 0]
         for _ in range(most_tokens(encoding.duration_s)):
-            if not free or free[-1] != END:
-                free.append(int(following[free_row].argmax()))
-                free_log_probability += float(following[free_row, free[-1]])
-            ended = [
-                Hypothesis((*beam.tokens, END), beam.log_probability + float(following[row, END]))
-                for beam, row in zip(beams, parents, strict=True)
-                if beam.state.is_end
-            ]
-            finished = sorted([*finished, *ended], key=lambda h: -h.log_probability)
-            finished = finished[:_MOST_FINISHED]
-            least = finished[0].log_probability - _PRUNE_NATS if finished else -np.inf
-            grown = self._grow(beams, parents, following, least)
+            if not free.ended:
+                free.grow(following[-1])
+            self._finish(beams, following, finished)
+            least = max(finished.values(), default=-np.inf) - _PRUNE_NATS
+            grown = self._grow(beams, following, least)
             rows, beams = [row for row, _ in grown], [beam for _, beam in grown]
             tokens = [beam.tokens[-1] for beam in beams]
-            if free[-1] != END:
-                rows, tokens, free_row = [*rows, free_row], [*tokens, free[-1]], len(rows)
+            if not free.ended:
+                rows, tokens = [*rows, len(following) - 1], [*tokens, free.tokens[-1]]
             if not tokens or abandoned():
                 break
-            following = decoding.step(rows, tokens)
-            parents = list(range(len(beams)))
+            following = decoding.step([parents[row] for row in rows], tokens)
+            parents = list(range(len(tokens)))
         dictated = Dictated(
-            text=self._vocabulary.decode(free),
-            log_probability=free_log_probability,
-            tokens=len(free),
+            text=self._vocabulary.decode(free.tokens),
+            log_probability=free.log_probability,
+            tokens=len(free.tokens),
         )
-        return finished, dictated
+        return Look(finished, dictated, decoding)
+
+    def _finish(
+        self, beams: Sequence[_Beam], following: Floats, finished: dict[tuple[int, ...], float]
+    ) -> None:
+        """Add the sentences that may end here to `finished`, which keeps the best."""
+        for row, beam in enumerate(beams):
+            if beam.state.is_end:
+                finished[*beam.tokens, END] = beam.log_probability + float(following[row, END])
+        for tokens in sorted(finished, key=finished.__getitem__)[:-_MOST_FINISHED]:
+            del finished[tokens]
 
     def _grow(
-        self, beams: list[_Beam], rows: list[int], following: Floats, least: float
+        self, beams: Sequence[_Beam], following: Floats, least: float
     ) -> list[tuple[int, _Beam]]:
         """Return the best extensions of `beams`, each with the row it came from."""
+        if not beams:
+            return []
         scores, choices = [], []
-        for index, (beam, row) in enumerate(zip(beams, rows, strict=True)):
+        for row, beam in enumerate(beams):
             allowed = beam.state.tokens
             if beam.state.wild:
                 likely = np.argpartition(following[row], -self._width)[-self._width :]
                 allowed = np.union1d(allowed, likely[self._vocabulary.is_text[likely]])
             scores.append(beam.log_probability + following[row, allowed])
-            choices.append(np.stack([np.full(len(allowed), index), allowed]))
-        if not beams:
-            return []
+            choices.append(np.stack([np.full(len(allowed), row), allowed]))
         score, choice = np.concatenate(scores), np.concatenate(choices, axis=1)
         best = np.argsort(-score)[: self._width]
-        return [
-            (rows[index], _Beam((*beams[index].tokens, token), float(score[i]), state))
-            for i in best
-            if score[i] > least
-            for index, token in [(int(choice[0, i]), int(choice[1, i]))]
-            for state in [self._grammar.follow(beams[index].state, token)]
-        ]
+        least = max(least, float(score[best[0]]) - _PRUNE_NATS) if len(best) else least
+        grown = []
+        for index in best[score[best] > least]:
+            row, token = int(choice[0, index]), int(choice[1, index])
+            state = self._grammar.follow(beams[row].state, token)
+            grown.append((row, _Beam((*beams[row].tokens, token), float(score[index]), state)))
+        return grown

@@ -1,37 +1,52 @@
 """How sure a command is: the sentences of a grammar weighed as meanings.
 
-Several sentences mean the same ("Lights on." "lights on"), so likelihoods are summed per meaning.
-A sum of log-probabilities favours short sentences; a bonus per token makes up for it. How far
-the best meaning leads the second (the *margin*, in nats) tells a likely command from a doubtful
-one; how likely its words are, by themselves and against what open decoding heard, tells a
-command from other talk. It knows nothing of audio.
+Several sentences mean the same ("Lights on." "lights on"), so likelihoods are summed per
+meaning. A sum of log-probabilities favours short sentences and what is often written; a bonus
+per token and part of what the words are worth unheard make up for it.
 
-The confidence of the best meaning is the odds of its margin, so that 1 nat is 0.73 and 2.5 nats
-are 0.92; the others share what is left by their scores.
+The confidences of a transcript are one distribution, what was said being certain: they sum to 1.
+First, whether a sentence of the grammar was said at all (`said`): a logistic function of three
+numbers per token: how likely the words are, how far they fall behind what open decoding heard,
+and what the audio adds to them. Then, which meaning: by their scores, so that a meaning which
+leads the next by 1 nat is 2.7 times as likely. What remains is for what open decoding heard.
+
+The weights were fitted by cross-validation on spoken orders, on synthetic commands of another
+home, clean and in noise, and on speech that was neither. `bench/decoder.py` prints how often
+what is reported with some confidence is right. Knows nothing of audio.
 """
 
 import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-TOKEN_BONUS_NATS = 1.2
-LEAST_PER_TOKEN_NATS = -2.0
-"""Words less likely than this were not said."""
-LEAST_AGAINST_OPEN_NATS = -1.0
-"""Per token; where open decoding hears something so much likelier, that was said."""
-LONE_MARGIN_NATS = 14.0
-"""The margin of a meaning without a rival."""
+TOKEN_BONUS_NATS = 0.5
+PRIOR_SHARE = 0.3
+"""How much of the log-probability that words have unheard is taken off."""
+ROUGH_TOKEN_BONUS_NATS = 1.2
+"""The bonus where the prior is not taken off: it stands for both."""
+LEAST_SAID = 0.5
+"""Below, what open decoding heard is likelier than any sentence of the grammar."""
+
+_INTERCEPT = 0.70
+_PER_TOKEN = 0.60
+_BEHIND_OPEN = 0.66
+_ADDED_BY_AUDIO = 0.86
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
     """One sentence of the grammar, as the decoder scored it."""
 
+    tokens: tuple[int, ...]
+    """The end included."""
     text: str
     meaning: Hashable
     log_probability: float
-    tokens: int
-    """How many, the end included."""
+
+    @property
+    def rough_score(self) -> float:
+        """In nats, to compare sentences by before their prior is known."""
+        return self.log_probability + ROUGH_TOKEN_BONUS_NATS * len(self.tokens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,47 +54,61 @@ class Meaning:
     """All sentences that mean the same."""
 
     best: Sentence
-    score: float
-    """In nats, token bonus included; only differences between meanings tell anything."""
+    others_nats: float
+    """What the other sentences add to the score of the best."""
+
+    @property
+    def rough_score(self) -> float:
+        """In nats, as of `Sentence`."""
+        return self.best.rough_score + self.others_nats
 
 
-def by_meaning(sentences: Iterable[Sentence]) -> list[Meaning]:
-    """Gather `sentences` into meanings, best first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A meaning, weighed by all that was learnt about its best sentence."""
+
+    meaning: Meaning
+    log_probability: float
+    """Of the best sentence, over all looks at the audio."""
+    prior: float
+    """Log-probability of the best sentence unheard."""
+
+    @property
+    def score(self) -> float:
+        """In nats; only differences between meanings tell anything."""
+        bonus = TOKEN_BONUS_NATS * len(self.meaning.best.tokens)
+        return self.log_probability + bonus - PRIOR_SHARE * self.prior + self.meaning.others_nats
+
+
+def by_meaning(sentences: Iterable[Sentence], *, most: int, within_nats: float) -> list[Meaning]:
+    """Gather `sentences` into meanings, best first; at most so many, so close to the best."""
     gathered: dict[Hashable, list[Sentence]] = {}
     for sentence in sentences:
         gathered.setdefault(sentence.meaning, []).append(sentence)
-    meanings = [
-        Meaning(best=max(alike, key=_score), score=_log_sum_exp([_score(s) for s in alike]))
-        for alike in gathered.values()
-    ]
-    return sorted(meanings, key=lambda meaning: -meaning.score)
+    meanings = []
+    for alike in gathered.values():
+        best = max(alike, key=lambda sentence: sentence.rough_score)
+        total = _log_sum_exp([sentence.rough_score for sentence in alike])
+        meanings.append(Meaning(best=best, others_nats=total - best.rough_score))
+    meanings.sort(key=lambda meaning: -meaning.rough_score)
+    least = meanings[0].rough_score - within_nats if meanings else 0.0
+    return [meaning for meaning in meanings[:most] if meaning.rough_score >= least]
 
 
-def margin(meanings: Sequence[Meaning]) -> float:
-    """Return by how many nats the best of `meanings` leads."""
-    if len(meanings) < 2:
-        return LONE_MARGIN_NATS
-    return meanings[0].score - meanings[1].score
+def said(best: Heard, open_log_probability: float) -> float:
+    """Return how sure it is that a sentence of the grammar was said, `best` being the likeliest."""
+    count = len(best.meaning.best.tokens)
+    per_token = best.log_probability / count
+    behind_open = min(0.0, (best.log_probability - open_log_probability) / count)
+    added = (best.log_probability - best.prior) / count
+    odds = _PER_TOKEN * per_token + _BEHIND_OPEN * behind_open + _ADDED_BY_AUDIO * added
+    return 1 / (1 + math.exp(-(_INTERCEPT + odds)))
 
 
-def was_said(best: Sentence, open_log_probability: float) -> bool:
-    """Return whether `best` was said, rather than something outside the grammar."""
-    per_token = best.log_probability / best.tokens
-    against_open = (best.log_probability - open_log_probability) / best.tokens
-    return per_token > LEAST_PER_TOKEN_NATS and against_open > LEAST_AGAINST_OPEN_NATS
-
-
-def confidences(meanings: Sequence[Meaning]) -> list[float]:
-    """Return how sure each of `meanings`, best first, is; together at most 1."""
-    if not meanings:
-        return []
-    best = 1 / (1 + math.exp(-margin(meanings)))
-    total = _log_sum_exp([m.score for m in meanings[1:]]) if len(meanings) > 1 else 0.0
-    return [best, *((1 - best) * math.exp(m.score - total) for m in meanings[1:])]
-
-
-def _score(sentence: Sentence) -> float:
-    return sentence.log_probability + TOKEN_BONUS_NATS * sentence.tokens
+def shares(heard: Sequence[Heard]) -> list[float]:
+    """Return how likely each of `heard` is, one of them having been meant."""
+    total = _log_sum_exp([one.score for one in heard])
+    return [math.exp(one.score - total) for one in heard]
 
 
 def _log_sum_exp(values: Sequence[float]) -> float:

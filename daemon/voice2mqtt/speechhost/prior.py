@@ -1,0 +1,34 @@
+"""How likely words are before anything is heard.
+
+The model has read much, and finds some sentences likelier than others whatever the audio. Its
+opinion of a second of silence tells how much; what the audio adds to that is the evidence that
+a sentence was said.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from voice2mqtt.speechhost.moonshine import SAMPLE_RATE_HZ, Decoding, Moonshine
+
+_REMEMBERED = 20_000
+_AT_ONCE = 8
+
+
+class Prior:
+    """Log-probabilities of token strings given silence, each worked out once."""
+
+    def __init__(self, model: Moonshine) -> None:
+        silence = model.encode(np.zeros(SAMPLE_RATE_HZ, np.float32))
+        self._decoding = Decoding(model, silence, _AT_ONCE)
+        self._known: dict[tuple[int, ...], float] = {}
+
+    def log_probabilities(self, strings: Sequence[tuple[int, ...]]) -> list[float]:
+        """Return how likely each of `strings`, the end included, is in silence."""
+        known = {string: self._known[string] for string in strings if string in self._known}
+        new = [string for string in dict.fromkeys(strings) if string not in known]
+        known |= zip(new, self._decoding.score(new), strict=True)
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+        self._known |= known
+        return [known[string] for string in strings]
