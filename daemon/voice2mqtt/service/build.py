@@ -6,6 +6,7 @@ from voice2mqtt.core.event import Event
 from voice2mqtt.ear.opening import open_microphone
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.mqtt.room import MqttRoom
+from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.service import journal
 from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.service.hostwatch import HostWatch
@@ -20,7 +21,10 @@ from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.speech.azure import AzureRecognizer
 from voice2mqtt.speech.probe import host_fault, host_url
+from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.interpreter import Interpreter
+from voice2mqtt.understanding.nearest import NearestSentences
+from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.policy import Policy
 from voice2mqtt.understanding.table import CommandTable
 
@@ -46,7 +50,12 @@ def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
         answer_within_s=listening.answer_within_s,
         repeat_within_s=listening.repeat_within_s,
     )
-    return Interpreter(table, policy)
+    automaton = compile_table(table)
+    spoken = settings.speech.language
+    if spoken.split("-")[0] != table.language.split("-")[0]:
+        spoken = table.language
+    sounds = NearestSentences(automaton, normaliser(table.language), pronouncer(spoken))
+    return Interpreter(table, policy, sounds, automaton)
 
 
 def recognizer(

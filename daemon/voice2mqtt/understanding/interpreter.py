@@ -46,7 +46,7 @@ class Interpreter:
     """Decides about everything that is heard. Not thread-safe: one owner calls it.
 
     Raises:
-        TableError: from the constructor, when the table cannot be compiled.
+        TemplateError: from the constructor, when the table cannot be compiled.
     """
 
     def __init__(

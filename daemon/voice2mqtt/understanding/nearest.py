@@ -1,0 +1,184 @@
+"""Nearest sound: the sentences of the table that sound most like what was heard.
+
+Every word of the table is laid against every stretch of the utterance (`sounds.py`); then the
+cheapest ways through the automaton are searched that cover the utterance from end to end
+(`sound_search.py`). Phonemes run through the borders of the words heard, so that "study like"
+finds "study light" and "livingroom" finds "living room".
+
+A sentence is as far away as its farthest word. That keeps talk from becoming a command, and
+"turn off" from becoming "turn on": what is wrong with one word cannot be made good by the length
+of the rest. A word of the table that was heard as itself is not bent into another one, and no
+number into another.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.core.outcome import Hypothesis
+from voice2mqtt.core.ports import Pronouncer
+from voice2mqtt.understanding.automaton import Automaton, Choice, Number, Word
+from voice2mqtt.understanding.candidate import Candidate
+from voice2mqtt.understanding.match import LONGEST_WORDS
+from voice2mqtt.understanding.normalise import Normaliser
+from voice2mqtt.understanding.sound_alignment import align
+from voice2mqtt.understanding.sound_heard import HeardSounds
+from voice2mqtt.understanding.sound_search import MOST_NUMBERS, Said, SoundSearch, Way, Worst
+from voice2mqtt.understanding.sounds import Sounds, Vocabulary
+
+FARTHEST = 0.45
+"""Distance up to which a row is worth naming in a refusal."""
+
+# How many times farther than the whole sentence one of its words may be: a word of the table,
+# one that fills a slot and so changes what is published, and a word that was heard.
+_WORD_LEEWAY = 1.7
+_SLOT_LEEWAY = 1.35
+_HEARD_LEEWAY = 1.6
+
+_PER_NAT = 0.02
+"""Distance that a hypothesis falls behind for each nat it is less likely than the surest."""
+_DOUBT = 0.8
+"""How much nearer everything comes for the confidence that the host lacks ..."""
+_LEAST_TRUST = 0.6
+"""... and the most that distances shrink by it."""
+_MOST_HYPOTHESES = 8
+_MOST_MEANINGS = 5
+_LONGEST_PHONEMES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A row with slots, and how far its nearest sentence is from what was heard."""
+
+    row: int
+    slots: Mapping[str, SlotValue]
+    distance: float
+    said: tuple[Said, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The words of the sentence."""
+        return " ".join(said.word for said in self.said)
+
+
+class NearestSentences:
+    """Searches one automaton. Learns sounds as it goes: one thread at a time."""
+
+    def __init__(
+        self, automaton: Automaton, normaliser: Normaliser, pronouncer: Pronouncer
+    ) -> None:
+        self._automaton = automaton
+        self._normaliser = normaliser
+        self._sounds = Sounds(pronouncer)
+        self._vocabulary = Vocabulary(_words(automaton), self._sounds)
+
+    def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
+        """Return the nearest meanings over the n-best list; see `candidate.NearestSound`."""
+        best: dict[tuple[int, object], Candidate] = {}
+        for hypothesis, behind, trust in _weighed(hypotheses[:_MOST_HYPOTHESES]):
+            for likeness in self.find(hypothesis.text, FARTHEST):
+                distance = min(1.0, likeness.distance * trust + behind)
+                meaning = likeness.row, tuple(sorted(likeness.slots.items()))
+                if meaning not in best or distance < best[meaning].distance:
+                    best[meaning] = Candidate(
+                        row=likeness.row,
+                        slots=likeness.slots,
+                        sentence=likeness.sentence,
+                        distance=distance,
+                        heard=hypothesis.text,
+                    )
+        return sorted(best.values(), key=lambda candidate: candidate.distance)
+
+    def distance(self, heard: str, said: str) -> float:
+        """Return how far `heard` sounds from `said`, from 0 to 1."""
+        one, other = (self._pronounced(text) for text in (heard, said))
+        if one is None or other is None:
+            return 0.0 if one is other else 1.0
+        pairs = align(other.phonemes.tolist(), one.phonemes.tolist(), self._sounds)
+        longest = max(len(one.phonemes), len(other.phonemes))
+        return min(1.0, sum(pair.cost for pair in pairs) / longest)
+
+    def find(self, text: str, at_most: float, most: int = _MOST_MEANINGS) -> tuple[Likeness, ...]:
+        """Return the `most` nearest meanings up to the distance `at_most`, best first.
+
+        A meaning is a row with the values of its slots.
+        """
+        heard = self._pronounced(text)
+        if heard is None:
+            return ()
+        worst = Worst(word=at_most * _WORD_LEEWAY, in_slot=at_most * _SLOT_LEEWAY)
+        search = SoundSearch(self._automaton, self._vocabulary, heard, worst)
+        found: dict[tuple[int, object], Likeness] = {}
+        for way in search.ways(at_most * len(heard.phonemes), most):
+            distance = self._distance(way, heard)
+            known = found.get((way.row, way.slots))
+            if distance <= at_most and (known is None or distance < known.distance):
+                slots = MappingProxyType(dict(way.slots))
+                found[way.row, way.slots] = Likeness(way.row, slots, distance, way.said)
+            if len(found) >= most:
+                break
+        return tuple(sorted(found.values(), key=lambda likeness: likeness.distance))
+
+    def _pronounced(self, text: str) -> HeardSounds | None:
+        if not 0 < len(self._normaliser.tokens(text)) <= LONGEST_WORDS:
+            return None
+        heard = HeardSounds.of(text, self._normaliser, self._sounds)
+        return heard if 0 < len(heard.phonemes) <= _LONGEST_PHONEMES else None
+
+    def _distance(self, way: Way, heard: HeardSounds) -> float:
+        wild = sum(said.end - said.start for said in way.said if not said.key and not said.in_slot)
+        shares = [way.cost / max(1, len(heard.phonemes) - wild)]
+        for said in way.said:
+            if said.key and not said.is_missed:
+                length = self._vocabulary.lengths[self._vocabulary.numbers[said.key]]
+                leeway = _SLOT_LEEWAY if said.in_slot else _WORD_LEEWAY
+                shares.append(said.cost / float(length) / leeway)
+        missed = self._missed(way, heard)
+        shares += [
+            sum(missed[word.start : word.end]) / (word.end - word.start) / _HEARD_LEEWAY
+            for word in heard.words
+            if word.end - word.start > 1
+        ]
+        return min(1.0, max(shares))
+
+    def _missed(self, way: Way, heard: HeardSounds) -> list[float]:
+        """Return what each phoneme heard costs, if it is nothing that was said."""
+        missed = [0.0] * len(heard.phonemes)
+        for said in way.said:
+            if said.key and said.cost:
+                phonemes = self._vocabulary.phonemes[self._vocabulary.numbers[said.key]]
+                stretch = heard.phonemes[said.start : said.end].tolist()
+                for pair in align(phonemes, stretch, self._sounds):
+                    if pair.heard is not None:
+                        missed[said.start + pair.heard] = pair.cost
+        return missed
+
+
+def _weighed(hypotheses: Sequence[Hypothesis]) -> Iterator[tuple[Hypothesis, float, float]]:
+    """Yield each hypothesis, how far it is behind the surest, and what its distances count."""
+    sure = [hypothesis.confidence for hypothesis in hypotheses if hypothesis.confidence]
+    surest = max(sure, default=1.0)
+    for hypothesis in hypotheses:
+        behind = 0.0
+        if sure:
+            behind = _PER_NAT * math.log(surest / max(hypothesis.confidence or 0.0, 1e-9))
+        if behind < FARTHEST:
+            yield hypothesis, behind, max(_LEAST_TRUST, 1 - _DOUBT * (1 - surest))
+
+
+def _words(automaton: Automaton) -> dict[str, str]:
+    """Return the keys of all words that can be said, each with the spelling to pronounce."""
+    words: dict[str, str] = {}
+    for label in automaton.labels:
+        match label:
+            case Word(key=key, surface=surface):
+                words.setdefault(key, surface)
+            case Choice(spoken=spoken):
+                words |= _words(spoken)
+            case Number(lowest=lowest, highest=highest, step=step):
+                numbers = range(lowest, highest + 1, step)
+                if len(numbers) <= MOST_NUMBERS:
+                    words |= {str(number): str(number) for number in numbers}
+    return words

@@ -1,0 +1,58 @@
+"""What was heard, as one run of phonemes that remembers where its words began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from voice2mqtt.understanding.normalise import Normaliser
+from voice2mqtt.understanding.sounds import Phonemes, Sounds
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWord:
+    """A word as it was heard, from phoneme `start` to `end`."""
+
+    key: str
+    surface: str
+    start: int
+    end: int
+    lost: float
+    """What it costs to leave the word out of account."""
+
+
+@dataclass(frozen=True)
+class HeardSounds:
+    """An utterance."""
+
+    phonemes: Phonemes
+    words: tuple[HeardWord, ...]
+    numbers: dict[int, list[tuple[int, int | float]]]
+    """Start to (end, number) of each number that was heard as such."""
+    inside: tuple[HeardWord, ...]
+    """For each phoneme the word it belongs to."""
+
+    @classmethod
+    def of(cls, text: str, normaliser: Normaliser, sounds: Sounds) -> HeardSounds:
+        """Pronounce `text`."""
+        readings = normaliser.readings(text)
+        spoken = sounds.of([token.surface for token in readings.tokens])
+        borders = np.cumsum([0, *(len(phonemes) for phonemes in spoken)]).tolist()
+        words = tuple(
+            HeardWord(token.key, token.surface, start, end, float(sounds.loss[phonemes].sum()))
+            for token, phonemes, start, end in zip(
+                readings.tokens, spoken, borders, borders[1:], strict=False
+            )
+        )
+        numbers: dict[int, list[tuple[int, int | float]]] = {}
+        for word, ways in zip(words, readings.starts, strict=False):
+            for way in ways:
+                if way.number is not None and way.end < len(borders):
+                    numbers.setdefault(word.start, []).append((borders[way.end], way.number))
+        return cls(
+            phonemes=np.concatenate(spoken),
+            words=words,
+            numbers=numbers,
+            inside=tuple(word for word in words for _ in range(word.start, word.end)),
+        )

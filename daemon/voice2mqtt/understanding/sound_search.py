@@ -1,0 +1,231 @@
+"""The cheapest ways through an automaton that cover an utterance from end to end, best first.
+
+Best-first search (Dijkstra) over pairs of a state and a position in the phonemes heard. At each
+pair the cheapest ways with different slots are kept, as many as meanings are wanted: of two
+ways with equal slots that meet, only the cheaper can become the best of its meaning.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.understanding.automaton import START, Automaton, Choice, Number, Wildcard, Word
+from voice2mqtt.understanding.match import meaning
+from voice2mqtt.understanding.sound_heard import HeardSounds, HeardWord
+from voice2mqtt.understanding.sounds import Span, Vocabulary
+
+MOST_NUMBERS = 128
+"""Values of a range up to which a number is looked for by its sound."""
+
+_BENT = 0.1
+"""Cost a phoneme up to which a word of the table may have been heard as another of its words."""
+_SPLIT = 0.3
+"""What it costs that a word of the table ends in the middle of a word that was heard."""
+_SMALL_WORD = 1.25
+"""Cost up to which a word may be missed, or heard where it was not said: "a", "the", "uh"."""
+_MOST_SPOTS = 20_000
+
+Slots = tuple[tuple[str, SlotValue], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A word of the table, and from where to where in the phonemes heard it was found."""
+
+    key: str
+    """"" for what a wildcard took."""
+    word: str
+    start: int
+    end: int
+    cost: float
+    in_slot: bool = False
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether nothing was heard of it."""
+        return self.start == self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way through the automaton."""
+
+    row: int
+    slots: Slots
+    cost: float
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """Cost a phoneme above which a word of the table counts as not heard."""
+
+    word: float
+    in_slot: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    target: int
+    end: int
+    cost: float
+    slots: Slots
+    said: tuple[Said, ...]
+
+
+class SoundSearch:
+    """One utterance against one automaton."""
+
+    def __init__(
+        self, automaton: Automaton, vocabulary: Vocabulary, heard: HeardSounds, worst: Worst
+    ) -> None:
+        self._automaton = automaton
+        self._vocabulary = vocabulary
+        self._heard = heard
+        self._worst = worst
+        spans = vocabulary.spans(heard.phonemes, max(worst.word, worst.in_slot))
+        self._spans = _plausible(spans, vocabulary, heard)
+        self._skips = {
+            word.start: word
+            for word in heard.words
+            if 0 < word.lost <= _SMALL_WORD and not word.key[0].isdigit()
+        }
+        self._spoken: dict[tuple[int, int], list[tuple[int, float, int, tuple[Said, ...]]]] = {}
+
+    def ways(self, at_most: float, most: int) -> Iterator[Way]:
+        """Yield ways that cost up to `at_most`, cheapest first, at most `most` through a spot."""
+        order = count()
+        waiting: list[tuple[float, int, int, int, Slots, tuple[Said, ...]]] = []
+        heapq.heappush(waiting, (0.0, next(order), START, 0, (), ()))
+        kept: dict[tuple[int, int], list[Slots]] = {}
+        while waiting and len(kept) < _MOST_SPOTS:
+            cost, _, state, position, slots, said = heapq.heappop(waiting)
+            others = kept.setdefault((state, position), [])
+            if len(others) >= most or slots in others:
+                continue
+            others.append(slots)
+            if position == len(self._heard.phonemes):
+                for row in self._automaton.accepts(state):
+                    yield Way(row, slots, cost, said)
+            for step in self._steps(state, position):
+                total = cost + step.cost
+                if total <= at_most:
+                    way = (step.target, step.end, slots + step.slots, said + step.said)
+                    heapq.heappush(waiting, (total, next(order), *way))
+
+    def _steps(self, state: int, position: int) -> Iterator[_Step]:
+        if position in self._skips:
+            word = self._skips[position]
+            yield _Step(state, word.end, word.lost, (), ())
+        for number, target in self._automaton.arcs(state):
+            match self._automaton.labels[number]:
+                case Word(key=key, surface=surface):
+                    for end, cost in self._word(key, position, self._worst.word):
+                        said = (Said(key, surface, position, end, cost),)
+                        yield _Step(target, end, cost, (), said)
+                case Choice(slot=slot, spoken=spoken, values=values):
+                    for end, cost, value, words in self._values(spoken, position):
+                        yield _Step(target, end, cost, ((slot, values[value]),), words)
+                case Number() as label:
+                    yield from self._numbers(label, target, position)
+                case Wildcard(slot=slot):
+                    yield from self._wild(slot, target, position)
+
+    def _word(self, key: str, position: int, worst: float) -> Iterator[tuple[int, float]]:
+        """Yield (end, cost) of each stretch from `position` that may be the word `key`."""
+        number = self._vocabulary.numbers[key]
+        most = worst * self._vocabulary.lengths[number]
+        for span in self._spans[position].get(number, ()):
+            if span.cost <= most:
+                yield span.end, span.cost
+        if self._vocabulary.losses[number] <= _SMALL_WORD and not key[0].isdigit():
+            yield position, self._vocabulary.losses[number]
+
+    def _values(
+        self, spoken: Automaton, position: int
+    ) -> list[tuple[int, float, int, tuple[Said, ...]]]:
+        """Return (end, cost, value, words) of each value of a list that may be said here."""
+        key = (id(spoken), position)
+        if key in self._spoken:
+            return self._spoken[key]
+        best: dict[tuple[int, int], tuple[float, tuple[Said, ...]]] = {}
+        waiting: list[tuple[int, int, float, tuple[Said, ...]]] = [(START, position, 0.0, ())]
+        while waiting:
+            state, at, cost, said = waiting.pop()
+            if at > position:
+                for value in spoken.accepts(state):
+                    if (value, at) not in best or cost < best[value, at][0]:
+                        best[value, at] = (cost, said)
+            for number, target in spoken.arcs(state):
+                label = spoken.labels[number]
+                assert isinstance(label, Word)
+                for end, more in self._word(label.key, at, self._worst.in_slot):
+                    piece = Said(label.key, label.surface, at, end, more, in_slot=True)
+                    waiting.append((target, end, cost + more, (*said, piece)))
+        found = [(end, cost, value, said) for (value, end), (cost, said) in best.items()]
+        self._spoken[key] = found
+        return found
+
+    def _numbers(self, label: Number, target: int, position: int) -> Iterator[_Step]:
+        for end, number in self._heard.numbers.get(position, ()):
+            meant = meaning(label, number)
+            if meant is not None:
+                said = (Said("", f"{number:g}", position, end, 0.0, in_slot=True),)
+                yield _Step(target, end, 0.0, ((label.slot, meant),), said)
+        if (label.highest - label.lowest) // label.step >= MOST_NUMBERS:
+            return
+        for number, spans in self._spans[position].items():
+            key = self._vocabulary.keys[number]
+            meant = meaning(label, int(key)) if key.isdecimal() else None
+            if meant is None:
+                continue
+            for span in spans:
+                if span.cost <= self._worst.in_slot * self._vocabulary.lengths[number]:
+                    said = (Said(key, key, position, span.end, span.cost, in_slot=True),)
+                    yield _Step(target, span.end, span.cost, ((label.slot, meant),), said)
+
+    def _wild(self, slot: str, target: int, position: int) -> Iterator[_Step]:
+        following = [word for word in self._heard.words if word.start >= position]
+        if not following or following[0].start != position:
+            return
+        for taken in range(1, len(following) + 1):
+            text = " ".join(word.surface for word in following[:taken])
+            end = following[taken - 1].end
+            yield _Step(target, end, 0.0, ((slot, text),), (Said("", text, position, end, 0.0),))
+
+
+def _plausible(
+    spans: list[dict[int, list[Span]]], vocabulary: Vocabulary, heard: HeardSounds
+) -> list[dict[int, list[Span]]]:
+    """Drop the spans that would bend a word of the table, or a number, into another.
+
+    What is left costs more where it ends in the middle of a word that was heard.
+    """
+    known = [word for word in heard.words if word.key in vocabulary.numbers]
+    digits = [word for word in heard.words if word.key[0].isdigit()]
+    borders = {word.start for word in heard.words} | {len(heard.phonemes)}
+    for position, of_words in enumerate(spans):
+        for number, found in of_words.items():
+            key = vocabulary.keys[number]
+            bent = _BENT * vocabulary.lengths[number]
+            others = [word for word in known if word.key != key]
+            never = [word for word in digits if word.key != key] if key[0].isdigit() else []
+            found[:] = [
+                Span(span.end, span.cost + _SPLIT * (span.end not in borders))
+                for span in found
+                if (span.cost <= bent or not _covers_any(others, position, span.end))
+                and not _covers_any(never, position, span.end)
+            ]
+    return spans
+
+
+def _covers_any(words: list[HeardWord], start: int, end: int) -> bool:
+    """Whether half of one of `words` or more lies between `start` and `end`."""
+    return any(
+        2 * (min(end, word.end) - max(start, word.start)) >= word.end - word.start > 0
+        for word in words
+    )

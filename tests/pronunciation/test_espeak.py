@@ -1,0 +1,31 @@
+from voice2mqtt.pronunciation.espeak import Espeak, has_voice
+
+WORDS = ["light", "U.S.A. a.m.", "", "12", "café", "-", "light", "living room"]
+
+
+def test_each_word_gets_its_own_sounds_in_one_call() -> None:
+    together = Espeak("en-us").pronounce(WORDS)
+    alone = [Espeak("en-us").pronounce([word])[0] for word in WORDS]
+    assert together == alone
+    assert together[0] == ("l", "aɪ", "t")
+    assert together[3] == ("t", "w", "ɛ", "l", "v")
+
+
+def test_what_cannot_be_said_has_no_sounds() -> None:
+    assert Espeak("en-us").pronounce(["", "-", "?"]) == [(), (), ()]
+
+
+def test_words_that_sound_alike_have_equal_sounds() -> None:
+    night, knight = Espeak("en-us").pronounce(["night", "knight"])
+    assert night == knight
+
+
+def test_a_voice_of_another_language_speaks_it() -> None:
+    (light,) = Espeak("de").pronounce(["Licht"])
+    assert light == ("l", "ɪ", "ç", "t")
+
+
+def test_voices_that_are_there_and_one_that_is_not() -> None:
+    assert has_voice("en-us")
+    assert has_voice("fr")
+    assert not has_voice("xx")

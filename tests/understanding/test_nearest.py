@@ -1,0 +1,173 @@
+from collections.abc import Sequence
+
+import pytest
+
+from voice2mqtt.core.outcome import Hypothesis
+from voice2mqtt.pronunciation.espeak import Espeak
+from voice2mqtt.understanding.compile import compile_table
+from voice2mqtt.understanding.nearest import NearestSentences
+from voice2mqtt.understanding.normalise import normaliser
+from voice2mqtt.understanding.table import (
+    CommandTable,
+    ListValue,
+    Publish,
+    Row,
+    TextList,
+    WildcardList,
+)
+
+STRICT = 0.25
+VOICE = Espeak("en-us")
+
+
+def _row(say: str) -> Row:
+    return Row(name=say, say=(say,), publish=(Publish(topic="t", payload=""),))
+
+
+def _list(*values: str) -> TextList:
+    return TextList(values=tuple(ListValue(spoken=value, out=value) for value in values))
+
+
+TABLE = CommandTable(
+    rows=tuple(
+        _row(say)
+        for say in (
+            "turn {switch} [the] {room} light[s]",
+            "set [the] {room} light[s] to {0..100:level} percent",
+            "make me a {roast} {drink}",
+            "good night",
+            "lock the door",
+            "add {item} to the list",
+            "start a timer for {1..60:minutes} minutes",
+        )
+    ),
+    lists={
+        "room": _list("kitchen", "bedroom", "study", "living room", "hall"),
+        "switch": _list("on", "off"),
+        "roast": _list("light roast", "dark roast"),
+        "drink": _list("mocha", "latte", "americano"),
+        "item": WildcardList(),
+    },
+)
+
+
+def _search(*heard: str | Hypothesis, table: CommandTable = TABLE) -> list[tuple[str, float]]:
+    words = normaliser(table.language)
+    nearest = NearestSentences(compile_table(table), words, VOICE)
+    hypotheses: Sequence[Hypothesis] = [
+        text if isinstance(text, Hypothesis) else Hypothesis(text=text) for text in heard
+    ]
+    return [(found.sentence, found.distance) for found in nearest.search(hypotheses)]
+
+
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [
+        pytest.param("turn on the study like", "turn on the study light", id="last-sound"),
+        pytest.param("make me a light rose mocha", "make me a light roast mocha", id="lost-t"),
+        pytest.param("make me a dark roast moca", "make me a dark roast mocha", id="spelling"),
+        pytest.param("make me a dark roast a mericano", "make me a dark roast americano", id="cut"),
+        pytest.param("turn off livingroom lights", "turn off living room lights", id="joined"),
+        pytest.param("turn on bed room light", "turn on bedroom light", id="parted"),
+        pytest.param("good knight", "good night", id="homophone"),
+        pytest.param("turn on a study light", "turn on study light", id="small-word-more"),
+        pytest.param("make me light roast latte", "make me a light roast latte", id="and-less"),
+        pytest.param("set hall light to fifty person", "set hall light to 50 percent", id="number"),
+        pytest.param(
+            "start a timer four ten minutes", "start a timer for 10 minutes", id="word-as-number"
+        ),
+    ],
+)
+def test_a_misheard_sentence_finds_the_one_that_was_meant(heard: str, meant: str) -> None:
+    sentence, distance = _search(heard)[0]
+    assert sentence == meant
+    assert distance <= STRICT
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        pytest.param("what a lovely light", id="keyword-inside"),
+        pytest.param("turn on the bathtub light", id="no-such-room"),
+        pytest.param("turn on the television light", id="nor-such"),
+        pytest.param("turn the study light", id="value-left-out"),
+        pytest.param("don't lock the door", id="not"),
+        pytest.param("unlock the door", id="opposite"),
+        pytest.param("never lock the door", id="never"),
+        pytest.param("turn on the study light and sing", id="more-at-the-end"),
+        pytest.param("she said good night", id="more-at-the-beginning"),
+        pytest.param("start a timer for ninety minutes", id="number-out-of-range"),
+        pytest.param("make me a light roast", id="half-a-sentence"),
+        pytest.param("", id="nothing"),
+        pytest.param("?!", id="no-words"),
+        pytest.param("good " * 200, id="far-too-long"),
+    ],
+)
+def test_what_is_no_command_stays_none(heard: str) -> None:
+    assert all(distance > STRICT for _, distance in _search(heard))
+
+
+def test_one_value_is_not_bent_into_another() -> None:
+    only_on = CommandTable(
+        rows=(_row("turn {switch} the {room} light"), _row("open the bedroom window")),
+        lists={"switch": _list("on"), "room": _list("bathroom", "hall")},
+    )
+    assert all(d > STRICT for _, d in _search("turn off the hall light", table=only_on))
+    assert all(d > STRICT for _, d in _search("turn on the bedroom light", table=only_on))
+
+
+def test_a_number_that_was_heard_is_not_another_number() -> None:
+    found = _search("set the hall light to 15 person")
+    assert found[0][0] == "set the hall light to 15 percent"
+    assert not [sentence for sentence, _ in found if "50" in sentence]
+
+
+def test_the_best_and_the_next_meaning_are_told_apart() -> None:
+    found = _search("set the hall light to fifty person")
+    assert found[0][0] == "set the hall light to 50 percent"
+    assert len(found) == len(set(found))
+    assert found[0][1] < found[1][1]
+
+
+def test_a_wildcard_takes_whole_words_and_the_rest_must_still_fit() -> None:
+    assert _search("add oat milk too the list")[0] == ("add oat milk to the list", 0.0)
+    assert all(distance > STRICT for _, distance in _search("add oat milk and be quick"))
+
+
+def test_the_whole_list_of_hypotheses_is_searched() -> None:
+    hypotheses = [
+        Hypothesis(text="turn on the steady height", confidence=0.5),
+        Hypothesis(text="turn on the study like", confidence=0.4),
+    ]
+    assert _search(*hypotheses)[0][0] == "turn on the study light"
+
+
+def test_a_hypothesis_counts_less_the_less_the_host_believes_it() -> None:
+    first, second = "make me a dark roast moca", "make me a light roast moca"
+    believed = [
+        Hypothesis(text=first, confidence=0.9),
+        Hypothesis(text=second, confidence=0.05),
+    ]
+    sentences = [sentence for sentence, _ in _search(*believed)]
+    assert sentences[:2] == ["make me a dark roast mocha", "make me a light roast mocha"]
+
+
+def test_a_host_that_doubts_its_words_is_corrected_more_readily() -> None:
+    (_, sure), *_ = _search(Hypothesis(text="make me a dark rose moga", confidence=0.99))
+    (_, unsure), *_ = _search(Hypothesis(text="make me a dark rose moga", confidence=0.6))
+    assert unsure < sure
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "low", "high"),
+    [
+        ("good night", "good knight", 0.0, 0.0),
+        ("hey house", "hey mouse", 0.01, 0.25),
+        ("hey house", "what a day", 0.3, 1.0),
+        ("", "hey house", 1.0, 1.0),
+    ],
+)
+def test_the_distance_of_two_texts(one: str, other: str, low: float, high: float) -> None:
+    nearest = NearestSentences(compile_table(TABLE), normaliser("en"), VOICE)
+    assert low <= nearest.distance(one, other) <= high
+    assert nearest.distance(one, other) == pytest.approx(nearest.distance(other, one))
