@@ -97,6 +97,10 @@ def test_without_words_there_is_nothing_to_decide(outcome: NoMatch | Canceled) -
             id="nothing holds half of the belief",
         ),
         pytest.param(
+            ["what a lovely evening", "close the blinds"], (0.6, 0.2), [], "",
+            id="a distribution that lies elsewhere",
+        ),
+        pytest.param(
             ["turn on the kitchen light", "turn on the bedroom light"], (None, None), KITCHEN_ON,
             "", id="no confidences",
         ),
@@ -163,6 +167,13 @@ def test_sounds_alike(text: str, expected: list[str], asked: str, why: str) -> N
     assert decisions[0].reason.nearest
 
 
+def test_what_is_hardly_believed_is_not_searched_by_sound_either() -> None:
+    decisions = Speaker(nearest=SOUNDS).says(
+        "what a lovely evening", "turn on the kitten light", confidences=(0.9, 0.2)
+    )
+    assert published(decisions) == []
+
+
 def test_a_row_may_be_stricter_than_the_table() -> None:
     strict = home(replace(LIGHT, strictness=0.05))
     assert published(Speaker(strict, SOUNDS).says("turn on the kitten light")) == []
@@ -183,6 +194,12 @@ def test_two_rows_that_do_the_same_are_no_doubt() -> None:
         pytest.param("bad room", BEDROOM_ON, id="by sound"),
         pytest.param("turn on the bedroom light", BEDROOM_ON, id="the whole command"),
         pytest.param("close the blinds", ["home/blinds = CLOSE"], id="another command"),
+        pytest.param(
+            "turn off the bedroom light",
+            ["home/bedroom/light = OFF"],
+            id="another command with the same word",
+        ),
+        pytest.param("I think my aunt painted her bedroom blue", [], id="talk with that word"),
         pytest.param("kitchen or bedroom", [], id="both"),
         pytest.param("yes", [], id="yes to what"),
         pytest.param("neither", [], id="something else"),

@@ -11,6 +11,9 @@ from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.normalise import normaliser
 
+MOST_FURTHER_WORDS = 3
+"""Beside those of the choice: "the kitchen one please"."""
+
 
 class Consent(IntEnum):
     """What an answer comes to, in the order of the templates below."""
@@ -51,15 +54,16 @@ class Answers:
 
     def chosen(self, text: str, question: Question) -> Meaning | None:
         """Return the option that `text` names; None if it names none, or more than one."""
-        said = set(self._keys(text))
-        named = [
-            option
-            for option, words in zip(question.options, question.words, strict=True)
-            if set(self._keys(words)) <= said
-        ]
-        if len(named) == 1 and len(question.options) > 1:
-            return named[0]
-        return None if named else self._sounds_like(text, question)
+        if len(question.options) < 2:
+            return None
+        said = self._keys(text)
+        keys = [self._keys(words) for words in question.words]
+        if len(said) > max(map(len, keys)) + MOST_FURTHER_WORDS:
+            return None
+        named = [place for place, words in enumerate(keys) if set(words) <= set(said)]
+        if not named:
+            return self._sounds_like(text, question)
+        return question.options[named[0]] if len(named) == 1 else None
 
     def question(self, options: Sequence[Meaning], until_s: float) -> Question:
         """Return the question which of `options` was meant; for one, whether it was meant."""
@@ -88,7 +92,7 @@ class Answers:
         return (first, second) if first and second else tuple(" ".join(w) for w in (one, other))
 
     def _sounds_like(self, text: str, question: Question) -> Meaning | None:
-        if self._nearest is None or len(question.options) < 2:
+        if self._nearest is None:
             return None
         near = sorted(
             (self._nearest.distance(text, words), place)

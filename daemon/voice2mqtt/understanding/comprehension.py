@@ -5,8 +5,8 @@ Knows the table and what sounds alike; knows nothing of time, wake phrases or co
 How confidences are read. A host like ours sends a distribution: its confidences sum to at most
 1, and hypotheses that mean the same add up. Then a meaning is clear when it holds half of the
 belief and no other meaning comes near. Other hosts send a score for each hypothesis by itself
-(0.9, 0.85, ...), which says only how to rank them: there the first that is a command wins,
-unless the host believes something else far more.
+(0.9, 0.85, ...), which says only how to rank them: there the first that is a command wins.
+Either way, what the host believes less than half as much as something else counts for nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,6 +24,8 @@ from voice2mqtt.understanding.table import CommandTable
 
 SURE = 0.5
 """Belief that makes a meaning clear."""
+BELIEVABLE = 0.5
+"""Share of the host's greatest belief, below which a hypothesis counts for nothing."""
 RIVAL = 0.4
 """Share of the best meaning's belief from which on another one casts doubt."""
 _ROUNDING = 0.02
@@ -83,10 +85,13 @@ class Comprehension:
 
     def understand(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
         """Return what `hypotheses` (best first) mean, if it is among `rows`."""
-        return self._word_for_word(hypotheses, rows) or self._by_sound(hypotheses, rows)
+        most = max((hypothesis.confidence or 0.0 for hypothesis in hypotheses), default=0.0)
+        least = most * BELIEVABLE
+        believed = [h for h in hypotheses if h.confidence is None or h.confidence >= least]
+        return self._word_for_word(hypotheses, rows, least) or self._by_sound(believed, rows)
 
     def _word_for_word(
-        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
+        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], least: float
     ) -> Verdict | None:
         ranked: list[tuple[Meaning, float]] = []
         summed = _is_distribution(hypotheses)
@@ -103,13 +108,10 @@ class Comprehension:
                     break
             else:
                 ranked.append((meaning, belief))
+        ranked = [(meaning, belief) for meaning, belief in ranked if belief >= least]
         if not ranked:
             return None
-        if summed:
-            return _clearest(ranked)
-        most = max(hypothesis.confidence or 0.0 for hypothesis in hypotheses)
-        meaning, belief = ranked[0]
-        return Meant(meaning=meaning, why="word for word") if belief >= most * SURE else None
+        return _clearest(ranked) if summed else Meant(meaning=ranked[0][0], why="word for word")
 
     def _meanings(self, text: str, rows: frozenset[int], most: int) -> Iterator[Meaning]:
         """Yield what `text` says word for word: one row, else several in one breath."""

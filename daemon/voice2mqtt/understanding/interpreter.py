@@ -43,7 +43,7 @@ class _Clock:
 
 
 class Interpreter:
-    """Decides about everything that is heard. Not thread-safe: one owner calls it.
+    """Decides about everything that is heard, in one thread at a time.
 
     Raises:
         TemplateError: from the constructor, when the table cannot be compiled.
@@ -85,10 +85,10 @@ class Interpreter:
         return tuple(row.name for row in self._table.rows)
 
     def prospect(self, text: str) -> Prospect:
-        """Tell how `text`, heard so far, stands as the beginning of a command."""
+        """Tell how `text`, heard so far, stands as the beginning of a command. Any thread."""
         if self._question and self._answers.consent(text) is not None:
             return Prospect.COMPLETE
-        command = self._wake.without(text) if self._wake else None
+        command = self._wake.without(text, by_sound=False) if self._wake else None
         if command == "":
             return Prospect.UNFINISHED
         return self._comprehension.matcher.prospect(text if command is None else command)
@@ -183,11 +183,13 @@ class Interpreter:
             if consent is Consent.YES and len(question.options) == 1:
                 self._question = None
                 return self._each(question.options[0], text, "confirmed", clock, consented=True)
-            chosen = self._answers.chosen(hypothesis.text, question)
-            if chosen:
-                self._question = None
-                return self._each(chosen, text, "chosen", clock)
         verdict = self._comprehension.understand(hypotheses, self._all_rows)
+        word_for_word = isinstance(verdict, Meant) and not verdict.nearest
+        if not word_for_word:
+            named = (self._answers.chosen(h.text, question) for h in hypotheses)
+            chosen = next((option for option in named if option), None)
+            if chosen:
+                verdict = Meant(meaning=chosen, why="chosen")
         if isinstance(verdict, Meant):
             self._question = None
             return self._carried_out(verdict, text, clock)

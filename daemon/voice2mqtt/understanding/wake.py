@@ -24,7 +24,7 @@ class WakePhrases:
     def __bool__(self) -> bool:
         return bool(self._phrases)
 
-    def without(self, text: str) -> str | None:
+    def without(self, text: str, *, by_sound: bool = True) -> str | None:
         """Return what follows the wake phrase in `text`; None if it does not begin with one."""
         words = text.split()
         for _, keys in self._phrases:
@@ -34,7 +34,7 @@ class WakePhrases:
                     return " ".join(words[length:])
                 if len(spoken) >= len(keys):
                     break
-        return self._without_alike(words)
+        return self._without_alike(words) if by_sound else None
 
     def _without_alike(self, words: list[str]) -> str | None:
         """As `without`, for what only sounds like a wake phrase."""
