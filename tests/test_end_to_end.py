@@ -57,12 +57,12 @@ class Room:
 
 
 @contextmanager
-def room(folder: Path, broker: Broker, host_url: str) -> Iterator[Room]:
+def room(folder: Path, broker: Broker, host_url: str, capture: str = "arecord") -> Iterator[Room]:
     settings = folder / "voice2mqtt.yaml"
     settings.write_text(
         json.dumps({
             "node": "test",
-            "microphone": {"device": MICROPHONE},
+            "microphone": {"device": MICROPHONE, "capture": capture},
             "speech": {"host": host_url},
             "mqtt": {"broker": broker.url},
             "feedback": {"tones": False, "speak": False},
@@ -172,3 +172,14 @@ def test_everything_may_be_missing_at_the_start(tmp_path: Path) -> None:
     warnings = [line for line in [*said, *rest.splitlines()] if " WARNING " in line]
     for missing in ("no-such-microphone", "Speech host", "broker"):
         assert sum(missing in line for line in warnings) == 1, warnings
+
+
+def test_the_sdk_may_own_the_microphone(tmp_path: Path, broker: Broker) -> None:
+    grammar = ("--commands", str(COMMANDS))
+    with (
+        stage.speech_host(tmp_path, *grammar) as url,
+        room(tmp_path, broker, url, capture="sdk") as house,
+    ):
+        assert house.speak("Turn on the kitchen light.")["row"] == "light"
+        house.stop()
+    assert house.seen.on("home/kitchen/light/set")[0].payload == "ON"

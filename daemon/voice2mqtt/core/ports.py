@@ -19,6 +19,10 @@ class Ear(Protocol):
         """Stop listening. What was already captured is still yielded. Any thread may call it."""
         ...
 
+    def deafen(self, for_s: float) -> None:
+        """Open for nothing in the next `for_s` seconds; an utterance under way goes on."""
+        ...
+
 
 class Recognizer(Protocol):
     """Something that turns an utterance into an outcome."""

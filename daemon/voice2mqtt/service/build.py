@@ -3,7 +3,10 @@
 from collections.abc import Callable
 
 from voice2mqtt.core.event import Event
+from voice2mqtt.core.heartbeat import Heartbeat
+from voice2mqtt.core.ports import Ear, Recognizer
 from voice2mqtt.ear.opening import open_microphone
+from voice2mqtt.ear.state import Condition, MicrophoneState
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.pronunciation.pronouncer import pronouncer
@@ -20,6 +23,7 @@ from voice2mqtt.service.watchdog import Watchdog
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.speech.azure import AzureRecognizer
+from voice2mqtt.speech.microphone import SdkMicrophone
 from voice2mqtt.speech.probe import host_fault, host_url
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.interpreter import Interpreter
@@ -59,11 +63,18 @@ def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
 
 
 def recognizer(
-    settings: Settings, on_sent: Callable[[float], None] = lambda _seconds: None
+    settings: Settings,
+    on_sent: Callable[[float], None] = lambda _seconds: None,
+    *,
+    gated: bool = True,
 ) -> AzureRecognizer:
     """Return what recognises, through the Azure SDK."""
-    longest_s = settings.microphone.gate.max_utterance_s
-    return AzureRecognizer(settings.speech, max_utterance_s=longest_s, on_sent=on_sent)
+    return AzureRecognizer(
+        settings.speech,
+        max_utterance_s=settings.microphone.gate.max_utterance_s,
+        gated=gated,
+        on_sent=on_sent,
+    )
 
 
 def daemon(
@@ -85,14 +96,9 @@ def daemon(
     notifier = Notifier.from_environment()
     watchdog = Watchdog(notifier)
     room = MqttRoom(settings, watchdog.heartbeat("network"))
-    ear = open_microphone(
-        settings.microphone,
-        lambda told: inbox.put(Microphone(told)),
-        on_audio,
-        watchdog.heartbeat("capture"),
-    )
-    voice = SpeakerVoice(settings.feedback, language, ear.deafen)
     meter = Meter(state_folder(settings), settings.speech.daily_limit_s)
+    ear, speech = _ear_and_speech(settings, meter, inbox, on_audio, watchdog.heartbeat("capture"))
+    voice = SpeakerVoice(settings.feedback, language, ear.deafen)
     house = House(
         node=settings.node,
         interpreter=interpreter(settings, load_table(settings.commands, language)),
@@ -103,7 +109,7 @@ def daemon(
     )
     return Daemon(
         ear=ear,
-        recognizer=recognizer(settings, meter.add),
+        recognizer=speech,
         voice=voice,
         meter=meter,
         house=house,
@@ -122,3 +128,34 @@ def daemon(
         notifier=notifier,
         watchdog=watchdog,
     )
+
+
+def _ear_and_speech(
+    settings: Settings,
+    meter: Meter,
+    inbox: Inbox,
+    on_audio: Callable[[bytes], None],
+    heartbeat: Heartbeat,
+) -> tuple[Ear, Recognizer]:
+    if settings.microphone.capture == "sdk":
+        # The SDK shows no signs of life of its own.
+        heartbeat.rest()
+        microphone = _sdk_microphone(settings, meter, inbox)
+        return microphone, microphone
+
+    def on_state(state: MicrophoneState) -> None:
+        inbox.put(Microphone(state))
+
+    ear = open_microphone(settings.microphone, on_state, on_audio, heartbeat)
+    return ear, recognizer(settings, meter.add)
+
+
+def _sdk_microphone(settings: Settings, meter: Meter, inbox: Inbox) -> SdkMicrophone:
+    device = settings.microphone.device
+
+    def on_state(fault: str) -> None:
+        condition = Condition.FAILED if fault else Condition.OK
+        sentence = fault or f"microphone {device} is open, through the Speech SDK"
+        inbox.put(Microphone(MicrophoneState(condition, device, sentence)))
+
+    return SdkMicrophone(recognizer(settings, meter.add, gated=False), device, on_state)

@@ -50,6 +50,7 @@ class AzureRecognizer:
         settings: SpeechSettings,
         *,
         max_utterance_s: float = 15.0,
+        gated: bool = True,
         on_sent: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         """Keep the settings for every utterance; nothing is connected yet.
@@ -57,12 +58,17 @@ class AzureRecognizer:
         Args:
             settings: who recognises, and how long to wait for it.
             max_utterance_s: the longest utterance that the gate lets through.
+            gated: whether a gate of ours ends the sentence, or the host.
             on_sent: told the seconds of audio written, for metering.
 
         Raises:
             SettingsError: the settings name no usable host.
         """
         self._config = _config(settings, max_utterance_s)
+        if gated:
+            # A host that ends the sentence earlier would cut a speaker who thinks.
+            silence = sdk.PropertyId.Speech_SegmentationSilenceTimeoutMs
+            self._config.set_property(silence, "5000")
         self._languages = list(settings.languages)
         self._phrases: list[str] = []
         self._continuous = settings.mode == "continuous"
@@ -70,7 +76,7 @@ class AzureRecognizer:
         self._retry_s = settings.retry_s
         self._on_sent = on_sent
         self._closed = threading.Event()
-        self._turn: _Turn | None = None
+        self._active: sdk.SpeechRecognizer | None = None
 
     def prepare(self, phrases: Sequence[str]) -> None:
         """Use `phrases` as hints from the next utterance on."""
@@ -92,11 +98,35 @@ class AzureRecognizer:
             outcome = self._attempt(utterance, on_interim)
         return outcome
 
+    def microphone(self, device: str) -> Callable[[], Outcome]:
+        """Open the SDK's own microphone, an ALSA name; return what recognises one single shot.
+
+        Silence ends a shot too, when the host says so.
+
+        Raises:
+            RuntimeError: the device cannot be opened.
+        """
+        named = {"use_default_microphone": True} if device == "default" else {"device_name": device}
+        try:
+            recognizer = self._recognizer(sdk.audio.AudioConfig(**named))
+        except RuntimeError as error:
+            raise RuntimeError(outcomes.first_line(error)) from error
+        self._active = recognizer
+
+        def shoot() -> Outcome:
+            began_s = time.monotonic()
+            outcome = outcomes.of_result(recognizer.recognize_once_async().get())
+            self._on_sent(time.monotonic() - began_s)
+            return outcome
+
+        return shoot
+
     def _attempt(self, utterance: Utterance, on_interim: Callable[[str], None]) -> Outcome:
         try:
-            # Replacing the last turn here, and not at its end, keeps the 50 ms that the SDK takes
-            # to free a recogniser out of the way between speech and command.
-            self._turn = turn = _Turn(self._recognizer, on_interim, continuous=self._continuous)
+            # The last recogniser is let go here, and not at the end of its turn: the 50 ms that
+            # the SDK takes for it must not stand between speech and command.
+            turn = _Turn(self._recognizer, on_interim, continuous=self._continuous)
+            self._active = turn.recognizer
         except RuntimeError as error:
             return Canceled(reason="Error", code="RuntimeError", details=outcomes.first_line(error))
         sent = 0
@@ -105,14 +135,14 @@ class AzureRecognizer:
             sent += len(frame)
         self._on_sent(sent / SECOND_BYTES)
         if self._closed.is_set():
-            turn.interrupt()
+            _interrupt(turn.recognizer)
         return turn.finish(self._timeout_s)
 
     def close(self) -> None:
         """Give up a recognition under way."""
         self._closed.set()
-        if self._turn is not None:
-            self._turn.interrupt()
+        if self._active is not None:
+            _interrupt(self._active)
 
     def _recognizer(self, audio: sdk.audio.AudioConfig) -> sdk.SpeechRecognizer:
         if self._languages:
@@ -143,24 +173,24 @@ class _Turn:
         continuous: bool,
     ) -> None:
         self._stream = sdk.audio.PushAudioInputStream()
-        self._recognizer = make_recognizer(sdk.audio.AudioConfig(stream=self._stream))
+        self.recognizer = make_recognizer(sdk.audio.AudioConfig(stream=self._stream))
         self._on_interim = on_interim
         self._continuous = continuous
         self._parts: list[Outcome] = []
         self._dead = False
         self._started = threading.Event()
         self._ended = threading.Event()
-        self._recognizer.recognizing.connect(self._interim)
-        self._recognizer.session_started.connect(lambda _event: self._started.set())
+        self.recognizer.recognizing.connect(self._interim)
+        self.recognizer.session_started.connect(lambda _event: self._started.set())
         if continuous:
-            self._recognizer.recognized.connect(self._part)
-            self._recognizer.canceled.connect(self._canceled)
-            self._recognizer.session_stopped.connect(lambda _event: self._ended.set())
-            self._recognizer.start_continuous_recognition_async().get()
+            self.recognizer.recognized.connect(self._part)
+            self.recognizer.canceled.connect(self._canceled)
+            self.recognizer.session_stopped.connect(lambda _event: self._ended.set())
+            self.recognizer.start_continuous_recognition_async().get()
         else:
-            self._recognizer.recognized.connect(lambda _event: self._ended.set())
-            self._recognizer.canceled.connect(lambda _event: self._ended.set())
-            self._future = self._recognizer.recognize_once_async()
+            self.recognizer.recognized.connect(lambda _event: self._ended.set())
+            self.recognizer.canceled.connect(lambda _event: self._ended.set())
+            self._future = self.recognizer.recognize_once_async()
 
     def write(self, frame: bytes) -> None:
         """Pass on audio; begin a further turn if the host has ended the last one."""
@@ -168,7 +198,7 @@ class _Turn:
             self._collect()
             if not self._dead:
                 self._ended.clear()
-                self._future = self._recognizer.recognize_once_async()
+                self._future = self.recognizer.recognize_once_async()
         if not self._dead:
             self._stream.write(frame)
 
@@ -177,12 +207,12 @@ class _Turn:
         # A stream that ends before its session began costs half a second inside the SDK.
         self._started.wait(1.0)
         self._stream.close()
-        timer = threading.Timer(timeout_s, self.interrupt)
+        timer = threading.Timer(timeout_s, _interrupt, (self.recognizer,))
         timer.start()
         try:
             if self._continuous:
                 self._ended.wait(timeout_s + 2)
-                self._recognizer.stop_continuous_recognition_async().get()
+                self.recognizer.stop_continuous_recognition_async().get()
             elif not self._dead:
                 self._collect()
         finally:
@@ -194,12 +224,6 @@ class _Turn:
         self._parts.append(part)
         # A recogniser that canceled is dead: the rest of the audio has nowhere to go.
         self._dead = isinstance(part, Canceled)
-
-    def interrupt(self) -> None:
-        """End a recognition that may never end by itself; within a second."""
-        with contextlib.suppress(RuntimeError):
-            # Not awaited: the pending `get` returns by itself.
-            self._recognizer.stop_continuous_recognition_async()
 
     def _interim(self, event: Any) -> None:
         try:
@@ -214,6 +238,13 @@ class _Turn:
         outcome = outcomes.of_cancellation(event.cancellation_details)
         if outcome.reason != "EndOfStream":
             self._parts.append(outcome)
+
+
+def _interrupt(recognizer: sdk.SpeechRecognizer) -> None:
+    """End a recognition that may never end by itself; within a second."""
+    with contextlib.suppress(RuntimeError):
+        # Not awaited: the pending `get` returns by itself.
+        recognizer.stop_continuous_recognition_async()
 
 
 def _config(settings: SpeechSettings, max_utterance_s: float) -> sdk.SpeechConfig:
@@ -234,8 +265,6 @@ def _config(settings: SpeechSettings, max_utterance_s: float) -> sdk.SpeechConfi
         config.set_property_by_name("OPENSSL_SINGLE_TRUSTED_CERT", settings.ca_file.read_text())
     config.speech_recognition_language = settings.language
     config.output_format = sdk.OutputFormat.Detailed
-    # The gate ends the sentence. A host that ends it earlier would cut a speaker who thinks.
-    config.set_property(sdk.PropertyId.Speech_SegmentationSilenceTimeoutMs, "5000")
     whole_ms = round((max_utterance_s + settings.timeout_s) * 1000)
     for name, value in {
         "SPEECH-OneShotRecognition-OperationTimeoutMs": str(whole_ms),
