@@ -83,15 +83,24 @@ def test_an_unfinished_command_is_waited_for() -> None:
     assert _hear(gate, "." * 4) == [Closed(42 * FRAME)]
 
 
-def test_what_was_expected_is_forgotten_when_speech_resumes() -> None:
+def test_haste_is_forgotten_when_speech_goes_on() -> None:
+    for prospect in (Prospect.COMPLETE, Prospect.OPEN):
+        gate = Gate(SETTINGS, FRAME)
+        _hear(gate, "SSSS..")
+        gate.expect(prospect)
+        assert _hear(gate, "SSSSS" + "." * 21) == []
+        assert len(_hear(gate, ".")) == 1
+
+
+def test_patience_lasts_until_another_word() -> None:
     gate = Gate(SETTINGS, FRAME)
-    _hear(gate, "SSSS..")
-    gate.expect(Prospect.COMPLETE)
-    assert _hear(gate, "SSS" + "." * 21) == []
-    assert len(_hear(gate, ".")) == 1
+    _hear(gate, "SSSS")
+    gate.expect(Prospect.UNFINISHED)
+    assert _hear(gate, "S" * 20 + "." * 37) == []
+    assert isinstance(gate.expect(Prospect.UNKNOWN), Closed)
 
 
-def test_a_click_in_the_pause_does_not_make_it_forget() -> None:
+def test_the_end_of_the_last_word_does_not_make_it_forget() -> None:
     gate = Gate(SETTINGS, FRAME)
     _hear(gate, "SSSS..")
     gate.expect(Prospect.COMPLETE)

@@ -14,8 +14,9 @@ from voice2mqtt.settings.model import Gate as GateSettings
 
 TRIGGER_WINDOW_MS = 192
 
-RESUMED_FRAMES = 2
-"""Speech frames in a row after a pause that mean the speaker went on; one may be a click."""
+SPOKEN_ON_FRAMES = 5
+"""Speech (160 ms) after which a word of what is to come no longer holds. Fewer frames may be the
+end of the last word: the detector hangs on for 70 ms, in noise for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,8 @@ class Gate:
         self._deaf_until = 0
         self._start: int | None = None
         self._speech_end = 0
-        self._run = 0
         self._prospect = Prospect.UNKNOWN
-        self._paused = False
+        self._spoken_on = 0
 
     @property
     def is_open(self) -> bool:
@@ -86,11 +86,10 @@ class Gate:
         return self._judge()
 
     def expect(self, prospect: Prospect) -> Closed | None:
-        """Wait for the end as `prospect` says, until speech resumes after a pause."""
+        """Wait for the end as `prospect` says; not so briefly any more once speech goes on."""
         if not self.is_open:
             return None
-        self._prospect = prospect
-        self._paused = self._position > self._speech_end
+        self._prospect, self._spoken_on = prospect, 0
         return self._judge()
 
     def deafen(self, until_sample: int) -> None:
@@ -111,21 +110,18 @@ class Gate:
             return None
         earliest = max(self._earliest, self._deaf_until)
         self._start = max(self._position - self._pre_roll, earliest)
-        self._prospect, self._paused = Prospect.UNKNOWN, False
+        self._prospect = Prospect.UNKNOWN
         self._speech_end = self._position
-        self._run = RESUMED_FRAMES
         return Opened(self._start)
 
     def _follow(self, speech: bool) -> None:
         if not speech:
-            self._run = 0
-            self._paused = True
             return
-        self._run += 1
         self._speech_end = self._position
-        if self._paused and self._run >= RESUMED_FRAMES:
-            # What was said of the words before the pause does not hold for those that follow.
-            self._prospect, self._paused = Prospect.UNKNOWN, False
+        self._spoken_on += 1
+        # Patience outlives the words that asked for it: it loses nothing, and haste may.
+        if self._spoken_on == SPOKEN_ON_FRAMES and self._prospect is not Prospect.UNFINISHED:
+            self._prospect = Prospect.UNKNOWN
 
     def _judge(self) -> Closed | None:
         assert self._start is not None
