@@ -17,7 +17,7 @@ def _node(written: str) -> Node:
     [
         pytest.param("07:00-22:00", (420, 1320), id="by-day"),
         pytest.param("22:30 - 6:15", (1350, 375), id="by-night"),
-        pytest.param("18:00–24:00", (1080, 1440), id="to-midnight"),  # noqa: RUF001 (as phones type it)
+        pytest.param("18:00–24:00", (1080, 1440), id="to-midnight"),
     ],
 )
 def test_hours_are_minutes_since_midnight(written: str, meant: tuple[int, int]) -> None:

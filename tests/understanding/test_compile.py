@@ -1,12 +1,21 @@
+import pytest
 from hassil import Intents, recognize_all
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from tests.understanding.grammars import LISTS, RULES, SENTENCES, TEMPLATES, sentences_of, tables
-from voice2mqtt.understanding.compile import compile_table
+from voice2mqtt.understanding.compile import TableError, compile_phrases, compile_table
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.normalise import normaliser
-from voice2mqtt.understanding.table import CommandTable, Publish, Row
+from voice2mqtt.understanding.table import (
+    CommandTable,
+    ListValue,
+    Place,
+    Publish,
+    Row,
+    TextList,
+    WildcardList,
+)
 
 
 def hassils_view(table: CommandTable) -> Intents:
@@ -75,3 +84,102 @@ def test_the_automaton_accepts_what_hassils_recogniser_accepts(
     event("accepted" if theirs else "refused")
     assert bool(ours) == bool(theirs)
     assert all(slots in theirs for slots in ours)
+
+
+@pytest.mark.parametrize(
+    ("template", "said", "unsaid"),
+    [
+        pytest.param("turn on light[s]", ["turn on light", "turn on lights"], ["turn on light s"],
+                     id="optional letters"),
+        pytest.param("(un|)lock it", ["lock it", "unlock it"], ["un lock it", "un it"],
+                     id="optional beginning"),
+        pytest.param("[the] red lamp", ["the red lamp", "red lamp"], ["the lamp"], id="optional"),
+        pytest.param("go[ to bed] now", ["go now", "go to bed now"], ["gonow", "go to now"],
+                     id="space inside an optional"),
+        pytest.param("(up|down)stairs", ["upstairs", "downstairs"], ["up stairs", "stairs"],
+                     id="alternative glued"),
+        pytest.param("(a; b; c) d", ["a b c d", "c a b d", "b c a d"], ["a b d", "a a b c d"],
+                     id="any order"),
+        pytest.param("x ([{room}]; [{level}]) y", ["x y", "x hall 5 y", "x 5 hall y", "x hall y"],
+                     ["x hall hall y"], id="slots in any order"),
+        pytest.param("{level}%", ["5%", "five percent", "five per cent", "5 %"], ["5", "7%"],
+                     id="number glued to a sign"),
+        pytest.param("{1..12:hour}pm", ["7pm", "7 p.m."], ["13 pm"], id="number glued to letters"),
+        pytest.param("{room}light", ["halllight", "loungelight", "living roomlight"],
+                     ["hall light"], id="list glued to letters"),
+        pytest.param("<nested> go", ["please go", "pretty please go", "now go"], ["pretty go"],
+                     id="rule in a rule"),
+        pytest.param(r"a \[b\]", ["a b", "a [b]"], ["a"], id="escaped brackets"),
+        pytest.param("twenty five lamps", ["25 lamps", "twenty-five lamps"], ["20 lamps"],
+                     id="number in words"),
+        pytest.param("25 lamps", ["twenty five lamps", "25 lamps"], ["20 lamps"],
+                     id="number in digits"),
+        pytest.param("wake me at half past seven", ["wake me at 7:30"], ["wake me at 7"],
+                     id="time in words"),
+        pytest.param("wake me at {0..23:h} {0..59:m}",
+                     ["wake me at 7:30", "wake me at half past seven", "wake me at seven thirty"],
+                     ["wake me at 7:75"], id="time in slots"),
+    ],
+)  # fmt: skip
+def test_what_a_template_says(template: str, said: list[str], unsaid: list[str]) -> None:
+    matches = matcher(one_row(template))
+    assert [s for s in said if not matches.parses(s)] == []
+    assert [s for s in unsaid if matches.parses(s)] == []
+
+
+@pytest.mark.parametrize(
+    ("template", "problem"),
+    [
+        ("turn on {attic}", "there is no list {attic}, at column 9"),
+        ("turn on <attic>", "there is no rule <attic>, at column 9"),
+        ("<loop>", "rule <loop> contains itself (loop > pool > loop)"),
+        ("{room}{level}", "two slots without a space before or after {room}"),
+        ("play {free}ly", "free text {free} needs a space before and after it"),
+        ("(a;b;c;d;e;f;g)", "more than 6 parts in any order"),
+        ("[a][b][c][d][e][f][g][h][i][j][k][l][m]", "too many words written without a space"),
+        ("{bad}", "in list {bad}: '(' is never closed"),
+        ("{nesting}", "in list {nesting}: no slot may stand here: {room}"),
+    ],
+)
+def test_what_cannot_be_compiled_is_told_with_its_place(template: str, problem: str) -> None:
+    place = Place(file="commands.yaml", line=7, column=9)
+    row = Row(name="row", say=("fine", template), publish=(), places=(Place(), place))
+    table = CommandTable(
+        rows=(row,),
+        lists={
+            **LISTS,
+            "free": WildcardList(),
+            "bad": TextList(values=(ListValue(spoken="(a", out="a"),)),
+            "nesting": TextList(values=(ListValue(spoken="{room} x", out="a"),)),
+        },
+        rules={"loop": "<pool>", "pool": "a <loop>"},
+    )
+    with pytest.raises(TableError) as caught:
+        compile_table(table)
+    assert problem in str(caught.value)
+
+
+def test_every_fault_is_told_once() -> None:
+    place = Place(file="commands.yaml", line=7, column=9)
+    row = Row(name="row", say=("{a}", "<b>"), publish=(), places=(place, place))
+    bad = {"bad": TextList(values=(ListValue(spoken="(a", out="a"),))}
+    other = Row(name="other", say=("{bad} x", "{bad} y"), publish=(), places=(place, place))
+    with pytest.raises(TableError) as caught:
+        compile_table(CommandTable(rows=(row, other), lists=bad))
+    assert len(caught.value.faults) == 3
+    assert str(caught.value).startswith("commands.yaml:7:9: there is no list {a}, at column 1")
+
+
+def test_phrases_are_no_templates() -> None:
+    matches = Matcher(compile_phrases(["Jessie (left)", "open {door}"]), normaliser("en"))
+    assert [parse.row for parse in matches.parses("jessie left")] == [0]
+    assert [parse.row for parse in matches.parses("open door")] == [1]
+    assert matches.parses("jessie") == ()
+
+
+@given(table=tables())
+def test_no_state_has_two_arcs_with_the_same_label(table: CommandTable) -> None:
+    automaton = compile_table(table)
+    for state in range(len(automaton.offsets) - 1):
+        labels = [automaton.labels[label] for label, _ in automaton.arcs(state)]
+        assert len(labels) == len(set(labels))

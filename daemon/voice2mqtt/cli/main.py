@@ -10,7 +10,19 @@ from collections.abc import Sequence
 from voice2mqtt import __version__
 from voice2mqtt.errors import ExitStatus, UserFacingError
 
-COMMANDS = ("run", "listen", "devices", "check", "say", "host", "demo", "install", "uninstall")
+COMMANDS = (
+    "run",
+    "listen",
+    "devices",
+    "check",
+    "say",
+    "table",
+    "host",
+    "transcribe",
+    "demo",
+    "install",
+    "uninstall",
+)
 """Each is a module of this room with `HELP`, `arguments(parser)` and `run(args) -> int`."""
 
 log = logging.getLogger(__name__)

@@ -1,12 +1,14 @@
 """What a terminal shows: tables, once or live. The only place that knows rich."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.live import Live
+from rich.progress import Progress
 from rich.table import Table
 
 REFRESH_HZ = 10
@@ -23,6 +25,20 @@ def show_table(headings: Row, rows: Sequence[Row]) -> None:
     """Print a table as wide as it needs to be, whoever reads it."""
     # A pipe has no width, and who reads it counts on one line for each row.
     Console(highlight=False, width=None if is_terminal() else 400).print(_table(headings, rows))
+
+
+@contextmanager
+def progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
+    """Draw a bar, if somebody watches; what is yielded is told how much more is done."""
+    watched = sys.stderr.isatty()
+    with Progress(
+        console=Console(stderr=True),
+        transient=True,
+        disable=not watched,
+        redirect_stdout=is_terminal(),
+    ) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda amount: bar.advance(task, amount)
 
 
 class LiveTable:

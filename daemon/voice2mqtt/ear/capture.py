@@ -26,6 +26,8 @@ WATCHDOG_S = 3.0
 BACKOFF_S = (0.5, 1.0, 2.0, 3.0)
 """Pauses between attempts; the last repeats. It bounds how long a returned device waits."""
 
+REAP_S = 1.0
+
 WRONG_RATE = b"rate is not accurate"
 """A raw `hw:` device that cannot do 16 kHz is recorded at another rate, with only this word."""
 
@@ -108,10 +110,7 @@ class Capture:
             with self._lock:
                 self._process = None
                 _kill(process)
-                process.wait()
-            complaints += process.stderr.read()
-            process.stdout.close()
-            process.stderr.close()
+            complaints += _last_words(process)
         if self._closed.is_set():
             return
         text = complaints.decode(errors="replace")
@@ -152,6 +151,20 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     # Its whole session, lest a child of it keeps the pipes open.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _last_words(process: subprocess.Popen[bytes]) -> bytes:
+    """Reap `process` and return what is left of its complaints."""
+    assert process.stdout
+    assert process.stderr
+    # A driver that hangs keeps even a killed process, and with it the pipes.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(REAP_S)
+    os.set_blocking(process.stderr.fileno(), False)
+    words: bytes = process.stderr.read() or b""
+    process.stdout.close()
+    process.stderr.close()
+    return words
 
 
 def _blocks(output: IO[bytes], errors: IO[bytes], complaints: bytearray) -> Iterator[bytes]:

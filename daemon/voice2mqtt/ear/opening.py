@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from voice2mqtt.core.audio import VoiceActivity
 from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.ear.capture import Capture
+from voice2mqtt.ear.cleaner import CleanedSource
 from voice2mqtt.ear.microphone import Microphone
 from voice2mqtt.ear.source import Source
+from voice2mqtt.ear.sparing import SparingVoiceActivity
 from voice2mqtt.ear.state import Condition, MicrophoneState
 from voice2mqtt.ear.stdin import PipeSource
 from voice2mqtt.ear.voice_activity import SileroVoiceActivity
@@ -31,9 +34,10 @@ def open_microphone(
     Raises:
         InputError: A WAV file is named that cannot be used. A microphone that cannot be used is
             no error: it is waited for.
+        SettingsError: They ask for cleaning, and the library for it is not installed.
     """
-    source = _source(settings.device, on_state)
-    return Microphone(source, SileroVoiceActivity(), settings.gate, on_audio, heartbeat)
+    source = _cleaned(_source(settings.device, on_state), settings)
+    return Microphone(source, voice_activity(), settings.gate, on_audio, heartbeat)
 
 
 def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -> Microphone:
@@ -42,7 +46,23 @@ def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -
     Raises:
         InputError: It is missing, unreadable, not a WAV, cut short or empty.
     """
-    return Microphone(WavSource(path, paced=paced), SileroVoiceActivity(), settings.gate)
+    source = _cleaned(WavSource(path, paced=paced), settings)
+    return Microphone(source, voice_activity(), settings.gate)
+
+
+def _cleaned(source: Source, settings: MicrophoneSettings) -> Source:
+    if not settings.noise_suppression and not settings.auto_gain_dbfs:
+        return source
+    return CleanedSource(
+        source,
+        noise_suppression=settings.noise_suppression,
+        auto_gain_dbfs=settings.auto_gain_dbfs,
+    )
+
+
+def voice_activity() -> VoiceActivity:
+    """Return the detector that every ear uses."""
+    return SparingVoiceActivity(SileroVoiceActivity())
 
 
 def _source(device: str, on_state: Callable[[MicrophoneState], None]) -> Source:

@@ -60,6 +60,11 @@ class WavSource:
         except ValueError as error:
             raise InputError(f"{path}: {error}") from error
 
+    @property
+    def duration_s(self) -> float:
+        """Length of the recording."""
+        return self._bytes / self._format.frame_bytes / self._format.rate_hz
+
     def blocks(self) -> Iterator[bytes]:
         """Yield the audio in blocks of 20 ms; the last may be shorter."""
         begun_s = time.monotonic()

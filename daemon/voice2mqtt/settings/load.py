@@ -59,6 +59,14 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
             changed[key] = _anchored(value, folder, credentials)
         elif isinstance(value, Path):
             given = credentials / "_".join(value.parts) if credentials else folder / value
-            found = key.endswith("_file") and not value.is_absolute() and given.is_file()
+            found = key.endswith("_file") and not value.is_absolute() and _is_file(given)
             changed[key] = given if found else folder / value.expanduser()
     return section.model_copy(update=changed)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:
+        # systemd shows its credentials to the service alone, not to the check before a reload.
+        return False

@@ -32,12 +32,14 @@ MAX_BYTES = 4_000_000
 MAX_DEPTH = 20
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_HALF = re.compile("[\ud800-\udfff]")
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,3})?")
 # YAML takes U+2028 and U+2029 for ends of lines, as no editor does.
-_STRANGE = re.compile(
+STRANGE = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+"""Characters that no file may have."""
 
 
 def read_text(path: Path) -> str:
@@ -84,7 +86,7 @@ def read_document(content: str, faults: Faults) -> Node:
     """
     if not content.strip():
         faults.stop(faults.place(1, 1), "the file is empty", "write it, or name another")
-    strange = _STRANGE.search(content)
+    strange = STRANGE.search(content)
     if strange:
         before = content[: strange.start()]
         place = faults.place(before.count("\n") + 1, strange.start() - before.rfind("\n"))
@@ -134,6 +136,10 @@ class _Builder:
             case yaml.MappingStartEvent():
                 return self._mapping(event, depth)
             case yaml.ScalarEvent():
+                if _HALF.search(event.value):
+                    self._faults.add(
+                        self._place(event), "the text has half a character", "write the whole of it"
+                    )
                 plain, _quoted = event.implicit
                 return ScalarNode(
                     place=self._place(event),

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.errors import SettingsError
 from voice2mqtt.understanding.automaton import Automaton, Choice, Label
 from voice2mqtt.understanding.graph import FREE, Choose, Labels, WordGraph
 from voice2mqtt.understanding.normalise import Normaliser, normaliser
-from voice2mqtt.understanding.table import CommandTable, SlotList, TextList
+from voice2mqtt.understanding.table import CommandTable, Row, SlotList, TextList
 from voice2mqtt.understanding.templates import TemplateError
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -24,10 +25,22 @@ def compile_table(table: CommandTable) -> Automaton:
     """Compile `table`; the automaton accepts with the index of the row.
 
     Raises:
-        TemplateError: for the first template that cannot be compiled.
+        TableError: with every template that cannot be compiled.
     """
     compiler = _Compiler(normaliser(table.language), table.lists, table.rules)
-    return compiler.automaton((*row.say, *row.also_heard_as) for row in table.rows)
+    automaton = compiler.automaton((*row.say, *row.also_heard_as) for row in table.rows)
+    if compiler.faults:
+        faults = (_placed(error, table.rows[row]) for row, error in compiler.faults)
+        raise TableError(tuple(faults))
+    return automaton
+
+
+def _placed(error: TemplateError, row: Row) -> TemplateError:
+    """Return `error` with the place of its template in `row`, as far as it is known."""
+    templates = (*row.say, *row.also_heard_as)
+    index = templates.index(error.template) if error.template in templates else 0
+    place = row.places[index] if index < len(row.places) else None
+    return TemplateError(error.problem, error.template, error.column, place)
 
 
 def compile_phrases(phrases: Sequence[str], language: str = "en") -> Automaton:
@@ -37,7 +50,7 @@ def compile_phrases(phrases: Sequence[str], language: str = "en") -> Automaton:
 
 def compile_templates(groups: Sequence[Sequence[str]], language: str = "en") -> Automaton:
     """Compile groups of templates without lists and rules; accepts with the index of the group."""
-    return _Compiler(normaliser(language), {}, _NOTHING).automaton(groups)
+    return _Compiler(normaliser(language), None, _NOTHING).automaton(groups)
 
 
 def escape(text: str) -> str:
@@ -45,49 +58,57 @@ def escape(text: str) -> str:
     return "".join(f"\\{sign}" if sign in "()[]{}<>|;\\" else sign for sign in text)
 
 
+class TableError(SettingsError):
+    """Templates of a table cannot be compiled."""
+
+    def __init__(self, faults: Sequence[TemplateError]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
+
+
 @dataclass
 class _Compiler:
     normaliser: Normaliser
-    lists: Mapping[str, SlotList]
+    lists: Mapping[str, SlotList] | None
     rules: Mapping[str, str]
     spoken: dict[tuple[str, str, str], tuple[Automaton, tuple[SlotValue, ...]]] = field(
         default_factory=dict
     )
+    faults: list[tuple[int, TemplateError]] = field(default_factory=list)
+    """With the index of their group; with any of them the automaton is of no use."""
 
     def automaton(self, groups: Iterable[Iterable[str]]) -> Automaton:
         """Compile groups of templates; each accepts with its own index."""
-        graph = self._graph(self.lists)
+        graph = WordGraph(
+            normaliser=self.normaliser, lists=self.lists, rules=self.rules, choice=self._choice
+        )
         union = _Union(graph.labels)
         for index, templates in enumerate(groups):
             graph.arcs.clear()
             start, end = graph.node(), graph.node()
             for template in templates:
-                if template.strip():
+                try:
                     graph.add(template, start, end)
+                except TemplateError as error:
+                    self.faults.append((index, error))
             union.add(index, graph.arcs, start, end)
         return union.automaton()
-
-    def _graph(self, lists: Mapping[str, SlotList]) -> WordGraph:
-        return WordGraph(
-            normaliser=self.normaliser, lists=lists, rules=self.rules, choice=self._choice
-        )
 
     def _choice(self, wanted: Choose, labels: Labels) -> int:
         key = (wanted.list_name, wanted.before, wanted.after)
         if key not in self.spoken:
-            source = self.lists[wanted.list_name]
+            source = self.lists[wanted.list_name] if self.lists else None
             assert isinstance(source, TextList)
-            inner = _Compiler(self.normaliser, {}, self.rules)
+            inner = _Compiler(self.normaliser, None, self.rules)
             templates = [
                 f"{escape(wanted.before)}({value.spoken}){escape(wanted.after)}"
                 for value in source.values
             ]
-            try:
-                spoken = inner.automaton([template] for template in templates)
-            except TemplateError as fault:
-                problem = f"in list {{{wanted.list_name}}}: {fault.problem}"
-                raise TemplateError(problem, fault.template, fault.column) from fault
+            spoken = inner.automaton([template] for template in templates)
             self.spoken[key] = spoken, tuple(value.out for value in source.values)
+            for value, fault in inner.faults:
+                problem = f"in list {{{wanted.list_name}}}: {fault.problem}"
+                raise TemplateError(problem, source.values[value].spoken)
         spoken, values = self.spoken[key]
         return labels.number(Choice(wanted.slot, spoken, values), wanted)
 

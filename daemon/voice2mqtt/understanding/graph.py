@@ -179,10 +179,11 @@ class WordGraph:
         self,
         *,
         normaliser: Normaliser,
-        lists: Mapping[str, SlotList],
+        lists: Mapping[str, SlotList] | None,
         rules: Mapping[str, str],
         choice: Callable[[Choose, Labels], int],
     ) -> None:
+        """Without `lists` no slot may stand in a template; `choice` numbers a text list's label."""
         self.labels = Labels()
         self.arcs: list[list[tuple[int, int]]] = []
         self._normaliser = normaliser
@@ -253,11 +254,15 @@ class WordGraph:
 
     def _list(self, reference: SlotReference) -> SlotList | None:
         source = reference.source
-        return source if isinstance(source, RangeList) else self._lists.get(source)
+        if isinstance(source, RangeList):
+            return source
+        return self._lists.get(source) if self._lists else None
 
     def _slot(self, reference: SlotReference, before: str, after: str, template: str) -> int:
         source = self._list(reference)
         slot = reference.slot
+        if self._lists is None:
+            raise TemplateError(f"no slot may stand here: {{{slot}}}", template)
         match source:
             case None:
                 problem = f"there is no list {{{reference.source}}}"

@@ -46,7 +46,7 @@ class Interpreter:
     """Decides about everything that is heard, in one thread at a time.
 
     Raises:
-        TemplateError: from the constructor, when the table cannot be compiled.
+        TableError: from the constructor, when the table cannot be compiled.
     """
 
     def __init__(

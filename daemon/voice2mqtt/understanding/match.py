@@ -16,7 +16,8 @@ from voice2mqtt.understanding.normalise import Normaliser
 from voice2mqtt.understanding.readings import Readings
 
 LONGEST_WORDS = 128
-"""Longer sentences are no commands."""
+LONGEST_LETTERS = 2000
+"""Longer sentences are no commands, and are not even read."""
 MOST_PARSES = 64
 _CROWDED = 12
 """Arcs from which on a state keeps an index of them."""
@@ -91,8 +92,8 @@ class Matcher:
 
         Where a row says it in several ways, the one that stands first in it comes first.
         """
-        readings = self._normaliser.readings(text)
-        if not 0 < len(readings.tokens) <= LONGEST_WORDS:
+        readings = self._readings(text)
+        if readings is None or not readings.tokens:
             return ()
         walk = _Walk(self._steps, self._lists, readings)
         found = dict.fromkeys(islice(walk.parses(), MOST_PARSES))
@@ -101,14 +102,21 @@ class Matcher:
 
     def prospect(self, text: str) -> Prospect:
         """Tell how `text` stands as the beginning of a row."""
-        readings = self._normaliser.readings(text)
-        if len(readings.tokens) > LONGEST_WORDS:
+        readings = self._readings(text)
+        if readings is None:
             return Prospect.UNKNOWN
         walk = _Walk(self._steps, self._lists, readings)
         goes_on = walk.goes_on or self._normaliser.may_go_on(readings.tokens)
         if any(self._steps.automaton.accepts(state) for state in walk.last_states):
             return Prospect.OPEN if goes_on else Prospect.COMPLETE
         return Prospect.UNFINISHED if walk.last_states or walk.goes_on else Prospect.UNKNOWN
+
+    def _readings(self, text: str) -> Readings | None:
+        """Return the readings of `text`; None if it is too long for a command."""
+        if len(text) > LONGEST_LETTERS:
+            return None
+        readings = self._normaliser.readings(text)
+        return readings if len(readings.tokens) <= LONGEST_WORDS else None
 
 
 class _Walk:

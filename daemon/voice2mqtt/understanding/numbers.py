@@ -15,6 +15,8 @@ from voice2mqtt.understanding.language import language_named
 _EVERY_FORM_BELOW = 101
 """Inflected forms are worth their time only for numbers that are really inflected."""
 _HIGHEST_THOUSAND = 99
+_LONGEST_LETTERS = 100
+"""Longer words are no numbers."""
 
 Forms = tuple[tuple[str, ...], ...]
 """Ways to say one number, each as words; the usual one first."""
@@ -26,6 +28,8 @@ class Numerals:
     def __init__(self, code: str) -> None:
         language = language_named(code)
         self._engine = _engine(code)
+        self.spell = lru_cache(maxsize=10_000)(self._spell)
+        """The ways to say a number; () if the language is unknown."""
         self._respelled = [(re.compile(old), new) for old, new in language.respelled]
         self._halves = tuple(half.replace(" ", "") for half in language.halves)
         self._small: dict[str, float] = dict(language.further_numbers)
@@ -45,8 +49,7 @@ class Numerals:
         if self._point:
             self.words.add(self._point)
 
-    def spell(self, number: float) -> Forms:
-        """Return the ways to say `number`; () if the language is unknown."""
+    def _spell(self, number: float) -> Forms:
         rulesets = None if 0 <= number < _EVERY_FORM_BELOW else self._plain_rulesets()
         return self._forms(number, FormatPurpose.CARDINAL, rulesets)
 
@@ -56,6 +59,8 @@ class Numerals:
 
     def cardinal(self, compact: str) -> float | None:
         """Return the number that `compact`, words with no spaces, says; None if it is none."""
+        if len(compact) > _LONGEST_LETTERS:
+            return None
         whole = self._whole(compact)
         if whole is not None:
             return whole

@@ -12,6 +12,7 @@ from voice2mqtt.understanding.numbers import Numerals
 
 MOST_NUMBER_WORDS = 9
 """Words that one number may have."""
+_CURRENCIES = ("€", "$", "£")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,9 @@ class Reader:
         for end in range(at, min(at + MOST_NUMBER_WORDS, len(tokens))):
             token = tokens[end]
             word = token.surface.casefold()
-            if token.key.isdecimal() and word.isdecimal():
-                spelt = self._numerals.spell(int(token.key))
+            said = number_of(word)
+            if said is not None:
+                spelt = self._numerals.spell(said)
                 word = "".join(spelt[0]) if spelt else ""
             elif word in self._numerals.words:
                 digits = False
@@ -147,9 +149,10 @@ class Reader:
             for words in numerals.spell_ordinal(int(number)) if nth else numerals.spell(number):
                 if len(words) > 1:
                     yield at + 1, tuple(self._key(word) for word in words)
-        elif key in "€$£" and number_of(tokens[at + 1].key if at + 1 < len(tokens) else ""):
+        after = tokens[at + 1].key if at + 1 < len(tokens) else ""
+        if key in _CURRENCIES and number_of(after) is not None:
             # "$5" is said "five dollars".
-            yield at + 2, (tokens[at + 1].key, key)
+            yield at + 2, (after, key)
 
     def _times(self, tokens: tuple[Token, ...], at: int) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Yield (end, keys): a time in digits in words, and one in words in digits."""
@@ -161,8 +164,9 @@ class Reader:
                 yield at + 1, (str(hour),)
             for clock in self._clock:
                 if clock.minute == minute:
-                    said = str((hour + clock.hour_shift) % 24 or 12)
-                    yield at + 1, (*clock.before, said, *clock.after)
+                    named = hour + clock.hour_shift
+                    for spoken in dict.fromkeys((named % 24 or 12, named % 12 or 12)):
+                        yield at + 1, (*clock.before, str(spoken), *clock.after)
         for clock in self._clock:
             length = len(clock.before) + 1 + len(clock.after)
             keys = tuple(token.key for token in tokens[at : at + length])

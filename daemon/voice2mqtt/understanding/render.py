@@ -13,7 +13,7 @@ from voice2mqtt.understanding.table import Json, Row
 
 SLOT = re.compile(r"\{([^\W\d][\w-]*)\}")
 """A slot in a topic or a text; other braces, such as JSON's, stand for themselves."""
-_FORBIDDEN_IN_TOPIC = re.compile(r"[+#/\x00-\x1f\x7f]+")
+_FORBIDDEN_IN_TOPIC = re.compile(r"[+#\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 LONGEST_TOPIC_BYTES = 65_535
 
 
@@ -74,25 +74,26 @@ def spoken_form(value: SlotValue) -> str:
 
 
 def topic_text(template: str, slots: Mapping[str, SlotValue]) -> str | None:
-    """Return the topic; None when a slot has no value or what it holds makes no topic.
+    """Return the topic; None when a slot has no value, or values that make no valid topic.
 
-    A slot fills one level and no more: what was spoken can neither add levels nor wildcards.
+    Nothing that was spoken can bring in a wildcard, a control character or `$SYS`; a slash can
+    only come from the owner's own lists, since speech has none.
     """
 
-    def level(slot: re.Match[str]) -> str:
+    def filled(slot: re.Match[str]) -> str:
         value = spoken_form(_value(slot[1], slots))
-        if slot[1] not in slots or _FORBIDDEN_IN_TOPIC.search(value):
-            value = _FORBIDDEN_IN_TOPIC.sub(" ", value).strip()
+        value = _FORBIDDEN_IN_TOPIC.sub(" ", value).strip()
         if not value:
             raise _UnspokenError
         return value
 
     try:
-        topic = SLOT.sub(level, template)
+        topic = SLOT.sub(filled, template)
     except _UnspokenError:
         return None
+    foreign = topic.startswith("$") and not template.startswith("$")
     fits = 0 < len(topic.encode(errors="replace")) <= LONGEST_TOPIC_BYTES
-    return topic if fits else None
+    return topic if fits and not foreign else None
 
 
 def payload_text(template: Json, slots: Mapping[str, SlotValue]) -> str | None:

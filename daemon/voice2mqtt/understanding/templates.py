@@ -12,14 +12,18 @@ from hassil.parse_expression import parse_sentence
 from hassil.parser import ParseError
 
 from voice2mqtt.errors import SettingsError
-from voice2mqtt.understanding.table import RangeList
+from voice2mqtt.understanding.table import Place, RangeList
 
 
 class TemplateError(SettingsError):
     """A template cannot be understood; `column` counts from 1 inside the template."""
 
-    def __init__(self, problem: str, template: str, column: int = 1) -> None:
-        super().__init__(f"{problem}, at column {column} of '{template}'")
+    def __init__(
+        self, problem: str, template: str, column: int = 1, place: Place | None = None
+    ) -> None:
+        """`place` is where the template stands, if that is known."""
+        known = f"{place}: " if place else ""
+        super().__init__(f"{known}{problem}, at column {column} of '{template}'")
         self.problem = problem
         self.template = template
         self.column = column

@@ -1,0 +1,114 @@
+"""What listening costs when nobody speaks, and whether memory stays flat."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from bench.mixing import Samples, to_pcm
+from bench.report import Report
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.ear.capture import Capture
+from voice2mqtt.ear.microphone import Microphone
+from voice2mqtt.ear.opening import voice_activity
+from voice2mqtt.ear.source import BLOCK_BYTES
+from voice2mqtt.ear.virtual import MICROPHONE, running_sound_server
+from voice2mqtt.settings.model import Gate
+
+WARM_UP_S = 12.0
+"""Until the noise of the room is known."""
+ROOM_RMS = 0.001
+
+
+def measure_cost(report: Report, duration_s: float) -> None:
+    """Listen to a quiet room in a process of its own."""
+    hiss = np.random.default_rng(3).normal(0, ROOM_RMS, int((WARM_UP_S + duration_s + 3) * RATE_HZ))
+    with running_sound_server() as server:
+        player = threading.Thread(target=server.play, args=(to_pcm(hiss),))
+        player.start()
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.capture_cost", str(duration_s)],
+            env=os.environ | server.environment,
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        player.join()
+    cost = json.loads(done.stdout)
+    report.add("capture and gate in a quiet room, of one core", cost["cpu_share"] * 100, "%", 4.0)
+    report.add("capture and gate, resident memory", cost["resident_mb"], "MB", 80.0)
+
+
+def measure_memory(report: Report, recording: Samples, hours: float) -> None:
+    """Hear `hours` of speech and silence as fast as that goes."""
+    loop = to_pcm(np.concatenate([recording, np.zeros(20 * RATE_HZ)]))
+    rounds = int(hours * 3600 * RATE_HZ * SAMPLE_BYTES / len(loop))
+    before_mb = 0.0
+    ear = Microphone(_Loop(loop, rounds), voice_activity(), Gate())
+    for number, utterance in enumerate(ear.utterances()):
+        for _ in utterance.frames():
+            pass
+        if number == rounds // 10:
+            before_mb = resident_mb()
+    slope = (resident_mb() - before_mb) / (0.9 * hours)
+    report.add(f"memory gained in {hours:g} h of speech and silence", slope, "MB/h", 1.0)
+
+
+def resident_mb() -> float:
+    """Return the resident memory of this process."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("no VmRSS in /proc/self/status")
+
+
+class _Loop:
+    """A source that plays `pcm` again and again."""
+
+    live = False
+
+    def __init__(self, pcm: bytes, rounds: int) -> None:
+        self._pcm = pcm
+        self._rounds = rounds
+
+    def blocks(self) -> Iterator[bytes]:
+        for _ in range(self._rounds):
+            for at in range(0, len(self._pcm), BLOCK_BYTES):
+                yield self._pcm[at : at + BLOCK_BYTES]
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+def _cpu_s() -> float:
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in usage)
+
+
+def _listen(duration_s: float) -> None:
+    """Listen for `duration_s`, and print what it cost, arecord included."""
+    ear = Microphone(Capture(MICROPHONE, lambda _state: None), voice_activity(), Gate())
+    reader = threading.Thread(target=lambda: [None for _ in ear.utterances()])
+    reader.start()
+    time.sleep(WARM_UP_S)
+    own_s = time.process_time()
+    time.sleep(duration_s)
+    own_s = time.process_time() - own_s
+    memory_mb = resident_mb()
+    ear.close()
+    reader.join()
+    # arecord is counted once it has ended, over its whole life.
+    child = resource.getrusage(resource.RUSAGE_CHILDREN)
+    child_share = (child.ru_utime + child.ru_stime) / (WARM_UP_S + duration_s)
+    share = own_s / duration_s + child_share
+    print(json.dumps({"cpu_share": share, "resident_mb": memory_mb}))
+
+
+if __name__ == "__main__":
+    _listen(float(sys.argv[1]))

@@ -1,0 +1,127 @@
+"""Whether a sample is lost or repeated between two utterances, on a real capture.
+
+Recorded speech with a noise on top in which no two places are alike is played into a virtual
+microphone; so each sample that the ear sends can be found again in what was played.
+"""
+
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from itertools import pairwise
+from unittest import mock
+
+import numpy as np
+
+from bench.mixing import Samples, to_pcm
+from bench.report import Report
+from bench.true_speech import find_speech
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.ear.capture import Capture
+from voice2mqtt.ear.microphone import Microphone
+from voice2mqtt.ear.opening import voice_activity
+from voice2mqtt.ear.virtual import MICROPHONE, running_sound_server
+from voice2mqtt.settings.model import Gate
+
+DELAYS_S = (0.0, 1.0, 5.0)
+PAUSES_S = (0.15, 0.9, 0.3, 1.3)
+GATE = Gate(max_utterance_s=4.0)
+"""Short enough that speakers are cut at the limit, too."""
+PROBE_SAMPLES = 200
+SETTLE_S = 2.5
+
+
+@dataclass
+class _SlowHost:
+    """A recogniser that answers `delay_s` after the end of each utterance."""
+
+    ear: Microphone
+    delay_s: float
+    heard: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.thread = threading.Thread(target=self._recognize)
+
+    def _recognize(self) -> None:
+        for utterance in self.ear.utterances():
+            self.heard.append(b"".join(utterance.frames()))
+            time.sleep(self.delay_s)
+
+
+def measure_continuity(report: Report, recordings: list[Samples], *, quick: bool) -> None:
+    """Play `recordings` once to three ears, whose hosts are late by `DELAYS_S`."""
+    played, speech = _position_coded(recordings[: 3 if quick else None])
+    with running_sound_server() as server, mock.patch.dict(os.environ, server.environment):
+        hosts = [
+            _SlowHost(
+                Microphone(
+                    Capture(MICROPHONE, lambda _state: None),
+                    voice_activity(),
+                    GATE,
+                ),
+                delay_s,
+            )
+            for delay_s in DELAYS_S
+        ]
+        for host in hosts:
+            host.thread.start()
+        server.play(played)
+        time.sleep(SETTLE_S)
+        for host in hosts:
+            host.ear.close()
+        for host in hosts:
+            host.thread.join()
+    for host in hosts:
+        _report(report, host, played, speech)
+
+
+def _report(report: Report, host: _SlowHost, played: bytes, speech: list[range]) -> None:
+    found = [_place(pcm, played) for pcm in host.heard]
+    inside = sum(
+        abs(place[1] - place[0] - len(pcm) // SAMPLE_BYTES)
+        for place, pcm in zip(found, host.heard, strict=True)
+    )
+    repeated = sum(max(0, before[1] - after[0]) for before, after in pairwise(found))
+    sent = np.zeros(len(played) // SAMPLE_BYTES, bool)
+    for start, end in found:
+        sent[max(0, start) : end] = True
+    unsent = sum(int(np.count_nonzero(~sent[span.start : span.stop])) for span in speech)
+    what = f"host {host.delay_s:g} s late, {len(found)} utterances: samples"
+    report.add(f"{what} repeated between", repeated, "", 0)
+    report.add(f"{what} lost inside", inside, "", 0)
+    report.add(f"{what} of speech not sent", unsent, "", 0)
+
+
+def _position_coded(recordings: list[Samples]) -> tuple[bytes, list[range]]:
+    """Return what is played, and where in it somebody speaks."""
+    pieces: list[Samples] = [np.zeros(RATE_HZ)]
+    speech: list[range] = []
+    at = len(pieces[0])
+    for number, samples in enumerate(recordings):
+        spoken = find_speech(samples)
+        words = samples[spoken.start : spoken.end]
+        speech.append(range(at, at + len(words)))
+        pause = np.zeros(int(PAUSES_S[number % len(PAUSES_S)] * RATE_HZ))
+        pieces += [words / np.abs(words).max() / 2, pause]
+        at += len(words) + len(pause)
+    pieces.append(np.zeros(RATE_HZ))
+    clear = np.frombuffer(to_pcm(np.concatenate(pieces)), np.int16)
+    code = np.random.default_rng(7).integers(-12, 12, len(clear))
+    return (clear + code).astype(np.int16).tobytes(), speech
+
+
+def _place(pcm: bytes, played: bytes) -> tuple[int, int]:
+    """Return from where to where in `played` the utterance `pcm` reaches, in samples."""
+    count = len(pcm) // SAMPLE_BYTES
+    start = next(_found(pcm, played, at) - at for at in range(0, count, PROBE_SAMPLES)
+                 if _found(pcm, played, at) >= 0)  # fmt: skip
+    last = range(count - PROBE_SAMPLES, 0, -PROBE_SAMPLES)
+    end = next(_found(pcm, played, at) + count - at for at in last if _found(pcm, played, at) >= 0)
+    return start, end
+
+
+def _found(pcm: bytes, played: bytes, at: int) -> int:
+    """Return the sample of `played` at which the probe from sample `at` of `pcm` lies, or -1."""
+    probe = pcm[at * SAMPLE_BYTES : (at + PROBE_SAMPLES) * SAMPLE_BYTES]
+    place = played.find(probe)
+    return place // SAMPLE_BYTES if place >= 0 else -1

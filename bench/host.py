@@ -1,0 +1,195 @@
+"""How many speakers our host serves at once, what each costs, and whether it stays as it is.
+
+Needs no recordings: the speech is a novel read aloud that comes with the model, cut into
+sentences of 3 s. The long run uses a scripted engine, all else being the real host.
+"""
+
+import asyncio
+import importlib.metadata
+import re
+import statistics
+import subprocess
+import sys
+import wave
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.report import Options, Report
+from bench.speaker import Answer, Speaker
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.ear.level import power
+from voice2mqtt.ear.voice_activity import SileroVoiceActivity
+from voice2mqtt.settings.load import CHECKOUT
+from voice2mqtt.speechhost.desk import Desk
+from voice2mqtt.speechhost.engine import Grammar, Reading, Transcript, never
+from voice2mqtt.speechhost.server import Hooks, Host
+
+ANSWER_GOAL_S = 0.5
+SENTENCE_S = 3.0
+HANGOVER = bytes(int(0.3 * RATE_HZ) * SAMPLE_BYTES)
+"""Silence that a client sends before it takes a sentence for ended."""
+SPEAKERS = (1, 2, 3, 4, 6, 8, 12)
+WORKERS = 8
+TURNS_PER_CONNECTION = 10
+GROWTH_GOAL_MB = 5.0
+
+
+def run(options: Options) -> Report:
+    """Measure."""
+    report = Report("host")
+    speech = _novel()
+    table = str(CHECKOUT.parent / "commands.yaml")
+    with _process("voice2mqtt", "host", "--listen", "127.0.0.1:0", "--commands", table) as host:
+        speakers, rounds = ((1, 3), 3) if options.quick else (SPEAKERS, 8)
+        _tell_speakers(report, host, speech, speakers, rounds)
+        _tell_connections(report, host, speech, connections=20 if options.quick else 60)
+    with _process("bench.host") as host:
+        _tell_long_run(report, host, speech, turns=600 if options.quick else 10_000)
+    return report
+
+
+class _Process:
+    """A host, from outside."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+        self.url = url
+        self._statm = Path(f"/proc/{process.pid}/statm")
+
+    @property
+    def resident_mb(self) -> float:
+        return int(self._statm.read_text().split()[1]) * 4096 / 1e6
+
+
+def _tell_speakers(
+    report: Report, host: _Process, speech: list[bytes], crowds: Sequence[int], rounds: int
+) -> None:
+    served = 0
+    report.add("resident after load", host.resident_mb, "MB", 350)
+    for speakers in crowds:
+        answers = asyncio.run(_converse(host.url, speech, speakers, rounds))
+        waits_s = sorted(answer.latency_s for answer in answers)
+        p95_s = waits_s[int(0.95 * (len(waits_s) - 1) + 0.5)]
+        what = f"{speakers} at once: audio ended to answer"
+        report.add(f"{what}, median", 1000 * statistics.median(waits_s), "ms")
+        report.add(f"{what}, p95", 1000 * p95_s, "ms", note=f"n = {len(waits_s)}")
+        if p95_s > ANSWER_GOAL_S:
+            break
+        served = speakers
+    report.add("speakers served at once with p95 under 500 ms", served, "", 2, "high")
+
+
+async def _converse(url: str, speech: list[bytes], speakers: int, rounds: int) -> list[Answer]:
+    async def talk(number: int) -> list[Answer]:
+        # People do not all begin in the same moment.
+        await asyncio.sleep(SENTENCE_S * number / speakers)
+        async with Speaker(url) as speaker:
+            return [
+                await speaker.say(speech[(number + r) % len(speech)] + HANGOVER, paced=True)
+                for r in range(rounds)
+            ]
+
+    return [answer for each in await asyncio.gather(*map(talk, range(speakers))) for answer in each]
+
+
+def _tell_connections(
+    report: Report, host: _Process, speech: list[bytes], *, connections: int
+) -> None:
+    async def hold() -> float:
+        before_mb = host.resident_mb
+        speakers = [Speaker(host.url) for _ in range(connections)]
+        for speaker in speakers:
+            await speaker.__aenter__()
+            await speaker.say(speech[1][:16_000], paced=False)
+        grown_mb = host.resident_mb - before_mb
+        for speaker in speakers:
+            await speaker.__aexit__(None, None, None)
+        return grown_mb / connections
+
+    grown_mb = asyncio.run(hold())
+    report.add("resident per open connection", grown_mb, "MB", note=f"n = {connections}")
+
+
+def _tell_long_run(report: Report, host: _Process, speech: list[bytes], *, turns: int) -> None:
+    word = int(0.6 * RATE_HZ) * SAMPLE_BYTES
+    pieces = [sentence[at : at + word] for sentence in speech for at in range(0, 4 * word, word)]
+    pcm = max(pieces, key=power)
+    batch = WORKERS * TURNS_PER_CONNECTION
+
+    async def worker() -> list[Answer]:
+        async with Speaker(host.url) as speaker:
+            return [await speaker.say(pcm, paced=False) for _ in range(TURNS_PER_CONNECTION)]
+
+    async def work() -> list[Answer]:
+        answers = await asyncio.gather(*(worker() for _ in range(WORKERS)))
+        return [answer for each in answers for answer in each]
+
+    answered, begun_mb, peak_mb = 0, 0.0, 0.0
+    for number in range(max(2, turns // batch)):
+        answers = asyncio.run(work())
+        answered += sum(answer.text == SCRIPT.text for answer in answers)
+        # The first tenth fills caches and pools.
+        if number <= turns // batch // 10:
+            begun_mb = host.resident_mb
+        peak_mb = max(peak_mb, host.resident_mb)
+    report.add("turns, each answered", answered, "", max(2, turns // batch) * batch, "high")
+    report.add("resident at the end", host.resident_mb, "MB")
+    report.add("resident, growth after the first tenth", peak_mb - begun_mb, "MB", GROWTH_GOAL_MB)
+
+
+def _novel() -> list[bytes]:
+    files = importlib.metadata.distribution("moonshine-voice").files or []
+    path = next(file.locate() for file in files if file.name == "two_cities.wav")
+    with wave.open(str(path)) as recording:
+        step = recording.getframerate() // RATE_HZ
+        frames = recording.readframes(recording.getnframes())
+    pcm = b"".join(
+        frames[at : at + SAMPLE_BYTES] for at in range(0, len(frames), SAMPLE_BYTES * step)
+    )
+    size = int(SENTENCE_S * RATE_HZ) * SAMPLE_BYTES
+    return [pcm[at : at + size] for at in range(0, len(pcm) - size, size)]
+
+
+@contextmanager
+def _process(*module: str) -> Iterator[_Process]:
+    with subprocess.Popen(
+        [sys.executable, "-m", *module], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        found = (re.search(r"ready.*(ws://\S+)", line) for line in process.stderr)
+        url = next(match.group(1) for match in found if match)
+        try:
+            yield _Process(process, url)
+        finally:
+            process.terminate()
+            process.stderr.read()
+
+
+SCRIPT = Reading(text="Turn on the light.", lexical="turn on the light", confidence=1.0)
+
+
+class _Scripted:
+    def transcribe(
+        self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never
+    ) -> Transcript:
+        del pcm, grammar, abandoned
+        return Transcript(readings=(SCRIPT,))
+
+
+def _serve_script() -> None:
+    url = ""
+
+    def listening(where: str) -> None:
+        nonlocal url
+        url = where
+
+    host = Host(
+        lambda: Desk(_Scripted(), lambda _phrases: None, threads=2),
+        SileroVoiceActivity,
+        hooks=Hooks(listening=listening, ready=lambda: print("ready", url, file=sys.stderr)),
+    )
+    asyncio.run(host.run("127.0.0.1", 0))
+
+
+if __name__ == "__main__":
+    _serve_script()

@@ -1,0 +1,122 @@
+"""How long until systemd is told READY, and what that costs: the daemon, and our Speech host.
+
+A real notify socket, broker and host; a silent WAV is the microphone.
+"""
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import wave
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.report import Options, Report
+from bench.stage import host, settings_file
+from voice2mqtt.cli.stage import broker, free_port
+
+SILENCE_S = 600
+PATIENCE_S = 120
+COMMANDS = Path(__file__).parents[1] / "config" / "commands.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One start of one process."""
+
+    ready_s: float
+    processor_s: float
+    """User and system time until READY, on all cores."""
+    resident_mb: float
+
+
+def run(options: Options) -> Report:
+    """Start each process again and again."""
+    report = Report("start")
+    trials = 3 if options.quick else 10
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with broker(folder) as broker_url, host("--commands", str(COMMANDS)) as host_url:
+            settings = settings_file(
+                folder,
+                host_url,
+                mqtt={"broker": broker_url},
+                microphone={"device": f"wav:{_silence(folder)}"},
+                home_assistant={"discovery": False},
+                state_dir=str(folder / "state"),
+                commands=str(COMMANDS),
+            )
+            daemon = [_start(folder, "run", "--settings", str(settings)) for _ in range(trials)]
+        _tell(report, "daemon", daemon, goal_s=3.0)
+        ours = [
+            _start(folder, "host", "--listen", f"127.0.0.1:{free_port()}", "--commands",
+                   str(COMMANDS))
+            for _ in range(trials)
+        ]  # fmt: skip
+        _tell(report, "Speech host", ours, goal_s=5.0)
+    return report
+
+
+def _tell(report: Report, who: str, starts: Sequence[Start], goal_s: float) -> None:
+    ready_s = [start.ready_s for start in starts]
+    processor_s = statistics.median(start.processor_s for start in starts)
+    resident_mb = statistics.median(start.resident_mb for start in starts)
+    note = f"{len(starts)} starts, the slowest {max(ready_s):.2f} s"
+    report.add(f"{who}: start to READY, median", statistics.median(ready_s), "s", goal_s, note=note)
+    report.add(f"{who}: processor time until READY", processor_s, "s")
+    report.add(f"{who}: resident memory at READY", resident_mb, "MB")
+
+
+def _start(folder: Path, *command: str) -> Start:
+    with _manager(folder / "notify") as manager:
+        environment = {**os.environ, "NOTIFY_SOCKET": str(folder / "notify")}
+        began_s = time.monotonic()
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "voice2mqtt", *command], env=environment, stderr=log
+            )
+        try:
+            while b"READY=1" not in manager.recv(4096):
+                pass
+            return Start(
+                time.monotonic() - began_s, _processor_s(process.pid), _resident_mb(process.pid)
+            )
+        except TimeoutError:
+            raise RuntimeError((folder / "log").read_text()) from None
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+
+
+@contextmanager
+def _manager(path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(path))
+        manager.settimeout(PATIENCE_S)
+        yield manager
+    path.unlink()
+
+
+def _processor_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _resident_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def _silence(folder: Path) -> Path:
+    path = folder / "silence.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(bytes(SILENCE_S * 32_000))
+    return path

@@ -1,0 +1,123 @@
+"""Understanding at the size of a mansion: ten thousand rows over forty devices and rooms."""
+
+import gc
+import random
+import statistics
+import time
+from collections.abc import Iterator
+from itertools import islice, product
+from pathlib import Path
+
+from bench.report import Options, Report
+from voice2mqtt.core.outcome import Heard
+from voice2mqtt.understanding.interpreter import Interpreter
+from voice2mqtt.understanding.normalise import normaliser
+from voice2mqtt.understanding.policy import LocalTime
+from voice2mqtt.understanding.table import (
+    CommandTable,
+    ListValue,
+    Publish,
+    RangeList,
+    Row,
+    SlotList,
+    TextList,
+)
+
+ROWS = 10_000
+NOON = LocalTime(minute=12 * 60, weekday=0)
+ROOMS = [
+    f"{side}{room}"
+    for side, room in product(("", "upper ", "north ", "old ", "guest "),
+                              ("kitchen", "bedroom", "study", "attic", "hall", "bathroom",
+                               "garage", "cellar"))
+]  # fmt: skip
+DEVICES = [
+    f"{kind}{device}"
+    for kind, device in product(("", "left ", "tall ", "reading ", "second "),
+                                ("lamp", "fan", "heater", "blind", "speaker", "socket", "valve",
+                                 "camera"))
+]  # fmt: skip
+ACTIONS = (
+    "(turn|switch) {switch} [the] {device} in [the] {room} [please]",
+    "set [the] {device} in [the] {room} to {{level}} [percent]",
+    "(raise|open) [the] {device} in [the] {room}",
+    "(lower|close) [the] {device} in [the] {room}",
+    "what is [the state of] the {device} in [the] {room}",
+    "(dim|fade) [the] {device} in [the] {room} (by {{level}} percent|a little)",
+    "[please] (lock|block) [the] {device} in [the] {room} for {{level}} minutes",
+)
+LISTS: dict[str, SlotList] = {
+    "switch": TextList(
+        values=(ListValue(spoken="on", out="ON"), ListValue(spoken="off", out="OFF"))
+    ),
+    "level": RangeList(lowest=0, highest=100),
+}
+
+
+def run(options: Options) -> Report:
+    """Build the table, then decide about its sentences and about talk."""
+    report = Report("understanding, ten thousand rows")
+    table = CommandTable(rows=tuple(islice(_rows(), ROWS)), lists=LISTS)
+    assert len(table.rows) == ROWS
+    normaliser(table.language)
+    before_mb = _resident_mb()
+    started_s, started_cpu_s = time.perf_counter(), time.process_time()
+    house = Interpreter(table)
+    report.add("build, processor time", time.process_time() - started_cpu_s, "s", 5)
+    report.add("build, wall clock", time.perf_counter() - started_s, "s")
+    automaton = house.automaton
+    report.add("states", len(automaton.offsets) - 1)
+    report.add("arcs", len(automaton.targets))
+
+    trials = 500 if options.quick else 5000
+    drawn = random.Random(1)
+    said = [_said(drawn.choice(table.rows), drawn) for _ in range(trials)]
+    talk = [" ".join(drawn.sample(sentence.split(), 4)) for sentence in said]
+    for what, sentences in (("a command", said), ("talk of the table's words", talk)):
+        took = [_timed_ms(house, text) for text in sentences]
+        wall_ms, cpu_ms = (sorted(times) for times in zip(*took, strict=True))
+        p99 = int(len(took) * 0.99)
+        report.add(f"exact decide, {what}, median", statistics.median(wall_ms), "ms")
+        report.add(f"exact decide, {what}, p99", wall_ms[p99], "ms", 2)
+        report.add(f"exact decide, {what}, p99, processor time", cpu_ms[p99], "ms", 2)
+    wrong = sum(_decide(house, _said(row, drawn)) != row.name for row in table.rows[::17])
+    report.add("sentences not matched by their own row", wrong, "", 0)
+    report.add("resident growth", _resident_mb() - before_mb, "MB", 60)
+    return report
+
+
+def _rows() -> Iterator[Row]:
+    for action, device, room in product(ACTIONS, DEVICES, ROOMS):
+        say = action.replace("{device}", device).replace("{room}", room)
+        say = say.replace("{{", "{").replace("}}", "}")
+        topic = f"home/{room}/{device}/set".replace(" ", "-")
+        yield Row(name=say, say=(say,), publish=(Publish(topic=topic, payload=action),))
+
+
+def _said(row: Row, drawn: random.Random) -> str:
+    """Return one sentence of `row`."""
+    text = row.say[0]
+    while "(" in text or "[" in text:
+        closing = min(at for at in (text.find(")"), text.find("]")) if at >= 0)
+        opening = max(text.rfind("(", 0, closing), text.rfind("[", 0, closing))
+        inside = text[opening + 1 : closing].split("|")
+        choices = inside if text[opening] == "(" else [*inside, ""]
+        text = text[:opening] + drawn.choice(choices) + text[closing + 1 :]
+    return text.replace("{switch}", "on").replace("{level}", str(drawn.randrange(101)))
+
+
+def _decide(house: Interpreter, text: str) -> str:
+    return house.decide(Heard(text=text), 0.0, NOON)[0].row
+
+
+def _timed_ms(house: Interpreter, text: str) -> tuple[float, float]:
+    """Return how long a decision takes, by the wall clock and in processor time."""
+    started_s, started_cpu_s = time.perf_counter(), time.thread_time()
+    _decide(house, text)
+    took_s, took_cpu_s = time.perf_counter() - started_s, time.thread_time() - started_cpu_s
+    return took_s * 1000, took_cpu_s * 1000
+
+
+def _resident_mb() -> float:
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6

@@ -1,0 +1,135 @@
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from voice2mqtt.cli.main import main
+from voice2mqtt.errors import ExitStatus
+
+_TABLE = """
+lists:
+  switch: [{in: "on", out: "ON"}, {in: "off", out: "OFF"}]
+  room: [hall, kitchen, bath, {in: "(lounge|living room)", out: living}]
+  item: {wildcard: true}
+rules: {please: "[please]"}
+commands:
+  - {say: "<please> turn {switch} [the] {room} light[s]", topic: "{room}", payload: "{switch}"}
+  - {name: heating, say: "heat to {5..30:degrees}", topic: heat, payload: "{degrees}"}
+  - {say: "buy {item}", topic: buy, payload: "{item}", wake: false, days: [mon-wed, sat]}
+  - say: open <the> & door
+    topic: door
+    payload: OPEN
+    confirm: Really?
+    days: mon-fri
+    between: "07:00-22:00"
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> str:
+    (tmp_path / "commands.yaml").write_text(
+        _TABLE.replace("<the>", "(the back|the 1*1)").lstrip("\n")
+    )
+    path = tmp_path / "voice2mqtt.yaml"
+    path.write_text("listening: {wake_phrase: [computer, hey <house>]}\n")
+    return str(path)
+
+
+def test_every_sentence_is_printed_and_of_many_some(
+    house: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["table", "--settings", house, "--limit", "3"]) == ExitStatus.OK
+    told = capsys.readouterr().out.splitlines()
+    assert told[:2] == [
+        "<please> turn {switch} [the] {room} light[s] (80 sentences)",
+        "  please turn on the hall lights",
+    ]
+    assert told[-4:] == [
+        "  buy …",
+        "open (the back|the 1*1) & door (2 sentences)",
+        "  open the back & door",
+        "  open the 1*1 & door",
+    ]
+
+
+def test_markdown_shows_what_may_be_left_out_and_what_is_asked(
+    house: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["table", "--settings", house, "--markdown"])
+    assert capsys.readouterr().out == (
+        "# What you can say\n"
+        "\n"
+        "Begin with “computer” or “hey <house>”. Words (in brackets) may be left out; of "
+        "words/with/strokes say one.\n"
+        "\n"
+        "- (please) turn on/off (the) **room** light(s)\n"
+        "- heat to 5–30\n"
+        "- buy **item …** (Mon, Tue, Wed, Sat, without the wake phrase)\n"
+        "- open ‹the back / the 1\\*1› & door (Mon to Fri, 07:00 to 22:00, asks first)\n"
+        "\n"
+        "## Words\n"
+        "\n"
+        "- **room**: hall, kitchen, bath, ‹lounge / living room›\n"
+    )
+
+
+class _Page(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 (HTMLParser's)
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.words += data.split()
+
+
+def test_html_is_one_sound_page_in_which_the_owners_signs_are_text(
+    house: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["table", "--settings", house, "--html"])
+    page = capsys.readouterr().out
+    read = _Page(page)
+    assert read.open == []
+    text = " ".join(read.words)
+    assert "Begin with “computer” or “hey <house>”." in text
+    assert "please turn on / off the room light s" in text
+    assert "open the back / the 1*1 & door Mon to Fri, 07:00 to 22:00, asks first" in text
+    assert "src=" not in page
+    assert "href=" not in page
+
+
+def test_custom_sentences_of_home_assistant_are_imported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "hello.yaml").write_text(
+        "language: en\nintents: {Hello: {data: [{sentences: ['hello {name}']}]}}\n"
+    )
+    assert main(["table", "import", "--topic", "ha/{intent}", str(tmp_path)]) == ExitStatus.OK
+    told = capsys.readouterr()
+    assert told.out.endswith(
+        'commands:\n  - name: Hello\n    say: "hello {name}"\n    topic: ha/Hello\n'
+        '    payload: {name: "{name}"}\n'
+    )
+    assert told.err == (
+        "note: the list name is filled by Home Assistant from what it knows; write its words "
+        "under lists:\n"
+    )
+
+
+def test_a_folder_without_sentences_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["table", "import", str(tmp_path)]) == ExitStatus.NO_INPUT
+    assert capsys.readouterr().err == (
+        f"{tmp_path}: there are no YAML files; name custom_sentences/<language>\n"
+    )

@@ -1,0 +1,134 @@
+import pytest
+
+from tests.settings.reading import document, table
+from voice2mqtt.settings.faults import Faults, FaultsError
+from voice2mqtt.settings.home_assistant import CustomSentences
+
+_SENTENCES = """
+language: nl
+intents:
+  SetVolume:
+    data:
+      - sentences:
+          - "(zet|maak) {media_player} volume op {volume} [procent]"
+          - "<what> volume {volume:level}"
+        slots: {domain: media_player, steps: 2}
+        requires_context: {domain: light}
+      - sentences: ["stil in {area}", "harder <name>", "(kapot"]
+        lists: {media_player: {values: [other]}}
+lists:
+  media_player:
+    values:
+      - {in: woonkamer, out: media_player.living_room, context: {a: b}}
+      - "(slaap|bad)kamer"
+      - {in: radio, out: 5}
+      - plat
+  volume: {range: {from: 0, to: 100, type: percentage, fractions: halves, digits: true}}
+  song: {wildcard: true}
+expansion_rules: {what: "[de] {media_player}"}
+skip_words: [graag]
+"""
+
+
+def _import(*files: str) -> CustomSentences:
+    gathered = CustomSentences()
+    for file in files:
+        faults = Faults("x.yaml", file)
+        gathered.add(document(file), faults)
+        faults.raise_any()
+    return gathered
+
+
+def test_custom_sentences_become_a_table_that_can_be_read() -> None:
+    written = _import(_SENTENCES).table()
+    assert written == (
+        "language: nl\n"
+        "\n"
+        "lists:\n"
+        "  media_player:\n"
+        "    - {in: woonkamer, out: media_player.living_room}\n"
+        '    - {in: "(slaap|bad)kamer", out: slaapkamer}\n'
+        "    - {in: radio, out: 5}\n"
+        "    - plat\n"
+        "  volume: {range: {from: 0, to: 100, type: percentage, fractions: halves}}\n"
+        "  song: {wildcard: true}\n"
+        "  area: [one, two]\n"
+        "\n"
+        "rules:\n"
+        '  what: "[de] {media_player}"\n'
+        "\n"
+        "commands:\n"
+        "  - name: SetVolume\n"
+        "    say:\n"
+        '      - "(zet|maak) {media_player} volume op {volume} [procent]"\n'
+        '      - "<what> volume {volume:level}"\n'
+        "    topic: home/intent/SetVolume\n"
+        "    payload: {domain: media_player, steps: 2, media_player: "
+        '"{media_player}", volume: "{volume}", level: "{level}"}\n'
+        "\n"
+        "  - name: SetVolume 2\n"
+        '    say: "stil in {area}"\n'
+        "    topic: home/intent/SetVolume\n"
+        '    payload: {area: "{area}"}\n'
+    )
+    assert [row.name for row in table(written).rows] == ["SetVolume", "SetVolume 2"]
+
+
+_KNOWN_THERE = "Home Assistant from what it knows; write its words under lists:"
+_BUILT_IN = "the rule name is built into Home Assistant, or contains itself; write it under rules:"
+
+
+def test_what_has_no_counterpart_or_is_missing_is_noted() -> None:
+    gathered = _import(_SENTENCES)
+    gathered.table()
+    assert gathered.notes == [
+        "x.yaml:16:56: context of a list's value has no counterpart",
+        "x.yaml:23:1: skip_words has no counterpart",
+        "x.yaml:10:9: SetVolume: requires_context has no counterpart",
+        "x.yaml:12:17: media_player was described before; the first is kept",
+        f"the list area is filled by {_KNOWN_THERE}",
+        f"SetVolume: 'harder <name>' is left out: {_BUILT_IN}",
+        "SetVolume: '(kapot' is left out: '(' is never closed",
+    ]  # fmt: skip
+
+
+def test_several_files_make_one_table() -> None:
+    written = _import(
+        "intents: {Hello: {data: [{sentences: [hello <to>]}]}}\n",
+        "conversation: {intents: {Bye: [bye]}}\nexpansion_rules: {to: world}\n",
+    ).table()
+    assert [(row.name, row.say) for row in table(written).rows] == [
+        ("Hello", ("hello <to>",)),
+        ("Bye", ("bye",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        pytest.param(
+            "- a\n",
+            "x.yaml:1:1: expected intents, lists or expansion_rules, found a list",
+            id="list",
+        ),
+        pytest.param(
+            "intents: {A: {data: [{slots: {}}]}}\n",
+            "x.yaml:1:22: 'sentences' is missing; it is what is said",
+            id="no-sentences",
+        ),
+        pytest.param(
+            "lists: {a: [b]}\n",
+            "x.yaml:1:12: expected values, a range or a wildcard, found a list",
+            id="list-of-nothing",
+        ),
+        pytest.param(
+            "lists: {a: {values: [{out: b}]}}\n",
+            "x.yaml:1:22: expected a text or {in: …, out: …}, found a mapping",
+            id="value-without-in",
+        ),
+    ],
+)
+def test_a_file_of_another_form_is_told(file: str, sentence: str) -> None:
+    with pytest.raises(FaultsError) as caught:
+        _import(file)
+    assert caught.value.report.split("\n")[0] == sentence
