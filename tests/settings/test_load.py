@@ -20,6 +20,14 @@ def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
     assert settings.mqtt.ca_file == Path("/etc/ca.pem")
 
 
+def test_paths_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    path = _write(tmp_path, "commands: ~/c.yaml\nstate_dir: ~nobody-of-that-name/s\n")
+    settings = load.load_settings(path, environ={})
+    assert settings.commands == Path("/home/me/c.yaml")
+    assert settings.state_dir == tmp_path / "~nobody-of-that-name/s"
+
+
 def test_a_file_given_by_systemd_comes_before_one_beside_the_settings(tmp_path: Path) -> None:
     given = tmp_path / "credentials"
     given.mkdir()

@@ -231,8 +231,8 @@ def test_all_oddities_of_a_file_are_told_in_one_run() -> None:
         ),
         pytest.param(
             b"#" * 5_000_000,
-            "{path}: 5.0 MB is more than the 4 MB that are read; name the right file, or shorten "
-            "it with lists and templates",
+            "{path}: this is more than the 4 MB that are read; name the right file, or shorten it "
+            "with lists and templates",
             id="five-megabytes",
         ),
     ],
@@ -256,6 +256,12 @@ def test_a_missing_file_and_a_folder_are_told_in_a_sentence(tmp_path: Path) -> N
     with pytest.raises(SettingsError) as caught:
         reader.read_text(tmp_path)
     assert str(caught.value) == f"{tmp_path}: this is a folder; name a file in it"
+
+
+def test_a_file_without_end_is_told_in_a_sentence() -> None:
+    with pytest.raises(SettingsError) as caught:
+        reader.read_text(Path("/dev/zero"))
+    assert str(caught.value).startswith("/dev/zero: this is more than the 4 MB that are read; ")
 
 
 def test_a_mark_of_utf_8_and_foreign_ends_of_lines_are_no_matter(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ COMMANDS = (
     "check",
     "say",
     "table",
+    "settings",
     "host",
     "transcribe",
     "demo",

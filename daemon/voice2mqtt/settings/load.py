@@ -60,13 +60,21 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
         elif isinstance(value, Path):
             given = credentials / "_".join(value.parts) if credentials else folder / value
             found = key.endswith("_file") and not value.is_absolute() and _is_file(given)
-            changed[key] = given if found else folder / value.expanduser()
+            changed[key] = given if found else folder / _at_home(value)
     return section.model_copy(update=changed)
+
+
+def _at_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        # There is no such user; whoever opens the file says that it is not there.
+        return path
 
 
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except PermissionError:
+    except OSError:
         # systemd shows its credentials to the service alone, not to the check before a reload.
         return False

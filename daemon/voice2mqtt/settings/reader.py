@@ -49,13 +49,8 @@ def read_text(path: Path) -> str:
         SettingsError: It is missing, unreadable, too large or not UTF-8.
     """
     try:
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            size_mb = path.stat().st_size / 1e6
-            raise SettingsError(
-                f"{path}: {size_mb:.1f} MB is more than the {MAX_BYTES / 1e6:g} MB that are read; "
-                "name the right file, or shorten it with lists and templates"
-            )
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except IsADirectoryError:
         raise SettingsError(f"{path}: this is a folder; name a file in it") from None
     except FileNotFoundError:
@@ -66,6 +61,11 @@ def read_text(path: Path) -> str:
         ) from None
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path}: cannot be read: {error}") from None
+    if len(content) > MAX_BYTES:
+        raise SettingsError(
+            f"{path}: this is more than the {MAX_BYTES / 1e6:g} MB that are read; "
+            "name the right file, or shorten it with lists and templates"
+        )
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
