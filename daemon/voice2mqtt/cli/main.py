@@ -31,7 +31,9 @@ log = logging.getLogger(__name__)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named in `argv` and return its exit status."""
-    args = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    # The daemon is not to carry, or wait for, what only other commands need.
+    args = _parser(given[:1] if {*given[:1]} & {*COMMANDS} else COMMANDS).parse_args(given)
     try:
         return int(args.run(args))
     except UserFacingError as error:
@@ -50,13 +52,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitStatus.BUG
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="voice2mqtt", description="What is said at home becomes an MQTT message."
     )
     parser.add_argument("--version", action="version", version=f"voice2mqtt {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in names:
         module = importlib.import_module(f"voice2mqtt.cli.{name}")
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.arguments(command)
