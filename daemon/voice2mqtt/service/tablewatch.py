@@ -30,6 +30,8 @@ class TableWatch:
         Raises:
             SettingsError: the file is wrong; the table in force stays.
         """
+        # Looked at first: what changes while it is read is noticed afterwards.
+        self._seen = self._look()
         table = load_table(self._path, self._language)
         self._adopt(table)
         return len(table.rows)

@@ -1,0 +1,79 @@
+"""Fakes at our own ports: an ear that hears what a test says, and who recognises it."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from voice2mqtt.core.audio import Prospect, Utterance
+from voice2mqtt.core.outcome import Heard, Hypothesis, Outcome
+
+
+class SpokenUtterance:
+    """An utterance that was spoken just now."""
+
+    start_sample = 0
+    loudness_db = -30.0
+
+    def __init__(self, audio: bytes = bytes(640)) -> None:
+        self.speech_ended_at_s = time.monotonic()
+        self.prospects: list[Prospect] = []
+        self._audio = audio
+
+    def frames(self) -> Iterator[bytes]:
+        yield self._audio
+
+    def expect(self, prospect: Prospect) -> None:
+        self.prospects.append(prospect)
+
+
+class ScriptedEar:
+    """Yields an utterance for each `speak`; ends with `close`."""
+
+    def __init__(self) -> None:
+        self.deaf_s: list[float] = []
+        self._spoken: queue.SimpleQueue[SpokenUtterance | None] = queue.SimpleQueue()
+
+    def speak(self) -> SpokenUtterance:
+        utterance = SpokenUtterance()
+        self._spoken.put(utterance)
+        return utterance
+
+    def utterances(self) -> Iterator[Utterance]:
+        while (utterance := self._spoken.get()) is not None:
+            yield utterance
+
+    def close(self) -> None:
+        self._spoken.put(None)
+
+    def deafen(self, for_s: float) -> None:
+        self.deaf_s.append(for_s)
+
+
+class ScriptedRecognizer:
+    """Answers with the outcomes it was given, in order; `answering` cleared, it keeps silent."""
+
+    def __init__(self, *outcomes: Outcome | str) -> None:
+        self._outcomes = [
+            Heard(text=o, hypotheses=(Hypothesis(text=o),)) if isinstance(o, str) else o
+            for o in outcomes
+        ]
+        self.asked = 0
+        self.closed = threading.Event()
+        self.answering = threading.Event()
+        self.answering.set()
+
+    def recognize(self, utterance: Utterance, on_interim: Callable[[str], None]) -> Outcome:
+        for _ in utterance.frames():
+            pass
+        outcome = self._outcomes[self.asked]
+        self.asked += 1
+        if isinstance(outcome, Heard):
+            on_interim(outcome.text)
+        while not self.answering.wait(0.01):
+            if self.closed.is_set():
+                break
+        return outcome
+
+    def close(self) -> None:
+        self.closed.set()

@@ -1,0 +1,303 @@
+"""The daemon between fakes of its own ports and a real broker."""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.broker import Broker, Subscriber
+from tests.fakes import ScriptedEar, ScriptedRecognizer
+from voice2mqtt.core.audio import Prospect
+from voice2mqtt.core.event import Event
+from voice2mqtt.core.outcome import Canceled, NoMatch, Outcome
+from voice2mqtt.ear.state import Condition, MicrophoneState
+from voice2mqtt.feedback.voice import SpeakerVoice
+from voice2mqtt.mqtt.room import MqttRoom
+from voice2mqtt.service import build
+from voice2mqtt.service.daemon import Daemon
+from voice2mqtt.service.hostwatch import HostWatch
+from voice2mqtt.service.house import House
+from voice2mqtt.service.inbox import Host, Inbox, Microphone
+from voice2mqtt.service.meter import Meter
+from voice2mqtt.service.notify import Notifier
+from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.tablewatch import TableWatch
+from voice2mqtt.service.watchdog import Watchdog
+from voice2mqtt.settings.load import load_table
+from voice2mqtt.settings.model import FeedbackSettings, MqttSettings, Settings, SpeechSettings
+
+TABLE = """
+lists:
+  switch: [{in: "on", out: "ON"}, {in: "off", out: "OFF"}]
+commands:
+  - {name: light, say: turn {switch} the light, topic: home/light, payload: "{switch}"}
+  - {name: door, say: open the door, topic: home/door, payload: OPEN, confirm: Really?}
+  - name: night
+    say: good night
+    publish:
+      - {topic: home/light, payload: "OFF"}
+      - {topic: home/heating, payload: {mode: night}, after_s: 0.2}
+"""
+TABLE = TABLE.replace("turn {switch} the light,", '"turn {switch} the light",')
+ROOT = "voice2mqtt/voice"
+QUIET = FeedbackSettings(tones=False, speak=False)
+
+
+@dataclass
+class Stage:
+    """A daemon on the main thread, and a test that directs it from another one."""
+
+    daemon: Daemon
+    ear: ScriptedEar
+    recognizer: ScriptedRecognizer
+    seen: Subscriber
+    table: Path
+    told: list[Event] = field(default_factory=list)
+
+    def play(self, direct: Callable[[], None]) -> None:
+        """Run the daemon while `direct` runs; then stop it, and pass on what went wrong."""
+        failures: list[BaseException] = []
+
+        def act() -> None:
+            try:
+                direct()
+            except BaseException as failure:  # noqa: BLE001 - raised again below
+                failures.append(failure)
+            self.daemon.stop("the test is over")
+
+        director = threading.Thread(target=act, name="director")
+        director.start()
+        self.daemon.run()
+        director.join()
+        if failures:
+            raise failures[0]
+
+    def events(self, count: int) -> list[Event]:
+        return [json.loads(m.payload) for m in self.seen.wait_for_count(f"{ROOT}/event", count)]
+
+
+@pytest.fixture
+def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]:
+    with broker.subscriber() as seen:
+
+        def make(*outcomes: Outcome | str, limit_s: float = 0.0) -> Stage:
+            table = tmp_path / "commands.yaml"
+            table.write_text(TABLE)
+            return _stage(Settings(
+                mqtt=MqttSettings(broker=broker.url), feedback=QUIET, commands=table,
+                speech=SpeechSettings(daily_limit_s=limit_s), state_dir=tmp_path,
+            ), ScriptedRecognizer(*outcomes), seen)  # fmt: skip
+
+        yield make
+
+
+def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber) -> Stage:
+    inbox, state, ear = Inbox(), NodeState(), ScriptedEar()
+    told: list[Event] = []
+    room = MqttRoom(settings)
+    voice = SpeakerVoice(settings.feedback, "en", ear.deafen)
+    meter = Meter(settings.state_dir or Path(), settings.speech.daily_limit_s)
+    house = House(
+        node=settings.node,
+        interpreter=build.interpreter(settings, load_table(settings.commands)),
+        room=room,
+        voice=voice,
+        state=state,
+        report=told.append,
+    )
+    inbox.put(Microphone(MicrophoneState(Condition.OK, "scripted", "scripted is open")))
+    daemon = Daemon(
+        ear=ear,
+        recognizer=recognizer,
+        voice=voice,
+        meter=meter,
+        house=house,
+        room=room,
+        state=state,
+        inbox=inbox,
+        host_watch=HostWatch(lambda: "", lambda fault: inbox.put(Host(fault))),
+        table_watch=TableWatch(
+            settings.commands, "en", lambda t: house.adopt(build.interpreter(settings, t))
+        ),
+        host_name="scripted",
+        notifier=Notifier(""),
+        watchdog=Watchdog(Notifier("")),
+    )
+    return Stage(daemon, ear, recognizer, seen, settings.commands, told)
+
+
+def test_what_is_heard_is_published_and_told(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage("Turn on the light.", "what a lovely day", NoMatch(reason="NotRecognized"))
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        for _ in range(3):
+            stage.ear.speak()
+        events = stage.events(3)
+        assert [e["event"] for e in events] == ["command", "unmatched", "no_match"]
+        assert len({e["id"] for e in events}) == 3
+        assert stage.seen.on("home/light")[0].payload == "ON"
+        assert "NotRecognized" in str(events[2]["reason"])
+
+    stage.play(direct)
+    assert [e["event"] for e in stage.told] == ["command", "unmatched", "no_match"]
+    activities = [m.payload for m in stage.seen.on(f"{ROOT}/activity") if not m.retained]
+    assert activities[-3:] == ["hearing", "recognising", "idle"]
+
+
+def test_a_cancellation_is_told_with_its_details(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage(Canceled(reason="Error", code="ConnectionFailure", details="refused"))
+
+    def direct() -> None:
+        stage.ear.speak()
+        (event,) = stage.events(1)
+        assert event["event"] == "canceled"
+        assert event["code"] == "ConnectionFailure"
+        assert "refused" in str(event["reason"])
+
+    stage.play(direct)
+
+
+def test_the_table_tells_the_gate_how_the_sentence_stands(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage("turn on the light", "turn on the")
+
+    def direct() -> None:
+        first, second = stage.ear.speak(), stage.ear.speak()
+        stage.events(2)
+        assert first.prospects == [Prospect.COMPLETE]
+        assert second.prospects == [Prospect.UNFINISHED]
+
+    stage.play(direct)
+
+
+def test_muted_nothing_is_sent_and_nothing_done(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage("turn on the light", "turn off the light")
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.seen.send(f"{ROOT}/mute/set", "ON")
+        stage.seen.wait_for(f"{ROOT}/state", lambda state: bool(json.loads(state)["muted"]))
+        stage.ear.speak()
+        stage.seen.send(f"{ROOT}/say/set", "turn on the light")
+        assert stage.events(1)[0]["reason"] == "muted"
+        stage.seen.send(f"{ROOT}/mute/set", "OFF")
+        stage.seen.wait_for(f"{ROOT}/state", lambda state: json.loads(state)["listening"])
+        stage.ear.speak()
+        assert stage.events(2)[1]["event"] == "command"
+
+    stage.play(direct)
+    assert stage.recognizer.asked == 1
+    assert [m.payload for m in stage.seen.on("home/light")] == ["ON"]
+
+
+def test_a_typed_sentence_is_handled_as_if_heard(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage()
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.seen.send(f"{ROOT}/say/set", "open the door")
+        assert stage.events(1)[0]["question"] == "Really?"
+        stage.seen.send(f"{ROOT}/say/set", "yes")
+        assert stage.seen.wait_for("home/door").payload == "OPEN"
+
+    stage.play(direct)
+
+
+def test_the_days_limit_stops_the_sending_and_says_so(
+    make_stage: Callable[..., Stage], tmp_path: Path
+) -> None:
+    Meter(tmp_path, 0.01).add(1.0)
+    stage = make_stage("turn on the light", limit_s=0.01)
+
+    def speak() -> None:
+        stage.ear.speak()
+        stage.ear.speak()
+        assert stage.events(1)[0]["event"] == "limit_reached"
+        stage.seen.wait_for(f"{ROOT}/state", lambda s: bool(json.loads(s)["daily_limit_reached"]))
+
+    stage.play(speak)
+    assert stage.recognizer.asked == 0
+
+
+def test_a_bad_new_table_never_replaces_a_good_one(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage()
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.table.write_text("commands: [")
+        stage.seen.send(f"{ROOT}/reload/set", "")
+        refused = stage.events(1)[0]
+        assert refused["event"] == "reload_refused"
+        assert "commands.yaml:1:" in str(refused["reason"])
+        stage.seen.send(f"{ROOT}/say/set", "turn on the light")
+        assert stage.events(2)[1]["event"] == "command"
+
+    stage.play(direct)
+
+
+def test_a_changed_table_is_taken_by_itself_and_on_sighup(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage()
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.table.write_text(TABLE.replace("good night", "sleep well"))
+        assert stage.events(1)[0]["event"] == "reloaded"
+        stage.seen.send(f"{ROOT}/say/set", "sleep well")
+        assert stage.events(2)[1]["row"] == "night"
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert stage.events(3)[2]["event"] == "reloaded"
+
+    stage.play(direct)
+
+
+def test_a_stop_loses_nothing_that_was_heard(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage("turn on the light")
+    stage.recognizer.answering.clear()
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.ear.speak()
+        stage.seen.wait_for(f"{ROOT}/activity", lambda said: said == "recognising")
+        threading.Timer(0.3, stage.recognizer.answering.set).start()
+
+    stage.play(direct)
+    assert stage.seen.wait_for("home/light").payload == "ON"
+
+
+def test_a_stop_ends_within_two_seconds_though_the_host_never_answers(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage("turn on the light")
+    stage.recognizer.answering.clear()
+    stopping_s: list[float] = []
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.ear.speak()
+        stage.seen.wait_for(f"{ROOT}/activity", lambda said: said == "recognising")
+        stopping_s.append(time.monotonic())
+
+    stage.play(direct)
+    assert stage.recognizer.closed.is_set()
+    # Twice what is promised: the machine may be busy, but it must not hang.
+    assert time.monotonic() - stopping_s[0] < 4.0
+
+
+def test_an_ear_that_fails_ends_the_daemon_with_its_reason(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = make_stage()
+
+    def broken() -> Iterator[None]:
+        yield from ()
+        raise OSError("the pipe broke")
+
+    monkeypatch.setattr(stage.ear, "utterances", broken)
+    with pytest.raises(OSError, match="the pipe broke"):
+        stage.daemon.run()
