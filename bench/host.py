@@ -12,7 +12,7 @@ import subprocess
 import sys
 import wave
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from bench.report import Options, Report
@@ -44,7 +44,7 @@ def run(options: Options) -> Report:
         speakers, rounds = ((1, 3), 3) if options.quick else (SPEAKERS, 8)
         _tell_speakers(report, host, speech, speakers, rounds)
         _tell_connections(report, host, speech, connections=20 if options.quick else 60)
-    with _process("bench.host") as host:
+    with scripted() as host:
         _tell_long_run(report, host, speech, turns=600 if options.quick else 10_000)
     return report
 
@@ -163,6 +163,11 @@ def _process(*module: str) -> Iterator[_Process]:
         finally:
             process.terminate()
             process.stderr.read()
+
+
+def scripted() -> AbstractContextManager[_Process]:
+    """Run the host with an engine that always says the same."""
+    return _process("bench.host")
 
 
 SCRIPT = Reading(text="Turn on the light.", lexical="turn on the light", confidence=1.0)

@@ -1,32 +1,21 @@
 """`voice2mqtt host` as a process of its own, with the real engine, as a client meets it."""
 
-import importlib.metadata
 import signal
 import socket
 import subprocess
 import sys
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.speechhost.azure_client import Client, configured
+from tests.speechhost.recordings import novel
 from voice2mqtt.cli import host as command
 from voice2mqtt.errors import ExitStatus
 
 HOST = (sys.executable, "-m", "voice2mqtt", "host")
 WITHIN_S = 60
-
-
-def novel() -> bytes:
-    """The first five seconds of a novel, read aloud; it comes with the model."""
-    files = importlib.metadata.distribution("moonshine-voice").files or []
-    path = next(file.locate() for file in files if file.name == "two_cities.wav")
-    with wave.open(str(path)) as recording:
-        step = recording.getframerate() // 16_000
-        frames = recording.readframes(5 * recording.getframerate())
-    return b"".join(frames[at : at + 2] for at in range(0, len(frames), 2 * step))
 
 
 @pytest.fixture

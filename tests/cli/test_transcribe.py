@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_host import novel
 from tests.speechhost.fakes import ScriptedEngine
+from tests.speechhost.recordings import novel
 from voice2mqtt.cli import transcribe as command
 from voice2mqtt.cli.main import main
 from voice2mqtt.core.outcome import Heard, NoMatch

@@ -39,7 +39,7 @@ class ScriptedEngine:
     """Says `text` of anything loud, and remembers how it was asked."""
 
     def __init__(self, *texts: str) -> None:
-        self.readings = tuple(reading(text, 0.9 / (n + 1)) for n, text in enumerate(texts))
+        self.readings = tuple(reading(text, 0.9 / 10**n) for n, text in enumerate(texts))
         self.asked: list[tuple[int, Grammar | None]] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -52,5 +52,7 @@ class ScriptedEngine:
         while not self.gate.wait(0.005):
             if abandoned():
                 return Transcript()
+        if abandoned():
+            return Transcript()
         loud = np.abs(np.frombuffer(pcm, "<i2")).max(initial=0) > 500
         return Transcript(readings=self.readings if loud else ())

@@ -1,5 +1,6 @@
 """Sample rate conversion by a polyphase filter, block by block. Pure."""
 
+from functools import lru_cache
 from math import gcd
 
 import numpy as np
@@ -48,6 +49,7 @@ class Resampler:
         return self.feed(np.zeros(self._width // 2, np.float32))
 
 
+@lru_cache(maxsize=8)
 def _phases(up: int, down: int) -> Samples:
     """Return the filter's taps, a row for each of the `up` positions between input samples."""
     cutoff = _ROLL_OFF * min(1.0, up / down) if up != down else 1.0

@@ -108,7 +108,7 @@ class Converter:
 def _decode(data: bytes, form: WaveFormat) -> Samples:
     raw = np.frombuffer(data, np.uint8)
     if form.tag == _FLOAT:
-        samples = np.nan_to_num(raw.view("<f4"), posinf=1.0, neginf=-1.0)
+        samples = np.clip(np.nan_to_num(raw.view("<f4")), -1.0, 1.0)
     elif form.tag in _COMPANDED:
         samples = _COMPANDED[form.tag][raw]
     elif form.bits == 8:
