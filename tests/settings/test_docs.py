@@ -1,0 +1,55 @@
+"""What the documentation shows is true: its tables work, its keys and defaults are the program's."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from tests.settings.reading import settings, table
+from voice2mqtt.cli.trial import try_sentences
+from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.row_reader import ROW_KEYS
+from voice2mqtt.settings.writer import inline
+
+_DOCS = Path(__file__).parents[2] / "docs"
+_COMMANDS = (_DOCS / "commands.md").read_text()
+_SETTINGS = (_DOCS / "settings.md").read_text()
+_EXAMPLES = re.findall(r"(?ms)^```yaml\n(.*?)^```", _COMMANDS)
+
+
+@pytest.mark.parametrize("example", _EXAMPLES, ids=range(len(_EXAMPLES)))
+def test_every_table_shown_does_what_its_tests_say(example: str) -> None:
+    read = table(example)
+    assert read.tests
+    assert try_sentences(read, Settings()) == []
+
+
+def test_every_key_of_a_command_is_described() -> None:
+    described = re.findall(r"(?m)^\| (`[^|]*`) \|", _COMMANDS.split("## Every key of a command")[1])
+    assert {key for cell in described for key in re.findall(r"`(\w+)`", cell)} >= set(ROW_KEYS)
+
+
+def _keys(section: BaseModel, prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key in type(section).model_fields:
+        value = getattr(section, key)
+        if isinstance(value, BaseModel):
+            found |= _keys(value, f"{prefix}{key}.")
+        else:
+            plain = list(value) if isinstance(value, tuple) else value
+            found[f"{prefix}{key}"] = "" if plain is None else inline(
+                str(plain) if isinstance(plain, Path) else plain
+            )  # fmt: skip
+    return found
+
+
+def test_every_setting_is_described_with_its_default_and_nothing_else_is() -> None:
+    rows = re.findall(r"(?m)^\| `([a-z_.]+)` \| (.*?) \| .+ \|$", _SETTINGS)
+    described = {name: default.strip("` ") for name, default in rows}
+    assert described == _keys(Settings())
+
+
+@pytest.mark.parametrize("example", re.findall(r"(?ms)^```yaml\n(.*?)^```", _SETTINGS))
+def test_the_settings_shown_can_be_used(example: str) -> None:
+    assert isinstance(settings(example), Settings)
