@@ -1,4 +1,4 @@
-"""What the documentation shows is true: its tables work, its keys and defaults are the program's."""
+"""What the documentation shows is true: tables work, keys and defaults are the program's."""
 
 import re
 from pathlib import Path
