@@ -1,4 +1,5 @@
 import os
+import subprocess
 import wave
 from pathlib import Path
 
@@ -30,6 +31,17 @@ def test_a_wav_file_can_be_the_microphone(tmp_path: Path) -> None:
     settings = MicrophoneSettings(device=f"wav:{path}")
     assert list(open_microphone(settings, _ignore).utterances()) == []
     assert list(open_wav(path, settings).utterances()) == []
+
+
+def test_a_spoken_sentence_is_one_utterance(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    subprocess.run(["espeak-ng", "-w", path, "turn on the kitchen light"], check=True)
+    settings = MicrophoneSettings()
+    (utterance,) = open_wav(path, settings).utterances()
+    heard = b"".join(utterance.frames())
+    assert utterance.start_sample == 0
+    assert 1.0 < len(heard) / 32_000 < 3.5
+    assert -40 < utterance.loudness_db < -5
 
 
 def test_a_bad_wav_file_is_said_at_once(tmp_path: Path) -> None:

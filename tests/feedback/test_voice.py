@@ -7,10 +7,12 @@ from contextlib import closing, contextmanager
 import numpy as np
 import pytest
 
+from tests.speaking import spoken_pcm
 from voice2mqtt.ear.capture import Capture
+from voice2mqtt.ear.opening import open_microphone
 from voice2mqtt.ear.virtual import MICROPHONE, SPEAKER, running_sound_server
 from voice2mqtt.feedback.voice import ECHO_S, SpeakerVoice
-from voice2mqtt.settings.model import FeedbackSettings
+from voice2mqtt.settings.model import FeedbackSettings, MicrophoneSettings
 
 WAIT_S = 10.0
 
@@ -116,3 +118,28 @@ def test_a_tone_is_heard_on_the_virtual_speaker(ear: Ear, monkeypatch: pytest.Mo
 
 def _peak(pcm: bytes) -> int:
     return int(np.abs(np.frombuffer(pcm, np.int16).astype(int)).max(initial=0))
+
+
+def test_the_ear_does_not_open_for_our_own_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_sound_server() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        heard: list[int] = []
+        listening = threading.Event()
+        microphone = open_microphone(
+            MicrophoneSettings(device=MICROPHONE), lambda _state: listening.set()
+        )
+        thread = threading.Thread(
+            target=lambda: heard.extend(u.start_sample for u in microphone.utterances())
+        )
+        thread.start()
+        assert listening.wait(WAIT_S)
+        settings = FeedbackSettings(device=SPEAKER)
+        with closing(SpeakerVoice(settings, "en-US", microphone.deafen)) as voice:
+            voice.say("Shall I open the front door?")
+            server.play(bytes(32_000 * 3))
+        assert heard == []
+        server.play(spoken_pcm("yes please, open the front door"))
+        _wait_until(lambda: bool(heard))
+        microphone.close()
+        thread.join()

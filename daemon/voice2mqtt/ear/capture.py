@@ -11,6 +11,7 @@ import selectors
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
@@ -25,6 +26,9 @@ WATCHDOG_S = 3.0
 
 BACKOFF_S = (0.5, 1.0, 2.0, 3.0)
 """Pauses between attempts; the last repeats. It bounds how long a returned device waits."""
+
+STEADY_S = 3.0
+"""A run of arecord that lasted so long was no failed attempt, whatever ended it."""
 
 REAP_S = 1.0
 
@@ -66,17 +70,17 @@ class Capture:
         """Yield what is captured; an empty block after each loss or failure. Never raises."""
         attempt = 0
         while not self._closed.is_set():
-            delivered = False
+            begun_s = time.monotonic()
             diagnosis = Diagnosis()
             for block in self._session():
-                delivered = True
                 self._judge(diagnosis.hear(block))
                 yield block
-            # A stalled server was waited for already.
-            known = delivered or self._state.condition is Condition.STALLED
-            attempt = 0 if known else attempt + 1
+            # A device that flickers is treated like one that is gone; a stall is a wait by itself.
+            lasted = time.monotonic() - begun_s >= STEADY_S
+            attempt = 0 if lasted else attempt
             yield b""
             self._closed.wait(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
+            attempt += 1
 
     def close(self) -> None:
         """End `blocks` at once. Any thread may call it."""
