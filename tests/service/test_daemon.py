@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker import Broker, Subscriber
+from tests.broker import Broker, Subscriber, wait_until
 from tests.fakes import ScriptedEar, ScriptedRecognizer
 from voice2mqtt.core.audio import Prospect
 from voice2mqtt.core.event import Event
@@ -77,6 +77,19 @@ class Stage:
         director.join()
         if failures:
             raise failures[0]
+
+    def mute(self, *, on: bool) -> None:
+        """Ask for it, and wait until the daemon says that it is so."""
+        asked_s = time.monotonic()
+        self.seen.send(f"{ROOT}/mute/set", "ON" if on else "OFF")
+        wait_until(
+            lambda: any(
+                json.loads(state.payload)["muted"] is on
+                for state in self.seen.on(f"{ROOT}/state")
+                if state.at_s > asked_s
+            ),
+            "state with it",
+        )
 
     def events(self, count: int) -> list[Event]:
         return [json.loads(m.payload) for m in self.seen.wait_for_count(f"{ROOT}/event", count)]
@@ -181,13 +194,11 @@ def test_muted_nothing_is_sent_and_nothing_done(make_stage: Callable[..., Stage]
 
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
-        stage.seen.send(f"{ROOT}/mute/set", "ON")
-        stage.seen.wait_for(f"{ROOT}/state", lambda state: bool(json.loads(state)["muted"]))
+        stage.mute(on=True)
         stage.ear.speak()
         stage.seen.send(f"{ROOT}/say/set", "turn on the light")
         assert stage.events(1)[0]["reason"] == "muted"
-        stage.seen.send(f"{ROOT}/mute/set", "OFF")
-        stage.seen.wait_for(f"{ROOT}/state", lambda state: json.loads(state)["listening"])
+        stage.mute(on=False)
         stage.ear.speak()
         assert stage.events(2)[1]["event"] == "command"
 
