@@ -1,3 +1,8 @@
+from collections.abc import Sequence
+
+import pytest
+
+from voice2mqtt.pronunciation import espeak
 from voice2mqtt.pronunciation.espeak import Espeak, has_voice
 
 WORDS = ["light", "U.S.A. a.m.", "", "12", "café", "-", "light", "living room"]
@@ -29,3 +34,20 @@ def test_voices_that_are_there_and_one_that_is_not() -> None:
     assert has_voice("en-us")
     assert has_voice("fr")
     assert not has_voice("xx")
+
+
+def test_the_words_of_a_table_are_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    spoken = espeak._spoken
+
+    def counted(voice: str, words: Sequence[str]) -> list[str]:
+        calls.append(len(words))
+        return spoken(voice, words)
+
+    monkeypatch.setattr(espeak, "_spoken", counted)
+    words = [f"light {number}" for number in range(300)]
+    Espeak("en-us").pronounce(words)
+    assert calls == [300], "a process for each would hold up the start for seconds"
+    calls.clear()
+    Espeak("en-us").pronounce([*words[:255], "U.S.A. a.m."])
+    assert len(calls) <= 2 * 8 + 1, "a word that comes back as two lines is looked for by halves"

@@ -34,10 +34,14 @@ class Espeak:
         if not words:
             return []
         lines = _spoken(self._voice, words)
-        if len(lines) != len(words):
-            # A word with a full stop in it may come back as two lines.
-            lines = [" ".join(_spoken(self._voice, [word])) for word in words]
-        return [phonemes(line) for line in lines]
+        if len(lines) == len(words):
+            return [phonemes(line) for line in lines]
+        if len(words) == 1:
+            return [phonemes(" ".join(lines))]
+        # A word with a full stop in it comes back as two lines. To look for it in ever smaller
+        # halves needs a few calls, where one for each word would take seconds.
+        middle = len(words) // 2
+        return self._ask(words[:middle]) + self._ask(words[middle:])
 
 
 def has_voice(voice: str) -> bool:
@@ -51,7 +55,8 @@ def has_voice(voice: str) -> bool:
 
 def _spoken(voice: str, words: Sequence[str]) -> list[str]:
     """Return a line of IPA for each of `words`, as a rule."""
-    command = [_PROGRAM, "-q", "--ipa", "--sep=_", "-v", voice, "--stdin"]
+    # With --stdin it would take all lines for one.
+    command = [_PROGRAM, "-q", "--ipa", "--sep=_", "-v", voice]
     spoken = subprocess.run(
         command,
         input="".join(f"{' '.join(word.split()) or '-'}\n" for word in words),
