@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     settings = common.load(args)
     table = load_table(settings.commands, build.language_of(settings))
     interpreter = build.interpreter(settings, table)
-    recognizer = build.recognizer(settings)
+    recognizer = build.recognizer(settings, table)
     with ExitStack() as stack:
         publish = stack.enter_context(publisher(settings)) if args.publish else None
         for name, ear in _ears(args, settings):

@@ -22,7 +22,7 @@ from voice2mqtt.service.tablewatch import TableWatch
 from voice2mqtt.service.watchdog import Watchdog
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.speech.azure import AzureRecognizer
+from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
 from voice2mqtt.speech.microphone import SdkMicrophone
 from voice2mqtt.speech.probe import host_fault, host_url
 from voice2mqtt.understanding.compile import compile_table
@@ -30,6 +30,7 @@ from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.nearest import NearestSentences
 from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.policy import Policy
+from voice2mqtt.understanding.sentences import phrases
 from voice2mqtt.understanding.table import CommandTable
 
 
@@ -64,17 +65,23 @@ def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
 
 def recognizer(
     settings: Settings,
+    table: CommandTable,
     on_sent: Callable[[float], None] = lambda _seconds: None,
-    *,
-    gated: bool = True,
 ) -> AzureRecognizer:
-    """Return what recognises, through the Azure SDK."""
-    return AzureRecognizer(
+    """Return what recognises, through the Azure SDK, with `table` as a hint for the host."""
+    made = AzureRecognizer(
         settings.speech,
         max_utterance_s=settings.microphone.gate.max_utterance_s,
-        gated=gated,
+        gated=settings.microphone.capture != "sdk",
         on_sent=on_sent,
     )
+    _hint(made, settings, table)
+    return made
+
+
+def _hint(made: AzureRecognizer, settings: Settings, table: CommandTable) -> None:
+    if settings.speech.phrase_list:
+        made.prepare(phrases(table, PHRASE_LIMIT))
 
 
 def daemon(
@@ -97,16 +104,23 @@ def daemon(
     watchdog = Watchdog(notifier)
     room = MqttRoom(settings, watchdog.heartbeat("network"))
     meter = Meter(state_folder(settings), settings.speech.daily_limit_s)
-    ear, speech = _ear_and_speech(settings, meter, inbox, on_audio, watchdog.heartbeat("capture"))
+    table = load_table(settings.commands, language)
+    azure = recognizer(settings, table, meter.add)
+    ear, speech = _ear_and_speech(settings, azure, inbox, on_audio, watchdog.heartbeat("capture"))
     voice = SpeakerVoice(settings.feedback, language, ear.deafen)
     house = House(
         node=settings.node,
-        interpreter=interpreter(settings, load_table(settings.commands, language)),
+        interpreter=interpreter(settings, table),
         room=room,
         voice=voice,
         state=state,
         report=report,
     )
+
+    def adopt(table: CommandTable) -> None:
+        house.adopt(interpreter(settings, table))
+        _hint(azure, settings, table)
+
     return Daemon(
         ear=ear,
         recognizer=speech,
@@ -122,7 +136,7 @@ def daemon(
         table_watch=TableWatch(
             settings.commands,
             language,
-            lambda table: house.adopt(interpreter(settings, table)),
+            adopt,
         ),
         host_name=host_url(settings.speech),
         notifier=notifier,
@@ -132,7 +146,7 @@ def daemon(
 
 def _ear_and_speech(
     settings: Settings,
-    meter: Meter,
+    azure: AzureRecognizer,
     inbox: Inbox,
     on_audio: Callable[[bytes], None],
     heartbeat: Heartbeat,
@@ -140,22 +154,20 @@ def _ear_and_speech(
     if settings.microphone.capture == "sdk":
         # The SDK shows no signs of life of its own.
         heartbeat.rest()
-        microphone = _sdk_microphone(settings, meter, inbox)
+        microphone = _sdk_microphone(settings.microphone.device, azure, inbox)
         return microphone, microphone
 
     def on_state(state: MicrophoneState) -> None:
         inbox.put(Microphone(state))
 
     ear = open_microphone(settings.microphone, on_state, on_audio, heartbeat)
-    return ear, recognizer(settings, meter.add)
+    return ear, azure
 
 
-def _sdk_microphone(settings: Settings, meter: Meter, inbox: Inbox) -> SdkMicrophone:
-    device = settings.microphone.device
-
+def _sdk_microphone(device: str, azure: AzureRecognizer, inbox: Inbox) -> SdkMicrophone:
     def on_state(fault: str) -> None:
         condition = Condition.FAILED if fault else Condition.OK
         sentence = fault or f"microphone {device} is open, through the Speech SDK"
         inbox.put(Microphone(MicrophoneState(condition, device, sentence)))
 
-    return SdkMicrophone(recognizer(settings, meter.add, gated=False), device, on_state)
+    return SdkMicrophone(azure, device, on_state)

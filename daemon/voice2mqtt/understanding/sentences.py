@@ -124,6 +124,15 @@ def sentences(table: CommandTable, at_most: int) -> Iterator[tuple[str, int, tup
         yield row.name, total, tuple(dict.fromkeys(shown))
 
 
+def phrases(table: CommandTable, at_most: int) -> tuple[str, ...]:
+    """Return up to `at_most` sentences of `table`, as many of each row, for a host to expect."""
+    share = max(1, at_most // max(1, len(table.rows)))
+    said = (
+        shown for _, _, sentences_of_row in sentences(table, share) for shown in sentences_of_row
+    )
+    return tuple(dict.fromkeys(s for s in said if ANYTHING not in s))[:at_most]
+
+
 def _sample(templates: list[Sentences], wanted: int) -> list[str]:
     chance = Random(0)
     shown = [templates[0][0]]
