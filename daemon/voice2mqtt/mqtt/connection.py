@@ -230,6 +230,11 @@ class Connection:
         """Say goodbye, so that the broker does not publish our will."""
         self._client.disconnect()
 
+    def drop(self) -> None:
+        """Let go of the socket, if it is still there, without a word."""
+        if link := self._client.socket():
+            link.close()
+
     @property
     def owes(self) -> bool:
         """Whether anything still waits for the broker's answer."""

@@ -58,8 +58,8 @@ def announcements(topics: Topics, prefix: str, rows: Sequence[str], version: str
     return found
 
 
-def _on_if(key: str) -> str:
-    return f"{{{{ 'ON' if value_json.{key} else 'OFF' }}}}"
+def _on_if(condition: str) -> str:
+    return f"{{{{ 'ON' if value_json.{condition} else 'OFF' }}}}"
 
 
 def _trigger(topics: Topics, row: str) -> Config:
@@ -106,10 +106,18 @@ def _entities(topics: Topics, rows: Sequence[str]) -> Mapping[tuple[str, str], C
             "qos": 1,
         },
     }
-    for name, shown in (("microphone", "Microphone"), ("host", "Speech host")):
-        entities["binary_sensor", name] = (
-            state | connectivity | {"name": shown, "value_template": _on_if(name)}
-        )
+    for name, shown, there in (
+        ("microphone", "Microphone", "microphone.condition in ('ok', 'deaf', 'clipping')"),
+        ("host", "Speech host", "host.up"),
+    ):
+        entities["binary_sensor", name] = {
+            **state,
+            **connectivity,
+            "name": shown,
+            "value_template": _on_if(there),
+            "json_attributes_topic": topics.state,
+            "json_attributes_template": f"{{{{ value_json.{name} | tojson }}}}",
+        }
     for name, shown, icon in (
         ("reload", "Reload commands", "mdi:reload"),
         ("listen", "Listen once", "mdi:ear-hearing"),

@@ -172,7 +172,22 @@ class Link:
 
     def _connect_and_serve(self) -> None:
         connection = Connection(self._login, self._version, self._hear)
-        connection.open(self._ears)
+        try:
+            connection.open(self._ears)
+            self._came_up(connection)
+            while not (self._closed and self._finished(connection)):
+                connection.turn(self._ears)
+                self._heartbeat.beat()
+                self._hush()
+                self._ask(connection)
+                self._send_waiting(connection)
+            with self._lock:
+                self._up = False
+            connection.close()
+        finally:
+            connection.drop()
+
+    def _came_up(self, connection: Connection) -> None:
         self._asked = set()
         with self._lock:
             self._up = True
@@ -186,15 +201,6 @@ class Link:
         self._told = ""
         self._ask(connection)
         self._on_up()
-        while not (self._closed and self._finished(connection)):
-            connection.turn(self._ears)
-            self._heartbeat.beat()
-            self._hush()
-            self._ask(connection)
-            self._send_waiting(connection)
-        with self._lock:
-            self._up = False
-        connection.close()
 
     def _finished(self, connection: Connection) -> bool:
         owes = connection.owes or self._outgoing

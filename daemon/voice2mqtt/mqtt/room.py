@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 
 from voice2mqtt.core.decision import Fire, Message
 from voice2mqtt.core.election import HeldBack, Won
@@ -19,7 +18,7 @@ from voice2mqtt.mqtt.announcer import Announcer
 from voice2mqtt.mqtt.control import BadRequest, Control, read_control
 from voice2mqtt.mqtt.delivery import Delivery, Incoming, Lost
 from voice2mqtt.mqtt.electorate import Electorate
-from voice2mqtt.mqtt.errand import Errand
+from voice2mqtt.mqtt.errand import Errand, Shortfall
 from voice2mqtt.mqtt.hermes import hermes_message
 from voice2mqtt.mqtt.link import Link
 from voice2mqtt.mqtt.login import login_from
@@ -48,7 +47,6 @@ class MqttRoom:
         self._topics = Topics(settings.mqtt.base, settings.node)
         self._instance = secrets.token_hex(4)
         self._state: Event = {}
-        self._last: Event = {"last_phrase": "", "last_command": "", "latency_ms": None}
         self._activity = "idle"
         self._obey: Callable[[Control], None] = _not_yet
         self._leaving = False
@@ -108,34 +106,23 @@ class MqttRoom:
         which has then been logged and told as `not_done` or `not_obeyed` with `event_id`.
         """
 
-        def fail(kind: str, reason: str) -> None:
-            log.warning("%s: %s: %s", kind.replace("_", " "), fire.row, reason)
-            self.publish_event(self.notice(kind, reason=reason, event_id=event_id, row=fire.row))
-            on_done(reason)
+        def told(shortfall: Shortfall | None) -> None:
+            if shortfall:
+                self._tell_shortfall(shortfall, fire.row, event_id)
+            on_done(shortfall.reason if shortfall else "")
 
-        def obeyed(reason: str) -> None:
-            fail("not_obeyed", reason) if reason else on_done("")
+        Errand(fire, told).run(self, self._obedience)
 
-        def out(reason: str) -> None:
-            if reason:
-                fail("not_done", reason)
-            elif start_clock:
-                start_clock()
-            else:
-                on_done("")
-
-        start_clock = self._obedience.expect(fire.expect, obeyed) if fire.expect else None
-        errand = Errand(fire.messages, out)
-        for message in fire.messages:
-            self._outbox.publish(message, partial(errand.told, message))
-        if not fire.messages:
-            out("")
+    def _tell_shortfall(self, shortfall: Shortfall, row: str, event_id: str) -> None:
+        kind, reason = shortfall.kind, shortfall.reason
+        log.warning("%s: %s: %s", kind.replace("_", " "), row, reason, extra={"V2M_EVENT": kind})
+        self.publish_event(self.notice(kind, reason=reason, event_id=event_id, row=row))
 
     # What is told.
 
     def publish_state(self, state: Mapping[str, object]) -> None:
         """Say how the node is, now and after every reconnect; `docs/mqtt.md` has the keys."""
-        self._state = dict(state)
+        self._state = {**state, "instance": self._instance}
         self._publish_state()
 
     def publish_activity(self, activity: str) -> None:
@@ -151,7 +138,6 @@ class MqttRoom:
         self._publish_unattended(message)
         if self._settings.mqtt.hermes and (translated := hermes_message(event)):
             self._publish_unattended(translated)
-        self._remember(event)
 
     def notice(self, kind: str, *, reason: str = "", event_id: str = "", row: str = "") -> Event:
         """Return an event of our own that is no decision, stamped with time and node."""
@@ -204,20 +190,7 @@ class MqttRoom:
 
     def _publish_state(self) -> None:
         if self._state:
-            state = {**self._state, **self._last, "instance": self._instance}
-            self._retain(self._topics.state, to_json(state))
-
-    def _remember(self, event: Event) -> None:
-        """Keep in the state what was said last, for those who come later."""
-        before = dict(self._last)
-        if event["text"] and self._settings.privacy.log_text:
-            self._last["last_phrase"] = event["text"]
-        if event["event"] == "command":
-            self._last["last_command"] = event["row"]
-        if event["latency_ms"] is not None:
-            self._last["latency_ms"] = event["latency_ms"]
-        if self._last != before:
-            self._publish_state()
+            self._retain(self._topics.state, to_json(self._state))
 
     # On the link's thread.
 

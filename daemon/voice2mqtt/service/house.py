@@ -101,6 +101,7 @@ class House:
             verdict = self._room.elect(row=best.row, text=best.text, score=best.score)
             if isinstance(verdict, HeldBack):
                 reason = verdict.reason
+                self._interpreter.let_go()
                 self.tell(self._room.notice("held_back", reason=reason, row=best.row))
                 self._room.publish_activity("idle")
                 return

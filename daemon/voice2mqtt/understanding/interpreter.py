@@ -103,6 +103,10 @@ class Interpreter:
         self._past = Past()
         self._open_until_s = float("-inf")
 
+    def let_go(self) -> None:
+        """Wait for no answer: another node acts on what was decided last."""
+        self._question = None
+
     def take_over(self, before: Interpreter) -> None:
         """Go on where `before`, with the table until now, left off.
 
