@@ -90,7 +90,6 @@ class Connection:
         self._held: list[tuple[Delivery, Answer]] = []
         self._unconfirmed: list[Answer] = []
         self._probing = False
-        self._round_trip_s = 0.0
         self._client = self._new_client(MQTTProtocolVersion(version))
 
     def _new_client(self, version: MQTTProtocolVersion) -> paho.Client:
@@ -268,7 +267,8 @@ class Connection:
         for delivery, answer in held:
             assert delivery.deadline_s is not None
             left_s = delivery.deadline_s - now_s
-            if left_s > round_trip_s:
+            # At QoS 2 the broker passes it on after a second round trip.
+            if left_s > round_trip_s * max(1, delivery.qos):
                 self._hand_over(delivery, answer, left_s)
             else:
                 answer(Fate.UNSENT, "too late")

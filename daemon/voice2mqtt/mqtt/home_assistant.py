@@ -77,57 +77,7 @@ def _trigger(topics: Topics, row: str) -> Config:
 def _entities(topics: Topics, rows: Sequence[str]) -> Mapping[tuple[str, str], Config]:
     available: Config = {"availability_topic": topics.availability}
     state: Config = {"state_topic": topics.state, **available}
-    diagnostic: Config = {"entity_category": "diagnostic"}
-    connectivity: Config = {"device_class": "connectivity", **diagnostic}
-    entities: dict[tuple[str, str], Config] = {
-        ("switch", "mute"): state
-        | {
-            "name": "Mute",
-            "icon": "mdi:microphone-off",
-            "command_topic": topics.control("mute"),
-            "value_template": _on_if("muted"),
-            "qos": 1,
-        },
-        # It shows just that the node is away, when all others are unavailable.
-        ("binary_sensor", "connection"): connectivity
-        | {
-            "name": "Connection",
-            "state_topic": topics.availability,
-            "payload_on": "online",
-            "payload_off": "offline",
-        },
-        ("text", "say"): available
-        | {
-            "name": "Say",
-            "icon": "mdi:comment-text-outline",
-            "command_topic": topics.control("say"),
-            "min": 1,
-            "max": 255,
-            "qos": 1,
-        },
-    }
-    for name, shown, there in (
-        ("microphone", "Microphone", "microphone.condition in ('ok', 'deaf', 'clipping')"),
-        ("host", "Speech host", "host.up"),
-    ):
-        entities["binary_sensor", name] = {
-            **state,
-            **connectivity,
-            "name": shown,
-            "value_template": _on_if(there),
-            "json_attributes_topic": topics.state,
-            "json_attributes_template": f"{{{{ value_json.{name} | tojson }}}}",
-        }
-    for name, shown, icon in (
-        ("reload", "Reload commands", "mdi:reload"),
-        ("listen", "Listen once", "mdi:ear-hearing"),
-    ):
-        entities["button", name] = available | {
-            "name": shown,
-            "icon": icon,
-            "command_topic": topics.control(name),
-            "qos": 1,
-        }
+    entities = _controls(topics, available, state) | _connectivity(topics, state)
     for name, config in _sensors().items():
         entities["sensor", name] = state | config
     if rows:
@@ -140,6 +90,63 @@ def _entities(topics: Topics, rows: Sequence[str]) -> Mapping[tuple[str, str], C
             "qos": 1,
         }
     return entities
+
+
+def _controls(topics: Topics, available: Config, state: Config) -> dict[tuple[str, str], Config]:
+    found: dict[tuple[str, str], Config] = {
+        ("switch", "mute"): state
+        | {
+            "name": "Mute",
+            "icon": "mdi:microphone-off",
+            "command_topic": topics.control("mute"),
+            "value_template": _on_if("muted"),
+            "qos": 1,
+        },
+        ("text", "say"): available
+        | {
+            "name": "Say",
+            "icon": "mdi:comment-text-outline",
+            "command_topic": topics.control("say"),
+            "min": 1,
+            "max": 255,
+            "qos": 1,
+        },
+    }
+    for name, shown, icon in (
+        ("reload", "Reload commands", "mdi:reload"),
+        ("listen", "Listen once", "mdi:ear-hearing"),
+    ):
+        topic = topics.control(name)
+        button: Config = {"name": shown, "icon": icon, "command_topic": topic, "qos": 1}
+        found["button", name] = available | button
+    return found
+
+
+def _connectivity(topics: Topics, state: Config) -> dict[tuple[str, str], Config]:
+    shape: Config = {"device_class": "connectivity", "entity_category": "diagnostic"}
+    found: dict[tuple[str, str], Config] = {
+        # It shows just that the node is away, when all others are unavailable.
+        ("binary_sensor", "connection"): shape
+        | {
+            "name": "Connection",
+            "state_topic": topics.availability,
+            "payload_on": "online",
+            "payload_off": "offline",
+        },
+    }
+    for name, shown, there in (
+        ("microphone", "Microphone", "microphone.condition in ('ok', 'deaf', 'clipping')"),
+        ("host", "Speech host", "host.up"),
+    ):
+        found["binary_sensor", name] = {
+            **state,
+            **shape,
+            "name": shown,
+            "value_template": _on_if(there),
+            "json_attributes_topic": topics.state,
+            "json_attributes_template": f"{{{{ value_json.{name} | tojson }}}}",
+        }
+    return found
 
 
 def _sensors() -> Mapping[str, Config]:
