@@ -77,28 +77,32 @@ SENTENCES = st.lists(
 
 
 @st.composite
-def sentences_of(draw: st.DrawFn, template: str) -> str:
-    """Draw a sentence that `template` allows; "" if it allows silence and silence was drawn."""
-    return " ".join(draw(_said(parse(template))).split())
+def sentences_of(draw: st.DrawFn, template: str, *, in_words: bool = True) -> str:
+    """Draw a sentence that `template` allows; "" if it allows silence and silence was drawn.
+
+    Numbers are drawn in words as well as in digits, unless told otherwise.
+    """
+    return " ".join(draw(_said(parse(template), in_words)).split())
 
 
 @st.composite
-def _said(draw: st.DrawFn, node: Node) -> str:
+def _said(draw: st.DrawFn, node: Node, in_words: bool) -> str:
     match node:
         case Text():
             return node.text
         case Sequence():
-            return "".join(draw(_said(item)) for item in node.items)
+            return "".join(draw(_said(item, in_words)) for item in node.items)
         case Alternative():
-            return draw(_said(draw(st.sampled_from(node.items))))
+            return draw(_said(draw(st.sampled_from(node.items)), in_words))
         case Permutation():
-            return "".join(draw(_said(item)) for item in draw(st.permutations(node.items)))
+            items = draw(st.permutations(node.items))
+            return "".join(draw(_said(item, in_words)) for item in items)
         case RuleReference():
-            return draw(_said(parse(RULES[node.rule])))
+            return draw(_said(parse(RULES[node.rule]), in_words))
     source = LISTS[node.source] if isinstance(node.source, str) else node.source
     if isinstance(source, TextList):
-        return draw(_said(parse(draw(st.sampled_from(source.values)).spoken)))
+        return draw(_said(parse(draw(st.sampled_from(source.values)).spoken), in_words))
     assert isinstance(source, RangeList)
     number = draw(st.sampled_from(range(source.lowest, source.highest + 1, source.step)))
-    words = (" ".join(form) for form in normaliser("en").spell(number))
+    words = [" ".join(form) for form in normaliser("en").spell(number)] if in_words else []
     return draw(st.sampled_from([str(number), *words]))

@@ -89,6 +89,12 @@ def test_numbers_fill_slots(text: str, template: str, slots: dict[str, SlotValue
     assert [fill for _, fill in found] == ([slots] if slots else [])
 
 
+def test_a_number_in_digits_is_one_number() -> None:
+    assert parses("25", "{level} {bulb}") == []
+    assert parses("twenty five", "{level} {bulb}") == [(0, {"level": 20, "bulb": 12.75})]
+    assert parses("7:30", "{level} {bulb}") == [(0, {"level": 7, "bulb": 76.5})]
+
+
 @pytest.mark.parametrize(
     ("language", "text", "template", "slots"),
     [

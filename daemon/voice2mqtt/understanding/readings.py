@@ -92,7 +92,9 @@ class Reader:
             starts[at].append(Reading(at + 1, token.key, number_of(token.key)))
             starts[at] += self._numbers(tokens, at)
             starts[at] += self._signs_said(tokens, at)
-            for end, keys in (*self._other_words(tokens, at), *self._times(tokens, at)):
+            for keys in self._spelt(token.key):
+                _lay(keys, at, at + 1, starts, as_numbers=False)
+            for end, keys in (*self._signs_read(tokens, at), *self._times(tokens, at)):
                 _lay(keys, at, end, starts)
         return Readings(tokens, tuple(tuple(dict.fromkeys(start)) for start in starts))
 
@@ -135,24 +137,31 @@ class Reader:
             if tuple(token.key for token in tokens[at : at + len(keys)]) == keys:
                 yield Reading(at + len(keys), sign)
 
-    def _other_words(
+    def _signs_read(
         self, tokens: tuple[Token, ...], at: int
     ) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """Yield (end, keys) of what the word here may be said as in other words."""
+        """Yield (end, keys) of what a sign here is read as."""
         key = tokens[at].key
         for keys in self._signs.get(key, ()):
             yield at + 1, keys
-        number = number_of(key)
-        if number is not None and number >= 0:
-            nth = key.endswith("th")
-            numerals = self._numerals
-            for words in numerals.spell_ordinal(int(number)) if nth else numerals.spell(number):
-                if len(words) > 1:
-                    yield at + 1, tuple(self._key(word) for word in words)
         after = tokens[at + 1].key if at + 1 < len(tokens) else ""
         if key in _CURRENCIES and number_of(after) is not None:
             # "$5" is said "five dollars".
             yield at + 2, (after, key)
+
+    def _spelt(self, key: str) -> Iterator[tuple[str, ...]]:
+        """Yield the keys of a number's words, where it has several.
+
+        They are words only: who says 25 does not mean 20 and then 5.
+        """
+        number = number_of(key)
+        if number is None or number < 0:
+            return
+        nth = key.endswith("th")
+        forms = self._numerals.spell_ordinal(int(number)) if nth else self._numerals.spell(number)
+        for words in forms:
+            if len(words) > 1:
+                yield tuple(self._key(word) for word in words)
 
     def _times(self, tokens: tuple[Token, ...], at: int) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Yield (end, keys): a time in digits in words, and one in words in digits."""
@@ -194,13 +203,21 @@ def _whole(number: float) -> float:
     return int(number) if number == int(number) else number
 
 
-def _lay(keys: tuple[str, ...], start: int, end: int, starts: list[list[Reading]]) -> None:
+def _lay(
+    keys: tuple[str, ...],
+    start: int,
+    end: int,
+    starts: list[list[Reading]],
+    *,
+    as_numbers: bool = True,
+) -> None:
     """Add the path of `keys` from `start` to `end`, through positions of its own."""
-    for key in keys[:-1]:
-        starts.append([])
-        starts[start].append(Reading(len(starts) - 1, key, number_of(key)))
-        start = len(starts) - 1
-    starts[start].append(Reading(end, keys[-1], number_of(keys[-1])))
+    for last, key in enumerate(keys, start=1 - len(keys)):
+        if last < 0:
+            starts.append([])
+        target = len(starts) - 1 if last < 0 else end
+        starts[start].append(Reading(target, key, number_of(key) if as_numbers else None))
+        start = target
 
 
 def _clock(minute: int, said: str, split: Callable[[str], Sequence[Token]]) -> _Clock:
