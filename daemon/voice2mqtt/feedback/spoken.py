@@ -30,7 +30,7 @@ def spoken(sentence: str, language: str, command: Sequence[str]) -> bytes:
             check=True,
             start_new_session=True,
         )
-    except FileNotFoundError as error:
+    except (FileNotFoundError, PermissionError) as error:
         raise PlaybackError(f"there is no {filled[0]} to speak with; install it") from error
     except subprocess.TimeoutExpired as error:
         raise PlaybackError(f"{filled[0]} did not speak within {SPEECH_TIMEOUT_S:g} s") from error
