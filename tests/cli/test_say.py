@@ -108,3 +108,14 @@ def test_a_broker_that_is_away_is_an_error_with_its_reason(
     told = ["say", "--settings", houseless, "--commands", str(tmp_path / "quick.yaml"), "hi"]
     assert main(told) == ExitStatus.UNAVAILABLE
     assert capsys.readouterr().err.startswith("not published: t: ")
+
+
+def test_explain_draws_what_differs_in_sound(
+    houseless: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["say", "--settings", houseless, "--dry-run", "--explain", "turn on the hall like"])
+    told = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    drawn = [[cell.strip() for cell in line if cell.strip()] for line in told]
+    assert ["table", "heard", "sounds"] in drawn
+    assert ["hall", "hall", "the same"] in drawn
+    assert any(line[:2] == ["light", "like"] and line[2] != "the same" for line in drawn if line)

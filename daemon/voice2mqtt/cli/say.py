@@ -10,9 +10,14 @@ from voice2mqtt.cli.publishing import publisher
 from voice2mqtt.core.decision import Ask, Decision, Fire, Refuse
 from voice2mqtt.core.outcome import Heard
 from voice2mqtt.errors import ExitStatus
+from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.service import build, hearing
 from voice2mqtt.service.hearing import Hearing
 from voice2mqtt.settings.load import load_table
+from voice2mqtt.settings.model import Settings
+from voice2mqtt.understanding.normalise import normaliser
+from voice2mqtt.understanding.picture import picture
+from voice2mqtt.understanding.table import CommandTable
 
 HELP = "handle a sentence as if it had been heard, and publish what it means"
 
@@ -30,9 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Decide, tell and publish; 1 when the sentence does nothing."""
     settings = common.load(args)
-    interpreter = build.interpreter(
-        settings, load_table(settings.commands, build.language_of(settings))
-    )
+    table = load_table(settings.commands, build.language_of(settings))
+    interpreter = build.interpreter(settings, table)
+    explain = _Explanation(settings, table) if args.explain else None
     with ExitStack() as stack:
         publish = None if args.dry_run else stack.enter_context(publisher(settings))
         words = " ".join(args.words)
@@ -43,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
             if args.json:
                 _print_events(decided, settings.node)
             else:
-                _print(decided, dry=args.dry_run, explain=args.explain)
+                _print(decided, dry=args.dry_run, explain=explain)
             words = "" if args.json else _answer(decided)
     did = any(isinstance(decision, Fire | Ask) for decision in decided.decisions)
     return ExitStatus.OK if did else ExitStatus.FAILED
@@ -54,12 +59,12 @@ def _print_events(decided: Hearing, node: str) -> None:
         print(json.dumps(event, ensure_ascii=False))
 
 
-def _print(decided: Hearing, *, dry: bool, explain: bool) -> None:
+def _print(decided: Hearing, *, dry: bool, explain: "_Explanation | None") -> None:
     for decision in decided.decisions:
         for line in _lines(decision, "would publish" if dry else "publish"):
             print(line)
         if explain:
-            for line in _explanation(decision):
+            for line in explain.lines(decision):
                 print(f"  {line}")
 
 
@@ -86,15 +91,31 @@ def _details(qos: int, after_s: float, *, retain: bool) -> str:
     return f"  ({', '.join(parts)})" if parts else ""
 
 
-def _explanation(decision: Decision) -> list[str]:
-    lines = [f"{decision.row or 'no row'}, {decision.score:.0%} sure: {decision.reason.text}"]
-    if isinstance(decision, Fire) and decision.slots:
-        lines.append(", ".join(f"{name} = {value}" for name, value in decision.slots.items()))
-    lines += [
-        f"distance {near.distance:.2f}  {near.sentence}  ({near.row})"
-        for near in decision.reason.nearest
-    ]
-    return lines
+class _Explanation:
+    """Says why it was decided so, with a picture of the words and sounds."""
+
+    def __init__(self, settings: Settings, table: CommandTable) -> None:
+        self._normaliser = normaliser(table.language)
+        self._pronouncer = pronouncer(build.spoken_language(settings, table))
+
+    def lines(self, decision: Decision) -> list[str]:
+        """Return the reason, the slots, the nearest rows and what differs from the first."""
+        row = decision.row or "no row"
+        lines = [f"{row}, {decision.score:.0%} sure: {decision.reason.text}"]
+        if isinstance(decision, Fire) and decision.slots:
+            lines.append(", ".join(f"{name} = {value}" for name, value in decision.slots.items()))
+        nearest = decision.reason.nearest
+        lines += [f"{near.distance:.2f} away  {near.sentence}  ({near.row})" for near in nearest]
+        return [*lines, *(self._picture(decision.text, nearest[0].sentence) if nearest else ())]
+
+    def _picture(self, heard: str, said: str) -> list[str]:
+        matches = picture(heard, said, self._normaliser, self._pronouncer)
+        cells = [("table", "heard", "sounds")]
+        for match in matches:
+            differs = f"{match.said_sounds or '-'}  |  {match.heard_sounds or '-'}"
+            cells.append((match.said, match.heard, differs if match.cost else "the same"))
+        wide = [max(len(row[column]) for row in cells) for column in (0, 1)]
+        return ["", *(f"{a:<{wide[0]}}  {b:<{wide[1]}}  {c}" for a, b, c in cells)]
 
 
 def _answer(decided: Hearing) -> str:

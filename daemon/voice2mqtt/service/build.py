@@ -39,6 +39,12 @@ def language_of(settings: Settings) -> str:
     return settings.speech.language.split("-", maxsplit=1)[0]
 
 
+def spoken_language(settings: Settings, table: CommandTable) -> str:
+    """Return the language in which a table's words sound, with its region where it is known."""
+    spoken = settings.speech.language
+    return spoken if spoken.split("-")[0] == table.language.split("-")[0] else table.language
+
+
 def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
     """Return what decides by `table`.
 
@@ -56,10 +62,8 @@ def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
         repeat_within_s=listening.repeat_within_s,
     )
     automaton = compile_table(table)
-    spoken = settings.speech.language
-    if spoken.split("-")[0] != table.language.split("-")[0]:
-        spoken = table.language
-    sounds = NearestSentences(automaton, normaliser(table.language), pronouncer(spoken))
+    speaker = pronouncer(spoken_language(settings, table))
+    sounds = NearestSentences(automaton, normaliser(table.language), speaker)
     return Interpreter(table, policy, sounds, automaton)
 
 
