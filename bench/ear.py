@@ -69,7 +69,9 @@ def run(options: Options) -> Report:
     chosen = recordings(options.data)[:: 14 if options.quick else 1]
     clean = [(recording.path.name, read_wav(recording.path)) for recording in chosen]
     for snr_db in SNRS_DB:
-        _report_gate(report, snr_db, _tally(clean, noise, snr_db))
+        _report_gate(report, snr_db, _tally(clean, noise, snr_db, _knowing))
+    for prospect in (Prospect.OPEN, Prospect.UNKNOWN):
+        _report_waiting(report, prospect, _tally(clean, noise, 12.0, _always(prospect)))
     _report_pauses(report, clean, noise)
     noise_s = 60 if options.quick else NOISE_S
     sent = _hear(to_pcm(np.resize(noise, noise_s * RATE_HZ) * 0.5), lambda _at: Prospect.UNKNOWN)
@@ -95,12 +97,26 @@ def _report_gate(report: Report, snr_db: float | None, tally: _Tally) -> None:
     report.add(f"commands cut in two, {where}", 100 * tally.cut / tally.trials, "%", 0.5, note=note)
 
 
-def _tally(clean: list[tuple[str, Samples]], noise: Samples, snr_db: float | None) -> _Tally:
+def _report_waiting(report: Report, prospect: Prospect, tally: _Tally) -> None:
+    """Tell what is waited, and cut, where the table's word is `prospect` all the time."""
+    where = f"if all words are {prospect.value}, 12 dB"
+    report.add(f"end of utterance, median, {where}", float(np.median(tally.waits_ms)), "ms")
+    note = interval(tally.cut, tally.trials)
+    report.add(f"cut in two {where}", 100 * tally.cut / tally.trials, "%", 0.5, note=note)
+
+
+def _tally(
+    clean: list[tuple[str, Samples]],
+    noise: Samples,
+    snr_db: float | None,
+    knowing: Callable[[int], _ProspectAt],
+) -> _Tally:
+    """Hear all recordings; `knowing` says, for the end of each, what the gate is told when."""
     tally = _Tally()
     for name, samples in clean:
         lead = int(LEAD_S * RATE_HZ)
         spoken = shifted(find_speech(samples), lead)
-        sent = _hear(_scene(samples, noise, snr_db, name), _knowing(spoken.end))
+        sent = _hear(_scene(samples, noise, snr_db, name), knowing(spoken.end))
         hits = [each for each in sent if each.end > spoken.start and each.start < spoken.end]
         tally.trials += 1
         tally.sent += sum(each.end - each.start for each in sent)
@@ -153,6 +169,10 @@ def _knowing(end: int) -> _ProspectAt:
     """Return the word of one who knows where the command ends, as late as a host would say it."""
     said = end + int(WORD_S * RATE_HZ)
     return lambda at: Prospect.COMPLETE if at >= said else Prospect.UNFINISHED
+
+
+def _always(prospect: Prospect) -> Callable[[int], _ProspectAt]:
+    return lambda _end: lambda _at: prospect
 
 
 def _hear(pcm: bytes, prospect_at: _ProspectAt) -> list[_Sent]:
