@@ -430,3 +430,34 @@ def test_deciding_never_raises(table: CommandTable, texts: list[str]) -> None:
     for now_s, text in enumerate(texts):
         assert house.prospect(text) in Prospect
         assert house.decide(Heard(text=text), float(now_s), NOON)
+
+
+@pytest.mark.parametrize("text", ["... " * 50_000, "and " * 480, "x, " * 600, "house " * 50_000])
+def test_deciding_about_a_monstrous_text_is_quick(text: str) -> None:
+    (refuse,) = Interpreter(home(), WOKEN, SOUNDS).decide(Heard(text=text), 0.0, NOON)
+    assert isinstance(refuse, Refuse)
+
+
+TALK = (
+    *("open the front door", "yes", "no", "cancel", "maybe", "close the blinds", "house"),
+    *("house open the front door", "house close the blinds", "stop everything", "hey computer yes"),
+)
+
+
+@given(said=st.lists(st.tuples(st.sampled_from(TALK), st.sampled_from([0.5, 3.0, 9.0, 20.0]))))
+def test_whatever_is_said_the_rules_hold(said: list[tuple[str, float]]) -> None:
+    speaker = Speaker(policy=replace(WOKEN, wake_grace_s=5.0))
+    asked_s = opened_s = float("-inf")
+    for text, after_s in said:
+        for decision in speaker.says(text, after_s=after_s):
+            addressed = "house" in text or "computer" in text
+            if isinstance(decision, Fire) and decision.row == "door":
+                assert text in ("yes", "hey computer yes")
+                assert speaker.now_s - asked_s <= 8.0
+            elif isinstance(decision, Fire) and decision.row == "blinds":
+                assert addressed or speaker.now_s <= max(opened_s, asked_s + 8.0)
+            if isinstance(decision, Fire):
+                opened_s, asked_s = speaker.now_s + 5.0, float("-inf")
+            elif isinstance(decision, Ask):
+                asked_s = speaker.now_s if decision.row else asked_s
+                opened_s = opened_s if decision.row else speaker.now_s + 13.0

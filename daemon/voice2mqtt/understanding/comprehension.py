@@ -31,6 +31,8 @@ RIVAL = 0.4
 _ROUNDING = 0.02
 MOST_COMMANDS = 4
 """Commands in one breath."""
+MOST_CUTS = 8
+"""Places where a sentence is tried to be cut in two; one with more of them is no command."""
 
 Meaning = tuple[Candidate, ...]
 """The commands of one utterance, in the order they were said; nearly always one."""
@@ -119,7 +121,8 @@ class Comprehension:
             if parse.row in rows:
                 yield (Candidate(row=parse.row, slots=parse.slots, sentence=text, heard=text),)
         if most > 1:
-            for first, rest in halves(text, self._table.language):
+            cuts = list(islice(halves(text, self._table.language), MOST_CUTS + 1))
+            for first, rest in cuts if len(cuts) <= MOST_CUTS else ():
                 for before in islice(self._meanings(first, rows, 1), 1):
                     for after in islice(self._meanings(rest, rows, most - 1), 1):
                         yield before + after

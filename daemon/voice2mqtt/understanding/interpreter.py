@@ -24,6 +24,7 @@ from voice2mqtt.understanding.comprehension import (
     Verdict,
 )
 from voice2mqtt.understanding.language import language_named
+from voice2mqtt.understanding.match import LONGEST_LETTERS
 from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.policy import LocalTime, Moment, Past, Policy, obstacle
 from voice2mqtt.understanding.render import expectation, messages, sentence
@@ -136,7 +137,10 @@ class Interpreter:
         if not isinstance(outcome, Heard):
             return ()
         text = outcome.text
-        hypotheses = outcome.hypotheses or (Hypothesis(text=text),)
+        heard = outcome.hypotheses or (Hypothesis(text=text),)
+        hypotheses = tuple(h for h in heard if len(h.text) <= LONGEST_LETTERS)
+        if not hypotheses:
+            return (Refuse(text=text, reason=Reason(text="too long for a command")),)
         clock = _Clock(now_s, local)
         if self._question and now_s > self._question.until_s:
             self._question = None
