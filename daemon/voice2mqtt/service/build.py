@@ -119,6 +119,7 @@ def daemon(
         voice=voice,
         state=state,
         report=report,
+        answer_within_s=settings.listening.answer_within_s,
     )
 
     def adopt(table: CommandTable) -> None:

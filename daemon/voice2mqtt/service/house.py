@@ -12,11 +12,12 @@ from voice2mqtt.core.audio import Prospect, Utterance
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.election import HeldBack
 from voice2mqtt.core.event import Event
-from voice2mqtt.core.outcome import Canceled, Heard
+from voice2mqtt.core.outcome import Heard
 from voice2mqtt.core.ports import Recognizer, Voice
 from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.service import hearing
 from voice2mqtt.service.hearing import Hearing
+from voice2mqtt.service.reply import Reply
 from voice2mqtt.service.state import NodeState
 from voice2mqtt.understanding.interpreter import Interpreter
 
@@ -33,6 +34,7 @@ class House:
         voice: Voice,
         state: NodeState,
         report: Callable[[Event], None],
+        answer_within_s: float = 8.0,
     ) -> None:
         """Introduce the parts to each other.
 
@@ -43,11 +45,14 @@ class House:
             voice: what the speaker hears.
             state: what is told of this node.
             report: given every event.
+            answer_within_s: how long a question stays open.
         """
         self._node = node
         self._interpreter = interpreter
         self._room = room
-        self._voice = voice
+        self._reply = Reply(voice)
+        self._answer_within_s = answer_within_s
+        self._question_over: threading.Timer | None = None
         self._state = state
         self._report = report
         self._deciding = threading.RLock()
@@ -94,6 +99,8 @@ class House:
 
     def _settle(self, heard: Hearing) -> None:
         """Act on what was heard, unless another node does; tell everybody."""
+        if self._question_over:
+            self._question_over.cancel()
         events = heard.events(self._node)
         acting = [d for d in heard.decisions if isinstance(d, Fire | Ask)]
         if heard.utterance and acting:
@@ -112,29 +119,27 @@ class House:
                 self._room.carry_out(decision, heard.id, self._done)
         for event in events:
             self.tell(event)
-        self._answer(heard)
+        self._reply.to(heard)
+        if any(isinstance(decision, Ask) for decision in acting):
+            self._wait_for_answer()
+        else:
+            self._room.publish_activity("idle")
         self._state.note(heard)
         self._room.publish_state(self._state.document())
 
     def _done(self, reason: str) -> None:
         if reason:
-            self._voice.tone("failed")
+            self._reply.not_done(reason)
 
-    def _answer(self, heard: Hearing) -> None:
-        """Let the speaker hear how it went."""
-        asked = [decision for decision in heard.decisions if isinstance(decision, Ask)]
-        if asked:
-            self._voice.say(asked[0].question)
-        elif any(isinstance(decision, Fire) for decision in heard.decisions):
-            self._voice.tone("done")
-            for decision in heard.decisions:
-                if isinstance(decision, Fire) and decision.response:
-                    self._voice.say(decision.response)
-        elif isinstance(heard.outcome, Canceled):
-            self._voice.tone("failed")
-        elif heard.decisions:
-            self._voice.tone("refused")
-        self._room.publish_activity("asking" if asked else "idle")
+    def _wait_for_answer(self) -> None:
+        """Say that a question is open, until it is answered or nobody answered in time."""
+        self._room.publish_activity("asking")
+        self._question_over = threading.Timer(self._answer_within_s, self._nobody_answered)
+        self._question_over.daemon = True
+        self._question_over.start()
+
+    def _nobody_answered(self) -> None:
+        self._room.publish_activity("idle")
 
 
 class _Watched:
