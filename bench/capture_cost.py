@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.mixing import Samples, to_pcm
+from bench.mixing import read_wav, to_pcm
 from bench.report import Report
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.ear.capture import Capture
@@ -33,30 +33,15 @@ def measure_cost(report: Report, duration_s: float) -> None:
     with running_sound_server() as server:
         player = threading.Thread(target=server.play, args=(to_pcm(hiss),))
         player.start()
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.capture_cost", str(duration_s)],
-            env=os.environ | server.environment,
-            stdout=subprocess.PIPE,
-            check=True,
-        )
+        cost = _measured("cost", str(duration_s), **server.environment)
         player.join()
-    cost = json.loads(done.stdout)
     report.add("capture and gate in a quiet room, of one core", cost["cpu_share"] * 100, "%", 4.0)
     report.add("capture and gate, resident memory", cost["resident_mb"], "MB", 80.0)
 
 
-def measure_memory(report: Report, recording: Samples, hours: float) -> None:
-    """Hear `hours` of speech and silence as fast as that goes."""
-    loop = to_pcm(np.concatenate([recording, np.zeros(20 * RATE_HZ)]))
-    rounds = int(hours * 3600 * RATE_HZ * SAMPLE_BYTES / len(loop))
-    before_mb = 0.0
-    ear = Microphone(_Loop(loop, rounds), voice_activity(), Gate())
-    for number, utterance in enumerate(ear.utterances()):
-        for _ in utterance.frames():
-            pass
-        if number == rounds // 10:
-            before_mb = resident_mb()
-    slope = (resident_mb() - before_mb) / (0.9 * hours)
+def measure_memory(report: Report, recording: Path, hours: float) -> None:
+    """Hear `hours` of speech and silence as fast as that goes, in a process of its own."""
+    slope = _measured("memory", str(recording), str(hours))["slope_mb_per_h"]
     report.add(f"memory gained in {hours:g} h of speech and silence", slope, "MB/h", 1.0)
 
 
@@ -86,13 +71,33 @@ class _Loop:
         raise NotImplementedError
 
 
-def _cpu_s() -> float:
-    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in usage)
+def _measured(*arguments: str, **environment: str) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.capture_cost", *arguments],
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    measured: dict[str, float] = json.loads(done.stdout)
+    return measured
 
 
-def _listen(duration_s: float) -> None:
-    """Listen for `duration_s`, and print what it cost, arecord included."""
+def _hear(recording: Path, hours: float) -> dict[str, float]:
+    """Hear `recording` and a silence again and again; the first tenth is for warming up."""
+    loop = to_pcm(np.concatenate([read_wav(recording), np.zeros(20 * RATE_HZ)]))
+    rounds = int(hours * 3600 * RATE_HZ * SAMPLE_BYTES / len(loop))
+    before_mb = 0.0
+    ear = Microphone(_Loop(loop, rounds), voice_activity(), Gate())
+    for number, utterance in enumerate(ear.utterances()):
+        for _ in utterance.frames():
+            pass
+        if number == rounds // 10:
+            before_mb = resident_mb()
+    return {"slope_mb_per_h": (resident_mb() - before_mb) / (0.9 * hours)}
+
+
+def _listen(duration_s: float) -> dict[str, float]:
+    """Listen for `duration_s`; return what it cost, arecord included."""
     ear = Microphone(Capture(MICROPHONE, lambda _state: None), voice_activity(), Gate())
     reader = threading.Thread(target=lambda: [None for _ in ear.utterances()])
     reader.start()
@@ -107,8 +112,11 @@ def _listen(duration_s: float) -> None:
     child = resource.getrusage(resource.RUSAGE_CHILDREN)
     child_share = (child.ru_utime + child.ru_stime) / (WARM_UP_S + duration_s)
     share = own_s / duration_s + child_share
-    print(json.dumps({"cpu_share": share, "resident_mb": memory_mb}))
+    return {"cpu_share": share, "resident_mb": memory_mb}
 
 
 if __name__ == "__main__":
-    _listen(float(sys.argv[1]))
+    if sys.argv[1] == "cost":
+        print(json.dumps(_listen(float(sys.argv[2]))))
+    else:
+        print(json.dumps(_hear(Path(sys.argv[2]), float(sys.argv[3]))))

@@ -79,7 +79,7 @@ def run(options: Options) -> Report:
     report.add(f"kitchen noise alone sent, {noise_s / 60:g} min", share, "%", 1.0)
     measure_continuity(report, [samples for _, samples in clean[:8]], quick=options.quick)
     measure_cost(report, duration_s=10 if options.quick else 60)
-    measure_memory(report, clean[0][1], hours=0.02 if options.quick else 2.0)
+    measure_memory(report, chosen[0].path, hours=0.02 if options.quick else 2.0)
     return report
 
 

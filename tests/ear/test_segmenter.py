@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import pytest
 
 from tests.ear.fakes import FRAME_SAMPLES, LoudIsSpeech, silence, speech
@@ -101,3 +104,15 @@ def test_deaf_it_opens_for_nothing(segmenter: Segmenter, utterances: list[LiveUt
     assert utterances == []
     _feed(segmenter, speech(20))
     assert utterances[0].start_sample >= 16_000
+
+
+def test_what_nobody_holds_is_freed_at_once(
+    segmenter: Segmenter, utterances: list[LiveUtterance]
+) -> None:
+    _feed(segmenter, speech(10) + silence(11))
+    gc.disable()
+    try:
+        gone = weakref.ref(utterances.pop())
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -6,8 +6,8 @@ from voice2mqtt.core.audio import Prospect, Utterance
 from voice2mqtt.ear.utterance import LiveUtterance
 
 
-def _ignore(prospect: Prospect) -> None:
-    del prospect
+def _ignore(utterance: LiveUtterance, prospect: Prospect) -> None:
+    del utterance, prospect
 
 
 def test_a_reader_that_came_first_gets_the_audio_as_it_comes() -> None:
@@ -43,6 +43,7 @@ def test_loudness_is_that_of_the_speech() -> None:
 
 
 def test_what_is_expected_reaches_the_gate() -> None:
-    heard: list[Prospect] = []
-    LiveUtterance(0, heard.append).expect(Prospect.COMPLETE)
-    assert heard == [Prospect.COMPLETE]
+    heard: list[tuple[LiveUtterance, Prospect]] = []
+    utterance = LiveUtterance(0, lambda *told: heard.append(told))
+    utterance.expect(Prospect.COMPLETE)
+    assert heard == [(utterance, Prospect.COMPLETE)]

@@ -73,7 +73,7 @@ class Segmenter:
         """Do what the gate says; return the utterance that begins, if one does."""
         match event:
             case Opened(start_sample=start):
-                utterance = LiveUtterance(start, lambda p: self._expect(utterance, p))
+                utterance = LiveUtterance(start, self._expect)
                 utterance.append(self._ring.read(start, self._gate.position))
                 self._current = utterance
                 return utterance

@@ -12,7 +12,10 @@ SILENT_DB = -100.0
 class LiveUtterance:
     """Keeps its audio, so that it can be read late, slowly, and again after a failure."""
 
-    def __init__(self, start_sample: int, on_expect: Callable[[Prospect], None]) -> None:
+    def __init__(
+        self, start_sample: int, on_expect: Callable[["LiveUtterance", Prospect], None]
+    ) -> None:
+        """Begin at `start_sample`; `on_expect` is told of every `expect`."""
         self._start_sample = start_sample
         self._on_expect = on_expect
         self._changed = threading.Condition()
@@ -58,7 +61,7 @@ class LiveUtterance:
 
     def expect(self, prospect: Prospect) -> None:
         """Tell the gate how the sentence stands. Any thread, at any time, more than once."""
-        self._on_expect(prospect)
+        self._on_expect(self, prospect)
 
     def append(self, block: bytes) -> None:
         """Add audio that was just captured."""
