@@ -3,7 +3,7 @@
 import pytest
 
 from voice2mqtt.core.decision import Ask, Fire, Message, Nearest, Reason, Refuse
-from voice2mqtt.core.event import Happening, event_of
+from voice2mqtt.core.event import Happening, event_of, notice, wordless
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
 
 FIRE = Fire(
@@ -65,3 +65,23 @@ def test_a_refusal_names_the_rows_that_were_near() -> None:
     event = event_of(REFUSE, event_id="7", at="", node="den")
     assert event["nearest"] == [{"row": "light", "sentence": "x", "distance": 0.512}]
     assert event["messages"] == []
+
+
+def test_a_wordless_event_keeps_its_shape_and_no_word() -> None:
+    said = "add oat milk to the list"
+    message = {"topic": "home/list", "payload": "oat milk", "qos": 0, "retain": False}
+    event = {
+        **notice("command", event_id="1", at="now", node="n", text=said, row="list", reason=said),
+        "slots": {"item": "oat milk"},
+        "messages": [message],
+        "latency_ms": 300.0,
+    }
+    kept = wordless(event)
+    assert kept.keys() == event.keys()
+    assert "milk" not in str(kept)
+    assert (kept["row"], kept["latency_ms"]) == ("list", 300.0)
+
+
+def test_where_nobodys_words_were_recognised_the_reason_stays() -> None:
+    event = notice("no_match", event_id="1", at="now", node="n", reason="NotRecognized")
+    assert wordless(event) == event

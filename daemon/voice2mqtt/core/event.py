@@ -3,6 +3,8 @@
 One shape for all kinds, so that a reader needs no cases: what does not apply is empty.
 """
 
+from collections.abc import Mapping
+
 from voice2mqtt.core.decision import Ask, Decision, Fire, Refuse
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
 
@@ -80,6 +82,20 @@ def notice(
         "nearest": [],
         "latency_ms": None if latency_ms is None else round(latency_ms, 1),
     }
+
+
+WORDLESS_KEYS = frozenset({"event", "id", "at", "node", "row", "score", "latency_ms", "language"})
+"""What is kept of an event in which somebody said something, when words are to be kept out."""
+
+
+def wordless(event: Mapping[str, object]) -> Event:
+    """Return `event` with no word that anybody said, in the same shape.
+
+    The reason goes too, since it may quote; it stays where nobody's words were recognised.
+    """
+    if not event.get("text"):
+        return dict(event)
+    return {k: v if k in WORDLESS_KEYS else type(v)() for k, v in event.items() if v is not None}
 
 
 def _decided(decision: Decision) -> Event:

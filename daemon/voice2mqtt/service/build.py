@@ -120,6 +120,7 @@ def daemon(
         state=state,
         report=report,
         answer_within_s=settings.listening.answer_within_s,
+        log_text=settings.privacy.log_text,
     )
 
     def adopt(table: CommandTable) -> None:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from voice2mqtt.core.event import wordless
+
 Event = Mapping[str, Any]
 """As `core/event.py` makes it; what is empty does not apply, and no key but `event` must be."""
-
-WORDLESS_KEYS = frozenset({"event", "id", "at", "node", "row", "score", "latency_ms", "language"})
-"""What is kept of an event in which somebody said something, when words are to be kept out."""
 
 _TOLD_APART = frozenset({"event", "id", "at", "node", "latency_ms"})
 """Keys that a plain sentence leaves out or tells at its end."""
@@ -96,8 +95,8 @@ class Entry:
 
 def entry(event: Event, *, log_text: bool = True) -> Entry:
     """Return the entry for `event`; without `log_text`, one that holds no word anybody said."""
-    keep = WORDLESS_KEYS if event.get("text") and not log_text else event.keys()
-    event = {k: v for k, v in event.items() if k in keep and (v or v is False)}
+    said = event if log_text else wordless(event)
+    event = {key: value for key, value in said.items() if value or value is False}
     kind = KINDS.get(event["event"], Kind(""))
     fields = {f"V2M_{key.upper()}": _text(value) for key, value in event.items()}
     if kind.message_id:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from voice2mqtt.core.audio import Prospect, Utterance
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.election import HeldBack
-from voice2mqtt.core.event import Event
+from voice2mqtt.core.event import Event, wordless
 from voice2mqtt.core.outcome import Heard
 from voice2mqtt.core.ports import Recognizer, Voice
 from voice2mqtt.mqtt.room import MqttRoom
@@ -35,6 +35,7 @@ class House:
         state: NodeState,
         report: Callable[[Event], None],
         answer_within_s: float = 8.0,
+        log_text: bool = True,
     ) -> None:
         """Introduce the parts to each other.
 
@@ -46,12 +47,14 @@ class House:
             state: what is told of this node.
             report: given every event.
             answer_within_s: how long a question stays open.
+            log_text: whether what was said is published.
         """
         self._node = node
         self._interpreter = interpreter
         self._room = room
         self._reply = Reply(voice)
         self._answer_within_s = answer_within_s
+        self._log_text = log_text
         self._question_over: threading.Timer | None = None
         self._state = state
         self._report = report
@@ -91,7 +94,7 @@ class House:
     def tell(self, event: Event) -> None:
         """Tell journal and broker of `event`."""
         self._report(event)
-        self._room.publish_event(event)
+        self._room.publish_event(event if self._log_text else wordless(event))
 
     def _gate_closed(self, utterance: Utterance) -> None:
         self._room.publish_activity("recognising")
