@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.settings.reading import document
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings import reader
-from voice2mqtt.settings.faults import FaultsError
+from voice2mqtt.settings.faults import Faults, FaultsError
 from voice2mqtt.settings.load import load_table
-from voice2mqtt.settings.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from voice2mqtt.settings.nodes import MappingNode, Node, ScalarNode, SequenceNode, letter
 
 
 def _plain(node: Node) -> object:
@@ -63,7 +63,8 @@ def test_both_parsers_of_the_library_read_alike(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_value_knows_its_place() -> None:
-    node = document("a: 1\nb:\n  - say: 'turn [on'\n    x: {y: z}\n")
+    text = "a: 1\nb:\n  - say: 'turn [on'\n    x: {y: z}\n"
+    node = document(text)
     assert isinstance(node, MappingNode)
     rows = node.get("b")
     assert isinstance(rows, SequenceNode)
@@ -72,14 +73,18 @@ def test_every_value_knows_its_place() -> None:
     say = row.get("say")
     assert isinstance(say, ScalarNode)
     assert str(say.place) == "x.yaml:3:10"
-    assert str(say.at(1)) == "x.yaml:3:11"
-    assert str(say.at(6)) == "x.yaml:3:16"
+    assert str(letter(say, 1, Faults("x.yaml", text))) == "x.yaml:3:11"
+    assert str(letter(say, 6, Faults("x.yaml", text))) == "x.yaml:3:16"
 
 
 def test_a_letter_of_a_text_that_is_not_written_in_one_piece_is_placed_at_its_beginning() -> None:
-    node = document('a: "x\\u0041[y"\nb: >\n  one [two\n')
+    text = 'a: "x\\u0041[y"\nb: >\n  one [two\n'
+    node = document(text)
+    faults = Faults("x.yaml", text)
     assert isinstance(node, MappingNode)
-    places = [str(e.value.at(4)) for e in node.entries if isinstance(e.value, ScalarNode)]
+    places = [
+        str(letter(e.value, 4, faults)) for e in node.entries if isinstance(e.value, ScalarNode)
+    ]
     assert places == ["x.yaml:1:4", "x.yaml:2:4"]
 
 

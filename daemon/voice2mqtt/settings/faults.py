@@ -66,6 +66,18 @@ class Faults:
             column = len(self._lines[line - 1].rstrip()) + 1 if line <= len(self._lines) else 1
         return Place(file=self._file, line=line, column=column)
 
+    def letter(self, place: Place, text: str, number: int) -> Place:
+        """Return where letter `number` (from 1) of `text` stands, which is written at `place`.
+
+        Of a text with escapes or several lines it is `place`.
+        """
+        line = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
+        for quotes in (0, 1):
+            if line.startswith(text, place.column - 1 + quotes):
+                column = place.column + quotes + number - 1
+                return Place(file=place.file, line=place.line, column=column)
+        return place
+
     def add(self, place: Place, problem: str, cure: str = "") -> None:
         """Note one fault and carry on."""
         line = self._lines[place.line - 1].rstrip() if place.line <= len(self._lines) else ""

@@ -5,7 +5,7 @@ was found when a value is not what it should be, and return None.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from voice2mqtt.settings.faults import Faults, did_you_mean
 from voice2mqtt.understanding.table import Json, Place
@@ -23,14 +23,6 @@ class ScalarNode:
     place: Place
     value: ScalarValue
     written: str
-    begins: Place | None = None
-    """Where its first letter stands, if the file has it letter by letter in one line."""
-
-    def at(self, column: int) -> Place:
-        """Return the place of the letter number `column` (from 1), as near as can be told."""
-        if self.begins is None:
-            return self.place
-        return replace(self.begins, column=self.begins.column + column - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +60,11 @@ class MappingNode:
 
 
 Node = ScalarNode | SequenceNode | MappingNode
+
+
+def letter(node: ScalarNode, number: int, faults: Faults) -> Place:
+    """Return the place of letter `number` (from 1) of a text, as near as can be told."""
+    return faults.letter(node.place, node.written, number)
 
 
 def told(node: Node) -> str:

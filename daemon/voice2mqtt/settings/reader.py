@@ -8,7 +8,6 @@ aloud needs none, and what they expand to has no place in the file.
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -111,7 +110,6 @@ class _Builder:
 
     def __init__(self, content: str, faults: Faults) -> None:
         self._events: Iterator[yaml.Event] = iter(yaml.parse(content, Loader=_LOADER))
-        self._lines = [*content.split("\n"), ""]
         self._faults = faults
 
     def document(self) -> Node:
@@ -145,11 +143,12 @@ class _Builder:
                     place=self._place(event),
                     value=_meaning(event.value) if plain else event.value,
                     written=event.value,
-                    begins=self._first_letter(event),
                 )
+            case yaml.AliasEvent(anchor=str(name)):
+                # The fault is noted already; any text spares the reader another one.
+                return ScalarNode(place=self._place(event), value=name, written=name)
             case _:
-                # An alias stands for what its anchor holds; the fault is noted already.
-                return ScalarNode(place=self._place(event), value="", written="")
+                raise AssertionError(event)
 
     def _sequence(self, start: yaml.Event, depth: int) -> SequenceNode:
         items: list[Node] = []
@@ -181,12 +180,13 @@ class _Builder:
         return MappingNode(place=self._place(start), entries=tuple(entries.values()))
 
     def _refuse(self, event: yaml.Event, depth: int) -> None:
-        place = self._place(event)
         if depth > MAX_DEPTH:
-            self._faults.stop(place, f"more than {MAX_DEPTH} levels deep", "check the brackets")
+            self._faults.stop(
+                self._place(event), f"more than {MAX_DEPTH} levels deep", "check the brackets"
+            )
         if isinstance(event, yaml.AliasEvent):
             self._faults.add(
-                place,
+                self._place(event),
                 f"aliases (*{event.anchor}) are not read here",
                 "write the value again; if a text with * is meant, put it in quotes",
             )
@@ -194,25 +194,18 @@ class _Builder:
         assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
         if event.anchor is not None:
             self._faults.add(
-                place,
+                self._place(event),
                 f"anchors (&{event.anchor}) are not read here",
                 "delete it; if a text with & is meant, put it in quotes",
             )
         elif event.tag is not None:
             self._faults.add(
-                place,
+                self._place(event),
                 f"tags ({event.tag}) are not read here",
                 "a password stands in a file of its own, named by password_file"
                 if "secret" in event.tag
                 else "delete it; if a text with ! is meant, put it in quotes",
             )
-
-    def _first_letter(self, event: yaml.ScalarEvent) -> Place | None:
-        start = self._place(event)
-        column = start.column + (event.style in ("'", '"'))
-        if not self._lines[start.line - 1].startswith(event.value, column - 1):
-            return None
-        return replace(start, column=column)
 
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark

@@ -60,7 +60,7 @@ def read_row(node: Node, faults: Faults) -> WrittenRow | None:
         also_heard_as=tuple(accent.written for accent in accents),
         expect=_expectation(described.get("expect"), faults),
         response=keys.text("response"),
-        places=tuple(template.at(1) for template in templates),
+        places=tuple(nodes.letter(template, 1, faults) for template in templates),
     )
     expires_s = keys.seconds("expires_s", 0.1, _DAY_S)
     if expires_s is not None:

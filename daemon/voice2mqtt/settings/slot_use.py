@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from voice2mqtt.settings.faults import Faults, did_you_mean
-from voice2mqtt.settings.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from voice2mqtt.settings.nodes import MappingNode, Node, ScalarNode, SequenceNode, letter
 from voice2mqtt.settings.row_reader import WrittenRow
 from voice2mqtt.settings.spoken import Grammar, Spoken
 from voice2mqtt.understanding.render import SLOT
@@ -45,7 +45,7 @@ class _Check:
             if slot in self.spoken.ever and slot not in self.spoken.always | self.given:
                 assert isinstance(node, ScalarNode)
                 self.faults.add(
-                    node.at(column),
+                    letter(node, column, self.faults),
                     f"{{{slot}}} stays empty when the command is said without it",
                     f"give it a value under defaults:, as in defaults: {{{slot}: …}}",
                 )
@@ -72,7 +72,7 @@ class _Check:
             if slot not in self.spoken.ever | self.given:
                 known = tuple(sorted(self.spoken.ever | self.given))
                 self.faults.add(
-                    node.at(column),
+                    letter(node, column, self.faults),
                     f"the sentences of this command have no slot {{{slot}}}",
                     did_you_mean(slot, known) or "name a list in say:",
                 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from voice2mqtt.settings.faults import Faults, did_you_mean
-from voice2mqtt.settings.nodes import ScalarNode
+from voice2mqtt.settings.nodes import ScalarNode, letter
 from voice2mqtt.understanding import templates
 from voice2mqtt.understanding.table import Place
 from voice2mqtt.understanding.templates import TemplateError
@@ -75,7 +75,7 @@ class Grammar:
         try:
             return self._node(templates.parse(node.written), node)
         except TemplateError as error:
-            self._faults.add(node.at(error.column), error.problem)
+            self._faults.add(letter(node, error.column, self._faults), error.problem)
             return None
 
     def _rule(self, name: str) -> Spoken:
@@ -107,21 +107,20 @@ class Grammar:
         self.used_lists.add(name)
         if name not in self._lists:
             cure = did_you_mean(name, tuple(self._lists)) or "write it under lists:"
-            self._faults.add(_reference(node, name), f"there is no list {name}", cure)
+            self._faults.add(self._reference(node, name), f"there is no list {name}", cure)
 
     def _find_rule(self, name: str, node: ScalarNode) -> Spoken:
         if name in self._under_way:
             self._faults.add(
-                _reference(node, name), f"the rule {name} contains itself", "a rule must end"
+                self._reference(node, name), f"the rule {name} contains itself", "a rule must end"
             )
         elif name in self._rules:
             return self._rule(name)
         else:
             cure = did_you_mean(name, tuple(self._rules)) or "write it under rules:"
-            self._faults.add(_reference(node, name), f"there is no rule {name}", cure)
+            self._faults.add(self._reference(node, name), f"there is no rule {name}", cure)
         return Spoken(silent=False)
 
-
-def _reference(node: ScalarNode, name: str) -> Place:
-    found = re.search(r"[{<]\s*" + re.escape(name), node.written)
-    return node.at(found.start() + 1) if found else node.place
+    def _reference(self, node: ScalarNode, name: str) -> Place:
+        found = re.search(r"[{<]\s*" + re.escape(name), node.written)
+        return letter(node, found.start() + 1, self._faults) if found else node.place
