@@ -107,6 +107,8 @@ def test_the_automaton_accepts_what_hassils_recogniser_accepts(
         pytest.param("{1..12:hour}pm", ["7pm", "7 p.m."], ["13 pm"], id="number glued to letters"),
         pytest.param("{room}light", ["halllight", "loungelight", "living roomlight"],
                      ["hall light"], id="list glued to letters"),
+        pytest.param("the {room}'s l'{room:other}", ["the hall's l'lounge", "the halls llounge"],
+                     ["the hall l'lounge"], id="list glued by an apostrophe"),
         pytest.param("<nested> go", ["please go", "pretty please go", "now go"], ["pretty go"],
                      id="rule in a rule"),
         pytest.param(r"a \[b\]", ["a b", "a [b]"], ["a"], id="escaped brackets"),

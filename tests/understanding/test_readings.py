@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.readings import Readings
@@ -91,3 +93,19 @@ def test_what_is_no_single_number(text: str) -> None:
 def test_a_number_may_go_on(text: str, may: bool) -> None:
     words = normaliser("en")
     assert words.may_go_on(words.tokens(text)) is may
+
+
+@given(text=st.text(alphabet="0123456789:.,-\u2212$% ahlfpst", max_size=200))
+def test_any_text_has_readings_that_lead_to_its_end(text: str) -> None:
+    readings = normaliser("en").readings(text)
+    assert all(
+        at >= 0 and reading.end != at and reading.end < len(readings.starts)
+        for at, start in enumerate(readings.starts)
+        for reading in start
+    )
+    assert readings.end == len(readings.tokens)
+
+
+@pytest.mark.parametrize("text", ["9" * 6000, "9" * 6000 + ":30", "half past " + "9" * 6000])
+def test_a_number_of_any_length_is_read(text: str) -> None:
+    assert numbers("en", text) == set()

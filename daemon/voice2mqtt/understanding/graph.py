@@ -286,11 +286,15 @@ class WordGraph:
         return self.labels.number(Wildcard(slot))
 
 
+# What sticks to a word: letters, and the apostrophes of "l'{room}" and "{room}'s".
+_LETTERS = r"(?:[^\W\d_]|['\u2019])+"
+
+
 def _head(text: str) -> str:
-    found = re.match(r"[^\W\d_]+", text)
+    found = re.match(_LETTERS, text)
     return found.group() if found else ""
 
 
 def _tail(text: str) -> str:
-    found = re.search(r"[^\W\d_]+$", text)
+    found = re.search(f"{_LETTERS}$", text)
     return found.group() if found else ""

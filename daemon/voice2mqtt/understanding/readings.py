@@ -4,14 +4,17 @@
 only the table can tell, so all are offered, as arcs between positions.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from voice2mqtt.understanding.clock import Clock, Keys
 from voice2mqtt.understanding.language import Language
 from voice2mqtt.understanding.numbers import Numerals
 
 MOST_NUMBER_WORDS = 9
 """Words that one number may have."""
+_LONGEST_NUMBER = 17
 _CURRENCIES = ("€", "$", "£")
 
 
@@ -51,16 +54,6 @@ class Readings:
         return len(self.tokens)
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """One way to say a time of day: `before` HOUR `after`; the hour may be the one to come."""
-
-    minute: int
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    hour_shift: int
-
-
 class Reader:
     """Finds the readings of one language; given what splits text and what makes keys."""
 
@@ -73,29 +66,40 @@ class Reader:
     ) -> None:
         self._numerals = numerals
         self._key = key
-        self._signs: dict[str, list[tuple[str, ...]]] = {}
+        self._signs: dict[str, list[Keys]] = {}
         """Sign to the several words, or the other sign, that it is read as."""
-        self._said_signs: dict[tuple[str, ...], str] = {}
+        self._said_signs: dict[str, list[tuple[Keys, str]]] = {}
+        """First word to all words and their sign."""
+
+        def keys_of(words: str) -> Keys:
+            return tuple(token.key for token in split(words))
+
         for sign, said in language.symbols.items():
-            for words in said:
-                keys = tuple(token.key for token in split(words))
+            for keys in map(keys_of, said):
                 if keys != (sign,):
                     self._signs.setdefault(sign, []).append(keys)
                     if len(keys) > 1:
-                        self._said_signs[keys] = sign
-        self._clock = [_clock(minute, said, split) for minute, said in language.clock]
+                        self._said_signs.setdefault(keys[0], []).append((keys, sign))
+        phrases = []
+        for minute, words in language.clock:
+            before, hour, after = re.split(r"\{([hn])\}", words)
+            phrases.append((minute, keys_of(before), keys_of(after), int(hour == "n")))
+        self._clock = Clock(phrases)
 
     def read(self, tokens: tuple[Token, ...]) -> Readings:
         """Return every way to read `tokens`."""
         starts: list[list[Reading]] = [[] for _ in range(len(tokens) + 1)]
-        for at, token in enumerate(tokens):
-            starts[at].append(Reading(at + 1, token.key, number_of(token.key)))
+        keys = tuple(token.key for token in tokens)
+        for at, key in enumerate(keys):
+            starts[at].append(Reading(at + 1, key, number_of(key)))
             starts[at] += self._numbers(tokens, at)
-            starts[at] += self._signs_said(tokens, at)
-            for keys in self._spelt(token.key):
-                _lay(keys, at, at + 1, starts, as_numbers=False)
-            for end, keys in (*self._signs_read(tokens, at), *self._times(tokens, at)):
-                _lay(keys, at, end, starts)
+            starts[at] += self._signs_said(keys, at)
+            for words in self._spelt(key):
+                _lay(words, at, at + 1, starts, as_numbers=False)
+            for words in self._clock.in_words(key):
+                _lay(words, at, at + 1, starts)
+            for end, words in (*self._signs_read(keys, at), *self._clock.in_digits(keys, at)):
+                _lay(words, at, end, starts)
         return Readings(tokens, tuple(tuple(dict.fromkeys(start)) for start in starts))
 
     def _numbers(self, tokens: tuple[Token, ...], at: int) -> Iterator[Reading]:
@@ -132,24 +136,22 @@ class Reader:
         yield Reading(at + 1, "", number_of(tokens[at].key))
         yield from self._numbers(tokens, at)
 
-    def _signs_said(self, tokens: tuple[Token, ...], at: int) -> Iterator[Reading]:
-        for keys, sign in self._said_signs.items():
-            if tuple(token.key for token in tokens[at : at + len(keys)]) == keys:
-                yield Reading(at + len(keys), sign)
+    def _signs_said(self, keys: Keys, at: int) -> Iterator[Reading]:
+        """Yield the signs that are said in several words from here."""
+        for words, sign in self._said_signs.get(keys[at], ()):
+            if keys[at : at + len(words)] == words:
+                yield Reading(at + len(words), sign)
 
-    def _signs_read(
-        self, tokens: tuple[Token, ...], at: int
-    ) -> Iterator[tuple[int, tuple[str, ...]]]:
+    def _signs_read(self, keys: Keys, at: int) -> Iterator[tuple[int, Keys]]:
         """Yield (end, keys) of what a sign here is read as."""
-        key = tokens[at].key
-        for keys in self._signs.get(key, ()):
-            yield at + 1, keys
-        after = tokens[at + 1].key if at + 1 < len(tokens) else ""
-        if key in _CURRENCIES and number_of(after) is not None:
+        for words in self._signs.get(keys[at], ()):
+            yield at + 1, words
+        after = keys[at + 1] if at + 1 < len(keys) else ""
+        if keys[at] in _CURRENCIES and number_of(after) is not None:
             # "$5" is said "five dollars".
-            yield at + 2, (after, key)
+            yield at + 2, (after, keys[at])
 
-    def _spelt(self, key: str) -> Iterator[tuple[str, ...]]:
+    def _spelt(self, key: str) -> Iterator[Keys]:
         """Yield the keys of a number's words, where it has several.
 
         They are words only: who says 25 does not mean 20 and then 5.
@@ -163,36 +165,12 @@ class Reader:
             if len(words) > 1:
                 yield tuple(self._key(word) for word in words)
 
-    def _times(self, tokens: tuple[Token, ...], at: int) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """Yield (end, keys): a time in digits in words, and one in words in digits."""
-        hours, colon, minutes = tokens[at].key.partition(":")
-        if colon and hours.isdecimal() and minutes.isdecimal():
-            hour, minute = int(hours), int(minutes)
-            yield at + 1, (str(hour), str(minute))
-            if minute == 0:
-                yield at + 1, (str(hour),)
-            for clock in self._clock:
-                if clock.minute == minute:
-                    named = hour + clock.hour_shift
-                    for spoken in dict.fromkeys((named % 24 or 12, named % 12 or 12)):
-                        yield at + 1, (*clock.before, str(spoken), *clock.after)
-        for clock in self._clock:
-            length = len(clock.before) + 1 + len(clock.after)
-            keys = tuple(token.key for token in tokens[at : at + length])
-            middle = keys[len(clock.before) : len(keys) - len(clock.after)]
-            if keys == (*clock.before, *middle, *clock.after) and len(middle) == 1:
-                said = middle[0]
-                if said.isdecimal() and int(said) <= 24:
-                    hour = (int(said) - clock.hour_shift) or 12
-                    yield at + length, (str(hour), str(clock.minute))
-                    yield at + length, (f"{hour}:{clock.minute:02}",)
-
 
 def number_of(key: str) -> float | None:
     """Return the number that a key stands for, be it cardinal or ordinal; None for a word."""
-    digits = key.removesuffix("th").replace(",", ".")
-    if not digits or not digits[0].isdecimal() or len(digits) > 15:
+    if not key or not key[0].isdecimal() or len(key) > _LONGEST_NUMBER:
         return None
+    digits = key.removesuffix("th").replace(",", ".")
     try:
         return _whole(float(digits))
     except ValueError:
@@ -204,7 +182,7 @@ def _whole(number: float) -> float:
 
 
 def _lay(
-    keys: tuple[str, ...],
+    keys: Keys,
     start: int,
     end: int,
     starts: list[list[Reading]],
@@ -218,13 +196,3 @@ def _lay(
         target = len(starts) - 1 if last < 0 else end
         starts[start].append(Reading(target, key, number_of(key) if as_numbers else None))
         start = target
-
-
-def _clock(minute: int, said: str, split: Callable[[str], Sequence[Token]]) -> _Clock:
-    before, _, after = said.replace("{n}", "{h}").partition("{h}")
-    return _Clock(
-        minute,
-        tuple(token.key for token in split(before)),
-        tuple(token.key for token in split(after)),
-        hour_shift=1 if "{n}" in said else 0,
-    )
