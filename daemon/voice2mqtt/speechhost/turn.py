@@ -212,6 +212,7 @@ class Turn:
                     self._send("speech.startDetected", {"Offset": self._onset})
                 self._speech_told = True
             case Paused(pcm=pcm):
+                self._forget_interim()
                 self._guess, self._guessed = self._ask(pcm, Urgency.PAUSE), None
             case Resumed():
                 self._forget_guess()
@@ -236,8 +237,7 @@ class Turn:
 
     def _end_phrase(self, ended: Ended) -> None:
         self._detect_end()
-        if self._interim is not None:
-            self._out.append(Abandon(job=self._interim))
+        self._forget_interim()
         if self._guess is None:
             job = self._ask(ended.pcm, Urgency.ANSWER)
         else:
@@ -253,7 +253,7 @@ class Turn:
                 result=self._guessed,
             )
         )
-        self._guess = self._guessed = self._interim = None
+        self._guess = self._guessed = None
         self._answer()
 
     def _detect_end(self) -> None:
@@ -323,9 +323,15 @@ class Turn:
         self._send("turn.end", {})
         self._finish()
 
+    def _forget_interim(self) -> None:
+        if self._interim is not None:
+            self._out.append(Abandon(job=self._interim))
+        self._interim = None
+
     def _finish(self) -> None:
         self._forget_guess()
-        jobs = [self._interim, *(phrase.job for phrase in self._waiting if not phrase.result)]
+        self._forget_interim()
+        jobs = [phrase.job for phrase in self._waiting if not phrase.result]
         self._out += [Abandon(job=job) for job in jobs if job is not None]
         self._waiting.clear()
         self.ended = self._audio_over = True
