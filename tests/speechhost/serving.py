@@ -46,9 +46,10 @@ class Serving:
             self.do(connection._socket.transport.abort)
 
     def stop(self) -> None:
+        """Stop, and fail if that takes long."""
         if self._thread.is_alive():
             self.do(self._host.stop)
-        self._thread.join(WITHIN_S)
+        self._thread.join(WITHIN_S / 2)
         assert not self._thread.is_alive()
         if not self._loop.is_closed():
             self._loop.close()

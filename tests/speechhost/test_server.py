@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import ssl
 import subprocess
 import threading
@@ -315,3 +316,28 @@ def test_a_client_that_vanishes_in_the_middle_of_a_turn_leaves_nothing(host: Ser
     while json.loads(get(host, "/status")[1])["connections"] and time.monotonic() < deadline_s:
         pass
     assert json.loads(get(host, "/status")[1])["connections"] == 0
+
+
+UPGRADE = (
+    f"GET {ONCE} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n\r\n"
+)
+
+
+def test_a_client_that_answers_nothing_does_not_hold_up_the_end() -> None:
+    with (
+        hosting(ScriptedEngine(SENTENCE), limits=Limits(drain_s=0.1)) as host,
+        socket.create_connection(("127.0.0.1", host.port)) as mute,
+    ):
+        mute.sendall(UPGRADE.encode())
+        assert mute.recv(1000).startswith(b"HTTP/1.1 101")
+        host.stop()  # fails by itself if that takes too long
+
+
+def test_a_client_that_hangs_up_at_once_is_not_worth_a_word(
+    host: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        socket.create_connection(("127.0.0.1", host.port)).close()
+        assert Client(configured(host.url)).once(SPOKEN).text == SENTENCE
+    assert not caplog.records

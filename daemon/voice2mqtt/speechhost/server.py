@@ -31,6 +31,11 @@ log = logging.getLogger(__name__)
 _TRY_AGAIN = 1000  # the one close code after which an idle Speech SDK connects anew by itself
 _BAD_MESSAGE = 1007  # the Speech SDK reports it as BadRequest, and does not try again
 _ALIVE_S = 1.0
+_CLOSE_WITHIN_S = 1.0  # a client that does not answer a close is cut off
+
+# It would report every port scan and every client that hangs up early, with a traceback.
+_wire_log = logging.getLogger(f"{__name__}.wire")
+_wire_log.setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,8 @@ class Host:
             process_request=self._admit,
             compression=None,
             max_size=self._limits.message_bytes,
+            close_timeout=_CLOSE_WITHIN_S,
+            logger=_wire_log,
             server_header=f"voice2mqtt/{__version__}",
         ) as server:
             self._hooks.listening(_url(server, tls=self._tls is not None))
@@ -107,8 +114,9 @@ class Host:
         while not self._stop.is_set():
             self._hooks.alive()
             idle_since_s = time.monotonic() - self._limits.idle_s
-            for connection in [c for c in self._connections if c.heard_at_s < idle_since_s]:
-                await connection.close(_TRY_AGAIN, "idle")
+            for connection in self._connections:
+                if connection.heard_at_s < idle_since_s:
+                    connection.close("idle")
             try:
                 await asyncio.wait_for(self._stop.wait(), _ALIVE_S)
             except TimeoutError:
@@ -118,9 +126,9 @@ class Host:
         deadline_s = time.monotonic() + self._limits.drain_s
         while self._connections:
             late = time.monotonic() > deadline_s
-            for connection in list(self._connections):
+            for connection in self._connections:
                 if late or not connection.in_turn:
-                    await connection.close(_TRY_AGAIN, "stopping")
+                    connection.close("stopping")
             await asyncio.sleep(0.02)
 
     def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
@@ -165,6 +173,8 @@ class Host:
         self._served += 1
         try:
             await connection.serve()
+        except Exception:  # the edge of this client's task; the others are served on
+            log.exception("a connection ended with a bug")
         finally:
             self._connections.discard(connection)
             self._doorkeeper.leave(peer)
@@ -186,13 +196,17 @@ class _Connection:
         self._sending = asyncio.Lock()
         self._answered = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     @property
     def in_turn(self) -> bool:
         return self._dialogue.in_turn
 
-    async def close(self, code: int, reason: str) -> None:
-        await self._socket.close(code, reason)
+    def close(self, reason: str) -> None:
+        """Begin to close; the client may connect anew."""
+        if self._closing is None:
+            closing = self._socket.close(_TRY_AGAIN, reason)
+            self._closing = asyncio.create_task(closing, name="close")
 
     async def serve(self) -> None:
         """Talk until either side has enough."""
