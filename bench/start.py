@@ -46,7 +46,7 @@ def run(options: Options) -> Report:
                 folder,
                 host_url,
                 mqtt={"broker": broker_url},
-                microphone={"device": f"wav:{_silence(folder)}"},
+                microphone={"device": f"wav:{silence(folder)}"},
                 home_assistant={"discovery": False},
                 state_dir=str(folder / "state"),
                 commands=str(COMMANDS),
@@ -64,15 +64,22 @@ def run(options: Options) -> Report:
 
 def _tell(report: Report, who: str, starts: Sequence[Start], goal_s: float) -> None:
     ready_s = [start.ready_s for start in starts]
-    processor_s = statistics.median(start.processor_s for start in starts)
-    resident_mb = statistics.median(start.resident_mb for start in starts)
     note = f"{len(starts)} starts, the slowest {max(ready_s):.2f} s"
     report.add(f"{who}: start to READY, median", statistics.median(ready_s), "s", goal_s, note=note)
-    report.add(f"{who}: processor time until READY", processor_s, "s")
-    report.add(f"{who}: resident memory at READY", resident_mb, "MB")
+    spent_s = statistics.median(start.processor_s for start in starts)
+    report.add(f"{who}: processor time until READY", spent_s, "s")
+    used_mb = statistics.median(start.resident_mb for start in starts)
+    report.add(f"{who}: resident memory at READY", used_mb, "MB")
 
 
 def _start(folder: Path, *command: str) -> Start:
+    with started(folder, *command) as (process, ready_s):
+        return Start(ready_s, processor_s(process.pid), resident_mb(process.pid))
+
+
+@contextmanager
+def started(folder: Path, *command: str) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
+    """Run `voice2mqtt` with `command`; give the process and the seconds until it was READY."""
     with _manager(folder / "notify") as manager:
         environment = {**os.environ, "NOTIFY_SOCKET": str(folder / "notify")}
         began_s = time.monotonic()
@@ -83,9 +90,7 @@ def _start(folder: Path, *command: str) -> Start:
         try:
             while b"READY=1" not in manager.recv(4096):
                 pass
-            return Start(
-                time.monotonic() - began_s, _processor_s(process.pid), _resident_mb(process.pid)
-            )
+            yield process, time.monotonic() - began_s
         except TimeoutError:
             raise RuntimeError((folder / "log").read_text()) from None
         finally:
@@ -102,17 +107,20 @@ def _manager(path: Path) -> Iterator[socket.socket]:
     path.unlink()
 
 
-def _processor_s(pid: int) -> float:
+def processor_s(pid: int) -> float:
+    """Return the user and system time of the process so far, on all cores."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
+    """Return the memory of the process that is in use."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
-def _silence(folder: Path) -> Path:
+def silence(folder: Path) -> Path:
+    """Write ten minutes in which nobody speaks, and return the file."""
     path = folder / "silence.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
