@@ -10,7 +10,6 @@ import shutil
 import tempfile
 import threading
 import time
-import wave
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +19,7 @@ from voice2mqtt.cli.demoview import DemoView
 from voice2mqtt.cli.screen import is_terminal
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.ear.devices import list_devices
-from voice2mqtt.ear.virtual import MICROPHONE, SoundServer, running_sound_server
+from voice2mqtt.ear.virtual import MICROPHONE, SoundServer, running_sound_server, write_wav
 from voice2mqtt.ear.wav import WavSource
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service import build
@@ -149,13 +148,8 @@ def _spoken(folder: Path) -> tuple[tuple[str, Path], ...]:
 def _joined(spoken: Sequence[tuple[str, Path]], folder: Path) -> Path:
     """Return one WAV with all sentences, and pauses long enough for an answer."""
     joined = folder / "sentences.wav"
-    with wave.open(str(joined), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(SAMPLE_BYTES)
-        file.setframerate(RATE_HZ)
-        for _, wav in spoken:
-            file.writeframes(b"".join(WavSource(wav).blocks()))
-            file.writeframes(bytes(int(JOINED_PAUSE_S * RATE_HZ) * SAMPLE_BYTES))
+    pause = bytes(int(JOINED_PAUSE_S * RATE_HZ) * SAMPLE_BYTES)
+    write_wav(joined, b"".join(b"".join(WavSource(wav).blocks()) + pause for _, wav in spoken))
     return joined
 
 

@@ -2,23 +2,28 @@
 
 import argparse
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.publishing import publisher
+from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.outcome import NoMatch
-from voice2mqtt.core.ports import Ear
+from voice2mqtt.core.ports import Ear, Recognizer
 from voice2mqtt.ear.opening import open_microphone, open_wav
-from voice2mqtt.errors import ExitStatus
+from voice2mqtt.errors import ExitStatus, InputError
 from voice2mqtt.service import build, hearing
 from voice2mqtt.service.entry import entry
 from voice2mqtt.service.hearing import Hearing
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.understanding.interpreter import Interpreter
 
 HELP = "hear recordings or a microphone as the daemon would, and show what it would do"
+
+NOBODY_SPOKE = NoMatch(reason="nobody spoke", details="the gate stayed shut")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,41 +39,47 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Hear until the source ends."""
+    """Hear until the source ends; a recording that cannot be used does not stop the others."""
     settings = common.load(args)
     table = load_table(settings.commands, build.language_of(settings))
     interpreter = build.interpreter(settings, table)
     recognizer = build.recognizer(settings, table)
-    with ExitStack() as stack:
-        publish = stack.enter_context(publisher(settings)) if args.publish else None
-        for name, ear in _ears(args, settings):
-            stack.callback(ear.close)
+    status = ExitStatus.OK
+    with publisher(settings) if args.publish else nullcontext(_keep) as publish:
+        for name in map(str, args.wav or [args.device or settings.microphone.device]):
             # Each recording is a conversation of its own.
             interpreter.forget()
             heard = False
-            for utterance in ear.utterances():
-                heard = True
-                outcome = hearing.recognize(utterance, recognizer, interpreter)
-                decided = hearing.decide(outcome, interpreter, utterance)
-                if publish:
+            try:
+                for decided in _decided(_ear(name, args, settings), recognizer, interpreter):
+                    heard = True
                     publish(decided.decisions)
-                _show(decided, settings.node, name, as_json=args.json)
+                    _show(decided, settings.node, name, as_json=args.json)
+            except InputError as error:
+                print(error, file=sys.stderr)
+                status = error.exit_status
+                continue
             if args.wav and not heard:
-                silent = Hearing(
-                    outcome=NoMatch(reason="nobody spoke", details="the gate stayed shut")
-                )
-                _show(silent, settings.node, name, as_json=args.json)
-    return ExitStatus.OK
+                _show(Hearing(outcome=NOBODY_SPOKE), settings.node, name, as_json=args.json)
+    return status
 
 
-def _ears(args: argparse.Namespace, settings: Settings) -> Iterator[tuple[str, Ear]]:
+def _ear(name: str, args: argparse.Namespace, settings: Settings) -> Ear:
     if args.wav:
-        for wav in args.wav:
-            yield str(wav), open_wav(wav, settings.microphone, paced=args.paced)
-        return
-    device = args.device or settings.microphone.device
-    microphone = settings.microphone.model_copy(update={"device": device})
-    yield device, open_microphone(microphone, lambda state: print(state.sentence))
+        return open_wav(Path(name), settings.microphone, paced=args.paced)
+    microphone = settings.microphone.model_copy(update={"device": name})
+    return open_microphone(microphone, lambda state: print(state.sentence, file=sys.stderr))
+
+
+def _decided(ear: Ear, recognizer: Recognizer, interpreter: Interpreter) -> Iterator[Hearing]:
+    with closing(ear):
+        for utterance in ear.utterances():
+            outcome = hearing.recognize(utterance, recognizer, interpreter)
+            yield hearing.decide(outcome, interpreter, utterance)
+
+
+def _keep(_decisions: Sequence[Decision]) -> None:
+    """Publish nothing."""
 
 
 def _show(decided: Hearing, node: str, name: str, *, as_json: bool) -> None:

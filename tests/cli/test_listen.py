@@ -1,0 +1,76 @@
+"""`voice2mqtt listen` on recordings: real ear, real SDK, our host with a scripted engine."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.broker import Broker
+from tests.speechhost.fakes import ScriptedEngine
+from tests.speechhost.serving import serving
+from voice2mqtt.cli import stage
+from voice2mqtt.cli.main import main
+from voice2mqtt.ear.virtual import write_wav
+from voice2mqtt.errors import ExitStatus
+
+ESPEAK = ("espeak-ng", "-v", "en-us", "-w", "{wav}", "{text}")
+TABLE = "commands:\n  - {say: turn on the light, topic: home/light, payload: 'ON'}\n"
+
+
+@pytest.fixture
+def spoken(tmp_path: Path) -> Path:
+    wav = tmp_path / "spoken.wav"
+    stage.speak("Turn on the light, please.", ESPEAK, wav)
+    return wav
+
+
+@pytest.fixture
+def silent(tmp_path: Path) -> Path:
+    wav = tmp_path / "silent.wav"
+    write_wav(wav, bytes(32_000))
+    return wav
+
+
+def files(folder: Path, url: str, broker_url: str = "mqtt://127.0.0.1:1") -> list[str]:
+    table = folder / "commands.yaml"
+    table.write_text(TABLE)
+    settings = folder / "voice2mqtt.yaml"
+    settings.write_text(json.dumps({"speech": {"host": url}, "mqtt": {"broker": broker_url}}))
+    return ["--settings", str(settings), "--commands", str(table)]
+
+
+def test_each_recording_gets_its_line(
+    tmp_path: Path, spoken: Path, silent: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(ScriptedEngine("Turn on the light.")) as url:
+        wavs = ["--json", "--wav", str(spoken), str(silent), str(spoken)]
+        status = main(["listen", *files(tmp_path, url), *wavs])
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert status == ExitStatus.OK
+    assert [event["event"] for event in events] == ["command", "no_match", "command"]
+    assert [event["file"] for event in events] == [str(spoken), str(silent), str(spoken)]
+    assert events[0]["messages"] == [
+        {"topic": "home/light", "payload": "ON", "qos": 0, "retain": False}
+    ]
+    assert len({event["id"] for event in events}) == 3
+
+
+def test_a_recording_that_cannot_be_used_does_not_stop_the_others(
+    tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(ScriptedEngine("Turn on the light.")) as url:
+        wavs = ["--wav", str(tmp_path / "missing.wav"), str(spoken)]
+        status = main(["listen", *files(tmp_path, url), *wavs])
+    said = capsys.readouterr()
+    assert status == ExitStatus.NO_INPUT
+    assert said.err == f"{tmp_path}/missing.wav: No such file or directory\n"
+    assert "home/light = ON" in said.out
+
+
+def test_nothing_is_published_unless_told(tmp_path: Path, spoken: Path, broker: Broker) -> None:
+    with serving(ScriptedEngine("Turn on the light.")) as url, broker.subscriber() as seen:
+        named = files(tmp_path, url, broker.url)
+        main(["listen", *named, "--wav", str(spoken)])
+        assert not seen.on("home/light")
+        assert main(["listen", *named, "--publish", "--wav", str(spoken)]) == ExitStatus.OK
+        assert seen.wait_for("home/light").payload == "ON"
