@@ -34,6 +34,7 @@ from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
 from voice2mqtt.service.tablewatch import TableWatch
 from voice2mqtt.service.watchdog import Watchdog
+from voice2mqtt.settings.faults import FaultsError
 
 TICK_S = 1.0
 FIRST_TICK_S = 0.1
@@ -203,7 +204,8 @@ class Daemon:
         try:
             count = self._table_watch.reload()
         except SettingsError as error:
-            self._house.tell(self._room.notice("reload_refused", reason=str(error)))
+            reason = error.report if isinstance(error, FaultsError) else str(error)
+            self._house.tell(self._room.notice("reload_refused", reason=reason))
             said = "the new table is wrong, the old one stays"
         else:
             self._house.tell(self._room.notice("reloaded", reason=f"{count} rows"))

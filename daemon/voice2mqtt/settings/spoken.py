@@ -46,7 +46,6 @@ class Grammar:
         self._faults = faults
         self._known: dict[str, Spoken] = {}
         self._under_way: list[str] = []
-        self.used_lists: set[str] = set()
         for name in rules:
             self._rule(name)
 
@@ -104,7 +103,6 @@ class Grammar:
         return [self._node(item, node) for item in items]
 
     def _find_list(self, name: str, node: ScalarNode) -> None:
-        self.used_lists.add(name)
         if name not in self._lists:
             cure = did_you_mean(name, tuple(self._lists)) or "write it under lists:"
             self._faults.add(self._reference(node, name), f"there is no list {name}", cure)
