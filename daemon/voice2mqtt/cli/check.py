@@ -43,26 +43,33 @@ def run(args: argparse.Namespace) -> int:
             warnings += 1
     path = args.table or settings.commands
     if args.table or not problems:
-        problems += _check_table(path, settings)
+        failed, warned = _check_table(path, settings)
+        problems, warnings = problems + failed, warnings + warned
     if problems or warnings:
         print(f"{count(problems, 'problem')}, {count(warnings, 'warning')}.")
     wrong = problems or (args.strict and warnings)
     return ExitStatus.CONFIG if wrong else ExitStatus.OK
 
 
-def _check_table(path: Path, settings: Settings) -> int:
+def _check_table(path: Path, settings: Settings) -> tuple[int, int]:
+    """Print what is wrong with the table; return how many problems and warnings that is."""
     try:
         table = load_table(path, build.language_of(settings))
         failures = try_sentences(table, settings)
     except SettingsError as error:
-        return _tell(error)
+        return _tell(error), 0
+    looked = build.lint(settings, table)
     print(
         f"{path}: {'ok, ' if not failures else ''}{count(len(table.rows), 'command')}, "
         f"{count(len(table.lists), 'list')}, {count(len(table.tests), 'test')}"
     )
     for failure in failures:
         print(failure)
-    return len(failures)
+    for finding in looked.findings:
+        print(finding)
+    if looked.untried:
+        print(f"{path}: {looked.untried}")
+    return len(failures), len(looked.findings)
 
 
 def _tell(error: SettingsError) -> int:

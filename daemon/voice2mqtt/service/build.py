@@ -25,8 +25,12 @@ from voice2mqtt.settings.model import Settings
 from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
 from voice2mqtt.speech.microphone import SdkMicrophone
 from voice2mqtt.speech.probe import host_fault, host_url
+from voice2mqtt.understanding.automaton import Automaton
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.interpreter import Interpreter
+from voice2mqtt.understanding.lint import Lint
+from voice2mqtt.understanding.lint import lint as check_table
+from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.nearest import NearestSentences
 from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.policy import Policy
@@ -62,9 +66,19 @@ def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
         repeat_within_s=listening.repeat_within_s,
     )
     automaton = compile_table(table)
+    return Interpreter(table, policy, _sounds(settings, table, automaton), automaton)
+
+
+def lint(settings: Settings, table: CommandTable) -> Lint:
+    """Return what a close look at a table that can be compiled finds."""
+    automaton = compile_table(table)
+    matcher = Matcher(automaton, normaliser(table.language))
+    return check_table(table, automaton, matcher, _sounds(settings, table, automaton))
+
+
+def _sounds(settings: Settings, table: CommandTable, automaton: Automaton) -> NearestSentences:
     speaker = pronouncer(spoken_language(settings, table))
-    sounds = NearestSentences(automaton, normaliser(table.language), speaker)
-    return Interpreter(table, policy, sounds, automaton)
+    return NearestSentences(automaton, normaliser(table.language), speaker)
 
 
 def recognizer(

@@ -5,10 +5,10 @@ cheapest ways through the automaton are searched that cover the utterance from e
 (`sound_search.py`). Phonemes run through the borders of the words heard, so that "study like"
 finds "study light" and "livingroom" finds "living room".
 
-A sentence is as far away as its farthest word. That keeps talk from becoming a command, and
-"turn off" from becoming "turn on": what is wrong with one word cannot be made good by the length
-of the rest. A word of the table that was heard as itself is not bent into another one, and no
-number into another.
+The distance of a sentence is half how far it is as a whole and half how far its farthest word
+is. That keeps talk from becoming a command, and "turn off" from becoming "turn on": what is
+wrong with one word cannot be made good by the length of the rest. A word of the table that was
+heard as itself is not bent into another one, and no number into another.
 """
 
 import math
@@ -28,20 +28,22 @@ from voice2mqtt.understanding.sound_heard import HeardSounds
 from voice2mqtt.understanding.sound_search import MOST_NUMBERS, Said, SoundSearch, Way, Worst
 from voice2mqtt.understanding.sounds import Sounds, Vocabulary
 
-FARTHEST = 0.45
+FARTHEST = 0.3
 """Distance up to which a row is worth naming in a refusal."""
 
-# How many times farther than the whole sentence one of its words may be: a word of the table,
-# one that fills a slot and so changes what is published, and a word that was heard.
-_WORD_LEEWAY = 1.7
-_SLOT_LEEWAY = 1.35
-_HEARD_LEEWAY = 1.6
+_SLOT_WEIGHT = 1.25
+"""How much more a word counts that fills a slot, and so changes what is published."""
+_HEARD_WEIGHT = 1.1
+"""The same for a word heard that little was said of."""
 
-_PER_NAT = 0.02
+_BELIEVED = 0.5
+"""Share of the surest hypothesis' confidence below which another is not looked at."""
+_PER_NAT = 0.05
 """Distance that a hypothesis falls behind for each nat it is less likely than the surest."""
-_DOUBT = 0.8
-"""How much nearer everything comes for the confidence that the host lacks ..."""
-_LEAST_TRUST = 0.6
+_DOUBT = 1.5
+"""How much nearer everything comes for the confidence that the host lacks, since a host that
+doubts its words has misheard more of them ..."""
+_LEAST_TRUST = 0.7
 """... and the most that distances shrink by it."""
 _MOST_HYPOTHESES = 8
 _MOST_MEANINGS = 5
@@ -78,7 +80,7 @@ class NearestSentences:
         """Return the nearest meanings over the n-best list; see `candidate.NearestSound`."""
         best: dict[tuple[int, object], Candidate] = {}
         for hypothesis, behind, trust in _weighed(hypotheses[:_MOST_HYPOTHESES]):
-            for likeness in self.find(hypothesis.text, FARTHEST):
+            for likeness in self.find(hypothesis.text, (FARTHEST - behind) / trust):
                 distance = min(1.0, likeness.distance * trust + behind)
                 meaning = likeness.row, tuple(sorted(likeness.slots.items()))
                 if meaning not in best or distance < best[meaning].distance:
@@ -108,7 +110,8 @@ class NearestSentences:
         heard = self._pronounced(text)
         if heard is None:
             return ()
-        worst = Worst(word=at_most * _WORD_LEEWAY, in_slot=at_most * _SLOT_LEEWAY)
+        farthest = 2 * at_most
+        worst = Worst(word=farthest, in_slot=farthest / _SLOT_WEIGHT)
         search = SoundSearch(self._automaton, self._vocabulary, heard, worst)
         found: dict[tuple[int, object], Likeness] = {}
         for way in search.ways(at_most * len(heard.phonemes), most):
@@ -124,24 +127,26 @@ class NearestSentences:
     def _pronounced(self, text: str) -> HeardSounds | None:
         if not 0 < len(self._normaliser.tokens(text)) <= LONGEST_WORDS:
             return None
-        heard = HeardSounds.of(text, self._normaliser, self._sounds)
+        heard = HeardSounds.of(text, self._normaliser, self._vocabulary, self._sounds)
         return heard if 0 < len(heard.phonemes) <= _LONGEST_PHONEMES else None
 
     def _distance(self, way: Way, heard: HeardSounds) -> float:
         wild = sum(said.end - said.start for said in way.said if not said.key and not said.in_slot)
-        shares = [way.cost / max(1, len(heard.phonemes) - wild)]
+        whole = way.cost / max(1, len(heard.phonemes) - wild)
+        farthest = max(self._shares(way, heard), default=0.0)
+        return min(1.0, (whole + max(whole, farthest)) / 2)
+
+    def _shares(self, way: Way, heard: HeardSounds) -> Iterator[float]:
+        """Yield how far each word is by itself, those of the table and those heard."""
         for said in way.said:
             if said.key and not said.is_missed:
                 length = self._vocabulary.lengths[self._vocabulary.numbers[said.key]]
-                leeway = _SLOT_LEEWAY if said.in_slot else _WORD_LEEWAY
-                shares.append(said.cost / float(length) / leeway)
+                yield said.cost / float(length) * (_SLOT_WEIGHT if said.in_slot else 1.0)
         missed = self._missed(way, heard)
-        shares += [
-            sum(missed[word.start : word.end]) / (word.end - word.start) / _HEARD_LEEWAY
-            for word in heard.words
-            if word.end - word.start > 1
-        ]
-        return min(1.0, max(shares))
+        for word in heard.words:
+            if word.end - word.start > 1:
+                cost = sum(missed[word.start : word.end])
+                yield cost / (word.end - word.start) * _HEARD_WEIGHT
 
     def _missed(self, way: Way, heard: HeardSounds) -> list[float]:
         """Return what each phoneme heard costs, if it is nothing that was said."""
@@ -158,14 +163,12 @@ class NearestSentences:
 
 def _weighed(hypotheses: Sequence[Hypothesis]) -> Iterator[tuple[Hypothesis, float, float]]:
     """Yield each hypothesis, how far it is behind the surest, and what its distances count."""
-    sure = [hypothesis.confidence for hypothesis in hypotheses if hypothesis.confidence]
-    surest = max(sure, default=1.0)
+    surest = max((h.confidence for h in hypotheses if h.confidence is not None), default=1.0)
+    trust = max(_LEAST_TRUST, 1 - _DOUBT * (1 - min(1.0, surest)))
     for hypothesis in hypotheses:
-        behind = 0.0
-        if sure:
-            behind = _PER_NAT * math.log(surest / max(hypothesis.confidence or 0.0, 1e-9))
-        if behind < FARTHEST:
-            yield hypothesis, behind, max(_LEAST_TRUST, 1 - _DOUBT * (1 - surest))
+        confidence = surest if hypothesis.confidence is None else hypothesis.confidence
+        if confidence and confidence >= _BELIEVED * surest:
+            yield hypothesis, _PER_NAT * math.log(surest / confidence), trust
 
 
 def _words(automaton: Automaton) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice2mqtt.understanding.normalise import Normaliser
-from voice2mqtt.understanding.sounds import Phonemes, Sounds
+from voice2mqtt.understanding.sounds import Phonemes, Sounds, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,20 @@ class HeardSounds:
     """For each phoneme the word it belongs to."""
 
     @classmethod
-    def of(cls, text: str, normaliser: Normaliser, sounds: Sounds) -> HeardSounds:
-        """Pronounce `text`."""
+    def of(
+        cls, text: str, normaliser: Normaliser, vocabulary: Vocabulary, sounds: Sounds
+    ) -> HeardSounds:
+        """Pronounce `text`; a word of `vocabulary` sounds as it does there."""
         readings = normaliser.readings(text)
-        spoken = sounds.of([token.surface for token in readings.tokens])
+        spoken = [
+            phonemes if known is None else np.array(vocabulary.phonemes[known], dtype=np.intp)
+            for token, phonemes in zip(
+                readings.tokens,
+                sounds.of([token.surface for token in readings.tokens]),
+                strict=True,
+            )
+            for known in [vocabulary.numbers.get(token.key)]
+        ]
         borders = np.cumsum([0, *(len(phonemes) for phonemes in spoken)]).tolist()
         words = tuple(
             HeardWord(token.key, token.surface, start, end, float(sounds.loss[phonemes].sum()))

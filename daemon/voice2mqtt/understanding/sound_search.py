@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
+import numpy as np
+
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.understanding.automaton import START, Automaton, Choice, Number, Wildcard, Word
 from voice2mqtt.understanding.match import meaning
 from voice2mqtt.understanding.sound_heard import HeardSounds, HeardWord
-from voice2mqtt.understanding.sounds import Span, Vocabulary
+from voice2mqtt.understanding.sounds import Phonemes, Span, Vocabulary
 
 MOST_NUMBERS = 128
 """Values of a range up to which a number is looked for by its sound."""
@@ -25,8 +27,12 @@ _BENT = 0.1
 """Cost a phoneme up to which a word of the table may have been heard as another of its words."""
 _SPLIT = 0.3
 """What it costs that a word of the table ends in the middle of a word that was heard."""
-_SMALL_WORD = 1.25
-"""Cost up to which a word may be missed, or heard where it was not said: "a", "the", "uh"."""
+_MISSED = 1.25
+"""Cost of a word up to which it may be missed: "a", "the"."""
+_ADDED = 1.55
+"""Cost of a word up to which it may be heard where it was not said: also "of", "uh"."""
+_PROTECTED = 3
+"""Phonemes from which on a word of the table is not bent into another one."""
 _MOST_SPOTS = 20_000
 
 Slots = tuple[tuple[str, SlotValue], ...]
@@ -87,12 +93,20 @@ class SoundSearch:
         self._vocabulary = vocabulary
         self._heard = heard
         self._worst = worst
-        spans = vocabulary.spans(heard.phonemes, max(worst.word, worst.in_slot))
-        self._spans = _plausible(spans, vocabulary, heard)
+        self._laid = vocabulary.lay(heard.phonemes)
+        self._known = [
+            word
+            for word in heard.words
+            if word.key in vocabulary.numbers and word.end - word.start >= _PROTECTED
+        ]
+        self._digits = [word for word in heard.words if word.key[0].isdigit()]
+        self._borders = {word.start for word in heard.words} | {len(heard.phonemes)}
+        self._spans: dict[tuple[int, int, float], list[Span]] = {}
+        self._in_range: dict[Number, Phonemes] = {}
         self._skips = {
             word.start: word
             for word in heard.words
-            if 0 < word.lost <= _SMALL_WORD and not word.key[0].isdigit()
+            if 0 < word.lost <= _ADDED and not word.key[0].isdigit()
         }
         self._spoken: dict[tuple[int, int], list[tuple[int, float, int, tuple[Said, ...]]]] = {}
 
@@ -138,11 +152,9 @@ class SoundSearch:
     def _word(self, key: str, position: int, worst: float) -> Iterator[tuple[int, float]]:
         """Yield (end, cost) of each stretch from `position` that may be the word `key`."""
         number = self._vocabulary.numbers[key]
-        most = worst * self._vocabulary.lengths[number]
-        for span in self._spans[position].get(number, ()):
-            if span.cost <= most:
-                yield span.end, span.cost
-        if self._vocabulary.losses[number] <= _SMALL_WORD and not key[0].isdigit():
+        for span in self._plausible(number, position, worst):
+            yield span.end, span.cost
+        if self._vocabulary.losses[number] <= _MISSED and not key[0].isdigit():
             yield position, self._vocabulary.losses[number]
 
     def _values(
@@ -176,17 +188,23 @@ class SoundSearch:
             if meant is not None:
                 said = (Said("", f"{number:g}", position, end, 0.0, in_slot=True),)
                 yield _Step(target, end, 0.0, ((label.slot, meant),), said)
-        if (label.highest - label.lowest) // label.step >= MOST_NUMBERS:
-            return
-        for number, spans in self._spans[position].items():
+        if label not in self._in_range:
+            self._in_range[label] = self._numbers_of(label)
+        worst = self._worst.in_slot
+        for number in self._laid.heard_at(self._in_range[label], position, worst):
             key = self._vocabulary.keys[number]
-            meant = meaning(label, int(key)) if key.isdecimal() else None
+            meant = meaning(label, int(key))
             if meant is None:
                 continue
-            for span in spans:
-                if span.cost <= self._worst.in_slot * self._vocabulary.lengths[number]:
-                    said = (Said(key, key, position, span.end, span.cost, in_slot=True),)
-                    yield _Step(target, span.end, span.cost, ((label.slot, meant),), said)
+            for span in self._plausible(number, position, worst):
+                said = (Said(key, key, position, span.end, span.cost, in_slot=True),)
+                yield _Step(target, span.end, span.cost, ((label.slot, meant),), said)
+
+    def _numbers_of(self, label: Number) -> Phonemes:
+        """Return the words of the vocabulary for the numbers of a range, unless it is long."""
+        values = range(label.lowest, label.highest + 1, label.step)
+        words = [str(value) for value in values] if len(values) <= MOST_NUMBERS else []
+        return np.array([self._vocabulary.numbers[word] for word in words], dtype=np.intp)
 
     def _wild(self, slot: str, target: int, position: int) -> Iterator[_Step]:
         following = [word for word in self._heard.words if word.start >= position]
@@ -197,30 +215,25 @@ class SoundSearch:
             end = following[taken - 1].end
             yield _Step(target, end, 0.0, ((slot, text),), (Said("", text, position, end, 0.0),))
 
+    def _plausible(self, number: int, position: int, worst: float) -> list[Span]:
+        """Return where a word may end, unless that would bend a word or number into another.
 
-def _plausible(
-    spans: list[dict[int, list[Span]]], vocabulary: Vocabulary, heard: HeardSounds
-) -> list[dict[int, list[Span]]]:
-    """Drop the spans that would bend a word of the table, or a number, into another.
-
-    What is left costs more where it ends in the middle of a word that was heard.
-    """
-    known = [word for word in heard.words if word.key in vocabulary.numbers]
-    digits = [word for word in heard.words if word.key[0].isdigit()]
-    borders = {word.start for word in heard.words} | {len(heard.phonemes)}
-    for position, of_words in enumerate(spans):
-        for number, found in of_words.items():
-            key = vocabulary.keys[number]
-            bent = _BENT * vocabulary.lengths[number]
-            others = [word for word in known if word.key != key]
-            never = [word for word in digits if word.key != key] if key[0].isdigit() else []
-            found[:] = [
-                Span(span.end, span.cost + _SPLIT * (span.end not in borders))
-                for span in found
+        A word costs more that ends in the middle of a word that was heard.
+        """
+        asked = (number, position, worst)
+        if asked not in self._spans:
+            key = self._vocabulary.keys[number]
+            bent = _BENT * self._vocabulary.lengths[number]
+            others = [word for word in self._known if word.key != key]
+            digits = self._digits if key[0].isdigit() else ()
+            never = [word for word in digits if word.key != key]
+            self._spans[asked] = [
+                Span(span.end, span.cost + _SPLIT * (span.end not in self._borders))
+                for span in self._laid.spans(number, position, worst)
                 if (span.cost <= bent or not _covers_any(others, position, span.end))
                 and not _covers_any(never, position, span.end)
             ]
-    return spans
+        return self._spans[asked]
 
 
 def _covers_any(words: list[HeardWord], start: int, end: int) -> bool:

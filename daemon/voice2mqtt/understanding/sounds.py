@@ -4,6 +4,8 @@ All words of a vocabulary are laid against all stretches of the utterance at onc
 work does not grow with the number of rows. Knows nothing of sentences.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +28,36 @@ class Span:
 
     end: int
     cost: float
+
+
+class Laid:
+    """What it costs to hear each word of a vocabulary in each stretch of an utterance."""
+
+    def __init__(self, costs: Costs, lengths: Phonemes, end: int) -> None:
+        """Costs are of [word, start, end]; an end counts from word length - _SLACK."""
+        self._costs = costs
+        self._nearest: Costs = costs.min(axis=2)
+        self._lengths = lengths
+        self._end = end
+
+    def spans(self, word: int, start: int, worst: float) -> list[Span]:
+        """Return where `word` may end that begins at `start`.
+
+        `worst` is the cost a phoneme of the word above which it was not heard there.
+        """
+        length = int(self._lengths[word])
+        if self._nearest[word, start] > worst * length:
+            return []
+        return [
+            Span(end, cost)
+            for end, cost in enumerate(self._costs[word, start].tolist(), start + length - _SLACK)
+            if cost <= worst * length and start < end <= self._end
+        ]
+
+    def heard_at(self, words: Phonemes, start: int, worst: float) -> list[int]:
+        """Return those of `words` that may begin at `start`."""
+        near = self._nearest[words, start] <= worst * self._lengths[words]
+        return [int(word) for word in words[near]]
 
 
 class Sounds:
@@ -73,25 +105,13 @@ class Vocabulary:
         self.phonemes = [tuple(spoken[key].tolist()) for key in self.keys]
         self.losses = [float(sounds.loss[spoken[key]].sum()) for key in self.keys]
 
-    def spans(self, heard: Phonemes, worst: float) -> list[dict[int, list[Span]]]:
-        """Return, for each position in `heard`, where each word that may begin there may end.
-
-        Only stretches are kept that cost at most `worst` a phoneme of the word.
-        """
-        found: list[dict[int, list[Span]]] = [{} for _ in range(len(heard) + 1)]
+    def lay(self, heard: Phonemes) -> Laid:
+        """Lay every word against every stretch of `heard`."""
         if not self.keys or not len(heard):
-            return found
+            return Laid(np.full((len(self.keys), len(heard) + 1, 1), _FAR), self.lengths, 0)
         costs = self._costs(heard)
-        offsets = np.arange(2 * _SLACK + 1) - _SLACK
-        lengths = self.lengths[:, None] + offsets
-        allowed = worst * self.lengths
-        fits = (costs <= allowed[:, None, None]) & (lengths > 0)[:, None, :]
-        for word, start, offset in np.argwhere(fits).tolist():
-            end = start + int(self.lengths[word]) + offset - _SLACK
-            if end <= len(heard):
-                span = Span(end, float(costs[word, start, offset]))
-                found[start].setdefault(word, []).append(span)
-        return found
+        nothing = np.full((len(costs), 1, costs.shape[2]), _FAR, np.float32)
+        return Laid(np.concatenate([costs, nothing], axis=1), self.lengths, len(heard))
 
     def _costs(self, heard: Phonemes) -> Costs:
         """Return the cost of [word, start, end]; an end counts from word length - _SLACK.
