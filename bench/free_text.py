@@ -1,0 +1,66 @@
+"""From what a host writes down to the command: open transcripts against the table, by sound.
+
+Our host hears without a grammar, as any dictation service does, and understanding has to make
+the best of it. Needs `--data` with `clean/*.wav`, `labels.json` and `kitchen-noise.wav`; the
+grammar is `bench/coffee.yaml`.
+"""
+
+from collections import Counter
+
+from bench import labels, mixing
+from bench.deciding import NOON, heard, household
+from bench.report import Options, Report
+from voice2mqtt.core.decision import Fire
+from voice2mqtt.errors import InputError
+from voice2mqtt.speechhost.recogniser import MoonshineEngine
+from voice2mqtt.understanding.interpreter import Interpreter
+
+CLEAN = float("inf")
+GOALS = {CLEAN: (98.0, 1.0), 12.0: (91.0, 3.0), 6.0: (80.0, 8.0)}
+"""Ratio of speech to noise in dB to (least right, most wrong) in percent."""
+QUICK_FILES = 40
+_APART_S = 100.0
+"""Between two recordings, so that none is taken for the answer to a question."""
+
+
+def run(options: Options) -> Report:
+    """Measure what is right, and what is acted on wrongly."""
+    if options.data is None:
+        raise InputError("bench free-text: name the folder of recordings with --data DIR")
+    report = Report("free text to command")
+    recordings = labels.recordings(options.data)
+    if options.quick:
+        recordings = recordings[:: max(1, len(recordings) // QUICK_FILES)][:QUICK_FILES]
+    noise = mixing.read_wav(options.data / labels.NOISE)
+    engine, house = MoonshineEngine(), household(labels.COFFEE_TABLE)
+    for snr_db, (least_right, most_wrong) in GOALS.items():
+        counts: Counter[str] = Counter()
+        for number, recording in enumerate(recordings):
+            speech = mixing.read_wav(recording.path)
+            if snr_db != CLEAN:
+                speech = mixing.mix(speech, noise, snr_db, name=recording.path.name)
+            counts[_verdict(engine, house, speech, recording, number * _APART_S)] += 1
+        name = "clean" if snr_db == CLEAN else f"{snr_db:g} dB"
+        right, wrong = (
+            (100 * counts[what] / counts.total(), labels.interval(counts[what], counts.total()))
+            for what in ("right", "wrong")
+        )
+        report.add(f"wholly right, {name}", right[0], "%", least_right, "high", right[1])
+        report.add(f"acted on wrongly, {name}", wrong[0], "%", most_wrong, "low", wrong[1])
+    return report
+
+
+def _verdict(
+    engine: MoonshineEngine,
+    house: Interpreter,
+    speech: mixing.Samples,
+    recording: labels.Recording,
+    now_s: float,
+) -> str:
+    outcome = heard(engine, mixing.to_pcm(speech))
+    decisions = house.decide(outcome, now_s, NOON) if outcome else ()
+    fired = [decision for decision in decisions if isinstance(decision, Fire)]
+    if not fired:
+        return "refused"
+    right = len(fired) == 1 and labels.wholly_right(fired[0].slots, recording)
+    return "right" if right else "wrong"
