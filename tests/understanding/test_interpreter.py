@@ -73,7 +73,7 @@ def test_without_words_there_is_nothing_to_decide(outcome: NoMatch | Canceled) -
             id="far less believed than something else",
         ),
         pytest.param(
-            ["turn on the kitchen light", "turn on the bedroom light"], (0.7, 0.2), KITCHEN_ON, "",
+            ["turn on the kitchen light", "turn on the bedroom light"], (0.8, 0.2), KITCHEN_ON, "",
             id="a distribution with a clear best",
         ),
         pytest.param(
@@ -94,7 +94,7 @@ def test_without_words_there_is_nothing_to_decide(outcome: NoMatch | Canceled) -
         pytest.param(
             ["close the blinds", "clothes the blind", "rose the blinds"], (0.4, 0.3, 0.3), [],
             "Close the blinds?",
-            id="nothing holds half of the belief",
+            id="nothing holds enough of the belief",
         ),
         pytest.param(
             ["what a lovely evening", "close the blinds"], (0.6, 0.2), [], "",
