@@ -6,7 +6,7 @@ from pathlib import Path
 from queue import Queue
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.broker import Broker
@@ -44,9 +44,7 @@ def room(broker: Broker) -> Iterator[MqttRoom]:
     room.close(0)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, deadline=None)
 @given(topic=NASTY, payload=NASTY, qos=st.sampled_from([0, 1, 2]))
 def test_whatever_is_published_arrives_there_or_nowhere_and_the_line_stays(
     broker: Broker, room: MqttRoom, topic: str, payload: str, qos: int
