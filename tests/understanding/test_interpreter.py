@@ -142,7 +142,7 @@ SOUNDS = Sounds(
         ],
         "turn on the kit room light": [
             (0, {"switch": "ON", "room": "kitchen"}, "turn on the kitchen light", 0.2),
-            (0, {"switch": "ON", "room": "bedroom"}, "turn on the bedroom light", 0.22),
+            (0, {"switch": "ON", "room": "bedroom"}, "turn on the bedroom light", 0.205),
         ],
         "learn of the mighty": [(2, {}, "close the blinds", 0.6)],
     },
@@ -363,6 +363,14 @@ def test_while_muted_nothing_is_done() -> None:
     speaker.house.muted = True
     decisions = speaker.says("close the blinds")
     assert (published(decisions), reason(decisions)) == ([], "muted")
+
+
+def test_while_muted_the_wake_phrase_opens_nothing() -> None:
+    speaker = Speaker(policy=WOKEN)
+    speaker.house.muted = True
+    assert question(speaker.says("house")) == ""
+    speaker.house.muted = False
+    assert published(speaker.says("close the blinds")) == []
 
 
 def test_a_new_table_goes_on_where_the_old_one_left_off() -> None:
