@@ -9,8 +9,10 @@ from itertools import islice, product
 from pathlib import Path
 
 from bench.report import Options, Report
-from voice2mqtt.core.outcome import Heard
+from voice2mqtt.core.outcome import Heard, Hypothesis
+from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.understanding.interpreter import Interpreter
+from voice2mqtt.understanding.nearest import NearestSentences
 from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.policy import LocalTime
 from voice2mqtt.understanding.table import (
@@ -80,10 +82,39 @@ def run(options: Options) -> Report:
         report.add(f"exact decide, {what}, median", statistics.median(wall_ms), "ms")
         report.add(f"exact decide, {what}, p99", wall_ms[p99], "ms", 2)
         report.add(f"exact decide, {what}, p99, processor time", cpu_ms[p99], "ms", 2)
+    _nearest(report, house, said[: 40 if options.quick else 400], drawn)
     wrong = sum(_decide(house, _said(row, drawn)) != row.name for row in table.rows[::17])
     report.add("sentences not matched by their own row", wrong, "", 0)
     report.add("resident growth", _resident_mb() - before_mb, "MB", 60)
     return report
+
+
+def _nearest(report: Report, house: Interpreter, said: list[str], drawn: random.Random) -> None:
+    """Time the search by sound for misheard commands and for talk."""
+    words = normaliser("en")
+    nearest = NearestSentences(house.automaton, words, pronouncer("en-US"))
+    misheard = [_misheard(sentence, drawn) for sentence in said]
+    talk = [" ".join(drawn.sample(sentence.split(), 4)) for sentence in said]
+    for what, sentences in (("misheard", misheard), ("talk", talk)):
+        wall_ms, cpu_ms = [], []
+        for text in sentences:
+            hypotheses = [Hypothesis(text=text)]
+            started_s, started_cpu_s = time.perf_counter(), time.thread_time()
+            nearest.search(hypotheses)
+            wall_ms.append((time.perf_counter() - started_s) * 1000)
+            cpu_ms.append((time.thread_time() - started_cpu_s) * 1000)
+        p99 = int(len(sentences) * 0.99)
+        report.add(f"nearest sound, {what}, median", statistics.median(wall_ms), "ms")
+        report.add(f"nearest sound, {what}, p99", sorted(wall_ms)[p99], "ms", 30)
+        report.add(f"nearest sound, {what}, p99, processor time", sorted(cpu_ms)[p99], "ms", 30)
+
+
+def _misheard(sentence: str, drawn: random.Random) -> str:
+    """Return `sentence` with one letter of a longer word swapped for another."""
+    letters = list(sentence)
+    places = [at for at, letter in enumerate(letters) if letter in "dtkpmnbgl"]
+    letters[drawn.choice(places)] = drawn.choice("dtkpmnbgl")
+    return "".join(letters)
 
 
 def _rows() -> Iterator[Row]:

@@ -196,7 +196,7 @@ class ListeningSettings(Section):
     """One or several; without one every command counts."""
     wake_grace_s: Annotated[float, Field(ge=0, le=600)] = 0.0
     """After a command the wake phrase may be left out for so long."""
-    strictness: Annotated[float, Field(ge=0, le=1)] = 0.25
+    strictness: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Largest distance of sound that still counts as the same words; 0 is word for word."""
     margin: Annotated[float, Field(ge=0, le=1)] = 0.01
     """How far ahead of the next row the nearest must be."""

@@ -40,10 +40,10 @@ _BELIEVED = 0.5
 """Share of the surest hypothesis' confidence below which another is not looked at."""
 _PER_NAT = 0.05
 """Distance that a hypothesis falls behind for each nat it is less likely than the surest."""
-_DOUBT = 1.5
+_DOUBT = 2.5
 """How much nearer everything comes for the confidence that the host lacks, since a host that
 doubts its words has misheard more of them ..."""
-_LEAST_TRUST = 0.7
+_LEAST_TRUST = 0.55
 """... and the most that distances shrink by it."""
 _MOST_HYPOTHESES = 8
 _MOST_MEANINGS = 5

@@ -19,7 +19,7 @@ class Policy:
     """One of them must begin the sentence; none: always listening."""
     wake_grace_s: float = 0.0
     """After a command the wake phrase may be left out for so long."""
-    strictness: float = 0.25
+    strictness: float = 0.2
     """Largest distance of sound that still counts as the same words; 0 is word for word."""
     margin: float = 0.01
     """How far ahead of the next meaning the nearest must be."""

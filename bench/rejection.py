@@ -1,0 +1,158 @@
+"""What must not fire: talk, the commands of another house, and near misses.
+
+Talk is made up and spoken by seven synthetic voices, heard by our host without a grammar as any
+dictation service would; near misses are sentences of the table with one value that was taken
+out of it, decided about as text, which is the hardest case: every word was heard clearly.
+With `--data`, recordings of coffee orders are heard by a house that makes no coffee.
+
+Half of the trials chooses: the trade-off of strictness and margin is told for it. The defaults
+are judged on the other half.
+"""
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench import labels, mixing, talk
+from bench.deciding import LANGUAGE, heard
+from bench.report import Options, Report
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.core.outcome import Hypothesis
+from voice2mqtt.pronunciation.pronouncer import pronouncer
+from voice2mqtt.settings.load import load_table
+from voice2mqtt.settings.model import ListeningSettings
+from voice2mqtt.speechhost.recogniser import MoonshineEngine
+from voice2mqtt.understanding.compile import compile_table
+from voice2mqtt.understanding.match import Matcher
+from voice2mqtt.understanding.nearest import NearestSentences
+from voice2mqtt.understanding.normalise import normaliser
+from voice2mqtt.understanding.sentences import sentences
+from voice2mqtt.understanding.table import CommandTable, TextList
+
+HOME_TABLE = Path(__file__).parent / "home.yaml"
+TALK_SENTENCES = 520
+"""About half an hour and a bit."""
+PER_VALUE = 8
+STRICTNESS = (0.15, 0.2, 0.25, 0.3)
+MARGINS = (0.0, 0.01, 0.02, 0.05)
+_VOICE = pronouncer(LANGUAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How near something came to a command that it was not."""
+
+    distance: float
+    """Of sound; 0 is word for word, 1 is nothing near."""
+    lead: float
+    """How far the next meaning is behind."""
+
+    def fires(self, strictness: float, margin: float) -> bool:
+        """Whether it would have been carried out."""
+        return self.distance <= strictness and self.lead >= margin
+
+
+class _House:
+    """Tells how near a text comes to a command of one table."""
+
+    def __init__(self, table: CommandTable) -> None:
+        automaton, words = compile_table(table), normaliser(table.language)
+        self.matcher = Matcher(automaton, words)
+        self._nearest = NearestSentences(automaton, words, _VOICE)
+
+    def trial(self, hypotheses: Sequence[Hypothesis]) -> Trial:
+        if any(self.matcher.parses(hypothesis.text) for hypothesis in hypotheses):
+            return Trial(0.0, 1.0)
+        found = self._nearest.search(hypotheses)
+        if not found:
+            return Trial(1.0, 1.0)
+        return Trial(
+            found[0].distance, found[1].distance - found[0].distance if len(found) > 1 else 1.0
+        )
+
+
+def run(options: Options) -> Report:
+    """Collect the trials, tell the trade-off on one half and judge the defaults on the other."""
+    report = Report("rejection")
+    home, coffee = (load_table(path, "en") for path in (HOME_TABLE, labels.COFFEE_TABLE))
+    engine = MoonshineEngine()
+    texts = talk.sentences(60 if options.quick else TALK_SENTENCES)
+    house = _House(home)
+    fired: dict[str, list[Trial]] = {}
+    fired["talk as text"] = [house.trial([Hypothesis(text=text)]) for text in texts]
+    minutes, fired["talk as speech"] = _spoken(
+        engine, house, texts[: 20 if options.quick else None]
+    )
+    report.add("talk spoken", minutes, "min", None if options.quick else 30, "high")
+    if options.data:
+        fired["coffee orders at home"] = _orders(engine, house, options)
+    for name, table in (("home", home), ("coffee", coffee)):
+        per_value = (1 if options.quick else PER_VALUE) if name == "home" else 1
+        fired[f"near misses, {name}"] = list(_near_misses(table, per_value))
+    _tell(report, fired)
+    return report
+
+
+def _tell(report: Report, fired: dict[str, list[Trial]]) -> None:
+    default = ListeningSettings()
+    for kind, trials in fired.items():
+        for strictness in STRICTNESS if kind.startswith("near") else ():
+            rates = [
+                f"{_share(trials[::2], strictness, margin):.1f} at margin {margin:g}"
+                for margin in MARGINS
+            ]
+            what = f"{kind}, fired, strictness {strictness:g}"
+            report.add(
+                what, _share(trials[::2], strictness, default.margin), "%", note=", ".join(rates)
+            )
+    for kind, trials in fired.items():
+        judged = trials[1::2] if kind.startswith("near") else trials
+        count = sum(trial.fires(default.strictness, default.margin) for trial in judged)
+        note = labels.interval(count, len(judged))
+        goal = 5.0 if kind.startswith("near") else 0.0
+        report.add(f"{kind}, fired by default", 100 * count / len(judged), "%", goal, note=note)
+
+
+def _share(trials: Sequence[Trial], strictness: float, margin: float) -> float:
+    return 100 * sum(trial.fires(strictness, margin) for trial in trials) / max(1, len(trials))
+
+
+def _spoken(engine: MoonshineEngine, house: _House, texts: list[str]) -> tuple[float, list[Trial]]:
+    trials, length = [], 0
+    for pcm in talk.spoken(texts):
+        length += len(pcm)
+        outcome = heard(engine, pcm)
+        trials.append(house.trial(outcome.hypotheses) if outcome else Trial(1.0, 1.0))
+    return length / (RATE_HZ * SAMPLE_BYTES * 60), trials
+
+
+def _orders(engine: MoonshineEngine, house: _House, options: Options) -> list[Trial]:
+    assert options.data is not None
+    recordings = labels.recordings(options.data)[: 20 if options.quick else None]
+    outcomes = [heard(engine, mixing.to_pcm(mixing.read_wav(r.path))) for r in recordings]
+    return [house.trial(outcome.hypotheses) for outcome in outcomes if outcome]
+
+
+def _near_misses(table: CommandTable, per_value: int) -> Iterator[Trial]:
+    """Yield a trial for sentences that use a value which the table has no more."""
+    for name, source in table.lists.items():
+        if not isinstance(source, TextList) or len(source.values) < 2:
+            continue
+        slot = re.compile(rf"{{{name}[}}:]")
+        rows = tuple(row for row in table.rows if any(slot.search(say) for say in row.say))
+        for value in source.values:
+            others = replace(source, values=tuple(v for v in source.values if v != value))
+            without = replace(table, lists={**table.lists, name: others})
+            alone = {**table.lists, name: replace(source, values=(value,))}
+            said = [
+                text
+                for _, _, texts in sentences(replace(table, rows=rows, lists=alone), 40)
+                for text in texts
+            ]
+            random.Random(value.spoken).shuffle(said)
+            house = _House(without)
+            strange = [text for text in said if not house.matcher.parses(text)]
+            for text in strange[:per_value]:
+                yield house.trial([Hypothesis(text=text)])

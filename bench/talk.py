@@ -1,0 +1,98 @@
+"""Talk that is not meant for the house: made-up conversation and news, spoken by many voices.
+
+The sentences are drawn from parts, so that any number of them can be had, the same each time.
+Many are about lights, doors and music, since those are the ones that might be taken for
+commands.
+"""
+
+import random
+import subprocess
+import tempfile
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from voice2mqtt.core.audio import RATE_HZ
+from voice2mqtt.core.resample import Resampler
+
+_WHO = ("my sister", "the neighbour", "our landlord", "she", "somebody", "the minister", "Peter",
+        "the old man next door", "a spokesman for the council", "everyone at work")  # fmt: skip
+_DID = ("forgot to turn off the kitchen light", "said that the heating was broken",
+        "was reading in the bedroom all evening", "wanted to know if the door was locked",
+        "has bought a new lamp for the study", "asked for a medium roast latte with milk",
+        "opened the window because it was warm", "told me to set a timer for the eggs",
+        "left the television on in the living room", "announced higher prices for electricity",
+        "never closes the blinds at night", "played jazz until two in the morning",
+        "could not find the switch for the lights", "paid ninety percent of the bill")  # fmt: skip
+_WHEN = ("yesterday", "last week", "before the storm", "while we were on holiday", "this morning",
+         "when the children came home", "in the middle of the night", "after the news")  # fmt: skip
+_REMARKS = (
+    "what a lovely light that is in the hall",
+    "I think the bedroom light is on again",
+    "don't turn off the light, I am still reading",
+    "did you lock the front door when you came in",
+    "the volume of the traffic went up last year",
+    "we could turn the garage into an office",
+    "good night stories are what she likes best",
+    "the curtains in the kitchen are too short",
+    "nobody turned on the heating in the study",
+    "she set the table for twenty people at dinner",
+    "it is ten degrees warmer than in the north",
+    "the vacuum cleaner is in the hallway I think",
+    "pause for a moment and think about the next song",
+    "stop it, the music was much too loud anyway",
+    "they are closing the back door of the theatre",
+    "why would anybody paint a bathroom orange",
+)
+_OPENINGS = ("well", "you know", "and then", "honestly", "as I said", "by the way", "no")
+_VOICES = (
+    ("espeak-ng", "-v", "en-us", "-s", "165"),
+    ("espeak-ng", "-v", "en-gb", "-s", "150"),
+    ("espeak-ng", "-v", "en-us+f3", "-s", "180"),
+    ("espeak-ng", "-v", "en-gb-scotland+m4", "-s", "155"),
+    ("flite", "-voice", "slt"),
+    ("flite", "-voice", "rms"),
+    ("flite", "-voice", "awb"),
+)
+
+
+def sentences(count: int, seed: int = 0) -> list[str]:
+    """Return `count` different sentences."""
+    drawn = random.Random(seed)
+    found: dict[str, None] = {}
+    while len(found) < count:
+        if drawn.random() < 0.3:
+            text = f"{drawn.choice(_OPENINGS)} {drawn.choice(_REMARKS)}"
+        else:
+            text = f"{drawn.choice(_WHO)} {drawn.choice(_DID)} {drawn.choice(_WHEN)}"
+        if drawn.random() < 0.3:
+            text += f" and {drawn.choice(_WHO)} {drawn.choice(_DID)}"
+        found[text] = None
+    return list(found)
+
+
+def spoken(texts: list[str]) -> Iterator[bytes]:
+    """Yield each of `texts` as speech (16 kHz, 16 bit, mono), by one voice after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        wav = Path(folder) / "said.wav"
+        for number, text in enumerate(texts):
+            program, *options = _VOICES[number % len(_VOICES)]
+            into = (
+                ["-w", str(wav), text] if program == "espeak-ng" else ["-t", text, "-o", str(wav)]
+            )
+            subprocess.run([program, *options, *into], check=True, capture_output=True)
+            yield _pcm(wav)
+
+
+def _pcm(path: Path) -> bytes:
+    with wave.open(str(path)) as file:
+        rate_hz = file.getframerate()
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    if rate_hz == RATE_HZ:
+        return samples.tobytes()
+    resampler = Resampler(rate_hz, RATE_HZ)
+    heard = np.concatenate([resampler.feed(samples.astype(np.float32)), resampler.finish()])
+    pcm: bytes = np.clip(heard, -32768, 32767).astype("<i2").tobytes()
+    return pcm
