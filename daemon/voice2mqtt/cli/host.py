@@ -17,6 +17,7 @@ from voice2mqtt.service.notify import Notifier
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.speechhost.access import Limits
 from voice2mqtt.speechhost.desk import Desk
+from voice2mqtt.speechhost.engine import Engine
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 from voice2mqtt.speechhost.server import Hooks, Host
 from voice2mqtt.speechhost.vocabulary import Vocabulary
@@ -41,6 +42,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         help="the table of commands that are expected; read again when it changes",
+    )
+    parser.add_argument(
+        "--vosk-model",
+        metavar="DIR",
+        type=Path,
+        help="recognise with the Vosk model in DIR, which may be of any language",
     )
     parser.add_argument(
         "--key-file",
@@ -79,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     _warn(address, keys=bool(keys), tls=tls is not None)
     vocabulary = Vocabulary(args.commands, load_table)
     host = Host(
-        lambda: Desk(MoonshineEngine(), vocabulary.grammar, threads=args.threads),
+        lambda: Desk(_engine(args.vosk_model), vocabulary.grammar, threads=args.threads),
         SileroVoiceActivity,
         keys=keys,
         tls=tls,
@@ -100,6 +107,17 @@ def run(args: argparse.Namespace) -> int:
         stopped.set()
         watching.join()
     return ExitStatus.OK
+
+
+def _engine(vosk_model: Path | None) -> Engine:
+    if vosk_model is None:
+        return MoonshineEngine()
+    try:
+        from voice2mqtt.speechhost.kaldi import VoskEngine
+    except ModuleNotFoundError:
+        cure = "install it with `pip install 'voice2mqtt[vosk]'`"
+        raise UnavailableError(f"--vosk-model needs Vosk, which is missing; {cure}") from None
+    return VoskEngine(vosk_model)
 
 
 async def _serve(host: Host, address: str, port: int) -> None:
