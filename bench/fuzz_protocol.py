@@ -24,8 +24,8 @@ from bench.speaker import PATH, Speaker
 from voice2mqtt.speechhost.dialogue import Dialogue
 from voice2mqtt.speechhost.engine import Reading, Transcript
 from voice2mqtt.speechhost.frames import ProtocolError
-from voice2mqtt.speechhost.turn import Transcribe
 from voice2mqtt.speechhost.wishes import read_address
+from voice2mqtt.speechhost.work import Transcribe
 
 GROWTH_GOAL_MB = 20.0
 HEARD = Transcript(readings=(Reading(text="Yes.", lexical="yes", confidence=1.0),))

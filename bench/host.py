@@ -1,7 +1,8 @@
 """How many speakers our host serves at once, what each costs, and whether it stays as it is.
 
-Needs no recordings: the speech is a novel read aloud that comes with the model, cut into
-sentences of 3 s. The long run uses a scripted engine, all else being the real host.
+With `--data` the speakers say the commands recorded there and the host knows their table; without,
+they read a novel that comes with the model, and the host takes dictation. The long run uses a
+scripted engine, all else being the real host.
 """
 
 import asyncio
@@ -10,25 +11,26 @@ import re
 import statistics
 import subprocess
 import sys
-import wave
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from bench import labels
 from bench.report import Options, Report
 from bench.speaker import Answer, Speaker
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.ear.level import power
 from voice2mqtt.ear.voice_activity import SileroVoiceActivity
-from voice2mqtt.settings.load import CHECKOUT
+from voice2mqtt.ear.wav import WavSource
 from voice2mqtt.speechhost.desk import Desk
+from voice2mqtt.speechhost.endpointing import Ended, Endpointer
 from voice2mqtt.speechhost.engine import Grammar, Reading, Transcript, never
 from voice2mqtt.speechhost.server import Hooks, Host
 
 ANSWER_GOAL_S = 0.5
-SENTENCE_S = 3.0
-HANGOVER = bytes(int(0.3 * RATE_HZ) * SAMPLE_BYTES)
-"""Silence that a client sends before it takes a sentence for ended."""
+HANGOVER_MS = 300
+"""Silence after which a client takes a sentence for ended."""
+LONGEST_SENTENCE_MS = 5000
 SPEAKERS = (1, 2, 3, 4, 6, 8, 12)
 WORKERS = 8
 TURNS_PER_CONNECTION = 10
@@ -38,10 +40,14 @@ GROWTH_GOAL_MB = 5.0
 def run(options: Options) -> Report:
     """Measure."""
     report = Report("host")
-    speech = _novel()
-    table = str(CHECKOUT.parent / "commands.yaml")
-    with _process("voice2mqtt", "host", "--listen", "127.0.0.1:0", "--commands", table) as host:
-        speakers, rounds = ((1, 3), 3) if options.quick else (SPEAKERS, 8)
+    if options.data:
+        wavs = [recording.path for recording in labels.recordings(options.data)[:40]]
+        table = ["--commands", str(labels.COFFEE_TABLE)]
+    else:
+        wavs, table = [_novel()], []
+    speech = [sentence for wav in wavs for sentence in _sentences(wav)]
+    with _process("voice2mqtt", "host", "--listen", "127.0.0.1:0", *table) as host:
+        speakers, rounds = ((1, 2), 4) if options.quick else (SPEAKERS, 8)
         _tell_speakers(report, host, speech, speakers, rounds)
         _tell_connections(report, host, speech, connections=20 if options.quick else 60)
     with scripted() as host:
@@ -82,10 +88,10 @@ def _tell_speakers(
 async def _converse(url: str, speech: list[bytes], speakers: int, rounds: int) -> list[Answer]:
     async def talk(number: int) -> list[Answer]:
         # People do not all begin in the same moment.
-        await asyncio.sleep(SENTENCE_S * number / speakers)
+        await asyncio.sleep(3 * number / speakers)
         async with Speaker(url) as speaker:
             return [
-                await speaker.say(speech[(number + r) % len(speech)] + HANGOVER, paced=True)
+                await speaker.say(speech[(5 * number + r) % len(speech)], paced=True)
                 for r in range(rounds)
             ]
 
@@ -100,7 +106,7 @@ def _tell_connections(
         speakers = [Speaker(host.url) for _ in range(connections)]
         for speaker in speakers:
             await speaker.__aenter__()
-            await speaker.say(speech[1][:16_000], paced=False)
+            await speaker.say(speech[0][:16_000], paced=False)
         grown_mb = host.resident_mb - before_mb
         for speaker in speakers:
             await speaker.__aexit__(None, None, None)
@@ -112,8 +118,8 @@ def _tell_connections(
 
 def _tell_long_run(report: Report, host: _Process, speech: list[bytes], *, turns: int) -> None:
     word = int(0.6 * RATE_HZ) * SAMPLE_BYTES
-    pieces = [sentence[at : at + word] for sentence in speech for at in range(0, 4 * word, word)]
-    pcm = max(pieces, key=power)
+    starts = range(0, len(speech[0]) - word, word)
+    pcm = max((speech[0][at : at + word] for at in starts), key=power)
     batch = WORKERS * TURNS_PER_CONNECTION
 
     async def worker() -> list[Answer]:
@@ -137,17 +143,21 @@ def _tell_long_run(report: Report, host: _Process, speech: list[bytes], *, turns
     report.add("resident, growth after the first tenth", peak_mb - begun_mb, "MB", GROWTH_GOAL_MB)
 
 
-def _novel() -> list[bytes]:
+def _novel() -> Path:
     files = importlib.metadata.distribution("moonshine-voice").files or []
-    path = next(file.locate() for file in files if file.name == "two_cities.wav")
-    with wave.open(str(path)) as recording:
-        step = recording.getframerate() // RATE_HZ
-        frames = recording.readframes(recording.getnframes())
-    pcm = b"".join(
-        frames[at : at + SAMPLE_BYTES] for at in range(0, len(frames), SAMPLE_BYTES * step)
+    return Path(str(next(file.locate() for file in files if file.name == "two_cities.wav")))
+
+
+def _sentences(wav: Path) -> list[bytes]:
+    """Return what is said between two pauses, each with the silence that ends it."""
+    endpointer = Endpointer(
+        SileroVoiceActivity(),
+        initial_silence_ms=60_000,
+        end_silence_ms=HANGOVER_MS,
+        longest_phrase_ms=LONGEST_SENTENCE_MS,
     )
-    size = int(SENTENCE_S * RATE_HZ) * SAMPLE_BYTES
-    return [pcm[at : at + size] for at in range(0, len(pcm) - size, size)]
+    events = [event for block in WavSource(wav).blocks() for event in endpointer.hear(block)]
+    return [event.pcm for event in events if isinstance(event, Ended) and not event.cut]
 
 
 @contextmanager

@@ -1,4 +1,8 @@
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -42,5 +46,17 @@ def test_listening_tells_the_level(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_listening_to_nothing_fails_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["devices", "--listen", "no_such", "--seconds", "1"]) == 69
+    assert main(["devices", "--listen", "no_such", "--seconds", "4"]) == 69
     assert "microphone no_such is not there" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_listening_well(server: SoundServer) -> None:
+    command = [sys.executable, "-m", "voice2mqtt", "devices", "--json", "--listen", MICROPHONE]
+    environ = os.environ | server.environment
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        for line in process.stdout:
+            if json.loads(line)["condition"] == "ok":
+                process.send_signal(signal.SIGINT)
+                break
+        assert process.wait(10) == 0

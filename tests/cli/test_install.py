@@ -7,6 +7,7 @@ import pytest
 
 from voice2mqtt.cli import install
 from voice2mqtt.cli.main import main
+from voice2mqtt.service import installation
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +56,20 @@ def test_the_machine_needs_root(
     assert capsys.readouterr().err == (
         "only root can install for the machine; use sudo, or --user\n"
     )
+
+
+def test_a_password_file_that_is_not_there_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "password"
+    assert main(["install", "--user", "--dry-run", "--password-file", str(missing)]) == 78
+    assert capsys.readouterr().err.startswith(f"{missing}: there is no such file")
+
+
+def test_a_failed_command_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(installation, "interpreter", lambda: "/nowhere/python")
+    assert main(["install", "--user", "--no-start"]) == 69
+    assert "/nowhere/python is not installed" in capsys.readouterr().err

@@ -146,6 +146,22 @@ def test_what_two_people_say_is_done_twice(nodes: tuple[Node, Node]) -> None:
     assert len(hold(*nodes)) == 2
 
 
+def test_the_same_wish_said_again_at_once_is_another_one() -> None:
+    node, other = Election("b", WINDOW_S), Election("a", WINDOW_S)
+    for name, ended_s in (("first", 0.0), ("second", 0.5)):
+        decided_s = ended_s + 0.2
+        node.receive(other.hear(name, -40, ended_s, ended_s), ended_s)
+        node.hear(name, -20, ended_s, ended_s)
+        node.move(Stage.WANTS, decided_s, row="light")
+        assert node.verdict(decided_s, decided_s) == Won()
+        # It comes so late that the next utterance has ended.
+        late = other.move(Stage.ACTS, decided_s, row="light")
+    node.receive(late, 0.75)
+    node.hear("third", -20, 1.0, 1.0)
+    node.move(Stage.WANTS, 1.2, row="light")
+    assert node.verdict(1.2, 1.2) == Won()
+
+
 def test_the_loudest_does_not_wait_once_recognition_took_longer_than_the_window() -> None:
     loud = Node("a", -20, decided_s=0.3)
     hold(loud, Node("b", -30, decided_s=0.9), Node("c", -31, decided_s=0.2))

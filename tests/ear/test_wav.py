@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from voice2mqtt.ear.wav import WavSource
+from voice2mqtt.ear.wav import SILENCE_MS, WavSource
 from voice2mqtt.errors import InputError
 
 PCM, FLOAT = 1, 3
@@ -168,3 +168,10 @@ def test_paced_takes_as_long_as_the_audio_and_can_be_closed(tmp_path: Path) -> N
     count = sum(1 for _ in source.blocks())
     took_s = time.monotonic() - begun_s
     assert count * 0.02 <= took_s < 10
+
+
+def test_in_real_time_a_silence_follows(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    pcm = b"ab" * 1700
+    path.write_bytes(_wav(pcm, rate_hz=16_000, channels=1, bits=16, extensible=False))
+    assert b"".join(WavSource(path, paced=True).blocks()) == pcm + bytes(SILENCE_MS * 32)

@@ -31,7 +31,7 @@ def node(broker: Broker, name: str) -> Iterator[MqttRoom]:
 
 def wait_for_others(rooms: list[MqttRoom]) -> None:
     count = len(rooms) - 1
-    wait_until(lambda: all(len(r._electorate.others) == count for r in rooms), "all to be known")
+    wait_until(lambda: all(len(r.others) == count for r in rooms), "all to be known")
 
 
 def hear(room: MqttRoom, loudness_db: float, thinks_s: float) -> Won | HeldBack:
@@ -101,7 +101,7 @@ def test_a_node_that_left_is_not_counted(broker: Broker) -> None:
     with node(broker, "attic") as stays:
         with node(broker, "bath") as leaves:
             wait_for_others([stays, leaves])
-        wait_until(lambda: not stays._electorate.others, "farewell")
+        wait_until(lambda: not stays.others, "farewell")
 
 
 @given(st.binary() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(

@@ -1,6 +1,7 @@
 """The service manager's end of a notify socket, real, for tests."""
 
 import socket
+import time
 from pathlib import Path
 
 PATIENCE_S = 10.0
@@ -28,6 +29,14 @@ class Manager:
             return True
         finally:
             self._socket.settimeout(PATIENCE_S)
+        return False
+
+    def starves(self, silence_s: float) -> bool:
+        """Return whether messages cease, for `silence_s` and soon."""
+        give_up_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < give_up_s:
+            if self.hear_nothing_for(silence_s):
+                return True
         return False
 
     def drain(self) -> int:

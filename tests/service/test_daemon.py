@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from tests.broker import Broker, Subscriber, wait_until
 from tests.fakes import ScriptedEar, ScriptedRecognizer
+from tests.service.manager import Manager
 from voice2mqtt.core.audio import Prospect
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.outcome import Canceled, NoMatch, Outcome
@@ -162,6 +164,28 @@ def test_what_is_heard_is_published_and_told(make_stage: Callable[..., Stage]) -
     assert [e["event"] for e in stage.told] == ["command", "unmatched", "no_match"]
     activities = [m.payload for m in stage.seen.on(f"{ROOT}/activity") if not m.retained]
     assert activities[-3:] == ["hearing", "recognising", "idle"]
+
+
+def test_a_loop_that_hangs_starves_the_watchdog_and_silence_does_not(
+    make_stage: Callable[..., Stage], tmp_path: Path
+) -> None:
+    stage = make_stage("good night")
+    with (
+        closing(Manager(tmp_path / "notify")) as manager,
+        closing(Notifier(manager.address)) as notifier,
+    ):
+        limits_s = {"loop": 0.5, "supervisor": 10.0}
+        stage.daemon._watchdog = Watchdog(notifier, limits_s, {"WATCHDOG_USEC": "400000"})
+        stage.recognizer.answering.clear()
+
+        def direct() -> None:
+            assert [manager.hear() for _ in range(4)] == [{"WATCHDOG": "1"}] * 4
+            stage.ear.speak()
+            assert manager.starves(1.0)
+            stage.recognizer.answering.set()
+            assert manager.hear() == {"WATCHDOG": "1"}
+
+        stage.play(direct)
 
 
 def test_a_cancellation_is_told_with_its_details(make_stage: Callable[..., Stage]) -> None:

@@ -1,6 +1,7 @@
 """What one event reads like in the journal, and what is kept of it."""
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -151,3 +152,9 @@ def test_level(name: str, level: int) -> None:
 @pytest.mark.parametrize(("name", "kind"), KINDS.items(), ids=KINDS)
 def test_every_kind_is_explained_in_the_catalogue(name: str, kind: Kind) -> None:
     assert f"-- {kind.message_id}\nSubject: " in CATALOGUE.read_text(), name
+
+
+def test_the_docs_name_every_kind_and_no_other() -> None:
+    page = (CATALOGUE.parents[1] / "docs" / "journal.md").read_text()
+    table = page[page.index("## Kinds and priorities") : page.index("## Without words")]
+    assert set(re.findall(r"`(\w+)`", table)) == set(KINDS)

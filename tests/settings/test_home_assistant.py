@@ -1,4 +1,8 @@
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.settings.reading import document, table
 from voice2mqtt.settings.faults import Faults, FaultsError
@@ -132,3 +136,46 @@ def test_a_file_of_another_form_is_told(file: str, sentence: str) -> None:
     with pytest.raises(FaultsError) as caught:
         _import(file)
     assert caught.value.report.split("\n")[0] == sentence
+
+
+_TEXTS = st.text(alphabet="ab {}[]()<>|:.0\\é", max_size=10)
+_NAMES = st.sampled_from(
+    [
+        "intents",
+        "lists",
+        "expansion_rules",
+        "conversation",
+        "data",
+        "sentences",
+        "slots",
+        "values",
+        "range",
+        "in",
+        "out",
+        "a",
+    ]
+)
+_VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), _TEXTS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(_NAMES, inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+_DATA = st.fixed_dictionaries(
+    {"sentences": st.lists(_TEXTS, max_size=3)},
+    optional={"lists": _VALUES, "slots": _VALUES, "expansion_rules": _VALUES},
+)
+
+
+@given(data=_DATA, lists=_VALUES, rules=st.dictionaries(_NAMES, _TEXTS, max_size=3))
+def test_whatever_a_file_holds_it_is_imported_or_told(
+    data: object, lists: object, rules: object
+) -> None:
+    file = {"intents": {"A": {"data": [data]}}, "lists": lists, "expansion_rules": rules}
+    told = ""
+    try:
+        table(_import(json.dumps(file)).table())
+    except FaultsError as error:
+        told = str(error)
+    assert told == "" or told.startswith("x.yaml:")

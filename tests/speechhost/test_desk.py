@@ -5,7 +5,7 @@ from tests.speechhost.fakes import ScriptedEngine, tone
 from tests.speechhost.serving import no_grammar
 from voice2mqtt.speechhost.desk import Client, Desk
 from voice2mqtt.speechhost.engine import Grammar, Transcript, never
-from voice2mqtt.speechhost.turn import Transcribe, Urgency
+from voice2mqtt.speechhost.work import Transcribe, Urgency
 
 
 def job(number: int, urgency: Urgency = Urgency.ANSWER) -> Transcribe:

@@ -125,11 +125,11 @@ def test_audio_without_voice_stayed_silent() -> None:
     assert ear.finish() == [StayedSilent(end=300 * 16)]
 
 
-def test_hours_of_silence_and_of_noise_take_no_memory() -> None:
+def test_minutes_of_silence_and_of_noise_take_no_memory() -> None:
     ear = endpointer()
-    for _ in range(60):
+    for _ in range(20):
         ear.hear(silence(10_000))
     assert len(ear._pcm) < 2 * 32_000
-    for _ in range(60):
+    for _ in range(20):
         ear.hear(voice(10_000))
     assert len(ear._pcm) < 8 * 32_000

@@ -19,10 +19,13 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.speechhost import client as wire
 from tests.speechhost.azure_client import Client, configured
-from tests.speechhost.fakes import ScriptedEngine, silence, tone
-from tests.speechhost.serving import WITHIN_S, Serving, hosting
+from tests.speechhost.fakes import LoudnessActivity, ScriptedEngine, silence, tone
+from tests.speechhost.serving import WITHIN_S, Serving, hosting, no_grammar
+from voice2mqtt.errors import UnavailableError
 from voice2mqtt.speechhost.access import Limits
+from voice2mqtt.speechhost.desk import Desk
 from voice2mqtt.speechhost.engine import Grammar, Transcript
+from voice2mqtt.speechhost.server import Hooks, Host
 from voice2mqtt.understanding.compile import compile_phrases
 
 SENTENCE = "Turn on the kitchen light."
@@ -341,3 +344,38 @@ def test_a_client_that_hangs_up_at_once_is_not_worth_a_word(
         socket.create_connection(("127.0.0.1", host.port)).close()
         assert Client(configured(host.url)).once(SPOKEN).text == SENTENCE
     assert not caplog.records
+
+
+def test_its_life_is_told_in_order() -> None:
+    told: list[str] = []
+
+    async def live() -> None:
+        def alive() -> None:
+            told.append("alive")
+            living.stop()
+
+        living = Host(
+            lambda: Desk(ScriptedEngine(), no_grammar, threads=1),
+            LoudnessActivity,
+            hooks=Hooks(
+                listening=lambda url: told.append(url.partition(":")[0]),
+                ready=lambda: told.append("ready"),
+                alive=alive,
+                stopping=lambda: told.append("stopping"),
+            ),
+        )
+        await asyncio.wait_for(living.run("127.0.0.1", 0), WITHIN_S)
+
+    asyncio.run(live())
+    assert told == ["ws", "ready", "alive", "stopping"]
+
+
+def test_an_engine_that_cannot_be_loaded_ends_the_host() -> None:
+    def load() -> Desk:
+        raise UnavailableError("no model")
+
+    async def live() -> None:
+        await asyncio.wait_for(Host(load, LoudnessActivity).run("127.0.0.1", 0), WITHIN_S)
+
+    with pytest.raises(UnavailableError, match="no model"):
+        asyncio.run(live())

@@ -5,8 +5,9 @@ import pytest
 from tests.speechhost.fakes import LoudnessActivity, reading, silence, tone
 from voice2mqtt.speechhost import turn as turn_module
 from voice2mqtt.speechhost.engine import Transcript
-from voice2mqtt.speechhost.turn import Abandon, Action, Hasten, Send, Transcribe, Turn, Urgency
+from voice2mqtt.speechhost.turn import Action, Send, Turn
 from voice2mqtt.speechhost.wishes import read_address, read_wishes
+from voice2mqtt.speechhost.work import Abandon, Hasten, Transcribe, Urgency
 from voice2mqtt.understanding.table import Json
 
 LIGHT = Transcript(readings=(reading("Turn on the light."),))

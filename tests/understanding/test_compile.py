@@ -68,7 +68,7 @@ def nearly_said(draw: st.DrawFn, template: str) -> str:
     return " ".join((*words[:at], *wrong, *words[at + len(wrong[:1]) :]))
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(template=TEMPLATES, data=st.data())
 def test_the_automaton_accepts_what_hassils_recogniser_accepts(
     template: str, data: st.DataObject

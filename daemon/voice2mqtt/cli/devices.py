@@ -79,30 +79,32 @@ def _show_list(devices: list[Device], gate: GateSettings, seconds: float) -> Non
             levels = {name: _bar(monitor.read()) for name, monitor in monitors.items()}
             return [(*_described(device), levels.get(device.name, "")) for device in devices]
 
-        stack.enter_context(LiveTable((*headings, "level: say something"), rows))
+        stack.enter_context(LiveTable((*headings, "level, dBFS: say something"), rows))
         _wait(seconds)
 
 
 def _listen(name: str, gate: GateSettings, seconds: float | None, *, as_json: bool) -> int:
-    """Show the level of `name` until Ctrl-C or for `seconds`; fail if it never gave audio."""
-    heard = False
-    with Monitor(name, gate) as monitor, contextlib.suppress(KeyboardInterrupt):
-        if is_terminal() and not as_json:
-            print("Say something: the gate should open. Ctrl-C ends.")
-            with LiveTable(("", ""), lambda: _measured(monitor.read())):
-                _wait(seconds)
-        else:
-            # One line a second, for a log or a program.
-            until_s = time.monotonic() + (seconds if seconds is not None else float("inf"))
-            while (left_s := until_s - time.monotonic()) > 0:
-                _wait(min(1.0, left_s))
-                reading = monitor.read()
-                print(_line(reading, as_json=as_json), flush=True)
-        reading = monitor.read()
-        heard = reading.state.listening
-    if not heard:
-        raise UnavailableError(reading.state.sentence)
+    """Show the level of `name` until Ctrl-C or for `seconds`; fail if it gives no audio then."""
+    with Monitor(name, gate) as monitor:
+        with contextlib.suppress(KeyboardInterrupt):
+            _watch(monitor, seconds, as_json=as_json)
+        state = monitor.read().state
+    if not state.listening:
+        raise UnavailableError(state.sentence)
     return ExitStatus.OK
+
+
+def _watch(monitor: Monitor, seconds: float | None, *, as_json: bool) -> None:
+    if is_terminal() and not as_json:
+        print("Say something: the gate should open. Ctrl-C ends.")
+        with LiveTable(("", ""), lambda: _measured(monitor.read())):
+            _wait(seconds)
+        return
+    # One line a second, for a log or a program.
+    until_s = time.monotonic() + (seconds if seconds is not None else float("inf"))
+    while (left_s := until_s - time.monotonic()) > 0:
+        _wait(min(1.0, left_s))
+        print(_line(monitor.read(), as_json=as_json), flush=True)
 
 
 def _wait(seconds: float | None) -> None:
@@ -117,7 +119,7 @@ def _described(device: Device) -> tuple[str, ...]:
 def _bar(reading: Reading) -> str:
     if not reading.state.listening:
         return reading.state.condition
-    return f"{bar(1 - reading.level.peak_db / LOWEST_DB, 20)} {reading.level.peak_db:4.0f} dBFS"
+    return f"{bar(1 - reading.level.peak_db / LOWEST_DB, 16)} {reading.level.peak_db:4.0f}"
 
 
 def _measured(reading: Reading) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from voice2mqtt.errors import ExitStatus, UnavailableError, UserFacingError
 from voice2mqtt.service import installation
 from voice2mqtt.service.layout import MACHINE, Layout, of_package, of_person, sound_servers
+from voice2mqtt.settings.secrets import read_secret
 
 HELP = "install or upgrade it as a service; existing settings are kept"
 
@@ -109,7 +110,7 @@ def _wishes(args: argparse.Namespace, *, ask: bool) -> installation.Wishes:
             settings[key] = answer
     password = None
     if args.password_file:
-        password = args.password_file.read_text(encoding="utf-8").strip()
+        password = read_secret(args.password_file)
     elif ask and "mqtt.username" in settings:
         password = getpass.getpass("Its password: ") or None
     if password is not None:

@@ -3,7 +3,7 @@
 import argparse
 
 from voice2mqtt.cli import arguments as common
-from voice2mqtt.cli import cheatsheet, tableimport
+from voice2mqtt.cli import cheatsheet, tableimport, tablesuggest
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service import build
 from voice2mqtt.settings.faults import count
@@ -31,6 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     part = parts.add_parser("import", help=tableimport.HELP, description=tableimport.HELP)
     tableimport.arguments(part)
     part.set_defaults(part=tableimport.run)
+    part = parts.add_parser("suggest", help=tablesuggest.HELP, description=tablesuggest.HELP)
+    tablesuggest.arguments(part)
+    part.set_defaults(part=tablesuggest.run)
     parser.set_defaults(part=_print)
 
 

@@ -85,6 +85,7 @@ class Election:
         self._node = node
         self._window_s = window_s
         self._own: _Known | None = None
+        self._before_s = float("-inf")
         self._announced_s = 0.0
         self._others: dict[tuple[str, str], _Known] = {}
 
@@ -107,6 +108,7 @@ class Election:
             loudness_db=round(loudness_db),
             age_ms=age_ms,
         )
+        self._before_s = self._own.ended_s if self._own else float("-inf")
         self._own, self._announced_s = _Known(note, ended_s), now_s
         return note
 
@@ -149,11 +151,12 @@ class Election:
         return Won()
 
     def _rivals(self, own: _Known) -> Iterable[_Known]:
-        return [
-            each
-            for each in self._others.values()
-            if abs(each.ended_s - own.ended_s) <= SAME_MOMENT_S
-        ]
+        return [each for each in self._others.values() if self._is_same(own.ended_s, each.ended_s)]
+
+    def _is_same(self, own_s: float, other_s: float) -> bool:
+        """Whether two ends of speech are of one utterance, and not of the one before it."""
+        apart_s = abs(other_s - own_s)
+        return apart_s <= SAME_MOMENT_S and apart_s < abs(other_s - self._before_s)
 
 
 def _may_be_ahead(rival: Note, own: Note) -> bool:

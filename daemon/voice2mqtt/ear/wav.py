@@ -19,6 +19,9 @@ from voice2mqtt.core.resample import Resampler, Samples
 from voice2mqtt.ear.source import BLOCK_BYTES, BLOCK_MS
 from voice2mqtt.errors import InputError
 
+SILENCE_MS = 1500
+"""After a recording in real time, so that its end is waited for as that of a speaker is."""
+
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _ENDLESS_BYTES = 0x7FFF0000
 """Programs that write to a pipe put this size or more, or 0, since they cannot know better."""
@@ -66,25 +69,29 @@ class WavSource:
         return self._bytes / self._format.frame_bytes / self._format.rate_hz
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the audio in blocks of 20 ms; the last may be shorter."""
+        """Yield the audio in blocks of 20 ms; in real time, a silence follows it."""
         begun_s = time.monotonic()
-        pending = b""
-        count = 0
-        for pcm in self._converted():
-            pending += pcm
-            while len(pending) >= BLOCK_BYTES:
-                block, pending = pending[:BLOCK_BYTES], pending[BLOCK_BYTES:]
-                count += 1
-                due_s = begun_s + count * BLOCK_MS / 1000 if self._paced else 0.0
-                if self._closed.wait(max(0.0, due_s - time.monotonic())):
-                    return
-                yield block
-        if pending:
-            yield pending
+        for number, block in enumerate(self._cut(), start=1):
+            due_s = begun_s + number * BLOCK_MS / 1000 if self._paced else 0.0
+            if self._closed.wait(max(0.0, due_s - time.monotonic())):
+                return
+            yield block
 
     def close(self) -> None:
         """End `blocks` at once."""
         self._closed.set()
+
+    def _cut(self) -> Iterator[bytes]:
+        pending = b""
+        for pcm in self._converted():
+            pending += pcm
+            while len(pending) >= BLOCK_BYTES:
+                block, pending = pending[:BLOCK_BYTES], pending[BLOCK_BYTES:]
+                yield block
+        if pending:
+            yield pending
+        if self._paced:
+            yield from [bytes(BLOCK_BYTES)] * (SILENCE_MS // BLOCK_MS)
 
     def _converted(self) -> Iterator[bytes]:
         exact = self._format == _Format(_PCM, 1, RATE_HZ, 2)

@@ -58,8 +58,8 @@ def announcements(topics: Topics, prefix: str, rows: Sequence[str], version: str
     return found
 
 
-def _on_if(condition: str) -> str:
-    return f"{{{{ 'ON' if value_json.{condition} else 'OFF' }}}}"
+def _on_if(key: str) -> str:
+    return f"{{{{ 'ON' if value_json.{key} else 'OFF' }}}}"
 
 
 def _trigger(topics: Topics, row: str) -> Config:
@@ -134,17 +134,16 @@ def _connectivity(topics: Topics, state: Config) -> dict[tuple[str, str], Config
             "payload_off": "offline",
         },
     }
-    for name, shown, there in (
-        ("microphone", "Microphone", "microphone.condition in ('ok', 'deaf', 'clipping')"),
-        ("host", "Speech host", "host.up"),
-    ):
+    for name, shown in (("microphone", "Microphone"), ("host", "Speech host")):
         found["binary_sensor", name] = {
             **state,
             **shape,
             "name": shown,
-            "value_template": _on_if(there),
+            "value_template": _on_if(name),
             "json_attributes_topic": topics.state,
-            "json_attributes_template": f"{{{{ value_json.{name} | tojson }}}}",
+            "json_attributes_template": (
+                f"{{{{ {{'reason': value_json.{name}_reason}} | tojson }}}}"
+            ),
         }
     return found
 

@@ -28,8 +28,6 @@ def login_from(settings: MqttSettings, node: str, will: Delivery | None) -> Logi
         SettingsError: the address is none, a file cannot be read, or settings contradict.
     """
     address = parse_address(settings.broker)
-    if settings.password_file and settings.username is None:
-        raise SettingsError("mqtt.password_file needs mqtt.username beside it")
     if settings.password_file:
         _readable("mqtt.password_file", settings.password_file)
     return Login(
@@ -56,8 +54,6 @@ def _tls(settings: MqttSettings, address: Address) -> ssl.SSLContext | None:
             name = next(iter(given))
             raise SettingsError(f"{name} is of no use without mqtts:// or wss:// in mqtt.broker")
         return None
-    if settings.key_file and not settings.cert_file:
-        raise SettingsError("mqtt.key_file needs mqtt.cert_file beside it")
     for name, file in given.items():
         _readable(name, file)
     try:

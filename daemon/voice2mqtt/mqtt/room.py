@@ -47,6 +47,7 @@ class MqttRoom:
         self._topics = Topics(settings.mqtt.base, settings.node)
         self._instance = secrets.token_hex(4)
         self._state: Event = {}
+        self._last: Event = {"last_phrase": "", "last_command": "", "latency_ms": None}
         self._activity = "idle"
         self._obey: Callable[[Control], None] = _not_yet
         self._leaving = False
@@ -122,7 +123,7 @@ class MqttRoom:
 
     def publish_state(self, state: Mapping[str, object]) -> None:
         """Say how the node is, now and after every reconnect; `docs/mqtt.md` has the keys."""
-        self._state = {**state, "instance": self._instance}
+        self._state = dict(state)
         self._publish_state()
 
     def publish_activity(self, activity: str) -> None:
@@ -138,6 +139,7 @@ class MqttRoom:
         self._publish_unattended(message)
         if self._settings.mqtt.hermes and (translated := hermes_message(event)):
             self._publish_unattended(translated)
+        self._remember(event)
 
     def notice(self, kind: str, *, reason: str = "", event_id: str = "", row: str = "") -> Event:
         """Return an event of our own that is no decision, stamped with time and node."""
@@ -151,6 +153,11 @@ class MqttRoom:
         )
 
     # Several nodes.
+
+    @property
+    def others(self) -> frozenset[str]:
+        """Names of the other nodes that are there."""
+        return self._electorate.others
 
     def speech_ended(self, loudness_db: float, ended_s: float) -> None:
         """Tell the other nodes that speech was heard here, while it is being recognised.
@@ -190,7 +197,19 @@ class MqttRoom:
 
     def _publish_state(self) -> None:
         if self._state:
-            self._retain(self._topics.state, to_json(self._state))
+            state = {**self._state, **self._last, "instance": self._instance}
+            self._retain(self._topics.state, to_json(state))
+
+    def _remember(self, event: Event) -> None:
+        """Keep in the state what was said last, for those who come later."""
+        before = dict(self._last)
+        if event["text"] and self._settings.privacy.log_text:
+            self._last["last_phrase"] = event["text"]
+        if event["event"] == "command":
+            self._last["last_command"] = event["row"]
+            self._last["latency_ms"] = event["latency_ms"]
+        if self._last != before:
+            self._publish_state()
 
     # On the link's thread.
 

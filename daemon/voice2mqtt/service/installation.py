@@ -219,7 +219,10 @@ def _run(why: str, *command: str) -> Step:
 
 
 def _call(*command: str) -> None:
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    try:
+        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    except FileNotFoundError:
+        raise UnavailableError(f"{command[0]} is not installed, and nothing goes without") from None
     if done.returncode:
         said = done.stderr.strip() or f"exit status {done.returncode}"
         raise UnavailableError(f"`{' '.join(command)}` failed: {said}")

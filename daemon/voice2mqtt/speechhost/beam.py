@@ -5,11 +5,11 @@ member. It knows nothing of what the sentences mean.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from voice2mqtt.speechhost.dictation import Dictated, most_tokens
+from voice2mqtt.speechhost.dictation import Dictated, is_looping, most_tokens
 from voice2mqtt.speechhost.moonshine import Decoding, Encoding, Floats, Moonshine
 from voice2mqtt.speechhost.token_grammar import State, TokenGrammar
 from voice2mqtt.speechhost.tokens import END, Vocabulary
@@ -34,6 +34,10 @@ class Look:
         known = self.hypotheses | dict(zip(missed, self.decoding.score(missed), strict=True))
         return [known[string] for string in strings]
 
+    def with_more(self, other: "Look") -> "Look":
+        """Return this look with what `other`, at the same audio, found besides."""
+        return replace(self, hypotheses=other.hypotheses | self.hypotheses)
+
 
 @dataclass(frozen=True, slots=True)
 class _Beam:
@@ -51,7 +55,7 @@ class _Free:
 
     @property
     def ended(self) -> bool:
-        return self.tokens[-1:] == [END]
+        return self.tokens[-1:] == [END] or is_looping(self.tokens)
 
     def grow(self, following: Floats) -> None:
         self.tokens.append(int(following.argmax()))
@@ -62,7 +66,7 @@ class BeamSearch:
     """Decoding constrained by one grammar."""
 
     def __init__(
-        self, model: Moonshine, vocabulary: Vocabulary, grammar: TokenGrammar, width: int = 8
+        self, model: Moonshine, vocabulary: Vocabulary, grammar: TokenGrammar, width: int
     ) -> None:
         self._model = model
         self._vocabulary = vocabulary
@@ -71,7 +75,7 @@ class BeamSearch:
 
     def decode(self, encoding: Encoding, abandoned: Callable[[], bool]) -> Look:
         """Decode `encoding`; once `abandoned`, what was found so far."""
-        decoding = Decoding(self._model, encoding, self._width + 1)
+        decoding = Decoding(self._model, encoding)
         finished: dict[tuple[int, ...], float] = {}
         beams, free = [_Beam((), 0.0, self._grammar.start)], _Free()
         following = np.repeat(decoding.first, 2, axis=0)
@@ -90,6 +94,7 @@ class BeamSearch:
                 break
             following = decoding.step([parents[row] for row in rows], tokens)
             parents = list(range(len(tokens)))
+        decoding.end()
         dictated = Dictated(
             text=self._vocabulary.decode(free.tokens),
             log_probability=free.log_probability,

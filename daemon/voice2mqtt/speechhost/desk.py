@@ -13,7 +13,7 @@ from functools import partial
 from itertools import count
 
 from voice2mqtt.speechhost.engine import Engine, Grammar, Transcript
-from voice2mqtt.speechhost.turn import Transcribe, Urgency
+from voice2mqtt.speechhost.work import Transcribe, Urgency
 
 log = logging.getLogger(__name__)
 

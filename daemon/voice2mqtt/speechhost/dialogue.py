@@ -18,12 +18,13 @@ from voice2mqtt.speechhost.frames import (
     read_text,
     write_text,
 )
-from voice2mqtt.speechhost.turn import Abandon, Action, Hasten, Send, Transcribe, Turn
+from voice2mqtt.speechhost.turn import Action, Send, Turn
 from voice2mqtt.speechhost.waveform import Converter, WaveFormat, is_header, read_header
 from voice2mqtt.speechhost.wishes import Address, read_wishes
+from voice2mqtt.speechhost.work import Work
 from voice2mqtt.understanding.table import Json
 
-Output = str | Transcribe | Hasten | Abandon
+Output = str | Work
 """A text frame to be sent, or work to be done or dropped."""
 
 _STEP_BYTES = RATE_HZ * SAMPLE_BYTES // 10

@@ -5,7 +5,7 @@ any sound; what gives it away is a lone "you", the same words over and over, or 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from voice2mqtt.speechhost.moonshine import Decoding, Encoding, Moonshine
@@ -13,8 +13,10 @@ from voice2mqtt.speechhost.tokens import END, Vocabulary
 
 _TOKENS_PER_S = 6.5
 """The fastest speakers; a model that says more is in a loop."""
+_LONGEST_LOOP = 16
+"""Tokens."""
 _NO_SPEECH = frozenset({"", "you"})
-_LOOP = re.compile(r"\b(.{3,}?)(?:\W+\1\b){3,}")
+_LOOP = re.compile(r"\b(.{3,}?)(?:\W+\1\b){2,}")
 _NOT_LETTERS = re.compile(r"[^\w' ]+")
 
 
@@ -34,6 +36,14 @@ def is_speech(text: str) -> bool:
     return words not in _NO_SPEECH and not _LOOP.search(words)
 
 
+def is_looping(tokens: Sequence[int]) -> bool:
+    """Return whether `tokens` end in the same few three times over."""
+    return any(
+        tokens[-length:] == tokens[-2 * length : -length] == tokens[-3 * length : -2 * length]
+        for length in range(2, min(_LONGEST_LOOP, len(tokens) // 3) + 1)
+    )
+
+
 def most_tokens(duration_s: float) -> int:
     """Return how many tokens can be said in `duration_s`."""
     return int(duration_s * _TOKENS_PER_S) + 2
@@ -43,7 +53,7 @@ def dictate(
     model: Moonshine, vocabulary: Vocabulary, encoding: Encoding, abandoned: Callable[[], bool]
 ) -> Dictated:
     """Decode `encoding` without a grammar; stops early once `abandoned`."""
-    decoding = Decoding(model, encoding, width=1)
+    decoding = Decoding(model, encoding)
     following = decoding.first
     tokens: list[int] = []
     total = 0.0
@@ -51,7 +61,7 @@ def dictate(
         token = int(following[0].argmax())
         total += float(following[0, token])
         tokens.append(token)
-        if token == END:
+        if token == END or is_looping(tokens):
             break
         following = decoding.step([0], [token])
     return Dictated(

@@ -13,6 +13,7 @@ import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from voice2mqtt.errors import UnavailableError
 from voice2mqtt.speechhost.tokens import END, START
 
 Floats = npt.NDArray[np.float32]
+_Feeds = dict[str, npt.NDArray[Any]]
 
 SAMPLE_RATE_HZ = 16_000
 _PACKAGE = "moonshine-voice"
@@ -29,6 +31,8 @@ _SAMPLES_PER_FRAME = 384
 _LAYERS = 6
 _HEADS = 8
 _HEAD_SIZE = 36
+_CACHES = [(layer, kind) for layer in range(_LAYERS) for kind in ("key", "value")]
+_SCORED_AT_ONCE = 4
 _LEAST_SAMPLES = 1_600
 """The convolutions in front of the encoder need some audio to stand on."""
 
@@ -64,6 +68,8 @@ class Moonshine:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        # The arena would keep the largest batch ever seen; without it nothing measurable is lost.
+        options.enable_cpu_mem_arena = False
         self._encoder, self.decoder = (
             onnxruntime.InferenceSession(
                 str(folder / name), options, providers=["CPUExecutionProvider"]
@@ -86,19 +92,25 @@ class Moonshine:
 class Decoding:
     """One audio being decoded, as a batch of equally long token strings ("beams")."""
 
-    def __init__(self, model: Moonshine, encoding: Encoding, width: int) -> None:
+    def __init__(self, model: Moonshine, encoding: Encoding) -> None:
         self._decoder = model.decoder
-        names = [f"present.{layer}.decoder.{kind}" for layer, kind in _CACHES]
-        fixed = [f"present.{layer}.encoder.{kind}" for layer, kind in _CACHES]
+        names = [f"{layer}.decoder.{kind}" for layer, kind in _CACHES]
+        fixed = [f"{layer}.encoder.{kind}" for layer, kind in _CACHES]
+        self._outputs = ["logits", *(f"present.{name}" for name in names)]
+        self._past_names = [f"past_key_values.{name}" for name in names]
         feeds = _first_feeds(encoding, np.array([[START]], np.int64))
-        logits, *caches = self._decoder.run(["logits", *names, *fixed], feeds)
-        self.first = _log_softmax(logits[:, -1])
+        outputs = [*self._outputs, *(f"present.{name}" for name in fixed)]
+        logits, *caches = self._decoder.run(outputs, feeds)
+        self.first: Floats = _log_softmax(logits[:, -1])
         """Log-probabilities of the first token, one row."""
-        self._outputs = ["logits", *names]
-        self._past = caches[: len(names)]
-        self._mask = np.ones((width, feeds["encoder_attention_mask"].shape[1]), np.int64)
-        self._frames = np.repeat(encoding.frames, width, axis=0)
-        self._fixed = [np.repeat(cache, width, axis=0) for cache in caches[len(names) :]]
+        self._past: list[Floats] = caches[: len(names)]
+        self._heard: _Feeds = {
+            "encoder_attention_mask": feeds["encoder_attention_mask"],
+            "encoder_hidden_states": encoding.frames,
+        }
+        for name, cache in zip(fixed, caches[len(names) :], strict=True):
+            self._heard[f"past_key_values.{name}"] = cache
+        self._repeated: _Feeds = self._heard
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> Floats:
         """Extend beam `parents[i]` by `tokens[i]`; row i is what may follow.
@@ -106,76 +118,71 @@ class Decoding:
         Returns log-probabilities; the new beams replace the old ones.
         """
         order = np.array(parents)
-        same = np.array_equal(order, np.arange(len(self._past[0])))
-        past = self._past if same else [cache[order] for cache in self._past]
-        feeds = self._feeds(np.array(tokens, np.int64)[:, None], past)
+        if not np.array_equal(order, np.arange(len(self._past[0]))):
+            self._past = [cache[order] for cache in self._past]
+        if len(tokens) > len(self._repeated["encoder_attention_mask"]):
+            self._repeated = _repeat(self._heard, len(tokens))
+        feeds: _Feeds = {name: part[: len(tokens)] for name, part in self._repeated.items()}
+        feeds["input_ids"] = np.array(tokens, np.int64)[:, None]
+        feeds["use_cache_branch"] = np.array([True])
+        feeds |= zip(self._past_names, self._past, strict=True)
         logits, *self._past = self._decoder.run(self._outputs, feeds)
         return _log_softmax(logits[:, -1])
 
+    def end(self) -> None:
+        """Give back most of the memory; only `score` may be called from now on."""
+        self._repeated, self._past = {}, []
+
     def score(self, strings: Sequence[Sequence[int]]) -> list[float]:
         """Return the log-probability that each of `strings`, the end included, was said."""
-        width = len(self._mask)
         scores: list[float] = []
-        for place in range(0, len(strings), width):
-            scores += self._score(strings[place : place + width])
+        for place in range(0, len(strings), _SCORED_AT_ONCE):
+            scores += self._score(strings[place : place + _SCORED_AT_ONCE])
         return scores
 
     def _score(self, strings: Sequence[Sequence[int]]) -> list[float]:
-        longest = max(map(len, strings))
-        tokens = np.full((len(strings), longest), END, np.int64)
+        count, longest = len(strings), max(map(len, strings))
+        tokens = np.full((count, longest), END, np.int64)
         for row, string in enumerate(strings):
             tokens[row, : len(string)] = string
-        begun = np.concatenate([np.full((len(strings), 1), START), tokens[:, :-1]], axis=1)
-        empty = np.zeros((len(strings), _HEADS, 0, _HEAD_SIZE), np.float32)
-        feeds = self._feeds(begun, [empty] * len(self._fixed))
+        feeds = _repeat(self._heard, count)
+        feeds["input_ids"] = np.hstack([np.full((count, 1), START), tokens[:, :-1]])
+        feeds["use_cache_branch"] = np.array([True])
+        feeds |= dict.fromkeys(self._past_names, _nothing_said(count))
         (logits,) = self._decoder.run(["logits"], feeds)
         chosen = np.take_along_axis(logits, tokens[..., None], axis=2)[..., 0]
         likely = chosen - _log_sum_exp(logits)
         return [float(likely[row, : len(string)].sum()) for row, string in enumerate(strings)]
 
-    def _feeds(
-        self, tokens: npt.NDArray[np.int64], past: Sequence[Floats]
-    ) -> dict[str, npt.NDArray[np.generic]]:
-        count = len(tokens)
-        feeds: dict[str, npt.NDArray[np.generic]] = {
-            "encoder_attention_mask": self._mask[:count],
-            "input_ids": tokens,
-            "encoder_hidden_states": self._frames[:count],
-            "use_cache_branch": np.array([True]),
-        }
-        for (layer, kind), decoder, fixed in zip(_CACHES, past, self._fixed, strict=True):
-            feeds[f"past_key_values.{layer}.decoder.{kind}"] = decoder
-            feeds[f"past_key_values.{layer}.encoder.{kind}"] = fixed[:count]
-        return feeds
 
-
-_CACHES = [(layer, kind) for layer in range(_LAYERS) for kind in ("key", "value")]
-
-
-def _first_feeds(
-    encoding: Encoding, tokens: npt.NDArray[np.int64]
-) -> dict[str, npt.NDArray[np.generic]]:
+def _first_feeds(encoding: Encoding, tokens: npt.NDArray[np.int64]) -> _Feeds:
     frames = encoding.frames.shape[1]
-    feeds: dict[str, npt.NDArray[np.generic]] = {
+    feeds: _Feeds = {
         "encoder_attention_mask": np.ones((1, frames * _SAMPLES_PER_FRAME), np.int64),
         "input_ids": tokens,
         "encoder_hidden_states": encoding.frames,
         "use_cache_branch": np.array([False]),
     }
     for layer, kind in _CACHES:
-        empty = np.zeros((1, _HEADS, 0, _HEAD_SIZE), np.float32)
         zeros = np.zeros((1, _HEADS, frames, _HEAD_SIZE), np.float32)
-        feeds[f"past_key_values.{layer}.decoder.{kind}"] = empty
+        feeds[f"past_key_values.{layer}.decoder.{kind}"] = _nothing_said(1)
         feeds[f"past_key_values.{layer}.encoder.{kind}"] = zeros
     return feeds
 
 
+def _nothing_said(count: int) -> Floats:
+    return np.zeros((count, _HEADS, 0, _HEAD_SIZE), np.float32)
+
+
+def _repeat(feeds: _Feeds, count: int) -> _Feeds:
+    return {name: np.repeat(part, count, axis=0) for name, part in feeds.items()}
+
+
 def _log_sum_exp(logits: Floats) -> Floats:
-    peak = logits.max(axis=-1)
-    total: Floats = peak + np.log(np.exp(logits - peak[..., None]).sum(axis=-1))
-    return total
+    peak = logits.max(axis=-1, keepdims=True)
+    total = np.exp(logits - peak).sum(axis=-1)
+    return np.asarray(peak[..., 0] + np.log(total), dtype=np.float32)
 
 
 def _log_softmax(logits: Floats) -> Floats:
-    result: Floats = logits - _log_sum_exp(logits)[..., None]
-    return result
+    return np.asarray(logits - _log_sum_exp(logits)[..., None], dtype=np.float32)

@@ -12,7 +12,6 @@ import numpy as np
 from voice2mqtt.speechhost.moonshine import SAMPLE_RATE_HZ, Decoding, Moonshine
 
 _REMEMBERED = 20_000
-_AT_ONCE = 8
 
 
 class Prior:
@@ -20,7 +19,7 @@ class Prior:
 
     def __init__(self, model: Moonshine) -> None:
         silence = model.encode(np.zeros(SAMPLE_RATE_HZ, np.float32))
-        self._decoding = Decoding(model, silence, _AT_ONCE)
+        self._decoding = Decoding(model, silence)
         self._known: dict[tuple[int, ...], float] = {}
 
     def log_probabilities(self, strings: Sequence[tuple[int, ...]]) -> list[float]:

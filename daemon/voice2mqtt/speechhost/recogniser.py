@@ -2,14 +2,15 @@
 
 With one, the audio is decoded as a sentence of the grammar and in the open at once. If the
 outcome is not beyond doubt, a second look is taken at the audio with its noise turned down, and
-both are weighed. If a sentence of the grammar was said, the readings are the meanings it may
-have; else they are what open decoding heard. It knows nothing of sockets and protocols.
+both are weighed; if that leaves doubts, the search is widened. If a sentence of the grammar was
+said, the readings are the meanings it may have; else they are what open decoding heard. It knows
+nothing of sockets and protocols.
 """
 
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from voice2mqtt.speechhost.dictation import Dictated, dictate, is_speech
 from voice2mqtt.speechhost.engine import Grammar, Reading, Transcript, never
 from voice2mqtt.speechhost.moonshine import Floats, Moonshine, model_folder
 from voice2mqtt.speechhost.prior import Prior
-from voice2mqtt.speechhost.scoring import Heard, Sentence
+from voice2mqtt.speechhost.scoring import Heard, Sentence, Verdict, rough_score
 from voice2mqtt.speechhost.spectral_gate import gated
 from voice2mqtt.speechhost.spellings import LANGUAGE, lexical
 from voice2mqtt.speechhost.token_grammar import TokenGrammar
@@ -34,9 +35,15 @@ _MOST_GRAMMARS = 8
 _MOST_MEANINGS = 8
 _WITHIN_NATS = 8.0
 """Meanings further behind the best are not weighed."""
-_BEYOND_DOUBT = 0.97
+_BEAMS = 8
+_WIDE_BEAMS = 16
+_BEYOND_DOUBT = 0.95
+"""Below, a second look is taken; it costs as much as the first."""
+_DOUBTFUL = 0.9
+"""Below after that, the search is widened."""
 _HOPELESS = 0.05
-"""Between these a second look may change the outcome."""
+"""Where it is less sure that any command was said, further looks would not change that."""
+_REMEMBERED = 20_000
 
 
 class MoonshineEngine:
@@ -88,34 +95,37 @@ class _Commands:
         self._model = model
         self._vocabulary = vocabulary
         self._prior = prior
-        self._search = BeamSearch(model, vocabulary, TokenGrammar(automaton, vocabulary))
+        grammar = TokenGrammar(automaton, vocabulary)
+        self._search = BeamSearch(model, vocabulary, grammar, _BEAMS)
+        self._wide_search = BeamSearch(model, vocabulary, grammar, _WIDE_BEAMS)
+        self._meanings: dict[tuple[int, ...], Hashable] = {}
         self._matcher = Matcher(automaton, normaliser(LANGUAGE))
 
     def readings(self, samples: Floats, abandoned: Callable[[], bool]) -> list[Reading]:
         """Return the commands that may have been said, else what open decoding heard."""
-        looks = [self._search.decode(self._model.encode(samples), abandoned)]
-        heard, said = self._weigh(looks)
-        surest = said * scoring.shares(heard)[0] if heard else 0.0
-        if said > _HOPELESS and surest < _BEYOND_DOUBT and not abandoned():
+        encoding = self._model.encode(samples)
+        looks = [self._search.decode(encoding, abandoned)]
+        verdict = self._weigh(looks)
+        if verdict.surest < _BEYOND_DOUBT and verdict.said > _HOPELESS and not abandoned():
             looks.append(self._search.decode(self._model.encode(gated(samples)), abandoned))
-            heard, said = self._weigh(looks)
-        if said < scoring.LEAST_SAID:
+            verdict = self._weigh(looks)
+        if verdict.surest < _DOUBTFUL and verdict.said > _HOPELESS and not abandoned():
+            looks[0] = looks[0].with_more(self._wide_search.decode(encoding, abandoned))
+            verdict = self._weigh(looks)
+        if verdict.said < scoring.LEAST_SAID:
             return _open(looks[0].dictated)
         readings = [
-            _reading(one.meaning.best.text, said * share)
-            for one, share in zip(heard, scoring.shares(heard), strict=True)
+            _reading(self._vocabulary.decode(tokens), confidence)
+            for tokens, confidence in verdict.confidences()
         ]
         otherwise = looks[0].dictated.text
         if not self._matcher.parses(otherwise):
-            readings.insert(_MOST_READINGS, _reading(otherwise, 1 - said))
+            readings.insert(_MOST_READINGS, _reading(otherwise, 1 - verdict.said))
         return readings[: _MOST_READINGS + 1]
 
-    def _weigh(self, looks: Sequence[Look]) -> tuple[list[Heard], float]:
-        """Return the likeliest meanings, best first, and how sure it is that one was said."""
+    def _weigh(self, looks: Sequence[Look]) -> Verdict:
         sentences = [sentence for look in looks for sentence in self._sentences(look)]
         meanings = scoring.by_meaning(sentences, most=_MOST_MEANINGS, within_nats=_WITHIN_NATS)
-        if not meanings:
-            return [], 0.0
         strings = [meaning.best.tokens for meaning in meanings]
         likely = np.mean([look.log_probabilities(strings) for look in looks], axis=0)
         priors = self._prior.log_probabilities(strings)
@@ -123,21 +133,28 @@ class _Commands:
             Heard(meaning=meaning, log_probability=float(log_probability), prior=prior)
             for meaning, log_probability, prior in zip(meanings, likely, priors, strict=True)
         ]
-        heard.sort(key=lambda one: -one.score)
         open_nats = float(np.mean([look.dictated.log_probability for look in looks]))
-        return heard, scoring.said(heard[0], open_nats)
+        return Verdict.of(heard, open_nats)
 
     def _sentences(self, look: Look) -> Iterator[Sentence]:
-        """Yield the sentences of `look`, but for those with a number that is out of range."""
+        """Yield the sentences of `look` that can matter and have a meaning."""
+        best = max((rough_score(*found) for found in look.hypotheses.items()), default=0.0)
         for tokens, log_probability in look.hypotheses.items():
-            text = self._vocabulary.decode(tokens)
-            for parse in self._matcher.parses(text)[:1]:
-                yield Sentence(
-                    tokens=tokens,
-                    text=text,
-                    meaning=(parse.row, tuple(sorted(parse.slots.items()))),
-                    log_probability=log_probability,
-                )
+            if rough_score(tokens, log_probability) >= best - _WITHIN_NATS:
+                meaning = self._meaning(tokens)
+                if meaning is not None:
+                    yield Sentence(tokens, meaning, log_probability)
+
+    def _meaning(self, tokens: tuple[int, ...]) -> Hashable:
+        """Return row and slots of a sentence; None when a number in it is out of range."""
+        if tokens not in self._meanings:
+            if len(self._meanings) > _REMEMBERED:
+                self._meanings.clear()
+            parses = self._matcher.parses(self._vocabulary.decode(tokens))
+            self._meanings[tokens] = (
+                (parses[0].row, tuple(sorted(parses[0].slots.items()))) if parses else None
+            )
+        return self._meanings[tokens]
 
 
 def _open(dictated: Dictated) -> list[Reading]:

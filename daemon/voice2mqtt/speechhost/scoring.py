@@ -16,7 +16,7 @@ what is reported with some confidence is right. Knows nothing of audio.
 """
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 TOKEN_BONUS_NATS = 0.5
@@ -27,26 +27,30 @@ ROUGH_TOKEN_BONUS_NATS = 1.2
 LEAST_SAID = 0.5
 """Below, what open decoding heard is likelier than any sentence of the grammar."""
 
-_INTERCEPT = 0.70
-_PER_TOKEN = 0.60
-_BEHIND_OPEN = 0.66
-_ADDED_BY_AUDIO = 0.86
+_INTERCEPT = 0.37
+_PER_TOKEN = 0.63
+_BEHIND_OPEN = 0.51
+_ADDED_BY_AUDIO = 0.88
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence of the grammar, as the decoder scored it."""
 
     tokens: tuple[int, ...]
     """The end included."""
-    text: str
     meaning: Hashable
     log_probability: float
 
     @property
     def rough_score(self) -> float:
         """In nats, to compare sentences by before their prior is known."""
-        return self.log_probability + ROUGH_TOKEN_BONUS_NATS * len(self.tokens)
+        return rough_score(self.tokens, self.log_probability)
+
+
+def rough_score(tokens: tuple[int, ...], log_probability: float) -> float:
+    """Return the score of a sentence whose prior is not known."""
+    return log_probability + ROUGH_TOKEN_BONUS_NATS * len(tokens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,20 +99,39 @@ def by_meaning(sentences: Iterable[Sentence], *, most: int, within_nats: float) 
     return [meaning for meaning in meanings[:most] if meaning.rough_score >= least]
 
 
-def said(best: Heard, open_log_probability: float) -> float:
-    """Return how sure it is that a sentence of the grammar was said, `best` being the likeliest."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was heard, likeliest first, and how sure it is that it was a sentence of the grammar."""
+
+    heard: tuple[Heard, ...]
+    said: float
+
+    @classmethod
+    def of(cls, heard: Iterable[Heard], open_log_probability: float) -> "Verdict":
+        """Weigh `heard` against what open decoding heard."""
+        ranked = tuple(sorted(heard, key=lambda one: -one.score))
+        return cls(ranked, _said(ranked[0], open_log_probability) if ranked else 0.0)
+
+    @property
+    def surest(self) -> float:
+        """Confidence of the best meaning."""
+        return next((confidence for _, confidence in self.confidences()), 0.0)
+
+    def confidences(self) -> Iterator[tuple[tuple[int, ...], float]]:
+        """Yield the best sentence of each meaning, as tokens, and how sure the meaning is."""
+        if self.heard:
+            total = _log_sum_exp([one.score for one in self.heard])
+            for one in self.heard:
+                yield one.meaning.best.tokens, self.said * math.exp(one.score - total)
+
+
+def _said(best: Heard, open_log_probability: float) -> float:
     count = len(best.meaning.best.tokens)
     per_token = best.log_probability / count
     behind_open = min(0.0, (best.log_probability - open_log_probability) / count)
     added = (best.log_probability - best.prior) / count
     odds = _PER_TOKEN * per_token + _BEHIND_OPEN * behind_open + _ADDED_BY_AUDIO * added
     return 1 / (1 + math.exp(-(_INTERCEPT + odds)))
-
-
-def shares(heard: Sequence[Heard]) -> list[float]:
-    """Return how likely each of `heard` is, one of them having been meant."""
-    total = _log_sum_exp([one.score for one in heard])
-    return [math.exp(one.score - total) for one in heard]
 
 
 def _log_sum_exp(values: Sequence[float]) -> float:

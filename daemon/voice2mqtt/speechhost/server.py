@@ -23,8 +23,8 @@ from voice2mqtt.speechhost.access import Doorkeeper, Limits
 from voice2mqtt.speechhost.desk import Client, Desk
 from voice2mqtt.speechhost.dialogue import Dialogue, Output
 from voice2mqtt.speechhost.frames import ProtocolError
-from voice2mqtt.speechhost.turn import Abandon, Hasten, Transcribe
 from voice2mqtt.speechhost.wishes import read_address
+from voice2mqtt.speechhost.work import Abandon, Hasten, Transcribe
 
 log = logging.getLogger(__name__)
 

@@ -1,11 +1,5 @@
 """One turn: audio in, phrases out. Pure: time and results come as arguments, work is asked for.
 
-Theory of operation. With the first short pause after speech a transcription of the phrase so
-far is asked for, on the chance that it is over. If it is (silence goes on long enough, or the
-client ends its stream), that transcription is the answer, and often there already; if speech
-goes on, it is forgotten. Long speech is transcribed now and then on the way. Both kinds are
-told to the client as hypotheses.
-
 An interactive turn ends with its first phrase; others go on until the client ends its audio,
 and their phrases are answered in order. Every answer acknowledges all audio up to its end.
 """
@@ -13,7 +7,6 @@ and their phrases are answered in order. Every answer acknowledges all audio up 
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 
 from voice2mqtt.core.audio import VoiceActivity
 from voice2mqtt.speechhost import answers
@@ -29,8 +22,10 @@ from voice2mqtt.speechhost.endpointing import (
     StayedSilent,
 )
 from voice2mqtt.speechhost.engine import Transcript
+from voice2mqtt.speechhost.lookahead import Lookahead
 from voice2mqtt.speechhost.waveform import TICKS_PER_S
 from voice2mqtt.speechhost.wishes import Mode, Wishes
+from voice2mqtt.speechhost.work import Abandon, Work
 from voice2mqtt.understanding.table import Json
 
 STREAM_GAP_S = 0.15
@@ -41,14 +36,6 @@ LONGEST_TURN_S = 600
 """After so much audio a turn ends with its phrase; the client begins another by itself."""
 
 
-class Urgency(IntEnum):
-    """What waits for a transcription; less comes first."""
-
-    ANSWER = 0
-    PAUSE = 1
-    INTERIM = 2
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
     """A message for the client."""
@@ -57,31 +44,7 @@ class Send:
     body: dict[str, Json]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transcribe:
-    """Work for the engine; `Turn.transcribed` takes the result."""
-
-    job: int
-    pcm: bytes
-    urgency: Urgency
-    phrases: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hasten:
-    """The client now waits for this job."""
-
-    job: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Abandon:
-    """Nobody waits for this job any more."""
-
-    job: int
-
-
-Action = Send | Transcribe | Hasten | Abandon
+Action = Send | Work
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,7 +68,6 @@ class Turn:
         self.wake_at_s: float | None = None
         """When `tick` is due."""
         self._wishes = wishes
-        self._jobs = jobs
         self._single = wishes.mode is Mode.INTERACTIVE
         self._endpointer = Endpointer(
             voice,
@@ -113,11 +75,9 @@ class Turn:
             end_silence_ms=wishes.end_silence_ms,
             longest_phrase_ms=wishes.longest_phrase_ms,
         )
+        self._lookahead = Lookahead(jobs, wishes.phrases)
         self._received = 0
         self._onset = 0
-        self._guess: int | None = None
-        self._guessed: Transcript | None = None
-        self._interim: int | None = None
         self._said = ""
         self._waiting: deque[_Phrase] = deque()
         self._speech_told = False
@@ -167,12 +127,7 @@ class Turn:
                 phrase.otherwise = "Error"
             phrase.result = result or Transcript()
             self._answer()
-        elif job == self._guess:
-            self._guessed = result
-            self._guess = None if result is None else job
-            self._tell(result)
-        elif job == self._interim:
-            self._interim = None
+        elif self._lookahead.transcribed(job, result) and result:
             self._tell(result)
         return self._take()
 
@@ -212,48 +167,42 @@ class Turn:
                     self._send("speech.startDetected", {"Offset": self._onset})
                 self._speech_told = True
             case Paused(pcm=pcm):
-                self._forget_interim()
-                self._guess, self._guessed = self._ask(pcm, Urgency.PAUSE), None
+                self._out += self._lookahead.paused(pcm)
             case Resumed():
-                self._forget_guess()
+                self._out += self._lookahead.forget()
             case GoesOn(pcm=pcm):
-                if self._interim is None:
-                    self._interim = self._ask(pcm, Urgency.INTERIM)
+                self._out += self._lookahead.goes_on(pcm)
             case Ended():
                 self._end_phrase(event)
             case StayedSilent(end=end):
-                at = end * TICKS_PER_SAMPLE
-                self._waiting.append(
-                    _Phrase(
-                        job=None,
-                        offset=at,
-                        end=at,
-                        otherwise="InitialSilenceTimeout",
-                        result=Transcript(),
-                    )
-                )
-                self._detect_end()
-                self._answer()
+                self._end_silence(end * TICKS_PER_SAMPLE)
 
     def _end_phrase(self, ended: Ended) -> None:
         self._detect_end()
-        self._forget_interim()
-        if self._guess is None:
-            job = self._ask(ended.pcm, Urgency.ANSWER)
-        else:
-            job = self._guess
-            if self._guessed is None:
-                self._out.append(Hasten(job=job))
+        job, result, work = self._lookahead.ended(ended.pcm)
+        self._out += work
         self._waiting.append(
             _Phrase(
                 job=job,
                 offset=ended.onset * TICKS_PER_SAMPLE,
                 end=ended.end * TICKS_PER_SAMPLE,
                 otherwise="BabbleTimeout" if ended.cut else "NoMatch",
-                result=self._guessed,
+                result=result,
             )
         )
-        self._guess = self._guessed = None
+        self._answer()
+
+    def _end_silence(self, end: int) -> None:
+        self._detect_end()
+        self._waiting.append(
+            _Phrase(
+                job=None,
+                offset=end,
+                end=end,
+                otherwise="InitialSilenceTimeout",
+                result=Transcript(),
+            )
+        )
         self._answer()
 
     def _detect_end(self) -> None:
@@ -296,8 +245,8 @@ class Turn:
             return self._received
         return min(max(phrase.end, self._next_phrase_at), self._received)
 
-    def _tell(self, result: Transcript | None) -> None:
-        if result and result.readings and result.readings[0].lexical != self._said:
+    def _tell(self, result: Transcript) -> None:
+        if result.readings and result.readings[0].lexical != self._said:
             self._said = result.readings[0].lexical
             body = answers.hypothesis(
                 result.readings[0],
@@ -307,30 +256,12 @@ class Turn:
             )
             self._send("speech.hypothesis", body)
 
-    def _ask(self, pcm: bytes, urgency: Urgency) -> int:
-        job = next(self._jobs)
-        self._out.append(
-            Transcribe(job=job, pcm=pcm, urgency=urgency, phrases=self._wishes.phrases)
-        )
-        return job
-
-    def _forget_guess(self) -> None:
-        if self._guess is not None and self._guessed is None:
-            self._out.append(Abandon(job=self._guess))
-        self._guess = self._guessed = None
-
     def _end(self) -> None:
         self._send("turn.end", {})
         self._finish()
 
-    def _forget_interim(self) -> None:
-        if self._interim is not None:
-            self._out.append(Abandon(job=self._interim))
-        self._interim = None
-
     def _finish(self) -> None:
-        self._forget_guess()
-        self._forget_interim()
+        self._out += self._lookahead.forget()
         jobs = [phrase.job for phrase in self._waiting if not phrase.result]
         self._out += [Abandon(job=job) for job in jobs if job is not None]
         self._waiting.clear()

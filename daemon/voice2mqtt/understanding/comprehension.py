@@ -3,7 +3,7 @@
 Knows the table and what sounds alike; knows nothing of time, wake phrases or consent.
 
 How confidences are read. A host like ours sends a distribution: its confidences sum to at most
-1, and hypotheses that mean the same add up. Then a meaning is clear when it holds half of the
+1, and hypotheses that mean the same add up. Then a meaning is clear when it holds most of the
 belief and no other meaning comes near. Other hosts send a score for each hypothesis by itself
 (0.9, 0.85, ...), which says only how to rank them: there the first that is a command wins.
 Either way, what the host believes less than half as much as something else counts for nothing.
@@ -22,8 +22,8 @@ from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.render import messages
 from voice2mqtt.understanding.table import CommandTable
 
-SURE = 0.5
-"""Belief that makes a meaning clear."""
+SURE = 0.75
+"""Belief that makes a meaning clear; of what our host believes so far, one in fifty is wrong."""
 BELIEVABLE = 0.5
 """Share of the host's greatest belief, below which a hypothesis counts for nothing."""
 RIVAL = 0.4

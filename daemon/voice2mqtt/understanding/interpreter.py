@@ -149,7 +149,7 @@ class Interpreter:
         if not self._wake:
             return self._command(text, hypotheses, self._all_rows, clock)
         woken = self._woken(hypotheses)
-        if woken and not woken[0].text:
+        if woken and not woken[0].text and not self.muted:
             self.open_once(now_s + self._policy.wake_grace_s)
             invitation = language_named(self._table.language).invitation
             reason = Reason(text="the wake phrase alone; the command may follow")

@@ -18,7 +18,7 @@ ORDINAL = "th"
 """Marks ordinals in keys, whatever the language."""
 
 _APOSTROPHES = "'\u2019\u2018\u02bc\u00b4`\u00ad"
-_VULGAR = re.compile(r"(\d*)\s*([½¼¾])")
+_VULGAR = re.compile(r"(\d?)\s*([½¼¾])")
 _DECIMALS = {"½": "5", "¼": "25", "¾": "75"}
 _INITIALS = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_])+\.?(?!\w)")
 _LOOSE_POINT = re.compile(r"(?<!\d)[.,:]|[.,:](?!\d)")
@@ -69,7 +69,8 @@ class Normaliser:
 
     def tokens(self, text: str) -> tuple[Token, ...]:
         """Split `text` into words, each with its key."""
-        text = _VULGAR.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
+        if not _DECIMALS.keys().isdisjoint(text):
+            text = _VULGAR.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
         plain = _NEGATIVE.sub(MINUS, unicodedata.normalize("NFKC", text))
         if self._language.ordinal_point:
             plain = _ORDINAL_POINT.sub(rf"\g<1>{self._language.ordinal_endings[0]}", plain)

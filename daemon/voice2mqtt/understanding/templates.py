@@ -93,6 +93,8 @@ def parse(template: str) -> Node:
 
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _SEPARATORS = {"|": ";", ";": "|"}
+_SIGN = re.compile(r"\\.|[()\[\]{}<>|;]", re.DOTALL)
+"""What means something; an escaped sign is taken as a whole, and means nothing."""
 
 
 def _check_brackets(template: str) -> None:
@@ -101,11 +103,9 @@ def _check_brackets(template: str) -> None:
         raise TemplateError("the sentence is empty", template)
     open_at: list[tuple[str, int]] = []
     separators = [""]
-    escaped = False
-    for column, sign in enumerate(template, start=1):
-        if escaped or sign == "\\":
-            escaped = not escaped
-        elif sign in _CLOSING:
+    for found in _SIGN.finditer(template):
+        sign, column = found[0], found.start() + 1
+        if sign in _CLOSING:
             open_at.append((sign, column))
             separators.append("")
         elif sign in _CLOSING.values():

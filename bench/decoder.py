@@ -1,0 +1,173 @@
+"""The recogniser by itself: right, refused, wrong; how honest its confidences are; what it costs.
+
+Engine and understanding without sockets or microphone. Needs `--data` with `clean/*.wav`,
+`labels.json` and `kitchen-noise.wav`; the grammar is `bench/coffee.yaml`. With `--quick`, a few
+recordings at 6 dB only.
+"""
+
+import resource
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench import labels, mixing
+from bench.report import Options, Report
+from voice2mqtt.core.audio import RATE_HZ
+from voice2mqtt.core.decision import Ask, Decision, Fire
+from voice2mqtt.core.outcome import Heard, Hypothesis
+from voice2mqtt.errors import InputError
+from voice2mqtt.service import build
+from voice2mqtt.settings.load import load_table
+from voice2mqtt.settings.model import Settings
+from voice2mqtt.speechhost.engine import Grammar, Transcript
+from voice2mqtt.speechhost.recogniser import MoonshineEngine
+from voice2mqtt.understanding.policy import LocalTime
+
+CLEAN = float("inf")
+RATIOS_DB = (CLEAN, 24.0, 21.0, 18.0, 15.0, 12.0, 9.0, 6.0)
+QUICK_FILES = 40
+RIGHT_GOALS = {CLEAN: 100.0, 6.0: 93.0}
+WRONG_GOALS = {CLEAN: 0.5, 6.0: 2.0, 9.0: 2.0} | dict.fromkeys(RATIOS_DB[1:6], 0.5)
+BANDS = ((0.75, 0.85), (0.85, 0.95), (0.95, 1.01))
+"""Of confidence; how often each is right."""
+NOON = LocalTime(minute=720, weekday=0)
+LATENCY_FILES = 20
+COMMAND_S = 3.0
+"""A command as spoken at home; the recordings are longer than most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    verdict: str
+    """`right`, `asked`, `refused` or `wrong`."""
+    confidence: float
+    best_is_right: bool
+
+
+class _Kitchen:
+    """Engine and understanding with the coffee grammar."""
+
+    def __init__(self, engine: MoonshineEngine) -> None:
+        self._engine = engine
+        self._table = load_table(labels.COFFEE_TABLE)
+        self._interpreter = build.interpreter(Settings(), self._table)
+        self._grammar = Grammar(automaton=self._interpreter.automaton, forced=True)
+        self._days = 0
+        self.cpu_s = self.audio_s = 0.0
+
+    def try_out(self, samples: mixing.Samples, recording: labels.Recording) -> _Trial:
+        """Transcribe and decide; compare with the label."""
+        readings = self.hear(samples).readings
+        if not readings:
+            return _Trial("refused", 0.0, best_is_right=False)
+        heard = Heard(
+            text=readings[0].text,
+            hypotheses=tuple(
+                Hypothesis(text=r.text, confidence=r.confidence, lexical=r.lexical)
+                for r in readings
+            ),
+        )
+        decision = self._decide(heard)
+        verdict = "asked" if isinstance(decision, Ask) else "refused"
+        if isinstance(decision, Fire):
+            verdict = "right" if labels.wholly_right(decision.slots, recording) else "wrong"
+        alone = self._decide(Heard(text=readings[0].text))
+        fired = isinstance(alone, Fire) and labels.wholly_right(alone.slots, recording)
+        return _Trial(verdict, readings[0].confidence, best_is_right=fired)
+
+    def hear(self, samples: mixing.Samples) -> Transcript:
+        """Transcribe `samples`, adding up what it costs."""
+        before_s = time.process_time()
+        transcript = self._engine.transcribe(mixing.to_pcm(samples), self._grammar)
+        self.cpu_s += time.process_time() - before_s
+        self.audio_s += len(samples) / RATE_HZ
+        return transcript
+
+    def _decide(self, heard: Heard) -> Decision:
+        # Days lie between two of them, so that no question of one meets the next.
+        self._days += 1
+        return self._interpreter.decide(heard, 86_400.0 * self._days, NOON)[0]
+
+
+def run(options: Options) -> Report:
+    """Measure at each ratio of speech to noise."""
+    if options.data is None:
+        raise InputError("bench decoder: name the folder of recordings with --data DIR")
+    report = Report("decoder")
+    began_s = time.perf_counter()
+    engine = MoonshineEngine()
+    report.add("load and warm-up", time.perf_counter() - began_s, "s", 2.0)
+    kitchen = _Kitchen(engine)
+    recordings = labels.recordings(options.data)
+    if options.quick:
+        recordings = recordings[:: max(1, len(recordings) // QUICK_FILES)][:QUICK_FILES]
+    noise = mixing.read_wav(options.data / labels.NOISE)
+    trials: dict[float, list[_Trial]] = {}
+    for snr_db in (6.0,) if options.quick else RATIOS_DB:
+        trials[snr_db] = [
+            kitchen.try_out(_audio(recording, noise, snr_db), recording) for recording in recordings
+        ]
+        _tell(report, snr_db, trials[snr_db])
+    if not options.quick:
+        noisy = [trials[snr_db] for snr_db in RATIOS_DB if snr_db != CLEAN]
+        share = float(np.mean([_share(some, "right") for some in noisy]))
+        report.add("right, mean of 6 to 24 dB", share, "%", 98.6, "high")
+    _tell_honesty(report, [trial for some in trials.values() for trial in some])
+    report.add("decoding, share of one core's time", kitchen.cpu_s / kitchen.audio_s, "", 0.10)
+    _tell_latency(report, kitchen, recordings)
+    resident_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    report.add("resident at most, understanding included", resident_mb, "MB", 350.0)
+    return report
+
+
+def _audio(recording: labels.Recording, noise: mixing.Samples, snr_db: float) -> mixing.Samples:
+    speech = mixing.read_wav(recording.path)
+    if snr_db == CLEAN:
+        return speech
+    return mixing.mix(speech, noise, snr_db, name=recording.path.name)
+
+
+def _share(trials: Sequence[_Trial], verdict: str) -> float:
+    return 100 * sum(trial.verdict == verdict for trial in trials) / len(trials)
+
+
+def _tell(report: Report, snr_db: float, trials: Sequence[_Trial]) -> None:
+    where = "clean" if snr_db == CLEAN else f"{snr_db:g} dB"
+    counts = Counter(trial.verdict for trial in trials)
+    note = labels.interval(counts["right"], len(trials))
+    right, wrong = _share(trials, "right"), _share(trials, "wrong")
+    report.add(f"right, {where}", right, "%", RIGHT_GOALS.get(snr_db), "high", note)
+    report.add(f"asked back, {where}", _share(trials, "asked"), "%")
+    report.add(f"refused, {where}", _share(trials, "refused"), "%")
+    note = labels.interval(counts["wrong"], len(trials))
+    report.add(f"acted on wrongly, {where}", wrong, "%", WRONG_GOALS[snr_db], note=note)
+
+
+def _tell_honesty(report: Report, trials: Sequence[_Trial]) -> None:
+    """Tell how often what is reported with some confidence is right."""
+    for low, high in BANDS:
+        band = [trial for trial in trials if low <= trial.confidence < high]
+        if band:
+            hits = sum(trial.best_is_right for trial in band)
+            goal = 90.0 if low >= 0.85 else None
+            note = labels.interval(hits, len(band))
+            what = f"right of those reported at {low:.2f} to {min(high, 1.0):.2f}"
+            report.add(what, 100 * hits / len(band), "%", goal, "high", note)
+
+
+def _tell_latency(
+    report: Report, kitchen: _Kitchen, recordings: Sequence[labels.Recording]
+) -> None:
+    """Tell how long a command of the usual length takes, with nothing prepared."""
+    waits_ms = []
+    for recording in recordings[:LATENCY_FILES]:
+        samples = mixing.read_wav(recording.path)
+        loud = np.flatnonzero(np.abs(samples) > 0.1 * np.abs(samples).max())
+        began_s = time.perf_counter()
+        kitchen.hear(samples[loud[0] :][: round(COMMAND_S * RATE_HZ)])
+        waits_ms.append(1000 * (time.perf_counter() - began_s))
+    what = f"answer to {COMMAND_S:g} s of speech, median"
+    report.add(what, float(np.median(waits_ms)), "ms", 150.0)

@@ -1,0 +1,121 @@
+"""No word anybody says can become a topic that a broker does not take."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Queue
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.broker import Broker
+from voice2mqtt.core.decision import Message
+from voice2mqtt.mqtt.hermes import intent_name
+from voice2mqtt.mqtt.home_assistant import announcements
+from voice2mqtt.mqtt.room import MqttRoom
+from voice2mqtt.mqtt.topics import Topics, fault_of
+from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
+
+WAIT_S = 10
+TOPICS = Topics("voice2mqtt", "den")
+NASTY = st.text(
+    st.sampled_from("aB7/+#$ \0\t\n\x7f\x9fäß€😀\ud800\ufdd0\ufffe\U0001ffff\\\"'{}")
+    | st.characters(),
+    max_size=40,
+)
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    folder: Path = tmp_path_factory.mktemp("broker")
+    with Broker(folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def room(broker: Broker) -> Iterator[MqttRoom]:
+    quiet = HomeAssistantSettings(discovery=False)
+    room = MqttRoom(
+        Settings(node="den", mqtt=MqttSettings(broker=broker.url), home_assistant=quiet)
+    )
+    room.start()
+    yield room
+    room.close(0)
+
+
+@settings(max_examples=150, deadline=None)
+@given(topic=NASTY, payload=NASTY, qos=st.sampled_from([0, 1, 2]))
+def test_whatever_is_published_arrives_there_or_nowhere_and_the_line_stays(
+    broker: Broker, room: MqttRoom, topic: str, payload: str, qos: int
+) -> None:
+    connections = broker.log().count("as voice2mqtt-den")
+    told: Queue[str] = Queue()
+    room.publish(Message(topic=topic, payload=payload, qos=qos), told.put)
+    reason = told.get(timeout=WAIT_S)
+    assert bool(reason) == (bool(fault_of(topic)) or not _is_text(payload))
+    assert broker.log().count("as voice2mqtt-den") == max(1, connections)
+
+
+def _is_text(payload: str) -> bool:
+    try:
+        payload.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("topic", "fault"),
+    [
+        ("", "it is empty"),
+        ("home/+/light", "it contains +"),
+        ("home/#", "it contains #"),
+        ("$SYS/broker", "it begins with $, which belongs to the broker"),
+        ("a\0b", "it contains a character that MQTT forbids"),
+        ("ä" * 32768, "it is longer than 65535 bytes"),
+        ("a/" * 200, "it has more than 200 levels"),
+        ("home/living room/light", ""),
+        ("/", ""),
+    ],
+)
+def test_a_fault_is_named(topic: str, fault: str) -> None:
+    assert fault_of(topic) == fault
+
+
+@given(st.lists(NASTY, unique=True, max_size=5))
+def test_rows_of_any_name_get_discovery_topics_of_their_own(rows: list[str]) -> None:
+    found = announcements(TOPICS, "homeassistant", rows, "1")
+    triggers = [topic for topic in found if "/device_automation/" in topic]
+    assert len(triggers) == len(rows)
+    form = r"homeassistant/[a-z_]+/[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/config"
+    assert all(re.fullmatch(form, topic) for topic in found)
+    for payload in found.values():
+        payload.encode()
+
+
+@given(NASTY)
+def test_a_row_of_any_name_is_one_level_of_a_hermes_topic(row: str) -> None:
+    name = intent_name(row)
+    assert name
+    assert not re.search(r"[/+#\0\s]", name)
+
+
+@pytest.mark.parametrize(
+    ("topic", "node"),
+    [
+        ("voice2mqtt/attic/availability", "attic"),
+        ("voice2mqtt/availability", ""),
+        ("voice2mqtt//availability", ""),
+        ("other/attic/availability", ""),
+        ("voice2mqtt/attic/state", ""),
+    ],
+)
+def test_a_node_is_known_by_its_availability(topic: str, node: str) -> None:
+    assert TOPICS.node_of_availability(topic) == node
+
+
+def test_only_its_own_controls_are_obeyed() -> None:
+    assert TOPICS.control_named_by("voice2mqtt/den/mute/set") == "mute"
+    assert TOPICS.control_named_by("voice2mqtt/attic/mute/set") is None
+    assert TOPICS.control_named_by("voice2mqtt/den/format/set") is None
