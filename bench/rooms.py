@@ -23,6 +23,8 @@ from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Setti
 NAMES = ("attic", "bath", "cellar")
 RECOGNITION_S = (0.05, 0.4)
 """A fast host that serves one node, and a small one that serves three in turn."""
+ONSET_S = (0.0, 0.1)
+GATE_S = (0.4, 0.9)
 GOAL_MS = 150.0
 
 
@@ -71,13 +73,17 @@ def _trial(rooms: list[MqttRoom], chance: random.Random) -> tuple[int, bool, flo
     """Return how many acted, whether the loudest did, and the delay of the first to act."""
     loudness_db = chance.sample(range(-50, -10, 2), len(rooms))
     thinks_s = [chance.uniform(*RECOGNITION_S) for _ in rooms]
-    ended_s = time.monotonic()
+    begins_s = [chance.uniform(*ONSET_S) for _ in rooms]
+    closes_s = [chance.uniform(*GATE_S) for _ in rooms]
     acted: dict[int, float] = {}
 
     def take_part(number: int) -> None:
         room = rooms[number]
-        # A microphone far away hears speech end earlier.
-        room.speech_ended(loudness_db[number], ended_s - chance.uniform(0, 0.1))
+        # A microphone far away hears speech begin later; each gate closes in its own time.
+        threading.Event().wait(begins_s[number])
+        room.speech_began(loudness_db[number])
+        threading.Event().wait(closes_s[number])
+        room.speech_ended(loudness_db[number])
         threading.Event().wait(thinks_s[number])
         decided_s = time.monotonic()
         if room.elect(row="light", text="turn on the light", score=1.0) == Won():
@@ -94,6 +100,7 @@ def _trial(rooms: list[MqttRoom], chance: random.Random) -> tuple[int, bool, flo
 
 def _alone_ms(room: MqttRoom) -> float:
     began_s = time.monotonic()
-    room.speech_ended(-20, began_s)
+    room.speech_began(-20)
+    room.speech_ended(-20)
     room.elect(row="light", text="turn on the light", score=1.0)
     return (time.monotonic() - began_s) * 1000

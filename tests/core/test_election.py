@@ -33,9 +33,11 @@ class Node:
     score: float = 1.0
     row: str = "light"
     text: str = "turn on the light"
-    ended_s: float = 0.0
+    began_s: float = 0.0
     told_s: float = 0.02
-    """When it notices that speech ended."""
+    """When it notices that speech began."""
+    closed_s: float = 0.0
+    """When it notices that speech ended; before `decided_s`."""
     decided_s: float = 0.4
     understands: bool = True
     acted_s: float | None = None
@@ -44,6 +46,7 @@ class Node:
 
     def __post_init__(self) -> None:
         self.election = Election(self.name, WINDOW_S)
+        self.closed_s = self.closed_s or (self.told_s + self.decided_s) / 2
 
 
 class House:
@@ -60,6 +63,7 @@ class House:
         """Let it happen; return the nodes that acted."""
         for node in self._nodes:
             self._at(node.told_s, partial(self._hear, node))
+            self._at(node.closed_s, partial(self._close, node))
             self._at(node.decided_s, partial(self._decide, node))
         while self._agenda:
             now_s, _, happen = self._agenda.pop(0)
@@ -76,7 +80,10 @@ class House:
                 self._at(now_s + self.DELAY_S, partial(self._receive, node, note))
 
     def _hear(self, node: Node, now_s: float) -> None:
-        self._tell(now_s, node, node.election.hear("u", node.loudness_db, node.ended_s, now_s))
+        self._tell(now_s, node, node.election.hear("u", node.loudness_db, node.began_s, now_s))
+
+    def _close(self, node: Node, now_s: float) -> None:
+        self._tell(now_s, node, node.election.end(node.loudness_db, now_s))
 
     def _decide(self, node: Node, now_s: float) -> None:
         stage = Stage.WANTS if node.understands else Stage.PASSES
@@ -122,6 +129,9 @@ def hold(*nodes: Node) -> list[Node]:
             (Node("a", -20, row="lights"), Node("b", -30)), "a", id="almost-the-same-words"
         ),
         pytest.param((Node("a", -30), Node("b", -20, told_s=0.7, decided_s=0.8)), "a", id="late"),
+        pytest.param(
+            (Node("a", -20, closed_s=0.9, decided_s=1.0), Node("b", -30)), "a", id="gate-open-long"
+        ),
     ],
 )
 def test_exactly_one_acts(nodes: tuple[Node, ...], winner: str) -> None:
@@ -137,7 +147,7 @@ def test_exactly_one_acts(nodes: tuple[Node, ...], winner: str) -> None:
             id="different-wishes-at-the-same-moment",
         ),
         pytest.param(
-            (Node("a", -20), Node("b", -30, ended_s=2, told_s=2.1, decided_s=2.4)),
+            (Node("a", -20), Node("b", -30, began_s=2, told_s=2.1, decided_s=2.4)),
             id="the-same-wish-later",
         ),
     ],
@@ -148,10 +158,10 @@ def test_what_two_people_say_is_done_twice(nodes: tuple[Node, Node]) -> None:
 
 def test_the_same_wish_said_again_at_once_is_another_one() -> None:
     node, other = Election("b", WINDOW_S), Election("a", WINDOW_S)
-    for name, ended_s in (("first", 0.0), ("second", 0.5)):
-        decided_s = ended_s + 0.2
-        node.receive(other.hear(name, -40, ended_s, ended_s), ended_s)
-        node.hear(name, -20, ended_s, ended_s)
+    for name, began_s in (("first", 0.0), ("second", 0.5)):
+        decided_s = began_s + 0.2
+        node.receive(other.hear(name, -40, began_s, began_s), began_s)
+        node.hear(name, -20, began_s, began_s)
         node.move(Stage.WANTS, decided_s, row="light")
         assert node.verdict(decided_s, decided_s) == Won()
         # It comes so late that the next utterance has ended.
@@ -187,8 +197,8 @@ def test_whatever_the_timing_exactly_one_acts_and_it_is_the_best(
             f"n{number}",
             loudness,
             score=chance.choice([0.8, 1.0]),
-            ended_s=(ended_s := chance.uniform(0, SAME_MOMENT_S / 2)),
-            told_s=(told_s := ended_s + chance.uniform(0.01, 0.1)),
+            began_s=(began_s := chance.uniform(0, SAME_MOMENT_S / 2)),
+            told_s=(told_s := began_s + chance.uniform(0.01, 0.1)),
             decided_s=told_s + chance.uniform(SAME_MOMENT_S / 2, PATIENCE_S / 2),
         )
         for number, loudness in enumerate(loudness_db)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tests.broker import Broker
+from tests.broker import Broker, wait_until
 from voice2mqtt.core.decision import Ask, Expectation, Fire, Message, Nearest, Reason, Refuse
 from voice2mqtt.core.event import Happening, event_of
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
@@ -91,8 +90,9 @@ def test_every_payload_that_is_published_keeps_its_schema(broker: Broker, room: 
             room.carry_out(fire, "id", told.put)
             assert told.get(timeout=10)
         house.send("voice2mqtt/attic/availability", "online")
-        house.wait_for("voice2mqtt/attic/availability")
-        room.speech_ended(-20, time.monotonic())
+        wait_until(lambda: room.others == {"attic"}, "the attic to be known")
+        room.speech_began(-20)
+        room.speech_ended(-21)
         room.elect(row="light", text="turn on the light", score=0.97)
         for kind in ("bad_request", "not_obeyed", "not_done", "held_back"):
             house.wait_for("voice2mqtt/den/event", like=lambda payload, k=kind: k in payload)  # type: ignore[misc]

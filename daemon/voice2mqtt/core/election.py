@@ -1,14 +1,15 @@
 """Which of several nodes that heard the same sentence acts on it. Pure: time is an argument.
 
-Theory of operation. When speech has ended, a node that heard it says so and how loud it was,
-while the words are still being recognised (`heard`). When it knows what was meant, it says so
-(`wants`), or that it understood nothing it could act on (`passes`). The best of those that
-want the same thing acts, and says so (`acts`): the loudest, then the most certain, then the
-first by name. So the loudest never waits for anybody; a quieter one waits for the verdict of
-the louder ones that it knows are still thinking, within reason.
+Theory of operation. As soon as speech begins, a node that hears it says so and how loud it is
+(`hears`); when it has ended, how loud it was (`heard`). When the node knows what was meant, it
+says so (`wants`), or that it understood nothing it could act on (`passes`). The best of those
+that want the same thing acts, and says so (`acts`): the loudest, then the most certain, then
+the first by name. So the loudest does not wait for anybody; a quieter one waits for the verdict
+of the louder ones that it knows are still listening or thinking, within reason.
 
-Two notes are about the same utterance when speech ended at about the same moment; each node
-counts time by its own clock, from a note's arrival and the age it tells. Two wishes are the
+Two notes are about the same utterance when speech began at about the same moment (its end each
+gate sees in its own time); each node counts time by its own clock, from a note's arrival and
+the age it tells. Two wishes are the
 same when they name the same row, or share half of their words: what two people say at the same
 moment in two rooms is done in both.
 """
@@ -18,7 +19,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 SAME_MOMENT_S = 0.8
-"""A far microphone hears speech end earlier, and a busy machine says so later."""
+"""A far microphone hears speech begin later, and a busy machine says so later still."""
 PATIENCE_S = 1.5
 """A louder node that has not decided for so long is not waited for."""
 _MEMORY_S = 10.0
@@ -27,6 +28,7 @@ _MEMORY_S = 10.0
 class Stage(StrEnum):
     """How far a node is with an utterance."""
 
+    HEARS = "hears"
     HEARD = "heard"
     WANTS = "wants"
     PASSES = "passes"
@@ -44,7 +46,7 @@ class Note:
     loudness_db: int
     """In whole dBFS, so that nearly equal is equal."""
     age_ms: int
-    """How long ago speech ended."""
+    """How long ago speech began."""
     row: str = ""
     text: str = ""
     score: float = 0.0
@@ -75,7 +77,7 @@ Verdict = Won | HeldBack | Undecided
 @dataclass(slots=True)
 class _Known:
     note: Note
-    ended_s: float
+    began_s: float
 
 
 class Election:
@@ -87,6 +89,7 @@ class Election:
         self._own: _Known | None = None
         self._before_s = float("-inf")
         self._announced_s = 0.0
+        self._first_db = 0
         self._others: dict[tuple[str, str], _Known] = {}
 
     def receive(self, note: Note, now_s: float) -> None:
@@ -95,22 +98,29 @@ class Election:
             known = _Known(note, now_s - note.age_ms / 1000)
             self._others[note.node, note.utterance] = known
             self._others = {
-                key: each for key, each in self._others.items() if now_s - each.ended_s < _MEMORY_S
+                key: each for key, each in self._others.items() if now_s - each.began_s < _MEMORY_S
             }
 
-    def hear(self, utterance: str, loudness_db: float, ended_s: float, now_s: float) -> Note:
-        """Return the note to send when speech ended; `ended_s` is when it did."""
-        age_ms = max(0, round((now_s - ended_s) * 1000))
+    def hear(self, utterance: str, loudness_db: float, began_s: float, now_s: float) -> Note:
+        """Return the note to send when speech is heard, which began at `began_s`."""
+        age_ms = max(0, round((now_s - began_s) * 1000))
         note = Note(
             node=self._node,
             utterance=utterance,
-            stage=Stage.HEARD,
+            stage=Stage.HEARS,
             loudness_db=round(loudness_db),
             age_ms=age_ms,
         )
-        self._before_s = self._own.ended_s if self._own else float("-inf")
-        self._own, self._announced_s = _Known(note, ended_s), now_s
+        self._before_s = self._own.began_s if self._own else float("-inf")
+        self._own, self._announced_s = _Known(note, began_s), now_s
+        self._first_db = note.loudness_db
         return note
+
+    def end(self, loudness_db: float, now_s: float) -> Note:
+        """Return the note to send when speech has ended, `loudness_db` loud as a whole."""
+        own = self._mine()
+        own.note = replace(own.note, loudness_db=round(loudness_db))
+        return self.move(Stage.HEARD, now_s)
 
     def move(
         self, stage: Stage, now_s: float, *, row: str = "", text: str = "", score: float = 0.0
@@ -120,7 +130,7 @@ class Election:
         own.note = replace(
             own.note,
             stage=stage,
-            age_ms=max(0, round((now_s - own.ended_s) * 1000)),
+            age_ms=max(0, round((now_s - own.began_s) * 1000)),
             row=row or own.note.row,
             text=text or own.note.text,
             score=round(score, 3) or own.note.score,
@@ -143,7 +153,7 @@ class Election:
         for rival in ahead:
             if rival.stage is Stage.WANTS and _same_wish(own.note, rival):
                 return HeldBack(_why(rival, own.note))
-        thinking = [each for each in rivals if _may_be_ahead(each, own.note)]
+        thinking = [each for each in rivals if self._may_be_ahead(each, own.note)]
         if thinking and now_s < wanted_s + PATIENCE_S:
             return Undecided(wanted_s + PATIENCE_S)
         if now_s < self._announced_s + self._window_s:
@@ -151,16 +161,18 @@ class Election:
         return Won()
 
     def _rivals(self, own: _Known) -> Iterable[_Known]:
-        return [each for each in self._others.values() if self._is_same(own.ended_s, each.ended_s)]
+        return [each for each in self._others.values() if self._is_same(own.began_s, each.began_s)]
 
     def _is_same(self, own_s: float, other_s: float) -> bool:
-        """Whether two ends of speech are of one utterance, and not of the one before it."""
+        """Whether two beginnings are of one utterance, and not of the one before it."""
         apart_s = abs(other_s - own_s)
         return apart_s <= SAME_MOMENT_S and apart_s < abs(other_s - self._before_s)
 
-
-def _may_be_ahead(rival: Note, own: Note) -> bool:
-    return rival.stage is Stage.HEARD and rival.loudness_db >= own.loudness_db
+    def _may_be_ahead(self, rival: Note, own: Note) -> bool:
+        """Whether `rival` may turn out to want the same, and be better; like with like."""
+        if rival.stage is Stage.HEARS:
+            return rival.loudness_db >= self._first_db
+        return rival.stage is Stage.HEARD and rival.loudness_db >= own.loudness_db
 
 
 def _rank(note: Note) -> tuple[int, float, str]:

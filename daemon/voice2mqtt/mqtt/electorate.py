@@ -12,6 +12,8 @@ from voice2mqtt.mqtt.delivery import Incoming
 from voice2mqtt.mqtt.topics import Topics
 from voice2mqtt.settings.model import RoomsSettings
 
+_SILENCE_DB = -120.0
+
 
 class Electorate:
     """One node's part in the elections of the house. With no other node it costs nothing.
@@ -67,16 +69,24 @@ class Electorate:
                 else:
                     self._others.discard(node)
 
-    def speech_ended(self, loudness_db: float, ended_s: float) -> None:
-        """Tell the others that speech was heard here, and ended at the monotonic time `ended_s`."""
+    def speech_began(self, loudness_db: float) -> None:
+        """Tell the others that somebody speaks here, so loud as far as it is known."""
         if self._is_alone():
             self._announced = False
             return
         with self._changed:
+            now_s = time.monotonic()
             name = secrets.token_hex(4)
-            note = self._election.hear(name, loudness_db, ended_s, time.monotonic())
+            note = self._election.hear(name, _bounded(loudness_db), now_s, now_s)
             self._announced = True
         self._tell(note)
+
+    def speech_ended(self, loudness_db: float) -> None:
+        """Tell the others how loud it was here as a whole."""
+        if self._announced and not self._is_alone():
+            with self._changed:
+                note = self._election.end(_bounded(loudness_db), time.monotonic())
+            self._tell(note)
 
     def elect(self, *, row: str, text: str, score: float) -> Won | HeldBack:
         """Return whether this node acts on what it heard last; may take some time to agree."""
@@ -112,6 +122,11 @@ class Electorate:
 
     def _tell(self, note: Note) -> None:
         self._send(self._topics.election, json.dumps(asdict(note)))
+
+
+def _bounded(loudness_db: float) -> float:
+    """Return a level that can be rounded; silence has none."""
+    return min(0.0, max(loudness_db, _SILENCE_DB))
 
 
 def read_note(payload: bytes) -> Note | None:

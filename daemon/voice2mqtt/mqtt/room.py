@@ -159,14 +159,13 @@ class MqttRoom:
         """Names of the other nodes that are there."""
         return self._electorate.others
 
-    def speech_ended(self, loudness_db: float, ended_s: float) -> None:
-        """Tell the other nodes that speech was heard here, while it is being recognised.
+    def speech_began(self, loudness_db: float) -> None:
+        """Tell the other nodes that somebody speaks here, so loud (dBFS) as far as is known."""
+        self._electorate.speech_began(loudness_db)
 
-        Args:
-            loudness_db: how loud, in dBFS.
-            ended_s: monotonic time at which its last frame was captured.
-        """
-        self._electorate.speech_ended(loudness_db, ended_s)
+    def speech_ended(self, loudness_db: float) -> None:
+        """Tell the other nodes how loud (dBFS) it was, while it is being recognised."""
+        self._electorate.speech_ended(loudness_db)
 
     def elect(self, *, row: str, text: str, score: float) -> Won | HeldBack:
         """Return whether this node acts on what it heard last; at once if it is the only node."""

@@ -64,6 +64,7 @@ class House:
     def hear(self, utterance: Utterance, recognizer: Recognizer) -> None:
         """Have `utterance` recognised, decide, and carry it out."""
         self._room.publish_activity("hearing")
+        self._room.speech_began(utterance.loudness_db)
         watched = _Watched(utterance, self._gate_closed)
         outcome = hearing.recognize(watched, recognizer, self._interpreter)
         with self._deciding:
@@ -98,7 +99,7 @@ class House:
 
     def _gate_closed(self, utterance: Utterance) -> None:
         self._room.publish_activity("recognising")
-        self._room.speech_ended(utterance.loudness_db, utterance.speech_ended_at_s)
+        self._room.speech_ended(utterance.loudness_db)
 
     def _settle(self, heard: Hearing) -> None:
         """Act on what was heard, unless another node does; tell everybody."""
