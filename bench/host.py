@@ -41,17 +41,18 @@ def run(options: Options) -> Report:
     """Measure."""
     report = Report("host")
     if options.data:
-        wavs = [recording.path for recording in labels.recordings(options.data)[:40]]
+        wavs = [recording.path for recording in labels.recordings(options.data)]
+        wavs = wavs[: 8 if options.quick else 24]
         table = ["--commands", str(labels.COFFEE_TABLE)]
     else:
         wavs, table = [_novel()], []
     speech = [sentence for wav in wavs for sentence in _sentences(wav)]
     with _process("voice2mqtt", "host", "--listen", "127.0.0.1:0", *table) as host:
-        speakers, rounds = ((1, 2), 4) if options.quick else (SPEAKERS, 8)
+        speakers, rounds = ((1, 2), 3) if options.quick else (SPEAKERS, 8)
         _tell_speakers(report, host, speech, speakers, rounds)
-        _tell_connections(report, host, speech, connections=20 if options.quick else 60)
+        _tell_connections(report, host, speech, connections=12 if options.quick else 60)
     with scripted() as host:
-        _tell_long_run(report, host, speech, turns=600 if options.quick else 10_000)
+        _tell_long_run(report, host, speech, turns=400 if options.quick else 10_000)
     return report
 
 

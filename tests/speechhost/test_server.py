@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -107,19 +107,50 @@ def test_hypotheses_and_events_come_in_order(host: Serving) -> None:
     assert seen == ["speech_start_detected", "recognizing", "speech_end_detected", "recognized"]
 
 
-def test_continuous_recognition_answers_every_phrase(host: Serving) -> None:
-    client = Client(configured(host.url))
+def of_conversation(url: str) -> sdk.SpeechConfig:
+    return configured(url)
+
+
+def of_dictation(url: str) -> sdk.SpeechConfig:
+    config = configured(url)
+    config.enable_dictation()
+    return config
+
+
+def of_the_universal_path(url: str) -> sdk.SpeechConfig:
+    return sdk.SpeechConfig(endpoint=url)
+
+
+@pytest.mark.parametrize("configure", [of_conversation, of_dictation, of_the_universal_path])
+def test_continuous_recognition_answers_every_phrase(
+    host: Serving, configure: Callable[[str], sdk.SpeechConfig]
+) -> None:
+    client = Client(configure(host.url))
     heard: list[str] = []
     stopped = threading.Event()
     client.recognizer.recognized.connect(lambda event: heard.append(event.result.text))
     client.recognizer.session_stopped.connect(lambda _event: stopped.set())
     client.recognizer.start_continuous_recognition_async().get()
     for _ in range(4):
-        client.stream.write(tone(600) + silence(900))
+        client.stream.write(tone(600) + silence(1200))
     client.stream.close()
     assert stopped.wait(WITHIN_S)
     client.recognizer.stop_continuous_recognition_async().get()
     assert heard == [SENTENCE] * 4
+
+
+def test_of_several_languages_english_is_heard(host: Serving) -> None:
+    stream = sdk.audio.PushAudioInputStream()
+    stream.write(SPOKEN)
+    languages = sdk.languageconfig.AutoDetectSourceLanguageConfig(languages=["de-DE", "en-GB"])
+    recognizer = sdk.SpeechRecognizer(
+        configured(host.url),
+        audio_config=sdk.audio.AudioConfig(stream=stream),
+        auto_detect_source_language_config=languages,
+    )
+    result = recognizer.recognize_once_async().get()
+    assert result.text == SENTENCE
+    assert sdk.AutoDetectSourceLanguageResult(result).language == "en-GB"
 
 
 def test_audio_of_another_form_is_taken(host: Serving) -> None:
