@@ -6,13 +6,13 @@ are spoken by flite, the silence is silent.
 
 import tempfile
 import time
-import wave
 from pathlib import Path
 
 from bench.report import Options, Report
 from bench.stage import listen, settings_file
 from bench.start import COMMANDS, processor_s, resident_mb, silence, started
 from voice2mqtt.cli.stage import broker, free_port, speak
+from voice2mqtt.ear.wav import WavSource
 
 VOICES = ("slt", "rms", "awb")
 SENTENCES = (
@@ -43,7 +43,7 @@ def _tell_host(report: Report, pid: int, settings: Path, wavs: list[Path]) -> No
     before_s = processor_s(pid)
     listen(settings, COMMANDS, wavs, processes=1)
     spent_s = processor_s(pid) - before_s
-    spoken_s = sum(_duration_s(wav) for wav in wavs)
+    spoken_s = sum(WavSource(wav).duration_s for wav in wavs)
     note = f"{len(wavs)} sentences, {spoken_s:.0f} s"
     report.add("host: processor time per second of speech", spent_s / spoken_s, "s", note=note)
     report.add("host: processor time per sentence", spent_s / len(wavs), "s")
@@ -76,8 +76,3 @@ def _spoken(folder: Path, options: Options) -> list[Path]:
             wavs.append(folder / f"{voice}-{number}.wav")
             speak(sentence, ("flite", "-voice", voice, "-t", "{text}", "-o", "{wav}"), wavs[-1])
     return wavs
-
-
-def _duration_s(wav: Path) -> float:
-    with wave.open(str(wav)) as file:
-        return float(file.getnframes() / file.getframerate())

@@ -19,7 +19,6 @@ from bench.report import Options, Report
 from voice2mqtt.cli import stage
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.event import Event
-from voice2mqtt.ear.wav import WavSource
 from voice2mqtt.service import build
 from voice2mqtt.settings.load import CHECKOUT, load_settings
 
@@ -96,8 +95,7 @@ def _record(folder: Path, spoken: Sequence[tuple[str, tuple[str, ...]]]) -> list
     for sentence, voice in spoken:
         wav = folder / "one.wav"
         stage.speak(sentence, voice, wav)
-        pcm = b"".join(WavSource(wav).blocks())
-        samples = np.frombuffer(pcm, "<i2").astype(np.float64) / 32768
+        samples = mixing.read_wav(wav)
         trials.append(_Trial(sentence, position + _speech_end(samples)))
         parts += [0.5 * samples / np.abs(samples).max(), np.zeros(int(PAUSE_S * RATE_HZ))]
         position += len(parts[-2]) + len(parts[-1])

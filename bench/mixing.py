@@ -6,13 +6,13 @@ noise the excerpt begins depends on the seed and the recording's name alone.
 """
 
 import random
-import wave
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.core.audio import as_wav
+from voice2mqtt.ear.wav import WavSource
 
 Samples = NDArray[np.float64]
 """Mono, from -1 to 1."""
@@ -22,22 +22,18 @@ _FULL_SCALE = 32768
 
 
 def read_wav(path: Path) -> Samples:
-    """Return the samples of a 16 kHz, 16-bit, mono WAV; ValueError for any other."""
-    with wave.open(str(path)) as file:
-        form = (file.getframerate(), file.getsampwidth(), file.getnchannels())
-        if form != (RATE_HZ, SAMPLE_BYTES, 1):
-            raise ValueError(f"{path}: {form} is not {RATE_HZ} Hz, 16 bit, mono")
-        pcm = file.readframes(file.getnframes())
+    """Return the samples of a WAV, at 16 kHz.
+
+    Raises:
+        InputError: it is none.
+    """
+    pcm = b"".join(WavSource(path).blocks())
     return np.frombuffer(pcm, dtype="<i2").astype(np.float64) / _FULL_SCALE
 
 
 def write_wav(path: Path, samples: Samples) -> None:
     """Write `samples` as a 16 kHz, 16-bit, mono WAV."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(SAMPLE_BYTES)
-        file.setframerate(RATE_HZ)
-        file.writeframes(to_pcm(samples))
+    path.write_bytes(as_wav(to_pcm(samples)))
 
 
 def to_pcm(samples: Samples) -> bytes:

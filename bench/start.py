@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import wave
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from bench.report import Options, Report
 from bench.stage import host, settings_file
 from voice2mqtt.cli.stage import broker, free_port
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, as_wav
 
 SILENCE_S = 600
 PATIENCE_S = 120
@@ -122,9 +122,5 @@ def resident_mb(pid: int) -> float:
 def silence(folder: Path) -> Path:
     """Write ten minutes in which nobody speaks, and return the file."""
     path = folder / "silence.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(bytes(SILENCE_S * 32_000))
+    path.write_bytes(as_wav(bytes(SILENCE_S * RATE_HZ * SAMPLE_BYTES)))
     return path

@@ -10,7 +10,7 @@ from tests.speechhost.fakes import ScriptedEngine
 from tests.speechhost.serving import serving
 from voice2mqtt.cli import stage
 from voice2mqtt.cli.main import main
-from voice2mqtt.ear.virtual import write_wav
+from voice2mqtt.core.audio import as_wav
 from voice2mqtt.errors import ExitStatus
 
 ESPEAK = ("espeak-ng", "-v", "en-us", "-w", "{wav}", "{text}")
@@ -27,7 +27,7 @@ def spoken(tmp_path: Path) -> Path:
 @pytest.fixture
 def silent(tmp_path: Path) -> Path:
     wav = tmp_path / "silent.wav"
-    write_wav(wav, bytes(32_000))
+    wav.write_bytes(as_wav(bytes(32_000)))
     return wav
 
 

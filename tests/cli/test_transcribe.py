@@ -1,5 +1,4 @@
 import json
-import wave
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ from tests.speechhost.fakes import ScriptedEngine
 from tests.speechhost.recordings import novel
 from voice2mqtt.cli import transcribe as command
 from voice2mqtt.cli.main import main
+from voice2mqtt.core.audio import as_wav
 from voice2mqtt.core.outcome import Heard, NoMatch
 from voice2mqtt.ear.wav import WavSource
 from voice2mqtt.errors import ExitStatus
@@ -15,11 +15,7 @@ from voice2mqtt.speechhost.engine import Transcript
 
 
 def recording(path: Path, pcm: bytes) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(pcm)
+    path.write_bytes(as_wav(pcm))
     return path
 
 

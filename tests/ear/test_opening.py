@@ -1,11 +1,11 @@
 import os
 import subprocess
-import wave
 from pathlib import Path
 
 import pytest
 
 from tests.ear.fakes import silence, speech
+from voice2mqtt.core.audio import as_wav
 from voice2mqtt.ear.opening import open_microphone, open_wav
 from voice2mqtt.ear.state import MicrophoneState
 from voice2mqtt.ear.stdin import PipeSource
@@ -18,11 +18,7 @@ def _ignore(state: MicrophoneState) -> None:
 
 
 def _wav(path: Path, pcm: bytes) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(pcm)
+    path.write_bytes(as_wav(pcm))
     return path
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from voice2mqtt.cli import stage
 from voice2mqtt.cli.demoview import DemoView
 from voice2mqtt.cli.screen import is_terminal
-from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, as_wav
 from voice2mqtt.ear.devices import list_devices
-from voice2mqtt.ear.virtual import MICROPHONE, SoundServer, running_sound_server, write_wav
+from voice2mqtt.ear.virtual import MICROPHONE, SoundServer, running_sound_server
 from voice2mqtt.ear.wav import WavSource
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service import build
@@ -149,7 +149,8 @@ def _joined(spoken: Sequence[tuple[str, Path]], folder: Path) -> Path:
     """Return one WAV with all sentences, and pauses long enough for an answer."""
     joined = folder / "sentences.wav"
     pause = bytes(int(JOINED_PAUSE_S * RATE_HZ) * SAMPLE_BYTES)
-    write_wav(joined, b"".join(b"".join(WavSource(wav).blocks()) + pause for _, wav in spoken))
+    pcm = b"".join(b"".join(WavSource(wav).blocks()) + pause for _, wav in spoken)
+    joined.write_bytes(as_wav(pcm))
     return joined
 
 

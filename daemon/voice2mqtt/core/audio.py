@@ -4,12 +4,25 @@ All audio between rooms is 16 kHz, 16-bit signed little-endian, mono; positions 
 sample numbers since the capture began.
 """
 
+import io
+import wave
 from collections.abc import Iterator
 from enum import Enum
 from typing import Protocol
 
 RATE_HZ = 16_000
 SAMPLE_BYTES = 2
+
+
+def as_wav(pcm: bytes) -> bytes:
+    """Return `pcm` as the content of a WAV file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(SAMPLE_BYTES)
+        out.setframerate(RATE_HZ)
+        out.writeframes(pcm)
+    return file.getvalue()
 
 
 class Prospect(Enum):

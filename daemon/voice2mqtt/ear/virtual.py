@@ -10,12 +10,11 @@ import signal
 import subprocess
 import tempfile
 import time
-import wave
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.core.audio import as_wav
 from voice2mqtt.errors import UnavailableError
 
 MICROPHONE = "vmic"
@@ -23,15 +22,6 @@ SPEAKER = "vspk"
 WAIT_S = 10.0
 
 _NULL_SINK = ("module-null-sink", "sink_name=vmic", "rate=16000", "channels=1", "format=s16le")
-
-
-def write_wav(path: Path, pcm: bytes) -> None:
-    """Write `pcm` (16 kHz, 16 bit, mono) as a WAV file."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(SAMPLE_BYTES)
-        file.setframerate(RATE_HZ)
-        file.writeframes(pcm)
 
 
 class SoundServer:
@@ -111,7 +101,7 @@ class SoundServer:
         """Let the microphone hear `pcm` (16 kHz mono), and return once it has been played."""
         path = self._folder / "played.wav"
         # An idle sink swallows the beginning of what is played into it.
-        write_wav(path, bytes(32_000) + pcm)
+        path.write_bytes(as_wav(bytes(32_000) + pcm))
         subprocess.run(
             ["aplay", "-q", "-D", SPEAKER, str(path)],
             check=True,

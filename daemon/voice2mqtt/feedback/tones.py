@@ -1,11 +1,9 @@
 """The short sounds of the house, made of sine waves. Pure."""
 
-import io
-import wave
-
 import numpy as np
 
-RATE_HZ = 16_000
+from voice2mqtt.core.audio import RATE_HZ, as_wav
+
 _LOUDNESS = 0.25
 _FADE_S = 0.008
 
@@ -28,13 +26,7 @@ def tone(name: str) -> bytes:
         KeyError: There is none of that name.
     """
     samples = np.concatenate([_note(*note) for note in _NOTES[name]])
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE_HZ)
-        out.writeframes((samples * 32767).astype("<i2").tobytes())
-    return file.getvalue()
+    return as_wav((samples * 32767).astype("<i2").tobytes())
 
 
 def _note(frequency_hz: float, duration_s: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
