@@ -54,7 +54,7 @@ class Report:
         note: str = "",
     ) -> None:
         """Add a line and show it at once, since a bench may run for long."""
-        line = Line(what, measured, unit, goal, better, note)
+        line = Line(what, float(measured), unit, goal, better, note)
         self.lines.append(line)
         print(_row(line), flush=True)
 

@@ -136,6 +136,14 @@ def test_opens_for_nothing_while_deaf_nor_reaches_back_into_it() -> None:
     assert _hear(gate, "SSS") == [Opened(20 * FRAME)]
 
 
+def test_deafness_can_be_cut_short() -> None:
+    gate = Gate(SETTINGS, FRAME)
+    gate.deafen(until_sample=100 * FRAME)
+    _hear(gate, "S" * 10)
+    gate.deafen(until_sample=12 * FRAME)
+    assert _hear(gate, "S" * 5) == [Opened(12 * FRAME)]
+
+
 def test_deafness_does_not_end_an_utterance_under_way() -> None:
     gate = Gate(SETTINGS, FRAME)
     _hear(gate, "SSSS")

@@ -93,8 +93,11 @@ class Gate:
         return self._judge()
 
     def deafen(self, until_sample: int) -> None:
-        """Open for nothing before `until_sample`; an utterance under way goes on."""
-        self._deaf_until = max(self._deaf_until, until_sample)
+        """Open for nothing before `until_sample`, whatever was said of it earlier.
+
+        An utterance under way goes on.
+        """
+        self._deaf_until = until_sample
 
     def interrupt(self, at_sample: int) -> Closed | None:
         """Forget the frames so far: the audio from `at_sample` on does not follow on them."""

@@ -49,7 +49,7 @@ class Segmenter:
         self._voice_activity.reset()
 
     def deafen(self, for_s: float) -> None:
-        """Open for nothing in the next `for_s` seconds of audio."""
+        """Open for nothing in the next `for_s` seconds of audio, whatever was said earlier."""
         with self._lock:
             self._gate.deafen(self._ring.end_sample + int(for_s * RATE_HZ))
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from voice2mqtt.feedback.playback import Playback, PlaybackError
+from voice2mqtt.feedback.playback import DRAIN_S, Playback, PlaybackError
 from voice2mqtt.feedback.spoken import duration_s, spoken
 from voice2mqtt.feedback.tones import tone
 from voice2mqtt.settings.model import FeedbackSettings
@@ -23,6 +23,9 @@ CLOSE_S = 1.0
 
 MOST_WAITING = 4
 """More than this nobody wants to hear any more."""
+
+_Sound = tuple[bytes, bool]
+"""A WAV, and whether it is speech."""
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ class SpeakerVoice:
         self._language = language
         self._deafen = deafen
         self._playback = Playback(settings.device)
-        self._waiting: queue.Queue[Callable[[], bytes] | None] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[Callable[[], _Sound] | None] = queue.Queue(MOST_WAITING)
         self._complained = ""
         self._thread = threading.Thread(target=self._play_all, name="voice", daemon=True)
         self._thread.start()
@@ -46,13 +49,13 @@ class SpeakerVoice:
     def tone(self, name: str) -> None:
         """Play the tone called `heard`, `done`, `refused` or `failed`; returns at once."""
         if self._settings.tones:
-            self._put(lambda: tone(name))
+            self._put(lambda: (tone(name), False))
 
     def say(self, sentence: str) -> None:
         """Speak `sentence`; returns at once."""
         if self._settings.speak and sentence:
             command = self._settings.speech_command
-            self._put(lambda: spoken(sentence, self._language, command))
+            self._put(lambda: (spoken(sentence, self._language, command), True))
 
     def close(self) -> None:
         """Fall silent."""
@@ -63,20 +66,28 @@ class SpeakerVoice:
         self._playback.close()
         self._thread.join(CLOSE_S)
 
-    def _put(self, sound: Callable[[], bytes]) -> None:
+    def _put(self, sound: Callable[[], _Sound]) -> None:
         with suppress(queue.Full):
             self._waiting.put_nowait(sound)
 
     def _play_all(self) -> None:
         while sound := self._waiting.get():
             try:
-                wav = sound()
-                lasts_s = duration_s(wav)
-                self._deafen(lasts_s + ECHO_S)
-                self._playback.play(wav, lasts_s)
+                self._play(*sound())
                 self._complained = ""
             except PlaybackError as error:
                 self._complain(str(error))
+
+    def _play(self, wav: bytes, speech: bool) -> None:
+        lasts_s = duration_s(wav)
+        if not speech:
+            self._deafen(lasts_s + ECHO_S)
+            self._playback.play(wav, lasts_s)
+            return
+        # A speaker may begin late; our own voice would be taken for somebody's.
+        self._deafen(lasts_s + DRAIN_S + ECHO_S)
+        self._playback.play(wav, lasts_s)
+        self._deafen(ECHO_S)
 
     def _complain(self, problem: str) -> None:
         if problem != self._complained:
