@@ -31,6 +31,9 @@ from voice2mqtt.understanding.sounds import Sounds, Vocabulary
 FARTHEST = 0.3
 """Distance up to which a row is worth naming in a refusal."""
 
+_NEAR = 0.22
+"""Distance within which all are searched first, since farther ones take far longer."""
+
 _SLOT_WEIGHT = 1.25
 """How much more a word counts that fills a slot, and so changes what is published."""
 _HEARD_WEIGHT = 1.1
@@ -80,7 +83,9 @@ class NearestSentences:
         """Return the nearest meanings over the n-best list; see `candidate.NearestSound`."""
         best: dict[tuple[int, object], Candidate] = {}
         for hypothesis, behind, trust in _weighed(hypotheses[:_MOST_HYPOTHESES]):
-            for likeness in self.find(hypothesis.text, (FARTHEST - behind) / trust):
+            near = (_NEAR - behind) / trust
+            far = (FARTHEST - behind) / trust
+            for likeness in self.find(hypothesis.text, near) or self.find(hypothesis.text, far):
                 distance = min(1.0, likeness.distance * trust + behind)
                 meaning = likeness.row, tuple(sorted(likeness.slots.items()))
                 if meaning not in best or distance < best[meaning].distance:

@@ -33,7 +33,8 @@ _ADDED = 1.55
 """Cost of a word up to which it may be heard where it was not said: also "of", "uh"."""
 _PROTECTED = 3
 """Phonemes from which on a word of the table is not bent into another one."""
-_MOST_SPOTS = 20_000
+_MOST_SPOTS = 1_500
+"""Pairs of state and position that are looked at before the search is given up."""
 
 Slots = tuple[tuple[str, SlotValue], ...]
 
