@@ -124,12 +124,12 @@ def test_a_number_that_was_heard_is_not_another_number() -> None:
 
 def test_the_best_and_the_next_meaning_are_told_apart() -> None:
     table = CommandTable(
-        rows=(_row("turn on the {room} light"),), lists={"room": _list("hall", "wall", "attic")}
+        rows=(_row("turn on the {room} light"),), lists={"room": _list("bedroom", "bathroom")}
     )
-    found = _search("turn on the fall light", table=table)
+    found = _search("turn on the badroom light", table=table)
     assert [sentence for sentence, _ in found] == [
-        "turn on the hall light",
-        "turn on the wall light",
+        "turn on the bedroom light",
+        "turn on the bathroom light",
     ]
     assert found[0][1] < found[1][1]
 
