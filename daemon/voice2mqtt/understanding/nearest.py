@@ -51,6 +51,10 @@ _LEAST_TRUST = 0.55
 _MOST_HYPOTHESES = 8
 _MOST_MEANINGS = 5
 _LONGEST_PHONEMES = 200
+_EFFORT = 1_500
+"""Pairs of state and position that a search looks at ..."""
+_LITTLE_EFFORT = 300
+"""... and where only a refusal is to be explained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,9 @@ class NearestSentences:
         for hypothesis, behind, trust in _weighed(hypotheses[:_MOST_HYPOTHESES]):
             near = (_NEAR - behind) / trust
             far = (FARTHEST - behind) / trust
-            for likeness in self.find(hypothesis.text, near) or self.find(hypothesis.text, far):
+            for likeness in self.find(hypothesis.text, near) or self.find(
+                hypothesis.text, far, effort=_LITTLE_EFFORT
+            ):
                 distance = min(1.0, likeness.distance * trust + behind)
                 meaning = likeness.row, tuple(sorted(likeness.slots.items()))
                 if meaning not in best or distance < best[meaning].distance:
@@ -107,7 +113,9 @@ class NearestSentences:
         longest = max(len(one.phonemes), len(other.phonemes))
         return min(1.0, sum(pair.cost for pair in pairs) / longest)
 
-    def find(self, text: str, at_most: float, most: int = _MOST_MEANINGS) -> tuple[Likeness, ...]:
+    def find(
+        self, text: str, at_most: float, most: int = _MOST_MEANINGS, effort: int = _EFFORT
+    ) -> tuple[Likeness, ...]:
         """Return the `most` nearest meanings up to the distance `at_most`, best first.
 
         A meaning is a row with the values of its slots.
@@ -119,7 +127,7 @@ class NearestSentences:
         worst = Worst(word=farthest, in_slot=farthest / _SLOT_WEIGHT)
         search = SoundSearch(self._automaton, self._vocabulary, heard, worst)
         found: dict[tuple[int, object], Likeness] = {}
-        for way in search.ways(at_most * len(heard.phonemes), most):
+        for way in search.ways(at_most * len(heard.phonemes), most, effort):
             distance = self._distance(way, heard)
             known = found.get((way.row, way.slots))
             if distance <= at_most and (known is None or distance < known.distance):

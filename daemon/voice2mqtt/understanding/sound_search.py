@@ -33,8 +33,6 @@ _ADDED = 1.55
 """Cost of a word up to which it may be heard where it was not said: also "of", "uh"."""
 _PROTECTED = 3
 """Phonemes from which on a word of the table is not bent into another one."""
-_MOST_SPOTS = 1_500
-"""Pairs of state and position that are looked at before the search is given up."""
 
 Slots = tuple[tuple[str, SlotValue], ...]
 
@@ -111,13 +109,16 @@ class SoundSearch:
         }
         self._spoken: dict[tuple[int, int], list[tuple[int, float, int, tuple[Said, ...]]]] = {}
 
-    def ways(self, at_most: float, most: int) -> Iterator[Way]:
-        """Yield ways that cost up to `at_most`, cheapest first, at most `most` through a spot."""
+    def ways(self, at_most: float, most: int, effort: int) -> Iterator[Way]:
+        """Yield ways that cost up to `at_most`, cheapest first, at most `most` through a spot.
+
+        The search is given up after `effort` pairs of state and position.
+        """
         order = count()
         waiting: list[tuple[float, int, int, int, Slots, tuple[Said, ...]]] = []
         heapq.heappush(waiting, (0.0, next(order), START, 0, (), ()))
         kept: dict[tuple[int, int], list[Slots]] = {}
-        while waiting and len(kept) < _MOST_SPOTS:
+        while waiting and len(kept) < effort:
             cost, _, state, position, slots, said = heapq.heappop(waiting)
             others = kept.setdefault((state, position), [])
             if len(others) >= most or slots in others:
