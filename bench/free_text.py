@@ -6,6 +6,7 @@ grammar is `bench/coffee.yaml`.
 """
 
 from collections import Counter
+from itertools import count
 
 from bench import labels, mixing
 from bench.deciding import NOON, heard, household
@@ -33,13 +34,14 @@ def run(options: Options) -> Report:
         recordings = recordings[:: max(1, len(recordings) // QUICK_FILES)][:QUICK_FILES]
     noise = mixing.read_wav(options.data / labels.NOISE)
     engine, house = MoonshineEngine(), household(labels.COFFEE_TABLE)
+    now_s = count(step=_APART_S)
     for snr_db, (least_right, most_wrong) in GOALS.items():
         counts: Counter[str] = Counter()
-        for number, recording in enumerate(recordings):
+        for recording in recordings:
             speech = mixing.read_wav(recording.path)
             if snr_db != CLEAN:
                 speech = mixing.mix(speech, noise, snr_db, name=recording.path.name)
-            counts[_verdict(engine, house, speech, recording, number * _APART_S)] += 1
+            counts[_verdict(engine, house, speech, recording, next(now_s))] += 1
         name = "clean" if snr_db == CLEAN else f"{snr_db:g} dB"
         right, wrong = (
             (100 * counts[what] / counts.total(), labels.interval(counts[what], counts.total()))

@@ -42,7 +42,7 @@ def interval(hits: int, trials: int) -> str:
     centre = share + z * z / (2 * trials)
     spread = z * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
     low, high = ((centre + sign * spread) / (1 + z * z / trials) for sign in (-1, 1))
-    return f"{hits}/{trials}, {100 * low:.1f} to {100 * high:.1f}"
+    return f"{hits}/{trials}, {max(0.0, 100 * low):.1f} to {100 * high:.1f}"
 
 
 def _plain(slots: Mapping[str, object]) -> dict[str, str]:
