@@ -59,6 +59,8 @@ class ScriptedRecognizer:
             for o in outcomes
         ]
         self.asked = 0
+        self.on_sent: Callable[[float], None] = lambda _seconds: None
+        """Told that each utterance was 2.5 s of audio."""
         self.closed = threading.Event()
         self.answering = threading.Event()
         self.answering.set()
@@ -66,6 +68,7 @@ class ScriptedRecognizer:
     def recognize(self, utterance: Utterance, on_interim: Callable[[str], None]) -> Outcome:
         for _ in utterance.frames():
             pass
+        self.on_sent(2.5)
         outcome = self._outcomes[self.asked]
         self.asked += 1
         if isinstance(outcome, Heard):

@@ -32,7 +32,13 @@ from voice2mqtt.service.state import NodeState
 from voice2mqtt.service.tablewatch import TableWatch
 from voice2mqtt.service.watchdog import Watchdog
 from voice2mqtt.settings.load import load_table
-from voice2mqtt.settings.model import FeedbackSettings, MqttSettings, Settings, SpeechSettings
+from voice2mqtt.settings.model import (
+    FeedbackSettings,
+    MqttSettings,
+    PrivacySettings,
+    Settings,
+    SpeechSettings,
+)
 
 TABLE = """
 lists:
@@ -101,23 +107,26 @@ class Stage:
 def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]:
     with broker.subscriber() as seen:
 
-        def make(*outcomes: Outcome | str, limit_s: float = 0.0) -> Stage:
+        def make(*outcomes: Outcome | str, limit_s: float = 0.0, log_text: bool = True) -> Stage:
             table = tmp_path / "commands.yaml"
             table.write_text(TABLE)
             return _stage(Settings(
                 mqtt=MqttSettings(broker=broker.url), feedback=QUIET, commands=table,
                 speech=SpeechSettings(daily_limit_s=limit_s), state_dir=tmp_path,
+                privacy=PrivacySettings(log_text=log_text),
             ), ScriptedRecognizer(*outcomes), seen)  # fmt: skip
 
         yield make
 
 
 def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber) -> Stage:
-    inbox, state, ear = Inbox(), NodeState(), ScriptedEar()
+    inbox, ear = Inbox(), ScriptedEar()
     told: list[Event] = []
     room = MqttRoom(settings)
     voice = SpeakerVoice(settings.feedback, "en", ear.deafen)
     meter = Meter(settings.state_dir or Path(), settings.speech.daily_limit_s)
+    recognizer.on_sent = meter.add
+    state = NodeState(lambda: meter.today_s)
     house = House(
         node=settings.node,
         interpreter=build.interpreter(settings, load_table(settings.commands)),
@@ -125,6 +134,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         voice=voice,
         state=state,
         report=told.append,
+        log_text=settings.privacy.log_text,
     )
     inbox.put(Microphone(MicrophoneState(Condition.OK, "scripted", "scripted is open")))
     daemon = Daemon(
@@ -254,7 +264,10 @@ def test_the_days_limit_stops_the_sending_and_says_so(
         stage.ear.speak()
         stage.ear.speak()
         assert stage.events(1)[0]["event"] == "limit_reached"
-        stage.seen.wait_for(f"{ROOT}/state", lambda s: bool(json.loads(s)["daily_limit_reached"]))
+        told = stage.seen.wait_for(
+            f"{ROOT}/state", lambda s: bool(json.loads(s)["daily_limit_reached"])
+        )
+        assert not json.loads(told.payload)["listening"]
 
     stage.play(speak)
     assert stage.recognizer.asked == 0
@@ -336,3 +349,50 @@ def test_an_ear_that_fails_ends_the_daemon_with_its_reason(
     monkeypatch.setattr(stage.ear, "utterances", broken)
     with pytest.raises(OSError, match="the pipe broke"):
         stage.daemon.run()
+
+
+def test_a_typed_command_passes_though_no_word_may_be_told(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage(log_text=False)
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.seen.send(f"{ROOT}/say/set", "turn on the light")
+        (event,) = stage.events(1)
+        assert (event["text"], event["latency_ms"]) == ("", None)
+
+    stage.play(direct)
+
+
+def test_the_seconds_sent_are_told_after_each_sentence(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage("turn on the light", "turn off the light")
+
+    def direct() -> None:
+        for sent_s in (2.5, 5.0):
+            stage.ear.speak()
+            stage.seen.wait_for(
+                f"{ROOT}/state", lambda s, want=sent_s: json.loads(s)["metered_s_today"] == want
+            )
+
+    stage.play(direct)
+
+
+def test_a_fault_of_the_supervisor_ends_the_daemon_and_its_threads(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = make_stage()
+
+    def broken(_text: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(stage.daemon._house, "say", broken)
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.seen.send(f"{ROOT}/say/set", "turn on the light")
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "offline")
+
+    with pytest.raises(ZeroDivisionError):
+        stage.play(direct)
+    assert not {"mqtt-outbox", "loop", "watchdog"} & {t.name for t in threading.enumerate()}

@@ -95,7 +95,8 @@ def wordless(event: Mapping[str, object]) -> Event:
     """
     if not event.get("text"):
         return dict(event)
-    return {k: v if k in WORDLESS_KEYS else type(v)() for k, v in event.items() if v is not None}
+    kept = WORDLESS_KEYS
+    return {k: v if k in kept or v is None else type(v)() for k, v in event.items()}
 
 
 def _decided(decision: Decision) -> Event:

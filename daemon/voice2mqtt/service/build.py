@@ -117,11 +117,11 @@ def daemon(
     """
     language = language_of(settings)
     inbox = Inbox()
-    state = NodeState()
     notifier = Notifier.from_environment()
     watchdog = Watchdog(notifier)
     room = MqttRoom(settings, watchdog.heartbeat("network"))
     meter = Meter(state_folder(settings), settings.speech.daily_limit_s)
+    state = NodeState(lambda: meter.today_s)
     table = load_table(settings.commands, language)
     azure = recognizer(settings, table, meter.add)
     ear, speech = _ear_and_speech(settings, azure, inbox, on_audio, watchdog.heartbeat("capture"))

@@ -95,8 +95,11 @@ class Daemon:
             self._host_watch.start()
             self._watchdog.start()
             self._loop.start()
-            why = self._supervise()
-            self._stop(why)
+            why = "a fault of voice2mqtt"
+            try:
+                why = self._supervise()
+            finally:
+                self._stop(why)
         if self._failure:
             raise self._failure
 
@@ -121,9 +124,11 @@ class Daemon:
     def _may_send(self) -> bool:
         """Return whether audio may go to the host; say so once when the day's limit is reached."""
         reached = self._meter.exhausted
-        if reached and not self._state.limit_reached:
-            self._house.tell(self._room.notice("limit_reached"))
-        self._state.limit_reached = reached
+        if reached != self._state.limit_reached:
+            self._state.limit_reached = reached
+            if reached:
+                self._house.tell(self._room.notice("limit_reached"))
+            self._room.publish_state(self._state.document())
         return not reached and not self._state.muted
 
     def _supervise(self) -> str:
@@ -143,7 +148,6 @@ class Daemon:
                     self._heed(notice)
             if self._state.broker_up != self._room.up or notice is not None:
                 self._state.broker_up = self._room.up
-                self._state.metered_s = self._meter.today_s
                 self._room.publish_state(self._state.document())
             if not ready and self._tried:
                 ready = True

@@ -1,6 +1,7 @@
 """What is told of this node on `<base>/<node>/state`, and in the service manager's status."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from voice2mqtt import __version__
 from voice2mqtt.core.decision import Fire, Refuse
@@ -13,13 +14,14 @@ from voice2mqtt.service.hearing import Hearing
 class NodeState:
     """Facts and counters. Its owner keeps threads apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, metered_s: Callable[[], float] = lambda: 0.0) -> None:
+        """Ask `metered_s` for the seconds of audio sent today, whenever the state is told."""
+        self._metered_s = metered_s
         self.muted = False
         self.microphone: MicrophoneState | None = None
         self.host_fault: str | None = None
         """Why the Speech host cannot be reached, "" if it can, None while nobody has tried."""
         self.broker_up = False
-        self.metered_s = 0.0
         self.limit_reached = False
         self._counters: Counter[str] = Counter(
             heard=0, commands=0, unmatched=0, no_match=0, canceled=0
@@ -43,7 +45,8 @@ class NodeState:
     @property
     def listening(self) -> bool:
         """Whether a command spoken now would be heard."""
-        return bool(self.microphone and self.microphone.listening) and not self.muted
+        there = bool(self.microphone and self.microphone.listening)
+        return there and not self.muted and not self.limit_reached
 
     def document(self) -> Event:
         """Return the state as JSON values."""
@@ -58,7 +61,7 @@ class NodeState:
             "host_reason": self.host_fault or "",
             "version": __version__,
             "counters": dict(self._counters),
-            "metered_s_today": round(self.metered_s, 1),
+            "metered_s_today": round(self._metered_s(), 1),
             "daily_limit_reached": self.limit_reached,
         }
 
