@@ -162,6 +162,19 @@ def test_closing_delivers_what_is_due_and_tells_of_the_rest(outbox: Outbox, line
     assert "the daemon is ending" in _after_closing(outbox)
 
 
+def test_closing_waits_for_no_broker_that_has_frozen(outbox: Outbox, line: Paper) -> None:
+    told, again = told_of(outbox), told_of(outbox)
+    (_, answer), (_, unsent) = line.next(), line.next()
+    outbox.close(0.1)
+    assert not outbox._thread.is_alive()
+    for each in (told, again):
+        assert each.get(timeout=WAIT_S) == "the daemon ended before it was confirmed"
+    # What comes too late changes nothing.
+    answer(Fate.CONFIRMED, "")
+    unsent(Fate.UNSENT, "no")
+    assert outbox._look() == ([], [])
+
+
 def _after_closing(outbox: Outbox) -> str:
     told = told_of(outbox)
     outbox._tell(*outbox._look()[0][0])

@@ -66,7 +66,7 @@ class Outbox:
         self._line = line
         self._changed = threading.Condition()
         self._waiting: list[_Entry] = []
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[int, _Entry] = {}
         self._done: deque[tuple[_Entry, str]] = deque()
         self._unheard: set[str] = set()
         self._numbers = itertools.count()
@@ -106,6 +106,9 @@ class Outbox:
             while self._waiting:
                 entry = heapq.heappop(self._waiting)
                 self._done.append((entry, "the daemon ended before it was due or could be sent"))
+            for entry in self._in_flight.values():
+                self._done.append((entry, "the daemon ended before it was confirmed"))
+            self._in_flight.clear()
             self._changed.notify()
         if self._thread.ident is not None:
             self._thread.join(drain_s + 1)
@@ -143,7 +146,7 @@ class Outbox:
         ready: list[_Entry] = []
         while self._can_send(now_s):
             entry = heapq.heappop(self._waiting)
-            self._in_flight.add(entry.number)
+            self._in_flight[entry.number] = entry
             ready.append(entry)
         return done, ready
 
@@ -170,7 +173,9 @@ class Outbox:
 
     def _answered(self, entry: _Entry, fate: Fate, reason: str) -> None:
         with self._changed:
-            self._in_flight.discard(entry.number)
+            if self._in_flight.pop(entry.number, None) is None:
+                # It was given up when the daemon ended.
+                return
             match fate:
                 case Fate.CONFIRMED:
                     self._done.append((entry, ""))
