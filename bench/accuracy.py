@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench import labels, mixing, stage
+from bench.mixing import CLEAN
 from bench.report import Options, Report
-from voice2mqtt.errors import InputError
 
-CLEAN = float("inf")
 NOISY_DB = (6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0)
 QUICK_FILES = 12
 
@@ -25,14 +24,11 @@ WRONG_GOALS = {CLEAN: 0.5, 6.0: 2.0, 9.0: 2.0} | dict.fromkeys(NOISY_DB[2:], 0.5
 
 def run(options: Options) -> Report:
     """Measure at clean and at each ratio of speech to noise."""
-    if options.data is None:
-        raise InputError("bench accuracy: name the folder of recordings with --data DIR")
+    data = options.recordings_folder()
     report = Report("accuracy")
-    recordings = labels.recordings(options.data)
+    recordings = labels.recordings(data, QUICK_FILES if options.quick else None)
     ratios = (CLEAN, 6.0) if options.quick else (CLEAN, *reversed(NOISY_DB))
-    if options.quick:
-        recordings = recordings[:: max(1, len(recordings) // QUICK_FILES)][:QUICK_FILES]
-    noise = mixing.read_wav(options.data / labels.NOISE)
+    noise = mixing.read_wav(data / labels.NOISE)
     noisy_right = []
     with (
         stage.host("--commands", str(labels.COFFEE_TABLE)) as url,
@@ -60,10 +56,7 @@ def _measure(
     wavs = {}
     for recording in recordings:
         wav = folder / recording.path.name
-        speech = mixing.read_wav(recording.path)
-        if snr_db != CLEAN:
-            speech = mixing.mix(speech, noise, snr_db, name=recording.path.name)
-        mixing.write_wav(wav, speech)
+        mixing.write_wav(wav, mixing.recorded(recording.path, noise, snr_db))
         wavs[str(wav)] = recording
     events: dict[str, list[dict[str, Any]]] = {name: [] for name in wavs}
     for event in stage.listen(settings, labels.COFFEE_TABLE, [Path(name) for name in wavs]):

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.mixing import read_wav, to_pcm
+from bench.process import resident_mb
 from bench.report import Report
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.ear.capture import Capture
@@ -43,14 +44,6 @@ def measure_memory(report: Report, recording: Path, hours: float) -> None:
     """Hear `hours` of speech and silence as fast as that goes, in a process of its own."""
     slope = _measured("memory", str(recording), str(hours))["slope_mb_per_h"]
     report.add(f"memory gained in {hours:g} h of speech and silence", slope, "MB/h", 1.0)
-
-
-def resident_mb() -> float:
-    """Return the resident memory of this process."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError("no VmRSS in /proc/self/status")
 
 
 class _Loop:

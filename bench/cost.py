@@ -8,9 +8,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.process import processor_s, resident_mb
 from bench.report import Options, Report
 from bench.stage import listen, settings_file
-from bench.start import COMMANDS, processor_s, resident_mb, silence, started
+from bench.start import COMMANDS, silence, started
 from voice2mqtt.cli.stage import broker, free_port, speak
 from voice2mqtt.ear.wav import WavSource
 

@@ -14,26 +14,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench import labels, mixing
+from bench.deciding import NOON, heard, household
+from bench.mixing import CLEAN
 from bench.report import Options, Report
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.decision import Ask, Decision, Fire
-from voice2mqtt.core.outcome import Heard, Hypothesis
-from voice2mqtt.errors import InputError
-from voice2mqtt.service import build
-from voice2mqtt.settings.load import load_table
-from voice2mqtt.settings.model import Settings
+from voice2mqtt.core.outcome import Heard
 from voice2mqtt.speechhost.engine import Grammar, Transcript
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
-from voice2mqtt.understanding.policy import LocalTime
 
-CLEAN = float("inf")
 RATIOS_DB = (CLEAN, 24.0, 21.0, 18.0, 15.0, 12.0, 9.0, 6.0)
 QUICK_FILES = 40
 RIGHT_GOALS = {CLEAN: 100.0, 6.0: 93.0}
 WRONG_GOALS = {CLEAN: 0.5, 6.0: 2.0, 9.0: 2.0} | dict.fromkeys(RATIOS_DB[1:6], 0.5)
 BANDS = ((0.75, 0.85), (0.85, 0.95), (0.95, 1.01))
 """Of confidence; how often each is right."""
-NOON = LocalTime(minute=720, weekday=0)
 LATENCY_FILES = 20
 COMMAND_S = 3.0
 """A command as spoken at home; the recordings are longer than most."""
@@ -52,31 +47,24 @@ class _Kitchen:
 
     def __init__(self, engine: MoonshineEngine) -> None:
         self._engine = engine
-        self._table = load_table(labels.COFFEE_TABLE)
-        self._interpreter = build.interpreter(Settings(), self._table)
+        self._interpreter = household(labels.COFFEE_TABLE)
         self._grammar = Grammar(automaton=self._interpreter.automaton, forced=True)
         self._days = 0
         self.cpu_s = self.audio_s = 0.0
 
     def try_out(self, samples: mixing.Samples, recording: labels.Recording) -> _Trial:
         """Transcribe and decide; compare with the label."""
-        readings = self.hear(samples).readings
-        if not readings:
+        transcript = self.hear(samples)
+        outcome = heard(transcript)
+        if outcome is None:
             return _Trial("refused", 0.0, best_is_right=False)
-        heard = Heard(
-            text=readings[0].text,
-            hypotheses=tuple(
-                Hypothesis(text=r.text, confidence=r.confidence, lexical=r.lexical)
-                for r in readings
-            ),
-        )
-        decision = self._decide(heard)
+        decision = self._decide(outcome)
         verdict = "asked" if isinstance(decision, Ask) else "refused"
         if isinstance(decision, Fire):
             verdict = "right" if labels.wholly_right(decision.slots, recording) else "wrong"
-        alone = self._decide(Heard(text=readings[0].text))
+        alone = self._decide(Heard(text=outcome.text))
         fired = isinstance(alone, Fire) and labels.wholly_right(alone.slots, recording)
-        return _Trial(verdict, readings[0].confidence, best_is_right=fired)
+        return _Trial(verdict, transcript.readings[0].confidence, best_is_right=fired)
 
     def hear(self, samples: mixing.Samples) -> Transcript:
         """Transcribe `samples`, adding up what it costs."""
@@ -86,29 +74,27 @@ class _Kitchen:
         self.audio_s += len(samples) / RATE_HZ
         return transcript
 
-    def _decide(self, heard: Heard) -> Decision:
+    def _decide(self, outcome: Heard) -> Decision:
         # Days lie between two of them, so that no question of one meets the next.
         self._days += 1
-        return self._interpreter.decide(heard, 86_400.0 * self._days, NOON)[0]
+        return self._interpreter.decide(outcome, 86_400.0 * self._days, NOON)[0]
 
 
 def run(options: Options) -> Report:
     """Measure at each ratio of speech to noise."""
-    if options.data is None:
-        raise InputError("bench decoder: name the folder of recordings with --data DIR")
+    data = options.recordings_folder()
     report = Report("decoder")
     began_s = time.perf_counter()
     engine = MoonshineEngine()
     report.add("load and warm-up", time.perf_counter() - began_s, "s", 2.0)
     kitchen = _Kitchen(engine)
-    recordings = labels.recordings(options.data)
-    if options.quick:
-        recordings = recordings[:: max(1, len(recordings) // QUICK_FILES)][:QUICK_FILES]
-    noise = mixing.read_wav(options.data / labels.NOISE)
+    recordings = labels.recordings(data, QUICK_FILES if options.quick else None)
+    noise = mixing.read_wav(data / labels.NOISE)
     trials: dict[float, list[_Trial]] = {}
     for snr_db in (6.0,) if options.quick else RATIOS_DB:
         trials[snr_db] = [
-            kitchen.try_out(_audio(recording, noise, snr_db), recording) for recording in recordings
+            kitchen.try_out(mixing.recorded(recording.path, noise, snr_db), recording)
+            for recording in recordings
         ]
         _tell(report, snr_db, trials[snr_db])
     if not options.quick:
@@ -121,13 +107,6 @@ def run(options: Options) -> Report:
     resident_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     report.add("resident at most, understanding included", resident_mb, "MB", 350.0)
     return report
-
-
-def _audio(recording: labels.Recording, noise: mixing.Samples, snr_db: float) -> mixing.Samples:
-    speech = mixing.read_wav(recording.path)
-    if snr_db == CLEAN:
-        return speech
-    return mixing.mix(speech, noise, snr_db, name=recording.path.name)
 
 
 def _share(trials: Sequence[_Trial], verdict: str) -> float:

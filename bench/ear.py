@@ -20,7 +20,6 @@ from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, Prospect
 from voice2mqtt.ear.opening import voice_activity
 from voice2mqtt.ear.segmenter import Segmenter
 from voice2mqtt.ear.utterance import LiveUtterance
-from voice2mqtt.errors import InputError
 from voice2mqtt.settings.model import Gate
 
 SNRS_DB = (None, 12.0, 6.0)
@@ -62,11 +61,10 @@ class _Sent:
 
 def run(options: Options) -> Report:
     """Measure everything; `--quick` takes a tenth of the recordings."""
-    if options.data is None:
-        raise InputError("bench ear needs --data DIR, a folder of recorded commands")
+    data = options.recordings_folder()
     report = Report("ear")
-    noise = read_wav(options.data / NOISE)
-    chosen = recordings(options.data)[:: 14 if options.quick else 1]
+    noise = read_wav(data / NOISE)
+    chosen = recordings(data)[:: 14 if options.quick else 1]
     clean = [(recording.path.name, read_wav(recording.path)) for recording in chosen]
     for snr_db in SNRS_DB:
         _report_gate(report, snr_db, _tally(clean, noise, snr_db, _knowing))

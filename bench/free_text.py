@@ -10,13 +10,12 @@ from itertools import count
 
 from bench import labels, mixing
 from bench.deciding import NOON, heard, household
+from bench.mixing import CLEAN
 from bench.report import Options, Report
 from voice2mqtt.core.decision import Fire
-from voice2mqtt.errors import InputError
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 from voice2mqtt.understanding.interpreter import Interpreter
 
-CLEAN = float("inf")
 GOALS = {CLEAN: (98.0, 1.0), 12.0: (91.0, 3.0), 6.0: (80.0, 8.0)}
 """Ratio of speech to noise in dB to (least right, most wrong) in percent."""
 QUICK_FILES = 40
@@ -26,21 +25,16 @@ _APART_S = 100.0
 
 def run(options: Options) -> Report:
     """Measure what is right, and what is acted on wrongly."""
-    if options.data is None:
-        raise InputError("bench free-text: name the folder of recordings with --data DIR")
+    data = options.recordings_folder()
     report = Report("free text to command")
-    recordings = labels.recordings(options.data)
-    if options.quick:
-        recordings = recordings[:: max(1, len(recordings) // QUICK_FILES)][:QUICK_FILES]
-    noise = mixing.read_wav(options.data / labels.NOISE)
+    recordings = labels.recordings(data, QUICK_FILES if options.quick else None)
+    noise = mixing.read_wav(data / labels.NOISE)
     engine, house = MoonshineEngine(), household(labels.COFFEE_TABLE)
     now_s = count(step=_APART_S)
     for snr_db, (least_right, most_wrong) in GOALS.items():
         counts: Counter[str] = Counter()
         for recording in recordings:
-            speech = mixing.read_wav(recording.path)
-            if snr_db != CLEAN:
-                speech = mixing.mix(speech, noise, snr_db, name=recording.path.name)
+            speech = mixing.recorded(recording.path, noise, snr_db)
             counts[_verdict(engine, house, speech, recording, next(now_s))] += 1
         name = "clean" if snr_db == CLEAN else f"{snr_db:g} dB"
         right, wrong = (
@@ -59,7 +53,7 @@ def _verdict(
     recording: labels.Recording,
     now_s: float,
 ) -> str:
-    outcome = heard(engine, mixing.to_pcm(speech))
+    outcome = heard(engine.transcribe(mixing.to_pcm(speech), None))
     decisions = house.decide(outcome, now_s, NOON) if outcome else ()
     fired = [decision for decision in decisions if isinstance(decision, Fire)]
     if not fired:

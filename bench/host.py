@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from bench import labels
+from bench.process import resident_mb
 from bench.report import Options, Report
 from bench.speaker import Answer, Speaker
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
@@ -61,11 +62,11 @@ class _Process:
 
     def __init__(self, process: subprocess.Popen[str], url: str) -> None:
         self.url = url
-        self._statm = Path(f"/proc/{process.pid}/statm")
+        self._pid = process.pid
 
     @property
     def resident_mb(self) -> float:
-        return int(self._statm.read_text().split()[1]) * 4096 / 1e6
+        return resident_mb(self._pid)
 
 
 def _tell_speakers(

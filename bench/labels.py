@@ -19,14 +19,18 @@ class Recording:
     slots: Mapping[str, str]
 
 
-def recordings(data: Path) -> list[Recording]:
-    """Return the recordings of folder `data` (`clean/*.wav`, `labels.json`) by name."""
+def recordings(data: Path, at_most: int | None = None) -> list[Recording]:
+    """Return the recordings of folder `data` (`clean/*.wav`, `labels.json`) by name.
+
+    With `at_most`, so many from all over the folder.
+    """
     labels = json.loads((data / "labels.json").read_text())
-    return [
+    found = [
         Recording(path=data / "clean" / name, slots=_plain(labels[name]["slots"]))
         for name in sorted(labels)
         if (data / "clean" / name).exists()
     ]
+    return found[:: max(1, len(found) // at_most)][:at_most] if at_most else found
 
 
 def wholly_right(slots: Mapping[str, object], recording: Recording) -> bool:

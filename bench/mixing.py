@@ -17,6 +17,9 @@ from voice2mqtt.ear.wav import WavSource
 Samples = NDArray[np.float64]
 """Mono, from -1 to 1."""
 
+CLEAN = float("inf")
+"""The ratio of speech to noise, in dB, where there is no noise."""
+
 _FRAME_SAMPLES = 2048
 _FULL_SCALE = 32768
 
@@ -40,6 +43,12 @@ def to_pcm(samples: Samples) -> bytes:
     """Return `samples` as 16-bit little-endian."""
     limited = np.clip(samples * _FULL_SCALE, -_FULL_SCALE, _FULL_SCALE - 1)
     return limited.astype("<i2").tobytes()
+
+
+def recorded(path: Path, noise: Samples, snr_db: float) -> Samples:
+    """Return the recording with `noise` under it at `snr_db`; `CLEAN`, as it is."""
+    speech = read_wav(path)
+    return speech if snr_db == CLEAN else mix(speech, noise, snr_db, name=path.name)
 
 
 def mix(speech: Samples, noise: Samples, snr_db: float, *, name: str, seed: int = 0) -> Samples:

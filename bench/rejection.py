@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import labels, mixing, talk
-from bench.deciding import LANGUAGE, heard
+from bench.deciding import heard
 from bench.report import Options, Report
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.outcome import Hypothesis
@@ -37,7 +37,7 @@ TALK_SENTENCES = 520
 PER_VALUE = 8
 STRICTNESS = (0.15, 0.2, 0.25, 0.3)
 MARGINS = (0.0, 0.01, 0.02, 0.05)
-_VOICE = pronouncer(LANGUAGE)
+_VOICE = pronouncer("en-US")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,9 @@ def run(options: Options) -> Report:
     )
     report.add("talk spoken", minutes, "min", None if options.quick else 30, "high")
     if options.data:
-        fired["coffee orders at home"] = _orders(engine, house, options)
+        orders = labels.recordings(options.data)[: 20 if options.quick else None]
+        paths = [recording.path for recording in orders]
+        fired["coffee orders at home"] = _orders(engine, house, paths)
     for name, table in (("home", home), ("coffee", coffee)):
         per_value = (1 if options.quick else PER_VALUE) if name == "home" else 1
         fired[f"near misses, {name}"] = list(_near_misses(table, per_value))
@@ -123,15 +125,14 @@ def _spoken(engine: MoonshineEngine, house: _House, texts: list[str]) -> tuple[f
     trials, length = [], 0
     for pcm in talk.spoken(texts):
         length += len(pcm)
-        outcome = heard(engine, pcm)
+        outcome = heard(engine.transcribe(pcm, None))
         trials.append(house.trial(outcome.hypotheses) if outcome else Trial(1.0, 1.0))
     return length / (RATE_HZ * SAMPLE_BYTES * 60), trials
 
 
-def _orders(engine: MoonshineEngine, house: _House, options: Options) -> list[Trial]:
-    assert options.data is not None
-    recordings = labels.recordings(options.data)[: 20 if options.quick else None]
-    outcomes = [heard(engine, mixing.to_pcm(mixing.read_wav(r.path))) for r in recordings]
+def _orders(engine: MoonshineEngine, house: _House, recordings: list[Path]) -> list[Trial]:
+    audio = (mixing.to_pcm(mixing.read_wav(path)) for path in recordings)
+    outcomes = [heard(engine.transcribe(pcm, None)) for pcm in audio]
     return [house.trial(outcome.hypotheses) for outcome in outcomes if outcome]
 
 

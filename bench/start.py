@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.process import processor_s, resident_mb
 from bench.report import Options, Report
 from bench.stage import host, settings_file
 from voice2mqtt.cli.stage import broker, free_port
@@ -105,18 +106,6 @@ def _manager(path: Path) -> Iterator[socket.socket]:
         manager.settimeout(PATIENCE_S)
         yield manager
     path.unlink()
-
-
-def processor_s(pid: int) -> float:
-    """Return the user and system time of the process so far, on all cores."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_mb(pid: int) -> float:
-    """Return the memory of the process that is in use."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 def silence(folder: Path) -> Path:

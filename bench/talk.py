@@ -6,16 +6,12 @@ commands.
 """
 
 import random
-import subprocess
 import tempfile
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
-from voice2mqtt.core.audio import RATE_HZ
-from voice2mqtt.core.resample import Resampler
+from voice2mqtt.cli.stage import speak
+from voice2mqtt.ear.wav import WavSource
 
 _WHO = ("my sister", "the neighbour", "our landlord", "she", "somebody", "the minister", "Peter",
         "the old man next door", "a spokesman for the council", "everyone at work")  # fmt: skip
@@ -48,13 +44,13 @@ _REMARKS = (
 )
 _OPENINGS = ("well", "you know", "and then", "honestly", "as I said", "by the way", "no")
 _VOICES = (
-    ("espeak-ng", "-v", "en-us", "-s", "165"),
-    ("espeak-ng", "-v", "en-gb", "-s", "150"),
-    ("espeak-ng", "-v", "en-us+f3", "-s", "180"),
-    ("espeak-ng", "-v", "en-gb-scotland+m4", "-s", "155"),
-    ("flite", "-voice", "slt"),
-    ("flite", "-voice", "rms"),
-    ("flite", "-voice", "awb"),
+    ("espeak-ng", "-v", "en-us", "-s", "165", "-w", "{wav}", "{text}"),
+    ("espeak-ng", "-v", "en-gb", "-s", "150", "-w", "{wav}", "{text}"),
+    ("espeak-ng", "-v", "en-us+f3", "-s", "180", "-w", "{wav}", "{text}"),
+    ("espeak-ng", "-v", "en-gb-scotland+m4", "-s", "155", "-w", "{wav}", "{text}"),
+    ("flite", "-voice", "slt", "-t", "{text}", "-o", "{wav}"),
+    ("flite", "-voice", "rms", "-t", "{text}", "-o", "{wav}"),
+    ("flite", "-voice", "awb", "-t", "{text}", "-o", "{wav}"),
 )
 
 
@@ -78,21 +74,5 @@ def spoken(texts: list[str]) -> Iterator[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "said.wav"
         for number, text in enumerate(texts):
-            program, *options = _VOICES[number % len(_VOICES)]
-            into = (
-                ["-w", str(wav), text] if program == "espeak-ng" else ["-t", text, "-o", str(wav)]
-            )
-            subprocess.run([program, *options, *into], check=True, capture_output=True)
-            yield _pcm(wav)
-
-
-def _pcm(path: Path) -> bytes:
-    with wave.open(str(path)) as file:
-        rate_hz = file.getframerate()
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-    if rate_hz == RATE_HZ:
-        return samples.tobytes()
-    resampler = Resampler(rate_hz, RATE_HZ)
-    heard = np.concatenate([resampler.feed(samples.astype(np.float32)), resampler.finish()])
-    pcm: bytes = np.clip(heard, -32768, 32767).astype("<i2").tobytes()
-    return pcm
+            speak(text, _VOICES[number % len(_VOICES)], wav)
+            yield b"".join(WavSource(wav).blocks())

@@ -6,15 +6,15 @@ import statistics
 import time
 from collections.abc import Iterator
 from itertools import islice, product
-from pathlib import Path
 
+from bench.deciding import NOON
+from bench.process import resident_mb
 from bench.report import Options, Report
 from voice2mqtt.core.outcome import Heard, Hypothesis
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.nearest import NearestSentences
 from voice2mqtt.understanding.normalise import normaliser
-from voice2mqtt.understanding.policy import LocalTime
 from voice2mqtt.understanding.table import (
     CommandTable,
     ListValue,
@@ -26,7 +26,6 @@ from voice2mqtt.understanding.table import (
 )
 
 ROWS = 10_000
-NOON = LocalTime(minute=12 * 60, weekday=0)
 ROOMS = [
     f"{side}{room}"
     for side, room in product(("", "upper ", "north ", "old ", "guest "),
@@ -62,7 +61,8 @@ def run(options: Options) -> Report:
     table = CommandTable(rows=tuple(islice(_rows(), ROWS)), lists=LISTS)
     assert len(table.rows) == ROWS
     normaliser(table.language)
-    before_mb = _resident_mb()
+    gc.collect()
+    before_mb = resident_mb()
     started_s, started_cpu_s = time.perf_counter(), time.process_time()
     house = Interpreter(table)
     report.add("build, processor time", time.process_time() - started_cpu_s, "s", 5)
@@ -85,7 +85,8 @@ def run(options: Options) -> Report:
     _nearest(report, house, said[: 40 if options.quick else 400], drawn)
     wrong = sum(_decide(house, _said(row, drawn)) != row.name for row in table.rows[::17])
     report.add("sentences not matched by their own row", wrong, "", 0)
-    report.add("resident growth", _resident_mb() - before_mb, "MB", 60)
+    gc.collect()
+    report.add("resident growth", resident_mb() - before_mb, "MB", 60)
     return report
 
 
@@ -147,8 +148,3 @@ def _timed_ms(house: Interpreter, text: str) -> tuple[float, float]:
     _decide(house, text)
     took_s, took_cpu_s = time.perf_counter() - started_s, time.thread_time() - started_cpu_s
     return took_s * 1000, took_cpu_s * 1000
-
-
-def _resident_mb() -> float:
-    gc.collect()
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
