@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker import Broker, Subscriber, free_port
+from tests.broker import Broker, Subscriber
 from voice2mqtt.cli import stage
+from voice2mqtt.cli.stage import free_port
 from voice2mqtt.ear.virtual import MICROPHONE, SoundServer, running_sound_server
 from voice2mqtt.ear.wav import WavSource
 

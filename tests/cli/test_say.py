@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker import Broker, free_port
+from tests.broker import Broker
 from voice2mqtt.cli.main import main
+from voice2mqtt.cli.stage import free_port
 from voice2mqtt.errors import ExitStatus
 
 _TABLE = """

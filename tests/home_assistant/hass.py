@@ -14,7 +14,8 @@ from typing import Any, Self, TypeVar
 
 from websockets.sync.client import connect
 
-from tests.broker import Broker, free_port
+from tests.broker import Broker
+from voice2mqtt.cli.stage import free_port
 
 START_S = 120.0
 _Found = TypeVar("_Found")

@@ -11,8 +11,9 @@ from queue import Queue
 
 import pytest
 
-from tests.broker import Broker, Certificates, free_port, wait_until
+from tests.broker import Broker, Certificates, wait_until
 from tests.mqtt.way import Way
+from voice2mqtt.cli.stage import free_port
 from voice2mqtt.mqtt import link as link_module
 from voice2mqtt.mqtt.connection import Connection
 from voice2mqtt.mqtt.delivery import Cause, Delivery, Fate, Incoming, Lost

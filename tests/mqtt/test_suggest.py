@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.broker import Broker, free_port
+from tests.broker import Broker
 from voice2mqtt.cli.main import main
+from voice2mqtt.cli.stage import free_port
 from voice2mqtt.core.decision import Fire
 from voice2mqtt.core.outcome import Heard
 from voice2mqtt.errors import ExitStatus

@@ -155,4 +155,3 @@ def test_each_has_a_limit_of_its_own(now_s: float, late: dict[str, float]) -> No
     heartbeats.beat("loop", 5.0)
     heartbeats.rest("network")
     assert heartbeats.late(now_s) == late
-    assert heartbeats.healthy(now_s) == (not late)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.broker import free_port
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
 from tests.speechhost.serving import serving
+from voice2mqtt.cli.stage import free_port
 from voice2mqtt.core.audio import Prospect
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
 from voice2mqtt.settings.model import SpeechSettings

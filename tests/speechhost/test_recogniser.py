@@ -1,9 +1,8 @@
-import importlib.metadata
-import wave
 from pathlib import Path
 
 import pytest
 
+from tests.speechhost import recordings
 from voice2mqtt.speechhost.engine import Grammar
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 from voice2mqtt.understanding.compile import compile_table
@@ -17,15 +16,7 @@ def engine() -> MoonshineEngine:
 
 @pytest.fixture(scope="module")
 def novel() -> bytes:
-    """The first five seconds of a novel, read aloud; it comes with the model."""
-    files = importlib.metadata.distribution("moonshine-voice").files or []
-    path = next(file.locate() for file in files if file.name == "two_cities.wav")
-    with wave.open(str(path)) as recording:
-        assert recording.getnchannels() == 1
-        frames = recording.readframes(5 * recording.getframerate())
-        step = recording.getframerate() // 16_000
-        assert step * 16_000 == recording.getframerate()
-    return b"".join(frames[place : place + 2] for place in range(0, len(frames), 2 * step))
+    return recordings.novel()
 
 
 def test_dictation_hears_what_was_read(engine: MoonshineEngine, novel: bytes) -> None:

@@ -48,10 +48,6 @@ class Heartbeats:
         silent_s = {n: now_s - at for n, at in self._beaten_at_s.copy().items() if at is not None}
         return {n: silence for n, silence in silent_s.items() if silence > self._limits_s[n]}
 
-    def healthy(self, now_s: float) -> bool:
-        """Return whether everyone is within their limit."""
-        return not self.late(now_s)
-
 
 class Watchdog:
     """The thread that pats systemd's watchdog, at half of its period, while all are healthy."""

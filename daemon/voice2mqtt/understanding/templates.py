@@ -74,8 +74,6 @@ class RuleReference:
 
 Node = Text | Sequence | Alternative | Permutation | SlotReference | RuleReference
 
-EMPTY = Text("")
-
 
 @lru_cache(maxsize=1024)
 def parse(template: str) -> Node:
