@@ -15,7 +15,7 @@ import numpy as np
 
 from bench import labels, mixing
 from bench.deciding import NOON, heard, household
-from bench.mixing import CLEAN
+from bench.mixing import CLEAN, NOISY_DB
 from bench.report import Options, Report
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.decision import Ask, Decision, Fire
@@ -23,10 +23,7 @@ from voice2mqtt.core.outcome import Heard
 from voice2mqtt.speechhost.engine import Grammar, Transcript
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 
-RATIOS_DB = (CLEAN, 24.0, 21.0, 18.0, 15.0, 12.0, 9.0, 6.0)
 QUICK_FILES = 40
-RIGHT_GOALS = {CLEAN: 100.0, 6.0: 93.0}
-WRONG_GOALS = {CLEAN: 0.5, 6.0: 2.0, 9.0: 2.0} | dict.fromkeys(RATIOS_DB[1:6], 0.5)
 BANDS = ((0.75, 0.85), (0.85, 0.95), (0.95, 1.01))
 """Of confidence; how often each is right."""
 LATENCY_FILES = 20
@@ -91,16 +88,16 @@ def run(options: Options) -> Report:
     recordings = labels.recordings(data, QUICK_FILES if options.quick else None)
     noise = mixing.read_wav(data / labels.NOISE)
     trials: dict[float, list[_Trial]] = {}
-    for snr_db in (6.0,) if options.quick else RATIOS_DB:
+    for snr_db in (6.0,) if options.quick else (CLEAN, *NOISY_DB):
         trials[snr_db] = [
             kitchen.try_out(mixing.recorded(recording.path, noise, snr_db), recording)
             for recording in recordings
         ]
         _tell(report, snr_db, trials[snr_db])
     if not options.quick:
-        noisy = [trials[snr_db] for snr_db in RATIOS_DB if snr_db != CLEAN]
+        noisy = [trials[snr_db] for snr_db in NOISY_DB]
         share = float(np.mean([_share(some, "right") for some in noisy]))
-        report.add("right, mean of 6 to 24 dB", share, "%", 98.6, "high")
+        report.add("right, mean of 6 to 24 dB", share, "%", labels.MEAN_RIGHT_GOAL, "high")
     _tell_honesty(report, [trial for some in trials.values() for trial in some])
     report.add("decoding, share of one core's time", kitchen.cpu_s / kitchen.audio_s, "", 0.10)
     _tell_latency(report, kitchen, recordings)
@@ -118,11 +115,11 @@ def _tell(report: Report, snr_db: float, trials: Sequence[_Trial]) -> None:
     counts = Counter(trial.verdict for trial in trials)
     note = labels.interval(counts["right"], len(trials))
     right, wrong = _share(trials, "right"), _share(trials, "wrong")
-    report.add(f"right, {where}", right, "%", RIGHT_GOALS.get(snr_db), "high", note)
+    report.add(f"right, {where}", right, "%", labels.RIGHT_GOALS.get(snr_db), "high", note)
     report.add(f"asked back, {where}", _share(trials, "asked"), "%")
     report.add(f"refused, {where}", _share(trials, "refused"), "%")
     note = labels.interval(counts["wrong"], len(trials))
-    report.add(f"acted on wrongly, {where}", wrong, "%", WRONG_GOALS[snr_db], note=note)
+    report.add(f"acted on wrongly, {where}", wrong, "%", labels.WRONG_GOALS[snr_db], note=note)
 
 
 def _tell_honesty(report: Report, trials: Sequence[_Trial]) -> None:

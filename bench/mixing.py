@@ -19,6 +19,8 @@ Samples = NDArray[np.float64]
 
 CLEAN = float("inf")
 """The ratio of speech to noise, in dB, where there is no noise."""
+NOISY_DB = (24.0, 21.0, 18.0, 15.0, 12.0, 9.0, 6.0)
+"""The ratios of that benchmark."""
 
 _FRAME_SAMPLES = 2048
 _FULL_SCALE = 32768

@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.process import processor_s, resident_mb
 from bench.report import Options, Report
 from bench.stage import host, settings_file
-from voice2mqtt.cli.stage import broker, free_port
+from voice2mqtt.cli.stage import broker, free_port, process
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, as_wav
 
 SILENCE_S = 600
@@ -74,29 +74,25 @@ def _tell(report: Report, who: str, starts: Sequence[Start], goal_s: float) -> N
 
 
 def _start(folder: Path, *command: str) -> Start:
-    with started(folder, *command) as (process, ready_s):
-        return Start(ready_s, processor_s(process.pid), resident_mb(process.pid))
+    with started(folder, *command) as (running, ready_s):
+        return Start(ready_s, processor_s(running.pid), resident_mb(running.pid))
 
 
 @contextmanager
 def started(folder: Path, *command: str) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     """Run `voice2mqtt` with `command`; give the process and the seconds until it was READY."""
+    log = folder / "log"
+    environment = {**os.environ, "NOTIFY_SOCKET": str(folder / "notify")}
+    program = (sys.executable, "-m", "voice2mqtt", *command)
     with _manager(folder / "notify") as manager:
-        environment = {**os.environ, "NOTIFY_SOCKET": str(folder / "notify")}
         began_s = time.monotonic()
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "voice2mqtt", *command], env=environment, stderr=log
-            )
-        try:
-            while b"READY=1" not in manager.recv(4096):
-                pass
-            yield process, time.monotonic() - began_s
-        except TimeoutError:
-            raise RuntimeError((folder / "log").read_text()) from None
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_S)
+        with process(*program, log=log, environment=environment) as running:
+            try:
+                while b"READY=1" not in manager.recv(4096):
+                    pass
+            except TimeoutError:
+                raise RuntimeError(log.read_text()) from None
+            yield running, time.monotonic() - began_s
 
 
 @contextmanager

@@ -4,6 +4,7 @@ Each is a process that is ended with its context; nothing is left running.
 """
 
 import getpass
+import os
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -104,11 +105,15 @@ def speak(sentence: str, voice: Sequence[str], wav: Path) -> None:
 
 
 @contextmanager
-def process(*program: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    *program: str, log: Path, environment: Mapping[str, str] = os.environ
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run `program`, its output going to `log`, until the context ends."""
     with log.open("wb") as output:
         # A Ctrl-C at the terminal is ours to handle: it must not reach the parts first.
-        running = subprocess.Popen(program, stdout=output, stderr=output, start_new_session=True)
+        running = subprocess.Popen(
+            program, stdout=output, stderr=output, env=environment, start_new_session=True
+        )
         try:
             yield running
         finally:
