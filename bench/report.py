@@ -101,10 +101,26 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.machine()}"
 
 
+def _names() -> list[str]:
+    """Return what can be measured: the modules of this folder that have a `run`."""
+    modules = sorted(Path(__file__).parent.glob("*.py"))
+    found = (module for module in modules if "\ndef run(" in module.read_text())
+    return [module.stem.replace("_", "-") for module in found]
+
+
 def main() -> int:
     """Run the bench named on the command line; 1 when anything falls short."""
-    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    parser.add_argument("name")
+    parser = argparse.ArgumentParser(
+        prog="script/bench", description="Measure, and compare with the goal."
+    )
+    names = _names()
+    parser.add_argument(
+        "name",
+        type=lambda name: name.replace("_", "-"),
+        choices=names,
+        metavar="NAME",
+        help=", ".join(names),
+    )
     parser.add_argument("--quick", action="store_true", help="end within a minute")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the lines there too")
     parser.add_argument("--data", type=Path, metavar="DIR", help="recordings with labels")
