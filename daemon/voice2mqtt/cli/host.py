@@ -113,7 +113,7 @@ def _engine(vosk_model: Path | None) -> Engine:
     if vosk_model is None:
         return MoonshineEngine()
     try:
-        from voice2mqtt.speechhost.kaldi import VoskEngine
+        from voice2mqtt.speechhost.vosk import VoskEngine
     except ModuleNotFoundError:
         cure = "install it with `pip install 'voice2mqtt[vosk]'`"
         raise UnavailableError(f"--vosk-model needs Vosk, which is missing; {cure}") from None

@@ -4,7 +4,7 @@ import pytest
 
 from voice2mqtt.errors import InputError
 from voice2mqtt.speechhost.engine import Reading
-from voice2mqtt.speechhost.kaldi import VoskEngine, reading, words_of
+from voice2mqtt.speechhost.vosk import VoskEngine, reading, words_of
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.table import (
     CommandTable,
