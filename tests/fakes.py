@@ -59,6 +59,8 @@ class ScriptedRecognizer:
             for o in outcomes
         ]
         self.asked = 0
+        self.attempts = 1
+        """How often the audio is read, as by one that tries again."""
         self.on_sent: Callable[[float], None] = lambda _seconds: None
         """Told that each utterance was 2.5 s of audio."""
         self.closed = threading.Event()
@@ -66,8 +68,8 @@ class ScriptedRecognizer:
         self.answering.set()
 
     def recognize(self, utterance: Utterance, on_interim: Callable[[str], None]) -> Outcome:
-        for _ in utterance.frames():
-            pass
+        for _ in range(self.attempts):
+            list(utterance.frames())
         self.on_sent(2.5)
         outcome = self._outcomes[self.asked]
         self.asked += 1

@@ -37,6 +37,7 @@ def test_it_comes_and_goes_in_good_order(broker: Broker, room: MqttRoom) -> None
         kept = latecomer.wait_for("voice2mqtt/den/availability")
         assert (kept.payload, kept.retained) == ("offline", True)
         assert latecomer.wait_for("voice2mqtt/den/state").retained
+        assert latecomer.wait_for("voice2mqtt/den/activity").payload == "idle"
 
 
 def test_a_message_arrives_as_its_row_says_and_is_confirmed(broker: Broker, room: MqttRoom) -> None:

@@ -254,6 +254,37 @@ def test_a_typed_sentence_is_handled_as_if_heard(make_stage: Callable[..., Stage
     stage.play(direct)
 
 
+def test_an_open_question_is_shown_until_it_is_answered(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage("open the door", NoMatch(reason="NotRecognized"), "what a day", "no")
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        for count in range(1, 5):
+            stage.ear.speak()
+            stage.events(count)
+
+    stage.play(direct)
+    shown = [m.payload for m in stage.seen.on(f"{ROOT}/activity") if not m.retained]
+    rests = [said for said in shown if said in {"asking", "idle"}]
+    assert rests[-4:] == ["asking", "asking", "asking", "idle"]
+
+
+def test_an_utterance_that_is_tried_again_ended_once(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = make_stage("turn on the light")
+    stage.recognizer.attempts = 3
+    ended: list[float] = []
+    monkeypatch.setattr(stage.daemon._room, "speech_ended", ended.append)
+
+    def direct() -> None:
+        stage.ear.speak()
+        stage.events(1)
+
+    stage.play(direct)
+    assert len(ended) == 1
+
+
 def test_the_days_limit_stops_the_sending_and_says_so(
     make_stage: Callable[..., Stage], tmp_path: Path
 ) -> None:

@@ -180,6 +180,9 @@ class MqttRoom:
         self._leaving = True
         self._obedience.close()
         self._outbox.close(drain_s)
+        if self._activity != "idle":
+            # A lamp that shows what goes on must not stay lit.
+            self.publish_activity("idle")
         self._retain(self._topics.availability, "offline")
         self._link.close(drain_s)
 

@@ -63,6 +63,7 @@ class House:
 
     def hear(self, utterance: Utterance, recognizer: Recognizer) -> None:
         """Have `utterance` recognised, decide, and carry it out."""
+        self._stop_waiting()
         self._room.publish_activity("hearing")
         self._room.speech_began(utterance.loudness_db)
         watched = _Watched(utterance, self._gate_closed)
@@ -103,8 +104,7 @@ class House:
 
     def _settle(self, heard: Hearing) -> None:
         """Act on what was heard, unless another node does; tell everybody."""
-        if self._question_over:
-            self._question_over.cancel()
+        self._stop_waiting()
         events = heard.events(self._node)
         acting = [d for d in heard.decisions if isinstance(d, Fire | Ask)]
         if heard.utterance and acting:
@@ -124,10 +124,7 @@ class House:
         for event in events:
             self.tell(event)
         self._reply.to(heard)
-        if any(isinstance(decision, Ask) for decision in acting):
-            self._wait_for_answer()
-        else:
-            self._room.publish_activity("idle")
+        self._rest(asked=any(isinstance(decision, Ask) for decision in acting))
         self._state.note(heard)
         self._room.publish_state(self._state.document())
 
@@ -135,23 +132,33 @@ class House:
         if reason:
             self._reply.not_done(reason)
 
-    def _wait_for_answer(self) -> None:
-        """Say that a question is open, until it is answered or nobody answered in time."""
+    def _rest(self, *, asked: bool) -> None:
+        """Say that an answer is waited for, as long as one is, or that nothing goes on."""
+        left_s = self._interpreter.asks_until_s - time.monotonic()
+        wait_s = self._answer_within_s if asked else left_s
+        if wait_s <= 0:
+            self._room.publish_activity("idle")
+            return
         self._room.publish_activity("asking")
-        self._question_over = threading.Timer(self._answer_within_s, self._nobody_answered)
+        self._question_over = threading.Timer(wait_s, self._nobody_answered)
         self._question_over.daemon = True
         self._question_over.start()
+
+    def _stop_waiting(self) -> None:
+        if self._question_over:
+            self._question_over.cancel()
 
     def _nobody_answered(self) -> None:
         self._room.publish_activity("idle")
 
 
 class _Watched:
-    """An utterance that tells when its gate has closed."""
+    """An utterance that tells when its gate has closed: once, however often it is read."""
 
     def __init__(self, utterance: Utterance, on_closed: Callable[[Utterance], None]) -> None:
         self._utterance = utterance
         self._on_closed = on_closed
+        self._told = False
 
     @property
     def start_sample(self) -> int:
@@ -167,7 +174,9 @@ class _Watched:
 
     def frames(self) -> Iterator[bytes]:
         yield from self._utterance.frames()
-        self._on_closed(self._utterance)
+        if not self._told:
+            self._told = True
+            self._on_closed(self._utterance)
 
     def expect(self, prospect: Prospect) -> None:
         self._utterance.expect(prospect)

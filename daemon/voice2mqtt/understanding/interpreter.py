@@ -85,6 +85,11 @@ class Interpreter:
         """Names of all rows, in order."""
         return tuple(row.name for row in self._table.rows)
 
+    @property
+    def asks_until_s(self) -> float:
+        """Monotonic time until which an answer is waited for; long ago if no question is open."""
+        return self._question.until_s if self._question else float("-inf")
+
     def prospect(self, text: str) -> Prospect:
         """Tell how `text`, heard so far, stands as the beginning of a command. Any thread."""
         if self._question and self._answers.consent(text) is not None:
