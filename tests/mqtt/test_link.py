@@ -195,6 +195,15 @@ def test_a_wrong_password_is_named_and_not_hammered(
             line.ups.get(timeout=WAIT_S)
 
 
+def test_a_password_that_is_no_text_is_named(
+    tmp_path: Path, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    word = tmp_path / "word"
+    word.write_bytes(b"caf\xe9\n")
+    with line_to(broker.url, username="voice", password_file=word):
+        wait_until(logged(caplog, f"the password file {word} cannot be read"), "reason")
+
+
 def test_a_message_the_access_list_forbids_is_refused_with_the_reason(tmp_path: Path) -> None:
     acl = "user voice\ntopic readwrite home/#\n"
     word = tmp_path / "word"

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.speechhost.serving import serving
 from voice2mqtt.cli.stage import free_port
 from voice2mqtt.core.audio import Prospect
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
+from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.model import SpeechSettings
 from voice2mqtt.speech.azure import AzureRecognizer
 from voice2mqtt.speech.probe import host_fault
@@ -72,12 +74,44 @@ def test_silence_is_no_match_with_its_reason() -> None:
 
 
 def test_a_host_that_is_down_is_a_cancellation_and_the_next_utterance_is_recognised() -> None:
-    mine = recognizer(f"ws://127.0.0.1:{free_port()}", retry_s=0.0)
-    outcome = mine.recognize(Spoken(tone(500)), ignore)
+    sent_s: list[float] = []
+    settings = SpeechSettings(host=f"ws://127.0.0.1:{free_port()}", retry_s=0.0)
+    outcome = AzureRecognizer(settings, on_sent=sent_s.append).recognize(Spoken(tone(500)), ignore)
     assert isinstance(outcome, Canceled)
     assert outcome.code == "ConnectionFailure"
+    assert not sent_s
     assert "Connection refused" in outcome.details
     assert "\n" not in outcome.details
+
+
+def test_a_token_is_read_for_each_utterance(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("first\n")
+    with serving(ScriptedEngine("Turn on.")) as url:
+        mine = recognizer(url, token_file=token)
+        token.unlink()
+        outcome = mine.recognize(Spoken(tone(500)), ignore)
+        assert isinstance(outcome, Canceled)
+        assert str(token) in outcome.details
+        token.write_text("second\n")
+        assert isinstance(mine.recognize(Spoken(tone(900), silence(600)), ignore), Heard)
+
+
+def test_a_fault_of_the_sdk_is_a_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_turn: object, _frame: bytes) -> None:
+        raise RuntimeError("Exception with error code: 0x5")
+
+    monkeypatch.setattr("voice2mqtt.speech.azure._Turn.write", fail)
+    with serving(ScriptedEngine("Turn on.")) as url:
+        outcome = recognizer(url).recognize(Spoken(tone(500)), ignore)
+    assert outcome == Canceled(
+        reason="Error", code="RuntimeError", details="Exception with error code: 0x5"
+    )
+
+
+def test_certificates_that_are_not_there_are_a_fault_of_the_settings(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no such file"):
+        recognizer("wss://host:443", ca_file=tmp_path / "ca.pem")
 
 
 def test_the_interim_hypothesis_arrives_while_the_utterance_is_open() -> None:
@@ -133,6 +167,7 @@ def test_continuous_mode_joins_what_a_host_hears_in_one_utterance() -> None:
     [
         pytest.param("ws://127.0.0.1:{closed}", "connection refused", id="nobody-listens"),
         pytest.param("ws://none.invalid:1", "the name none.invalid is not known", id="no-name"),
+        pytest.param("ws://none..home:1", "the name none..home is not known", id="two-dots"),
     ],
 )  # fmt: skip
 def test_the_probe_names_why_a_host_is_away(url: str, fault: str) -> None:

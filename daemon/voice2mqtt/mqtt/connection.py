@@ -325,8 +325,9 @@ def _refusal(said: str) -> Lost:
 def _password(file: Path | None) -> str | None:
     try:
         return file.read_text().rstrip("\r\n") if file else None
-    except OSError as error:
-        reason = f"the password file {file} cannot be read ({error.strerror})"
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        reason = f"the password file {file} cannot be read ({why})"
         raise Lost(reason, Cause.CREDENTIALS) from error
 
 

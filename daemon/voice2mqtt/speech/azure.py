@@ -26,6 +26,7 @@ from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, Utterance
 from voice2mqtt.core.outcome import Canceled, Outcome
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.model import SpeechSettings
+from voice2mqtt.settings.reader import read_text
 from voice2mqtt.settings.secrets import read_secret
 from voice2mqtt.speech import outcomes
 
@@ -72,6 +73,7 @@ class AzureRecognizer:
         self._languages = list(settings.languages)
         self._phrases: list[str] = []
         self._continuous = settings.mode == "continuous"
+        self._token_file = settings.token_file
         self._timeout_s = settings.timeout_s
         self._retry_s = settings.retry_s
         self._on_sent = on_sent
@@ -90,8 +92,7 @@ class AzureRecognizer:
         outcome = self._attempt(utterance, on_interim)
         give_up_s = time.monotonic() + self._retry_s
         while (
-            isinstance(outcome, Canceled)
-            and outcome.code in _AWAY
+            _is_away(outcome)
             and time.monotonic() < give_up_s
             and not self._closed.wait(_RETRY_PAUSE_S)
         ):
@@ -109,7 +110,7 @@ class AzureRecognizer:
         named = {"use_default_microphone": True} if device == "default" else {"device_name": device}
         try:
             recognizer = self._recognizer(sdk.audio.AudioConfig(**named))
-        except RuntimeError as error:
+        except (RuntimeError, SettingsError) as error:
             raise RuntimeError(outcomes.first_line(error)) from error
         self._active = recognizer
 
@@ -123,20 +124,30 @@ class AzureRecognizer:
 
     def _attempt(self, utterance: Utterance, on_interim: Callable[[str], None]) -> Outcome:
         try:
-            # The last recogniser is let go here, and not at the end of its turn: the 50 ms that
-            # the SDK takes for it must not stand between speech and command.
-            turn = _Turn(self._recognizer, on_interim, continuous=self._continuous)
-            self._active = turn.recognizer
-        except RuntimeError as error:
-            return Canceled(reason="Error", code="RuntimeError", details=outcomes.first_line(error))
+            outcome, sent_s = self._take_turn(utterance, on_interim)
+        except (RuntimeError, SettingsError) as error:
+            # The SDK is at its end, or the token cannot be read at this moment.
+            name = type(error).__name__
+            return Canceled(reason="Error", code=name, details=outcomes.first_line(error))
+        if not _is_away(outcome):
+            self._on_sent(sent_s)
+        return outcome
+
+    def _take_turn(
+        self, utterance: Utterance, on_interim: Callable[[str], None]
+    ) -> tuple[Outcome, float]:
+        """Return what was made of `utterance`, and how many seconds of audio were written."""
+        # The last recogniser is let go here, and not at the end of its turn: the 50 ms that
+        # the SDK takes for it must not stand between speech and command.
+        turn = _Turn(self._recognizer, on_interim, continuous=self._continuous)
+        self._active = turn.recognizer
         sent = 0
         for frame in utterance.frames():
             turn.write(frame)
             sent += len(frame)
-        self._on_sent(sent / SECOND_BYTES)
         if self._closed.is_set():
             _interrupt(turn.recognizer)
-        return turn.finish(self._timeout_s)
+        return turn.finish(self._timeout_s), sent / SECOND_BYTES
 
     def close(self) -> None:
         """Give up a recognition under way."""
@@ -145,6 +156,8 @@ class AzureRecognizer:
             _interrupt(self._active)
 
     def _recognizer(self, audio: sdk.audio.AudioConfig) -> sdk.SpeechRecognizer:
+        if self._token_file:
+            self._config.authorization_token = read_secret(self._token_file)
         if self._languages:
             recognizer = sdk.SpeechRecognizer(
                 self._config,
@@ -240,6 +253,10 @@ class _Turn:
             self._parts.append(outcome)
 
 
+def _is_away(outcome: Outcome) -> bool:
+    return isinstance(outcome, Canceled) and outcome.code in _AWAY
+
+
 def _interrupt(recognizer: sdk.SpeechRecognizer) -> None:
     """End a recognition that may never end by itself; within a second."""
     with contextlib.suppress(RuntimeError):
@@ -262,7 +279,7 @@ def _config(settings: SpeechSettings, max_utterance_s: float) -> sdk.SpeechConfi
     if token:
         config.authorization_token = token
     if settings.ca_file:
-        config.set_property_by_name("OPENSSL_SINGLE_TRUSTED_CERT", settings.ca_file.read_text())
+        config.set_property_by_name("OPENSSL_SINGLE_TRUSTED_CERT", read_text(settings.ca_file))
     config.speech_recognition_language = settings.language
     config.output_format = sdk.OutputFormat.Detailed
     whole_ms = round((max_utterance_s + settings.timeout_s) * 1000)

@@ -30,7 +30,8 @@ def host_fault(settings: SpeechSettings) -> str:
     port = parts.port or (443 if parts.scheme in {"wss", "https"} else 80)
     try:
         socket.create_connection((parts.hostname or "", port), timeout=PROBE_WITHIN_S).close()
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
+        # Python's codec for names refuses what no name can be, such as two dots in a row.
         return f"the name {parts.hostname} is not known"
     except TimeoutError:
         return "no answer"
