@@ -121,26 +121,9 @@ def _play(folder: Path, trials: list[_Trial]) -> None:
         stage.speech_host(folder, "--commands", str(settings.commands)) as host_url,
         stage.subscriber(broker_url, "#", clock.received),
     ):
-        daemon = build.daemon(
-            settings.model_copy(
-                update={
-                    "node": "bench",
-                    "state_dir": folder,
-                    "microphone": settings.microphone.model_copy(
-                        update={"device": f"wav:{folder / 'spoken.wav'}"}
-                    ),
-                    "speech": settings.speech.model_copy(update={"host": host_url}),
-                    "mqtt": settings.mqtt.model_copy(
-                        update={"broker": broker_url, "username": None, "password_file": None}
-                    ),
-                    "feedback": settings.feedback.model_copy(
-                        update={"tones": False, "speak": False}
-                    ),
-                }
-            ),
-            report=_ignore,
-            on_audio=clock.heard,
-        )
+        settings = stage.pointed(settings, "bench", broker_url, host_url, folder)
+        settings = stage.heard_by(settings, f"wav:{folder / 'spoken.wav'}")
+        daemon = build.daemon(settings, report=_ignore, on_audio=clock.heard)
         daemon.run()
 
 

@@ -61,14 +61,13 @@ def run(args: argparse.Namespace) -> int:
         spoken = () if microphone else _spoken(folder)
         device = microphone or (MICROPHONE if sound else f"wav:{_joined(spoken, folder)}")
         view.part("microphone", _told(microphone, sound))
-        own = settings.microphone.model_copy(update={"device": device})
         hears = threading.Event()
 
         def on_audio(block: bytes) -> None:
             view.meter.hear(block)
             hears.set()
 
-        daemon = build.daemon(settings.model_copy(update={"microphone": own}), view.event, on_audio)
+        daemon = build.daemon(stage.heard_by(settings, device), view.event, on_audio)
         stack.enter_context(stage.subscriber(settings.mqtt.broker, "home/#", view.message))
         if sound:
             director = threading.Thread(
@@ -94,17 +93,7 @@ def _settings(stack: ExitStack, folder: Path, view: DemoView) -> Settings:
     view.part("Speech host", f"ours, {host_url}, ready in {time.monotonic() - began_s:.1f} s")
     rows = len(load_table(settings.commands, build.language_of(settings)).rows)
     view.part("table", f"{_short(settings.commands)}, {rows} rows")
-    return settings.model_copy(
-        update={
-            "node": "demo",
-            "speech": settings.speech.model_copy(update={"host": host_url}),
-            "mqtt": settings.mqtt.model_copy(
-                update={"broker": broker_url, "username": None, "password_file": None}
-            ),
-            "feedback": settings.feedback.model_copy(update={"tones": False, "speak": False}),
-            "state_dir": folder,
-        }
-    )
+    return stage.pointed(settings, "demo", broker_url, host_url, folder)
 
 
 def _short(path: Path) -> Path:

@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import asdict
 
-from voice2mqtt.cli import arguments as shared
+from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.screen import LiveTable, bar, is_terminal, show_table
 from voice2mqtt.ear.devices import Device, list_devices
 from voice2mqtt.ear.monitor import Monitor, Reading
@@ -27,7 +27,7 @@ LOWEST_DB = -70.0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    shared.settings(parser)
+    common.settings(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
     parser.add_argument("--listen", metavar="NAME", help="show what this microphone hears")
     parser.add_argument(
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 def _settings(args: argparse.Namespace) -> Settings:
     # The microphone is chosen before there are settings.
     missing = args.settings == default_settings_file() and not args.settings.exists()
-    return Settings() if missing else shared.load(args)
+    return Settings() if missing else common.load(args)
 
 
 def _show_list(devices: list[Device], gate: GateSettings, seconds: float) -> None:

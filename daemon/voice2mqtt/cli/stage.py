@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from voice2mqtt.errors import UnavailableError
+from voice2mqtt.settings.model import Settings
 
 STARTED_WITHIN_S = 60.0
 _ADMIN_PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
@@ -65,6 +66,29 @@ def speech_host(folder: Path, *arguments: str, port: int = 0) -> Iterator[str]:
     with process(*program, *arguments, log=log) as started:
         _wait("the Speech host", started, lambda: _is_ready(f"http://{address}/ready"), log)
         yield f"ws://{address}"
+
+
+def pointed(
+    settings: Settings, node: str, broker_url: str, host_url: str, folder: Path
+) -> Settings:
+    """Return `settings` for a silent `node` at this broker and host, with its state in `folder`."""
+    return settings.model_copy(
+        update={
+            "node": node,
+            "speech": settings.speech.model_copy(update={"host": host_url}),
+            "mqtt": settings.mqtt.model_copy(
+                update={"broker": broker_url, "username": None, "password_file": None}
+            ),
+            "feedback": settings.feedback.model_copy(update={"tones": False, "speak": False}),
+            "state_dir": folder,
+        }
+    )
+
+
+def heard_by(settings: Settings, device: str) -> Settings:
+    """Return `settings` with the microphone `device`."""
+    own = settings.microphone.model_copy(update={"device": device})
+    return settings.model_copy(update={"microphone": own})
 
 
 @contextmanager
