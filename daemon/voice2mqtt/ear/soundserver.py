@@ -18,6 +18,8 @@ class SoundServer:
     """`PipeWire`, `PulseAudio`, or `ALSA` for none at all."""
     socket: str = ""
     """Where it is reached; empty for ALSA."""
+    owner_uid: int | None = None
+    """The user whose session it belongs to; None for the whole machine's."""
     advice: str = ""
     """What a service must do to hear through it."""
 
@@ -34,7 +36,9 @@ def detect_sound_server(
             socket = folder / name
             if _there(socket):
                 uid = int(folder.name) if folder.name.isdigit() else os.getuid()
-                return SoundServer(kind=kind, socket=str(socket), advice=_for_one_user(kind, uid))
+                return SoundServer(
+                    kind=kind, socket=str(socket), owner_uid=uid, advice=_for_one_user(kind, uid)
+                )
     for folder in (run, root / "var/run"):
         socket = folder / "pulse/native"
         if _there(socket):
