@@ -85,14 +85,25 @@ def test_a_missing_speaker_is_said_once(ear: Ear, caplog: pytest.LogCaptureFixtu
         voice.tone("done")
         voice.tone("refused")
         voice.tone("failed")
-        ear.wait_for(3)
+        ear.wait_for(6)
         _wait_until(lambda: bool(caplog.messages))
+    assert ear.deafened_s[1::2] == [0, 0, 0], "deaf to nothing"
     assert caplog.messages == [
         (
             "speaker no_such cannot be used: aplay: main:831: audio open error: No such file or "
             "directory; commands are carried out all the same"
         )
     ]
+
+
+def test_a_sound_that_cannot_be_made_does_not_silence_the_next(
+    ear: Ear, caplog: pytest.LogCaptureFixture
+) -> None:
+    with _voice(ear) as voice:
+        voice.say("a NUL\0 no command takes")
+        voice.tone("done")
+        ear.wait_for(1)
+    assert "embedded null byte" in caplog.text
 
 
 def test_more_than_anybody_wants_to_hear_is_dropped_without_waiting(ear: Ear) -> None:

@@ -77,17 +77,21 @@ class SpeakerVoice:
                 self._complained = ""
             except PlaybackError as error:
                 self._complain(str(error))
+            except Exception:  # what cannot be played must not silence what comes after it
+                log.exception("a fault while something was to be heard")
 
     def _play(self, wav: bytes, speech: bool) -> None:
         lasts_s = duration_s(wav)
-        if not speech:
-            self._deafen(lasts_s + ECHO_S)
-            self._playback.play(wav, lasts_s)
-            return
         # A speaker may begin late; our own voice would be taken for somebody's.
-        self._deafen(lasts_s + DRAIN_S + ECHO_S)
-        self._playback.play(wav, lasts_s)
-        self._deafen(ECHO_S)
+        self._deafen(lasts_s + ECHO_S + (DRAIN_S if speech else 0.0))
+        try:
+            self._playback.play(wav, lasts_s)
+        except PlaybackError:
+            # Nothing sounds: whoever speaks now is to be heard.
+            self._deafen(0.0)
+            raise
+        if speech:
+            self._deafen(ECHO_S)
 
     def _complain(self, problem: str) -> None:
         if problem != self._complained:
