@@ -80,6 +80,18 @@ def test_a_person_at_a_terminal_can_answer(
     assert capsys.readouterr().out == "asks  Really?\nwould publish  home/door  OPEN\n"
 
 
+def test_a_person_at_a_terminal_may_leave_the_question(
+    houseless: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave(_prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", leave)
+    assert main(["say", "--settings", houseless, "--dry-run", "open the door"]) == ExitStatus.OK
+    assert capsys.readouterr().out == "asks  Really?\n\n"
+
+
 def test_json_is_the_event_of_the_house(houseless: str, capsys: pytest.CaptureFixture[str]) -> None:
     said = "turn on the hall light"
     main(["say", "--settings", houseless, "--dry-run", "--json", said])

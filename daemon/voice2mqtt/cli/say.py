@@ -121,4 +121,9 @@ class _Explanation:
 def _answer(decided: Hearing) -> str:
     """Return what a person at a terminal answers to a question, if there is one."""
     asked = any(isinstance(decision, Ask) for decision in decided.decisions)
-    return input("> ").strip() if asked and sys.stdin.isatty() else ""
+    try:
+        return input("> ").strip() if asked and sys.stdin.isatty() else ""
+    except EOFError:
+        # Ctrl-D is an answer too.
+        print()
+        return ""
