@@ -59,6 +59,8 @@ class ScriptedRecognizer:
             for o in outcomes
         ]
         self.asked = 0
+        self.fault = ""
+        """Why nobody can reach it."""
         self.attempts = 1
         """How often the audio is read, as by one that tries again."""
         self.on_sent: Callable[[float], None] = lambda _seconds: None

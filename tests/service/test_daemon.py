@@ -146,7 +146,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         room=room,
         state=state,
         inbox=inbox,
-        host_watch=HostWatch(lambda: "", lambda fault: inbox.put(Host(fault))),
+        host_watch=HostWatch(lambda: recognizer.fault, lambda fault: inbox.put(Host(fault))),
         table_watch=TableWatch(
             settings.commands, "en", lambda t: house.adopt(build.interpreter(settings, t))
         ),
@@ -207,6 +207,18 @@ def test_a_cancellation_is_told_with_its_details(make_stage: Callable[..., Stage
         assert event["event"] == "canceled"
         assert event["code"] == "ConnectionFailure"
         assert "refused" in str(event["reason"])
+
+    stage.play(direct)
+
+
+def test_a_cancellation_has_the_host_looked_after(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage(Canceled(reason="Error", code="ConnectionFailure"), "turn on the light")
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/state", lambda s: json.loads(s)["host"])
+        stage.recognizer.fault = "no answer"
+        stage.ear.speak()
+        stage.seen.wait_for(f"{ROOT}/state", lambda s: json.loads(s)["host_reason"] == "no answer")
 
     stage.play(direct)
 

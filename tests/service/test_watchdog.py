@@ -11,8 +11,10 @@ import pytest
 
 from tests.service.manager import Manager
 from voice2mqtt.core.heartbeat import Heartbeat
+from voice2mqtt.service import build
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.watchdog import LIMITS_S, Heartbeats, Watchdog
+from voice2mqtt.settings.model import Gate, MicrophoneSettings, Settings, SpeechSettings
 
 PERIOD_S = 0.2
 LIMIT_S = 1.0
@@ -155,3 +157,12 @@ def test_each_has_a_limit_of_its_own(now_s: float, late: dict[str, float]) -> No
     heartbeats.beat("loop", 5.0)
     heartbeats.rest("network")
     assert heartbeats.late(now_s) == late
+
+
+def test_the_longest_sentence_that_the_settings_allow_is_no_hang() -> None:
+    settings = Settings(
+        microphone=MicrophoneSettings(gate=Gate(max_utterance_s=60.0)),
+        speech=SpeechSettings(timeout_s=60.0, retry_s=30.0),
+    )
+    assert build.limits_s(settings)["loop"] >= 60 + 60 + 30 + 60
+    assert build.limits_s(settings)["capture"] == LIMITS_S["capture"]

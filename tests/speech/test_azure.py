@@ -56,7 +56,7 @@ def test_words_come_with_their_hypotheses_and_confidences() -> None:
     assert outcome.text == "Turn on."
     assert [(h.text, h.confidence) for h in outcome.hypotheses] == [
         ("Turn on.", 0.9),
-        ("Turn off.", 0.45),
+        ("Turn off.", 0.09),
     ]
 
 

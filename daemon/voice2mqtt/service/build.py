@@ -1,6 +1,6 @@
 """From settings to parts that know each other. The composition root: nothing is decided here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.heartbeat import Heartbeat
@@ -19,7 +19,7 @@ from voice2mqtt.service.meter import Meter, state_folder
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
 from voice2mqtt.service.tablewatch import TableWatch
-from voice2mqtt.service.watchdog import Watchdog
+from voice2mqtt.service.watchdog import LIMITS_S, Watchdog
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
@@ -102,6 +102,14 @@ def _hint(made: AzureRecognizer, settings: Settings, table: CommandTable) -> Non
         made.prepare(phrases(table, PHRASE_LIMIT))
 
 
+def limits_s(settings: Settings) -> Mapping[str, float]:
+    """Return how long each part may show no sign of life; a sentence takes what it is granted."""
+    speech = settings.speech
+    # It is waited for twice when the host came back while it was tried again.
+    turn_s = settings.microphone.gate.max_utterance_s + 2 * speech.timeout_s + speech.retry_s
+    return {**LIMITS_S, "loop": max(LIMITS_S["loop"], turn_s)}
+
+
 def daemon(
     settings: Settings,
     report: Callable[[Event], None] = journal.report,
@@ -118,7 +126,7 @@ def daemon(
     language = language_of(settings)
     inbox = Inbox()
     notifier = Notifier.from_environment()
-    watchdog = Watchdog(notifier)
+    watchdog = Watchdog(notifier, limits_s(settings))
     room = MqttRoom(settings, watchdog.heartbeat("network"))
     meter = Meter(state_folder(settings), settings.speech.daily_limit_s)
     state = NodeState(lambda: meter.today_s)

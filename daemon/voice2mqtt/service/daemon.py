@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from voice2mqtt.core.outcome import Canceled, Outcome
 from voice2mqtt.core.ports import Ear, Recognizer
 from voice2mqtt.ear.state import MicrophoneState
 from voice2mqtt.errors import SettingsError
@@ -115,11 +116,16 @@ class Daemon:
             for utterance in self._ear.utterances():
                 heartbeat.beat()
                 if self._may_send():
-                    self._house.hear(utterance, self._recognizer)
+                    self._learn(self._house.hear(utterance, self._recognizer))
                 heartbeat.rest()
         except BaseException as error:  # noqa: BLE001 - raised again by the supervisor
             failure = error
         self._inbox.put(LoopEnded(failure))
+
+    def _learn(self, outcome: Outcome) -> None:
+        """Have the host looked after where an outcome is not what its state promised."""
+        if isinstance(outcome, Canceled) != bool(self._state.host_fault):
+            self._host_watch.look()
 
     def _may_send(self) -> bool:
         """Return whether audio may go to the host; say so once when the day's limit is reached."""

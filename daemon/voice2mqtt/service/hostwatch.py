@@ -29,7 +29,7 @@ class HostWatch:
         self._thread.start()
 
     def look(self) -> None:
-        """Look now: a recognition has failed."""
+        """Look now: a recognition went as nobody expected."""
         self._look.set()
 
     def stop(self) -> None:

@@ -12,7 +12,7 @@ from voice2mqtt.core.audio import Prospect, Utterance
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.election import HeldBack
 from voice2mqtt.core.event import Event, wordless
-from voice2mqtt.core.outcome import Heard
+from voice2mqtt.core.outcome import Heard, Outcome
 from voice2mqtt.core.ports import Recognizer, Voice
 from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.service import hearing
@@ -61,8 +61,8 @@ class House:
         self._deciding = threading.RLock()
         room.set_rows(interpreter.row_names)
 
-    def hear(self, utterance: Utterance, recognizer: Recognizer) -> None:
-        """Have `utterance` recognised, decide, and carry it out."""
+    def hear(self, utterance: Utterance, recognizer: Recognizer) -> Outcome:
+        """Have `utterance` recognised, decide, carry it out; return what the host made of it."""
         self._stop_waiting()
         self._room.publish_activity("hearing")
         self._room.speech_began(utterance.loudness_db)
@@ -70,6 +70,7 @@ class House:
         outcome = hearing.recognize(watched, recognizer, self._interpreter)
         with self._deciding:
             self._settle(hearing.decide(outcome, self._interpreter, utterance))
+        return outcome
 
     def say(self, text: str) -> None:
         """Handle `text` as if it had been heard."""

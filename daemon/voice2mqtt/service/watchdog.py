@@ -18,7 +18,7 @@ from voice2mqtt.service.notify import Notifier
 
 LIMITS_S: Mapping[str, float] = MappingProxyType({
     "capture": 10.0,
-    # The longest utterance and the longest wait for an answer to it, at their default settings.
+    # At least; `service.build` grants the longest utterance and the longest wait of the settings.
     "loop": 45.0,
     # A name server that does not answer is waited for by the C library, for half a minute.
     "network": 60.0,
