@@ -166,3 +166,19 @@ def test_the_longest_sentence_that_the_settings_allow_is_no_hang() -> None:
     )
     assert build.limits_s(settings)["loop"] >= 60 + 60 + 30 + 60
     assert build.limits_s(settings)["capture"] == LIMITS_S["capture"]
+
+
+@pytest.mark.parametrize("how", [{"capture": "sdk"}, {"device": "stdin"}])
+def test_a_source_that_shows_no_sign_of_life_owes_none(
+    manager: Manager, how: dict[str, str]
+) -> None:
+    settings = Settings(microphone=MicrophoneSettings.model_validate(how))
+    limits_s = dict.fromkeys(build.limits_s(settings), PERIOD_S)
+    environment = {"WATCHDOG_USEC": str(round(PERIOD_S * 1e6))}
+    with closing(Notifier(manager.address)) as notifier:
+        watchdog = Watchdog(notifier, limits_s, environment)
+        watchdog.start()
+        for name in ("loop", "network", "supervisor"):
+            watchdog.heartbeat(name).rest()
+        assert [manager.hear() for _ in range(6)] == [{"WATCHDOG": "1"}] * 6
+        watchdog.stop()

@@ -20,6 +20,11 @@ def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
     assert settings.mqtt.ca_file == Path("/etc/ca.pem")
 
 
+def test_a_recording_is_looked_for_beside_the_settings_too(tmp_path: Path) -> None:
+    path = _write(tmp_path, "microphone: {device: 'wav:said.wav'}\n")
+    assert load.load_settings(path, environ={}).microphone.device == f"wav:{tmp_path}/said.wav"
+
+
 def test_paths_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     path = _write(tmp_path, "commands: ~/c.yaml\nstate_dir: ~nobody-of-that-name/s\n")

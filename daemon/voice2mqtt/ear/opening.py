@@ -14,9 +14,8 @@ from voice2mqtt.ear.state import Condition, MicrophoneState
 from voice2mqtt.ear.stdin import PipeSource
 from voice2mqtt.ear.voice_activity import SileroVoiceActivity
 from voice2mqtt.ear.wav import WavSource
-from voice2mqtt.settings.model import MicrophoneSettings
+from voice2mqtt.settings.model import WAV_PREFIX, MicrophoneSettings
 
-WAV_PREFIX = "wav:"
 STDIN = "stdin"
 
 

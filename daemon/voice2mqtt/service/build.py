@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.heartbeat import Heartbeat
 from voice2mqtt.core.ports import Ear, Recognizer
-from voice2mqtt.ear.opening import open_microphone
+from voice2mqtt.ear.opening import STDIN, open_microphone
 from voice2mqtt.ear.state import Condition, MicrophoneState
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.mqtt.room import MqttRoom
@@ -107,7 +107,11 @@ def limits_s(settings: Settings) -> Mapping[str, float]:
     speech = settings.speech
     # It is waited for twice when the host came back while it was tried again.
     turn_s = settings.microphone.gate.max_utterance_s + 2 * speech.timeout_s + speech.retry_s
-    return {**LIMITS_S, "loop": max(LIMITS_S["loop"], turn_s)}
+    granted = {**LIMITS_S, "loop": max(LIMITS_S["loop"], turn_s)}
+    if settings.microphone.capture == "sdk" or settings.microphone.device == STDIN:
+        # The SDK shows no signs of life, and a pipe is silent for as long as it likes.
+        del granted["capture"]
+    return granted
 
 
 def daemon(
@@ -132,18 +136,16 @@ def daemon(
     state = NodeState(lambda: meter.today_s)
     table = load_table(settings.commands, language)
     azure = recognizer(settings, table, meter.add)
-    ear, speech = _ear_and_speech(settings, azure, inbox, on_audio, watchdog.heartbeat("capture"))
-    voice = SpeakerVoice(settings.feedback, language, ear.deafen)
-    house = House(
-        node=settings.node,
-        interpreter=interpreter(settings, table),
-        room=room,
-        voice=voice,
-        state=state,
-        report=report,
-        answer_within_s=settings.listening.answer_within_s,
-        log_text=settings.privacy.log_text,
+    ear, speech = _ear_and_speech(
+        settings,
+        azure,
+        inbox,
+        on_audio,
+        watchdog.heartbeat("capture"),
+        lambda: not meter.exhausted and not state.muted,
     )
+    voice = SpeakerVoice(settings.feedback, language, ear.deafen)
+    house = _house(settings, table, room, voice, state, report)
 
     def adopt(table: CommandTable) -> None:
         house.adopt(interpreter(settings, table))
@@ -172,17 +174,36 @@ def daemon(
     )
 
 
+def _house(
+    settings: Settings,
+    table: CommandTable,
+    room: MqttRoom,
+    voice: SpeakerVoice,
+    state: NodeState,
+    report: Callable[[Event], None],
+) -> House:
+    return House(
+        node=settings.node,
+        interpreter=interpreter(settings, table),
+        room=room,
+        voice=voice,
+        state=state,
+        report=report,
+        answer_within_s=settings.listening.answer_within_s,
+        log_text=settings.privacy.log_text,
+    )
+
+
 def _ear_and_speech(
     settings: Settings,
     azure: AzureRecognizer,
     inbox: Inbox,
     on_audio: Callable[[bytes], None],
     heartbeat: Heartbeat,
+    may_send: Callable[[], bool],
 ) -> tuple[Ear, Recognizer]:
     if settings.microphone.capture == "sdk":
-        # The SDK shows no signs of life of its own.
-        heartbeat.rest()
-        microphone = _sdk_microphone(settings.microphone.device, azure, inbox)
+        microphone = _sdk_microphone(settings.microphone.device, azure, inbox, may_send)
         return microphone, microphone
 
     def on_state(state: MicrophoneState) -> None:
@@ -192,10 +213,12 @@ def _ear_and_speech(
     return ear, azure
 
 
-def _sdk_microphone(device: str, azure: AzureRecognizer, inbox: Inbox) -> SdkMicrophone:
+def _sdk_microphone(
+    device: str, azure: AzureRecognizer, inbox: Inbox, may_send: Callable[[], bool]
+) -> SdkMicrophone:
     def on_state(fault: str) -> None:
         condition = Condition.FAILED if fault else Condition.OK
         sentence = fault or f"microphone {device} is open, through the Speech SDK"
         inbox.put(Microphone(MicrophoneState(condition, device, sentence)))
 
-    return SdkMicrophone(azure, device, on_state)
+    return SdkMicrophone(azure, device, on_state, may_send)

@@ -128,14 +128,8 @@ class Daemon:
             self._host_watch.look()
 
     def _may_send(self) -> bool:
-        """Return whether audio may go to the host; say so once when the day's limit is reached."""
-        reached = self._meter.exhausted
-        if reached != self._state.limit_reached:
-            self._state.limit_reached = reached
-            if reached:
-                self._house.tell(self._room.notice("limit_reached"))
-            self._room.publish_state(self._state.document())
-        return not reached and not self._state.muted
+        """Return whether audio may go to the host."""
+        return not self._meter.exhausted and not self._state.muted
 
     def _supervise(self) -> str:
         """Handle notices until one of them ends the daemon; return why."""
@@ -152,14 +146,22 @@ class Daemon:
                     return "the audio has ended"
                 case _:
                     self._heed(notice)
-            if self._state.broker_up != self._room.up or notice is not None:
-                self._state.broker_up = self._room.up
+            if self._noticed_change() or notice is not None:
                 self._room.publish_state(self._state.document())
             if not ready and self._tried:
                 ready = True
                 log.info("started: %s", self._state.sentence(), extra={"V2M_EVENT": "ready"})
                 self._notifier.ready(self._state.sentence())
             self._notifier.status(self._state.sentence())
+
+    def _noticed_change(self) -> bool:
+        """Note what nobody tells: whether there is a broker, and audio left for today."""
+        state = self._state
+        before = state.broker_up, state.limit_reached
+        state.broker_up, state.limit_reached = self._room.up, self._meter.exhausted
+        if state.limit_reached and not before[1]:
+            self._house.tell(self._room.notice("limit_reached"))
+        return before != (state.broker_up, state.limit_reached)
 
     def _heed(self, notice: Notice | None) -> None:
         match notice:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from voice2mqtt.settings.faults import Faults
-from voice2mqtt.settings.model import Section, Settings
+from voice2mqtt.settings.model import WAV_PREFIX, Section, Settings
 from voice2mqtt.settings.reader import read_document, read_text
 from voice2mqtt.settings.settings_reader import read_settings
 from voice2mqtt.settings.table_reader import read_table
@@ -61,6 +61,9 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
             given = credentials / "_".join(value.parts) if credentials else folder / value
             found = key.endswith("_file") and not value.is_absolute() and _is_file(given)
             changed[key] = given if found else folder / _at_home(value)
+        elif isinstance(value, str) and value.startswith(WAV_PREFIX):
+            recording = Path(value.removeprefix(WAV_PREFIX))
+            changed[key] = f"{WAV_PREFIX}{folder / _at_home(recording)}"
     return section.model_copy(update=changed)
 
 

@@ -72,6 +72,10 @@ _Language = Annotated[str, AfterValidator(_language)]
 _WebSocket = Annotated[str, _address("ws", "wss")]
 
 
+WAV_PREFIX = "wav:"
+"""Before the name of a recording that is heard instead of a microphone."""
+
+
 class Section(BaseModel):
     """A part of the settings: frozen, no unknown keys, no guessing between types."""
 

@@ -14,6 +14,7 @@ from voice2mqtt.core.outcome import Canceled, NoMatch, Outcome
 from voice2mqtt.speech.azure import AzureRecognizer
 
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+ASK_AGAIN_S = 0.2
 UNKNOWN_LOUDNESS_DB = -100.0
 
 
@@ -21,9 +22,17 @@ class SdkMicrophone:
     """Ear and recogniser in one: what it yields has been recognised already."""
 
     def __init__(
-        self, recognizer: AzureRecognizer, device: str, on_state: Callable[[str], None]
+        self,
+        recognizer: AzureRecognizer,
+        device: str,
+        on_state: Callable[[str], None],
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Tell `on_state`, on the reading thread, why `device` cannot be used, or "" if it can."""
+        """Tell `on_state`, on the reading thread, why `device` cannot be used, or "" if it can.
+
+        Nothing is sent while `may_send` says no; a sentence under way is.
+        """
+        self._may_send = may_send
         self._recognizer = recognizer
         self._device = device
         self._on_state = on_state
@@ -35,6 +44,9 @@ class SdkMicrophone:
         """Yield each utterance once the host has answered it; silence is passed over."""
         failures = 0
         while not self._closed.is_set():
+            if not self._may_send():
+                self._closed.wait(ASK_AGAIN_S)
+                continue
             try:
                 shoot = self._recognizer.microphone(self._device)
             except RuntimeError as error:
