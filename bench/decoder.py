@@ -24,7 +24,7 @@ from voice2mqtt.speechhost.engine import Grammar, Transcript
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 
 QUICK_FILES = 40
-BANDS = ((0.75, 0.85), (0.85, 0.95), (0.95, 1.01))
+BANDS = ((0.7, 0.85), (0.85, 0.95), (0.95, 1.01))
 """Of confidence; how often each is right."""
 LATENCY_FILES = 20
 COMMAND_S = 3.0

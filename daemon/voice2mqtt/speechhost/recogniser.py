@@ -133,8 +133,10 @@ class _Commands:
             Heard(meaning=meaning, log_probability=float(log_probability), prior=prior)
             for meaning, log_probability, prior in zip(meanings, likely, priors, strict=True)
         ]
-        open_nats = float(np.mean([look.dictated.log_probability for look in looks]))
-        return Verdict.of(heard, open_nats)
+        heard_openly = [look.dictated for look in looks]
+        open_nats = float(np.mean([d.log_probability for d in heard_openly]))
+        per_token = float(np.mean([d.log_probability / d.tokens for d in heard_openly]))
+        return Verdict.of(heard, open_nats, per_token)
 
     def _sentences(self, look: Look) -> Iterator[Sentence]:
         """Yield the sentences of `look` that can matter and have a meaning."""

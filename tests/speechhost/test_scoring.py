@@ -1,0 +1,56 @@
+import pytest
+
+from voice2mqtt.speechhost.scoring import Heard, Meaning, Sentence, Verdict, by_meaning
+
+ON, ON_TOO, OFF = (1, 2), (1, 3, 2), (4, 2)
+
+
+def _heard(tokens: tuple[int, ...], nats: float, prior: float = -30.0) -> Heard:
+    meaning = Meaning(best=Sentence(tokens, "on", nats), others_nats=0.0)
+    return Heard(meaning=meaning, log_probability=nats, prior=prior)
+
+
+def test_sentences_that_mean_the_same_add_up() -> None:
+    sentences = [Sentence(OFF, "off", -3.0), Sentence(ON, "on", -3.1), Sentence((9, 2), "on", -3.1)]
+    best, second = by_meaning(sentences, most=8, within_nats=8.0)
+    assert best.best.meaning == "on"
+    assert best.others_nats == pytest.approx(0.693, abs=0.001)
+    assert second.best.meaning == "off"
+
+
+def test_a_longer_sentence_is_not_less_likely_for_its_length() -> None:
+    sentences = [Sentence(ON, "short", -3.0), Sentence(ON_TOO, "long", -3.5)]
+    assert by_meaning(sentences, most=8, within_nats=8.0)[0].best.meaning == "long"
+
+
+def test_what_is_far_behind_or_too_many_is_left_out() -> None:
+    sentences = [Sentence((n, 2), n, -float(n)) for n in range(20)]
+    assert len(by_meaning(sentences, most=5, within_nats=8.0)) == 5
+    assert len(by_meaning(sentences, most=20, within_nats=3.0)) == 4
+    assert by_meaning([], most=8, within_nats=8.0) == []
+
+
+def test_confidences_are_shares_of_what_was_said() -> None:
+    verdict = Verdict.of([_heard(OFF, -4.0), _heard(ON, -3.0)], -3.0, -1.5)
+    best, second = verdict.confidences()
+    assert best[0] == ON
+    assert best[1] / second[1] == pytest.approx(2.718, abs=0.001)
+    assert best[1] + second[1] == pytest.approx(verdict.said)
+
+
+def test_words_that_are_likely_without_audio_prove_little() -> None:
+    evident = Verdict.of([_heard(ON, -3.0, prior=-30.0)], -3.0, -1.5)
+    expected = Verdict.of([_heard(ON, -3.0, prior=-4.0)], -3.0, -1.5)
+    assert evident.said > 0.9 > expected.said
+
+
+def test_a_near_miss_that_is_heard_clearly_was_said() -> None:
+    near = _heard(ON_TOO, -12.0, prior=-24.0)
+    clearly = Verdict.of([near], open_nats=-0.5, open_nats_per_token=-0.1)
+    in_noise = Verdict.of([near], open_nats=-0.5, open_nats_per_token=-1.5)
+    assert in_noise.said > 0.7 > 0.5 > clearly.said
+
+
+def test_nothing_heard_is_nothing_said() -> None:
+    verdict = Verdict.of([], -3.0, -1.5)
+    assert (verdict.said, verdict.surest, list(verdict.confidences())) == (0.0, 0.0, [])
