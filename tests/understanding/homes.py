@@ -89,17 +89,22 @@ class Speaker:
         self.local = NOON
 
     def says(
-        self, *texts: str, after_s: float = 1.0, confidences: Sequence[float | None] = ()
+        self,
+        *texts: str,
+        after_s: float = 1.0,
+        late_s: float = 0.0,
+        confidences: Sequence[float | None] = (),
     ) -> tuple[Decision, ...]:
-        """Say something, heard as `texts`, `after_s` after the last time."""
-        self.now_s += after_s
+        """Say something, heard as `texts` `late_s` later, `after_s` after the last time."""
+        said_s = self.now_s + after_s
+        self.now_s = said_s + late_s
         sure = confidences or [None] * len(texts)
         heard = tuple(
             Hypothesis(text=text, confidence=confidence)
             for text, confidence in zip(texts, sure, strict=True)
         )
         outcome = Heard(text=texts[0], hypotheses=heard if confidences or len(texts) > 1 else ())
-        return self.house.decide(outcome, self.now_s, self.local)
+        return self.house.decide(outcome, self.now_s, self.local, said_s)
 
 
 def published(decisions: Sequence[Decision]) -> list[str]:

@@ -242,6 +242,18 @@ def test_consent_in_the_tables_language(language: str, yes: str, no: str) -> Non
         assert published(speaker.says(answer)) == expected
 
 
+def test_an_answer_in_time_is_not_too_late_because_the_host_is_slow() -> None:
+    speaker = Speaker()
+    speaker.says("open the front door")
+    assert published(speaker.says("yes", after_s=7.9, late_s=5)) == ["home/door/front = ON"]
+
+
+def test_what_was_said_while_a_command_was_recognised_needs_its_wake_phrase() -> None:
+    speaker = Speaker(policy=replace(WOKEN, wake_grace_s=0.0))
+    speaker.says("house turn on the kitchen light", late_s=5)
+    assert published(speaker.says("turn on the bedroom light", after_s=-3, late_s=4)) == []
+
+
 def test_a_question_stays_open_while_others_talk() -> None:
     speaker = Speaker()
     speaker.says("open the front door")

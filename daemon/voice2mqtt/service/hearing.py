@@ -60,10 +60,11 @@ def decide(
 ) -> Hearing:
     """Decide about `outcome` of `utterance`, or of words that nobody spoke."""
     now_s = time.monotonic()
+    said_s = utterance.speech_ended_at_s if utterance else now_s
     return Hearing(
         outcome=outcome,
-        decisions=interpreter.decide(outcome, now_s, local_time()),
-        latency_ms=(now_s - utterance.speech_ended_at_s) * 1000 if utterance else None,
+        decisions=interpreter.decide(outcome, now_s, local_time(), said_s),
+        latency_ms=(now_s - said_s) * 1000 if utterance else None,
         utterance=utterance,
     )
 

@@ -37,8 +37,9 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """When something was said."""
+    """When something was said, and when it is decided."""
 
+    said_s: float
     now_s: float
     local: LocalTime
 
@@ -134,10 +135,14 @@ class Interpreter:
             options.append(tuple(replace(c, row=n) for c, n in zip(option, known, strict=True)))
         self._question = replace(question, options=tuple(options))
 
-    def decide(self, outcome: Outcome, now_s: float, local: LocalTime) -> tuple[Decision, ...]:
+    def decide(
+        self, outcome: Outcome, now_s: float, local: LocalTime, said_s: float | None = None
+    ) -> tuple[Decision, ...]:
         """Decide about `outcome`, which came at `now_s` (monotonic) and `local` (wall clock).
 
-        Returns no decision when there were no words to decide about.
+        `said_s` (monotonic) is when it had been said, if that is known: an answer that was in
+        time is not too late because the host was slow. Returns no decision when there were no
+        words to decide about.
         """
         if not isinstance(outcome, Heard):
             return ()
@@ -146,8 +151,8 @@ class Interpreter:
         hypotheses = tuple(h for h in heard if len(h.text) <= LONGEST_LETTERS)
         if not hypotheses:
             return (Refuse(text=text, reason=Reason(text="too long for a command")),)
-        clock = _Clock(now_s, local)
-        if self._question and now_s > self._question.until_s:
+        clock = _Clock(now_s if said_s is None else said_s, now_s, local)
+        if self._question and clock.said_s > self._question.until_s:
             self._question = None
         if self._question:
             return self._answered(self._question, text, self._unwoken(hypotheses), clock)
@@ -159,7 +164,7 @@ class Interpreter:
             invitation = language_named(self._table.language).invitation
             reason = Reason(text="the wake phrase alone; the command may follow")
             return (Ask(row="", text=text, score=1.0, question=invitation, reason=reason),)
-        if woken or now_s <= self._open_until_s:
+        if woken or clock.said_s <= self._open_until_s:
             return self._command(text, woken or hypotheses, self._all_rows, clock)
         if self._unwoken_rows:
             return self._command(text, hypotheses, self._unwoken_rows, clock)
@@ -272,7 +277,7 @@ class Interpreter:
             reason = replace(reason, text=f"{reason.text}; the row asks for consent")
             return Ask(row=row.name, text=text, score=score, question=question, reason=reason)
         self._past.note(row, command.slots, clock.now_s)
-        self._open_until_s = clock.now_s + self._policy.wake_grace_s
+        self._open_until_s = clock.said_s + self._policy.wake_grace_s
         return Fire(
             row=row.name,
             text=text,
