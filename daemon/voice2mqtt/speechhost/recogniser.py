@@ -41,6 +41,8 @@ _BEYOND_DOUBT = 0.95
 """Below, a second look is taken; it costs as much as the first."""
 _DOUBTFUL = 0.9
 """Below after that, the search is widened."""
+_WIDE_AT_MOST_S = 10.0
+"""Of audio; a wide search takes about 10 MB for each second of it."""
 _HOPELESS = 0.05
 """Where it is less sure that any command was said, further looks would not change that."""
 _REMEMBERED = 20_000
@@ -109,7 +111,8 @@ class _Commands:
         if verdict.surest < _BEYOND_DOUBT and verdict.said > _HOPELESS and not abandoned():
             looks.append(self._search.decode(self._model.encode(gated(samples)), abandoned))
             verdict = self._weigh(looks)
-        if verdict.surest < _DOUBTFUL and verdict.said > _HOPELESS and not abandoned():
+        short = encoding.duration_s <= _WIDE_AT_MOST_S
+        if verdict.surest < _DOUBTFUL and verdict.said > _HOPELESS and short and not abandoned():
             looks[0] = looks[0].with_more(self._wide_search.decode(encoding, abandoned))
             verdict = self._weigh(looks)
         if verdict.said < scoring.LEAST_SAID:
