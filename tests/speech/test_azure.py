@@ -144,12 +144,19 @@ def test_an_exception_of_the_listener_does_not_reach_the_sdk() -> None:
 def test_closing_ends_a_recognition_that_the_host_never_answers() -> None:
     engine = ScriptedEngine("Turn on.")
     engine.gate.clear()
+    closed_s: list[float] = []
+
     with serving(engine) as url:
         mine = recognizer(url)
-        threading.Timer(0.5, mine.close).start()
-        begun_s = time.monotonic()
+
+        def close() -> None:
+            closed_s.append(time.monotonic())
+            mine.close()
+
+        threading.Timer(0.5, close).start()
         outcome = mine.recognize(Spoken(tone(800)), ignore)
-        assert time.monotonic() - begun_s < WITHIN_S
+        # Half more than is promised; the SDK by itself takes two seconds.
+        assert time.monotonic() - closed_s[0] < 1.5
         engine.gate.set()
     assert isinstance(outcome, Canceled)
 
