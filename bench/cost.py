@@ -12,7 +12,7 @@ from bench.process import processor_s, resident_mb
 from bench.report import Options, Report
 from bench.stage import listen, settings_file
 from bench.start import COMMANDS, silence, started
-from voice2mqtt.cli.stage import broker, free_port, speak
+from voice2mqtt.cli.stage import broker, flite, free_port, speak
 from voice2mqtt.ear.wav import WavSource
 
 VOICES = ("slt", "rms", "awb")
@@ -75,5 +75,5 @@ def _spoken(folder: Path, options: Options) -> list[Path]:
     for voice in VOICES[:1] if options.quick else VOICES:
         for number, sentence in enumerate(SENTENCES):
             wavs.append(folder / f"{voice}-{number}.wav")
-            speak(sentence, ("flite", "-voice", voice, "-t", "{text}", "-o", "{wav}"), wavs[-1])
+            speak(sentence, flite(voice), wavs[-1])
     return wavs

@@ -23,11 +23,11 @@ from voice2mqtt.service import build
 from voice2mqtt.settings.load import CHECKOUT, load_settings
 
 VOICES = (
-    ("flite", "-voice", "slt", "-t", "{text}", "-o", "{wav}"),
-    ("flite", "-voice", "rms", "-t", "{text}", "-o", "{wav}"),
-    ("flite", "-voice", "awb", "-t", "{text}", "-o", "{wav}"),
-    ("espeak-ng", "-v", "en-us", "-s", "150", "-w", "{wav}", "{text}"),
-    ("espeak-ng", "-v", "en-gb", "-s", "140", "-w", "{wav}", "{text}"),
+    stage.flite("slt"),
+    stage.flite("rms"),
+    stage.flite("awb"),
+    stage.espeak("en-us"),
+    stage.espeak("en-gb", 140),
 )
 SENTENCES = (
     "Turn on the kitchen light.",
@@ -87,7 +87,7 @@ def run(options: Options) -> Report:
     return report
 
 
-def _record(folder: Path, spoken: Sequence[tuple[str, tuple[str, ...]]]) -> list[_Trial]:
+def _record(folder: Path, spoken: Sequence[tuple[str, stage.Voice]]) -> list[_Trial]:
     """Write all utterances into `folder`/spoken.wav, with pauses."""
     trials = []
     parts = [np.zeros(2 * RATE_HZ)]

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from voice2mqtt.cli.stage import speak
+from voice2mqtt.cli.stage import espeak, flite, speak
 from voice2mqtt.ear.wav import WavSource
 
 _WHO = ("my sister", "the neighbour", "our landlord", "she", "somebody", "the minister", "Peter",
@@ -44,13 +44,13 @@ _REMARKS = (
 )
 _OPENINGS = ("well", "you know", "and then", "honestly", "as I said", "by the way", "no")
 _VOICES = (
-    ("espeak-ng", "-v", "en-us", "-s", "165", "-w", "{wav}", "{text}"),
-    ("espeak-ng", "-v", "en-gb", "-s", "150", "-w", "{wav}", "{text}"),
-    ("espeak-ng", "-v", "en-us+f3", "-s", "180", "-w", "{wav}", "{text}"),
-    ("espeak-ng", "-v", "en-gb-scotland+m4", "-s", "155", "-w", "{wav}", "{text}"),
-    ("flite", "-voice", "slt", "-t", "{text}", "-o", "{wav}"),
-    ("flite", "-voice", "rms", "-t", "{text}", "-o", "{wav}"),
-    ("flite", "-voice", "awb", "-t", "{text}", "-o", "{wav}"),
+    espeak("en-us", 165),
+    espeak("en-gb"),
+    espeak("en-us+f3", 180),
+    espeak("en-gb-scotland+m4", 155),
+    flite("slt"),
+    flite("rms"),
+    flite("awb"),
 )
 
 

@@ -17,13 +17,12 @@ import pytest
 
 from tests.broker import Broker, Subscriber
 from voice2mqtt.cli import stage
-from voice2mqtt.cli.stage import free_port
 from voice2mqtt.ear.virtual import MICROPHONE, SoundServer, running_sound_server
 from voice2mqtt.ear.wav import WavSource
 
 COMMANDS = Path(__file__).parents[1] / "config" / "commands.yaml"
-FLITE = ("flite", "-voice", "slt", "-t", "{text}", "-o", "{wav}")
-ESPEAK = ("espeak-ng", "-v", "en-us", "-s", "150", "-w", "{wav}", "{text}")
+FLITE = stage.flite("slt")
+ESPEAK = stage.espeak("en-us")
 EVENT = "voice2mqtt/test/event"
 WITHIN_S = 20.0
 STOPPED_WITHIN_S = 5.0
@@ -40,7 +39,7 @@ class Room:
         self._sound = sound
         self._folder = folder
 
-    def speak(self, sentence: str, voice: tuple[str, ...] = FLITE) -> dict[str, object]:
+    def speak(self, sentence: str, voice: stage.Voice = FLITE) -> dict[str, object]:
         """Say `sentence` to the microphone; return the event that follows."""
         before = len(self.seen.on(EVENT))
         wav = self._folder / "spoken.wav"
@@ -122,7 +121,7 @@ def test_spoken_commands_arrive_and_anything_else_does_not(tmp_path: Path, broke
 
 def test_a_host_that_goes_and_comes_back_costs_no_command(tmp_path: Path, broker: Broker) -> None:
     grammar = ("--commands", str(COMMANDS))
-    port = free_port()
+    port = stage.free_port()
     with room(tmp_path, broker, f"ws://127.0.0.1:{port}") as house:
         with stage.speech_host(tmp_path, *grammar, port=port):
             assert house.speak("Turn on the kitchen light.")["row"] == "light"
@@ -139,7 +138,7 @@ def test_a_host_that_goes_and_comes_back_costs_no_command(tmp_path: Path, broker
 def test_everything_may_be_missing_at_the_start(tmp_path: Path) -> None:
     """A broker and a host that are not there yet are waited for, with one clear line each."""
     broker = Broker(tmp_path)
-    port = free_port()
+    port = stage.free_port()
     settings = tmp_path / "voice2mqtt.yaml"
     settings.write_text(
         json.dumps({

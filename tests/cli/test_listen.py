@@ -13,14 +13,13 @@ from voice2mqtt.cli.main import main
 from voice2mqtt.core.audio import as_wav
 from voice2mqtt.errors import ExitStatus
 
-ESPEAK = ("espeak-ng", "-v", "en-us", "-w", "{wav}", "{text}")
 TABLE = "commands:\n  - {say: turn on the light, topic: home/light, payload: 'ON'}\n"
 
 
 @pytest.fixture
 def spoken(tmp_path: Path) -> Path:
     wav = tmp_path / "spoken.wav"
-    stage.speak("Turn on the light, please.", ESPEAK, wav)
+    stage.speak("Turn on the light, please.", stage.espeak("en-us"), wav)
     return wav
 
 

@@ -29,8 +29,8 @@ from voice2mqtt.settings.model import Settings
 
 HELP = "see it work: broker, Speech host and daemon on this machine, with or without a microphone"
 
-FLITE = ("flite", "-voice", "slt", "-t", "{text}", "-o", "{wav}")
-ESPEAK = ("espeak-ng", "-v", "en-us", "-s", "150", "-w", "{wav}", "{text}")
+FLITE = stage.flite("slt")
+ESPEAK = stage.espeak("en-us")
 SENTENCES = (
     ("Turn on the kitchen light.", FLITE),
     ("Set the bedroom light to forty percent.", ESPEAK),

@@ -115,8 +115,22 @@ def subscriber(broker_url: str, topic: str, show: Callable[[str], None]) -> Iter
         lines.close()
 
 
-def speak(sentence: str, voice: Sequence[str], wav: Path) -> None:
-    """Write `sentence` to `wav`, spoken by `voice`: a command with {text} and {wav} in it.
+Voice = Sequence[str]
+"""A command that speaks, with {text} and {wav} in it."""
+
+
+def flite(name: str) -> Voice:
+    """Return the voice of that name of flite."""
+    return "flite", "-voice", name, "-t", "{text}", "-o", "{wav}"
+
+
+def espeak(name: str, words_per_min: int = 150) -> Voice:
+    """Return the voice of that name of espeak-ng."""
+    return "espeak-ng", "-v", name, "-s", str(words_per_min), "-w", "{wav}", "{text}"
+
+
+def speak(sentence: str, voice: Voice, wav: Path) -> None:
+    """Write `sentence` to `wav`, spoken by `voice`.
 
     Raises:
         UnavailableError: the voice is not installed.

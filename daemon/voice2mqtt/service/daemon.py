@@ -1,7 +1,7 @@
 """The running daemon: who is started, who is asked to end, and in which order.
 
 Threads, each with one owner and one job: capture, in the ear; the loop, here, which reads like
-the picture in the design; the broker's; the SDK's own. The main thread supervises: it takes
+the picture in the README; the broker's; the SDK's own. The main thread supervises: it takes
 notices out of the inbox, so that a signal is never kept waiting by a recognition.
 """
 
