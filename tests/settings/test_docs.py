@@ -18,6 +18,12 @@ _SETTINGS = (_DOCS / "settings.md").read_text()
 _EXAMPLES = re.findall(r"(?ms)^```yaml\n(.*?)^```", _COMMANDS)
 
 
+def test_the_readme_names_every_page_once() -> None:
+    readme = (_DOCS.parent / "README.md").read_text()
+    named = re.findall(r"\]\(docs/([^)]*\.md)\)", readme)
+    assert sorted(named) == sorted(page.name for page in _DOCS.glob("*.md"))
+
+
 @pytest.mark.parametrize("example", _EXAMPLES, ids=range(len(_EXAMPLES)))
 def test_every_table_shown_does_what_its_tests_say(example: str) -> None:
     read = table(example)

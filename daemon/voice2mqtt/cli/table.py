@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=20,
         help="of a command with more sentences show samples (%(default)s)",
     )
-    parts = parser.add_subparsers(metavar="")
+    parts = parser.add_subparsers(metavar="[import | suggest]")
     part = parts.add_parser("import", help=tableimport.HELP, description=tableimport.HELP)
     tableimport.arguments(part)
     part.set_defaults(part=tableimport.run)
