@@ -195,6 +195,20 @@ def test_a_fault_of_the_sender_does_not_end_the_outbox(
     assert "boom" in caplog.text
 
 
+def test_no_topic_is_logged_where_no_word_may_be(
+    line: Paper, caplog: pytest.LogCaptureFixture
+) -> None:
+    outbox = Outbox(line, log_topics=False)
+    outbox.start()
+    assert "is no topic" in told_of(outbox, topic="home/+").get(timeout=WAIT_S)
+    told = told_of(outbox)
+    line.next()[1](Fate.REFUSED, "no")
+    assert told.get(timeout=WAIT_S)
+    outbox.close(0)
+    assert caplog.text.count("not carried out") == 2
+    assert "home" not in caplog.text
+
+
 COMMANDS = 300
 PACE_S = 0.025
 EXPIRES_S = 0.8

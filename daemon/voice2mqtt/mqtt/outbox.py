@@ -62,8 +62,10 @@ class _Entry:
 class Outbox:
     """A `Publisher` with a thread that watches the clock. All `on_done` come from that thread."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, *, log_topics: bool = True) -> None:
+        """Send over `line`; a topic tells what was said, and so may have to stay out of the log."""
         self._line = line
+        self._log_topics = log_topics
         self._changed = threading.Condition()
         self._waiting: list[_Entry] = []
         self._in_flight: dict[int, _Entry] = {}
@@ -195,11 +197,16 @@ class Outbox:
             self._unheard.discard(topic)
         elif topic not in self._unheard and len(self._unheard) < CAPACITY:
             self._unheard.add(topic)
-            log.info("the broker took it, but nobody subscribes to %s", topic)
+            log.info("the broker took it, but nobody subscribes to %s", self._named(topic))
+
+    def _named(self, topic: str) -> str:
+        return topic if self._log_topics else "its topic"
 
     def _tell(self, entry: _Entry, reason: str) -> None:
         if reason:
-            log.warning("not carried out: %s, because %s", entry.message.topic, reason)
+            topic = self._named(entry.message.topic)
+            why = reason if self._log_topics else reason.replace(entry.message.topic, topic)
+            log.warning("not carried out: %s, because %s", topic, why)
         try:
             entry.on_done(reason)
         except Exception:

@@ -59,7 +59,7 @@ class MqttRoom:
             on_message=self._hear,
             heartbeat=heartbeat,
         )
-        self._outbox = Outbox(self._link)
+        self._outbox = Outbox(self._link, log_topics=settings.privacy.log_text)
         self._twin = Twin(self._instance)
         self._obedience = Obedience(self._link)
         self._electorate = Electorate(self._topics, settings.rooms, self._send_now)
@@ -116,7 +116,9 @@ class MqttRoom:
 
     def _tell_shortfall(self, shortfall: Shortfall, row: str, event_id: str) -> None:
         kind, reason = shortfall.kind, shortfall.reason
-        log.warning("%s: %s: %s", kind.replace("_", " "), row, reason, extra={"V2M_EVENT": kind})
+        # The reason names topics, and with them what was said.
+        why = reason if self._settings.privacy.log_text else "see the event"
+        log.warning("%s: %s: %s", kind.replace("_", " "), row, why, extra={"V2M_EVENT": kind})
         self.publish_event(self.notice(kind, reason=reason, event_id=event_id, row=row))
 
     # What is told.
