@@ -109,6 +109,20 @@ def test_a_fault_of_the_sdk_is_a_cancellation(monkeypatch: pytest.MonkeyPatch) -
     )
 
 
+def test_a_fault_of_the_sdks_own_microphone_is_a_cancellation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Broken:
+        def recognize_once_async(self) -> None:
+            raise RuntimeError("Exception with error code: 0x15")
+
+    mine = recognizer("ws://127.0.0.1:1")
+    monkeypatch.setattr(mine, "_recognizer", lambda _audio: Broken())
+    outcome = mine.microphone("default")()
+    assert isinstance(outcome, Canceled)
+    assert outcome.details == "Exception with error code: 0x15"
+
+
 def test_certificates_that_are_not_there_are_a_fault_of_the_settings(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no such file"):
         recognizer("wss://host:443", ca_file=tmp_path / "ca.pem")

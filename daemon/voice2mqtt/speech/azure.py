@@ -117,7 +117,10 @@ class AzureRecognizer:
 
         def shoot() -> Outcome:
             began_s = time.monotonic()
-            outcome = outcomes.of_result(recognizer.recognize_once_async().get())
+            try:
+                outcome = outcomes.of_result(recognizer.recognize_once_async().get())
+            except RuntimeError as error:
+                return _fault(error)
             self._on_sent(time.monotonic() - began_s)
             return outcome
 
@@ -128,8 +131,7 @@ class AzureRecognizer:
             outcome, sent_s = self._take_turn(utterance, on_interim)
         except (RuntimeError, SettingsError) as error:
             # The SDK is at its end, or the token cannot be read at this moment.
-            name = type(error).__name__
-            return Canceled(reason="Error", code=name, details=outcomes.first_line(error))
+            return _fault(error)
         if not _is_away(outcome):
             self._on_sent(sent_s)
         return outcome
@@ -252,6 +254,11 @@ class _Turn:
         outcome = outcomes.of_cancellation(event.cancellation_details)
         if outcome.reason != "EndOfStream":
             self._parts.append(outcome)
+
+
+def _fault(error: Exception) -> Canceled:
+    name = type(error).__name__
+    return Canceled(reason="Error", code=name, details=outcomes.first_line(error))
 
 
 def _is_away(outcome: Outcome) -> bool:
