@@ -79,6 +79,16 @@ def test_a_guess_that_was_right_is_the_answer_at_once() -> None:
     assert talk.turn.ended
 
 
+def test_the_words_of_a_look_are_told_again_when_a_pause_confirms_them() -> None:
+    talk = Talk()
+    look = work(talk.hear(silence(300) + tone(1600)))
+    assert look.urgency is Urgency.INTERIM
+    assert paths(talk.turn.transcribed(look.job, LIGHT)) == ["speech.hypothesis"]
+    guess = work(talk.hear(silence(200)))
+    assert guess.urgency is Urgency.PAUSE
+    assert paths(talk.turn.transcribed(guess.job, LIGHT)) == ["speech.hypothesis"]
+
+
 def test_a_guess_still_under_way_is_hastened_when_the_phrase_ends() -> None:
     talk = Talk()
     guess = work(talk.hear(silence(300) + tone(900) + silence(200)))

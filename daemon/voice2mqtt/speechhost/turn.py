@@ -167,6 +167,9 @@ class Turn:
                     self._send("speech.startDetected", {"Offset": self._onset})
                 self._speech_told = True
             case Paused(pcm=pcm):
+                # The same words are told again: after a pause they may be the whole sentence,
+                # and a client whose gate waits for that word would wait in vain.
+                self._said = ""
                 self._out += self._lookahead.paused(pcm)
             case Resumed():
                 self._out += self._lookahead.forget()
