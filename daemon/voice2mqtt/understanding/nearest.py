@@ -85,13 +85,17 @@ class NearestSentences:
 
     def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
         """Return the nearest meanings over the n-best list; see `candidate.NearestSound`."""
+        weighed = list(_weighed(hypotheses[:_MOST_HYPOTHESES]))
+        near = self._candidates(weighed, _NEAR, _EFFORT)
+        return near or self._candidates(weighed[:1], FARTHEST, _LITTLE_EFFORT)
+
+    def _candidates(
+        self, weighed: Sequence[tuple[Hypothesis, float, float]], at_most: float, effort: int
+    ) -> list[Candidate]:
         best: dict[tuple[int, object], Candidate] = {}
-        for hypothesis, behind, trust in _weighed(hypotheses[:_MOST_HYPOTHESES]):
-            near = (_NEAR - behind) / trust
-            far = (FARTHEST - behind) / trust
-            for likeness in self.find(hypothesis.text, near) or self.find(
-                hypothesis.text, far, effort=_LITTLE_EFFORT
-            ):
+        for hypothesis, behind, trust in weighed:
+            reach = (at_most - behind) / trust
+            for likeness in self.find(hypothesis.text, reach, effort=effort):
                 distance = min(1.0, likeness.distance * trust + behind)
                 meaning = likeness.row, tuple(sorted(likeness.slots.items()))
                 if meaning not in best or distance < best[meaning].distance:

@@ -1,6 +1,7 @@
 """The cheapest ways through an automaton that cover an utterance from end to end, best first.
 
-Best-first search (Dijkstra) over pairs of a state and a position in the phonemes heard. At each
+Best-first search (A*) over pairs of a state and a position in the phonemes heard; what is left
+of the utterance costs at least what it would if the words could stand in any order. At each
 pair the cheapest ways with different slots are kept, as many as meanings are wanted: of two
 ways with equal slots that meet, only the cheaper can become the best of its meaning.
 """
@@ -108,6 +109,7 @@ class SoundSearch:
             if 0 < word.lost <= _ADDED and not word.key[0].isdigit()
         }
         self._spoken: dict[tuple[int, int], list[tuple[int, float, int, tuple[Said, ...]]]] = {}
+        self._left = self._least_left()
 
     def ways(self, at_most: float, most: int, effort: int) -> Iterator[Way]:
         """Yield ways that cost up to `at_most`, cheapest first, at most `most` through a spot.
@@ -115,11 +117,12 @@ class SoundSearch:
         The search is given up after `effort` pairs of state and position.
         """
         order = count()
-        waiting: list[tuple[float, int, int, int, Slots, tuple[Said, ...]]] = []
-        heapq.heappush(waiting, (0.0, next(order), START, 0, (), ()))
+        waiting: list[tuple[float, int, float, int, int, Slots, tuple[Said, ...]]] = []
+        if self._left[0] <= at_most:
+            heapq.heappush(waiting, (self._left[0], next(order), 0.0, START, 0, (), ()))
         kept: dict[tuple[int, int], list[Slots]] = {}
         while waiting and len(kept) < effort:
-            cost, _, state, position, slots, said = heapq.heappop(waiting)
+            _, _, cost, state, position, slots, said = heapq.heappop(waiting)
             others = kept.setdefault((state, position), [])
             if len(others) >= most or slots in others:
                 continue
@@ -128,10 +131,28 @@ class SoundSearch:
                 for row in self._automaton.accepts(state):
                     yield Way(row, slots, cost, said)
             for step in self._steps(state, position):
-                total = cost + step.cost
-                if total <= at_most:
+                so_far = cost + step.cost
+                in_all = so_far + self._left[step.end]
+                if in_all <= at_most:
                     way = (step.target, step.end, slots + step.slots, said + step.said)
-                    heapq.heappush(waiting, (total, next(order), *way))
+                    heapq.heappush(waiting, (in_all, next(order), so_far, *way))
+
+    def _least_left(self) -> list[float]:
+        """Return what the utterance costs at least from each position on."""
+        last = len(self._heard.phonemes)
+        left = [0.0] * (last + 1)
+        if any(isinstance(label, Wildcard) for label in self._automaton.labels):
+            return left
+        cheapest = self._laid.cheapest().astype(float)
+        cheapest[:, [end for end in range(last) if end not in self._borders]] += _SPLIT
+        for position in reversed(range(last)):
+            ways = (cheapest[position, position + 1 :] + left[position + 1 :]).tolist()
+            ways += [left[end] for end, _ in self._heard.numbers.get(position, ())]
+            if position in self._skips:
+                skipped = self._skips[position]
+                ways.append(skipped.lost + left[skipped.end])
+            left[position] = min(ways)
+        return left
 
     def _steps(self, state: int, position: int) -> Iterator[_Step]:
         if position in self._skips:
@@ -167,19 +188,24 @@ class SoundSearch:
         if key in self._spoken:
             return self._spoken[key]
         best: dict[tuple[int, int], tuple[float, tuple[Said, ...]]] = {}
-        waiting: list[tuple[int, int, float, tuple[Said, ...]]] = [(START, position, 0.0, ())]
+        order = count()
+        waiting: list[tuple[float, int, int, int, tuple[Said, ...]]] = []
+        heapq.heappush(waiting, (0.0, next(order), START, position, ()))
+        settled: set[tuple[int, int]] = set()
         while waiting:
-            state, at, cost, said = waiting.pop()
-            if at > position:
-                for value in spoken.accepts(state):
-                    if (value, at) not in best or cost < best[value, at][0]:
-                        best[value, at] = (cost, said)
+            cost, _, state, at, said = heapq.heappop(waiting)
+            if (state, at) in settled:
+                continue
+            settled.add((state, at))
+            for value in spoken.accepts(state) if at > position else ():
+                best.setdefault((value, at), (cost, said))
             for number, target in spoken.arcs(state):
                 label = spoken.labels[number]
                 assert isinstance(label, Word)
                 for end, more in self._word(label.key, at, self._worst.in_slot):
                     piece = Said(label.key, label.surface, at, end, more, in_slot=True)
-                    waiting.append((target, end, cost + more, (*said, piece)))
+                    way = (target, end, (*said, piece))
+                    heapq.heappush(waiting, (cost + more, next(order), *way))
         found = [(end, cost, value, said) for (value, end), (cost, said) in best.items()]
         self._spoken[key] = found
         return found

@@ -59,6 +59,19 @@ class Laid:
         near = self._nearest[words, start] <= worst * self._lengths[words]
         return [int(word) for word in words[near]]
 
+    def cheapest(self) -> Costs:
+        """Return what it costs at least to hear any one word from [start] to [end]."""
+        cheapest = np.full((self._end + 1, self._end + 1), _FAR, np.float32)
+        starts = np.arange(self._end)
+        for length in np.unique(self._lengths):
+            of_length = self._costs[self._lengths == length, : self._end].min(axis=0)
+            for b in range(of_length.shape[1]):
+                ends = starts + int(length) - _SLACK + b
+                inside = (starts < ends) & (ends <= self._end)
+                cell = starts[inside], ends[inside]
+                cheapest[cell] = np.minimum(cheapest[cell], of_length[inside, b])
+        return cheapest
+
 
 class Sounds:
     """Phonemes by number and the costs between them; learns symbols as they turn up."""
