@@ -51,7 +51,9 @@ def test_listening_to_nothing_fails_with_the_reason(capsys: pytest.CaptureFixtur
 
 
 def test_ctrl_c_ends_listening_well(server: SoundServer) -> None:
-    command = [sys.executable, "-m", "voice2mqtt", "devices", "--json", "--listen", MICROPHONE]
+    # A test run in the background of a shell ignores Ctrl-C, and so would its children.
+    heeding = ("env", "--default-signal=INT", sys.executable, "-m", "voice2mqtt")
+    command = [*heeding, "devices", "--json", "--listen", MICROPHONE]
     environ = os.environ | server.environment
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

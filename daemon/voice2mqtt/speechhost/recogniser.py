@@ -35,10 +35,12 @@ _MOST_GRAMMARS = 8
 _MOST_MEANINGS = 8
 _WITHIN_NATS = 8.0
 """Meanings further behind the best are not weighed."""
+_NARROW_BEAMS = 4
+"""Enough for most of what is said; takes two thirds of the time that `_BEAMS` do."""
 _BEAMS = 8
 _WIDE_BEAMS = 16
 _BEYOND_DOUBT = 0.95
-"""Below, a second look is taken; it costs as much as the first."""
+"""Below, the search is repeated with more beams, and a second look is taken."""
 _DOUBTFUL = 0.9
 """Below after that, the search is widened."""
 _WIDE_AT_MOST_S = 10.0
@@ -98,6 +100,7 @@ class _Commands:
         self._vocabulary = vocabulary
         self._prior = prior
         grammar = TokenGrammar(automaton, vocabulary)
+        self._narrow_search = BeamSearch(model, vocabulary, grammar, _NARROW_BEAMS)
         self._search = BeamSearch(model, vocabulary, grammar, _BEAMS)
         self._wide_search = BeamSearch(model, vocabulary, grammar, _WIDE_BEAMS)
         self._meanings: dict[tuple[int, ...], Hashable] = {}
@@ -106,8 +109,11 @@ class _Commands:
     def readings(self, samples: Floats, abandoned: Callable[[], bool]) -> list[Reading]:
         """Return the commands that may have been said, else what open decoding heard."""
         encoding = self._model.encode(samples)
-        looks = [self._search.decode(encoding, abandoned)]
+        looks = [self._narrow_search.decode(encoding, abandoned)]
         verdict = self._weigh(looks)
+        if verdict.surest < _BEYOND_DOUBT and not abandoned():
+            looks = [self._search.decode(encoding, abandoned)]
+            verdict = self._weigh(looks)
         if verdict.surest < _BEYOND_DOUBT and verdict.said > _HOPELESS and not abandoned():
             looks.append(self._search.decode(self._model.encode(gated(samples)), abandoned))
             verdict = self._weigh(looks)
