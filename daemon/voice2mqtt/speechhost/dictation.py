@@ -1,4 +1,4 @@
-"""Open decoding: the likeliest token after the likeliest token, whatever the words.
+"""Open decoding: the likeliest strings of tokens, whatever the words.
 
 It also tells what is no speech at all. The model was taught on speech only and puts words to
 any sound; what gives it away is a lone "you", the same words over and over, or no letters.
@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from voice2mqtt.speechhost.moonshine import Decoding, Encoding, Moonshine
 from voice2mqtt.speechhost.tokens import END, Vocabulary
 
@@ -15,6 +17,8 @@ _TOKENS_PER_S = 6.5
 """The fastest speakers; a model that says more is in a loop."""
 _LONGEST_LOOP = 16
 """Tokens."""
+_BEAMS = 4
+"""How many readings are followed: what hears a command by its sound profits from the next best."""
 _NO_SPEECH = frozenset({"", "you"})
 _LOOP = re.compile(r"\b(.{3,}?)(?:\W+\1\b){2,}")
 _NOT_LETTERS = re.compile(r"[^\w' ]+")
@@ -51,19 +55,30 @@ def most_tokens(duration_s: float) -> int:
 
 def dictate(
     model: Moonshine, vocabulary: Vocabulary, encoding: Encoding, abandoned: Callable[[], bool]
-) -> Dictated:
-    """Decode `encoding` without a grammar; stops early once `abandoned`."""
+) -> list[Dictated]:
+    """Decode `encoding` without a grammar, likeliest first; stops early once `abandoned`."""
     decoding = Decoding(model, encoding)
     following = decoding.first
-    tokens: list[int] = []
-    total = 0.0
-    while len(tokens) < most_tokens(encoding.duration_s) and not abandoned():
-        token = int(following[0].argmax())
-        total += float(following[0, token])
-        tokens.append(token)
-        if token == END or is_looping(tokens):
+    beams: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
+    ended: list[tuple[float, tuple[int, ...]]] = []
+    for _ in range(most_tokens(encoding.duration_s)):
+        scores = following + np.array([[total] for total, _ in beams])
+        best = np.argpartition(scores, -_BEAMS, axis=None)[-_BEAMS:]
+        rows, grown = [], []
+        for row, token in zip(*np.unravel_index(best, scores.shape), strict=True):
+            tokens = (*beams[row][1], int(token))
+            beam = float(scores[row, token]), tokens
+            if token == END or is_looping(tokens):
+                ended.append(beam)
+            else:
+                rows.append(int(row))
+                grown.append(beam)
+        if not grown or len(ended) >= _BEAMS or abandoned():
             break
-        following = decoding.step([0], [token])
-    return Dictated(
-        text=vocabulary.decode(tokens), log_probability=total, tokens=max(len(tokens), 1)
-    )
+        following = decoding.step(rows, [tokens[-1] for _, tokens in grown])
+        beams = grown
+    found = sorted(ended or beams, reverse=True)[:_BEAMS]
+    return [
+        Dictated(text=vocabulary.decode(tokens), log_probability=total, tokens=max(len(tokens), 1))
+        for total, tokens in found
+    ]

@@ -70,7 +70,7 @@ class MoonshineEngine:
         samples = np.frombuffer(pcm, np.dtype("<i2")).astype(np.float32) / np.float32(32_768)
         if grammar is None:
             encoding = self._model.encode(samples)
-            readings = _open(dictate(self._model, self._vocabulary, encoding, abandoned))
+            readings = _open(*dictate(self._model, self._vocabulary, encoding, abandoned))
         else:
             readings = self._of(grammar.automaton).readings(samples, abandoned)
         if abandoned() or not is_speech(readings[0].text):
@@ -168,8 +168,14 @@ class _Commands:
         return self._meanings[tokens]
 
 
-def _open(dictated: Dictated) -> list[Reading]:
-    return [_reading(dictated.text, math.exp(dictated.log_probability / dictated.tokens))]
+def _open(likeliest: Dictated, *others: Dictated) -> list[Reading]:
+    """Return what was heard openly; `others` share what the likeliest leaves of certainty."""
+    confidence = math.exp(likeliest.log_probability / likeliest.tokens)
+    behind = [math.exp(other.log_probability - likeliest.log_probability) for other in others]
+    return [_reading(likeliest.text, confidence)] + [
+        _reading(other.text, min(confidence, (1 - confidence) * share / sum(behind)))
+        for other, share in zip(others, behind, strict=True)
+    ]
 
 
 def _reading(text: str, confidence: float) -> Reading:

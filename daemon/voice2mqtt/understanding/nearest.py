@@ -39,9 +39,9 @@ _SLOT_WEIGHT = 1.25
 _HEARD_WEIGHT = 1.1
 """The same for a word heard that little was said of."""
 
-_BELIEVED = 0.5
+_BELIEVED = 0.06
 """Share of the surest hypothesis' confidence below which another is not looked at."""
-_PER_NAT = 0.05
+_PER_NAT = 0.01
 """Distance that a hypothesis falls behind for each nat it is less likely than the surest."""
 _DOUBT = 2.5
 """How much nearer everything comes for the confidence that the host lacks, since a host that
