@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 
 import numpy as np
 
+from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.speechhost import scoring
 from voice2mqtt.speechhost.beam import BeamSearch, Look
 from voice2mqtt.speechhost.dictation import Dictated, dictate, is_speech
@@ -29,6 +30,8 @@ from voice2mqtt.understanding.automaton import Automaton
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.normalise import normaliser
 
+_SILENCE = np.zeros(int(0.3 * RATE_HZ), np.float32)
+"""Follows all audio: a sentence that is cut off right behind its last word is heard worse."""
 _MOST_READINGS = 5
 _MOST_GRAMMARS = 8
 """Kept ready; clients that each bring a phrase list share these."""
@@ -67,7 +70,8 @@ class MoonshineEngine:
         self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never
     ) -> Transcript:
         """See `Engine`."""
-        samples = np.frombuffer(pcm, np.dtype("<i2")).astype(np.float32) / np.float32(32_768)
+        spoken = np.frombuffer(pcm, np.dtype("<i2")).astype(np.float32) / np.float32(32_768)
+        samples = np.concatenate([spoken, _SILENCE])
         if grammar is None:
             encoding = self._model.encode(samples)
             readings = _open(*dictate(self._model, self._vocabulary, encoding, abandoned))
