@@ -104,13 +104,13 @@ class Decoding:
         self.first: Floats = _log_softmax(logits[:, -1])
         """Log-probabilities of the first token, one row."""
         self._past: list[Floats] = caches[: len(names)]
+        # Of these there is one row, which serves every beam: the decoder's products broadcast.
         self._heard: _Feeds = {
             "encoder_attention_mask": feeds["encoder_attention_mask"],
             "encoder_hidden_states": encoding.frames,
         }
         for name, cache in zip(fixed, caches[len(names) :], strict=True):
             self._heard[f"past_key_values.{name}"] = cache
-        self._repeated: _Feeds = self._heard
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> Floats:
         """Extend beam `parents[i]` by `tokens[i]`; row i is what may follow.
@@ -120,9 +120,7 @@ class Decoding:
         order = np.array(parents)
         if not np.array_equal(order, np.arange(len(self._past[0]))):
             self._past = [cache[order] for cache in self._past]
-        if len(tokens) > len(self._repeated["encoder_attention_mask"]):
-            self._repeated = _repeat(self._heard, len(tokens))
-        feeds: _Feeds = {name: part[: len(tokens)] for name, part in self._repeated.items()}
+        feeds = dict(self._heard)
         feeds["input_ids"] = np.array(tokens, np.int64)[:, None]
         feeds["use_cache_branch"] = np.array([True])
         feeds |= zip(self._past_names, self._past, strict=True)
@@ -131,7 +129,7 @@ class Decoding:
 
     def end(self) -> None:
         """Give back most of the memory; only `score` may be called from now on."""
-        self._repeated, self._past = {}, []
+        self._past = []
 
     def score(self, strings: Sequence[Sequence[int]]) -> list[float]:
         """Return the log-probability that each of `strings`, the end included, was said."""
@@ -145,7 +143,7 @@ class Decoding:
         tokens = np.full((count, longest), END, np.int64)
         for row, string in enumerate(strings):
             tokens[row, : len(string)] = string
-        feeds = _repeat(self._heard, count)
+        feeds = dict(self._heard)
         feeds["input_ids"] = np.hstack([np.full((count, 1), START), tokens[:, :-1]])
         feeds["use_cache_branch"] = np.array([True])
         feeds |= dict.fromkeys(self._past_names, _nothing_said(count))
@@ -172,10 +170,6 @@ def _first_feeds(encoding: Encoding, tokens: npt.NDArray[np.int64]) -> _Feeds:
 
 def _nothing_said(count: int) -> Floats:
     return np.zeros((count, _HEADS, 0, _HEAD_SIZE), np.float32)
-
-
-def _repeat(feeds: _Feeds, count: int) -> _Feeds:
-    return {name: np.repeat(part, count, axis=0) for name, part in feeds.items()}
 
 
 def _log_sum_exp(logits: Floats) -> Floats:
