@@ -1,13 +1,17 @@
 import pytest
 
-from voice2mqtt.speechhost.scoring import Heard, Meaning, Sentence, Verdict, by_meaning
+from voice2mqtt.speechhost.scoring import Heard, Meaning, Openly, Sentence, Verdict, by_meaning
 
 ON, ON_TOO, OFF = (1, 2), (1, 3, 2), (4, 2)
 
 
 def _heard(tokens: tuple[int, ...], nats: float, prior: float = -30.0) -> Heard:
     meaning = Meaning(best=Sentence(tokens, "on", nats), others_nats=0.0)
-    return Heard(meaning=meaning, log_probability=nats, prior=prior)
+    return Heard(meaning=meaning, log_probability=nats, prior=prior, letters=20)
+
+
+def _openly(nats: float = -3.0, per_token: float = -1.5, letters: float = 20) -> Openly:
+    return Openly(log_probability=nats, per_token=per_token, letters=letters)
 
 
 def test_sentences_that_mean_the_same_add_up() -> None:
@@ -31,7 +35,7 @@ def test_what_is_far_behind_or_too_many_is_left_out() -> None:
 
 
 def test_confidences_are_shares_of_what_was_said() -> None:
-    verdict = Verdict.of([_heard(OFF, -4.0), _heard(ON, -3.0)], -3.0, -1.5)
+    verdict = Verdict.of([_heard(OFF, -4.0), _heard(ON, -3.0)], _openly())
     best, second = verdict.confidences()
     assert best[0] == ON
     assert best[1] / second[1] == pytest.approx(2.718, abs=0.001)
@@ -39,19 +43,25 @@ def test_confidences_are_shares_of_what_was_said() -> None:
 
 
 def test_words_that_are_likely_without_audio_prove_little() -> None:
-    evident = Verdict.of([_heard(ON, -3.0, prior=-30.0)], -3.0, -1.5)
-    expected = Verdict.of([_heard(ON, -3.0, prior=-4.0)], -3.0, -1.5)
-    assert evident.said > 0.9 > expected.said
+    evident = Verdict.of([_heard(ON, -3.0, prior=-30.0)], _openly())
+    expected = Verdict.of([_heard(ON, -3.0, prior=-4.0)], _openly())
+    assert evident.said > expected.said
 
 
 def test_a_near_miss_that_is_heard_clearly_was_said() -> None:
     near = _heard(ON_TOO, -12.0, prior=-24.0)
-    clearly = Verdict.of([near], open_nats=-0.5, open_nats_per_token=-0.1)
-    in_noise = Verdict.of([near], open_nats=-0.5, open_nats_per_token=-1.5)
+    clearly = Verdict.of([near], _openly(-0.5, per_token=-0.1))
+    in_noise = Verdict.of([near], _openly(-0.5, per_token=-1.5))
     assert clearly.said < 0.5
     assert in_noise.said > 0.7
 
 
+def test_who_said_more_than_the_command_said_something_else() -> None:
+    part = _heard(ON_TOO, -6.0, prior=-12.0)
+    assert Verdict.of([part], _openly(letters=21)).said > 0.9
+    assert Verdict.of([part], _openly(letters=60)).said < Verdict.of([part], _openly()).said - 0.1
+
+
 def test_nothing_heard_is_nothing_said() -> None:
-    verdict = Verdict.of([], -3.0, -1.5)
+    verdict = Verdict.of([], _openly())
     assert (verdict.said, verdict.surest, list(verdict.confidences())) == (0.0, 0.0, [])

@@ -21,7 +21,7 @@ from voice2mqtt.speechhost.dictation import Dictated, dictate, is_speech
 from voice2mqtt.speechhost.engine import Grammar, Reading, Transcript, never
 from voice2mqtt.speechhost.moonshine import Floats, Moonshine, model_folder
 from voice2mqtt.speechhost.prior import Prior
-from voice2mqtt.speechhost.scoring import Heard, Sentence, Verdict, rough_score
+from voice2mqtt.speechhost.scoring import Heard, Openly, Sentence, Verdict, rough_score
 from voice2mqtt.speechhost.spectral_gate import gated
 from voice2mqtt.speechhost.spellings import LANGUAGE, lexical
 from voice2mqtt.speechhost.token_grammar import TokenGrammar
@@ -143,13 +143,26 @@ class _Commands:
         likely = np.mean([look.log_probabilities(strings) for look in looks], axis=0)
         priors = self._prior.log_probabilities(strings)
         heard = [
-            Heard(meaning=meaning, log_probability=float(log_probability), prior=prior)
+            Heard(
+                meaning=meaning,
+                log_probability=float(log_probability),
+                prior=prior,
+                letters=self._letters(meaning.best.tokens),
+            )
             for meaning, log_probability, prior in zip(meanings, likely, priors, strict=True)
         ]
-        heard_openly = [look.dictated for look in looks]
-        open_nats = float(np.mean([d.log_probability for d in heard_openly]))
-        per_token = float(np.mean([d.log_probability / d.tokens for d in heard_openly]))
-        return Verdict.of(heard, open_nats, per_token)
+        openly = [look.dictated for look in looks]
+        return Verdict.of(
+            heard,
+            Openly(
+                log_probability=float(np.mean([d.log_probability for d in openly])),
+                per_token=float(np.mean([d.log_probability / d.tokens for d in openly])),
+                letters=float(np.mean([len(lexical(d.text)) for d in openly])),
+            ),
+        )
+
+    def _letters(self, tokens: tuple[int, ...]) -> int:
+        return len(lexical(self._vocabulary.decode(tokens)))
 
     def _sentences(self, look: Look) -> Iterator[Sentence]:
         """Yield the sentences of `look` that can matter and have a meaning."""

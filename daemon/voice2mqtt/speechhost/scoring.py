@@ -6,11 +6,12 @@ per token and part of what the words are worth unheard make up for it.
 
 The confidences of a transcript are one distribution, what was said being certain: they sum to 1.
 First, whether a sentence of the grammar was said at all (`said`): a logistic function of how
-likely its words are, of what the audio adds to them, and of how far they fall behind what open
-decoding heard, which counts the more the surer that is of its own words: in noise it errs, but
-where it hears a near miss clearly, the near miss was said. Then, which meaning: by their scores,
-so that a meaning which leads the next by 1 nat is 2.7 times as likely. What remains is for what
-open decoding heard.
+likely its words are, of what the audio adds to them, of how far they fall behind what open
+decoding heard, which counts the more the surer that is of its own words (in noise it errs, but
+where it hears a near miss clearly, the near miss was said), and of how much longer than they it
+is: who said more than the command said something else. Then, which meaning: by their scores, so
+that a meaning which leads the next by 1 nat is 2.7 times as likely. What remains is for what open
+decoding heard.
 
 The weights were fitted by cross-validation on spoken orders, on synthetic commands of another
 home, clean and in noise, and on speech that was neither. `bench/decoder.py` prints how often
@@ -21,18 +22,19 @@ import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-TOKEN_BONUS_NATS = 0.5
-PRIOR_SHARE = 0.3
+TOKEN_BONUS_NATS = 0.8
+PRIOR_SHARE = 0.4
 """How much of the log-probability that words have unheard is taken off."""
 ROUGH_TOKEN_BONUS_NATS = 1.2
 """The bonus where the prior is not taken off: it stands for both."""
 LEAST_SAID = 0.5
 """Below, what open decoding heard is likelier than any sentence of the grammar."""
 
-_INTERCEPT = 0.51
-_PER_TOKEN = 0.60
-_ADDED_BY_AUDIO = 0.84
-_BEHIND_OPEN = 0.08
+_INTERCEPT = 4.6
+_PER_TOKEN = 0.54
+_ADDED_BY_AUDIO = 0.38
+_BEHIND_OPEN = 0.2
+_SHORT_OF_OPEN = 4.5
 _MOST_BEHIND_NATS = 25.0
 _OPEN_DOUBT_NATS = 0.3
 """Doubt per token of open decoding that is had even where it hears well."""
@@ -81,6 +83,8 @@ class Heard:
     """Of the best sentence, over all looks at the audio."""
     prior: float
     """Log-probability of the best sentence unheard."""
+    letters: int
+    """How long the words of the best sentence are."""
 
     @property
     def score(self) -> float:
@@ -104,6 +108,16 @@ def by_meaning(sentences: Iterable[Sentence], *, most: int, within_nats: float) 
     return [meaning for meaning in meanings[:most] if meaning.rough_score >= least]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Openly:
+    """What open decoding heard, on average over all looks at the audio."""
+
+    log_probability: float
+    per_token: float
+    """The same for each of its tokens."""
+    letters: float
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What was heard, likeliest first, and how sure it is that it was a sentence of the grammar."""
@@ -112,10 +126,10 @@ class Verdict:
     said: float
 
     @classmethod
-    def of(cls, heard: Iterable[Heard], open_nats: float, open_nats_per_token: float) -> "Verdict":
-        """Weigh `heard` against open decoding, by the log-probability of what that heard."""
+    def of(cls, heard: Iterable[Heard], openly: Openly) -> "Verdict":
+        """Weigh `heard` against what open decoding heard."""
         ranked = tuple(sorted(heard, key=lambda one: -one.score))
-        said = _said(ranked[0], open_nats, open_nats_per_token) if ranked else 0.0
+        said = _said(ranked[0], openly) if ranked else 0.0
         return cls(ranked, said)
 
     @property
@@ -131,13 +145,15 @@ class Verdict:
                 yield one.meaning.best.tokens, self.said * math.exp(one.score - total)
 
 
-def _said(best: Heard, open_nats: float, open_nats_per_token: float) -> float:
+def _said(best: Heard, openly: Openly) -> float:
     count = len(best.meaning.best.tokens)
     per_token = best.log_probability / count
     added = (best.log_probability - best.prior) / count
-    behind = min(_MOST_BEHIND_NATS, max(0.0, open_nats - best.log_probability))
-    behind /= _OPEN_DOUBT_NATS - open_nats_per_token
-    odds = _PER_TOKEN * per_token + _ADDED_BY_AUDIO * added - _BEHIND_OPEN * behind
+    behind = min(_MOST_BEHIND_NATS, max(0.0, openly.log_probability - best.log_probability))
+    behind /= _OPEN_DOUBT_NATS - openly.per_token
+    short = max(0.0, openly.letters - best.letters) / max(1.0, openly.letters)
+    odds = _PER_TOKEN * per_token + _ADDED_BY_AUDIO * added
+    odds -= _BEHIND_OPEN * behind + _SHORT_OF_OPEN * short
     return 1 / (1 + math.exp(-(_INTERCEPT + odds)))
 
 

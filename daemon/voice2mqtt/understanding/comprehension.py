@@ -22,7 +22,7 @@ from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.render import messages
 from voice2mqtt.understanding.table import CommandTable
 
-SURE = 0.7
+SURE = 0.65
 """Belief that makes a meaning clear; of what our host believes so far, one in fifty is wrong."""
 BELIEVABLE = 0.5
 """Share of the host's greatest belief, below which a hypothesis counts for nothing."""

@@ -1,9 +1,10 @@
 """The cheapest ways through an automaton that cover an utterance from end to end, best first.
 
-Best-first search (A*) over pairs of a state and a position in the phonemes heard; what is left
-of the utterance costs at least what it would if the words could stand in any order. At each
-pair the cheapest ways with different slots are kept, as many as meanings are wanted: of two
-ways with equal slots that meet, only the cheaper can become the best of its meaning.
+Two passes and a walk. Forward, each node gets what it costs at least to be there at each
+position of the phonemes heard; each is visited once, after all that lead to it, and only while
+it can still lead to an end within the bound. Backward, each node visited gets what is still to
+be paid. The walk (A*, whose estimate is exact by then) yields the ways in order and takes each
+meaning once.
 """
 
 from __future__ import annotations
@@ -14,28 +15,21 @@ from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
+from numpy.typing import NDArray
 
-from voice2mqtt.core.decision import SlotValue
-from voice2mqtt.understanding.automaton import START, Automaton, Choice, Number, Wildcard, Word
+from voice2mqtt.understanding.automaton import Number
 from voice2mqtt.understanding.match import meaning
-from voice2mqtt.understanding.sound_heard import HeardSounds, HeardWord
-from voice2mqtt.understanding.sounds import Phonemes, Span, Vocabulary
+from voice2mqtt.understanding.sound_costs import Costs
+from voice2mqtt.understanding.sound_graph import ROOT, Arc, Node, Slots, SoundGraph
+from voice2mqtt.understanding.sound_heard import HeardSounds
+from voice2mqtt.understanding.sound_laid import Laid
+from voice2mqtt.understanding.sounds import FAR, Vocabulary
 
-MOST_NUMBERS = 128
-"""Values of a range up to which a number is looked for by its sound."""
-
-_BENT = 0.1
-"""Cost a phoneme up to which a word of the table may have been heard as another of its words."""
-_SPLIT = 0.3
-"""What it costs that a word of the table ends in the middle of a word that was heard."""
-_MISSED = 1.25
-"""Cost of a word up to which it may be missed: "a", "the"."""
-_ADDED = 1.55
-"""Cost of a word up to which it may be heard where it was not said: also "of", "uh"."""
-_PROTECTED = 3
-"""Phonemes from which on a word of the table is not bent into another one."""
-
-Slots = tuple[tuple[str, SlotValue], ...]
+_MOST_STEPS = 600
+"""Of the walk."""
+_ROUNDING = 1e-3
+_SKIPPED = 0.99
+"""Share of its sounds that a word heard costs to leave out: rather that than bend another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +37,7 @@ class Said:
     """A word of the table, and from where to where in the phonemes heard it was found."""
 
     key: str
-    """"" for what a wildcard took."""
+    """"" for a number that was heard as such, and for what a wildcard took."""
     word: str
     start: int
     end: int
@@ -67,206 +61,233 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Worst:
-    """Cost a phoneme above which a word of the table counts as not heard."""
+class _Leap:
+    """To `target` by a stretch of the utterance that needs no sound."""
 
-    word: float
-    in_slot: float
+    target: Node
+    start: int
+    end: int
+    text: str
+    fills: Slots
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """What leaves a node, and what that costs in this utterance."""
+
+    arcs: tuple[Arc, ...]
+    words: NDArray[np.intp]
+    costs: Costs
+    """Of [arc, start, end], for those of `arcs` that are by words, which come first."""
+    leaps: tuple[_Leap, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    target: int
-    end: int
+    """One step of the walk."""
+
+    to_pay: float
+    """What is to be paid after it."""
     cost: float
-    slots: Slots
-    said: tuple[Said, ...]
+    target: Node
+    end: int
+    fills: Slots = ()
+    said: tuple[Said, ...] = ()
 
 
 class SoundSearch:
     """One utterance against one automaton."""
 
-    def __init__(
-        self, automaton: Automaton, vocabulary: Vocabulary, heard: HeardSounds, worst: Worst
-    ) -> None:
-        self._automaton = automaton
+    def __init__(self, graph: SoundGraph, vocabulary: Vocabulary, heard: HeardSounds) -> None:
+        self._graph = graph
         self._vocabulary = vocabulary
         self._heard = heard
-        self._worst = worst
-        self._laid = vocabulary.lay(heard.phonemes)
-        self._known = [
-            word
-            for word in heard.words
-            if word.key in vocabulary.numbers and word.end - word.start >= _PROTECTED
-        ]
-        self._digits = [word for word in heard.words if word.key[0].isdigit()]
-        self._borders = {word.start for word in heard.words} | {len(heard.phonemes)}
-        self._spans: dict[tuple[int, int, float], list[Span]] = {}
-        self._in_range: dict[Number, Phonemes] = {}
-        self._skips = {
-            word.start: word
-            for word in heard.words
-            if 0 < word.lost <= _ADDED and not word.key[0].isdigit()
-        }
-        self._spoken: dict[tuple[int, int], list[tuple[int, float, int, tuple[Said, ...]]]] = {}
+        self._laid = Laid(vocabulary, heard)
+        self._skips = [(word.start, word.end, _SKIPPED * word.lost) for word in heard.words]
         self._left = self._least_left()
+        self._known: dict[Node, _Leaving] = {}
+        self._here: dict[Node, Costs] = {}
+        self._to_pay: dict[Node, Costs] = {}
 
-    def ways(self, at_most: float, most: int, effort: int) -> Iterator[Way]:
-        """Yield ways that cost up to `at_most`, cheapest first, at most `most` through a spot.
+    def ways(self, at_most: float, within: float, most: int) -> list[Way]:
+        """Return the cheapest way of each meaning, cheapest first, at most `most`.
 
-        The search is given up after `effort` pairs of state and position.
+        They cost up to `at_most`, and no more than the cheapest and `within`.
         """
-        order = count()
-        waiting: list[tuple[float, int, float, int, int, Slots, tuple[Said, ...]]] = []
-        if self._left[0] <= at_most:
-            heapq.heappush(waiting, (self._left[0], next(order), 0.0, START, 0, (), ()))
-        kept: dict[tuple[int, int], list[Slots]] = {}
-        while waiting and len(kept) < effort:
-            _, _, cost, state, position, slots, said = heapq.heappop(waiting)
-            others = kept.setdefault((state, position), [])
-            if len(others) >= most or slots in others:
-                continue
-            others.append(slots)
-            if position == len(self._heard.phonemes):
-                for row in self._automaton.accepts(state):
-                    yield Way(row, slots, cost, said)
-            for step in self._steps(state, position):
-                so_far = cost + step.cost
-                in_all = so_far + self._left[step.end]
-                if in_all <= at_most:
-                    way = (step.target, step.end, slots + step.slots, said + step.said)
-                    heapq.heappush(waiting, (in_all, next(order), so_far, *way))
+        order = self._forward(at_most)
+        self._backward(order, at_most)
+        least = float(self._to_pay[ROOT][0]) if ROOT in self._to_pay else FAR
+        if least > at_most:
+            return []
+        return list(self._walk(float(min(at_most, least + within)) + _ROUNDING, most))
 
-    def _least_left(self) -> list[float]:
+    def _least_left(self) -> Costs:
         """Return what the utterance costs at least from each position on."""
         last = len(self._heard.phonemes)
-        left = [0.0] * (last + 1)
-        if any(isinstance(label, Wildcard) for label in self._automaton.labels):
+        left = np.zeros(last + 1, np.float32)
+        if self._graph.has_free_text:
             return left
-        cheapest = self._laid.cheapest().astype(float)
-        cheapest[:, [end for end in range(last) if end not in self._borders]] += _SPLIT
+        cheapest = self._laid.cheapest()
+        skips = {start: (end, lost) for start, end, lost in self._skips}
         for position in reversed(range(last)):
-            ways = (cheapest[position, position + 1 :] + left[position + 1 :]).tolist()
-            ways += [left[end] for end, _ in self._heard.numbers.get(position, ())]
-            if position in self._skips:
-                skipped = self._skips[position]
-                ways.append(skipped.lost + left[skipped.end])
-            left[position] = min(ways)
+            least = (cheapest[position, position + 1 :] + left[position + 1 :]).min()
+            for end, _ in self._heard.numbers.get(position, ()):
+                least = min(least, left[end])
+            if position in skips:
+                end, lost = skips[position]
+                least = min(least, lost + left[end])
+            left[position] = least
         return left
 
-    def _steps(self, state: int, position: int) -> Iterator[_Step]:
-        if position in self._skips:
-            word = self._skips[position]
-            yield _Step(state, word.end, word.lost, (), ())
-        for number, target in self._automaton.arcs(state):
-            match self._automaton.labels[number]:
-                case Word(key=key, surface=surface):
-                    for end, cost in self._word(key, position, self._worst.word):
-                        said = (Said(key, surface, position, end, cost),)
-                        yield _Step(target, end, cost, (), said)
-                case Choice(slot=slot, spoken=spoken, values=values):
-                    for end, cost, value, words in self._values(spoken, position):
-                        yield _Step(target, end, cost, ((slot, values[value]),), words)
-                case Number() as label:
-                    yield from self._numbers(label, target, position)
-                case Wildcard(slot=slot):
-                    yield from self._wild(slot, target, position)
-
-    def _word(self, key: str, position: int, worst: float) -> Iterator[tuple[int, float]]:
-        """Yield (end, cost) of each stretch from `position` that may be the word `key`."""
-        number = self._vocabulary.numbers[key]
-        for span in self._plausible(number, position, worst):
-            yield span.end, span.cost
-        if self._vocabulary.losses[number] <= _MISSED and not key[0].isdigit():
-            yield position, self._vocabulary.losses[number]
-
-    def _values(
-        self, spoken: Automaton, position: int
-    ) -> list[tuple[int, float, int, tuple[Said, ...]]]:
-        """Return (end, cost, value, words) of each value of a list that may be said here."""
-        key = (id(spoken), position)
-        if key in self._spoken:
-            return self._spoken[key]
-        best: dict[tuple[int, int], tuple[float, tuple[Said, ...]]] = {}
-        order = count()
-        waiting: list[tuple[float, int, int, int, tuple[Said, ...]]] = []
-        heapq.heappush(waiting, (0.0, next(order), START, position, ()))
-        settled: set[tuple[int, int]] = set()
+    def _forward(self, at_most: float) -> list[Node]:
+        """Fill `_here`, and return the nodes visited in the order of their levels."""
+        self._here = {ROOT: np.full(len(self._left), FAR, np.float32)}
+        self._here[ROOT][0] = 0.0
+        waiting: list[tuple[int, int, Node]] = [(0, 0, ROOT)]
+        visited: list[Node] = []
         while waiting:
-            cost, _, state, at, said = heapq.heappop(waiting)
-            if (state, at) in settled:
+            *_, node = heapq.heappop(waiting)
+            here = self._here[node]
+            for start, end, lost in self._skips:
+                if here[start] < FAR:
+                    here[end] = min(here[end], here[start] + lost)
+            here[here + self._left > at_most] = FAR
+            starts = np.flatnonzero(here < FAR)
+            if not len(starts):
                 continue
-            settled.add((state, at))
-            for value in spoken.accepts(state) if at > position else ():
-                best.setdefault((value, at), (cost, said))
-            for number, target in spoken.arcs(state):
-                label = spoken.labels[number]
-                assert isinstance(label, Word)
-                for end, more in self._word(label.key, at, self._worst.in_slot):
-                    piece = Said(label.key, label.surface, at, end, more, in_slot=True)
-                    way = (target, end, (*said, piece))
-                    heapq.heappush(waiting, (cost + more, next(order), *way))
-        found = [(end, cost, value, said) for (value, end), (cost, said) in best.items()]
-        self._spoken[key] = found
-        return found
+            visited.append(node)
+            for target, there in self._reached(node, here, starts, at_most):
+                if target in self._here:
+                    np.minimum(self._here[target], there, out=self._here[target])
+                else:
+                    self._here[target] = there
+                    heapq.heappush(waiting, (*self._graph.rank(target), target))
+        return visited
 
-    def _numbers(self, label: Number, target: int, position: int) -> Iterator[_Step]:
-        for end, number in self._heard.numbers.get(position, ()):
-            meant = meaning(label, number)
-            if meant is not None:
-                said = (Said("", f"{number:g}", position, end, 0.0, in_slot=True),)
-                yield _Step(target, end, 0.0, ((label.slot, meant),), said)
-        if label not in self._in_range:
-            self._in_range[label] = self._numbers_of(label)
-        worst = self._worst.in_slot
-        for number in self._laid.heard_at(self._in_range[label], position, worst):
-            key = self._vocabulary.keys[number]
-            meant = meaning(label, int(key))
-            if meant is None:
+    def _reached(
+        self, node: Node, here: Costs, starts: NDArray[np.intp], at_most: float
+    ) -> Iterator[tuple[Node, Costs]]:
+        leaving = self._leaving(node)
+        if len(leaving.words):
+            there = (here[starts, None] + leaving.costs[:, starts]).min(axis=1)
+            np.minimum(there, here + self._laid.losses[leaving.words, None], out=there)
+            for index in np.flatnonzero((there + self._left).min(axis=1) <= at_most):
+                yield leaving.arcs[index].target, there[index]
+        for arc in leaving.arcs[len(leaving.words) :]:
+            yield arc.target, here.copy()
+        for leap in leaving.leaps:
+            if here[leap.start] < FAR:
+                there = np.full(len(here), FAR, np.float32)
+                there[leap.end] = here[leap.start]
+                yield leap.target, there
+
+    def _backward(self, visited: list[Node], at_most: float) -> None:
+        """Fill `_to_pay`, of every node from which an end is reached."""
+        self._to_pay = {}
+        last = len(self._heard.phonemes)
+        for node in reversed(visited):
+            to_pay = np.full(last + 1, FAR, np.float32)
+            if self._graph.rows(node):
+                to_pay[last] = 0.0
+            leaving = self._leaving(node)
+            for index, arc in enumerate(leaving.arcs):
+                after = self._to_pay.get(arc.target)
+                if after is None:
+                    continue
+                if arc.word < 0:
+                    np.minimum(to_pay, after, out=to_pay)
+                else:
+                    np.minimum(to_pay, (leaving.costs[index] + after).min(axis=1), out=to_pay)
+                    np.minimum(to_pay, after + self._laid.losses[arc.word], out=to_pay)
+            for leap in leaving.leaps:
+                after = self._to_pay.get(leap.target)
+                if after is not None:
+                    to_pay[leap.start] = min(to_pay[leap.start], after[leap.end])
+            for start, end, lost in reversed(self._skips):
+                to_pay[start] = min(to_pay[start], lost + to_pay[end])
+            if (self._here[node] + to_pay).min() <= at_most:
+                self._to_pay[node] = to_pay
+
+    def _walk(self, at_most: float, most: int) -> Iterator[Way]:
+        order = count()
+        waiting: list[tuple[float, int, float, Node, int, Slots, tuple[Said, ...]]] = []
+        heapq.heappush(waiting, (0.0, next(order), 0.0, ROOT, 0, (), ()))
+        known: set[tuple[Node, int, Slots]] = set()
+        found: set[tuple[int, Slots]] = set()
+        while waiting and len(known) < _MOST_STEPS and len(found) < most:
+            _, _, cost, node, position, slots, said = heapq.heappop(waiting)
+            if (node, position, slots) in known:
                 continue
-            for span in self._plausible(number, position, worst):
-                said = (Said(key, key, position, span.end, span.cost, in_slot=True),)
-                yield _Step(target, span.end, span.cost, ((label.slot, meant),), said)
+            known.add((node, position, slots))
+            if position == len(self._heard.phonemes):
+                for row in self._graph.rows(node):
+                    if (row, slots) not in found:
+                        found.add((row, slots))
+                        yield Way(row, slots, cost, said)
+            for step in self._steps(node, position, cost, at_most):
+                so_far = cost + step.cost
+                way = (step.target, step.end, slots + step.fills, said + step.said)
+                heapq.heappush(waiting, (so_far + step.to_pay, next(order), so_far, *way))
 
-    def _numbers_of(self, label: Number) -> Phonemes:
-        """Return the words of the vocabulary for the numbers of a range, unless it is long."""
-        values = range(label.lowest, label.highest + 1, label.step)
-        words = [str(value) for value in values] if len(values) <= MOST_NUMBERS else []
-        return np.array([self._vocabulary.numbers[word] for word in words], dtype=np.intp)
+    def _steps(self, node: Node, position: int, cost: float, at_most: float) -> Iterator[_Step]:
+        here = self._to_pay[node]
+        for start, end, lost in self._skips:
+            if start == position and cost + lost + here[end] <= at_most:
+                yield _Step(float(here[end]), lost, node, end)
+        leaving = self._leaving(node)
+        for index, arc in enumerate(leaving.arcs):
+            after = self._to_pay.get(arc.target)
+            if after is None:
+                continue
+            if arc.word < 0:
+                if cost + after[position] <= at_most:
+                    yield _Step(float(after[position]), 0.0, arc.target, position, arc.fills)
+                continue
+            took = leaving.costs[index][position]
+            for end in np.flatnonzero(took + after <= at_most - cost).tolist():
+                yield self._by_word(node, arc, position, end, float(took[end]), after)
+            lost = float(self._laid.losses[arc.word])
+            if cost + lost + after[position] <= at_most:
+                yield self._by_word(node, arc, position, position, lost, after)
+        for leap in leaving.leaps:
+            after = self._to_pay.get(leap.target)
+            if leap.start == position and after is not None and cost + after[leap.end] <= at_most:
+                said = (Said("", leap.text, position, leap.end, 0.0, leap.is_number),)
+                yield _Step(float(after[leap.end]), 0.0, leap.target, leap.end, leap.fills, said)
 
-    def _wild(self, slot: str, target: int, position: int) -> Iterator[_Step]:
-        following = [word for word in self._heard.words if word.start >= position]
-        if not following or following[0].start != position:
-            return
-        for taken in range(1, len(following) + 1):
-            text = " ".join(word.surface for word in following[:taken])
-            end = following[taken - 1].end
-            yield _Step(target, end, 0.0, ((slot, text),), (Said("", text, position, end, 0.0),))
+    def _by_word(
+        self, node: Node, arc: Arc, start: int, end: int, cost: float, after: Costs
+    ) -> _Step:
+        in_slot = len(node) > 1 or bool(arc.fills)
+        said = Said(self._vocabulary.keys[arc.word], arc.surface, start, end, cost, in_slot)
+        return _Step(float(after[end]), cost, arc.target, end, arc.fills, (said,))
 
-    def _plausible(self, number: int, position: int, worst: float) -> list[Span]:
-        """Return where a word may end, unless that would bend a word or number into another.
+    def _leaving(self, node: Node) -> _Leaving:
+        if node not in self._known:
+            leaving = self._graph.leaving(node)
+            leaps: list[_Leap] = []
+            for label, target in leaving.open:
+                if isinstance(label, Number):
+                    leaps += self._said_numbers(label, target)
+                else:
+                    leaps += self._wild(label.slot, target)
+            costs = self._laid.costs(leaving.words)
+            self._known[node] = _Leaving(leaving.arcs, leaving.words, costs, tuple(leaps))
+        return self._known[node]
 
-        A word costs more that ends in the middle of a word that was heard.
-        """
-        asked = (number, position, worst)
-        if asked not in self._spans:
-            key = self._vocabulary.keys[number]
-            bent = _BENT * self._vocabulary.lengths[number]
-            others = [word for word in self._known if word.key != key]
-            digits = self._digits if key[0].isdigit() else ()
-            never = [word for word in digits if word.key != key]
-            self._spans[asked] = [
-                Span(span.end, span.cost + _SPLIT * (span.end not in self._borders))
-                for span in self._laid.spans(number, position, worst)
-                if (span.cost <= bent or not _covers_any(others, position, span.end))
-                and not _covers_any(never, position, span.end)
-            ]
-        return self._spans[asked]
+    def _said_numbers(self, label: Number, target: Node) -> Iterator[_Leap]:
+        for start, ways in self._heard.numbers.items():
+            for end, number in ways:
+                meant = meaning(label, number)
+                if meant is not None:
+                    fills = ((label.slot, meant),)
+                    yield _Leap(target, start, end, f"{number:g}", fills, is_number=True)
 
-
-def _covers_any(words: list[HeardWord], start: int, end: int) -> bool:
-    """Whether half of one of `words` or more lies between `start` and `end`."""
-    return any(
-        2 * (min(end, word.end) - max(start, word.start)) >= word.end - word.start > 0
-        for word in words
-    )
+    def _wild(self, slot: str, target: Node) -> Iterator[_Leap]:
+        words = self._heard.words
+        for first in range(len(words)):
+            for last in range(first, len(words)):
+                text = " ".join(word.surface for word in words[first : last + 1])
+                start, end = words[first].start, words[last].end
+                yield _Leap(target, start, end, text, ((slot, text),), is_number=False)

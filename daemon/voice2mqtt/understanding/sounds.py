@@ -7,7 +7,6 @@ work does not grow with the number of rows. Knows nothing of sentences.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,60 +16,10 @@ from voice2mqtt.understanding.sound_costs import Costs, cost_matrix, loss
 
 Phonemes = NDArray[np.intp]
 
-_SLACK = 4
+SLACK = 4
 """How many phonemes longer or shorter than the word its stretch may be."""
-_FAR = np.float32(1e6)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A word might have been said from one position to `end`, at `cost`."""
-
-    end: int
-    cost: float
-
-
-class Laid:
-    """What it costs to hear each word of a vocabulary in each stretch of an utterance."""
-
-    def __init__(self, costs: Costs, lengths: Phonemes, end: int) -> None:
-        """Costs are of [word, start, end]; an end counts from word length - _SLACK."""
-        self._costs = costs
-        self._nearest: Costs = costs.min(axis=2)
-        self._lengths = lengths
-        self._end = end
-
-    def spans(self, word: int, start: int, worst: float) -> list[Span]:
-        """Return where `word` may end that begins at `start`.
-
-        `worst` is the cost a phoneme of the word above which it was not heard there.
-        """
-        length = int(self._lengths[word])
-        if self._nearest[word, start] > worst * length:
-            return []
-        return [
-            Span(end, cost)
-            for end, cost in enumerate(self._costs[word, start].tolist(), start + length - _SLACK)
-            if cost <= worst * length and start < end <= self._end
-        ]
-
-    def heard_at(self, words: Phonemes, start: int, worst: float) -> list[int]:
-        """Return those of `words` that may begin at `start`."""
-        near = self._nearest[words, start] <= worst * self._lengths[words]
-        return [int(word) for word in words[near]]
-
-    def cheapest(self) -> Costs:
-        """Return what it costs at least to hear any one word from [start] to [end]."""
-        cheapest = np.full((self._end + 1, self._end + 1), _FAR, np.float32)
-        starts = np.arange(self._end)
-        for length in np.unique(self._lengths):
-            of_length = self._costs[self._lengths == length, : self._end].min(axis=0)
-            for b in range(of_length.shape[1]):
-                ends = starts + int(length) - _SLACK + b
-                inside = (starts < ends) & (ends <= self._end)
-                cell = starts[inside], ends[inside]
-                cheapest[cell] = np.minimum(cheapest[cell], of_length[inside, b])
-        return cheapest
+FAR = np.float32(1e6)
+"""The cost of what cannot be."""
 
 
 class Sounds:
@@ -116,35 +65,29 @@ class Vocabulary:
         for number, key in enumerate(self.keys):
             self._phonemes[number, : len(spoken[key])] = spoken[key]
         self.phonemes = [tuple(spoken[key].tolist()) for key in self.keys]
-        self.losses = [float(sounds.loss[spoken[key]].sum()) for key in self.keys]
+        self.losses = np.array([sounds.loss[spoken[key]].sum() for key in self.keys], np.float32)
 
-    def lay(self, heard: Phonemes) -> Laid:
-        """Lay every word against every stretch of `heard`."""
-        if not self.keys or not len(heard):
-            return Laid(np.full((len(self.keys), len(heard) + 1, 1), _FAR), self.lengths, 0)
-        costs = self._costs(heard)
-        nothing = np.full((len(costs), 1, costs.shape[2]), _FAR, np.float32)
-        return Laid(np.concatenate([costs, nothing], axis=1), self.lengths, len(heard))
+    def lay(self, heard: Phonemes) -> Costs:
+        """Lay every word against every stretch of `heard`: the cost of [word, start, end].
 
-    def _costs(self, heard: Phonemes) -> Costs:
-        """Return the cost of [word, start, end]; an end counts from word length - _SLACK.
+        An end counts from word length - SLACK.
 
         The usual edit distance, for all words and starts at once, in a band: cell `b` of a
-        row holds the stretch that is `b - _SLACK` phonemes longer than the part of the word.
+        row holds the stretch that is `b - SLACK` phonemes longer than the part of the word.
         """
-        starts, band = len(heard), 2 * _SLACK + 1
+        starts, band = len(heard), 2 * SLACK + 1
         longest = self._phonemes.shape[1]
         # Beyond the end of the utterance nothing can be said; one more column stands for that.
-        losses = np.append(self._sounds.loss[heard], np.full(longest + band, _FAR))
+        losses = np.append(self._sounds.loss[heard], np.full(longest + band, FAR))
         columns = np.arange(starts)[:, None] + np.arange(longest + band)[None, :]
         insertion = losses[columns].astype(np.float32)
-        row = np.full((len(self.keys), starts, band), _FAR, np.float32)
-        row[:, :, _SLACK] = 0.0
-        for b in range(_SLACK + 1, band):
-            row[:, :, b] = row[:, :, b - 1] + insertion[:, b - _SLACK - 1]
+        row = np.full((len(self.keys), starts, band), FAR, np.float32)
+        row[:, :, SLACK] = 0.0
+        for b in range(SLACK + 1, band):
+            row[:, :, b] = row[:, :, b - 1] + insertion[:, b - SLACK - 1]
         done = np.empty_like(row)
         unlike = np.pad(self._sounds.substitution[:, heard], ((0, 0), (0, longest + band)))
-        unlike[:, starts:] = _FAR
+        unlike[:, starts:] = FAR
         for place in range(longest):
             active = int((self.lengths > place).sum())
             done[active : len(row)] = row[active:]
@@ -156,11 +99,11 @@ class Vocabulary:
         """Return the costs with phoneme `place` of each word said, given those without it."""
         starts, band = row.shape[1], row.shape[2]
         phonemes = self._phonemes[: len(row), place]
-        following = np.full_like(row, _FAR)
+        following = np.full_like(row, FAR)
         following[:, :, :-1] = row[:, :, 1:] + self._sounds.loss[phonemes][:, None, None]
         of_word = unlike[phonemes]
         for b in range(band):
-            length = place + 1 + b - _SLACK
+            length = place + 1 + b - SLACK
             if length < 0:
                 continue
             cell = following[:, :, b]
