@@ -41,7 +41,7 @@ REACH = 0.4
 """Cost a phoneme up to which a sentence is worth naming in a refusal."""
 _NEARER = (0.05, 0.1, 0.2)
 """Within these is looked first, since farther ones take longer."""
-_WINDOW = 3.0
+_WINDOW = 2.0
 """How much more than the best another meaning may cost to be told."""
 
 _IN_SLOT = 0.5

@@ -4,6 +4,8 @@ A word of the table that was heard as itself is hardly bent into another one, an
 another. Knows nothing of sentences.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,14 +36,15 @@ class Laid:
         inside = [end for end in range(self._last) if end not in borders]
         self._split = np.zeros(self._last + 1, np.float32)
         self._split[inside] = _SPLIT
-        self._heard = heard
-        self._covers = {word: self._covering(word) for word in heard.words}
-        self._bends = {
+        self._square = np.zeros((self._last + 1, self._last + 1), np.float32)
+        bends = [
             word
             for word in heard.words
             if word.key in vocabulary.numbers and word.end - word.start >= _PROTECTED
-        }
-        self._digits = {word for word in heard.words if word.key[0].isdigit()}
+        ]
+        digits = [word for word in heard.words if word.key[0].isdigit()]
+        self._own_bends, self._bent = self._penalties(bends, _BENT)
+        self._own_digits, self._renumbered = self._penalties(digits, float(FAR))
         self._known: dict[bytes, Costs] = {}
 
     def costs(self, words: NDArray[np.intp]) -> Costs:
@@ -61,13 +64,12 @@ class Laid:
         costs[word, start, ends[word, start, band]] = self._band[words[word], start, band]
         unlike = costs > _ALIKE * lengths
         costs += self._split
-        keys = [self._vocabulary.keys[word] for word in words.tolist()]
-        for other in self._bends:
-            others = np.array([key != other.key for key in keys], np.bool_)[:, None, None]
-            costs += np.where(unlike & self._covers[other] & others, np.float32(_BENT), 0)
-        for other in self._digits:
-            others = np.array([key[0].isdigit() and key != other.key for key in keys], np.bool_)
-            costs += np.where(self._covers[other] & others[:, None, None], FAR, 0)
+        for place, known in enumerate(words.tolist()):
+            key = self._vocabulary.keys[known]
+            bent = self._bent - self._own_bends.get(key, np.float32(0))
+            costs[place] += np.where(unlike[place], bent, 0)
+            if key[0].isdigit():
+                costs[place] += self._renumbered - self._own_digits.get(key, np.float32(0))
         return np.minimum(costs, FAR)
 
     def cheapest(self) -> Costs:
@@ -82,6 +84,16 @@ class Laid:
                 cell = starts[inside], ends[inside]
                 cheapest[cell] = np.minimum(cheapest[cell], of_length[inside, b])
         return cheapest + self._split
+
+    def _penalties(
+        self, words: Sequence[HeardWord], penalty: float
+    ) -> tuple[dict[str, Costs], Costs]:
+        """Return what [start, end] costs for the heard words in it, by their keys and in all."""
+        own: dict[str, Costs] = {}
+        for word in words:
+            costs = np.where(self._covering(word), np.float32(penalty), np.float32(0))
+            own[word.key] = own[word.key] + costs if word.key in own else costs
+        return own, np.asarray(sum(own.values(), np.zeros_like(self._square)), np.float32)
 
     def _covering(self, word: HeardWord) -> NDArray[np.bool_]:
         """Return for [start, end] whether half of `word` or more lies between them."""

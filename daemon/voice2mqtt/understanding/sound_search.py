@@ -25,6 +25,8 @@ from voice2mqtt.understanding.sound_heard import HeardSounds
 from voice2mqtt.understanding.sound_laid import Laid
 from voice2mqtt.understanding.sounds import FAR, Vocabulary
 
+_MOST_NODES = 400
+"""Of a pass; talk that is near nothing would be followed through all of a large table."""
 _MOST_STEPS = 600
 """Of the walk."""
 _ROUNDING = 1e-3
@@ -146,7 +148,7 @@ class SoundSearch:
         self._here[ROOT][0] = 0.0
         waiting: list[tuple[int, int, Node]] = [(0, 0, ROOT)]
         visited: list[Node] = []
-        while waiting:
+        while waiting and len(visited) < _MOST_NODES:
             *_, node = heapq.heappop(waiting)
             here = self._here[node]
             for start, end, lost in self._skips:
