@@ -293,6 +293,64 @@ def test_several_commands_in_one_breath(text: str, expected: list[str]) -> None:
     assert published(Speaker().says(text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "why"),
+    [
+        pytest.param(
+            "turn on the kitten light and close the blinds", [*KITCHEN_ON, "home/blinds = CLOSE"],
+            "'turn on the kitten light' sounds alike", id="the first by sound",
+        ),
+        pytest.param(
+            "close the blinds, turn on the kitten light", ["home/blinds = CLOSE", *KITCHEN_ON],
+            "'turn on the kitten light' sounds alike", id="the second by sound",
+        ),
+        pytest.param(
+            "close the blinds and stop everything and turn on the kitten light",
+            ["home/blinds = CLOSE", "home/stop = ON", *KITCHEN_ON],
+            "'turn on the kitten light' sounds alike", id="the last of three",
+        ),
+        pytest.param(
+            "close the blinds and learn of the mighty", [],
+            "the rest is a command, but not 'learn of the mighty': the nearest row is 0.60 away",
+            id="too far",
+        ),
+        pytest.param(
+            "turn on the kit room light and close the blinds", [],
+            "the rest is a command, but not 'turn on the kit room light': two rows sound alike",
+            id="two alike",
+        ),
+        pytest.param(
+            "close the blinds and open the window", [], "but not 'open the window': no row says "
+            "this; after 'open the' it goes on with {side}, but 'window' was heard",
+            id="nothing near",
+        ),
+        pytest.param(
+            "turn on the kitten light and learn of the mighty", [],
+            "after 'turn on the' it goes on with {room}, but 'kitten' was heard",
+            id="neither word for word",
+        ),
+        pytest.param(
+            "dim the kitchen to one hundred and one", [], "101 is not between 0 and 100",
+            id="a number is no breath",
+        ),
+    ],
+)  # fmt: skip
+def test_in_one_breath_one_half_may_only_sound_alike(
+    text: str, expected: list[str], why: str
+) -> None:
+    decisions = Speaker(nearest=SOUNDS).says(text)
+    assert published(decisions) == expected
+    assert why in reason(decisions)
+
+
+def test_what_the_host_hardly_believes_is_not_taken_for_a_half() -> None:
+    talk = "what a lovely evening"
+    texts = (talk, "close the blinds and turn on the kitten light")
+    decisions = Speaker(nearest=SOUNDS).says(*texts, confidences=(0.9, 0.2))
+    assert published(decisions) == []
+    assert "no row begins with 'what'" in reason(decisions)
+
+
 def test_in_one_breath_only_one_question_is_asked() -> None:
     first, second = Speaker().says("open the front door and open the back door")
     assert isinstance(first, Ask)
@@ -316,6 +374,13 @@ WOKEN = Policy(wake_phrases=("house", "hey computer"), wake_grace_s=10.0)
 )
 def test_wake_phrase(text: str, expected: list[str]) -> None:
     assert published(Speaker(nearest=SOUNDS, policy=WOKEN).says(text)) == expected
+
+
+@pytest.mark.parametrize("rows", [ROWS, (LIGHT, BLINDS)])
+@pytest.mark.parametrize("text", ["turn on the kitchen light", "learn of the mighty", "hello"])
+def test_what_was_not_said_to_the_house_is_told_so(rows: tuple[Row, ...], text: str) -> None:
+    (refuse,) = Speaker(home(*rows), SOUNDS, WOKEN).says(text)
+    assert refuse.reason.text == "the wake phrase was not said"
 
 
 @pytest.mark.parametrize(("after_s", "expected"), [(9.0, BEDROOM_ON), (11.0, [])])

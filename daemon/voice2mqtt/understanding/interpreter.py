@@ -21,6 +21,7 @@ from voice2mqtt.understanding.comprehension import (
     Meaning,
     Meant,
     Unclear,
+    Unknown,
     Verdict,
 )
 from voice2mqtt.understanding.language import language_named
@@ -166,9 +167,7 @@ class Interpreter:
             return (Ask(row="", text=text, score=1.0, question=invitation, reason=reason),)
         if woken or clock.said_s <= self._open_until_s:
             return self._command(text, woken or hypotheses, self._all_rows, clock)
-        if self._unwoken_rows:
-            return self._command(text, hypotheses, self._unwoken_rows, clock)
-        return (Refuse(text=text, reason=Reason(text="the wake phrase was not said")),)
+        return self._without_waking(text, hypotheses, clock)
 
     def _woken(self, hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
         """Return the hypotheses that begin with a wake phrase, without it."""
@@ -180,6 +179,17 @@ class Interpreter:
 
     def _unwoken(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
         return (self._woken(hypotheses) if self._wake else ()) or hypotheses
+
+    def _without_waking(
+        self, text: str, hypotheses: Sequence[Hypothesis], clock: _Clock
+    ) -> tuple[Decision, ...]:
+        """Decide about what was said without the wake phrase: few rows do without it."""
+        verdict: Verdict = Unknown(why="")
+        if self._unwoken_rows:
+            verdict = self._comprehension.understand(hypotheses, self._unwoken_rows)
+        if isinstance(verdict, Unknown):
+            verdict = replace(verdict, why="the wake phrase was not said")
+        return self._carried_out(verdict, text, clock)
 
     def _command(
         self, text: str, hypotheses: Sequence[Hypothesis], rows: frozenset[int], clock: _Clock
