@@ -435,6 +435,49 @@ def test_hours_come_before_the_question() -> None:
     assert reason(decisions) == "only between 07:00 and 22:00"
 
 
+DAY = replace(row("day", "good (night|bye)", "home/day"), between=(6 * 60, 18 * 60))
+NIGHT = replace(row("night", "Good night", "home/night"), between=(18 * 60, 6 * 60))
+GOOD_NIGHT = Sounds(
+    known={
+        "good knight": [(0, {}, "good night", 0.1), (1, {}, "Good night", 0.1)],
+        "good buy": [(0, {}, "good bye", 0.1), (1, {}, "Good night", 0.105)],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "by_day", "by_night"),
+    [
+        ("good night", (DAY, NIGHT), "home/day = ON", "home/night = ON"),
+        ("good knight", (DAY, NIGHT), "home/day = ON", "home/night = ON"),
+        ("good night and good night", (DAY, NIGHT), "home/day = ON", "home/night = ON"),
+        ("good bye", (DAY, NIGHT), "home/day = ON", "only between 06:00 and 18:00"),
+        ("good buy", (DAY, NIGHT), "Bye or night?", "Bye or night?"),
+        ("good night", (NIGHT,), "only between 18:00 and 06:00", "home/night = ON"),
+    ],
+)
+def test_of_two_rows_with_one_sentence_the_one_whose_hour_it_is_acts(
+    text: str, rows: tuple[Row, ...], by_day: str, by_night: str
+) -> None:
+    for minute, expected in ((12 * 60, by_day), (23 * 60, by_night)):
+        speaker = Speaker(home(*rows), GOOD_NIGHT)
+        speaker.local = LocalTime(minute=minute, weekday=0)
+        decisions = speaker.says(text)
+        told = set(published(decisions)) | {question(decisions)} - {""} or {reason(decisions)}
+        assert told == {expected}
+
+
+def test_a_question_whose_answers_are_the_same_is_not_asked() -> None:
+    rows = row("fan", "start the fan", "home/fan"), row("van", "start the (van|fan)", "home/van")
+    sounds = Sounds(
+        known={"start the fam": [(0, {}, "start the fan", 0.1), (1, {}, "Start the fan", 0.1)]}
+    )
+    (refuse,) = Speaker(home(*rows), sounds).says("start the fam")
+    assert isinstance(refuse, Refuse)
+    assert "two commands are said 'start the fan'" in refuse.reason.text
+    assert len(refuse.reason.nearest) == 2
+
+
 def test_while_muted_nothing_is_done() -> None:
     speaker = Speaker()
     speaker.house.muted = True
