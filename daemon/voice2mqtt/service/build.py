@@ -73,7 +73,7 @@ def lint(settings: Settings, table: CommandTable) -> Lint:
     """Return what a close look at a table that can be compiled finds."""
     automaton = compile_table(table)
     matcher = Matcher(automaton, normaliser(table.language))
-    return check_table(table, automaton, matcher, _sounds(settings, table, automaton))
+    return check_table(table, matcher, _sounds(settings, table, automaton))
 
 
 def _sounds(settings: Settings, table: CommandTable, automaton: Automaton) -> NearestSentences:
