@@ -219,3 +219,9 @@ def test_what_was_not_tried_is_told() -> None:
     looked = _lint(*rows, level=RangeList(lowest=0, highest=99), other=ROOMS)
     assert not looked.findings
     assert looked.untried == "39 of 201 sentences were held against the other rows"
+
+
+def test_of_a_table_with_too_many_rows_some_are_looked_at() -> None:
+    table = CommandTable(rows=tuple(_row(n, f"light {n}") for n in range(10)))
+    looked = lint(table, Matcher(compile_table(table), normaliser("en")), None, at_most=4)
+    assert looked == Lint(findings=(), untried="4 of 10 rows were looked at")

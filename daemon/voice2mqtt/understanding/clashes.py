@@ -31,27 +31,31 @@ class Clashes:
     def __init__(self, table: CommandTable, matcher: Matcher, at_most: int) -> None:
         self._rows = table.rows
         self._matcher = matcher
-        per_row = max(1, min(_MOST_PER_ROW, at_most // max(1, len(table.rows))))
-        heard = (replace(r, say=(*r.say, *r.also_heard_as), also_heard_as=()) for r in table.rows)
-        self._tried: list[tuple[str, ...]] = []
-        self._totals: list[int] = []
-        for _, total, shown in sentences(replace(table, rows=tuple(heard)), per_row):
-            self._totals.append(total)
-            self._tried.append(tuple(text.replace(ANYTHING, _SOME_WORDS) for text in shown))
+        numbers = range(0, len(self._rows), 1 + (len(self._rows) - 1) // at_most)
+        per_row = max(1, min(_MOST_PER_ROW, at_most // max(1, len(numbers))))
+        heard = tuple(map(_as_heard, map(self._rows.__getitem__, numbers)))
+        self._tried: dict[int, tuple[str, ...]] = {}
+        self._total = 0
+        tried = sentences(replace(table, rows=heard), per_row)
+        for number, (_, total, shown) in zip(numbers, tried, strict=True):
+            self._total += total
+            self._tried[number] = tuple(text.replace(ANYTHING, _SOME_WORDS) for text in shown)
         self._confused = 0
 
     @property
     def untried(self) -> str:
         """What was left out, as a sentence."""
-        tried, total = sum(map(len, self._tried)), sum(self._totals)
+        tried, total = sum(map(len, self._tried.values())), self._total
         parts = [f"{tried} of {total} sentences were held against the other rows"] * (tried < total)
         if self._confused and self._confused < tried:
             parts.append(f"{self._confused} of them by their sound")
+        if len(self._tried) < len(self._rows):
+            parts.append(f"{len(self._tried)} of {len(self._rows)} rows were looked at")
         return ", ".join(parts)
 
     def by_words(self) -> Iterator[Finding]:
         """Yield rows that say what an earlier row says already, and may act at the same hour."""
-        for number, tried in enumerate(self._tried):
+        for number, tried in self._tried.items():
             row = self._rows[number]
             taken: dict[int, list[str]] = {}
             for text in tried:
@@ -115,12 +119,17 @@ class Clashes:
         """Yield (row, sentence), the first of each row before the second of any."""
         left = _MOST_BY_SOUND
         for place in range(_MOST_PER_ROW):
-            for number, tried in enumerate(self._tried):
+            for number, tried in self._tried.items():
                 if place < len(tried):
                     if not left:
                         return
                     left -= 1
                     yield number, tried[place]
+
+
+def _as_heard(row: Row) -> Row:
+    """Return `row` with all that it understands among what it says."""
+    return replace(row, say=(*row.say, *row.also_heard_as), also_heard_as=())
 
 
 def _taken(row: Row, first: Row, text: str, *, all_lost: bool) -> str:

@@ -15,14 +15,19 @@ from voice2mqtt.understanding.templates import (
 
 def unused(table: CommandTable) -> Iterator[Finding]:
     """Yield each list and rule of `table` without which nothing would change."""
-    used = _references(table, (t for row in table.rows for t in (*row.say, *row.also_heard_as)))
+    left = {("list", name) for name in table.lists} | {("rule", name) for name in table.rules}
+    for row in table.rows:
+        for template in (*row.say, *row.also_heard_as):
+            # To parse ten thousand templates takes seconds; few of them name something new.
+            if any(name in template for _, name in left):
+                left -= _references(table, [template])
     of_rules = _references(table, table.rules.values())
     for kind, written, names in (
         ("list", "{%s}", {name: source.place for name, source in table.lists.items()}),
         ("rule", "<%s>", {name: table.rule_places.get(name, Place()) for name in table.rules}),
     ):
         for name, place in names.items():
-            if (kind, name) in used:
+            if (kind, name) not in left:
                 continue
             by = " but by rules that no row uses" if (kind, name) in of_rules else ""
             yield Finding(
