@@ -29,6 +29,7 @@ from voice2mqtt.service.inbox import Host, Inbox, Microphone
 from voice2mqtt.service.meter import Meter
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.tablecheck import TableCheck
 from voice2mqtt.service.tablewatch import TableWatch
 from voice2mqtt.service.watchdog import Watchdog
 from voice2mqtt.settings.load import load_table
@@ -39,6 +40,7 @@ from voice2mqtt.settings.model import (
     Settings,
     SpeechSettings,
 )
+from voice2mqtt.understanding.table import CommandTable
 
 TABLE = """
 lists:
@@ -127,9 +129,17 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
     meter = Meter(settings.state_dir or Path(), settings.speech.daily_limit_s)
     recognizer.on_sent = meter.add
     state = NodeState(lambda: meter.today_s)
+    interpreter = build.interpreter(settings, load_table(settings.commands))
+    check = TableCheck()
+
+    def adopt(table: CommandTable) -> None:
+        made = build.interpreter(settings, table)
+        house.adopt(made)
+        check.adopt(table, made.automaton)
+
     house = House(
         node=settings.node,
-        interpreter=build.interpreter(settings, load_table(settings.commands)),
+        interpreter=interpreter,
         room=room,
         voice=voice,
         state=state,
@@ -147,9 +157,8 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         state=state,
         inbox=inbox,
         host_watch=HostWatch(lambda: recognizer.fault, lambda fault: inbox.put(Host(fault))),
-        table_watch=TableWatch(
-            settings.commands, "en", lambda t: house.adopt(build.interpreter(settings, t))
-        ),
+        table_watch=TableWatch(settings.commands, "en", adopt),
+        table_check=check,
         host_name="scripted",
         notifier=Notifier(""),
         watchdog=Watchdog(Notifier("")),
@@ -343,6 +352,20 @@ def test_a_changed_table_is_taken_by_itself_and_on_sighup(make_stage: Callable[.
         assert stage.events(2)[1]["row"] == "night"
         os.kill(os.getpid(), signal.SIGHUP)
         assert stage.events(3)[2]["event"] == "reloaded"
+
+    stage.play(direct)
+
+
+def test_warnings_about_a_new_table_are_logged(
+    make_stage: Callable[..., Stage], caplog: pytest.LogCaptureFixture
+) -> None:
+    stage = make_stage()
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.table.write_text(f"rules: {{loose: please}}\n{TABLE}")
+        assert stage.events(1)[0]["event"] == "reloaded"
+        wait_until(lambda: "the rule loose is never used" in caplog.text, "the warning")
 
     stage.play(direct)
 

@@ -293,6 +293,64 @@ def test_several_commands_in_one_breath(text: str, expected: list[str]) -> None:
     assert published(Speaker().says(text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "why"),
+    [
+        pytest.param(
+            "turn on the kitten light and close the blinds", [*KITCHEN_ON, "home/blinds = CLOSE"],
+            "'turn on the kitten light' sounds alike", id="the first by sound",
+        ),
+        pytest.param(
+            "close the blinds, turn on the kitten light", ["home/blinds = CLOSE", *KITCHEN_ON],
+            "'turn on the kitten light' sounds alike", id="the second by sound",
+        ),
+        pytest.param(
+            "close the blinds and stop everything and turn on the kitten light",
+            ["home/blinds = CLOSE", "home/stop = ON", *KITCHEN_ON],
+            "'turn on the kitten light' sounds alike", id="the last of three",
+        ),
+        pytest.param(
+            "close the blinds and learn of the mighty", [],
+            "the rest is a command, but not 'learn of the mighty': the nearest row is 0.60 away",
+            id="too far",
+        ),
+        pytest.param(
+            "turn on the kit room light and close the blinds", [],
+            "the rest is a command, but not 'turn on the kit room light': two rows sound alike",
+            id="two alike",
+        ),
+        pytest.param(
+            "close the blinds and open the window", [], "but not 'open the window': no row says "
+            "this; after 'open the' it goes on with {side}, but 'window' was heard",
+            id="nothing near",
+        ),
+        pytest.param(
+            "turn on the kitten light and learn of the mighty", [],
+            "after 'turn on the' it goes on with {room}, but 'kitten' was heard",
+            id="neither word for word",
+        ),
+        pytest.param(
+            "dim the kitchen to one hundred and one", [], "101 is not between 0 and 100",
+            id="a number is no breath",
+        ),
+    ],
+)  # fmt: skip
+def test_in_one_breath_one_half_may_only_sound_alike(
+    text: str, expected: list[str], why: str
+) -> None:
+    decisions = Speaker(nearest=SOUNDS).says(text)
+    assert published(decisions) == expected
+    assert why in reason(decisions)
+
+
+def test_what_the_host_hardly_believes_is_not_taken_for_a_half() -> None:
+    talk = "what a lovely evening"
+    texts = (talk, "close the blinds and turn on the kitten light")
+    decisions = Speaker(nearest=SOUNDS).says(*texts, confidences=(0.9, 0.2))
+    assert published(decisions) == []
+    assert "no row begins with 'what'" in reason(decisions)
+
+
 def test_in_one_breath_only_one_question_is_asked() -> None:
     first, second = Speaker().says("open the front door and open the back door")
     assert isinstance(first, Ask)
@@ -316,6 +374,13 @@ WOKEN = Policy(wake_phrases=("house", "hey computer"), wake_grace_s=10.0)
 )
 def test_wake_phrase(text: str, expected: list[str]) -> None:
     assert published(Speaker(nearest=SOUNDS, policy=WOKEN).says(text)) == expected
+
+
+@pytest.mark.parametrize("rows", [ROWS, (LIGHT, BLINDS)])
+@pytest.mark.parametrize("text", ["turn on the kitchen light", "learn of the mighty", "hello"])
+def test_what_was_not_said_to_the_house_is_told_so(rows: tuple[Row, ...], text: str) -> None:
+    (refuse,) = Speaker(home(*rows), SOUNDS, WOKEN).says(text)
+    assert refuse.reason.text == "the wake phrase was not said"
 
 
 @pytest.mark.parametrize(("after_s", "expected"), [(9.0, BEDROOM_ON), (11.0, [])])
@@ -368,6 +433,49 @@ def test_hours_come_before_the_question() -> None:
     decisions = speaker.says("open the front door")
     assert isinstance(decisions[0], Refuse)
     assert reason(decisions) == "only between 07:00 and 22:00"
+
+
+DAY = replace(row("day", "good (night|bye)", "home/day"), between=(6 * 60, 18 * 60))
+NIGHT = replace(row("night", "Good night", "home/night"), between=(18 * 60, 6 * 60))
+GOOD_NIGHT = Sounds(
+    known={
+        "good knight": [(0, {}, "good night", 0.1), (1, {}, "Good night", 0.1)],
+        "good buy": [(0, {}, "good bye", 0.1), (1, {}, "Good night", 0.105)],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "by_day", "by_night"),
+    [
+        ("good night", (DAY, NIGHT), "home/day = ON", "home/night = ON"),
+        ("good knight", (DAY, NIGHT), "home/day = ON", "home/night = ON"),
+        ("good night and good night", (DAY, NIGHT), "home/day = ON", "home/night = ON"),
+        ("good bye", (DAY, NIGHT), "home/day = ON", "only between 06:00 and 18:00"),
+        ("good buy", (DAY, NIGHT), "Bye or night?", "Bye or night?"),
+        ("good night", (NIGHT,), "only between 18:00 and 06:00", "home/night = ON"),
+    ],
+)
+def test_of_two_rows_with_one_sentence_the_one_whose_hour_it_is_acts(
+    text: str, rows: tuple[Row, ...], by_day: str, by_night: str
+) -> None:
+    for minute, expected in ((12 * 60, by_day), (23 * 60, by_night)):
+        speaker = Speaker(home(*rows), GOOD_NIGHT)
+        speaker.local = LocalTime(minute=minute, weekday=0)
+        decisions = speaker.says(text)
+        told = set(published(decisions)) | {question(decisions)} - {""} or {reason(decisions)}
+        assert told == {expected}
+
+
+def test_a_question_whose_answers_are_the_same_is_not_asked() -> None:
+    rows = row("fan", "start the fan", "home/fan"), row("van", "start the (van|fan)", "home/van")
+    sounds = Sounds(
+        known={"start the fam": [(0, {}, "start the fan", 0.1), (1, {}, "Start the fan", 0.1)]}
+    )
+    (refuse,) = Speaker(home(*rows), sounds).says("start the fam")
+    assert isinstance(refuse, Refuse)
+    assert "two commands are said 'start the fan'" in refuse.reason.text
+    assert len(refuse.reason.nearest) == 2
 
 
 def test_while_muted_nothing_is_done() -> None:

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from voice2mqtt.pronunciation.ipa import phonemes
 
 _PROGRAM = "espeak-ng"
-_LONGEST_CALL_S = 60.0
+_LONGEST_CALL_S = 3.0
+_LONGEST_WORD_S = 0.02
+"""Added for each word: a large table may take its time, a sentence that was heard may not."""
 _MOST_KEPT = 50_000
 
 
@@ -22,7 +24,12 @@ class Espeak:
         self._known: dict[str, tuple[str, ...]] = {}
 
     def pronounce(self, words: Sequence[str]) -> Sequence[tuple[str, ...]]:
-        """Return the phonemes of each of `words`, in IPA; () for one espeak-ng is silent on."""
+        """Return the phonemes of each of `words`, in IPA; () for one espeak-ng is silent on.
+
+        Raises:
+            OSError: espeak-ng cannot be started.
+            SubprocessError: it failed, or did not end in time.
+        """
         unknown = [word for word in dict.fromkeys(words) if word not in self._known]
         if len(self._known) + len(unknown) > _MOST_KEPT:
             self._known.clear()
@@ -48,9 +55,10 @@ def has_voice(voice: str) -> bool:
     """Return whether espeak-ng is installed and speaks `voice`, such as `en-us`."""
     try:
         command = [_PROGRAM, "-q", "-v", voice, ""]
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
+        told = subprocess.run(command, capture_output=True, check=False, timeout=_LONGEST_CALL_S)
+    except (OSError, subprocess.TimeoutExpired):
         return False
+    return told.returncode == 0
 
 
 def _spoken(voice: str, words: Sequence[str]) -> list[str]:
@@ -61,8 +69,9 @@ def _spoken(voice: str, words: Sequence[str]) -> list[str]:
         command,
         input="".join(f"{' '.join(word.split()) or '-'}\n" for word in words),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=True,
-        timeout=_LONGEST_CALL_S,
+        timeout=_LONGEST_CALL_S + _LONGEST_WORD_S * len(words),
     )
     return spoken.stdout.splitlines()

@@ -18,6 +18,7 @@ from voice2mqtt.service.inbox import Host, Inbox, Microphone
 from voice2mqtt.service.meter import Meter, state_folder
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.tablecheck import TableCheck
 from voice2mqtt.service.tablewatch import TableWatch
 from voice2mqtt.service.watchdog import LIMITS_S, Watchdog
 from voice2mqtt.settings.load import load_table
@@ -73,7 +74,7 @@ def lint(settings: Settings, table: CommandTable) -> Lint:
     """Return what a close look at a table that can be compiled finds."""
     automaton = compile_table(table)
     matcher = Matcher(automaton, normaliser(table.language))
-    return check_table(table, automaton, matcher, _sounds(settings, table, automaton))
+    return check_table(table, matcher, _sounds(settings, table, automaton))
 
 
 def _sounds(settings: Settings, table: CommandTable, automaton: Automaton) -> NearestSentences:
@@ -145,10 +146,15 @@ def daemon(
         lambda: not meter.exhausted and not state.muted,
     )
     voice = SpeakerVoice(settings.feedback, language, ear.deafen)
-    house = _house(settings, table, room, voice, state, report)
+    first = interpreter(settings, table)
+    house = _house(settings, first, room, voice, state, report)
+    table_check = TableCheck()
+    table_check.adopt(table, first.automaton)
 
     def adopt(table: CommandTable) -> None:
-        house.adopt(interpreter(settings, table))
+        made = interpreter(settings, table)
+        house.adopt(made)
+        table_check.adopt(table, made.automaton)
         _hint(azure, settings, table)
 
     return Daemon(
@@ -163,11 +169,8 @@ def daemon(
         host_watch=HostWatch(
             lambda: host_fault(settings.speech), lambda fault: inbox.put(Host(fault))
         ),
-        table_watch=TableWatch(
-            settings.commands,
-            language,
-            adopt,
-        ),
+        table_watch=TableWatch(settings.commands, language, adopt),
+        table_check=table_check,
         host_name=host_url(settings.speech),
         notifier=notifier,
         watchdog=watchdog,
@@ -176,7 +179,7 @@ def daemon(
 
 def _house(
     settings: Settings,
-    table: CommandTable,
+    interpreter: Interpreter,
     room: MqttRoom,
     voice: SpeakerVoice,
     state: NodeState,
@@ -184,7 +187,7 @@ def _house(
 ) -> House:
     return House(
         node=settings.node,
-        interpreter=interpreter(settings, table),
+        interpreter=interpreter,
         room=room,
         voice=voice,
         state=state,

@@ -33,6 +33,7 @@ from voice2mqtt.service.inbox import (
 from voice2mqtt.service.meter import Meter
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.tablecheck import TableCheck
 from voice2mqtt.service.tablewatch import TableWatch
 from voice2mqtt.service.watchdog import Watchdog
 from voice2mqtt.settings.faults import FaultsError
@@ -63,6 +64,7 @@ class Daemon:
         inbox: Inbox,
         host_watch: HostWatch,
         table_watch: TableWatch,
+        table_check: TableCheck,
         host_name: str,
         notifier: Notifier,
         watchdog: Watchdog,
@@ -78,6 +80,7 @@ class Daemon:
         self._inbox = inbox
         self._host_watch = host_watch
         self._table_watch = table_watch
+        self._table_check = table_check
         self._host_name = host_name
         self._notifier = notifier
         self._watchdog = watchdog
@@ -152,6 +155,7 @@ class Daemon:
                 ready = True
                 log.info("started: %s", self._state.sentence(), extra={"V2M_EVENT": "ready"})
                 self._notifier.ready(self._state.sentence())
+                self._table_check.start()
             self._notifier.status(self._state.sentence())
 
     def _noticed_change(self) -> bool:
@@ -221,6 +225,7 @@ class Daemon:
             said = "the new table is wrong, the old one stays"
         else:
             self._house.tell(self._room.notice("reloaded", reason=f"{count} rows"))
+            self._table_check.start()
             said = f"table read again, {count} rows"
         self._notifier.ready(f"{said}; {self._state.sentence()}")
 

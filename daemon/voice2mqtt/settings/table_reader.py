@@ -37,6 +37,7 @@ def read_table(document: Node, faults: Faults, language: str = "en") -> CommandT
         rows=tuple(written.row for written in rows),
         lists=read_lists(lists, grammar, faults) if lists else {},
         rules={name: node.written for name, node in rules.items()},
+        rule_places={name: node.place for name, node in rules.items()},
         language=(nodes.text(language_node, faults) if language_node else None) or language,
         tests=_tests(table.get("tests"), faults),
     )

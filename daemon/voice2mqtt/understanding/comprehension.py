@@ -18,6 +18,7 @@ from voice2mqtt.understanding.automaton import Automaton
 from voice2mqtt.understanding.breath import halves
 from voice2mqtt.understanding.candidate import Candidate, NearestSound
 from voice2mqtt.understanding.match import Matcher
+from voice2mqtt.understanding.missing import missing
 from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.render import messages
 from voice2mqtt.understanding.table import CommandTable
@@ -31,6 +32,8 @@ RIVAL = 0.4
 _ROUNDING = 0.02
 MOST_COMMANDS = 4
 """Commands in one breath."""
+_MOST_BREATHS = 3
+"""Hypotheses of which halves are laid against the table by sound."""
 MOST_CUTS = 8
 """Places where a sentence is tried to be cut in two; one with more of them is no command."""
 
@@ -90,7 +93,11 @@ class Comprehension:
         most = max((hypothesis.confidence or 0.0 for hypothesis in hypotheses), default=0.0)
         least = most * BELIEVABLE
         believed = [h for h in hypotheses if h.confidence is None or h.confidence >= least]
-        return self._word_for_word(hypotheses, rows, least) or self._by_sound(believed, rows)
+        verdict = self._word_for_word(hypotheses, rows, least) or self._by_sound(believed, rows)
+        if not isinstance(verdict, Unknown):
+            return verdict
+        text = hypotheses[0].text if hypotheses else ""
+        return self._half_by_sound(believed, rows) or self._explained(verdict, text)
 
     def _word_for_word(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], least: float
@@ -121,8 +128,7 @@ class Comprehension:
             if parse.row in rows:
                 yield (Candidate(row=parse.row, slots=parse.slots, sentence=text, heard=text),)
         if most > 1:
-            cuts = list(islice(halves(text, self._table.language), MOST_CUTS + 1))
-            for first, rest in cuts if len(cuts) <= MOST_CUTS else ():
+            for first, rest in self._cuts(text):
                 for before in islice(self._meanings(first, rows, 1), 1):
                     for after in islice(self._meanings(rest, rows, most - 1), 1):
                         yield before + after
@@ -148,6 +154,49 @@ class Comprehension:
             )
             return Unclear(options=((best,), (rivals[0],)), why=why, nearest=ranked)
         return Meant(meaning=(best,), why=f"sounds alike, {best.distance:.2f} away", nearest=ranked)
+
+    def _half_by_sound(
+        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
+    ) -> Meant | Unknown | None:
+        """Return what a breath means of which one half is word for word, the other by sound.
+
+        None if no half of it is a command.
+        """
+        failed: Unknown | None = None
+        for hypothesis in hypotheses[:_MOST_BREATHS]:
+            for cut in self._cuts(hypothesis.text):
+                known = [next(self._meanings(h, rows, MOST_COMMANDS - 1), None) for h in cut]
+                if known.count(None) != 1 or self._is_inside_number(hypothesis.text, cut[0]):
+                    continue
+                text = cut[known.index(None)].strip()
+                half = self._by_sound([replace(hypothesis, text=text, lexical="")], rows)
+                if isinstance(half, Meant):
+                    first, rest = (meaning or half.meaning for meaning in known)
+                    why = f"word for word, and '{text}' {half.why}"
+                    return Meant(meaning=first + rest, why=why, nearest=half.nearest)
+                if failed is None:
+                    failed = self._explained(half, text)
+                    why = f"the rest is a command, but not '{text}': {failed.why}"
+                    failed = replace(failed, why=why)
+        return failed
+
+    def _cuts(self, text: str) -> Sequence[tuple[str, str]]:
+        """Return each way to cut `text` in two; none if it has more joints than commands have."""
+        cuts = list(islice(halves(text, self._table.language), MOST_CUTS + 1))
+        return cuts if len(cuts) <= MOST_CUTS else ()
+
+    def _is_inside_number(self, text: str, first: str) -> bool:
+        """Whether `text`, cut behind `first`, is cut as in "one hundred" and "one"."""
+        words = normaliser(self._table.language)
+        readings, border = words.readings(text), len(words.tokens(first))
+        before = chain.from_iterable(readings.starts[:border])
+        return any(border < reading.end <= readings.end for reading in before)
+
+    def _explained(self, verdict: Unclear | Unknown, text: str) -> Unknown:
+        """Return the refusal of `text`, with how far it fits and what was missing."""
+        walk = self.matcher.walk(text) if isinstance(verdict, Unknown) else None
+        parts = [verdict.why, *([missing(walk)] if walk else ())]
+        return Unknown(why="; ".join(parts), nearest=verdict.nearest)
 
     def _strictness_of(self, candidate: Candidate) -> float:
         strictness = self._table.rows[candidate.row].strictness

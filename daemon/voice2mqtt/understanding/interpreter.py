@@ -21,6 +21,7 @@ from voice2mqtt.understanding.comprehension import (
     Meaning,
     Meant,
     Unclear,
+    Unknown,
     Verdict,
 )
 from voice2mqtt.understanding.language import language_named
@@ -77,6 +78,7 @@ class Interpreter:
         self._answers = Answers(table.language, nearest, policy.strictness)
         self._all_rows = frozenset(range(len(table.rows)))
         self._unwoken_rows = frozenset(n for n in self._all_rows if not table.rows[n].wake)
+        self._timed_rows = frozenset(n for n in self._all_rows if table.rows[n].is_timed)
         self._past = Past()
         self._question: Question | None = None
         self._open_until_s = float("-inf")
@@ -166,9 +168,7 @@ class Interpreter:
             return (Ask(row="", text=text, score=1.0, question=invitation, reason=reason),)
         if woken or clock.said_s <= self._open_until_s:
             return self._command(text, woken or hypotheses, self._all_rows, clock)
-        if self._unwoken_rows:
-            return self._command(text, hypotheses, self._unwoken_rows, clock)
-        return (Refuse(text=text, reason=Reason(text="the wake phrase was not said")),)
+        return self._without_waking(text, hypotheses, clock)
 
     def _woken(self, hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
         """Return the hypotheses that begin with a wake phrase, without it."""
@@ -181,11 +181,45 @@ class Interpreter:
     def _unwoken(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
         return (self._woken(hypotheses) if self._wake else ()) or hypotheses
 
+    def _without_waking(
+        self, text: str, hypotheses: Sequence[Hypothesis], clock: _Clock
+    ) -> tuple[Decision, ...]:
+        """Decide about what was said without the wake phrase: few rows do without it."""
+        verdict: Verdict = Unknown(why="")
+        if self._unwoken_rows:
+            verdict = self._understood(hypotheses, self._unwoken_rows, clock)
+        if isinstance(verdict, Unknown):
+            verdict = replace(verdict, why="the wake phrase was not said")
+        return self._carried_out(verdict, text, clock)
+
     def _command(
         self, text: str, hypotheses: Sequence[Hypothesis], rows: frozenset[int], clock: _Clock
     ) -> tuple[Decision, ...]:
+        return self._carried_out(self._understood(hypotheses, rows, clock), text, clock)
+
+    def _understood(
+        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], clock: _Clock
+    ) -> Verdict:
+        """Return what was meant; where several rows say it, by those that may act at this hour."""
         verdict = self._comprehension.understand(hypotheses, rows)
-        return self._carried_out(verdict, text, clock)
+        meant = {command.row for meaning in _options(verdict) for command in meaning}
+        if self._timed_rows.isdisjoint(meant):
+            return verdict
+        resting = {number for number in self._timed_rows if not self._may_act(number, clock)}
+        if resting.isdisjoint(meant):
+            return verdict
+        awake = self._comprehension.understand(hypotheses, rows - resting)
+        said = {self._said(meaning) for meaning in (*_options(verdict), *_options(awake))}
+        return awake if isinstance(awake, Meant) and len(said) == 1 else verdict
+
+    def _may_act(self, number: int, clock: _Clock) -> bool:
+        row = self._table.rows[number]
+        return clock.local.within(row.between, row.days)
+
+    def _said(self, meaning: Meaning) -> tuple[str, ...]:
+        """Return the sentences of a meaning, however they are written."""
+        words = normaliser(self._table.language)
+        return tuple(words.normalise(command.sentence) for command in meaning)
 
     def _answered(
         self, question: Question, text: str, hypotheses: Sequence[Hypothesis], clock: _Clock
@@ -201,7 +235,7 @@ class Interpreter:
             if consent is Consent.YES and len(question.options) == 1:
                 self._question = None
                 return self._each(question.options[0], text, "confirmed", clock, consented=True)
-        verdict = self._comprehension.understand(hypotheses, self._all_rows)
+        verdict = self._understood(hypotheses, self._all_rows, clock)
         word_for_word = isinstance(verdict, Meant) and not verdict.nearest
         if not word_for_word:
             named = (self._answers.chosen(h.text, question) for h in hypotheses)
@@ -233,6 +267,9 @@ class Interpreter:
         ways = [self._obstacle(option[0], clock) for option in verdict.options]
         if all(ways):
             return Refuse(text=text, row=row, score=score, reason=replace(reason, text=ways[0]))
+        if len(verdict.options) > 1 and len(set(map(self._said, verdict.options))) == 1:
+            why = f"two commands are said '{best.sentence}', so that no answer tells them apart"
+            return Refuse(text=text, reason=replace(reason, text=why))
         until_s = clock.now_s + self._policy.answer_within_s
         self._question = self._answers.question(verdict.options, until_s)
         slots = _differing_slots(verdict.options)
@@ -309,6 +346,16 @@ class Interpreter:
             )
             for near in ranked[:_NAMED]
         )
+
+
+def _options(verdict: Verdict) -> tuple[Meaning, ...]:
+    """Return what may have been meant, likeliest first."""
+    match verdict:
+        case Meant():
+            return (verdict.meaning,)
+        case Unclear():
+            return verdict.options
+    return ()
 
 
 def _differing_slots(options: Sequence[Meaning]) -> str:

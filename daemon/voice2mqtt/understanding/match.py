@@ -22,8 +22,8 @@ MOST_PARSES = 64
 _CROWDED = 12
 """Arcs from which on a state keeps an index of them."""
 
-_Spot = tuple[int, int]
-"""A position in the readings and a state."""
+Spot = tuple[int, int]
+"""A position in the readings and a state of the automaton."""
 _Fill = tuple[str, SlotValue] | None
 """The slot that a step filled."""
 
@@ -36,7 +36,7 @@ class Parse:
     slots: Mapping[str, SlotValue]
 
 
-class _Steps:
+class Steps:
     """The arcs of one automaton, found by what is heard."""
 
     def __init__(self, automaton: Automaton) -> None:
@@ -77,10 +77,10 @@ class Matcher:
     """Walks one automaton; holds no state of its own between calls but an index."""
 
     def __init__(self, automaton: Automaton, normaliser: Normaliser) -> None:
-        self._steps = _Steps(automaton)
+        self._steps = Steps(automaton)
         self._normaliser = normaliser
         self._lists = {
-            id(label.spoken): _Steps(label.spoken)
+            id(label.spoken): Steps(label.spoken)
             for label in automaton.labels
             if isinstance(label, Choice)
         }
@@ -92,84 +92,84 @@ class Matcher:
 
         Where a row says it in several ways, the one that stands first in it comes first.
         """
-        readings = self._readings(text)
-        if readings is None or not readings.tokens:
+        walk = self.walk(text)
+        if walk is None or not walk.readings.tokens:
             return ()
-        walk = _Walk(self._steps, self._lists, readings)
         found = dict.fromkeys(islice(walk.parses(), MOST_PARSES))
         parses = [Parse(row, MappingProxyType(dict(slots))) for row, slots in found]
         return tuple(sorted(parses, key=lambda parse: parse.row))
 
     def prospect(self, text: str) -> Prospect:
         """Tell how `text` stands as the beginning of a row."""
-        readings = self._readings(text)
-        if readings is None:
+        walk = self.walk(text)
+        if walk is None:
             return Prospect.UNKNOWN
-        walk = _Walk(self._steps, self._lists, readings)
-        goes_on = walk.goes_on or self._normaliser.may_go_on(readings.tokens)
+        goes_on = walk.goes_on or self._normaliser.may_go_on(walk.readings.tokens)
         if any(self._steps.automaton.accepts(state) for state in walk.last_states):
             return Prospect.OPEN if goes_on else Prospect.COMPLETE
         return Prospect.UNFINISHED if walk.last_states or walk.goes_on else Prospect.UNKNOWN
 
-    def _readings(self, text: str) -> Readings | None:
-        """Return the readings of `text`; None if it is too long for a command."""
+    def walk(self, text: str) -> "Walk | None":
+        """Return every way that `text` goes; None if it is too long for a command."""
         if len(text) > LONGEST_LETTERS:
             return None
         readings = self._normaliser.readings(text)
-        return readings if len(readings.tokens) <= LONGEST_WORDS else None
+        if len(readings.tokens) > LONGEST_WORDS:
+            return None
+        return Walk(self._steps, self._lists, readings)
 
 
-class _Walk:
+class Walk:
     """One sentence on its way through the automaton."""
 
-    def __init__(self, steps: _Steps, lists: Mapping[int, _Steps], readings: Readings) -> None:
-        self._steps = steps
+    def __init__(self, steps: Steps, lists: Mapping[int, Steps], readings: Readings) -> None:
+        self.steps = steps
+        self.readings = readings
         self._lists = lists
-        self._readings = readings
-        self._spoken: dict[_Spot, list[tuple[int, int]]] = {}
-        self._next: dict[_Spot, list[tuple[_Spot, _Fill]]] = {}
+        self._spoken: dict[Spot, list[tuple[int, int]]] = {}
+        self.ways: dict[Spot, list[tuple[Spot, _Fill]]] = {}
+        """Every spot that is reached, with the steps from it and the slots they fill."""
         self.goes_on = False
         """Whether the sentence may end inside a row."""
         self._explore()
-        self.last_states = [state for position, state in self._next if position == readings.end]
+        self.last_states = [state for position, state in self.ways if position == readings.end]
 
     def _explore(self) -> None:
-        waiting: list[_Spot] = [(0, START)]
+        waiting: list[Spot] = [(0, START)]
         while waiting:
             spot = waiting.pop()
-            if spot in self._next:
+            if spot in self.ways:
                 continue
-            self._next[spot] = ways = [
-                (then, fill) for _, then, fill in sorted(self._ways(*spot), key=lambda way: way[0])
-            ]
+            ranked = sorted(self._ways_from(*spot), key=lambda way: way[0])
+            self.ways[spot] = ways = [(then, fill) for _, then, fill in ranked]
             waiting += [then for then, _ in ways]
             position, state = spot
-            offsets = self._steps.automaton.offsets
-            if position == self._readings.end and offsets[state] < offsets[state + 1]:
+            offsets = self.steps.automaton.offsets
+            if position == self.readings.end and offsets[state] < offsets[state + 1]:
                 self.goes_on = True
 
-    def _ways(self, position: int, state: int) -> Iterator[tuple[int, _Spot, _Fill]]:
+    def _ways_from(self, position: int, state: int) -> Iterator[tuple[int, Spot, _Fill]]:
         """Yield (rank, next spot, slot filled) of every step from here."""
-        for reading in self._readings.starts[position]:
-            found = self._steps.word(state, reading.key) if reading.key else None
+        for reading in self.readings.starts[position]:
+            found = self.steps.word(state, reading.key) if reading.key else None
             if found:
                 rank, target = found
                 yield rank, (reading.end, target), None
-        for rank, number, target in self._steps.slots(state):
-            label = self._steps.automaton.labels[number]
+        for rank, number, target in self.steps.slots(state):
+            label = self.steps.automaton.labels[number]
             match label:
                 case Choice():
                     for end, value in self._values(position, label.spoken):
                         yield rank, (end, target), (label.slot, label.values[value])
                 case Number():
-                    for reading in self._readings.starts[position]:
+                    for reading in self.readings.starts[position]:
                         meant = meaning(label, reading.number)
                         if meant is not None:
                             yield rank, (reading.end, target), (label.slot, meant)
                 case Wildcard():
-                    for end in range(self._readings.end, position, -1):
-                        if position < self._readings.end:
-                            words = self._readings.tokens[position:end]
+                    for end in range(self.readings.end, position, -1):
+                        if position < self.readings.end:
+                            words = self.readings.tokens[position:end]
                             text = " ".join(token.surface for token in words)
                             yield rank, (end, target), (label.slot, text)
 
@@ -179,12 +179,12 @@ class _Walk:
         if key not in self._spoken:
             steps = self._lists[id(spoken)]
             found: list[tuple[int, int]] = []
-            waiting: list[_Spot] = [(position, START)]
+            waiting: list[Spot] = [(position, START)]
             for at, state in waiting:
                 found += [(at, value) for value in spoken.accepts(state) if at > position]
-                if at == self._readings.end and spoken.arcs(state):
+                if at == self.readings.end and spoken.arcs(state):
                     self.goes_on = True
-                for reading in self._readings.starts[at]:
+                for reading in self.readings.starts[at]:
                     step = steps.word(state, reading.key) if reading.key else None
                     if step and (reading.end, step[1]) not in waiting:
                         waiting.append((reading.end, step[1]))
@@ -194,25 +194,25 @@ class _Walk:
     def parses(self) -> Iterator[tuple[int, tuple[tuple[str, SlotValue], ...]]]:
         """Yield (row, slots) of every way through, in the order of preference."""
         alive = self._alive()
-        stack: list[tuple[_Spot, tuple[tuple[str, SlotValue], ...]]] = [((0, START), ())]
+        stack: list[tuple[Spot, tuple[tuple[str, SlotValue], ...]]] = [((0, START), ())]
         while stack:
             spot, slots = stack.pop()
             if spot not in alive:
                 continue
-            if spot[0] == self._readings.end:
-                for row in self._steps.automaton.accepts(spot[1]):
+            if spot[0] == self.readings.end:
+                for row in self.steps.automaton.accepts(spot[1]):
                     yield row, slots
-            for then, fill in reversed(self._next[spot]):
+            for then, fill in reversed(self.ways[spot]):
                 stack.append((then, (*slots, fill) if fill else slots))
 
-    def _alive(self) -> set[_Spot]:
+    def _alive(self) -> set[Spot]:
         """Return the spots from which some row is reached."""
-        before: dict[_Spot, list[_Spot]] = {}
-        for spot, ways in self._next.items():
+        before: dict[Spot, list[Spot]] = {}
+        for spot, ways in self.ways.items():
             for then, _ in ways:
                 before.setdefault(then, []).append(spot)
-        accepts = self._steps.automaton.accepts
-        waiting = [s for s in self._next if s[0] == self._readings.end and accepts(s[1])]
+        accepts = self.steps.automaton.accepts
+        waiting = [s for s in self.ways if s[0] == self.readings.end and accepts(s[1])]
         alive = set(waiting)
         while waiting:
             for spot in before.get(waiting.pop(), ()):

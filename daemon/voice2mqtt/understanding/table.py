@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 from voice2mqtt.core.decision import Expectation, SlotValue
 
+_WEEK = frozenset(range(7))
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -85,7 +87,7 @@ class Row:
     """A question to be answered with yes before anything is published."""
     between: tuple[int, int] | None = None
     """Minutes since midnight, local time; may pass midnight."""
-    days: frozenset[int] = frozenset(range(7))
+    days: frozenset[int] = _WEEK
     """0 is Monday."""
     expires_s: float = 10.0
     cooldown_s: float = 0.0
@@ -100,6 +102,11 @@ class Row:
     response: str = ""
     places: tuple[Place, ...] = field(default=(), compare=False)
     """Where each template of `say` stands."""
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether there are hours or days at which it may not act."""
+        return self.between is not None or len(self.days) < len(_WEEK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,5 +127,8 @@ class CommandTable:
     lists: Mapping[str, SlotList] = field(default_factory=lambda: MappingProxyType({}))
     rules: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Expansion rules: name to template."""
+    rule_places: Mapping[str, Place] = field(
+        default_factory=lambda: MappingProxyType({}), compare=False
+    )
     language: str = "en"
     tests: tuple[TableTest, ...] = ()

@@ -1,0 +1,69 @@
+import logging
+import threading
+import time
+
+import pytest
+
+from voice2mqtt.service.tablecheck import TableCheck
+from voice2mqtt.understanding.compile import compile_table
+from voice2mqtt.understanding.table import CommandTable, Place, Row, TextList
+
+WITHIN_S = 10.0
+
+
+def _row(number: int, say: str) -> Row:
+    return Row(
+        name=f"row{number}",
+        say=(say,),
+        publish=(),
+        response=str(number),
+        places=(Place(file="t.yaml", line=number),),
+    )
+
+
+def _told(caplog: pytest.LogCaptureFixture, *rows: Row) -> list[str]:
+    """Return what is logged about a table of `rows`."""
+    table = CommandTable(rows=rows, lists={"loose": TextList(values=())})
+    check = TableCheck()
+    check.adopt(table, compile_table(table))
+    with caplog.at_level(logging.WARNING):
+        check.start()
+        for thread in threading.enumerate():
+            if thread.name == "check":
+                thread.join(WITHIN_S)
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_warnings_about_the_table_in_force_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    told = _told(caplog, _row(1, "good night"), _row(2, "good night"), _row(3, "good knight"))
+    assert len(told) == 2, "its words only: sounds take too long"
+    assert "the list loose is never used" in told[0]
+    assert told[1].startswith("t.yaml:2:1: warning: this row is never reached")
+
+
+def test_many_warnings_do_not_flood_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    told = _told(caplog, *(_row(number, "good night") for number in range(1, 101)))
+    assert len(told) == 21
+    assert told[-1] == "80 warnings more; voice2mqtt check tells all"
+
+
+def test_a_large_table_is_looked_at_in_bounded_time(caplog: pytest.LogCaptureFixture) -> None:
+    rows = [_row(n, f"turn [on] light {n % 100} in room {n // 100}") for n in range(1, 5001)]
+    began = time.process_time()
+    table = CommandTable(rows=tuple(rows))
+    automaton = compile_table(table)
+    compiled = time.process_time()
+    check = TableCheck()
+    check.adopt(table, automaton)
+    check.start()
+    for thread in threading.enumerate():
+        if thread.name == "check":
+            thread.join(WITHIN_S)
+    assert time.process_time() - compiled < compiled - began
+    assert not caplog.records
+
+
+def test_without_a_table_there_is_nothing_to_look_at() -> None:
+    before = threading.active_count()
+    TableCheck().start()
+    assert threading.active_count() == before
