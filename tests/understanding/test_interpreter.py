@@ -167,11 +167,14 @@ def test_sounds_alike(text: str, expected: list[str], asked: str, why: str) -> N
     assert decisions[0].reason.nearest
 
 
-def test_what_is_hardly_believed_is_not_searched_by_sound_either() -> None:
-    decisions = Speaker(nearest=SOUNDS).says(
-        "what a lovely evening", "turn on the kitten light", confidences=(0.9, 0.2)
-    )
-    assert published(decisions) == []
+def test_a_command_that_is_not_clear_is_carried_out_if_the_other_readings_sound_like_it() -> None:
+    unclear = ("turn on the kitchen light", "turn on the kitten light")
+    heard = Speaker(nearest=SOUNDS).says(*unclear, confidences=(0.5, 0.4))
+    assert published(heard) == KITCHEN_ON
+    otherwise = (unclear[0], "learn of the mighty")
+    asked = Speaker(nearest=SOUNDS).says(*otherwise, confidences=(0.5, 0.4))
+    assert published(asked) == []
+    assert question(asked)
 
 
 def test_a_row_may_be_stricter_than_the_table() -> None:
@@ -440,7 +443,7 @@ NIGHT = replace(row("night", "Good night", "home/night"), between=(18 * 60, 6 * 
 GOOD_NIGHT = Sounds(
     known={
         "good knight": [(0, {}, "good night", 0.1), (1, {}, "Good night", 0.1)],
-        "good buy": [(0, {}, "good bye", 0.1), (1, {}, "Good night", 0.105)],
+        "good buy": [(0, {}, "good bye", 0.1), (1, {}, "Good night", 0.102)],
     }
 )
 

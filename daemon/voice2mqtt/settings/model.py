@@ -202,7 +202,7 @@ class ListeningSettings(Section):
     """After a command the wake phrase may be left out for so long."""
     strictness: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Largest distance of sound that still counts as the same words; 0 is word for word."""
-    margin: Annotated[float, Field(ge=0, le=1)] = 0.01
+    margin: Annotated[float, Field(ge=0, le=1)] = 0.02
     """How far ahead of the next row the nearest must be."""
     ask: bool = True
     """Whether a close call is put to the speaker as a question."""

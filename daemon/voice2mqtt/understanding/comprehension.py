@@ -6,7 +6,9 @@ How confidences are read. A host like ours sends a distribution: its confidences
 1, and hypotheses that mean the same add up. Then a meaning is clear when it holds most of the
 belief and no other meaning comes near. Other hosts send a score for each hypothesis by itself
 (0.9, 0.85, ...), which says only how to rank them: there the first that is a command wins.
-Either way, what the host believes less than half as much as something else counts for nothing.
+Either way, what the host believes less than half as much as something else counts for nothing,
+word for word; by sound, the readings it hardly believes are heard too: what was said is often
+among them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,6 +31,8 @@ BELIEVABLE = 0.5
 """Share of the host's greatest belief, below which a hypothesis counts for nothing."""
 RIVAL = 0.4
 """Share of the best meaning's belief from which on another one casts doubt."""
+_TIE = 0.004
+"""Difference of distance that tells nothing."""
 _ROUNDING = 0.02
 MOST_COMMANDS = 4
 """Commands in one breath."""
@@ -93,7 +97,11 @@ class Comprehension:
         most = max((hypothesis.confidence or 0.0 for hypothesis in hypotheses), default=0.0)
         least = most * BELIEVABLE
         believed = [h for h in hypotheses if h.confidence is None or h.confidence >= least]
-        verdict = self._word_for_word(hypotheses, rows, least) or self._by_sound(believed, rows)
+        verdict = self._word_for_word(hypotheses, rows, least)
+        if isinstance(verdict, Unclear) and len(verdict.options) == 1:
+            verdict = self._confirmed(verdict, hypotheses, rows)
+        if verdict is None:
+            verdict = self._by_sound(hypotheses, rows)
         if not isinstance(verdict, Unknown):
             return verdict
         text = hypotheses[0].text if hypotheses else ""
@@ -122,6 +130,27 @@ class Comprehension:
             return None
         return _clearest(ranked) if summed else Meant(meaning=ranked[0][0], why="word for word")
 
+    def _confirmed(
+        self, unsure: Unclear, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
+    ) -> Verdict:
+        """Return what was meant if the other readings sound like the only command, else `unsure`.
+
+        A host without a grammar spreads its belief over spellings of one sentence.
+        """
+        meaning = unsure.options[0]
+        others = [
+            replace(hypothesis, confidence=None)
+            for hypothesis in hypotheses
+            if not any(self._same(meaning, m) for m in self._meanings(hypothesis.text, rows, 1))
+        ]
+        if others and others[0].text == hypotheses[0].text:
+            # The host's first choice is no command, so that it did not decode by the table.
+            others = list(hypotheses)
+        heard = self._by_sound(others, rows) if others else None
+        if heard is None or (isinstance(heard, Meant) and self._same(heard.meaning, meaning)):
+            return Meant(meaning=meaning, why="word for word, and the other readings sound like it")
+        return unsure
+
     def _meanings(self, text: str, rows: frozenset[int], most: int) -> Iterator[Meaning]:
         """Yield what `text` says word for word: one row, else several in one breath."""
         for parse in self.matcher.parses(text):
@@ -142,17 +171,12 @@ class Comprehension:
         if best.distance > strictness:
             why = f"the nearest row is {best.distance:.2f} away, {strictness:.2f} is allowed"
             return Unknown(why=why, nearest=ranked)
-        rivals = [
-            rival
-            for rival in ranked[1:]
-            if rival.distance - best.distance < self._margin and not self._same((best,), (rival,))
-        ]
-        if rivals:
-            ahead = rivals[0].distance - best.distance
-            why = (
-                f"two rows sound alike; {ahead:.2f} lies between them, {self._margin:.2f} is needed"
-            )
-            return Unclear(options=((best,), (rivals[0],)), why=why, nearest=ranked)
+        rivals = [rival for rival in ranked[1:] if not self._same((best,), (rival,))]
+        rival = min(rivals, key=lambda candidate: candidate.distance, default=None)
+        ahead = rival.distance - best.distance if rival else self._margin
+        if rival and (ahead < _TIE or best.distance + max(0.0, self._margin - ahead) > strictness):
+            why = f"two rows sound alike; only {ahead:.2f} lies between them"
+            return Unclear(options=((best,), (rival,)), why=why, nearest=ranked)
         return Meant(meaning=(best,), why=f"sounds alike, {best.distance:.2f} away", nearest=ranked)
 
     def _half_by_sound(

@@ -21,7 +21,7 @@ class Policy:
     """After a command the wake phrase may be left out for so long."""
     strictness: float = 0.2
     """Largest distance of sound that still counts as the same words; 0 is word for word."""
-    margin: float = 0.01
+    margin: float = 0.02
     """How far ahead of the next meaning the nearest must be."""
     ask: bool = True
     """Whether a close call is put to the speaker as a question."""
