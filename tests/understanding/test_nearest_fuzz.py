@@ -1,4 +1,4 @@
-"""Whatever is said to whatever table, nearest sound finds something or nothing, and never raises."""
+"""Whatever is said to whatever table, nearest sound finds something or nothing; it never raises."""
 
 from collections.abc import Sequence
 
