@@ -5,8 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.settings.reading import document, table
+from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.settings.faults import Faults, FaultsError
 from voice2mqtt.settings.home_assistant import CustomSentences
+from voice2mqtt.understanding.compile import compile_table
+from voice2mqtt.understanding.match import Matcher
+from voice2mqtt.understanding.normalise import normaliser
 
 _SENTENCES = """
 language: nl
@@ -60,18 +64,20 @@ def test_custom_sentences_become_a_table_that_can_be_read() -> None:
         "\n"
         "rules:\n"
         '  what: "[de] {media_player}"\n'
+        '  skip_words: "[graag]"\n'
         "\n"
         "commands:\n"
         "  - name: SetVolume\n"
         "    say:\n"
-        '      - "(zet|maak) {media_player} volume op {volume} [procent]"\n'
-        '      - "<what> volume {volume:level}"\n'
+        '      - "<skip_words> (zet|maak) {media_player} volume op {volume} [procent] '
+        '<skip_words>"\n'
+        '      - "<skip_words> <what> volume {volume:level} <skip_words>"\n'
         "    topic: home/intent/SetVolume\n"
         "    payload: {domain: media_player, steps: 2, media_player: "
         '"{media_player}", volume: "{volume}", level: "{level}"}\n'
         "\n"
         "  - name: SetVolume 2\n"
-        '    say: "stil in {area}"\n'
+        '    say: "<skip_words> stil in {area} <skip_words>"\n'
         "    topic: home/intent/SetVolume\n"
         '    payload: {area: "{area}"}\n'
     )
@@ -87,13 +93,130 @@ def test_what_has_no_counterpart_or_is_missing_is_noted() -> None:
     gathered.table()
     assert gathered.notes == [
         "x.yaml:16:56: context of a list's value has no counterpart",
-        "x.yaml:23:1: skip_words has no counterpart",
-        "x.yaml:10:9: SetVolume: requires_context has no counterpart",
-        "x.yaml:12:17: media_player was described before; the first is kept",
+        "x.yaml:23:1: skip_words may be said around a sentence, not inside",
+        (
+            "x.yaml:10:9: SetVolume: requires_context is not looked at; the row acts whatever "
+            "the context is"
+        ),
         f"the list area is filled by {_KNOWN_THERE}",
         f"SetVolume: 'harder <name>' is left out: {_BUILT_IN}",
         "SetVolume: '(kapot' is left out: '(' is never closed",
     ]  # fmt: skip
+
+
+_OWN = """
+intents:
+  Open:
+    data:
+      - sentences: ["open {thing}", "open <what> {thing:second}"]
+        lists: {thing: {values: [door, gate]}}
+  Eat:
+    data:
+      - sentences: ["eat {thing}", "eat <what>", "{ thing } and \\\\{thing\\\\}"]
+        lists: {thing: {values: [apple, pear]}}
+        expansion_rules: {food: "some <what>"}
+      - sentences: ["eat up <food> {thing}"]
+        lists: {thing: {values: [apple, pear]}}
+        expansion_rules: {food: "all <what>"}
+  See:
+    data: [{sentences: ["see {thing}", "see <what>"]}]
+lists: {thing: {values: [sun, moon]}}
+expansion_rules: {what: "the {thing}"}
+"""
+
+
+def _understood(written: str, text: str) -> list[tuple[str, dict[str, SlotValue]]]:
+    read = table(written)
+    matcher = Matcher(compile_table(read), normaliser("en"))
+    return [(read.rows[p.row].name, dict(p.slots)) for p in matcher.parses(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "understood"),
+    [
+        ("open door", [("Open", {"thing": "door"})]),
+        ("open the door gate", [("Open", {"thing": "door", "second": "gate"})]),
+        ("open sun", []),
+        ("open the sun", []),
+        ("eat apple", [("Eat", {"thing": "apple"})]),
+        ("eat the pear", [("Eat", {"thing": "pear"})]),
+        ("eat door", []),
+        ("eat up all the apple pear", [("Eat 2", {"thing": "pear"})]),
+        ("pear and {thing}", [("Eat", {"thing": "pear"})]),
+        ("see moon", [("See", {"thing": "moon"})]),
+        ("see the sun", [("See", {"thing": "sun"})]),
+        ("see the door", []),
+    ],
+)
+def test_each_block_keeps_the_lists_and_rules_of_its_own(
+    text: str, understood: list[tuple[str, dict[str, SlotValue]]]
+) -> None:
+    gathered = _import(_OWN)
+    written = gathered.table()
+    assert _understood(written, text) == understood
+    assert list(table(written).lists) == ["thing", "thing_2", "thing_3"], "equal ones are shared"
+    assert gathered.notes == []
+
+
+def test_two_blocks_with_lists_of_one_name_and_no_shared_one() -> None:
+    written = _import("""
+intents:
+  Open: {data: [{sentences: ["open {thing}"], lists: {thing: {values: [door]}}}]}
+  Eat: {data: [{sentences: ["eat {thing}"], lists: {thing: {values: [apple]}}}]}
+""").table()
+    assert _understood(written, "eat apple") == [("Eat", {"thing": "apple"})]
+    assert _understood(written, "eat door") == []
+
+
+def test_rules_that_lead_nowhere_are_left_out() -> None:
+    gathered = _import("""
+intents: {Hello: {data: [{sentences: ["hello <to>"]}]}}
+expansion_rules:
+  to: world
+  spare: "[spare] <to>"
+  where: "in [the] {area}"
+  there: "over <where>"
+  who: "<name>"
+  circle: "go <circle>"
+  broken: "(oh"
+""")
+    assert list(table(gathered.table()).rules) == ["to", "spare"]
+    assert gathered.notes == [
+        "the rule where is left out: there is no list area, and no sentence uses it",
+        "the rule there is left out: there is no list area, and no sentence uses it",
+        (
+            "the rule who is left out: there is no rule name, or it contains itself, and no "
+            "sentence uses it"
+        ),
+        (
+            "the rule circle is left out: there is no rule circle, or it contains itself, and no "
+            "sentence uses it"
+        ),
+        "the rule broken is left out: '(' is never closed, and no sentence uses it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("lights on", "On"),
+        ("please lights on", "On"),
+        ("lights on please", "On"),
+        ("could you please lights off", ""),
+        ("could you lights off please", "Off"),
+        ("dark", "Off"),
+        ("lights please on", ""),
+    ],
+)
+def test_skip_words_may_be_said_around_a_sentence(text: str, intent: str) -> None:
+    written = _import("""
+intents:
+  On: {data: [{sentences: ["lights on"]}]}
+  Off: {data: [{sentences: ["lights off|dark"]}]}
+skip_words: [please, could you, "(sic)"]
+expansion_rules: {skip_words: something else}
+""").table()
+    assert [name for name, _ in _understood(written, text)] == ([intent] if intent else [])
 
 
 def test_several_files_make_one_table() -> None:
@@ -172,7 +295,12 @@ _DATA = st.fixed_dictionaries(
 def test_whatever_a_file_holds_it_is_imported_or_told(
     data: object, lists: object, rules: object
 ) -> None:
-    file = {"intents": {"A": {"data": [data]}}, "lists": lists, "expansion_rules": rules}
+    file = {
+        "intents": {"A": {"data": [data]}},
+        "lists": lists,
+        "expansion_rules": rules,
+        "skip_words": ["a", "(b"],
+    }
     told = ""
     try:
         table(_import(json.dumps(file)).table())

@@ -344,6 +344,7 @@ def test_in_one_breath_one_half_may_only_sound_alike(
     decisions = Speaker(nearest=SOUNDS).says(text)
     assert published(decisions) == expected
     assert why in reason(decisions)
+    assert all(near.heard in SOUNDS.known for near in decisions[0].reason.nearest)
 
 
 def test_what_the_host_hardly_believes_is_not_taken_for_a_half() -> None:

@@ -106,7 +106,9 @@ class _Explanation:
             lines.append(", ".join(f"{name} = {value}" for name, value in decision.slots.items()))
         nearest = decision.reason.nearest
         lines += [f"{near.distance:.2f} away  {near.sentence}  ({near.row})" for near in nearest]
-        return [*lines, *(self._picture(decision.text, nearest[0].sentence) if nearest else ())]
+        for near in nearest[:1]:
+            lines += self._picture(near.heard or decision.text, near.sentence)
+        return lines
 
     def _picture(self, heard: str, said: str) -> list[str]:
         matches = picture(heard, said, self._normaliser, self._pronouncer)

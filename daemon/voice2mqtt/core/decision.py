@@ -41,6 +41,8 @@ class Nearest:
     sentence: str
     distance: float
     """0 is the same sound, 1 shares nothing."""
+    heard: str = ""
+    """What it is near to: a hypothesis, or the half of one that holds two commands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

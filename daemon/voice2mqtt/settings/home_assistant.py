@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 
 from voice2mqtt.settings import nodes
 from voice2mqtt.settings.faults import Faults
-from voice2mqtt.settings.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from voice2mqtt.settings.home_assistant_lists import described_list
+from voice2mqtt.settings.nodes import Entry, MappingNode, Node, ScalarNode
+from voice2mqtt.settings.own_names import OwnNames
 from voice2mqtt.settings.writer import block, inline
 from voice2mqtt.understanding import templates
-from voice2mqtt.understanding.sentences import Sentences
+from voice2mqtt.understanding.compile import escape
 from voice2mqtt.understanding.table import Json
 from voice2mqtt.understanding.templates import TemplateError
 
-_FILE_KEYS = ("language", "intents", "lists", "expansion_rules", "conversation")
+_FILE_KEYS = ("language", "intents", "lists", "expansion_rules", "conversation", "skip_words")
 _DATA_KEYS = ("sentences", "slots", "lists", "expansion_rules")
+_CONTEXT_KEYS = ("requires_context", "excludes_context")
 _STUB: list[Json] = ["one", "two"]
 
 
@@ -26,6 +29,9 @@ class _Block:
     intent: str
     sentences: tuple[str, ...]
     slots: Mapping[str, Json]
+    lists: Mapping[str, Json]
+    """Its own, which hide those that all blocks share."""
+    rules: Mapping[str, Json]
 
 
 @dataclass
@@ -42,16 +48,21 @@ class CustomSentences:
         self._blocks: list[_Block] = []
         self._lists: dict[str, Json] = {}
         self._rules: dict[str, Json] = {}
+        self._skipped: dict[str, None] = {}
+        """Words that may be said around a sentence."""
 
     def add(self, document: Node, faults: Faults) -> None:
         """Add a file; what is wrong with its form is noted in `faults`."""
         if not isinstance(document, MappingNode):
             nodes.unexpected(document, "intents, lists or expansion_rules", faults)
             return
-        self._add_shared(document, faults)
+        self._add_lists_and_rules(document, self._lists, self._rules, faults)
         for entry in document.entries:
             if entry.key not in _FILE_KEYS:
                 self._note(f"{entry.place}: {entry.key} has no counterpart")
+            elif entry.key == "skip_words":
+                self._skipped.update(dict.fromkeys(_said(entry.value, faults)))
+                self._note(f"{entry.place}: skip_words may be said around a sentence, not inside")
         language = document.get("language")
         if isinstance(language, ScalarNode):
             self._language = self._language or language.written
@@ -62,11 +73,13 @@ class CustomSentences:
         conversation = document.get("conversation")
         if isinstance(conversation, MappingNode):
             for intent in _below(conversation, "intents", faults):
-                self._add_block(intent.key, intent.value, {}, faults)
+                said = _said(intent.value, faults)
+                self._blocks.append(_Block(intent.key, said, {}, {}, {}))
 
     def table(self) -> str:
         """Return the table as YAML; completes the notes."""
         rows = list(self._rows())
+        self._drop_loose_rules()
         head: dict[str, Json] = {"language": self._language} if self._language else {}
         parts: list[str] = [block(head)] if head else []
         if self._lists:
@@ -78,11 +91,13 @@ class CustomSentences:
 
     def _rows(self) -> Iterator[dict[str, Json]]:
         names: dict[str, int] = {}
+        around = self._skip_rule()
         for found in self._blocks:
             slots: dict[str, Json] = dict(found.slots)
+            own = OwnNames(found.lists, found.rules, self._lists, self._rules)
             say: list[Json] = [
-                sentence
-                for sentence in found.sentences
+                _between(around, sentence)
+                for sentence in map(own.rewritten, found.sentences)
                 if self._is_sayable(sentence, found.intent, slots)
             ]
             if not say:
@@ -95,6 +110,36 @@ class CustomSentences:
                 "topic": self.topic.replace("{intent}", found.intent),
                 "payload": slots,
             }
+
+    def _skip_rule(self) -> str:
+        """Add a rule of the words that may be said around a sentence; return its reference."""
+        if not self._skipped:
+            return ""
+        name = "skip_words"
+        while name in self._rules:
+            name += "_"
+        self._rules[name] = f"[{'|'.join(map(escape, self._skipped))}]"
+        return f"<{name}>"
+
+    def _drop_loose_rules(self) -> None:
+        """Leave out the rules that cannot be read; no sentence that is left uses them."""
+        loose: dict[str, str] = {}
+        for name, template in self._rules.items():
+            try:
+                references = list(self._references(templates.parse(str(template)), (name,)))
+            except TemplateError as error:
+                problem = error.problem
+            except KeyError as error:
+                problem = f"there is no rule {error.args[0]}, or it contains itself"
+            else:
+                sources = (r.source for r in references if isinstance(r.source, str))
+                missing = next((source for source in sources if source not in self._lists), "")
+                problem = f"there is no list {missing}" if missing else ""
+            if problem:
+                loose[name] = problem
+        for name, problem in loose.items():
+            del self._rules[name]
+            self._note(f"the rule {name} is left out: {problem}, and no sentence uses it")
 
     def _is_sayable(self, sentence: str, intent: str, slots: dict[str, Json]) -> bool:
         try:
@@ -136,14 +181,16 @@ class CustomSentences:
                 for item in node.items:
                     yield from self._references(item, under_way)
 
-    def _add_shared(self, node: MappingNode, faults: Faults) -> None:
+    def _add_lists_and_rules(
+        self, node: MappingNode, lists: dict[str, Json], rules: dict[str, Json], faults: Faults
+    ) -> None:
         for entry in _below(node, "lists", faults):
-            described = self._list(entry, faults)
+            described = described_list(entry, faults, self._note)
             if described is not None:
-                self._keep(self._lists, entry, described)
+                self._keep(lists, entry, described)
         for entry in _below(node, "expansion_rules", faults):
             if isinstance(entry.value, ScalarNode):
-                self._keep(self._rules, entry, entry.value.written)
+                self._keep(rules, entry, entry.value.written)
             else:
                 nodes.unexpected(entry.value, "text", faults)
 
@@ -151,9 +198,16 @@ class CustomSentences:
         if not isinstance(node, MappingNode):
             nodes.unexpected(node, "sentences", faults)
             return
-        self._add_shared(node, faults)
+        lists: dict[str, Json] = {}
+        rules: dict[str, Json] = {}
+        self._add_lists_and_rules(node, lists, rules, faults)
         for entry in node.entries:
-            if entry.key not in _DATA_KEYS:
+            if entry.key in _CONTEXT_KEYS:
+                self._note(
+                    f"{entry.place}: {intent}: {entry.key} is not looked at; "
+                    "the row acts whatever the context is"
+                )
+            elif entry.key not in _DATA_KEYS:
                 self._note(f"{entry.place}: {intent}: {entry.key} has no counterpart")
         sentences = node.get("sentences")
         if sentences is None:
@@ -162,40 +216,8 @@ class CustomSentences:
         slots = {
             entry.key: nodes.json(entry.value, faults) for entry in _below(node, "slots", faults)
         }
-        self._add_block(intent, sentences, slots, faults)
-
-    def _add_block(
-        self, intent: str, sentences: Node, slots: Mapping[str, Json], faults: Faults
-    ) -> None:
-        said = tuple(template.written for template in nodes.texts(sentences, faults))
-        self._blocks.append(_Block(intent, said, slots))
-
-    def _list(self, entry: Entry, faults: Faults) -> Json:
-        described = entry.value
-        if not isinstance(described, MappingNode):
-            nodes.unexpected(described, "values, a range or a wildcard", faults)
-            return None
-        values, limits = described.get("values"), described.get("range")
-        if isinstance(values, SequenceNode):
-            found = (self._value(item, faults) for item in values.items)
-            return [value for value in found if value is not None]
-        if isinstance(limits, MappingNode):
-            kept = (e for e in limits.entries if e.key not in ("digits", "words", "words_language"))
-            return {"range": {e.key: nodes.json(e.value, faults) for e in kept}}
-        return {"wildcard": True}
-
-    def _value(self, node: Node, faults: Faults) -> Json:
-        if isinstance(node, ScalarNode):
-            return _value(node.written, None)
-        spoken = node.get("in") if isinstance(node, MappingNode) else None
-        if not isinstance(node, MappingNode) or not isinstance(spoken, ScalarNode):
-            nodes.unexpected(node, "a text or {in: …, out: …}", faults)
-            return None
-        for entry in node.entries:
-            if entry.key not in ("in", "out"):
-                self._note(f"{entry.place}: {entry.key} of a list's value has no counterpart")
-        out = node.get("out")
-        return _value(spoken.written, out if isinstance(out, ScalarNode) else None)
+        said = _said(sentences, faults)
+        self._blocks.append(_Block(intent, said, slots, lists, rules))
 
     def _keep(self, kept: dict[str, Json], entry: Entry, value: Json) -> None:
         if kept.setdefault(entry.key, value) != value:
@@ -211,16 +233,17 @@ def _below(node: MappingNode, key: str, faults: Faults) -> tuple[Entry, ...]:
     return tuple(nodes.entries(value, f"names below {key}", faults)) if value else ()
 
 
-def _value(spoken: str, out: ScalarNode | None) -> Json:
-    if out is not None:
-        number = isinstance(out.value, int | float) and not isinstance(out.value, bool)
-        return {"in": spoken, "out": out.value if number else out.written}
-    if not set("()[]{}<>|;") & set(spoken):
-        return spoken
-    try:
-        return {"in": spoken, "out": Sentences(spoken, {}, {})[0]}
-    except (TemplateError, KeyError):
-        return {"in": spoken, "out": spoken}
+def _said(sentences: Node, faults: Faults) -> tuple[str, ...]:
+    return tuple(template.written for template in nodes.texts(sentences, faults))
+
+
+def _between(around: str, sentence: str) -> str:
+    """Return `sentence` with `around` before and behind it, if that is anything."""
+    if not around:
+        return sentence
+    if isinstance(templates.parse(sentence), templates.Alternative | templates.Permutation):
+        sentence = f"({sentence})"
+    return f"{around} {sentence} {around}"
 
 
 def _row(row: dict[str, Json]) -> str:

@@ -342,7 +342,10 @@ class Interpreter:
     def _named(self, ranked: Sequence[Candidate]) -> tuple[Nearest, ...]:
         return tuple(
             Nearest(
-                row=self._table.rows[near.row].name, sentence=near.sentence, distance=near.distance
+                row=self._table.rows[near.row].name,
+                sentence=near.sentence,
+                distance=near.distance,
+                heard=near.heard,
             )
             for near in ranked[:_NAMED]
         )
