@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 from tests.speechhost.fakes import LoudnessActivity
 from voice2mqtt.speechhost.access import Limits
-from voice2mqtt.speechhost.desk import Desk, Grammars
+from voice2mqtt.speechhost.desk import Desk
 from voice2mqtt.speechhost.engine import Engine
+from voice2mqtt.speechhost.hints import Grammars
 from voice2mqtt.speechhost.server import Hooks, Host
 
 WITHIN_S = 20
