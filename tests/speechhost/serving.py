@@ -44,7 +44,7 @@ class Serving:
     def cut_connections(self) -> None:
         """As when a cable is pulled."""
         for connection in list(self._host._connections):
-            self.do(connection._socket.transport.abort)
+            self.do(connection._socket.abort)
 
     def stop(self) -> None:
         """Stop, and fail if that takes long."""

@@ -1,4 +1,4 @@
-"""One client on its websocket: carries frames to its dialogue, and out what that decides.
+"""One client: carries frames to its dialogue, and out what that decides.
 
 Everything here runs on one event loop. What the bytes mean is `dialogue.py`'s business.
 """
@@ -6,10 +6,8 @@ Everything here runs on one event loop. What the bytes mean is `dialogue.py`'s b
 import asyncio
 import logging
 import time
-from contextlib import suppress
-
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
+from collections.abc import AsyncIterator, Awaitable
+from typing import Protocol
 
 from voice2mqtt.speechhost.access import Limits
 from voice2mqtt.speechhost.desk import Client, Desk
@@ -25,17 +23,41 @@ _TRY_AGAIN = 1000  # the one close code after which an idle Speech SDK connects 
 _BAD_MESSAGE = 1007  # the Speech SDK reports it as BadRequest, and does not try again
 
 
-def peer(socket: ServerConnection) -> str:
-    """Return the address of a client, for the log and for counting."""
-    return str(socket.remote_address[0]) if socket.remote_address else "?"
+class Socket(Protocol):
+    """What is needed of a websocket; all but `abort` raise once it is closed."""
+
+    @property
+    def peer(self) -> str:
+        """The client's address."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[str | bytes]: ...
+
+    async def send(self, message: str, /) -> None:
+        """Send, waiting for room."""
+        ...
+
+    async def ping(self) -> Awaitable[float]:
+        """Send a ping; return what is done when it is answered."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Say goodbye, and wait a little for an answer."""
+        ...
+
+    async def wait_closed(self) -> None:
+        """Wait until it is closed."""
+        ...
+
+    def abort(self) -> None:
+        """Cut the client off."""
+        ...
 
 
 class Connection:
     """One client, from its first message to its last."""
 
-    def __init__(
-        self, socket: ServerConnection, dialogue: Dialogue, desk: Desk, limits: Limits
-    ) -> None:
+    def __init__(self, socket: Socket, dialogue: Dialogue, desk: Desk, limits: Limits) -> None:
         self._socket = socket
         self._dialogue = dialogue
         self._desk = desk
@@ -67,24 +89,21 @@ class Connection:
             self._closing = asyncio.create_task(closing, name="close")
 
     async def serve(self) -> None:
-        """Talk until either side has enough."""
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                own = [
-                    tasks.create_task(self._listen(tasks), name="listen"),
-                    tasks.create_task(self._look_after(), name="look after"),
-                ]
-                try:
-                    # Listening may be waiting for something else when the client goes.
-                    await self._socket.wait_closed()
-                finally:
-                    for task in own:
-                        task.cancel()
-                    self._stop_clock()
-                    self._desk.leave(self._client)
-                    await self._put(self._dialogue.abandon(), tasks)
-        except* ConnectionClosed:
-            pass
+        """Talk until either side has enough; what is raised by then may be the socket's."""
+        async with asyncio.TaskGroup() as tasks:
+            own = [
+                tasks.create_task(self._listen(tasks), name="listen"),
+                tasks.create_task(self._look_after(), name="look after"),
+            ]
+            try:
+                # Listening may be waiting for something else when the client goes.
+                await self._socket.wait_closed()
+            finally:
+                for task in own:
+                    task.cancel()
+                self._stop_clock()
+                self._desk.leave(self._client)
+                await self._put(self._dialogue.abandon(), tasks)
 
     async def _listen(self, tasks: asyncio.TaskGroup) -> None:
         try:
@@ -101,7 +120,7 @@ class Connection:
                 self._clock.go(time.monotonic())
                 self._set_timer(tasks)
         except ProtocolError as error:
-            log.warning("%s sent %s; closed", peer(self._socket), error)
+            log.warning("%s sent %s; closed", self._socket.peer, error)
             await self._socket.close(_BAD_MESSAGE, str(error))
 
     async def _keep_pace(self) -> None:
@@ -119,10 +138,11 @@ class Connection:
             if not pong.done():
                 pong.cancel()
                 self.close("no sign of life")
+            elif pong.exception():  # it is closed
+                return
 
     async def _ping(self) -> None:
-        with suppress(ConnectionClosed):
-            await (await self._socket.ping())
+        await (await self._socket.ping())
 
     async def _put(self, outputs: list[Output], tasks: asyncio.TaskGroup) -> None:
         self._set_timer(tasks)
@@ -146,14 +166,14 @@ class Connection:
             async with asyncio.timeout(self._limits.send_within_s):
                 await self._socket.send(text)
         except TimeoutError:
-            self._socket.transport.abort()
+            self._socket.abort()
 
     async def _prepare(self, work: Prepare) -> None:
         if work.left_out and not self._cut_told:
             self._cut_told = True
             log.warning(
                 "%s offers more phrases than %d or %d characters; %d are left out",
-                peer(self._socket), MAX_PHRASES, MAX_PHRASES_CHARS, work.left_out,
+                self._socket.peer, MAX_PHRASES, MAX_PHRASES_CHARS, work.left_out,
             )  # fmt: skip
         await self._desk.prepare(self._client, work.phrases)
 

@@ -1,7 +1,7 @@
 """The host on its port: who may come in, who is in, and how it begins and ends.
 
-It and `connection.py` are the only places that know websockets. Everything here runs on one
-event loop; phrase lists and transcriptions have threads of their own (`hints.py`, `desk.py`).
+The only place that knows websockets. Everything here runs on one event loop; phrase lists and
+transcriptions have threads of their own (`hints.py`, `desk.py`).
 """
 
 import asyncio
@@ -17,12 +17,13 @@ from typing import Any, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import MultipleValuesError
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from voice2mqtt import __version__
 from voice2mqtt.core.audio import VoiceActivity
 from voice2mqtt.speechhost.access import Doorkeeper, Limits
-from voice2mqtt.speechhost.connection import Connection, peer
+from voice2mqtt.speechhost.connection import Connection
 from voice2mqtt.speechhost.desk import Desk
 from voice2mqtt.speechhost.dialogue import Dialogue
 from voice2mqtt.speechhost.wishes import read_address
@@ -149,11 +150,11 @@ class Host:
         if self._desk is None or self._stop.is_set():
             return _answer(socket, HTTPStatus.SERVICE_UNAVAILABLE)
         try:
-            refusal = self._doorkeeper.refusal(peer(socket), request.headers, address.query)
+            refusal = self._doorkeeper.refusal(_peer(socket), request.headers, address.query)
         except MultipleValuesError:
             refusal = HTTPStatus.BAD_REQUEST
         if refusal:
-            log.warning("%s may not connect: %s", peer(socket), refusal.phrase)
+            log.warning("%s may not connect: %s", _peer(socket), refusal.phrase)
             return _answer(socket, refusal)
         return None
 
@@ -171,7 +172,8 @@ class Host:
         }
 
     async def _meet(self, socket: ServerConnection) -> None:
-        where = peer(socket)
+        assert isinstance(socket, _Socket)
+        where = socket.peer
         address = read_address(socket.request.path) if socket.request else None
         if address is None or self._desk is None:  # `_admit` has seen to it
             return
@@ -181,7 +183,10 @@ class Host:
         self._connections.add(connection)
         self._served += 1
         try:
-            await connection.serve()
+            try:
+                await connection.serve()
+            except* ConnectionClosed:
+                pass
         except Exception:  # the edge of this client's task; the others are served on
             log.exception("a connection ended with a bug")
         finally:
@@ -198,12 +203,21 @@ class _Socket(ServerConnection):
         super().__init__(*args, **options)
         self._doorkeeper = doorkeeper
 
+    @property
+    def peer(self) -> str:
+        """The client's address, for the log and for counting."""
+        return _peer(self)
+
+    def abort(self) -> None:
+        """Cut the client off."""
+        self.transport.abort()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Come in, for which another may have to go."""
         super().connection_made(transport)
-        late = self._doorkeeper.knock(self, peer(self))
+        late = self._doorkeeper.knock(self, self.peer)
         if isinstance(late, _Socket):
-            late.transport.abort()
+            late.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Be counted no more."""
@@ -220,6 +234,10 @@ def _answer(
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = "application/json"
     return response
+
+
+def _peer(socket: ServerConnection) -> str:
+    return str(socket.remote_address[0]) if socket.remote_address else "?"
 
 
 def _url(server: Server, *, tls: bool) -> str:
