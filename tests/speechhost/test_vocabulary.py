@@ -74,6 +74,7 @@ def test_a_bad_table_is_reported_once_and_the_old_one_holds(
         vocabulary.refresh()
     assert len(caplog.records) == 1
     assert str(path) in caplog.text
+    assert "nothing was started" not in caplog.text
     assert first_words(vocabulary.grammar(())) == {"light"}
     path.unlink()
     vocabulary.refresh()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from voice2mqtt.errors import UserFacingError
+from voice2mqtt.settings.faults import FaultsError
 from voice2mqtt.speechhost.engine import Grammar
 from voice2mqtt.understanding.compile import compile_phrases, compile_table
 from voice2mqtt.understanding.table import CommandTable
@@ -54,7 +55,8 @@ class Vocabulary:
         try:
             self._own = Grammar(automaton=compile_table(self._read(self._path)), forced=True)
         except UserFacingError as error:
-            log.error("%s\nThe table read before stays in force.", error)  # noqa: TRY400 - its own words suffice
+            fault = error.report if isinstance(error, FaultsError) else error
+            log.error("%s\nThe table read before stays in force.", fault)  # noqa: TRY400 - its own words suffice
         else:
             log.info("read %s again", self._path)
 
