@@ -59,9 +59,13 @@ class Doorkeeper:
         self._half_open[visitor] = address
         neighbours = [who for who, where in self._half_open.items() if where == address]
         if len(neighbours) > self._limits.half_open_per_address:
-            return neighbours[0]
-        crowded = len(self._half_open) > self._limits.half_open
-        return next(iter(self._half_open)) if crowded else None
+            late = neighbours[0]
+        elif len(self._half_open) > self._limits.half_open:
+            late = next(iter(self._half_open))
+        else:
+            return None
+        self.knocked(late)
+        return late
 
     def knocked(self, visitor: Hashable) -> None:
         """Take note that a visitor has said what it wants, or is gone."""
