@@ -1,7 +1,7 @@
 """Nonsense for the Speech host: at its protocol, for crashes and memory; at the whole of it.
 
-With atheris installed (`pip install atheris`) the protocol part is guided by coverage; without,
-frames of a real client are mutated at random.
+With atheris, the extra `fuzz`, the protocol part is guided by coverage; where there is none, frames
+of a real client are mutated at random.
 """
 
 import asyncio

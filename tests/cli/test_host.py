@@ -75,6 +75,20 @@ def test_a_key_file_without_a_key_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--key", "key.pem"], "--cert is missing"),
+        (["--max-connections", "0"], "'0' is not a number from 1 on"),
+        (["--max-connections-per-address", "-3"], "-3"),
+    ],
+)
+def test_what_cannot_be_meant_is_told(arguments: list[str], told: str) -> None:
+    status, said = refused("--listen", "127.0.0.1:0", *arguments)
+    assert status == ExitStatus.USAGE
+    assert told in said
+
+
+@pytest.mark.parametrize(
     ("text", "where"),
     [("0.0.0.0:5000", ("0.0.0.0", 5000)), ("[::1]:0", ("::1", 0)), ("pi:80", ("pi", 80))],
 )

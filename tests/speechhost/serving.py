@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 from tests.speechhost.fakes import LoudnessActivity
 from voice2mqtt.speechhost.access import Limits
-from voice2mqtt.speechhost.desk import Desk, Grammars
+from voice2mqtt.speechhost.desk import Desk
 from voice2mqtt.speechhost.engine import Engine
+from voice2mqtt.speechhost.hints import Grammars
 from voice2mqtt.speechhost.server import Hooks, Host
 
 WITHIN_S = 20
@@ -43,7 +44,7 @@ class Serving:
     def cut_connections(self) -> None:
         """As when a cable is pulled."""
         for connection in list(self._host._connections):
-            self.do(connection._socket.transport.abort)
+            self.do(connection._socket.abort)
 
     def stop(self) -> None:
         """Stop, and fail if that takes long."""

@@ -30,6 +30,16 @@ def test_without_keys_everybody_enters() -> None:
     assert Doorkeeper((), Limits()).refusal("127.0.0.1", {}, {}) is None
 
 
+def test_who_takes_longest_to_say_what_it_wants_makes_room() -> None:
+    door = Doorkeeper((), Limits(half_open=3, half_open_per_address=2))
+    assert [door.knock(name, "10.0.0.1") for name in "abcd"] == [None, None, "a", "b"]
+    assert door.knock("e", "10.0.0.2") is None
+    assert door.knock("f", "10.0.0.3") == "c"
+    door.knocked("d")
+    door.knocked("d")
+    assert door.knock("g", "10.0.0.1") is None
+
+
 def test_one_address_may_not_take_all_the_places() -> None:
     door = Doorkeeper((), Limits(connections=3, connections_per_address=2))
     door.enter("10.0.0.1")

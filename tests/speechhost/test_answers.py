@@ -65,6 +65,22 @@ def test_strong_language_is_told_as_the_client_wants_it(profanity: Profanity, te
     assert answers.censor("The fucking light, please.", profanity) == text
 
 
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("This is shit, my friend.", "This is, my friend."),
+        ("Shit, turn on the light.", "Turn on the light."),
+        ("shit, turn on the light", "turn on the light"),
+        ("At 7:30, shit, 2.5 times.", "At 7:30, 2.5 times."),
+        ("Oh, shit!", "Oh!"),
+        ("Shit.", ""),
+        ("It is fine , thanks", "It is fine , thanks"),
+    ],
+)
+def test_marks_go_with_the_strong_word_they_belong_to(said: str, left: str) -> None:
+    assert answers.censor(said, "removed") == left
+
+
 def test_words_that_only_look_strong_are_left_alone() -> None:
     assert (
         answers.censor("Scunthorpe shitake assessment", "masked") == "Scunthorpe shitake assessment"

@@ -1,11 +1,14 @@
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from tests.speechhost.fakes import ScriptedEngine, tone
 from tests.speechhost.serving import no_grammar
 from voice2mqtt.speechhost.desk import Client, Desk
 from voice2mqtt.speechhost.engine import Grammar, Transcript, never
 from voice2mqtt.speechhost.work import Transcribe, Urgency
+from voice2mqtt.understanding.compile import compile_phrases
 
 
 def job(number: int, urgency: Urgency = Urgency.ANSWER) -> Transcribe:
@@ -140,3 +143,56 @@ def test_an_engine_that_fails_does_not_take_its_thread_along() -> None:
     assert results[1] is not None
     assert client.tickets == {}
     assert client.running == 0
+
+
+def test_who_has_no_list_waits_for_nobodys() -> None:
+    engine = ScriptedEngine("Yes.")
+    compiling, gate = threading.Event(), threading.Event()
+
+    def grammars(phrases: tuple[str, ...]) -> Grammar | None:
+        if not phrases:
+            return None
+        compiling.set()
+        assert gate.wait(20)
+        return Grammar(automaton=compile_phrases(phrases), forced=False)
+
+    async def scene() -> None:
+        desk, attacker, victim = Desk(engine, grammars, threads=1), Client(), Client()
+        await desk.prepare(attacker, ("feed the cat",))
+        await asyncio.to_thread(compiling.wait)
+        listed = replace(job(10), phrases=("feed the cat",))
+        waiting = asyncio.create_task(desk.transcribe(attacker, listed))
+        assert await desk.transcribe(victim, job(11))
+        gate.set()
+        assert await waiting
+        desk.leave(attacker)
+        desk.close()
+
+    try:
+        asyncio.run(asyncio.wait_for(scene(), 20))
+    finally:
+        gate.set()
+    assert order(engine) == [11, 10]
+    assert engine.asked[1][1]
+
+
+def test_a_client_has_one_list_compiled_after_the_other() -> None:
+    gate = threading.Event()
+
+    def grammars(phrases: tuple[str, ...]) -> Grammar | None:
+        assert not phrases or gate.wait(20)
+        return None
+
+    async def scene() -> None:
+        desk, client = Desk(ScriptedEngine(), grammars, threads=1), Client()
+        await desk.prepare(client, ("one",))
+        first = client.hint
+        second = asyncio.create_task(desk.prepare(client, ("two",)))
+        await asyncio.sleep(0)
+        assert client.hint is first
+        gate.set()
+        await second
+        assert client.hint is not first
+        desk.close()
+
+    asyncio.run(asyncio.wait_for(scene(), 20))

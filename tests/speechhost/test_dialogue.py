@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +10,8 @@ from voice2mqtt.speechhost.dialogue import Dialogue, Output
 from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.frames import ProtocolError
 from voice2mqtt.speechhost.wishes import read_address
-from voice2mqtt.speechhost.work import Abandon, Transcribe
+from voice2mqtt.speechhost.work import Abandon, Prepare, Transcribe
+from voice2mqtt.understanding.table import Json
 
 LIGHT = Transcript(readings=(reading("Turn on the light."),))
 
@@ -170,3 +173,33 @@ def test_whatever_a_client_does_its_turns_end_and_no_work_is_left(
     assert len(set(starts)) == len(starts)
     assert len(set(ends)) == len(ends)
     assert set(ends) <= set(starts)
+
+
+def test_a_client_s_phrases_are_prepared_before_it_has_said_a_word() -> None:
+    groups: Json = [{"Items": [{"Text": "Contoso lamp"}]}]
+    outputs = put(dialogue(), client.context("a1", dgi={"Groups": groups}))
+    assert outputs[-1] == Prepare(phrases=("Contoso lamp",), left_out=0)
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "bits", "channels"), [(4000, 8, 1), (16_000, 16, 1), (44_100, 24, 2)]
+)
+def test_a_long_message_is_taken_in_short_steps(rate_hz: int, bits: int, channels: int) -> None:
+    talk = dialogue("conversation")
+    put(talk, client.audio("a1", client.riff(rate_hz=rate_hz, bits=bits, channels=channels)))
+    duration_s = 5
+    payload = bytes([0, 0, 1]) * (rate_hz * bits * channels // 8 * duration_s // 3)
+    at_s = [talk.taken_s for _ in talk.receive(client.audio("a1", payload), 100.0)]
+    steps_s = [after - before for before, after in pairwise(at_s)]
+    assert max(steps_s) < 0.11
+    assert at_s[-1] == pytest.approx(duration_s, abs=0.1)
+
+
+def test_what_is_no_audio_counts_by_its_length() -> None:
+    talk = dialogue()
+    put(talk, "Path:telemetry\r\n\r\n" + " " * 32_000)
+    assert talk.taken_s == pytest.approx(1, abs=0.01)
+    answer(talk, put(talk, client.audio("a1", tone(600)), client.audio("a1", b"")))
+    before_s = talk.taken_s
+    put(talk, client.audio("a1", bytes(32_000)))  # late
+    assert talk.taken_s - before_s == pytest.approx(1, abs=0.01)

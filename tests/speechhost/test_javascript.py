@@ -1,10 +1,11 @@
 """The host as the Azure Speech SDK for JavaScript meets it, under Node.
 
 The SDK is installed once into `build/javascript`. Where there is no Node, these tests are
-skipped, and the run says so.
+skipped, and the run says so; but where CI runs, they fail.
 """
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -21,7 +22,7 @@ SENTENCE = "Turn on the kitchen light."
 SPOKEN = silence(300) + tone(1000) + silence(1000)
 
 pytestmark = pytest.mark.skipif(
-    not (shutil.which("node") and shutil.which("npm")),
+    not (os.environ.get("CI") or (shutil.which("node") and shutil.which("npm"))),
     reason="NOT TESTED with the JavaScript SDK: node and npm are not installed",
 )
 
@@ -30,6 +31,8 @@ Event = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def script() -> Path:
+    assert shutil.which("node"), "script/setup installs nodejs"
+    assert shutil.which("npm"), "script/setup installs npm"
     INSTALLED.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "client.js"):
         shutil.copy(HERE / name, INSTALLED / name)
@@ -56,7 +59,8 @@ def test_a_closed_stream_is_answered_with_every_reading(script: Path, tmp_path: 
     offered = []
 
     def grammars(phrases: tuple[str, ...]) -> None:
-        offered.append(phrases)
+        if phrases:
+            offered.append(phrases)
 
     with hosting(ScriptedEngine(SENTENCE, "Turn it on."), grammars=grammars) as host:
         events = recognise(script, host.url, "once", silence(300) + tone(1000), tmp_path)

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from voice2mqtt.speechhost.spellings import lexical, number_spellings, word_spellings
 from voice2mqtt.understanding.automaton import Number, Word
@@ -12,6 +14,8 @@ from voice2mqtt.understanding.automaton import Number, Word
         ("Dim to 50%.", "dim to fifty percent"),
         ("12-ounce", "twelve ounce"),
         ("", ""),
+        ("Call 12345678901234567890.", "call 12345678901234567890"),
+        ("Call ١٢.", "call twelve"),
     ],
 )
 def test_lexical_is_words_alone(text: str, words: str) -> None:
@@ -21,6 +25,12 @@ def test_lexical_is_words_alone(text: str, words: str) -> None:
 def test_a_word_is_written_as_its_owner_does_in_any_case_and_as_digits() -> None:
     assert word_spellings(Word("tv", "TV")) == ("TV", "tv", "Tv")
     assert {"12", "twelve", "Twelve"} <= set(word_spellings(Word("12", "twelve")))
+
+
+@given(st.from_regex(r"\d{1,40}", fullmatch=True))
+def test_any_digits_can_be_spelt(digits: str) -> None:
+    assert lexical(digits)
+    assert digits in word_spellings(Word(digits, digits))
 
 
 def test_a_number_is_digits_and_words_with_and_without_hyphen() -> None:

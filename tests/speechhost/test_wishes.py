@@ -2,7 +2,15 @@ from typing import Any
 
 import pytest
 
-from voice2mqtt.speechhost.wishes import Mode, Wishes, read_address, read_wishes
+from voice2mqtt.speechhost.wishes import (
+    MAX_PHRASE_CHARS,
+    MAX_PHRASES,
+    MAX_PHRASES_CHARS,
+    Mode,
+    Wishes,
+    read_address,
+    read_wishes,
+)
 
 ONCE = "/speech/recognition/interactive/cognitiveservices/v1"
 
@@ -121,3 +129,18 @@ def test_languages_to_tell_apart() -> None:
 def test_only_a_continuation_sends_audio_again() -> None:
     assert not wishes().continues
     assert wishes(context={"continuation": {}}).continues
+
+
+def test_of_many_phrases_the_first_are_taken_and_the_others_counted() -> None:
+    def offered(*texts: str) -> Wishes:
+        items = [{"Text": text} for text in texts]
+        return wishes(context={"dgi": {"Groups": [{"Items": items}]}})
+
+    few = offered("one", "two")
+    assert (few.phrases, few.phrases_left_out) == (("one", "two"), 0)
+    many = offered(*(str(number) for number in range(MAX_PHRASES + 7)))
+    assert len(many.phrases) == MAX_PHRASES
+    assert many.phrases_left_out == 7
+    long = offered(*["x" * MAX_PHRASE_CHARS] * 600)
+    assert sum(map(len, long.phrases)) == MAX_PHRASES_CHARS
+    assert long.phrases_left_out == 100

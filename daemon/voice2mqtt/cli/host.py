@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import ssl
+import sys
 import threading
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from voice2mqtt.speechhost.vocabulary import Vocabulary
 HELP = "serve speech recognition to Azure Speech SDK clients, on this machine"
 
 log = logging.getLogger(__name__)
+
+_SWITCH_S = 0.0005
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,20 +69,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="transcriptions at once; as many as there are cores, if not told",
     )
     parser.add_argument(
-        "--max-connections", metavar="N", type=int, default=limits.connections, help="%(default)s"
+        "--max-connections",
+        metavar="N",
+        type=_count,
+        default=limits.connections,
+        help="%(default)s",
     )
     parser.add_argument(
         "--max-connections-per-address",
         metavar="N",
-        type=int,
+        type=_count,
         default=limits.connections_per_address,
         help="%(default)s",
     )
+    parser.set_defaults(wrong=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT."""
+    if args.key and not args.cert:
+        args.wrong("--key is the private key of a certificate: --cert is missing")
     journal.set_up()
+    # Transcriptions ask for the interpreter hundreds of times a second; where a phrase list is
+    # being compiled, they would wait 5 ms each time.
+    sys.setswitchinterval(_SWITCH_S)
     address, port = args.listen
     keys = _keys(args.key_file) if args.key_file else ()
     tls = _tls(args.cert, args.key) if args.cert else None
@@ -151,6 +164,12 @@ def _listen(text: str) -> tuple[str, int]:
     if not colon or not port.isdecimal() or int(port) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is not ADDRESS:PORT, such as 127.0.0.1:5000")
     return address.strip("[]") or "127.0.0.1", int(port)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
 
 
 def _warn(address: str, *, keys: bool, tls: bool) -> None:

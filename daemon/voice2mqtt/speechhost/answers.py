@@ -71,7 +71,16 @@ def censor(text: str, profanity: Profanity) -> str:
         case "masked":
             return _PROFANE.sub(lambda word: "*" * len(word.group()), text)
         case "removed":
-            return " ".join(_PROFANE.sub("", text).split())
+            return _without_profanity(text)
+
+
+def _without_profanity(text: str) -> str:
+    """Return `text` without strong words and the marks that belonged to them."""
+    left = " ".join(_PROFANE.sub("", text).split())
+    if left == text:
+        return text
+    left = re.sub(r"[ ,;:]+(?=[,;:.?!])", "", left).lstrip(" ,;:.?!")
+    return left[:1].upper() + left[1:] if text[:1].isupper() else left
 
 
 def _nbest(reading: Reading, profanity: Profanity) -> dict[str, Json]:

@@ -6,19 +6,16 @@ under way and was served longest ago. Interim looks are only taken if a thread w
 
 import asyncio
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
 from voice2mqtt.speechhost.engine import Engine, Grammar, Transcript
+from voice2mqtt.speechhost.hints import Grammars, Hint, Hints
 from voice2mqtt.speechhost.work import Transcribe, Urgency
 
 log = logging.getLogger(__name__)
-
-Grammars = Callable[[tuple[str, ...]], Grammar | None]
-"""The grammar for a client that offers these phrases. Called on the threads."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,6 +25,8 @@ class Client:
     running: int = 0
     served: int = 0
     tickets: dict[int, "_Ticket"] = field(default_factory=dict)
+    hint: Hint | None = None
+    """The list of phrases it offered last."""
 
 
 @dataclass(slots=True, eq=False)
@@ -36,6 +35,7 @@ class _Ticket:
     job: Transcribe
     urgency: Urgency
     done: asyncio.Future[Transcript | None]
+    grammar: Grammar | None = None
 
 
 class Desk:
@@ -44,12 +44,18 @@ class Desk:
     def __init__(self, engine: Engine, grammars: Grammars, *, threads: int) -> None:
         """Use `threads` at once, each of which keeps one core busy."""
         self._engine = engine
-        self._grammars = grammars
+        self._hints = Hints(grammars)
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="transcribe")
         self._waiting: list[_Ticket] = []
         self._running = 0
         self._turns = count(1)
+
+    async def prepare(self, client: Client, phrases: tuple[str, ...]) -> None:
+        """Have `phrases` compiled for what `client` will say, after the list it offered before."""
+        if client.hint:
+            await asyncio.wait([client.hint])
+        client.hint = self._hints.of(phrases)
 
     async def transcribe(self, client: Client, job: Transcribe) -> Transcript | None:
         """Return what was said; None if the engine failed, had no time, or nobody waits."""
@@ -58,12 +64,18 @@ class Desk:
         if job.urgency is Urgency.INTERIM and self._running >= max(1, self._threads - 1):
             return None
         client.tickets[job.job] = ticket
-        self._waiting.append(ticket)
-        self._start()
         try:
+            ticket.grammar = await self._hints.grammar(job.phrases, done)
+            if not done.done():
+                self._waiting.append(ticket)
+                self._start()
             return await done
         finally:
             self.abandon(client, job.job)
+
+    def leave(self, client: Client) -> None:
+        """Forget the phrases of `client`: if they are not compiled yet, they need not be."""
+        client.hint = None
 
     def hasten(self, client: Client, job: int) -> None:
         """Take `job` for one that is waited for."""
@@ -81,6 +93,7 @@ class Desk:
     def close(self) -> None:
         """End the threads when their work is done."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._hints.close()
 
     def _start(self) -> None:
         while self._waiting and self._running < self._threads:
@@ -95,8 +108,7 @@ class Desk:
             running.add_done_callback(partial(self._finish, ticket))
 
     def _work(self, ticket: _Ticket) -> Transcript:
-        grammar = self._grammars(ticket.job.phrases)
-        return self._engine.transcribe(ticket.job.pcm, grammar, ticket.done.done)
+        return self._engine.transcribe(ticket.job.pcm, ticket.grammar, ticket.done.done)
 
     def _finish(self, ticket: _Ticket, future: asyncio.Future[Transcript]) -> None:
         self._running -= 1

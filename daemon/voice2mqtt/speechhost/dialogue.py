@@ -6,7 +6,7 @@ next turn if it was not acknowledged.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from itertools import count
 
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, VoiceActivity
@@ -21,13 +21,14 @@ from voice2mqtt.speechhost.frames import (
 from voice2mqtt.speechhost.turn import Action, Send, Turn
 from voice2mqtt.speechhost.waveform import Converter, WaveFormat, is_header, read_header
 from voice2mqtt.speechhost.wishes import Address, read_wishes
-from voice2mqtt.speechhost.work import Work
+from voice2mqtt.speechhost.work import Prepare, Work
 from voice2mqtt.understanding.table import Json
 
 Output = str | Work
 """A text frame to be sent, or work to be done or dropped."""
 
-_STEP_BYTES = RATE_HZ * SAMPLE_BYTES // 10
+_BYTES_PER_S = RATE_HZ * SAMPLE_BYTES
+_STEPS_PER_S = 10
 
 
 class Dialogue:
@@ -44,6 +45,8 @@ class Dialogue:
         self._form = WaveFormat()
         self._converter = Converter(self._form)
         self._ticks_before = 0  # of this turn, in an earlier form of its audio
+        self.taken_s = 0.0
+        """Seconds of audio taken so far; all else counts as audio of as many bytes."""
 
     @property
     def wake_at_s(self) -> float | None:
@@ -63,13 +66,15 @@ class Dialogue:
     def receive(self, frame: str | bytes, now_s: float) -> Iterator[list[Output]]:
         """Take a frame, in steps that are each done quickly; raise ProtocolError."""
         message = read_text(frame) if isinstance(frame, str) else read_binary(frame)
+        unheard = len(frame)
         match message:
+            case AudioMessage():
+                unheard = yield from self._hear(message, now_s)
             case TextMessage(path="speech.context", request_id=request_id, body=body):
                 yield self._begin(request_id, body) if request_id else []
-            case AudioMessage():
-                yield from self._hear(message, now_s)
             case _:  # telemetry and the like
                 pass
+        self.taken_s += unheard / _BYTES_PER_S
 
     def tick(self, now_s: float) -> list[Output]:
         """Notice that time has passed."""
@@ -88,16 +93,21 @@ class Dialogue:
             return []
         outputs = self.abandon()
         self._request_id = request_id
-        self._turn = Turn(read_wishes(self._address, context), self._voice, self._jobs)
+        wishes = read_wishes(self._address, context)
+        self._turn = Turn(wishes, self._voice, self._jobs)
         self._converter, self._ticks_before = Converter(self._form), 0
         start: dict[str, Json] = {"context": {"serviceTag": request_id}}
-        return [*outputs, write_text("turn.start", request_id, start)]
+        outputs.append(write_text("turn.start", request_id, start))
+        if wishes.phrases:
+            outputs.append(Prepare(phrases=wishes.phrases, left_out=wishes.phrases_left_out))
+        return outputs
 
-    def _hear(self, message: AudioMessage, now_s: float) -> Iterator[list[Output]]:
+    def _hear(self, message: AudioMessage, now_s: float) -> Generator[list[Output], None, int]:
+        """Return how many bytes were not listened to."""
         # A client that tells nothing of its turn beforehand begins it with its audio.
         yield self._begin(message.request_id, {})
         if message.request_id != self._request_id:
-            return
+            return len(message.payload)
         payload = message.payload
         if not payload and self._turn:
             yield self._put(self._turn.stream_ended(now_s))
@@ -106,12 +116,15 @@ class Dialogue:
             if form != self._form:
                 self._ticks_before += self._converter.ticks
                 self._form, self._converter = form, Converter(form)
-        pcm = self._converter.convert(payload)
-        received = self._ticks_before + self._converter.ticks
-        for start in range(0, len(pcm), _STEP_BYTES):
-            if self._turn:
-                piece = pcm[start : start + _STEP_BYTES]
-                yield self._put(self._turn.hear(piece, received, now_s))
+        step_bytes = self._form.frame_bytes * (self._form.rate_hz // _STEPS_PER_S)
+        for start in range(0, len(payload), step_bytes):
+            if self._turn is None:
+                return len(payload) - start
+            piece = self._converter.convert(payload[start : start + step_bytes])
+            self.taken_s += len(piece) / _BYTES_PER_S
+            received = self._ticks_before + self._converter.ticks
+            yield self._put(self._turn.hear(piece, received, now_s))
+        return 0
 
     def _put(self, actions: list[Action]) -> list[Output]:
         outputs: list[Output] = [

@@ -33,8 +33,9 @@ from voice2mqtt.understanding.normalise import normaliser
 _SILENCE = np.zeros(int(0.3 * RATE_HZ), np.float32)
 """Follows all audio: a sentence that is cut off right behind its last word is heard worse."""
 _MOST_READINGS = 5
-_MOST_GRAMMARS = 8
-"""Kept ready; clients that each bring a phrase list share these."""
+_MOST_GRAMMARS = 64
+_MOST_ARCS = 150_000
+"""Kept ready for clients that each bring a phrase list; so many arcs take about 50 MB."""
 _MOST_MEANINGS = 8
 _WITHIN_NATS = 8.0
 """Meanings further behind the best are not weighed."""
@@ -84,14 +85,19 @@ class MoonshineEngine:
     def _of(self, automaton: Automaton) -> "_Commands":
         """Return what decodes by `automaton`, the one used longest ago making room."""
         with self._lock:
-            if automaton not in self._commands:
-                self._commands[automaton] = _Commands(
-                    self._model, self._vocabulary, self._prior, automaton
-                )
-                if len(self._commands) > _MOST_GRAMMARS:
-                    self._commands.popitem(last=False)
+            found = self._commands.get(automaton)
+        # Others do not wait for a grammar that is not theirs; that two threads may make the same
+        # one is the lesser evil.
+        made = found or _Commands(self._model, self._vocabulary, self._prior, automaton)
+        with self._lock:
+            commands = self._commands.setdefault(automaton, made)
             self._commands.move_to_end(automaton)
-            return self._commands[automaton]
+            while len(self._commands) > 1 and (
+                len(self._commands) > _MOST_GRAMMARS
+                or sum(len(kept.targets) for kept in self._commands) > _MOST_ARCS
+            ):
+                self._commands.popitem(last=False)
+            return commands
 
 
 class _Commands:

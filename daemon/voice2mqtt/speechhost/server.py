@@ -1,7 +1,7 @@
-"""Moves bytes between clients, dialogues and the engine. The only place that knows websockets.
+"""The host on its port: who may come in, who is in, and how it begins and ends.
 
-Everything here runs on one event loop, except the transcriptions themselves (`desk.py`). What
-the bytes mean is `dialogue.py`'s business.
+The only place that knows websockets. Everything here runs on one event loop; phrase lists and
+transcriptions have threads of their own (`hints.py`, `desk.py`).
 """
 
 import asyncio
@@ -11,27 +11,29 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
+from typing import Any, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import MultipleValuesError
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from voice2mqtt import __version__
 from voice2mqtt.core.audio import VoiceActivity
 from voice2mqtt.speechhost.access import Doorkeeper, Limits
-from voice2mqtt.speechhost.desk import Client, Desk
-from voice2mqtt.speechhost.dialogue import Dialogue, Output
-from voice2mqtt.speechhost.frames import ProtocolError
+from voice2mqtt.speechhost.connection import Connection
+from voice2mqtt.speechhost.desk import Desk
+from voice2mqtt.speechhost.dialogue import Dialogue
 from voice2mqtt.speechhost.wishes import read_address
-from voice2mqtt.speechhost.work import Abandon, Hasten, Transcribe
 
 log = logging.getLogger(__name__)
 
-_TRY_AGAIN = 1000  # the one close code after which an idle Speech SDK connects anew by itself
-_BAD_MESSAGE = 1007  # the Speech SDK reports it as BadRequest, and does not try again
 _ALIVE_S = 1.0
 _CLOSE_WITHIN_S = 1.0  # a client that does not answer a close is cut off
+_READ_AHEAD = 1  # messages of one client that wait in memory to be read
+_SPARE_VOICES = 4
 
 # It would report every port scan and every client that hangs up early, with a traceback.
 _wire_log = logging.getLogger(f"{__name__}.wire")
@@ -72,7 +74,7 @@ class Host:
         self._tls = tls
         self._hooks = hooks or Hooks()
         self._desk: Desk | None = None
-        self._connections: set[_Connection] = set()
+        self._connections: set[Connection] = set()
         self._stop = asyncio.Event()
         self._served = 0
         self._started_s = time.monotonic()
@@ -90,7 +92,12 @@ class Host:
             ssl=self._tls,
             process_request=self._admit,
             compression=None,
+            create_connection=cast("type[ServerConnection]", partial(_Socket, self._doorkeeper)),
             max_size=self._limits.message_bytes,
+            max_queue=_READ_AHEAD,
+            open_timeout=self._limits.open_s,
+            # Pongs lie behind what is not read yet, so only `Connection` can tell a dead client.
+            ping_interval=None,
             close_timeout=_CLOSE_WITHIN_S,
             logger=_wire_log,
             server_header=f"voice2mqtt/{__version__}",
@@ -113,9 +120,8 @@ class Host:
     async def _watch(self) -> None:
         while not self._stop.is_set():
             self._hooks.alive()
-            idle_since_s = time.monotonic() - self._limits.idle_s
             for connection in self._connections:
-                if connection.heard_at_s < idle_since_s:
+                if connection.idle_s > self._limits.idle_s:
                     connection.close("idle")
             try:
                 await asyncio.wait_for(self._stop.wait(), _ALIVE_S)
@@ -132,6 +138,7 @@ class Host:
             await asyncio.sleep(0.02)
 
     def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
+        self._doorkeeper.knocked(socket)
         path = request.path.partition("?")[0]
         if path == "/ready":
             return _answer(socket, HTTPStatus.OK if self._desk else HTTPStatus.SERVICE_UNAVAILABLE)
@@ -142,7 +149,10 @@ class Host:
             return _answer(socket, HTTPStatus.NOT_FOUND)
         if self._desk is None or self._stop.is_set():
             return _answer(socket, HTTPStatus.SERVICE_UNAVAILABLE)
-        refusal = self._doorkeeper.refusal(_peer(socket), request.headers, address.query)
+        try:
+            refusal = self._doorkeeper.refusal(_peer(socket), request.headers, address.query)
+        except MultipleValuesError:
+            refusal = HTTPStatus.BAD_REQUEST
         if refusal:
             log.warning("%s may not connect: %s", _peer(socket), refusal.phrase)
             return _answer(socket, refusal)
@@ -162,112 +172,57 @@ class Host:
         }
 
     async def _meet(self, socket: ServerConnection) -> None:
-        peer = _peer(socket)
+        assert isinstance(socket, _Socket)
+        where = socket.peer
         address = read_address(socket.request.path) if socket.request else None
         if address is None or self._desk is None:  # `_admit` has seen to it
             return
         voice = self._spare_voices.pop() if self._spare_voices else self._new_voice()
-        connection = _Connection(socket, Dialogue(address, voice), self._desk, self._limits)
-        self._doorkeeper.enter(peer)
+        connection = Connection(socket, Dialogue(address, voice), self._desk, self._limits)
+        self._doorkeeper.enter(where)
         self._connections.add(connection)
         self._served += 1
         try:
-            await connection.serve()
+            try:
+                await connection.serve()
+            except* ConnectionClosed:
+                pass
         except Exception:  # the edge of this client's task; the others are served on
             log.exception("a connection ended with a bug")
         finally:
             self._connections.discard(connection)
-            self._doorkeeper.leave(peer)
-            self._spare_voices.append(voice)
+            self._doorkeeper.leave(where)
+            if len(self._spare_voices) < _SPARE_VOICES:
+                self._spare_voices.append(voice)
 
 
-class _Connection:
-    """One client."""
+class _Socket(ServerConnection):
+    """A connection that is counted before it has said what it wants."""
 
-    def __init__(
-        self, socket: ServerConnection, dialogue: Dialogue, desk: Desk, limits: Limits
-    ) -> None:
-        self.heard_at_s = time.monotonic()
-        self._socket = socket
-        self._dialogue = dialogue
-        self._desk = desk
-        self._limits = limits
-        self._client = Client()
-        self._sending = asyncio.Lock()
-        self._answered = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
-        self._closing: asyncio.Task[None] | None = None
+    def __init__(self, doorkeeper: Doorkeeper, *args: Any, **options: Any) -> None:  # noqa: ANN401 - not ours to name
+        super().__init__(*args, **options)
+        self._doorkeeper = doorkeeper
 
     @property
-    def in_turn(self) -> bool:
-        return self._dialogue.in_turn
+    def peer(self) -> str:
+        """The client's address, for the log and for counting."""
+        return _peer(self)
 
-    def close(self, reason: str) -> None:
-        """Begin to close; the client may connect anew."""
-        if self._closing is None:
-            closing = self._socket.close(_TRY_AGAIN, reason)
-            self._closing = asyncio.create_task(closing, name="close")
+    def abort(self) -> None:
+        """Cut the client off."""
+        self.transport.abort()
 
-    async def serve(self) -> None:
-        """Talk until either side has enough."""
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                try:
-                    await self._listen(tasks)
-                finally:
-                    if self._timer:
-                        self._timer.cancel()
-                    await self._put(self._dialogue.abandon(), tasks)
-        except* ConnectionClosed:
-            pass
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Come in, for which another may have to go."""
+        super().connection_made(transport)
+        late = self._doorkeeper.knock(self, self.peer)
+        if isinstance(late, _Socket):
+            late.abort()
 
-    async def _listen(self, tasks: asyncio.TaskGroup) -> None:
-        try:
-            async for frame in self._socket:
-                self.heard_at_s = time.monotonic()
-                for outputs in self._dialogue.receive(frame, self.heard_at_s):
-                    await self._put(outputs, tasks)
-                    await asyncio.sleep(0)  # other clients' turn
-                while self._dialogue.backlog_s > self._limits.backlog_s:
-                    self._answered.clear()
-                    await self._answered.wait()
-        except ProtocolError as error:
-            log.warning("%s sent %s; closed", _peer(self._socket), error)
-            await self._socket.close(_BAD_MESSAGE, str(error))
-
-    async def _put(self, outputs: list[Output], tasks: asyncio.TaskGroup) -> None:
-        self._set_timer(tasks)
-        # The lock is fair, so what was decided first is sent first.
-        async with self._sending:
-            for output in outputs:
-                match output:
-                    case str():
-                        await self._socket.send(output)
-                    case Transcribe():
-                        tasks.create_task(self._transcribe(output, tasks), name="transcribe")
-                    case Hasten(job=job):
-                        self._desk.hasten(self._client, job)
-                    case Abandon(job=job):
-                        self._desk.abandon(self._client, job)
-
-    async def _transcribe(self, job: Transcribe, tasks: asyncio.TaskGroup) -> None:
-        result = await self._desk.transcribe(self._client, job)
-        outputs = self._dialogue.transcribed(job.job, result)
-        self._answered.set()
-        await self._put(outputs, tasks)
-
-    def _set_timer(self, tasks: asyncio.TaskGroup) -> None:
-        if self._timer:
-            self._timer.cancel()
-        self._timer = None
-        if (wake_at_s := self._dialogue.wake_at_s) is not None:
-            delay_s = max(0.0, wake_at_s - time.monotonic())
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(delay_s, self._ring, tasks)
-
-    def _ring(self, tasks: asyncio.TaskGroup) -> None:
-        outputs = self._dialogue.tick(time.monotonic())
-        tasks.create_task(self._put(outputs, tasks), name="tick")
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Be counted no more."""
+        super().connection_lost(exc)
+        self._doorkeeper.knocked(self)
 
 
 def _answer(

@@ -10,21 +10,23 @@ from functools import lru_cache
 
 from voice2mqtt.understanding.automaton import Number, Word
 from voice2mqtt.understanding.normalise import normaliser
+from voice2mqtt.understanding.numbers import Forms
 
 LANGUAGE = "en"
 _WORD = re.compile(r"\d+|[^\W\d]+(?:'[^\W\d]+)*|[%°]")
 _SIGNS = {"%": "percent", "°": "degrees"}
 MOST_SPELT = 1_000
 """Numbers of a slot that are spelt one by one; in a wider range only digits are understood."""
+_LONGEST_NUMBER = 15
+"""Digits; what is longer is a name, for which there are no words."""
 
 
 @lru_cache(maxsize=50_000)
 def word_spellings(word: Word) -> tuple[str, ...]:
     """Return the spellings of `word`, without spaces."""
     spellings = [*_cased(word.surface), *_cased(word.key)]
-    if word.key.isdigit():
-        for words in normaliser(LANGUAGE).spell(int(word.key)):
-            spellings += _cased("-".join(words))
+    for words in _spelt(word.key):
+        spellings += _cased("-".join(words))
     return tuple(dict.fromkeys(spellings))
 
 
@@ -53,9 +55,15 @@ def lexical(text: str) -> str:
     """Return the words of `text` alone: lower case, no marks, whole numbers as words."""
     words = []
     for word in _WORD.findall(text.lower()):
-        spelt = normaliser(LANGUAGE).spell(int(word)) if word.isdecimal() else ()
+        spelt = _spelt(word)
         words.append(" ".join(spelt[0]) if spelt else _SIGNS.get(word, word))
     return " ".join(words)
+
+
+def _spelt(word: str) -> Forms:
+    """Return the ways to say `word` if it is a number that has any."""
+    is_number = word.isdecimal() and len(word) <= _LONGEST_NUMBER
+    return normaliser(LANGUAGE).spell(int(word)) if is_number else ()
 
 
 def _cased(text: str) -> tuple[str, str, str]:

@@ -7,17 +7,15 @@ table is read again when its file changes; one with a fault is reported, and the
 
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
 from voice2mqtt.errors import UserFacingError
+from voice2mqtt.settings.faults import FaultsError
 from voice2mqtt.speechhost.engine import Grammar
 from voice2mqtt.understanding.compile import compile_phrases, compile_table
 from voice2mqtt.understanding.table import CommandTable
 
-REMEMBERED = 8
-"""Lists of phrases kept compiled: clients offer the same ones with every turn."""
 CHECK_EVERY_S = 1.0
 
 log = logging.getLogger(__name__)
@@ -34,19 +32,15 @@ class Vocabulary:
         self._read = read
         self._stamp = _stamp(table)
         self._own = Grammar(automaton=compile_table(read(table)), forced=True) if table else None
-        self._lock = threading.Lock()
-        self._offered: OrderedDict[tuple[str, ...], Grammar] = OrderedDict()
 
     def grammar(self, phrases: tuple[str, ...]) -> Grammar | None:
-        """Return what a client that offers `phrases` is likely to say; None if nobody knows."""
+        """Return what a client that offers `phrases` is likely to say; None if nobody knows.
+
+        With thousands of phrases this takes most of a second.
+        """
         if self._own or not phrases:
             return self._own
-        with self._lock:
-            grammar = self._offered.pop(phrases, None) or _hint(phrases)
-            self._offered[phrases] = grammar
-            if len(self._offered) > REMEMBERED:
-                self._offered.popitem(last=False)
-            return grammar
+        return Grammar(automaton=compile_phrases(phrases), forced=False)
 
     def watch(self, stopped: threading.Event) -> None:
         """Look after the table until `stopped`."""
@@ -61,13 +55,10 @@ class Vocabulary:
         try:
             self._own = Grammar(automaton=compile_table(self._read(self._path)), forced=True)
         except UserFacingError as error:
-            log.error("%s\nThe table read before stays in force.", error)  # noqa: TRY400 - its own words suffice
+            fault = error.report if isinstance(error, FaultsError) else error
+            log.error("%s\nThe table read before stays in force.", fault)  # noqa: TRY400 - its own words suffice
         else:
             log.info("read %s again", self._path)
-
-
-def _hint(phrases: tuple[str, ...]) -> Grammar:
-    return Grammar(automaton=compile_phrases(phrases), forced=False)
 
 
 def _stamp(path: Path | None) -> tuple[int, int, int] | None:

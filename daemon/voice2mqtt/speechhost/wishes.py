@@ -4,15 +4,19 @@ What it does not ask for, and what this host does not know, is left at its defau
 a good deal that is only meant for the cloud.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import accumulate
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from voice2mqtt.understanding.table import Json
 
-MAX_PHRASES = 10_000
+MAX_PHRASES = 2000
+MAX_PHRASES_CHARS = 100_000
+"""Of all phrases together; so many take most of a second to compile."""
 MAX_PHRASE_CHARS = 200
 
 
@@ -49,6 +53,8 @@ class Wishes:
     """A phrase is cut here even if speech goes on."""
     phrases: tuple[str, ...]
     """What is likely to be said."""
+    phrases_left_out: int
+    """How many more the client offered than are taken."""
     languages: tuple[str, ...]
     """Languages to tell apart; empty if the client named a single one."""
     continues: bool
@@ -85,6 +91,7 @@ def read_wishes(address: Address, context: Mapping[str, Json]) -> Wishes:
     mode = _mode(detection, address.mode)
     segmentation = _object(_object(detection, mode.name), "segmentation")
     languages = _texts(_get(_object(context, "languageId"), "languages"))
+    phrases, left_out = _phrases(context)
     form = _text(_get(output, "format")) or query.get("format", "")
     return Wishes(
         mode=mode,
@@ -109,7 +116,8 @@ def read_wishes(address: Address, context: Mapping[str, Json]) -> Wishes:
         longest_phrase_ms=_milliseconds(
             (_get(segmentation, "segmentationForcedTimeoutMs"),), default=30_000, least=2000
         ),
-        phrases=_phrases(context),
+        phrases=phrases,
+        phrases_left_out=left_out,
         continues=_get(context, "continuation") is not None,
     )
 
@@ -143,11 +151,15 @@ def _milliseconds(candidates: tuple[Json, ...], *, default: int, least: int) -> 
     return default
 
 
-def _phrases(context: Mapping[str, Json]) -> tuple[str, ...]:
+def _phrases(context: Mapping[str, Json]) -> tuple[tuple[str, ...], int]:
+    """Return the first phrases, as many as are taken, and how many more there are."""
     groups = _list(_get(_object(context, "dgi"), "groups"))
     items = [item for group in groups for item in _list(_get(group, "items"))]
-    phrases = _texts([_get(item, "text") for item in items[:MAX_PHRASES]])
-    return tuple(phrase[:MAX_PHRASE_CHARS] for phrase in phrases)
+    offered = _texts([_get(item, "text") for item in items])
+    taken = [phrase[:MAX_PHRASE_CHARS] for phrase in offered[:MAX_PHRASES]]
+    ends = list(accumulate(map(len, taken)))
+    del taken[bisect_right(ends, MAX_PHRASES_CHARS) :]
+    return tuple(taken), len(offered) - len(taken)
 
 
 def _get(parent: Json | Mapping[str, Json], key: str) -> Json:

@@ -16,6 +16,15 @@ class Urgency(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prepare:
+    """In the turn that begins, one of `phrases` is likely to be said."""
+
+    phrases: tuple[str, ...]
+    left_out: int
+    """How many more the client offered than are taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transcribe:
     """A job: what was said in `pcm`, likely one of `phrases`?"""
 
@@ -39,4 +48,4 @@ class Abandon:
     job: int
 
 
-Work = Transcribe | Hasten | Abandon
+Work = Prepare | Transcribe | Hasten | Abandon
