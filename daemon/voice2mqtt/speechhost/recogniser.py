@@ -23,7 +23,7 @@ from voice2mqtt.speechhost.moonshine import Floats, Moonshine, model_folder
 from voice2mqtt.speechhost.prior import Prior
 from voice2mqtt.speechhost.scoring import Heard, Sentence, Verdict, rough_score
 from voice2mqtt.speechhost.spectral_gate import gated
-from voice2mqtt.speechhost.spellings import LANGUAGE, lexical
+from voice2mqtt.speechhost.spellings import lexical
 from voice2mqtt.speechhost.token_grammar import TokenGrammar
 from voice2mqtt.speechhost.tokens import Vocabulary, read_vocabulary
 from voice2mqtt.understanding.automaton import Automaton
@@ -108,7 +108,7 @@ class _Commands:
         self._search = BeamSearch(model, vocabulary, grammar, _BEAMS)
         self._wide_search = BeamSearch(model, vocabulary, grammar, _WIDE_BEAMS)
         self._meanings: dict[tuple[int, ...], Hashable] = {}
-        self._matcher = Matcher(automaton, normaliser(LANGUAGE))
+        self._matcher = Matcher(automaton, normaliser("en"))
 
     def readings(self, samples: Floats, abandoned: Callable[[], bool]) -> list[Reading]:
         """Return the commands that may have been said, else what open decoding heard."""

@@ -11,7 +11,6 @@ from functools import lru_cache
 from voice2mqtt.understanding.automaton import Number, Word
 from voice2mqtt.understanding.normalise import normaliser
 
-LANGUAGE = "en"
 _WORD = re.compile(r"\d+|[^\W\d]+(?:'[^\W\d]+)*|[%°]")
 _SIGNS = {"%": "percent", "°": "degrees"}
 MOST_SPELT = 1_000
@@ -19,11 +18,11 @@ MOST_SPELT = 1_000
 
 
 @lru_cache(maxsize=50_000)
-def word_spellings(word: Word) -> tuple[str, ...]:
-    """Return the spellings of `word`, without spaces."""
+def word_spellings(word: Word, language: str = "en") -> tuple[str, ...]:
+    """Return the spellings of `word` in `language` ("de", "de-AT"), without spaces."""
     spellings = [*_cased(word.surface), *_cased(word.key)]
     if word.key.isdigit():
-        for words in normaliser(LANGUAGE).spell(int(word.key)):
+        for words in normaliser(language).spell(int(word.key)):
             spellings += _cased("-".join(words))
     return tuple(dict.fromkeys(spellings))
 
@@ -34,7 +33,7 @@ def letters_spelling(letters: str) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def number_spellings(number: Number) -> tuple[tuple[str, ...], ...]:
+def number_spellings(number: Number, language: str = "en") -> tuple[tuple[str, ...], ...]:
     """Return the spellings of all numbers that may fill the slot, as words; () if too many."""
     numbers = range(number.lowest, number.highest + 1, number.step)
     if len(numbers) > MOST_SPELT:
@@ -42,7 +41,7 @@ def number_spellings(number: Number) -> tuple[tuple[str, ...], ...]:
     spellings: dict[tuple[str, ...], None] = {}
     for value in numbers:
         spellings[str(value),] = None
-        for words in normaliser(LANGUAGE).spell(value):
+        for words in normaliser(language).spell(value):
             for form in (words, *_hyphenated(words)):
                 spellings[form] = None
                 spellings[form[0].capitalize(), *form[1:]] = None
@@ -50,10 +49,10 @@ def number_spellings(number: Number) -> tuple[tuple[str, ...], ...]:
 
 
 def lexical(text: str) -> str:
-    """Return the words of `text` alone: lower case, no marks, whole numbers as words."""
+    """Return the words of English `text` alone: lower case, no marks, whole numbers as words."""
     words = []
     for word in _WORD.findall(text.lower()):
-        spelt = normaliser(LANGUAGE).spell(int(word)) if word.isdecimal() else ()
+        spelt = normaliser("en").spell(int(word)) if word.isdecimal() else ()
         words.append(" ".join(spelt[0]) if spelt else _SIGNS.get(word, word))
     return " ".join(words)
 
