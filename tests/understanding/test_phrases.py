@@ -33,7 +33,7 @@ def test_every_row_every_name_the_wake_phrase_and_the_answers_are_among_them() -
     assert {"hey house", "good night", "yes please"} <= set(found)
     assert all(any(phrase.endswith(room) for phrase in found) for room in ROOMS)
     assert any(phrase.startswith("dim to ") for phrase in found)
-    assert any(phrase.endswith("cancel") for phrase in found)
+    assert any("cancel" in phrase for phrase in found)
 
 
 def test_a_small_table_is_sent_whole() -> None:
