@@ -33,6 +33,9 @@ from voice2mqtt.understanding.normalise import normaliser
 _SILENCE = np.zeros(int(0.3 * RATE_HZ), np.float32)
 """Follows all audio: a sentence that is cut off right behind its last word is heard worse."""
 _MOST_READINGS = 5
+_MOST_OPEN_READINGS = 10
+_OPEN_POWER = 0.7
+"""Of the probability of words without a grammar: the model is less sure of them than is right."""
 _MOST_GRAMMARS = 8
 """Kept ready; clients that each bring a phrase list share these."""
 _MOST_MEANINGS = 8
@@ -74,7 +77,7 @@ class MoonshineEngine:
         samples = np.concatenate([spoken, _SILENCE])
         if grammar is None:
             encoding = self._model.encode(samples)
-            readings = _open(*dictate(self._model, self._vocabulary, encoding, abandoned))
+            readings = _open(dictate(self._model, self._vocabulary, encoding, abandoned))
         else:
             readings = self._of(grammar.automaton).readings(samples, abandoned)
         if abandoned() or not is_speech(readings[0].text):
@@ -126,7 +129,7 @@ class _Commands:
             looks[0] = looks[0].with_more(self._wide_search.decode(encoding, abandoned))
             verdict = self._weigh(looks)
         if verdict.said < scoring.LEAST_SAID:
-            return _open(looks[0].dictated)
+            return _open(dictate(self._model, self._vocabulary, encoding, abandoned))
         readings = [
             _reading(self._vocabulary.decode(tokens), confidence)
             for tokens, confidence in verdict.confidences()
@@ -172,13 +175,23 @@ class _Commands:
         return self._meanings[tokens]
 
 
-def _open(likeliest: Dictated, *others: Dictated) -> list[Reading]:
-    """Return what was heard openly; `others` share what the likeliest leaves of certainty."""
-    confidence = math.exp(likeliest.log_probability / likeliest.tokens)
-    behind = [math.exp(other.log_probability - likeliest.log_probability) for other in others]
-    return [_reading(likeliest.text, confidence)] + [
-        _reading(other.text, min(confidence, (1 - confidence) * share / sum(behind)))
-        for other, share in zip(others, behind, strict=True)
+def _open(heard: Sequence[Dictated]) -> list[Reading]:
+    """Return what was heard openly; the ways to write the same words are one reading.
+
+    Of words reported at some confidence that share is right: `bench/decoder.py` prints it.
+    """
+    texts: dict[str, str] = {}
+    shares: dict[str, float] = {}
+    for one in heard:
+        words = lexical(one.text)
+        texts.setdefault(words, one.text)
+        shares[words] = shares.get(words, 0.0) + math.exp(one.log_probability)
+    likely = {words: share**_OPEN_POWER for words, share in shares.items()}
+    total = max(1.0, sum(likely.values()))
+    best = sorted(likely, key=likely.__getitem__, reverse=True)[:_MOST_OPEN_READINGS]
+    return [
+        Reading(text=texts[words], lexical=words, confidence=likely[words] / total)
+        for words in best
     ]
 
 
