@@ -5,6 +5,7 @@ import pytest
 
 from tests.speechhost.fakes import ScriptedEngine
 from tests.speechhost.recordings import novel
+from voice2mqtt.cli import recognising
 from voice2mqtt.cli import transcribe as command
 from voice2mqtt.cli.main import main
 from voice2mqtt.core.audio import as_wav
@@ -56,14 +57,60 @@ def test_phrases_are_cut_at_pauses_and_all_of_the_recording_is_accounted_for(
     assert [phrase.begin_s for phrase in phrases] == sorted(phrase.begin_s for phrase in phrases)
 
 
-def test_a_missing_file_is_told_before_any_work(
+def test_a_bad_file_is_told_and_the_others_are_done(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spoken = recording(tmp_path / "novel.wav", novel())
-    assert main(["transcribe", str(spoken), str(tmp_path / "none.wav")]) == ExitStatus.NO_INPUT
+    (tmp_path / "bad.wav").write_bytes(b"RIFF")
+    missing = str(tmp_path / "none.wav")
+    files = (missing, str(tmp_path / "bad.wav"), str(spoken))
+    assert main(["transcribe", *files]) == ExitStatus.NO_INPUT
     told = capsys.readouterr()
     assert "none.wav" in told.err
-    assert told.out == ""
+    assert "bad.wav" in told.err
+    assert "best of times" in told.out
+
+
+def decided(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *options: str
+) -> list[str]:
+    """Two files in which a command is said twice, as a scripted engine hears it."""
+    monkeypatch.setattr(
+        recognising, "engine", lambda _args, _language: lambda _n: ScriptedEngine("Computer, go.")
+    )
+    table = folder / "commands.yaml"
+    table.write_text(
+        "commands: [{say: go, topic: home/go, payload: '1', cooldown_s: 60, between: 8:00-20:00}]"
+    )
+    settings = folder / "voice2mqtt.yaml"
+    settings.write_text("listening: {wake_phrase: computer}")
+    twice = novel()[:64_000] + bytes(48_000) + novel()[:64_000]
+    files = [str(recording(folder / name, twice)) for name in ("a.wav", "b.wav")]
+    named = ("--settings", str(settings), "--commands", str(table))
+    assert main(["transcribe", *named, *options, *files]) == ExitStatus.OK
+    return capsys.readouterr().out.splitlines()
+
+
+def test_each_file_is_a_conversation_of_its_own_at_noon_and_nothing_is_published(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = decided(tmp_path, capsys, monkeypatch)
+    assert ["would publish home/go = 1" in line for line in lines] == [True, False, True, False]
+    assert "cooldown" in lines[1]
+    assert not any(": published" in line for line in lines)
+
+
+def test_the_time_of_day_may_be_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = decided(tmp_path, capsys, monkeypatch, "--at", "22:30")
+    assert len(lines) == 4
+    assert all("08:00" in line and "did nothing" in line for line in lines)
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    with pytest.raises(SystemExit):
+        main(["transcribe", "--at", "25:00", "a.wav"])
 
 
 def test_a_phrase_is_what_a_host_would_tell() -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.speechhost.fakes import reading
@@ -106,6 +108,17 @@ def test_what_is_masked_in_detail_is_what_is_displayed() -> None:
 )
 def test_of_the_languages_to_tell_apart_english_is_heard(asked: str, told: str) -> None:
     body = answers.success(COFFEE, wishes(f"lidEnabled={asked}"), offset=0, duration=0)
+    assert isinstance(body["PrimaryLanguage"], dict)
+    assert body["PrimaryLanguage"]["Language"] == told
+
+
+@pytest.mark.parametrize(
+    ("offered", "told"),
+    [("en-US,de-DE,de-AT", "de-AT"), ("en-US,de-DE", "de-DE"), ("en-US,fr-FR", "en-US")],
+)
+def test_a_language_is_called_as_the_client_does(offered: str, told: str) -> None:
+    german = replace(COFFEE, language="de-AT")
+    body = answers.success(german, wishes(f"lidEnabled={offered}"), offset=0, duration=0)
     assert isinstance(body["PrimaryLanguage"], dict)
     assert body["PrimaryLanguage"]["Language"] == told
 

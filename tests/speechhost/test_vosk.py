@@ -1,9 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from voice2mqtt.errors import InputError
-from voice2mqtt.speechhost.engine import Reading
+from voice2mqtt.speechhost.engine import Grammar, Reading
 from voice2mqtt.speechhost.vosk import VoskEngine, reading, words_of
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.table import (
@@ -27,21 +28,33 @@ def _table(*say: str) -> CommandTable:
     return CommandTable(rows=rows, lists=lists)
 
 
+def _grammar(*say: str, language: str = "en") -> Grammar:
+    table = replace(_table(*say), language=language)
+    return Grammar(automaton=compile_table(table), forced=True, language=language)
+
+
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no Vosk model"):
-        VoskEngine(tmp_path)
+        VoskEngine(tmp_path, "de")
 
 
 def test_the_words_of_a_table_are_those_of_its_lists_and_numbers_too() -> None:
-    words = words_of(compile_table(_table("Light in the {room}", "wake me at {hour}")))
+    words = words_of(_grammar("Light in the {room}", "wake me at {hour}"))
     assert words is not None
     assert {"light", "in", "the", "living", "room", "wake", "me", "at", "twenty", "one"} <= set(
         words
     )
 
 
+def test_numbers_are_said_in_the_language_of_the_table() -> None:
+    words = words_of(_grammar("wecke mich um {hour}", language="de"))
+    assert words is not None
+    assert {"zwanzig", "einundzwanzig"} <= set(words)
+    assert "twenty" not in words
+
+
 def test_free_text_may_have_any_word() -> None:
-    assert words_of(compile_table(_table("remind me to {what}"))) is None
+    assert words_of(_grammar("remind me to {what}")) is None
 
 
 def test_a_result_is_its_words_and_their_mean_confidence() -> None:

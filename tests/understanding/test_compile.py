@@ -1,10 +1,17 @@
+from dataclasses import replace
+
 import pytest
 from hassil import Intents, recognize_all
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from tests.understanding.grammars import LISTS, RULES, SENTENCES, TEMPLATES, sentences_of, tables
-from voice2mqtt.understanding.compile import TableError, compile_phrases, compile_table
+from voice2mqtt.understanding.compile import (
+    TableError,
+    compile_expected,
+    compile_phrases,
+    compile_table,
+)
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.table import (
@@ -185,3 +192,67 @@ def test_no_state_has_two_arcs_with_the_same_label(table: CommandTable) -> None:
     for state in range(len(automaton.offsets) - 1):
         labels = [automaton.labels[label] for label, _ in automaton.arcs(state)]
         assert len(labels) == len(set(labels))
+
+
+TWO_ROWS = CommandTable(
+    rows=tuple(
+        Row(name=say, say=(say,), publish=(Publish(topic="t", payload="p"),))
+        for say in ("turn on the light", "stop")
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "group"),
+    [
+        ("turn on the light", 0),
+        ("okay house turn on the light", 0),
+        ("Hey, Jarvis! Stop.", 1),
+        ("yes please", 2),
+        ("okay house no", 3),
+        ("never mind", 4),
+        ("okay house", 5),
+        ("hey house turn on the light", None),
+        ("turn on the light okay house", None),
+    ],
+)
+def test_what_is_expected_may_follow_a_wake_phrase_or_answer_a_question(
+    text: str, group: int | None
+) -> None:
+    expected = compile_expected(TWO_ROWS, ("okay house", "hey jarvis"))
+    parses = Matcher(expected, normaliser("en")).parses(text)
+    assert (parses[0].row if parses else None) == group
+
+
+def test_without_wake_phrases_the_table_and_the_answers_are_expected() -> None:
+    matches = Matcher(compile_expected(TWO_ROWS, ("", " ")), normaliser("en"))
+    assert [parse.row for parse in matches.parses("stop")] == [1, 4]
+    assert not matches.parses("")
+
+
+def test_answers_are_expected_in_the_language_of_the_table() -> None:
+    german = Matcher(compile_expected(replace(TWO_ROWS, language="de")), normaliser("de"))
+    assert german.parses("ja bitte")[0].row == 2
+    assert not german.parses("yes")
+
+
+@given(table=tables(), data=st.data())
+def test_wake_phrases_change_nothing_about_the_rows(
+    table: CommandTable, data: st.DataObject
+) -> None:
+    plain = matcher(table)
+    expected = Matcher(compile_expected(table, ("computer",)), normaliser(table.language))
+    sentence = data.draw(sentences_of(table.rows[0].say[-1]))
+    assume(sentence)
+    for said in (sentence, f"computer {sentence}"):
+        rows = [p for p in expected.parses(said) if p.row < len(table.rows)]
+        assert list(plain.parses(sentence)) == rows
+
+
+def test_a_fault_is_placed_as_without_wake_phrases() -> None:
+    faulty = one_row("turn on {nothing}")
+    with pytest.raises(TableError) as plain:
+        compile_table(faulty)
+    with pytest.raises(TableError) as expected:
+        compile_expected(faulty, ("okay house",))
+    assert str(expected.value) == str(plain.value)

@@ -89,7 +89,7 @@ def _settings(stack: ExitStack, folder: Path, view: DemoView) -> Settings:
     view.part("broker", f"mosquitto on {broker_url}; watched with mosquitto_sub -t 'home/#'")
     view.part("Speech host", "ours; loading its model ...")
     began_s = time.monotonic()
-    host_url = stack.enter_context(stage.speech_host(folder, "--commands", str(settings.commands)))
+    host_url = stack.enter_context(stage.speech_host(folder, "--settings", str(shipped)))
     view.part("Speech host", f"ours, {host_url}, ready in {time.monotonic() - began_s:.1f} s")
     rows = len(load_table(settings.commands, build.language_of(settings)).rows)
     view.part("table", f"{_short(settings.commands)}, {rows} rows")

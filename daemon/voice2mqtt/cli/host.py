@@ -11,15 +11,14 @@ import sys
 import threading
 from pathlib import Path
 
+from voice2mqtt.cli import recognising
 from voice2mqtt.ear.voice_activity import SileroVoiceActivity
 from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
 from voice2mqtt.service import journal
 from voice2mqtt.service.notify import Notifier
-from voice2mqtt.settings.load import load_table
+from voice2mqtt.settings.house import HouseFiles
 from voice2mqtt.speechhost.access import Limits
 from voice2mqtt.speechhost.desk import Desk
-from voice2mqtt.speechhost.engine import Engine
-from voice2mqtt.speechhost.recogniser import MoonshineEngine
 from voice2mqtt.speechhost.server import Hooks, Host
 from voice2mqtt.speechhost.vocabulary import Vocabulary
 
@@ -41,17 +40,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="where to serve (127.0.0.1:5000); port 0 takes a free one",
     )
     parser.add_argument(
+        "--settings",
+        metavar="FILE",
+        type=Path,
+        help="the daemon's settings: they name table, language and wake phrase; read when changed",
+    )
+    parser.add_argument(
         "--commands",
         metavar="FILE",
         type=Path,
-        help="the table of commands that are expected; read again when it changes",
+        help="the table of commands that are expected, if not that of the settings",
     )
-    parser.add_argument(
-        "--vosk-model",
-        metavar="DIR",
-        type=Path,
-        help="recognise with the Vosk model in DIR, which may be of any language",
-    )
+    recognising.arguments(parser)
     parser.add_argument(
         "--key-file",
         metavar="FILE",
@@ -97,9 +97,10 @@ def run(args: argparse.Namespace) -> int:
     keys = _keys(args.key_file) if args.key_file else ()
     tls = _tls(args.cert, args.key) if args.cert else None
     _warn(address, keys=bool(keys), tls=tls is not None)
-    vocabulary = Vocabulary(args.commands, load_table)
+    vocabulary = Vocabulary(HouseFiles(args.settings, args.commands, args.wake_phrase))
+    load = recognising.engine(args, vocabulary.language)
     host = Host(
-        lambda: Desk(_engine(args.vosk_model), vocabulary.grammar, threads=args.threads),
+        lambda: Desk(load(1), vocabulary.grammar, threads=args.threads),
         SileroVoiceActivity,
         keys=keys,
         tls=tls,
@@ -120,17 +121,6 @@ def run(args: argparse.Namespace) -> int:
         stopped.set()
         watching.join()
     return ExitStatus.OK
-
-
-def _engine(vosk_model: Path | None) -> Engine:
-    if vosk_model is None:
-        return MoonshineEngine()
-    try:
-        from voice2mqtt.speechhost.vosk import VoskEngine
-    except ModuleNotFoundError:
-        cure = "install it with `pip install 'voice2mqtt[vosk]'`"
-        raise UnavailableError(f"--vosk-model needs Vosk, which is missing; {cure}") from None
-    return VoskEngine(vosk_model)
 
 
 async def _serve(host: Host, address: str, port: int) -> None:

@@ -54,13 +54,13 @@ def run(args: argparse.Namespace) -> int:
                 for decided in _decided(_ear(name, args, settings), recognizer, interpreter):
                     heard = True
                     publish(decided.decisions)
-                    _show(decided, settings.node, name, as_json=args.json)
+                    _show(decided, settings.node, name, args)
             except InputError as error:
                 print(error, file=sys.stderr)
                 status = error.exit_status
                 continue
             if args.wav and not heard:
-                _show(Hearing(outcome=NOBODY_SPOKE), settings.node, name, as_json=args.json)
+                _show(Hearing(outcome=NOBODY_SPOKE), settings.node, name, args)
     return status
 
 
@@ -82,9 +82,9 @@ def _keep(_decisions: Sequence[Decision]) -> None:
     """Publish nothing."""
 
 
-def _show(decided: Hearing, node: str, name: str, *, as_json: bool) -> None:
+def _show(decided: Hearing, node: str, name: str, args: argparse.Namespace) -> None:
     for event in decided.events(node):
-        if as_json:
+        if args.json:
             print(json.dumps({"file": name, **event}, ensure_ascii=False), flush=True)
         else:
-            print(f"{name}: {entry(event).sentence}", flush=True)
+            print(f"{name}: {entry(event, dry=not args.publish).sentence}", flush=True)

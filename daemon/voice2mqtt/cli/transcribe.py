@@ -3,31 +3,38 @@
 import argparse
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from voice2mqtt.cli import arguments as common
+from voice2mqtt.cli import recognising
 from voice2mqtt.cli.screen import progress
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.outcome import Heard, Hypothesis, NoMatch, Outcome
 from voice2mqtt.ear.voice_activity import SileroVoiceActivity
 from voice2mqtt.ear.wav import WavSource
-from voice2mqtt.errors import ExitStatus
+from voice2mqtt.errors import ExitStatus, InputError
 from voice2mqtt.service import build, hearing
 from voice2mqtt.service.entry import entry
-from voice2mqtt.settings.load import load_table
+from voice2mqtt.service.hearing import Hearing
+from voice2mqtt.settings.house import DEFAULT_LANGUAGE, House, HouseFiles
 from voice2mqtt.speechhost.endpointing import Ended, Endpointer
 from voice2mqtt.speechhost.engine import Engine, Grammar, Transcript
-from voice2mqtt.speechhost.recogniser import MoonshineEngine
-from voice2mqtt.understanding.compile import compile_table
+from voice2mqtt.speechhost.vocabulary import grammar_of
+from voice2mqtt.understanding.policy import LocalTime
 
 HELP = "turn recordings into text, or into what the daemon would do about them"
 
 END_SILENCE_MS = 700
 LONGEST_PHRASE_MS = 30_000
+_DAY_MIN = 24 * 60
 
 Advance = Callable[[float], None]
+Begin = Callable[[str], Callable[["Phrase"], None]]
+"""Given the name of a file, returns what shows its phrases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,27 +68,42 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--commands", metavar="FILE", type=Path, help="hear with this table, and tell decisions"
     )
+    recognising.arguments(parser)
+    parser.add_argument(
+        "--at",
+        metavar="HH:MM",
+        type=_minute,
+        default=12 * 60,
+        help="the time of today at which each file begins, for rows with hours (12:00)",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="WAV files")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Transcribe each file in turn."""
-    sources = [(str(path), WavSource(path)) for path in args.files]
-    show = _decisions(args) if args.commands else _texts(args, named=len(sources) > 1)
-    grammar = None
-    if args.commands:
-        grammar = Grammar(automaton=compile_table(load_table(args.commands)), forced=True)
-    engine = MoonshineEngine(threads=len(os.sched_getaffinity(0)))
+    """Transcribe each file in turn; one that cannot be used does not stop the others."""
+    files = HouseFiles(args.settings, args.commands, args.wake_phrase)
+    house = files.read() if args.commands else House(language=DEFAULT_LANGUAGE)
+    grammar = grammar_of(house)
+    sources: list[tuple[str, WavSource]] = []
+    status = ExitStatus.OK
+    for path in args.files:
+        try:
+            sources.append((str(path), WavSource(path)))
+        except InputError as error:
+            print(error, file=sys.stderr)
+            status = error.exit_status
+    begin = _decisions(args, house) if args.commands else _texts(args, named=len(args.files) > 1)
+    engine = recognising.engine(args, house.language)(len(os.sched_getaffinity(0)))
     with progress("transcribing", sum(source.duration_s for _, source in sources)) as advance:
         for name, source in sources:
-            phrases = 0
+            show, spoken = begin(name), False
             for phrase in transcribe(source, engine, grammar, advance):
-                phrases += 1
-                show(name, phrase)
-            if not phrases:
-                show(name, Phrase(begin_s=0, end_s=source.duration_s, transcript=Transcript()))
-    return ExitStatus.OK
+                spoken = True
+                show(phrase)
+            if not spoken:
+                show(Phrase(begin_s=0, end_s=source.duration_s, transcript=Transcript()))
+    return status
 
 
 def transcribe(
@@ -110,7 +132,7 @@ def _spoken(source: WavSource) -> Iterator[Ended]:
     yield from (event for event in endpointer.finish() if isinstance(event, Ended))
 
 
-def _texts(args: argparse.Namespace, *, named: bool) -> Callable[[str, Phrase], None]:
+def _texts(args: argparse.Namespace, *, named: bool) -> Begin:
     def show(name: str, phrase: Phrase) -> None:
         readings = phrase.transcript.readings
         text = readings[0].text if readings else ""
@@ -129,20 +151,39 @@ def _texts(args: argparse.Namespace, *, named: bool) -> Callable[[str, Phrase], 
         else:
             print(f"{name}: {text}" if named else text, flush=True)
 
-    return show
+    return lambda name: partial(show, name)
 
 
-def _decisions(args: argparse.Namespace) -> Callable[[str, Phrase], None]:
+def _decisions(args: argparse.Namespace, house: House) -> Begin:
     settings = common.load(args)
-    interpreter = build.interpreter(
-        settings, load_table(args.commands, build.language_of(settings))
-    )
+    assert house.table
+    interpreter = build.interpreter(settings, house.table)
+    weekday = hearing.local_time().weekday
+
+    def begin(name: str) -> Callable[[Phrase], None]:
+        # Each recording is a conversation of its own, in its own time.
+        interpreter.forget()
+        return partial(show, name)
 
     def show(name: str, phrase: Phrase) -> None:
-        for event in hearing.decide(phrase.outcome, interpreter).events(settings.node):
+        minute = args.at + int(phrase.end_s / 60)
+        local = LocalTime(minute=minute % _DAY_MIN, weekday=(weekday + minute // _DAY_MIN) % 7)
+        outcome = phrase.outcome
+        decided = Hearing(
+            outcome=outcome, decisions=interpreter.decide(outcome, phrase.end_s, local)
+        )
+        for event in decided.events(settings.node):
             if args.json:
                 print(json.dumps({"file": name, **event}, ensure_ascii=False), flush=True)
             else:
-                print(f"{name}: {entry(event).sentence}", flush=True)
+                print(f"{name}: {entry(event, dry=True).sentence}", flush=True)
 
-    return show
+    return begin
+
+
+def _minute(text: str) -> int:
+    hour, colon, minute = text.partition(":")
+    clock = colon and hour.isdecimal() and minute.isdecimal()
+    if not clock or int(hour) > 23 or int(minute) > 59:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time of day, such as 07:30")
+    return int(hour) * 60 + int(minute)

@@ -34,8 +34,8 @@ from voice2mqtt.understanding.lint import lint as check_table
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.nearest import NearestSentences
 from voice2mqtt.understanding.normalise import normaliser
+from voice2mqtt.understanding.phrases import phrases
 from voice2mqtt.understanding.policy import Policy
-from voice2mqtt.understanding.sentences import phrases
 from voice2mqtt.understanding.table import CommandTable
 
 
@@ -100,7 +100,7 @@ def recognizer(
 
 def _hint(made: AzureRecognizer, settings: Settings, table: CommandTable) -> None:
     if settings.speech.phrase_list:
-        made.prepare(phrases(table, PHRASE_LIMIT))
+        made.prepare(phrases(table, PHRASE_LIMIT, settings.listening.wake_phrase))
 
 
 def limits_s(settings: Settings) -> Mapping[str, float]:

@@ -93,21 +93,27 @@ class Entry:
     """The event as far as it may be kept."""
 
 
-def entry(event: Event, *, log_text: bool = True) -> Entry:
-    """Return the entry for `event`; without `log_text`, one that holds no word anybody said."""
+def entry(event: Event, *, log_text: bool = True, dry: bool = False) -> Entry:
+    """Return the entry for `event`; without `log_text`, one that holds no word anybody said.
+
+    `dry` says that nothing was published.
+    """
     said = event if log_text else wordless(event)
     event = {key: value for key, value in said.items() if value or value is False}
     kind = KINDS.get(event["event"], Kind(""))
     fields = {f"V2M_{key.upper()}": _text(value) for key, value in event.items()}
     if kind.message_id:
         fields["MESSAGE_ID"] = kind.message_id
-    return Entry(sentence=_sentence(event, kind), level=kind.level, fields=fields, event=event)
+    return Entry(
+        sentence=_sentence(event, kind, dry=dry), level=kind.level, fields=fields, event=event
+    )
 
 
-def _sentence(event: Event, kind: Kind) -> str:
+def _sentence(event: Event, kind: Kind, *, dry: bool) -> str:
     match event["event"]:
         case "command":
-            sentence = f"{_heard(event)}{_row(event)}: {_published(event)}{_score(event)}"
+            published = _published(event, "would publish" if dry else "published")
+            sentence = f"{_heard(event)}{_row(event)}: {published}{_score(event)}"
         case "ask":
             asked = f"asked “{event['question']}”" if "question" in event else "asked"
             sentence = f"{_heard(event)}{_row(event)}: {asked}{_because(event)}"
@@ -135,10 +141,10 @@ def _score(event: Event) -> str:
     return f", {score:.0%} sure" if score < 1 else ""
 
 
-def _published(event: Event) -> str:
+def _published(event: Event, verb: str) -> str:
     messages = event.get("messages", ())
     told = ", ".join(f"{message['topic']} = {message['payload']}" for message in messages)
-    return f"published {told}" if told else "published its messages"
+    return f"{verb} {told or 'its messages'}"
 
 
 def _because(event: Event) -> str:

@@ -42,7 +42,10 @@ def success(
         readings = transcript.readings[:MAX_READINGS]
         body["NBest"] = [_nbest(reading, wishes.profanity) for reading in readings]
     if wishes.languages:
-        body["PrimaryLanguage"] = {"Language": spoken_language(wishes), "Confidence": "Unknown"}
+        body["PrimaryLanguage"] = {
+            "Language": spoken_language(wishes, transcript.language),
+            "Confidence": "Unknown",
+        }
     return body
 
 
@@ -57,10 +60,11 @@ def hypothesis(reading: Reading, wishes: Wishes, *, offset: int, duration: int) 
     return {"Text": text, "Offset": offset, "Duration": duration, "Channel": 0}
 
 
-def spoken_language(wishes: Wishes) -> str:
-    """Return which of the client's languages this host, knowing but English, has heard."""
+def spoken_language(wishes: Wishes, heard: str) -> str:
+    """Return by which of the client's names to call the language that was `heard`."""
     offered = wishes.languages or (wishes.language,)
-    return next((name for name in offered if name.lower().startswith("en")), offered[0])
+    alike = [name for name in offered if _base(name) == _base(heard)]
+    return next((name for name in alike if name.lower() == heard.lower()), (*alike, *offered)[0])
 
 
 def censor(text: str, profanity: Profanity) -> str:
@@ -81,6 +85,10 @@ def _without_profanity(text: str) -> str:
         return text
     left = re.sub(r"[ ,;:]+(?=[,;:.?!])", "", left).lstrip(" ,;:.?!")
     return left[:1].upper() + left[1:] if text[:1].isupper() else left
+
+
+def _base(language: str) -> str:
+    return language.lower().split("-", maxsplit=1)[0]
 
 
 def _nbest(reading: Reading, profanity: Profanity) -> dict[str, Json]:

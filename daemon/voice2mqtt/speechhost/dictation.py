@@ -17,8 +17,12 @@ _TOKENS_PER_S = 6.5
 """The fastest speakers; a model that says more is in a loop."""
 _LONGEST_LOOP = 16
 """Tokens."""
-_BEAMS = 4
-"""How many readings are followed: what hears a command by its sound profits from the next best."""
+_BEAMS = 10
+"""How many strings are followed: what hears a command by its sound profits from the next best."""
+_HOPELESS_NATS = 8.0
+"""Strings so far under the best are not worth waiting for."""
+_Beam = tuple[float, tuple[int, ...]]
+"""Log-probability and tokens."""
 _NO_SPEECH = frozenset({"", "you"})
 _LOOP = re.compile(r"\b(.{3,}?)(?:\W+\1\b){2,}")
 _NOT_LETTERS = re.compile(r"[^\w' ]+")
@@ -36,8 +40,13 @@ class Dictated:
 
 def is_speech(text: str) -> bool:
     """Return whether somebody spoke, as far as the words tell."""
-    words = " ".join(_NOT_LETTERS.sub(" ", text).lower().split())
+    words = plain(text)
     return words not in _NO_SPEECH and not _LOOP.search(words)
+
+
+def plain(text: str) -> str:
+    """Return the words of `text` in lower case, without marks."""
+    return " ".join(_NOT_LETTERS.sub(" ", text).lower().split())
 
 
 def is_looping(tokens: Sequence[int]) -> bool:
@@ -59,8 +68,12 @@ def dictate(
     """Decode `encoding` without a grammar, likeliest first; stops early once `abandoned`."""
     decoding = Decoding(model, encoding)
     following = decoding.first
-    beams: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
-    ended: list[tuple[float, tuple[int, ...]]] = []
+    beams: list[_Beam] = [(0.0, ())]
+    ended: list[_Beam] = []
+
+    def words(beam: _Beam) -> str:
+        return plain(vocabulary.decode(beam[1]))
+
     for _ in range(most_tokens(encoding.duration_s)):
         scores = following + np.array([[total] for total, _ in beams])
         best = np.argpartition(scores, -_BEAMS, axis=None)[-_BEAMS:]
@@ -73,12 +86,21 @@ def dictate(
             else:
                 rows.append(int(row))
                 grown.append(beam)
-        if not grown or len(ended) >= _BEAMS or abandoned():
+        if not grown or _is_settled(ended, max(grown)[0], words) or abandoned():
             break
         following = decoding.step(rows, [tokens[-1] for _, tokens in grown])
         beams = grown
-    found = sorted(ended or beams, reverse=True)[:_BEAMS]
+    found = sorted(ended or beams, reverse=True)
     return [
         Dictated(text=vocabulary.decode(tokens), log_probability=total, tokens=max(len(tokens), 1))
         for total, tokens in found
     ]
+
+
+def _is_settled(ended: Sequence[_Beam], best_nats: float, texts: Callable[[_Beam], str]) -> bool:
+    """Return whether what is still growing, at `best_nats`, has no more to tell."""
+    if not ended:
+        return False
+    if best_nats < max(ended)[0] - _HOPELESS_NATS:
+        return True
+    return len(ended) >= _BEAMS and len(set(map(texts, ended))) >= _BEAMS

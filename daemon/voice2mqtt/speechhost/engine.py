@@ -24,6 +24,8 @@ class Transcript:
     """What was said, best reading first; no readings when it was not speech."""
 
     readings: tuple[Reading, ...] = ()
+    language: str = "en-US"
+    """In which it was heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class Grammar:
     automaton: Automaton
     forced: bool
     """True: a table of commands, outside which is only open dictation. False: a hint."""
+    language: str = "en"
+    """In which its numbers are said."""
 
 
 def never() -> bool:

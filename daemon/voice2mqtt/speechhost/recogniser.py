@@ -23,7 +23,7 @@ from voice2mqtt.speechhost.moonshine import Floats, Moonshine, model_folder
 from voice2mqtt.speechhost.prior import Prior
 from voice2mqtt.speechhost.scoring import Heard, Openly, Sentence, Verdict, rough_score
 from voice2mqtt.speechhost.spectral_gate import gated
-from voice2mqtt.speechhost.spellings import LANGUAGE, lexical
+from voice2mqtt.speechhost.spellings import lexical
 from voice2mqtt.speechhost.token_grammar import TokenGrammar
 from voice2mqtt.speechhost.tokens import Vocabulary, read_vocabulary
 from voice2mqtt.understanding.automaton import Automaton
@@ -33,6 +33,9 @@ from voice2mqtt.understanding.normalise import normaliser
 _SILENCE = np.zeros(int(0.3 * RATE_HZ), np.float32)
 """Follows all audio: a sentence that is cut off right behind its last word is heard worse."""
 _MOST_READINGS = 5
+_MOST_OPEN_READINGS = 10
+_OPEN_POWER = 0.7
+"""Of the probability of words without a grammar: the model is less sure of them than is right."""
 _MOST_GRAMMARS = 64
 _MOST_ARCS = 150_000
 """Kept ready for clients that each bring a phrase list; so many arcs take about 50 MB."""
@@ -75,7 +78,7 @@ class MoonshineEngine:
         samples = np.concatenate([spoken, _SILENCE])
         if grammar is None:
             encoding = self._model.encode(samples)
-            readings = _open(*dictate(self._model, self._vocabulary, encoding, abandoned))
+            readings = _open(dictate(self._model, self._vocabulary, encoding, abandoned))
         else:
             readings = self._of(grammar.automaton).readings(samples, abandoned)
         if abandoned() or not is_speech(readings[0].text):
@@ -114,7 +117,7 @@ class _Commands:
         self._search = BeamSearch(model, vocabulary, grammar, _BEAMS)
         self._wide_search = BeamSearch(model, vocabulary, grammar, _WIDE_BEAMS)
         self._meanings: dict[tuple[int, ...], Hashable] = {}
-        self._matcher = Matcher(automaton, normaliser(LANGUAGE))
+        self._matcher = Matcher(automaton, normaliser("en"))
 
     def readings(self, samples: Floats, abandoned: Callable[[], bool]) -> list[Reading]:
         """Return the commands that may have been said, else what open decoding heard."""
@@ -132,7 +135,7 @@ class _Commands:
             looks[0] = looks[0].with_more(self._wide_search.decode(encoding, abandoned))
             verdict = self._weigh(looks)
         if verdict.said < scoring.LEAST_SAID:
-            return _open(looks[0].dictated)
+            return _open(dictate(self._model, self._vocabulary, encoding, abandoned))
         readings = [
             _reading(self._vocabulary.decode(tokens), confidence)
             for tokens, confidence in verdict.confidences()
@@ -191,13 +194,23 @@ class _Commands:
         return self._meanings[tokens]
 
 
-def _open(likeliest: Dictated, *others: Dictated) -> list[Reading]:
-    """Return what was heard openly; `others` share what the likeliest leaves of certainty."""
-    confidence = math.exp(likeliest.log_probability / likeliest.tokens)
-    behind = [math.exp(other.log_probability - likeliest.log_probability) for other in others]
-    return [_reading(likeliest.text, confidence)] + [
-        _reading(other.text, min(confidence, (1 - confidence) * share / sum(behind)))
-        for other, share in zip(others, behind, strict=True)
+def _open(heard: Sequence[Dictated]) -> list[Reading]:
+    """Return what was heard openly; the ways to write the same words are one reading.
+
+    Of words reported at some confidence that share is right: `bench/decoder.py` prints it.
+    """
+    texts: dict[str, str] = {}
+    shares: dict[str, float] = {}
+    for one in heard:
+        words = lexical(one.text)
+        texts.setdefault(words, one.text)
+        shares[words] = shares.get(words, 0.0) + math.exp(one.log_probability)
+    likely = {words: share**_OPEN_POWER for words, share in shares.items()}
+    total = max(1.0, sum(likely.values()))
+    best = sorted(likely, key=likely.__getitem__, reverse=True)[:_MOST_OPEN_READINGS]
+    return [
+        Reading(text=texts[words], lexical=words, confidence=likely[words] / total)
+        for words in best
     ]
 
 

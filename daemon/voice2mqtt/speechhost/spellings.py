@@ -12,7 +12,6 @@ from voice2mqtt.understanding.automaton import Number, Word
 from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.numbers import Forms
 
-LANGUAGE = "en"
 _WORD = re.compile(r"\d+|[^\W\d]+(?:'[^\W\d]+)*|[%°]")
 _SIGNS = {"%": "percent", "°": "degrees"}
 MOST_SPELT = 1_000
@@ -22,10 +21,10 @@ _LONGEST_NUMBER = 15
 
 
 @lru_cache(maxsize=50_000)
-def word_spellings(word: Word) -> tuple[str, ...]:
-    """Return the spellings of `word`, without spaces."""
+def word_spellings(word: Word, language: str = "en") -> tuple[str, ...]:
+    """Return the spellings of `word` in `language` ("de", "de-AT"), without spaces."""
     spellings = [*_cased(word.surface), *_cased(word.key)]
-    for words in _spelt(word.key):
+    for words in _spelt(word.key, language):
         spellings += _cased("-".join(words))
     return tuple(dict.fromkeys(spellings))
 
@@ -36,7 +35,7 @@ def letters_spelling(letters: str) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def number_spellings(number: Number) -> tuple[tuple[str, ...], ...]:
+def number_spellings(number: Number, language: str = "en") -> tuple[tuple[str, ...], ...]:
     """Return the spellings of all numbers that may fill the slot, as words; () if too many."""
     numbers = range(number.lowest, number.highest + 1, number.step)
     if len(numbers) > MOST_SPELT:
@@ -44,7 +43,7 @@ def number_spellings(number: Number) -> tuple[tuple[str, ...], ...]:
     spellings: dict[tuple[str, ...], None] = {}
     for value in numbers:
         spellings[str(value),] = None
-        for words in normaliser(LANGUAGE).spell(value):
+        for words in normaliser(language).spell(value):
             for form in (words, *_hyphenated(words)):
                 spellings[form] = None
                 spellings[form[0].capitalize(), *form[1:]] = None
@@ -52,18 +51,18 @@ def number_spellings(number: Number) -> tuple[tuple[str, ...], ...]:
 
 
 def lexical(text: str) -> str:
-    """Return the words of `text` alone: lower case, no marks, whole numbers as words."""
+    """Return the words of English `text` alone: lower case, no marks, whole numbers as words."""
     words = []
     for word in _WORD.findall(text.lower()):
-        spelt = _spelt(word)
+        spelt = _spelt(word, "en")
         words.append(" ".join(spelt[0]) if spelt else _SIGNS.get(word, word))
     return " ".join(words)
 
 
-def _spelt(word: str) -> Forms:
-    """Return the ways to say `word` if it is a number that has any."""
+def _spelt(word: str, language: str) -> Forms:
+    """Return the ways to say `word` in `language`, if it is a number that has any."""
     is_number = word.isdecimal() and len(word) <= _LONGEST_NUMBER
-    return normaliser(LANGUAGE).spell(int(word)) if is_number else ()
+    return normaliser(language).spell(int(word)) if is_number else ()
 
 
 def _cased(text: str) -> tuple[str, str, str]:

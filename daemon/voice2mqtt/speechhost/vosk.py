@@ -30,23 +30,27 @@ _BLOCK_BYTES = RATE_HZ
 class VoskEngine:
     """Audio to text with a Vosk model."""
 
-    def __init__(self, folder: Path) -> None:
-        """Load the model in `folder`; raises InputError when there is none."""
+    def __init__(self, folder: Path, language: str) -> None:
+        """Load the model of `language` in `folder`; raises InputError when there is none."""
         vosk.SetLogLevel(-1)
         if not (folder / "am").is_dir() and not (folder / "final.mdl").exists():
             raise InputError(f"{folder} holds no Vosk model; unpack one there and name its folder")
         self._model = vosk.Model(model_path=str(folder))
+        self._language = language
 
     def transcribe(
         self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never
     ) -> Transcript:
         """See `Engine`."""
-        if grammar and grammar.forced and (words := words_of(grammar.automaton)) is not None:
+        if grammar and grammar.forced and (words := words_of(grammar)) is not None:
             heard = reading(self._decode(pcm, abandoned, json.dumps([*words, OUTSIDE])))
             if heard and OUTSIDE not in heard.text and heard.confidence >= LEAST_CONFIDENCE:
-                return Transcript(readings=(heard,))
+                return self._transcript(heard)
         heard = None if abandoned() else reading(self._decode(pcm, abandoned))
-        return Transcript(readings=(heard,) if heard and not abandoned() else ())
+        return self._transcript(heard) if heard and not abandoned() else Transcript()
+
+    def _transcript(self, heard: Reading) -> Transcript:
+        return Transcript(readings=(heard,), language=self._language)
 
     def _decode(self, pcm: bytes, abandoned: Callable[[], bool], *words: str) -> str:
         recogniser = vosk.KaldiRecognizer(self._model, RATE_HZ, *words)
@@ -71,17 +75,20 @@ def reading(result: str) -> Reading | None:
     return Reading(text=text, lexical=text, confidence=confidence)
 
 
-def words_of(automaton: Automaton) -> tuple[str, ...] | None:
-    """Return all words that a sentence of `automaton` may have; None when any word may."""
+def words_of(grammar: Grammar) -> tuple[str, ...] | None:
+    """Return all words that a sentence of `grammar` may have; None when any word may."""
     words: dict[str, None] = {}
-    for label in _labels(automaton):
+    for label in _labels(grammar.automaton):
         match label:
             case Wildcard():
                 return None
             case Word():
-                said = [tuple(spelling.split("-")) for spelling in word_spellings(label)]
+                said = [
+                    tuple(spelling.split("-"))
+                    for spelling in word_spellings(label, grammar.language)
+                ]
             case Number():
-                said = list(number_spellings(label))
+                said = list(number_spellings(label, grammar.language))
         spoken = (word.lower() for form in said for word in form)
         words |= dict.fromkeys(word for word in spoken if not word.isdecimal())
     return tuple(words)

@@ -14,6 +14,7 @@ from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.understanding.automaton import Automaton, Choice, Label
 from voice2mqtt.understanding.graph import FREE, Choose, Labels, WordGraph
+from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.normalise import Normaliser, normaliser
 from voice2mqtt.understanding.table import CommandTable, Row, SlotList, TextList
 from voice2mqtt.understanding.templates import TemplateError
@@ -29,9 +30,31 @@ def compile_table(table: CommandTable) -> Automaton:
     """
     compiler = _Compiler(normaliser(table.language), table.lists, table.rules)
     automaton = compiler.automaton((*row.say, *row.also_heard_as) for row in table.rows)
+    return _faultless(automaton, compiler, table)
+
+
+def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> Automaton:
+    """Compile all that may be said to the house: what a recogniser is to listen for.
+
+    It accepts a row with its index. Beyond the rows stand yes, no and "never mind", which answer
+    a question, and a wake phrase by itself. What is said may begin with a wake phrase or not:
+    when it must, is not for the ear to tell.
+
+    Raises:
+        TableError: with every template that cannot be compiled.
+    """
+    language = language_named(table.language)
+    compiler = _Compiler(normaliser(table.language), table.lists, table.rules)
+    wakes = [escape(phrase) for phrase in wake_phrases if compiler.normaliser.tokens(phrase)]
+    rows = [(*row.say, *row.also_heard_as) for row in table.rows]
+    answers = [(language.yes,), (language.no,), (language.cancel,)]
+    automaton = compiler.automaton([*rows, *answers, wakes], wakes)
+    return _faultless(automaton, compiler, table)
+
+
+def _faultless(automaton: Automaton, compiler: "_Compiler", table: CommandTable) -> Automaton:
     if compiler.faults:
-        faults = (_placed(error, table.rows[row]) for row, error in compiler.faults)
-        raise TableError(tuple(faults))
+        raise TableError(tuple(_placed(error, table.rows[row]) for row, error in compiler.faults))
     return automaton
 
 
@@ -77,8 +100,11 @@ class _Compiler:
     faults: list[tuple[int, TemplateError]] = field(default_factory=list)
     """With the index of their group; with any of them the automaton is of no use."""
 
-    def automaton(self, groups: Iterable[Iterable[str]]) -> Automaton:
-        """Compile groups of templates; each accepts with its own index."""
+    def automaton(self, groups: Iterable[Iterable[str]], openings: Sequence[str] = ()) -> Automaton:
+        """Compile groups of templates; each accepts with its own index.
+
+        One of `openings` may be said before any of them.
+        """
         graph = WordGraph(
             normaliser=self.normaliser, lists=self.lists, rules=self.rules, choice=self._choice
         )
@@ -86,13 +112,24 @@ class _Compiler:
         for index, templates in enumerate(groups):
             graph.arcs.clear()
             start, end = graph.node(), graph.node()
+            opened = self._opened(graph, start, openings)
             for template in templates:
                 try:
-                    graph.add(template, start, end)
+                    graph.add(template, opened, end)
                 except TemplateError as error:
                     self.faults.append((index, error))
             union.add(index, graph.arcs, start, end)
         return union.automaton()
+
+    def _opened(self, graph: WordGraph, start: int, openings: Sequence[str]) -> int:
+        """Return the node after any of `openings`, which may be left out, from `start`."""
+        if not openings:
+            return start
+        opened = graph.node()
+        graph.arcs[start].append((FREE, opened))
+        for opening in openings:
+            graph.add(opening, start, opened)
+        return opened
 
     def _choice(self, wanted: Choose, labels: Labels) -> int:
         key = (wanted.list_name, wanted.before, wanted.after)

@@ -5,6 +5,7 @@ Counting and numbering need no list of all sentences, of which a small table has
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import cycle, islice
 from random import Random
 
 from voice2mqtt.understanding.table import CommandTable, RangeList, SlotList, TextList
@@ -46,6 +47,34 @@ class Sentences:
     def count(self) -> int:
         """How many there are."""
         return self._count(self._root)
+
+    def cover(self) -> Iterator[str]:
+        """Yield few sentences in which every word, and every value of a list, is said once."""
+        return (" ".join(text.split()) for text in self._cover(self._root))
+
+    def _cover(self, node: Node) -> list[str]:
+        match node:
+            case Text(text=text):
+                return [text]
+            case Sequence(items=items):
+                return self._side_by_side(items)
+            case Alternative(items=items):
+                return [text for item in items for text in self._cover(item)]
+            case Permutation(items=items):
+                return self._side_by_side(_spaced(items))
+            case RuleReference(rule=rule):
+                return self._cover(parse(self._rules[rule]))
+            case SlotReference():
+                source = self._source(node)
+                if isinstance(source, TextList):
+                    values = (parse(value.spoken) for value in source.values)
+                    return [text for value in values for text in self._cover(value)]
+                return [str(_steps(source)[-1])] if isinstance(source, RangeList) else [ANYTHING]
+
+    def _side_by_side(self, items: tuple[Node, ...]) -> list[str]:
+        parts = [self._cover(item) for item in items]
+        longest = max(map(len, parts), default=0)
+        return ["".join(part[n % len(part)] for part in parts) for n in range(longest)]
 
     def _count(self, node: Node) -> int:
         if node not in self._counts:
@@ -124,22 +153,15 @@ def sentences(table: CommandTable, at_most: int) -> Iterator[tuple[str, int, tup
         yield row.name, total, tuple(dict.fromkeys(shown))
 
 
-def phrases(table: CommandTable, at_most: int) -> tuple[str, ...]:
-    """Return up to `at_most` sentences of `table`, as many of each row, for a host to expect."""
-    share = max(1, at_most // max(1, len(table.rows)))
-    said = (
-        shown for _, _, sentences_of_row in sentences(table, share) for shown in sentences_of_row
-    )
-    return tuple(dict.fromkeys(s for s in said if ANYTHING not in s))[:at_most]
-
-
 def _sample(templates: list[Sentences], wanted: int) -> list[str]:
+    return [templates[0][0], *islice(chosen(templates), wanted - 1)]
+
+
+def chosen(templates: list[Sentences]) -> Iterator[str]:
+    """Yield sentences of all `templates` in turn, from all over, without end."""
     chance = Random(0)
-    shown = [templates[0][0]]
-    while len(shown) < wanted:
-        template = templates[len(shown) % len(templates)]
-        shown.append(template[chance.randrange(template.count)])
-    return shown
+    for template in cycle((*templates[1:], templates[0])):
+        yield template[chance.randrange(template.count)]
 
 
 def _steps(source: RangeList) -> range:

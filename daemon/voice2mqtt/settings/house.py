@@ -1,0 +1,93 @@
+"""The files that tell what may be said in a house: its settings, and the table that they name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice2mqtt.settings.load import load_settings, load_table
+from voice2mqtt.understanding.automaton import Automaton
+from voice2mqtt.understanding.compile import compile_expected
+from voice2mqtt.understanding.table import CommandTable
+
+DEFAULT_LANGUAGE = "en-US"
+
+_Look = tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What a recogniser needs to know of a house."""
+
+    language: str
+    """With its region, where that is known."""
+    table: CommandTable | None = None
+    wake_phrases: tuple[str, ...] = ()
+
+    def expected(self) -> Automaton | None:
+        """Return all that may be said; None if there is no table to tell.
+
+        Raises:
+            SettingsError: the table cannot be compiled.
+        """
+        return compile_expected(self.table, self.wake_phrases) if self.table else None
+
+
+class HouseFiles:
+    """Reads them, and notices when they change."""
+
+    def __init__(
+        self,
+        settings: Path | None = None,
+        commands: Path | None = None,
+        wake_phrases: Sequence[str] = (),
+    ) -> None:
+        """`commands` comes before the table that the settings name; `wake_phrases` join theirs."""
+        self._settings = settings
+        self._commands = commands
+        self._wake_phrases = tuple(wake_phrases)
+        self._seen: dict[Path, _Look] = {}
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self._seen))
+
+    def read(self) -> House:
+        """Read the files.
+
+        Raises:
+            SettingsError: one of them is wrong.
+        """
+        self._seen = {}
+        language, commands, wake_phrases = DEFAULT_LANGUAGE, self._commands, self._wake_phrases
+        if self._settings:
+            self._look_at(self._settings)
+            settings = load_settings(self._settings)
+            language = settings.speech.language
+            commands = commands or settings.commands
+            wake_phrases = (*settings.listening.wake_phrase, *wake_phrases)
+        if commands is None:
+            return House(language=language)
+        self._look_at(commands)
+        table = load_table(commands, _base(language))
+        if _base(table.language) != _base(language):
+            language = table.language
+        return House(language=language, table=table, wake_phrases=wake_phrases)
+
+    def changed(self) -> bool:
+        """Return whether a file looks different from when it was read; a missing one may return."""
+        return any(_look(path) not in (None, seen) for path, seen in self._seen.items())
+
+    def _look_at(self, path: Path) -> None:
+        # Before it is read: what changes meanwhile is noticed afterwards.
+        self._seen[path] = _look(path)
+
+
+def _base(language: str) -> str:
+    return language.replace("_", "-").split("-", maxsplit=1)[0]
+
+
+def _look(path: Path) -> _Look:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
