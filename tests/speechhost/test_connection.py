@@ -3,18 +3,21 @@
 import asyncio
 import socket
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.speechhost import client as wire
-from tests.speechhost.fakes import ScriptedEngine, silence, tone
-from tests.speechhost.serving import WITHIN_S, Serving, hosting
+from tests.speechhost.fakes import LoudnessActivity, ScriptedEngine, silence, tone
+from tests.speechhost.serving import WITHIN_S, Serving, hosting, no_grammar
 from voice2mqtt.speechhost import turn
 from voice2mqtt.speechhost.access import Limits
-from voice2mqtt.speechhost.wishes import MAX_PHRASES
+from voice2mqtt.speechhost.connection import Connection
+from voice2mqtt.speechhost.desk import Desk
+from voice2mqtt.speechhost.dialogue import Dialogue
+from voice2mqtt.speechhost.wishes import MAX_PHRASES, read_address
 
 ONCE = "/speech/recognition/interactive/cognitiveservices/v1"
 ON_AND_ON = "/speech/recognition/conversation/cognitiveservices/v1"
@@ -187,3 +190,43 @@ def test_few_detectors_of_voice_are_kept_for_those_who_come_next() -> None:
         play(crowd(host))
         host.stop()
         assert 0 < len(host._host._spare_voices) <= 4
+
+
+class Deaf:
+    """A socket whose client takes nothing that it is sent."""
+
+    peer = "10.0.0.9"
+
+    def __init__(self) -> None:
+        self._closed = asyncio.Event()
+
+    async def __aiter__(self) -> AsyncIterator[str | bytes]:
+        yield wire.context("a1")
+        await self._closed.wait()
+
+    async def send(self, _message: str, /) -> None:
+        await asyncio.Event().wait()
+
+    async def ping(self) -> Awaitable[float]:
+        return asyncio.get_running_loop().create_future()
+
+    async def close(self, code: int, reason: str) -> None:  # noqa: ARG002 - names of the port
+        raise AssertionError
+
+    async def wait_closed(self) -> None:
+        await self._closed.wait()
+
+    def abort(self) -> None:
+        self._closed.set()
+
+
+def test_a_client_that_takes_nothing_is_cut_off() -> None:
+    async def talk() -> None:
+        address = read_address(ONCE)
+        assert address
+        desk = Desk(ScriptedEngine(), no_grammar, threads=1)
+        dialogue = Dialogue(address, LoudnessActivity())
+        await Connection(Deaf(), dialogue, desk, Limits(send_within_s=0.01)).serve()
+        desk.close()
+
+    play(talk())

@@ -1,11 +1,18 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.speechhost import recordings
+from voice2mqtt.speechhost import recogniser
 from voice2mqtt.speechhost.engine import Grammar
+from voice2mqtt.speechhost.moonshine import Moonshine
+from voice2mqtt.speechhost.prior import Prior
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
+from voice2mqtt.speechhost.tokens import Vocabulary
+from voice2mqtt.understanding.automaton import Automaton
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.table import CommandTable, Row
 
@@ -85,3 +92,44 @@ def test_the_package_with_the_model_is_never_imported() -> None:
 
 def test_an_abandoned_call_has_no_readings(engine: MoonshineEngine, novel: bytes) -> None:
     assert engine.transcribe(novel, None, lambda: True).readings == ()
+
+
+def test_nobody_waits_for_another_s_grammar_to_be_made(
+    engine: MoonshineEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, quick = _grammar("good night").automaton, _grammar("good day").automaton
+    made, gate = recogniser._Commands, threading.Event()
+    begun = threading.Event()
+
+    def make(
+        model: Moonshine, vocabulary: Vocabulary, prior: Prior, automaton: Automaton
+    ) -> recogniser._Commands:
+        if automaton is slow:
+            begun.set()
+            assert gate.wait(20)
+        return made(model, vocabulary, prior, automaton)
+
+    monkeypatch.setattr(recogniser, "_Commands", make)
+    with ThreadPoolExecutor(2) as threads:
+        waiting = threads.submit(engine._of, slow)
+        try:
+            assert begun.wait(20)
+            assert threads.submit(engine._of, quick).result(20)
+            assert not waiting.done()
+        finally:
+            gate.set()
+        assert waiting.result(20) is engine._of(slow)
+
+
+@pytest.mark.parametrize(("most", "most_arcs"), [(2, 1000), (1000, 4)])
+def test_grammars_are_not_kept_for_ever(
+    engine: MoonshineEngine, monkeypatch: pytest.MonkeyPatch, most: int, most_arcs: int
+) -> None:
+    monkeypatch.setattr(recogniser, "_MOST_GRAMMARS", most)
+    monkeypatch.setattr(recogniser, "_MOST_ARCS", most_arcs)
+    first, second, third = (_grammar(f"good {word}").automaton for word in ("one", "two", "ten"))
+    kept = engine._of(first), engine._of(second)
+    assert engine._of(first) is kept[0]
+    engine._of(third)
+    assert engine._of(first) is kept[0]
+    assert engine._of(second) is not kept[1]
