@@ -6,16 +6,18 @@ only the table can tell, so all are offered, as arcs between positions.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from voice2mqtt.understanding.clock import Clock, Keys
+from voice2mqtt.understanding.amounts import CURRENCIES, Amounts
+from voice2mqtt.understanding.clock import Clock, Keys, Numbers, Phrase, time_of
 from voice2mqtt.understanding.language import Language
+from voice2mqtt.understanding.letters import folded
 from voice2mqtt.understanding.numbers import Numerals
 
-MOST_NUMBER_WORDS = 9
+MOST_NUMBER_WORDS = 16
 """Words that one number may have."""
 _LONGEST_NUMBER = 17
-_CURRENCIES = ("€", "$", "£")
+_POINTED_TIME = re.compile(r"(\d{1,2})\.([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,9 @@ class Token:
 
     key: str
     surface: str
+    start: int = field(default=0, compare=False)
+    """Where it stands in the text of its `Readings`."""
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Readings:
     that was heard as one and can be read as several ("25").
     """
 
+    text: str
     tokens: tuple[Token, ...]
     starts: tuple[tuple[Reading, ...], ...]
 
@@ -52,6 +58,12 @@ class Readings:
     def end(self) -> int:
         """The position after the last word."""
         return len(self.tokens)
+
+    def slice(self, first: int, last: int) -> str:
+        """Return the words from position `first` to position `last` as they were written."""
+        if first >= last:
+            return ""
+        return " ".join(self.text[self.tokens[first].start : self.tokens[last - 1].end].split())
 
 
 class Reader:
@@ -80,27 +92,78 @@ class Reader:
                     self._signs.setdefault(sign, []).append(keys)
                     if len(keys) > 1:
                         self._said_signs.setdefault(keys[0], []).append((keys, sign))
-        phrases = []
-        for minute, words in language.clock:
-            before, hour, after = re.split(r"\{([hn])\}", words)
-            phrases.append((minute, keys_of(before), keys_of(after), int(hour == "n")))
-        self._clock = Clock(phrases)
+        self._clock = Clock(
+            [
+                Phrase(minute, _keys_around_placeholders(words, keys_of))
+                for minute, phrases in language.clock
+                for words in phrases
+            ],
+            {key(name): hour for name, hour in language.hours.items()},
+        )
+        self._time_point = "." if language.decimal_comma else ""
+        self._amounts = Amounts(
+            {keys_of(words): part for words, part in language.parts.items()},
+            {key(word) for word in language.cents},
+            {key(word) for word in language.joints},
+        )
 
-    def read(self, tokens: tuple[Token, ...]) -> Readings:
-        """Return every way to read `tokens`."""
+    def read(self, text: str, tokens: tuple[Token, ...]) -> Readings:
+        """Return every way to read `tokens`, the words of `text`."""
         starts: list[list[Reading]] = [[] for _ in range(len(tokens) + 1)]
         keys = tuple(token.key for token in tokens)
         for at, key in enumerate(keys):
             starts[at].append(Reading(at + 1, key, number_of(key)))
             starts[at] += self._numbers(tokens, at)
             starts[at] += self._signs_said(keys, at)
+        numbers = [_cardinals(start) for start in starts]
+        amounts = [list(self._amounts_said(keys, numbers, starts, at)) for at in range(len(keys))]
+        for at, key in enumerate(keys):
             for words in self._spelt(key):
                 _lay(words, at, at + 1, starts, as_numbers=False)
-            for words in self._clock.in_words(key):
-                _lay(words, at, at + 1, starts)
-            for end, words in (*self._signs_read(keys, at), *self._clock.in_digits(keys, at)):
+            for end, words in (*self._signs_read(keys, at), *amounts[at]):
                 _lay(words, at, end, starts)
-        return Readings(tokens, tuple(tuple(dict.fromkeys(start)) for start in starts))
+        self._lay_times(tokens, numbers, starts)
+        return Readings(text, tokens, tuple(tuple(dict.fromkeys(start)) for start in starts))
+
+    def _lay_times(
+        self, tokens: tuple[Token, ...], numbers: Numbers, starts: list[list[Reading]]
+    ) -> None:
+        keys = tuple(self._in_digits(token) for token in tokens)
+        for at, key in enumerate(keys):
+            for end, time in dict.fromkeys(self._clock.times(keys, numbers, at)):
+                hour, minute = str(time.hour), str(time.minute)
+                digits = f"{hour}:{time.minute:02}"
+                ways = [((digits,), False), ((hour, minute), True), *self._clock.phrases(time)]
+                if minute == "0" and end == at + 1 and time_of(key):
+                    ways.append(((hour,), True))
+                for words, as_numbers in ways:
+                    _lay(words, at, end, starts, as_numbers=as_numbers)
+                    if digits in words and self._time_point and minute != "0":
+                        # The table's "7.30" has the key of a decimal.
+                        pointed = self._key(digits.replace(":", self._time_point))
+                        spelt = tuple(pointed if word == digits else word for word in words)
+                        _lay(spelt, at, end, starts, as_numbers=False)
+
+    def _in_digits(self, token: Token) -> str:
+        """Return the key of `token`, with a colon where it may be a time with a point."""
+        found = _POINTED_TIME.fullmatch(token.surface) if self._time_point else None
+        return f"{int(found[1])}:{found[2]}" if found else token.key
+
+    def _amounts_said(
+        self, keys: Keys, numbers: Numbers, starts: list[list[Reading]], at: int
+    ) -> Iterator[tuple[int, Keys]]:
+        """Yield (end, keys) of amounts in the order in which they may be written."""
+        for after, number in numbers[at]:
+            for unit in starts[after] if after < len(keys) else ():
+                if unit.key in CURRENCIES:
+                    # "Five dollars" is written "$5".
+                    yield unit.end, (unit.key, self._key(f"{number:.2f}"))
+                if unit.number is None and number == int(number):
+                    for end, more in self._amounts.added(keys, numbers, unit.key, unit.end):
+                        amount = self._key(f"{number + more:.2f}")
+                        yield end, (amount, unit.key)
+                        if unit.key in CURRENCIES:
+                            yield end, (unit.key, amount)
 
     def _numbers(self, tokens: tuple[Token, ...], at: int) -> Iterator[Reading]:
         """Yield the numbers said in several words from here."""
@@ -108,15 +171,13 @@ class Reader:
         digits = True
         for end in range(at, min(at + MOST_NUMBER_WORDS, len(tokens))):
             token = tokens[end]
-            word = token.surface.casefold()
-            said = number_of(word)
-            if said is not None:
-                spelt = self._numerals.spell(said)
-                word = "".join(spelt[0]) if spelt else ""
-            elif word in self._numerals.words:
-                digits = False
-            else:
+            said = number_of(token.surface)
+            word = self._numerals.word(token.surface) if said is None else self._numerals.once(said)
+            if not word and number_of(token.key) is not None:
+                word = folded(token.surface)
+            if not word:
                 break
+            digits = digits and said is not None
             compact += word
             if end > at and not digits:
                 number = self._numerals.cardinal(compact)
@@ -147,7 +208,7 @@ class Reader:
         for words in self._signs.get(keys[at], ()):
             yield at + 1, words
         after = keys[at + 1] if at + 1 < len(keys) else ""
-        if keys[at] in _CURRENCIES and number_of(after) is not None:
+        if keys[at] in CURRENCIES and number_of(after) is not None:
             # "$5" is said "five dollars".
             yield at + 2, (after, keys[at])
 
@@ -175,6 +236,19 @@ def number_of(key: str) -> float | None:
         return _whole(float(digits))
     except ValueError:
         return None
+
+
+def _cardinals(readings: list[Reading]) -> list[tuple[int, float]]:
+    return [
+        (reading.end, reading.number)
+        for reading in readings
+        if reading.number is not None and not reading.key.endswith("th")
+    ]
+
+
+def _keys_around_placeholders(words: str, keys_of: Callable[[str], Keys]) -> Keys:
+    parts = re.split(r"(\{\w\})", words)
+    return tuple(key for part in parts for key in ((part,) if part[:1] == "{" else keys_of(part)))
 
 
 def _whole(number: float) -> float:
