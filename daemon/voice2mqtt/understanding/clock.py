@@ -59,6 +59,14 @@ class Phrase:
                 return count if count in counts else None
         return 0 if minute == self.minute else None
 
+    def filled(self, hour: str, count: int, time: Time) -> Keys:
+        """Return its keys with `hour`, `count` minutes and `time` in their places."""
+        digits = f"{time.hour}:{time.minute:02}"
+        filling = {"{h}": hour, "{n}": hour, "{t}": digits}
+        return tuple(
+            filling.get(part, str(count) if part in _MINUTES else part) for part in self.parts
+        )
+
     def time(self, hour: int, count: int) -> Time | None:
         """Return the time when it names `hour` and `count` minutes; None if there is none such."""
         sign = next((_MINUTES[part][0] for part in self.parts if part in _MINUTES), 0)
@@ -107,10 +115,9 @@ class Clock:
                 named = time.hour + phrase.is_ahead
                 names = (name for name, hour in self._hours.items() if hour == named % 24)
                 for hour in dict.fromkeys((str(named % 24), str(named % 12 or 12), *names)):
-                    filled = {"{h}": hour, "{n}": hour, "{t}": f"{time.hour}:{time.minute:02}"}
-                    for part in phrase.parts:
-                        filled.setdefault(part, str(count) if part in _MINUTES else part)
-                    yield tuple(filled[part] for part in phrase.parts), phrase.reads_in_order
+                    # 13:10 is no 1 and 10; but half past twelve is "half one" in other languages.
+                    is_itself = hour == str(named % 24) or (phrase.is_ahead and named == 13)
+                    yield phrase.filled(hour, count, time), phrase.reads_in_order and is_itself
 
     def _said(
         self, phrase: Phrase, keys: Keys, numbers: Numbers, at: int

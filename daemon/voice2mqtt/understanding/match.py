@@ -169,7 +169,7 @@ class _Walk:
                             yield rank, (reading.end, target), (label.slot, meant)
                 case Wildcard():
                     for end in range(self._readings.end, position, -1):
-                        if position < self._readings.end:
+                        if self._readings.may_part(position, end):
                             text = self._readings.slice(position, end)
                             yield rank, (end, target), (label.slot, text)
 

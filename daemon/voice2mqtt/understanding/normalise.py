@@ -12,10 +12,9 @@ from functools import lru_cache
 from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.letters import APOSTROPHES, SILENT, cleaned, folded
 from voice2mqtt.understanding.numbers import numerals
-from voice2mqtt.understanding.readings import Reader, Readings, Token
+from voice2mqtt.understanding.readings import MINUS, Reader, Readings, Token
 from voice2mqtt.understanding.speller import Forms
 
-MINUS = "\u2212"
 ORDINAL = "th"
 """Marks ordinals in keys, whatever the language."""
 

@@ -58,12 +58,13 @@ class Numerals:
                 self._learn(self._small, number, kindred.spell(number))
         for number in range(_ORDINALS_BELOW):
             self._learn(self._ordinals, number, self.spell_ordinal(number))
+        self._scales = [self._scale(size) for size in _SCALES]
+        self._learn_short_ones()
         self._digits = {said: int(n) for said, n in self._small.items() if n in range(10)}
         self._digits.update(dict.fromkeys(language.zeros, 0))
         self.words.update(language.zeros)
         self._parts = [(_compact(words.split()), part) for words, part in language.parts.items()]
         self.words.update(folded(word) for words in language.parts for word in words.split())
-        self._scales = [self._scale(size) for size in _SCALES]
         self._points = [
             folded(word) for word in (speller.decimal_point(), *language.points) if word
         ]
@@ -187,6 +188,15 @@ class Numerals:
         for words in forms:
             known.setdefault(_compact(words), number)
             self.words.update(map(folded, words))
+
+    def _learn_short_ones(self) -> None:
+        """Learn how numbers that end in one are said before thousands: "doscientos un mil"."""
+        thousand = next(scale for scale in self._scales if scale.size == 1000)
+        for number in range(101, 1000, 10):
+            for said in map(_compact, self.spell(1000 * number)):
+                for after in thousand.after:
+                    if said.endswith(after):
+                        self._small.setdefault(said.removesuffix(after), number)
 
     def _first_words(self) -> set[str]:
         numbers = (*range(1000), *(n * size for n in (1, 3) for size in _SCALES))

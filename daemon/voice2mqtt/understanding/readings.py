@@ -17,6 +17,7 @@ from voice2mqtt.understanding.numbers import Numerals
 MOST_NUMBER_WORDS = 16
 """Words that one number may have."""
 _LONGEST_NUMBER = 17
+MINUS = "\u2212"
 _POINTED_TIME = re.compile(r"(\d{1,2})\.([0-5]\d)")
 
 
@@ -58,6 +59,15 @@ class Readings:
     def end(self) -> int:
         """The position after the last word."""
         return len(self.tokens)
+
+    def may_part(self, first: int, last: int) -> bool:
+        """Whether free text may reach from position `first` to position `last`.
+
+        Both lie between words, and a minus is not torn from its number.
+        """
+        if not first < last <= self.end:
+            return False
+        return last == self.end or self.tokens[last - 1].key != MINUS
 
     def slice(self, first: int, last: int) -> str:
         """Return the words from position `first` to position `last` as they were written."""
@@ -186,7 +196,7 @@ class Reader:
                 nth = self._numerals.ordinal(compact)
                 if nth is not None:
                     yield Reading(end + 1, self._key(compact), nth)
-        if tokens[at].key == "\u2212" and at + 1 < len(tokens):
+        if tokens[at].key == MINUS and at + 1 < len(tokens):
             yield from (
                 Reading(after.end, "", -after.number)
                 for after in self._single_and_several(tokens, at + 1)

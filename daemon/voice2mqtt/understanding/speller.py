@@ -48,7 +48,7 @@ class Speller:
         texts = [text.casefold().replace("\xad", "") for text in said]
         for pattern, replacement in self._respelled:
             texts += [pattern.sub(replacement, text) for text in texts]
-        forms = (tuple(re.split(r"[\s\-\u2010-\u2015]+", text)) for text in texts)
+        forms = (tuple(re.split(r"[\s,\-\u2010-\u2015]+", text)) for text in texts)
         # Some ordinal rules give digits ("1."), which are no words.
         return tuple(dict.fromkeys(form for form in forms if not re.search(r"\d", "".join(form))))
 
