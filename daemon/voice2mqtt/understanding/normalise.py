@@ -12,7 +12,8 @@ from functools import lru_cache
 from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.letters import APOSTROPHES, SILENT, cleaned, folded
 from voice2mqtt.understanding.numbers import numerals
-from voice2mqtt.understanding.readings import MINUS, Reader, Readings, Token
+from voice2mqtt.understanding.reader import Reader
+from voice2mqtt.understanding.readings import MINUS, Readings, Token
 from voice2mqtt.understanding.speller import Forms
 
 ORDINAL = "th"
