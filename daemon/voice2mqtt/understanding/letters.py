@@ -1,6 +1,7 @@
 """Letters as they are compared, whatever they belong to: no case, no forms, no apostrophes."""
 
 import unicodedata
+from functools import lru_cache
 
 APOSTROPHES = "'\u2019\u2018\u02bc\u00b4`"
 SILENT = "\u00ad"
@@ -28,6 +29,7 @@ def cleaned(text: str) -> str:
     return text.translate(_CLEANED)
 
 
+@lru_cache(maxsize=20_000)
 def folded(word: str) -> str:
     """Return `word` without case, apostrophes and compatibility forms."""
     result = ""

@@ -43,8 +43,9 @@ class Numerals:
         self.spell = speller.spell
         """The ways to say a number; () if the language is unknown."""
         self.spell_ordinal = speller.spell_ordinal
+        self.word = lru_cache(maxsize=20_000)(self._word)
+        """A word as a part of a number; "" if it is none."""
         self._alike = [(re.compile(old), new) for old, new in language.alike]
-        self._years_in_pairs = language.years_in_pairs
         self._joint = folded(language.number_joint)
         self._small: dict[str, float] = dict(language.further_numbers)
         self._ordinals: dict[str, float] = dict(language.further_ordinals)
@@ -62,7 +63,13 @@ class Numerals:
         self._learn_short_ones()
         self._digits = {said: int(n) for said, n in self._small.items() if n in range(10)}
         self._digits.update(dict.fromkeys(language.zeros, 0))
+        self._longest_digit = max(map(len, self._digits), default=0)
         self.words.update(language.zeros)
+        self._centuries = {
+            said: n
+            for said, n in self._small.items()
+            if language.years_in_pairs and n in _CENTURIES
+        }
         self._parts = [(_compact(words.split()), part) for words, part in language.parts.items()]
         self.words.update(folded(word) for words in language.parts for word in words.split())
         self._points = [
@@ -78,8 +85,7 @@ class Numerals:
             word = pattern.sub(replacement, word)
         return word
 
-    def word(self, surface: str) -> str:
-        """Return `surface` as a part of a number; "" if it is none."""
+    def _word(self, surface: str) -> str:
         plain = folded(surface)
         return next((word for word in (plain, self.alike(plain)) if word in self.words), "")
 
@@ -147,7 +153,7 @@ class Numerals:
 
     def _spoken_digits(self, compact: str) -> str:
         """Return the digits that `compact` says one by one; "" if it says anything else."""
-        for cut in range(1, len(compact) + 1):
+        for cut in range(1, min(len(compact), self._longest_digit) + 1):
             digit = self._digits.get(compact[:cut])
             if digit is not None:
                 rest = self._spoken_digits(compact[cut:])
@@ -161,16 +167,15 @@ class Numerals:
 
     def _year(self, compact: str) -> int | None:
         """Return the number that `compact` says in two halves; None if it is none."""
-        for cut in range(1, len(compact)) if self._years_in_pairs else ():
-            century, rest = self._small.get(compact[:cut]), compact[cut:]
-            if century is not None and century in _CENTURIES:
+        for said, century in self._centuries.items():
+            if compact.startswith(said):
+                rest = compact.removeprefix(said)
                 years = self._small.get(rest, 0)
                 digits = self._spoken_digits(rest)
-                if digits.startswith("0") and len(digits) == 2:
-                    years = int(digits)
-                elif years not in range(10, 100):
-                    continue
-                return int(100 * century + years)
+                if years in range(10, 100):
+                    return int(100 * century + years)
+                if len(digits) == 2 and digits[0] == "0":
+                    return int(100 * century) + int(digits)
         return None
 
     def _scale(self, size: int) -> _Scale:
