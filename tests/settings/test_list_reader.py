@@ -51,8 +51,18 @@ def _list(written: str) -> SlotList:
         ),
         pytest.param(
             "{range: {from: 5, to: 30, type: temperature, fractions: halves}}",
-            RangeList(lowest=5, highest=30, decimals=True),
+            RangeList(lowest=5, highest=30, decimals=True, parts=2),
             id="range-with-halves",
+        ),
+        pytest.param(
+            "{range: {from: 5, to: 30, fractions: tenths}}",
+            RangeList(lowest=5, highest=30, decimals=True, parts=10),
+            id="range-with-tenths",
+        ),
+        pytest.param(
+            "{range: {from: 5, to: 30, decimals: true, fractions: halves}}",
+            RangeList(lowest=5, highest=30, decimals=True),
+            id="range-with-halves-and-any-decimals",
         ),
         pytest.param(
             "{range: {from: 5, to: 30, decimals: true}}",

@@ -11,6 +11,7 @@ from voice2mqtt.understanding.table import (
     Row,
     SlotList,
     TextList,
+    WildcardList,
 )
 from voice2mqtt.understanding.templates import (
     Alternative,
@@ -31,6 +32,10 @@ LISTS: dict[str, SlotList] = {
         )
     ),
     "level": RangeList(lowest=0, highest=100, step=5),
+    "cold": RangeList(lowest=-20, highest=30, decimals=True, parts=2),
+    "fine": RangeList(lowest=0, highest=40, step=10, decimals=True, parts=10),
+    "bulb": RangeList(lowest=0, highest=100, multiplier=2.55),
+    "song": WildcardList(),
 }
 RULES = {"please": "[pretty] please", "nested": "(<please>|now)"}
 SPOKEN = (*WORDS, "hall", "lounge", "living", "big", "room", "please", "pretty", "now")
@@ -38,6 +43,7 @@ SPOKEN = (*WORDS, "hall", "lounge", "living", "big", "room", "please", "pretty",
 _LEAVES = st.one_of(
     st.sampled_from(WORDS),
     st.sampled_from(["{room}", "{room:place}", "{level}", "{1..3:count}", "<please>", "<nested>"]),
+    st.sampled_from(["{cold}", "{fine}", "{bulb}", "{song}"]),
     st.sampled_from(["lamp[s]", "[un]red", "fan(s|ny)"]),
 )
 
@@ -70,7 +76,23 @@ def tables(draw: st.DrawFn) -> CommandTable:
 
 
 SENTENCES = st.lists(
-    st.sampled_from([*SPOKEN, "lamps", "unred", "fanny", "5", "20", "3", "2", "101"]),
+    st.sampled_from(
+        [
+            *SPOKEN,
+            "lamps",
+            "unred",
+            "fanny",
+            "5",
+            "20",
+            "3",
+            "2",
+            "101",
+            "-5",
+            "7.5",
+            "-2.5",
+            "10.3",
+        ]
+    ),
     min_size=1,
     max_size=7,
 ).map(" ".join)
@@ -102,7 +124,13 @@ def _said(draw: st.DrawFn, node: Node, in_words: bool) -> str:
     source = LISTS[node.source] if isinstance(node.source, str) else node.source
     if isinstance(source, TextList):
         return draw(_said(parse(draw(st.sampled_from(source.values)).spoken), in_words))
+    if isinstance(source, WildcardList):
+        return " ".join(draw(st.lists(st.sampled_from(SPOKEN), min_size=1, max_size=3)))
     assert isinstance(source, RangeList)
-    number = draw(st.sampled_from(range(source.lowest, source.highest + 1, source.step)))
+    number: float = draw(st.sampled_from(range(source.lowest, source.highest + 1, source.step)))
+    if source.parts:
+        # Hassil lets half a step pass beyond the end of a range; we do not.
+        part = draw(st.integers(0, source.parts - 1)) / source.parts
+        number = min(number + part, source.highest) if part else number
     words = [" ".join(form) for form in normaliser("en").spell(number)] if in_words else []
     return draw(st.sampled_from([str(number), *words]))

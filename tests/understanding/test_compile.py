@@ -6,6 +6,7 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from tests.understanding.grammars import LISTS, RULES, SENTENCES, TEMPLATES, sentences_of, tables
+from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.understanding.compile import (
     TableError,
     compile_expected,
@@ -39,10 +40,19 @@ def hassils_view(table: CommandTable) -> Intents:
                     ]
                 },
                 "level": {"range": {"from": 0, "to": 100, "step": 5}},
+                "cold": {"range": {"from": -20, "to": 30, "fractions": "halves"}},
+                "fine": {"range": {"from": 0, "to": 40, "step": 10, "fractions": "tenths"}},
+                "bulb": {"range": {"from": 0, "to": 100, "multiplier": 2.55}},
+                "song": {"wildcard": True},
             },
             "expansion_rules": dict(RULES),
         }
     )
+
+
+def plain(value: SlotValue) -> SlotValue:
+    """Return a value of hassil's without rounding dust and the spaces around free text."""
+    return value.strip() if isinstance(value, str) else round(value, 6)
 
 
 def matcher(table: CommandTable) -> Matcher:
@@ -75,18 +85,21 @@ def nearly_said(draw: st.DrawFn, template: str) -> str:
     return " ".join((*words[:at], *wrong, *words[at + len(wrong[:1]) :]))
 
 
-@settings(max_examples=200)
+@settings(max_examples=300)
 @given(template=TEMPLATES, data=st.data())
 def test_the_automaton_accepts_what_hassils_recogniser_accepts(
     template: str, data: st.DataObject
 ) -> None:
     sentence = data.draw(nearly_said(template))
-    assume(sentence)
+    # Free text beside free text is allowed by us alone; who says it in one breath means either.
+    assume(sentence and template.count("{song}") < 2)
     table = one_row(template)
     theirs = [
-        {name: entity.value for name, entity in result.entities.items()}
+        {name: plain(entity.value) for name, entity in result.entities.items()}
         for result in recognize_all(sentence, hassils_view(table))
     ]
+    # Hassil's free text may end in the middle of a word: "un" of "unred".
+    theirs = [s for s in theirs if set(str(s.get("song", "")).split()) <= {*sentence.split()}]
     ours = [dict(parse.slots) for parse in matcher(table).parses(sentence)]
     event("accepted" if theirs else "refused")
     assert bool(ours) == bool(theirs)
@@ -243,7 +256,8 @@ def test_wake_phrases_change_nothing_about_the_rows(
     plain = matcher(table)
     expected = Matcher(compile_expected(table, ("computer",)), normaliser(table.language))
     sentence = data.draw(sentences_of(table.rows[0].say[-1]))
-    assume(sentence)
+    # Free text takes the wake phrase for its own first word.
+    assume(sentence and not any("{song}" in say for row in table.rows for say in row.say))
     for said in (sentence, f"computer {sentence}"):
         rows = [p for p in expected.parses(said) if p.row < len(table.rows)]
         assert list(plain.parses(sentence)) == rows

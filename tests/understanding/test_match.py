@@ -89,6 +89,88 @@ def test_numbers_fill_slots(text: str, template: str, slots: dict[str, SlotValue
     assert [fill for _, fill in found] == ([slots] if slots else [])
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "template", "number"),
+    [
+        ("en", "twenty five degrees and a half", "{cold} degrees", 25.5),
+        ("en", "25° and a half", "{cold} degrees", 25.5),
+        ("fr", "vingt degrés et demi", "{cold} degrés", 20.5),
+        ("es", "veinte grados y medio", "{cold} grados", 20.5),
+        ("it", "venti gradi e mezzo", "{cold} gradi", 20.5),
+        ("nl", "twintig en een halve graad", "{cold} graden", 20.5),
+        ("en", "five dollars fifty", "{cold} dollars", 5.5),
+        ("en", "five dollars and fifty cents", "{cold} dollars", 5.5),
+        ("en", "five dollars and five cents", "${cold}", 5.05),
+        ("en", "five dollars", "${cold}", 5),
+        ("de", "fünf Euro fünfzig", "{cold} euro", 5.5),
+        ("de", "5 Euro und 50 Cent", "{cold} €", 5.5),
+        ("fr", "cinq euros cinquante", "{cold} euros", 5.5),
+        ("it", "cinque euro e cinquanta centesimi", "{cold} euro", 5.5),
+        ("nl", "vijf euro vijftig", "{cold} euro", 5.5),
+    ],
+)
+def test_what_is_added_behind_the_unit_counts(
+    language: str, text: str, template: str, number: float
+) -> None:
+    assert (0, {"cold": number}) in parses(text, template, language=language)
+
+
+@pytest.mark.parametrize("text", ["five dollars five", "20 lamps fifty", "five dollars and fifty"])
+def test_what_is_no_amount(text: str) -> None:
+    assert parses(text, "{cold} dollars", "{cold} lamps") == []
+
+
+@pytest.mark.parametrize("row", ["halb acht", "7.30 Uhr", "7:30", "sieben Uhr dreißig"])
+@pytest.mark.parametrize("heard", ["halb acht", "7.30 Uhr", "7:30 Uhr", "7:30", "7 Uhr 30", "7.30"])
+def test_a_time_that_is_written_in_the_row_is_heard_in_every_form(row: str, heard: str) -> None:
+    assert parses(f"Alarm um {heard}", f"Alarm um {row}", language="de") == [(0, {})]
+
+
+@pytest.mark.parametrize("heard", ["7:30", "seven thirty", "half seven", "half past seven"])
+def test_a_time_in_an_english_row(heard: str) -> None:
+    assert parses(f"alarm at {heard}", "alarm at half past seven") == [(0, {})]
+
+
+@pytest.mark.parametrize(
+    ("text", "hour", "minute"), [("ten to eight", 7, 50), ("13 10", 13, 10), ("19:30", 19, 30)]
+)
+def test_the_numbers_of_a_time_are_its_hour_and_its_minute(
+    text: str, hour: int, minute: int
+) -> None:
+    assert parses(text, "{0..23:h} {0..59:m}") == [(0, {"h": hour, "m": minute})]
+
+
+def test_a_time_fills_no_slots_the_other_way_round() -> None:
+    assert parses("set lamp seven fifty", "set lamp {1..20:lamp} to {level}") == []
+
+
+@pytest.mark.parametrize(
+    "song",
+    [
+        "U2", "Ke$ha", "AC/DC", "twenty-one pilots", "$5 gift card", "R.E.M.", "P!nk", "50% off",
+        "Rock 'n' Roll", "T\u00eate-\u00e0-t\u00eate",
+    ],
+)  # fmt: skip
+def test_free_text_is_kept_as_it_was_written(song: str) -> None:
+    assert parses(f"Play  {song} , please!", "play {song} please") == [(0, {"song": song})]
+
+
+def test_free_text_does_not_tear_a_minus_from_its_number() -> None:
+    assert parses("play abba -5", "play {song} {cold}") == [(0, {"song": "abba", "cold": -5})]
+
+
+@pytest.mark.parametrize(
+    ("parts", "said", "fits"),
+    [
+        (2, 20.5, True), (2, 20.3, False), (2, -19.5, True), (2, 30.5, False), (10, 20.3, True),
+        (10, 20.35, False), (0, 20.35, True),
+    ],
+)  # fmt: skip
+def test_a_range_takes_the_fractions_it_was_given(parts: int, said: float, fits: bool) -> None:
+    label = Number("x", -20, 30, decimals=True, parts=parts)
+    assert meaning(label, said) == (said if fits else None)
+
+
 def test_a_number_in_digits_is_one_number() -> None:
     assert parses("25", "{level} {bulb}") == []
     assert parses("twenty five", "{level} {bulb}") == [(0, {"level": 20, "bulb": 12.75})]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from voice2mqtt.understanding.normalise import normaliser
 
-LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "ja", "tlh")
+LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "tr", "ja", "tlh")
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,19 @@ LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "ja", "tlh")
         pytest.param("es", "veintiún grados", "21 °", id="Spanish short form"),
         pytest.param("it", "ventitre gradi", "ventitré °", id="Italian accent"),
         pytest.param("nl", "tweeëntwintig procent", "22 %", id="Dutch diaeresis"),
+        pytest.param("de", "fuenf Kuechen", "5 Küchen", id="German umlaut in two letters"),
+        pytest.param("de", "zwoeinhalb Grad", "2,5 °", id="German oe that is no umlaut"),
+        pytest.param("fr", "l' ampoule", "l'ampoule", id="French elision with a space"),
+        pytest.param("fr", "la seconde lampe", "la 2e lampe", id="French second"),
+        pytest.param("fr", "la 1\u00e8re lampe", "la première lampe", id="French first"),
+        pytest.param("it", "dell' acqua", "dell'acqua", id="Italian elision with a space"),
+        pytest.param("en", "kit\u200bchen\u2060 li\u00adght", "kitchen light", id="zero width"),
+        pytest.param("tr", "I\u015f\u0131klar\u0131", "\u0131\u015f\u0131klar\u0131",
+                     id="Turkish dotless i"),
+        pytest.param("tr", "\u0130stanbul", "istanbul", id="Turkish dotted i"),
         pytest.param("nl", "anderhalf uur", "1,5 uur", id="Dutch one and a half"),
     ],
-)
+)  # fmt: skip
 def test_what_sounds_the_same_is_spelt_the_same(language: str, written: str, also: str) -> None:
     normalise = normaliser(language).normalise
     assert normalise(written) == normalise(also)
@@ -50,10 +60,12 @@ def test_what_sounds_the_same_is_spelt_the_same(language: str, written: str, als
         pytest.param("en", "twenty percent", "20", id="a sign is a word"),
         pytest.param("en", "three", "third", id="cardinal and ordinal"),
         pytest.param("de", "schön", "schon", id="umlaut"),
+        pytest.param("fr", "la voiture des amis' est là", "la voiture des amisest là",
+                     id="an apostrophe that joins nothing"),
         pytest.param("en", "1.5", "15", id="decimal point"),
         pytest.param("de", "1,5", "15", id="decimal comma"),
     ],
-)
+)  # fmt: skip
 def test_what_differs_stays_different(language: str, written: str, other: str) -> None:
     normalise = normaliser(language).normalise
     assert normalise(written) != normalise(other)
@@ -70,6 +82,7 @@ PIECES = (
     *("1", "20", "3.5", "3,5", "7:30", "1.000", "1,000.25", "1st", "3.", "th", "½", "-", "\u2212"),
     *("%", "°", "°c", "$", "€", "a.m.", "twenty", "and", "half", "point", "five", "minus"),
     *("zwanzig", "komma", "einhalb", "dritte", "vingt", "et", "un", "virgule"),
+    *("zwo", "ue", "l'", "\u00ba", "\u00ad", "\u200d", "I\u0307", "\u0131", "million", "oh", "h"),
 )
 NUMBERY = st.lists(st.sampled_from(PIECES), max_size=8)
 

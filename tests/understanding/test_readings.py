@@ -18,6 +18,43 @@ def ways(readings: Readings, at: int = 0) -> list[list[str]]:
     ]
 
 
+TIMES = [
+    *[("en", said, time) for said, time in (
+        ("ten past seven", "7:10"), ("ten to eight", "7:50"), ("seven oh five", "7:05"),
+        ("half seven", "7:30"), ("seven thirty", "7:30"), ("seven twenty five", "7:25"),
+        ("twenty five to eight", "7:35"), ("noon", "12:00"), ("midnight", "0:00"),
+        ("ten to midnight", "23:50"), ("5 to 1", "12:55"))],
+    *[("de", said, time) for said, time in (
+        ("7.30 Uhr", "7:30"), ("7:30 Uhr", "7:30"), ("7.30", "7:30"), ("7 Uhr 30", "7:30"),
+        ("sieben Uhr dreißig", "7:30"), ("halb acht", "7:30"), ("zehn nach sieben", "7:10"),
+        ("zehn vor acht", "7:50"), ("fünf vor halb acht", "7:25"), ("fünf nach halb acht", "7:35"),
+        ("viertel acht", "7:15"), ("dreiviertel acht", "7:45"), ("Mitternacht", "0:00"))],
+    *[("fr", said, time) for said, time in (
+        ("huit heures moins dix", "7:50"), ("midi", "12:00"), ("7h30", "7:30"), ("7 h", "7:00"),
+        ("sept heures trente", "7:30"), ("midi et demi", "12:30"),
+        ("minuit moins le quart", "23:45"), ("huit heures moins le quart", "7:45"))],
+    *[("es", said, time) for said, time in (
+        ("7.30", "7:30"), ("ocho menos diez", "7:50"), ("siete y diez", "7:10"),
+        ("siete y media", "7:30"), ("medianoche", "0:00"))],
+    *[("it", said, time) for said, time in (
+        ("7.30", "7:30"), ("otto meno dieci", "7:50"), ("sette e dieci", "7:10"),
+        ("sette e mezzo", "7:30"), ("mezzogiorno e mezzo", "12:30"))],
+    *[("nl", said, time) for said, time in (
+        ("7.30 uur", "7:30"), ("tien over zeven", "7:10"), ("tien voor acht", "7:50"),
+        ("vijf voor half acht", "7:25"), ("zeven uur dertig", "7:30"))],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "said", "time"), TIMES)
+def test_a_time_is_read_in_digits_and_as_hour_and_minute(
+    language: str, said: str, time: str
+) -> None:
+    hour, minute = map(int, time.split(":"))
+    read = ways(normaliser(language).readings(said))
+    assert [time] in read
+    assert [str(hour), str(minute)] in read
+
+
 def numbers(language: str, text: str) -> set[float]:
     """Return the numbers that the whole of `text` can be read as."""
     readings = normaliser(language).readings(text)
@@ -75,13 +112,17 @@ def test_a_text_is_read_in_other_words(language: str, heard: str, expected: str)
         ("es", "treinta y cinco", 35),
         ("it", "venti virgola cinque", 20.5),
         ("nl", "twee en twintig", 22),
+        ("nl", "één miljoen tweehonderdduizend", 1_200_000),
+        ("de", "1 Million", 1_000_000),
+        ("de", "fuenf und zwanzig", 25),
+        ("en", "one million two hundred thirty four thousand five hundred sixty seven", 1_234_567),
     ],
 )
 def test_a_number_in_several_words(language: str, text: str, number: float) -> None:
     assert number in numbers(language, text)
 
 
-@pytest.mark.parametrize("text", ["20 5", "five lamps", "twenty lamp five"])
+@pytest.mark.parametrize("text", ["20 5", "five lamps", "twenty lamp five", "one five"])
 def test_what_is_no_single_number(text: str) -> None:
     assert numbers("en", text) == set()
 

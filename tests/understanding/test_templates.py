@@ -54,6 +54,8 @@ def test_a_template_becomes_a_tree(template: str, tree: object) -> None:
         ("turn { } it", 6, "nothing between '{' and '}'"),
         ("a|b;c", 4, "'|' and ';' side by side; put one of them in brackets"),
         ("to {0..100}", 4, "a range needs a name and whole numbers: {0..100:name}"),
+        ("to {0..20,halves:n}", 4, "a range needs a name and whole numbers: {0..100:name}"),
+        ("to {-5..5:n}", 4, "a range needs a name and whole numbers: {0..100:name}"),
         ("to {9..1:n}", 4, "a range goes upwards: {lowest..highest,step:name}"),
         ("to {0..9,0:n}", 4, "a range goes upwards: {lowest..highest,step:name}"),
         ("  ", 1, "the sentence is empty"),

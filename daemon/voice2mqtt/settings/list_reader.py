@@ -18,7 +18,8 @@ from voice2mqtt.understanding.table import (
 LIST_KEYS = ("values", "range", "wildcard")
 VALUE_KEYS = ("in", "out")
 RANGE_KEYS = ("from", "to", "step", "multiplier", "decimals", "type", "fractions")
-FRACTIONS = ("halves", "tenths")
+FRACTIONS = {"halves": 2, "tenths": 10}
+"""Into how many parts hassil cuts a whole."""
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _TEMPLATE_SIGNS = frozenset("()[]{}<>|;")
@@ -141,7 +142,7 @@ def _range(entry: Entry, node: Node, faults: Faults) -> RangeList | None:
     step, multiplier = described.get("step"), described.get("multiplier")
     size = nodes.whole(step, faults, 1, _LIMIT) if step else 1
     factor = nodes.number(multiplier, faults, -_LIMIT, _LIMIT) if multiplier else None
-    decimals = _decimals(described, faults)
+    decimals, parts = _fractions(described, faults)
     if len(ends) < 2:
         return None
     if ends["from"] > ends["to"]:
@@ -154,14 +155,19 @@ def _range(entry: Entry, node: Node, faults: Faults) -> RangeList | None:
         step=size or 1,
         multiplier=factor,
         decimals=decimals,
+        parts=parts,
         place=entry.place,
     )
 
 
-def _decimals(described: MappingNode, faults: Faults) -> bool:
+def _fractions(described: MappingNode, faults: Faults) -> tuple[bool, int]:
+    """Return whether decimals may be said, and how many parts a whole then has (0: any)."""
     wanted, fractions = described.get("decimals"), described.get("fractions")
-    if fractions is not None:
-        kind = nodes.text(fractions, faults)
-        if kind is not None and kind not in FRACTIONS:
-            nodes.unexpected(fractions, " or ".join(FRACTIONS), faults)
-    return fractions is not None or bool(wanted and nodes.yes_no(wanted, faults))
+    decimals = bool(wanted and nodes.yes_no(wanted, faults))
+    if fractions is None:
+        return decimals, 0
+    kind = nodes.text(fractions, faults)
+    if kind is not None and kind not in FRACTIONS:
+        nodes.unexpected(fractions, " or ".join(FRACTIONS), faults)
+    # Who asks for both wants any fraction.
+    return True, 0 if decimals else FRACTIONS.get(kind or "", 0)

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from voice2mqtt.understanding.automaton import Number, Word
 from voice2mqtt.understanding.normalise import normaliser
-from voice2mqtt.understanding.numbers import Forms
+from voice2mqtt.understanding.speller import Forms
 
 _WORD = re.compile(r"\d+|[^\W\d]+(?:'[^\W\d]+)*|[%°]")
 _SIGNS = {"%": "percent", "°": "degrees"}

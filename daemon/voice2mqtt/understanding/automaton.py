@@ -50,6 +50,8 @@ class Number:
     step: int = 1
     multiplier: float | None = None
     decimals: bool = False
+    parts: int = 0
+    """With `decimals`: how many parts a whole has behind each step; 0 for any fraction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,6 +278,7 @@ class WordGraph:
                         source.step,
                         source.multiplier,
                         source.decimals,
+                        source.parts,
                     )
                 )
         if before or after:

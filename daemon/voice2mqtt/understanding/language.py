@@ -14,17 +14,37 @@ class Language:
     decimal_comma: bool = True
     symbols: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Sign to the words it is read as."""
-    halves: tuple[str, ...] = ()
-    """Said after a number for .5 more."""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """Said after a number for so much more."""
+    cents: tuple[str, ...] = ()
+    """The hundredths of any currency."""
     respelled: tuple[tuple[str, str], ...] = ()
     """(regular expression, replacement): further ways to write CLDR's number words."""
+    kin: tuple[str, ...] = ()
+    """Languages whose small numbers are understood as well."""
     further_numbers: Mapping[str, float] = field(default_factory=dict)
+    further_ordinals: Mapping[str, float] = field(default_factory=dict)
+    number_joint: str = ""
+    """May stand within a number: "one thousand and one"."""
+    points: tuple[str, ...] = ()
+    """Further words for the decimal point."""
+    zeros: tuple[str, ...] = ()
+    """Further words for 0 in a row of digits."""
+    years_in_pairs: bool = False
+    """Whether "nineteen ninety nine" is 1999."""
     ordinal_endings: tuple[str, ...] = ()
     """What follows the digits of an ordinal: the "st" of "1st"."""
     ordinal_point: bool = False
     """Whether "3." before a word is the third."""
-    clock: tuple[tuple[int, str], ...] = ()
-    """(minute, how it is said); `{h}` is the hour, `{n}` the hour to come."""
+    alike: tuple[tuple[str, str], ...] = ()
+    """(regular expression, replacement): letters that are written in two ways."""
+    elided: str = ""
+    """Regular expression: what an apostrophe joins to the next word, even over a space."""
+    hours: Mapping[str, int] = field(default_factory=dict)
+    """Hours that have names."""
+    clock: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """(minute, how it is said): `{h}` is the hour, `{n}` the hour to come, `{t}` both in digits;
+    `{m}` are minutes more, `{d}` less than ten more, `{l}` minutes less."""
     yes: str = "(yes|yeah|yep|yup|sure|okay|ok|please|please do|do it|go ahead) [please]"
     """Template."""
     no: str = "(no|nope|nah) [(thanks|thank you)]"
@@ -53,11 +73,23 @@ _ENGLISH = Language(
         "+": ("plus",),
         "\u2212": ("minus", "negative"),
     },
-    halves=("and a half",),
-    respelled=((r"^one (hundred|thousand)", r"a \1"),),
+    parts={"and a half": 0.5, "and one half": 0.5, "and a quarter": 0.25,
+           "and three quarters": 0.75},
+    cents=("cents", "cent", "pence", "p"),
+    number_joint="and",
+    zeros=("oh", "o"),
+    years_in_pairs=True,
+    respelled=((r"^one (hundred|thousand|million)", r"a \1"),),
     ordinal_endings=("st", "nd", "rd", "th"),
-    clock=((0, "{h} o'clock"), (15, "quarter past {h}"), (15, "a quarter past {h}"),
-           (30, "half past {h}"), (45, "quarter to {n}"), (45, "a quarter to {n}")),
+    hours={"noon": 12, "midday": 12, "midnight": 0},
+    clock=(
+        (0, ("{h} o'clock", "{h} oh {d}", "{h} o {d}", "{h} zero {d}", "{m} past {h}",
+             "{m} minutes past {h}", "{m} after {h}")),
+        (15, ("quarter past {h}", "a quarter past {h}", "quarter after {h}")),
+        (30, ("half past {h}", "half {h}")),
+        (45, ("quarter to {n}", "a quarter to {n}", "quarter of {n}")),
+        (60, ("{l} to {n}", "{l} minutes to {n}", "{l} till {n}", "{l} before {n}")),
+    ),
 )  # fmt: skip
 
 _GERMAN = Language(
@@ -72,13 +104,24 @@ _GERMAN = Language(
         "+": ("plus",),
         "\u2212": ("minus",),
     },
-    halves=("einhalb", "und ein halb", "ein halb"),
-    respelled=((r"^ein(hundert|tausend)", r"\1"), ("dreißig", "dreissig"), ("ß", "ss")),
+    parts={"einhalb": 0.5, "und ein halb": 0.5, "ein halb": 0.5, "und ein halbes": 0.5,
+           "ein viertel": 0.25, "einviertel": 0.25, "dreiviertel": 0.75, "drei viertel": 0.75},
+    cents=("cent", "cents"),
+    number_joint="und",
+    respelled=((r"^ein(hundert|tausend)", r"\1"), ("dreißig", "dreissig"), ("ß", "ss"),
+               ("zwei", "zwo")),
     further_numbers={"anderthalb": 1.5},
     ordinal_endings=("te", "ten", "ter", "tes"),
     ordinal_point=True,
-    clock=((0, "{h} uhr"), (15, "viertel nach {h}"), (30, "halb {n}"), (45, "viertel vor {n}"),
-           (45, "dreiviertel {n}")),
+    alike=(("ae", "ä"), ("oe", "ö"), ("(?<!q)ue", "ü")),
+    hours={"mittag": 12, "mitternacht": 0},
+    clock=(
+        (0, ("{h} uhr", "{t} uhr", "{h} uhr {m}", "{m} nach {h}", "{m} minuten nach {h}")),
+        (15, ("viertel nach {h}", "viertel {n}")),
+        (30, ("halb {n}", "{l} vor halb {n}", "{m} nach halb {n}")),
+        (45, ("viertel vor {n}", "dreiviertel {n}", "drei viertel {n}")),
+        (60, ("{l} vor {n}", "{l} minuten vor {n}")),
+    ),
     yes="(ja|jawohl|jo|klar|okay|ok|gerne|mach das|bitte) [bitte]",
     no="(nein|nee|nö) [danke]",
     cancel="(nein |)(abbrechen|abbruch|vergiss es|lass es|stopp|lass [das] (sein|gut sein))",
@@ -99,11 +142,23 @@ _FRENCH = Language(
         "+": ("plus",),
         "\u2212": ("moins",),
     },
-    halves=("et demi", "et demie"),
-    respelled=((r"\b(vingt|cent)s$", r"\1"),),
-    ordinal_endings=("er", "re", "e", "ème", "eme", "nd", "nde"),
-    clock=((0, "{h} heures"), (0, "{h} heure"), (15, "{h} heures et quart"),
-           (30, "{h} heures et demie"), (45, "{n} heures moins le quart")),
+    parts={"et demi": 0.5, "et demie": 0.5, "et quart": 0.25, "et un quart": 0.25,
+           "et trois quarts": 0.75},
+    cents=("centimes", "centime", "cents"),
+    kin=("fr", "fr-CH"),
+    further_ordinals={"second": 2, "seconde": 2},
+    respelled=((r"\b(vingt|cent)s$", r"\1"), ("huitante", "octante")),
+    elided="[cdjlmnst]|qu|jusqu|lorsqu|puisqu",
+    ordinal_endings=("er", "re", "e", "ère", "ere", "ème", "eme", "ième", "ieme", "nd", "nde"),
+    hours={"midi": 12, "minuit": 0},
+    clock=(
+        (0, ("{h} heures", "{h} heure", "{h} h", "{h} h {m}", "{h} heures {m}", "{h} heure {m}",
+             "{h} et {m}")),
+        (15, ("{h} heures et quart", "{h} heure et quart", "{h} et quart")),
+        (30, ("{h} heures et demie", "{h} heure et demie", "{h} et demie", "{h} et demi")),
+        (45, ("{n} heures moins le quart", "{n} heure moins le quart", "{n} moins le quart")),
+        (60, ("{n} heures moins {l}", "{n} heure moins {l}", "{n} moins {l}")),
+    ),
     yes="(oui|ouais|d'accord|ok|okay|vas-y|bien sûr|volontiers) [(s'il te plaît|s'il vous plaît)]",
     no="non [merci]",
     cancel="(non |)(annule|annuler|laisse tomber|laisse|oublie|stop) [(ça|cela)]",
@@ -124,10 +179,18 @@ _SPANISH = Language(
         "+": ("más",),
         "\u2212": ("menos",),
     },
-    halves=("y medio", "y media"),
+    parts={"y medio": 0.5, "y media": 0.5, "y cuarto": 0.25, "y un cuarto": 0.25},
+    cents=("céntimos", "céntimo", "centavos", "centavo"),
+    points=("punto",),
     ordinal_endings=("o", "a", "er", "os", "as"),
-    clock=((0, "{h} en punto"), (15, "{h} y cuarto"), (30, "{h} y media"),
-           (45, "{n} menos cuarto")),
+    hours={"mediodía": 12, "medianoche": 0},
+    clock=(
+        (0, ("{h} en punto", "{h} y {m}", "{h} horas", "{t} horas")),
+        (15, ("{h} y cuarto",)),
+        (30, ("{h} y media",)),
+        (45, ("{n} menos cuarto", "cuarto para las {n}")),
+        (60, ("{n} menos {l}", "{l} para las {n}")),
+    ),
     yes="(sí|si|vale|claro|de acuerdo|ok|okay|adelante|hazlo) [por favor]",
     no="no [gracias]",
     cancel="(no |)(cancela|cancelar|olvídalo|déjalo|para) [(eso|por favor)]",
@@ -148,11 +211,19 @@ _ITALIAN = Language(
         "+": ("più",),
         "\u2212": ("meno",),
     },
-    halves=("e mezzo", "e mezza"),
+    parts={"e mezzo": 0.5, "e mezza": 0.5, "e un quarto": 0.25, "e tre quarti": 0.75},
+    cents=("centesimi", "centesimo", "cent"),
+    elided="[cdlmnstv]|[dns]?all|[dns]ell|coll|sull|quell|un|quest|bell",
     respelled=(("tré$", "tre"),),
     ordinal_endings=("o", "a"),
-    clock=((0, "{h} in punto"), (15, "{h} e un quarto"), (30, "{h} e mezza"),
-           (45, "{n} meno un quarto")),
+    hours={"mezzogiorno": 12, "mezzanotte": 0},
+    clock=(
+        (0, ("{h} in punto", "{h} e {m}")),
+        (15, ("{h} e un quarto",)),
+        (30, ("{h} e mezza", "{h} e mezzo")),
+        (45, ("{n} meno un quarto", "{h} e tre quarti")),
+        (60, ("{n} meno {l}",)),
+    ),
     yes="(sì|si|certo|va bene|d'accordo|ok|okay|fallo) [(grazie|per favore)]",
     no="no [grazie]",
     cancel="(no |)(annulla|lascia (perdere|stare)|lascia|basta|ferma)",
@@ -173,11 +244,22 @@ _DUTCH = Language(
         "+": ("plus",),
         "\u2212": ("min",),
     },
-    halves=("en een half", "een half", "en half"),
+    parts={"en een half": 0.5, "een half": 0.5, "en half": 0.5, "en een halve": 0.5,
+           "een halve": 0.5, "en een kwart": 0.25},
+    cents=("cent", "cents"),
+    number_joint="en",
+    years_in_pairs=True,
     respelled=(("^een$", "één"), ("ë", "e")),
     further_numbers={"anderhalf": 1.5, "anderhalve": 1.5},
     ordinal_endings=("e", "ste", "de"),
-    clock=((0, "{h} uur"), (15, "kwart over {h}"), (30, "half {n}"), (45, "kwart voor {n}")),
+    hours={"middernacht": 0},
+    clock=(
+        (0, ("{h} uur", "{t} uur", "{h} uur {m}", "{m} over {h}", "{m} minuten over {h}")),
+        (15, ("kwart over {h}",)),
+        (30, ("half {n}", "{l} voor half {n}", "{m} over half {n}")),
+        (45, ("kwart voor {n}",)),
+        (60, ("{l} voor {n}", "{l} minuten voor {n}")),
+    ),
     yes="(ja|jawel|oké|ok|okay|graag|doe maar|prima|goed) [(graag|alsjeblieft|hoor)]",
     no="nee [(bedankt|dank je|hoor)]",
     cancel="(nee |)(annuleer|annuleren|laat maar|vergeet het|stop) [maar]",

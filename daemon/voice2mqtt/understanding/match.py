@@ -4,6 +4,7 @@ All ways to read the words walk the automaton side by side, so the work depends 
 the sentence and not on the number of rows. Knows nothing of confidence, sound or policy.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -168,9 +169,8 @@ class Walk:
                             yield rank, (reading.end, target), (label.slot, meant)
                 case Wildcard():
                     for end in range(self.readings.end, position, -1):
-                        if position < self.readings.end:
-                            words = self.readings.tokens[position:end]
-                            text = " ".join(token.surface for token in words)
+                        if self.readings.may_part(position, end):
+                            text = self.readings.slice(position, end)
                             yield rank, (end, target), (label.slot, text)
 
     def _values(self, position: int, spoken: Automaton) -> list[tuple[int, int]]:
@@ -224,12 +224,19 @@ class Walk:
 
 def meaning(label: Number, said: float | None) -> int | float | None:
     """Return what `said` means in this slot; None if it does not fit."""
-    if said is None or not label.lowest <= said <= label.highest:
-        return None
-    if not label.decimals and (said - label.lowest) % label.step:
+    if said is None or not label.lowest <= said <= label.highest or not _is_step(label, said):
         return None
     if label.multiplier is None:
         return said
     # Rounded, since 3 * 2.55 should not be published as 7.6499999999999995.
     meant = round(said * label.multiplier, 6)
     return int(meant) if meant == int(meant) else meant
+
+
+def _is_step(label: Number, said: float) -> bool:
+    if label.decimals and not label.parts:
+        return True
+    whole = math.floor(said)
+    parts = (said - whole) * (label.parts if label.decimals else 1)
+    # Rounded, since the three tenths of 20.3 are 3.0000000000000071.
+    return (whole - label.lowest) % label.step == 0 and round(parts, 6) % 1 == 0

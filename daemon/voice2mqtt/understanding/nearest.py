@@ -229,9 +229,12 @@ class NearestSentences:
 
 
 def _trust(hypotheses: Sequence[Hypothesis]) -> float:
-    """Return what distances count, given how sure the host is of its words."""
-    surest = max((h.confidence for h in hypotheses if h.confidence is not None), default=1.0)
-    return max(_LEAST_TRUST, 1 - _DOUBT * (1 - min(1.0, surest)))
+    """Return what distances count, given how sure the host is of each word of its surest."""
+    sure = max(
+        (h.confidence ** (1 / max(1, len(h.text.split()))) for h in hypotheses if h.confidence),
+        default=1.0,
+    )
+    return max(_LEAST_TRUST, 1 - _DOUBT * (1 - min(1.0, sure)))
 
 
 def _words(automaton: Automaton) -> dict[str, str]:

@@ -10,14 +10,18 @@ import unicodedata
 from functools import lru_cache
 
 from voice2mqtt.understanding.language import language_named
-from voice2mqtt.understanding.numbers import Forms, numerals
-from voice2mqtt.understanding.readings import Reader, Readings, Token
+from voice2mqtt.understanding.letters import APOSTROPHES, SILENT, cleaned, folded
+from voice2mqtt.understanding.numbers import numerals
+from voice2mqtt.understanding.reader import Reader
+from voice2mqtt.understanding.readings import MINUS, Readings, Token
+from voice2mqtt.understanding.speller import Forms
 
-MINUS = "\u2212"
 ORDINAL = "th"
 """Marks ordinals in keys, whatever the language."""
 
-_APOSTROPHES = "'\u2019\u2018\u02bc\u00b4`\u00ad"
+_ORDINAL_SIGN = "\u00ba"
+"""Stands for the point of "3."; in what is heard, the compatibility form has replaced it."""
+
 _VULGAR = re.compile(r"(\d?)\s*([½¼¾])")
 _DECIMALS = {"½": "5", "¼": "25", "¾": "75"}
 _INITIALS = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_])+\.?(?!\w)")
@@ -50,8 +54,9 @@ class Normaliser:
         self._numerals = numerals(code)
         self._decimal, self._thousands = ",." if self._language.decimal_comma else ".,"
         signs = "".join(sorted({*"".join(self._language.symbols), "%", "°", MINUS} - {"c", "f"}))
-        self._blanks = _Blanks(f"{_APOSTROPHES}.,:{signs}")
-        endings = "|".join(map(re.escape, sorted((ORDINAL, *self._language.ordinal_endings))[::-1]))
+        self._blanks = _Blanks(f"{APOSTROPHES}{SILENT}.,:{signs}")
+        known = sorted((ORDINAL, _ORDINAL_SIGN, *self._language.ordinal_endings), reverse=True)
+        endings = "|".join(map(re.escape, known))
         others = rf"[^\s\d{re.escape(signs)}]+"
         self._ordinal = re.compile(rf"(\d+)(?:{endings})(?!\w)", re.IGNORECASE)
         self._token = re.compile(
@@ -59,25 +64,21 @@ class Normaliser:
             rf"|°[cf](?!\w)|[{re.escape(signs)}]|{others}",
             re.IGNORECASE,
         )
+        elided = self._language.elided
+        self._elision = elided and re.compile(
+            rf"(?<![^\W_])((?:{elided})[{APOSTROPHES}])(\s+)(?=[^\W\d_])", re.IGNORECASE
+        )
         self._signs: dict[str, str] = {}
         for sign, said in self._language.symbols.items():
             for words in said:
-                self._signs.setdefault(words, sign)
+                self._signs.setdefault(self._numerals.alike(folded(words)), sign)
         self.key = lru_cache(maxsize=20_000)(self._key)
         """The key of one word; "" if nothing is left of it."""
         self._reader = Reader(self._language, self._numerals, self.tokens, self.key)
 
     def tokens(self, text: str) -> tuple[Token, ...]:
         """Split `text` into words, each with its key."""
-        if not _DECIMALS.keys().isdisjoint(text):
-            text = _VULGAR.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
-        plain = _NEGATIVE.sub(MINUS, unicodedata.normalize("NFKC", text))
-        if self._language.ordinal_point:
-            plain = _ORDINAL_POINT.sub(rf"\g<1>{self._language.ordinal_endings[0]}", plain)
-        plain = _INITIALS.sub(lambda initials: initials[0].replace(".", ""), plain)
-        plain = _LOOSE_POINT.sub(" ", plain.translate(self._blanks))
-        found = (word.strip(_APOSTROPHES) for word in self._token.findall(plain))
-        return tuple(Token(key, word) for word in found if (key := self.key(word)))
+        return self._split(self._written_out(text))
 
     def normalise(self, text: str) -> str:
         """Return `text` as the keys of its words; the same text again gives the same."""
@@ -85,15 +86,43 @@ class Normaliser:
 
     def readings(self, text: str) -> Readings:
         """Return every way to read `text`."""
-        return self._reader.read(self.tokens(text))
+        written = self._written_out(text)
+        return self._reader.read(written, self._split(written))
 
     def may_go_on(self, tokens: tuple[Token, ...]) -> bool:
         """Tell whether the last word may be the beginning of a longer number."""
-        return bool(tokens) and tokens[-1].surface.casefold() in self._numerals.beginnings
+        return bool(tokens) and self._numerals.word(tokens[-1].surface) in self._numerals.beginnings
 
     def spell(self, number: float) -> Forms:
         """Return the ways to say `number`, as words, the usual one first."""
         return self._numerals.spell(number)
+
+    def _written_out(self, text: str) -> str:
+        """Return `text` in one form: what the places of the tokens count in."""
+        if not _DECIMALS.keys().isdisjoint(text):
+            text = _VULGAR.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
+        return unicodedata.normalize("NFKC", cleaned(text))
+
+    def _split(self, text: str) -> tuple[Token, ...]:
+        # Each step keeps the length, so that a token's place is its place in `text`.
+        plain = _NEGATIVE.sub(MINUS, text)
+        if self._language.ordinal_point:
+            plain = _ORDINAL_POINT.sub(rf"\g<1>{_ORDINAL_SIGN}", plain)
+        plain = _INITIALS.sub(lambda initials: initials[0].replace(".", SILENT), plain)
+        plain = _LOOSE_POINT.sub(" ", plain.translate(self._blanks))
+        if self._elision:
+            plain = self._elision.sub(lambda gap: gap[1] + SILENT * len(gap[2]), plain)
+        return tuple(token for found in self._token.finditer(plain) if (token := self._word(found)))
+
+    def _word(self, found: re.Match[str]) -> Token | None:
+        word = found[0].lstrip(APOSTROPHES)
+        start = found.end() - len(word)
+        word = word.rstrip(APOSTROPHES)
+        surface = word.replace(SILENT, "")
+        if surface.endswith(_ORDINAL_SIGN):
+            surface = surface[:-1] + self._language.ordinal_endings[0]
+        key = self.key(surface)
+        return Token(key, surface, start, start + len(word)) if key else None
 
     def _key(self, word: str) -> str:
         if not word:
@@ -103,14 +132,16 @@ class Normaliser:
             return f"{int(ordinal[1])}{ORDINAL}"
         if word[0].isdecimal():
             return self._digits(word)
-        folded = _folded(word)
-        number = self._numerals.cardinal(folded)
-        if number is not None:
-            return self.written(number)
-        nth = self._numerals.ordinal(folded)
-        if nth is not None:
-            return f"{nth}{ORDINAL}"
-        return self._signs.get(folded, folded)
+        plain = folded(word)
+        alike = self._numerals.alike(plain)
+        for said in dict.fromkeys((plain, alike)):
+            number = self._numerals.cardinal(said)
+            if number is not None:
+                return self.written(number)
+            nth = self._numerals.ordinal(said)
+            if nth is not None:
+                return f"{nth}{ORDINAL}"
+        return self._signs.get(alike, alike)
 
     def _digits(self, word: str) -> str:
         if len(word) > _LONGEST_NUMBER:
@@ -130,16 +161,6 @@ class Normaliser:
         """Return the key of `number`: digits, with the language's decimal sign."""
         text = f"{number:.6f}".rstrip("0").rstrip(".")
         return text.replace(".", self._decimal)
-
-
-def _folded(word: str) -> str:
-    """Return `word` without case, apostrophes and compatibility forms."""
-    folded = ""
-    # Folding one form may bring forth another; three rounds settle every character there is.
-    for _ in range(3):
-        folded = unicodedata.normalize("NFKC", word.casefold())
-        word = "".join(sign for sign in folded if sign not in _APOSTROPHES)
-    return word
 
 
 @lru_cache(maxsize=8)

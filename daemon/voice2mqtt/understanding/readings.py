@@ -1,21 +1,13 @@
 """What was heard, with all the ways to read it side by side.
 
 "Twenty five" is 25, or 20 and then 5; "7:30" may be "half past seven". Which of them is meant
-only the table can tell, so all are offered, as arcs between positions.
+only the table can tell, so all are offered, as arcs between positions. `reader.py` finds them.
 """
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from voice2mqtt.understanding.clock import Clock, Keys
-from voice2mqtt.understanding.language import Language
-from voice2mqtt.understanding.numbers import Numerals
-
-MOST_NUMBER_WORDS = 9
-"""Words that one number may have."""
-_LONGEST_NUMBER = 17
-_CURRENCIES = ("€", "$", "£")
+MINUS = "\u2212"
+"""Its key, whatever it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +16,9 @@ class Token:
 
     key: str
     surface: str
+    start: int = field(default=0, compare=False)
+    """Where it stands in the text of its `Readings`."""
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +40,7 @@ class Readings:
     that was heard as one and can be read as several ("25").
     """
 
+    text: str
     tokens: tuple[Token, ...]
     starts: tuple[tuple[Reading, ...], ...]
 
@@ -53,146 +49,17 @@ class Readings:
         """The position after the last word."""
         return len(self.tokens)
 
+    def may_part(self, first: int, last: int) -> bool:
+        """Whether free text may reach from position `first` to position `last`.
 
-class Reader:
-    """Finds the readings of one language; given what splits text and what makes keys."""
-
-    def __init__(
-        self,
-        language: Language,
-        numerals: Numerals,
-        split: Callable[[str], Sequence[Token]],
-        key: Callable[[str], str],
-    ) -> None:
-        self._numerals = numerals
-        self._key = key
-        self._signs: dict[str, list[Keys]] = {}
-        """Sign to the several words, or the other sign, that it is read as."""
-        self._said_signs: dict[str, list[tuple[Keys, str]]] = {}
-        """First word to all words and their sign."""
-
-        def keys_of(words: str) -> Keys:
-            return tuple(token.key for token in split(words))
-
-        for sign, said in language.symbols.items():
-            for keys in map(keys_of, said):
-                if keys != (sign,):
-                    self._signs.setdefault(sign, []).append(keys)
-                    if len(keys) > 1:
-                        self._said_signs.setdefault(keys[0], []).append((keys, sign))
-        phrases = []
-        for minute, words in language.clock:
-            before, hour, after = re.split(r"\{([hn])\}", words)
-            phrases.append((minute, keys_of(before), keys_of(after), int(hour == "n")))
-        self._clock = Clock(phrases)
-
-    def read(self, tokens: tuple[Token, ...]) -> Readings:
-        """Return every way to read `tokens`."""
-        starts: list[list[Reading]] = [[] for _ in range(len(tokens) + 1)]
-        keys = tuple(token.key for token in tokens)
-        for at, key in enumerate(keys):
-            starts[at].append(Reading(at + 1, key, number_of(key)))
-            starts[at] += self._numbers(tokens, at)
-            starts[at] += self._signs_said(keys, at)
-            for words in self._spelt(key):
-                _lay(words, at, at + 1, starts, as_numbers=False)
-            for words in self._clock.in_words(key):
-                _lay(words, at, at + 1, starts)
-            for end, words in (*self._signs_read(keys, at), *self._clock.in_digits(keys, at)):
-                _lay(words, at, end, starts)
-        return Readings(tokens, tuple(tuple(dict.fromkeys(start)) for start in starts))
-
-    def _numbers(self, tokens: tuple[Token, ...], at: int) -> Iterator[Reading]:
-        """Yield the numbers said in several words from here."""
-        compact = ""
-        digits = True
-        for end in range(at, min(at + MOST_NUMBER_WORDS, len(tokens))):
-            token = tokens[end]
-            word = token.surface.casefold()
-            said = number_of(word)
-            if said is not None:
-                spelt = self._numerals.spell(said)
-                word = "".join(spelt[0]) if spelt else ""
-            elif word in self._numerals.words:
-                digits = False
-            else:
-                break
-            compact += word
-            if end > at and not digits:
-                number = self._numerals.cardinal(compact)
-                if number is not None:
-                    yield Reading(end + 1, self._key(compact), _whole(number))
-                nth = self._numerals.ordinal(compact)
-                if nth is not None:
-                    yield Reading(end + 1, self._key(compact), nth)
-        if tokens[at].key == "\u2212" and at + 1 < len(tokens):
-            yield from (
-                Reading(after.end, "", -after.number)
-                for after in self._single_and_several(tokens, at + 1)
-                if after.number is not None
-            )
-
-    def _single_and_several(self, tokens: tuple[Token, ...], at: int) -> Iterator[Reading]:
-        yield Reading(at + 1, "", number_of(tokens[at].key))
-        yield from self._numbers(tokens, at)
-
-    def _signs_said(self, keys: Keys, at: int) -> Iterator[Reading]:
-        """Yield the signs that are said in several words from here."""
-        for words, sign in self._said_signs.get(keys[at], ()):
-            if keys[at : at + len(words)] == words:
-                yield Reading(at + len(words), sign)
-
-    def _signs_read(self, keys: Keys, at: int) -> Iterator[tuple[int, Keys]]:
-        """Yield (end, keys) of what a sign here is read as."""
-        for words in self._signs.get(keys[at], ()):
-            yield at + 1, words
-        after = keys[at + 1] if at + 1 < len(keys) else ""
-        if keys[at] in _CURRENCIES and number_of(after) is not None:
-            # "$5" is said "five dollars".
-            yield at + 2, (after, keys[at])
-
-    def _spelt(self, key: str) -> Iterator[Keys]:
-        """Yield the keys of a number's words, where it has several.
-
-        They are words only: who says 25 does not mean 20 and then 5.
+        Both lie between words, and a minus is not torn from its number.
         """
-        number = number_of(key)
-        if number is None or number < 0:
-            return
-        nth = key.endswith("th")
-        forms = self._numerals.spell_ordinal(int(number)) if nth else self._numerals.spell(number)
-        for words in forms:
-            if len(words) > 1:
-                yield tuple(self._key(word) for word in words)
+        if not first < last <= self.end:
+            return False
+        return last == self.end or self.tokens[last - 1].key != MINUS
 
-
-def number_of(key: str) -> float | None:
-    """Return the number that a key stands for, be it cardinal or ordinal; None for a word."""
-    if not key or not key[0].isdecimal() or len(key) > _LONGEST_NUMBER:
-        return None
-    digits = key.removesuffix("th").replace(",", ".")
-    try:
-        return _whole(float(digits))
-    except ValueError:
-        return None
-
-
-def _whole(number: float) -> float:
-    return int(number) if number == int(number) else number
-
-
-def _lay(
-    keys: Keys,
-    start: int,
-    end: int,
-    starts: list[list[Reading]],
-    *,
-    as_numbers: bool = True,
-) -> None:
-    """Add the path of `keys` from `start` to `end`, through positions of its own."""
-    for last, key in enumerate(keys, start=1 - len(keys)):
-        if last < 0:
-            starts.append([])
-        target = len(starts) - 1 if last < 0 else end
-        starts[start].append(Reading(target, key, number_of(key) if as_numbers else None))
-        start = target
+    def slice(self, first: int, last: int) -> str:
+        """Return the words from position `first` to position `last` as they were written."""
+        if first >= last:
+            return ""
+        return " ".join(self.text[self.tokens[first].start : self.tokens[last - 1].end].split())

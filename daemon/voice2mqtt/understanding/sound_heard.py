@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice2mqtt.understanding.normalise import Normaliser
+from voice2mqtt.understanding.readings import Readings
 from voice2mqtt.understanding.sounds import Phonemes, Sounds, Vocabulary
 
 
@@ -30,8 +31,7 @@ class HeardSounds:
     words: tuple[HeardWord, ...]
     numbers: dict[int, list[tuple[int, int | float]]]
     """Start to (end, number) of each number that was heard as such."""
-    inside: tuple[HeardWord, ...]
-    """For each phoneme the word it belongs to."""
+    readings: Readings
 
     @classmethod
     def of(
@@ -64,5 +64,5 @@ class HeardSounds:
             phonemes=np.concatenate(spoken),
             words=words,
             numbers=numbers,
-            inside=tuple(word for word in words for _ in range(word.start, word.end)),
+            readings=readings,
         )

@@ -287,9 +287,10 @@ class SoundSearch:
                     yield _Leap(target, start, end, f"{number:g}", fills, is_number=True)
 
     def _wild(self, slot: str, target: Node) -> Iterator[_Leap]:
-        words = self._heard.words
+        words, readings = self._heard.words, self._heard.readings
         for first in range(len(words)):
-            for last in range(first, len(words)):
-                text = " ".join(word.surface for word in words[first : last + 1])
-                start, end = words[first].start, words[last].end
-                yield _Leap(target, start, end, text, ((slot, text),), is_number=False)
+            for end in range(first + 1, len(words) + 1):
+                if readings.may_part(first, end):
+                    text = readings.slice(first, end)
+                    stretch = words[first].start, words[end - 1].end
+                    yield _Leap(target, *stretch, text, ((slot, text),), is_number=False)

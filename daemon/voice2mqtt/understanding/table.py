@@ -49,6 +49,8 @@ class RangeList:
     multiplier: float | None = None
     decimals: bool = False
     """Whether fractions between the steps may be said ("twenty point five")."""
+    parts: int = 0
+    """With `decimals`: how many parts a whole has (2 are halves) behind each step; 0 for any."""
     place: Place = field(default_factory=Place, compare=False)
 
 
