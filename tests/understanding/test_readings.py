@@ -122,6 +122,31 @@ def test_a_number_in_several_words(language: str, text: str, number: float) -> N
     assert number in numbers(language, text)
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "torn"),
+    [
+        ("en", "ten to eight", [(0, 1), (2, 3)]),
+        ("en", "half past seven", [(2, 3)]),
+        ("en", "seven thirty", []),
+        ("en", "twenty degrees and a half", [(0, 1)]),
+        ("en", "twenty five degrees", []),
+        ("de", "halb acht", [(1, 2)]),
+        ("de", "sieben Uhr dreißig", []),
+    ],
+)
+def test_a_number_is_not_torn_out_of_a_time_or_an_amount(
+    language: str, text: str, torn: list[tuple[int, int]]
+) -> None:
+    readings = normaliser(language).readings(text)
+    spans = {
+        (at, reading.end)
+        for at in range(readings.end)
+        for reading in readings.starts[at]
+        if reading.number is not None and reading.end <= readings.end
+    }
+    assert sorted(span for span in spans if readings.is_torn(*span)) == torn
+
+
 @pytest.mark.parametrize("text", ["20 5", "five lamps", "twenty lamp five", "one five"])
 def test_what_is_no_single_number(text: str) -> None:
     assert numbers("en", text) == set()

@@ -50,6 +50,11 @@ class Phrase:
         hour = next((at for at, part in enumerate(self.parts) if part in ("{h}", "{n}")), 0)
         return "{l}" not in self.parts and not {"{m}", "{d}"} & set(self.parts[:hour])
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether its numbers are all there is to it: "seven thirty", but not "half past seven"."""
+        return self.minute == 0 and not self.is_ahead and self.reads_in_order
+
     def counted(self, minute: int) -> int | None:
         """Return how many minutes it names when it says `minute`; None if it never does."""
         for part in self.parts:
@@ -92,13 +97,13 @@ class Clock:
             word = next((part for part in phrase.parts[:2] if part[0] != "{"), "")
             self._starting.setdefault(word, []).append(phrase)
 
-    def times(self, keys: Keys, numbers: Numbers, at: int) -> Iterator[tuple[int, Time]]:
-        """Yield (end, time) of each time that is said from the position `at`."""
+    def times(self, keys: Keys, numbers: Numbers, at: int) -> Iterator[tuple[int, Time, bool]]:
+        """Yield (end, time, whether it is plain) of each time that is said from `at`."""
         if keys[at] in self._hours:
-            yield at + 1, Time(self._hours[keys[at]], 0)
+            yield at + 1, Time(self._hours[keys[at]], 0), True
         in_digits = time_of(keys[at])
         if in_digits:
-            yield at + 1, in_digits
+            yield at + 1, in_digits, True
         words = [keys[at]]
         if numbers[at] or in_digits or keys[at] in self._hours:
             ends = {at + 1, *(end for end, _ in numbers[at])}
@@ -121,7 +126,7 @@ class Clock:
 
     def _said(
         self, phrase: Phrase, keys: Keys, numbers: Numbers, at: int
-    ) -> Iterator[tuple[int, Time]]:
+    ) -> Iterator[tuple[int, Time, bool]]:
         ways: list[tuple[int, int, int]] = [(at, 0, 0)]
         for part in phrase.parts:
             ways = [
@@ -133,7 +138,7 @@ class Clock:
         for end, hour, count in ways:
             time = phrase.time(hour, count)
             if time:
-                yield end, time
+                yield end, time, phrase.is_plain
 
     def _part(
         self, part: str, keys: Keys, numbers: Numbers, at: int, hour: int, count: int

@@ -83,7 +83,7 @@ _ENGLISH = Language(
     ordinal_endings=("st", "nd", "rd", "th"),
     hours={"noon": 12, "midday": 12, "midnight": 0},
     clock=(
-        (0, ("{h} o'clock", "{h} oh {d}", "{h} o {d}", "{h} zero {d}", "{m} past {h}",
+        (0, ("{h} o'clock", "{h} oh {d}", "{h} o {d}", "{m} past {h}",
              "{m} minutes past {h}", "{m} after {h}")),
         (15, ("quarter past {h}", "a quarter past {h}", "quarter after {h}")),
         (30, ("half past {h}", "half {h}")),

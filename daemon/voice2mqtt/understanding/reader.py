@@ -75,15 +75,20 @@ class Reader:
                 _lay(words, at, at + 1, starts, as_numbers=False)
             for end, words in (*self._signs_read(keys, at), *amounts[at]):
                 _lay(words, at, end, starts)
-        self._lay_times(tokens, numbers, starts)
-        return Readings(text, tokens, tuple(tuple(dict.fromkeys(start)) for start in starts))
+        wholes = {(at, end) for at, said in enumerate(amounts) for end, _ in said}
+        wholes.update(self._lay_times(tokens, numbers, starts))
+        arcs = tuple(tuple(dict.fromkeys(start)) for start in starts)
+        return Readings(text, tokens, arcs, frozenset(wholes))
 
     def _lay_times(
         self, tokens: tuple[Token, ...], numbers: Numbers, starts: list[list[Reading]]
-    ) -> None:
+    ) -> Iterator[tuple[int, int]]:
+        """Lay the times; yield from where to where they are more than their numbers."""
         keys = tuple(self._in_digits(token) for token in tokens)
         for at, key in enumerate(keys):
-            for end, time in dict.fromkeys(self._clock.times(keys, numbers, at)):
+            for end, time, is_plain in dict.fromkeys(self._clock.times(keys, numbers, at)):
+                if not is_plain:
+                    yield at, end
                 hour, minute = str(time.hour), str(time.minute)
                 digits = f"{hour}:{time.minute:02}"
                 ways = [((digits,), False), ((hour, minute), True), *self._clock.phrases(time)]

@@ -43,11 +43,24 @@ class Readings:
     text: str
     tokens: tuple[Token, ...]
     starts: tuple[tuple[Reading, ...], ...]
+    wholes: frozenset[tuple[int, int]] = frozenset()
+    """From where to where the words are one time or amount: "ten to eight"."""
 
     @property
     def end(self) -> int:
         """The position after the last word."""
         return len(self.tokens)
+
+    def is_torn(self, first: int, last: int) -> bool:
+        """Whether the words from `first` to `last` are only a part of a time or an amount.
+
+        Who leaves words out of account must not take a number from there: "ten to eight" is
+        neither 10 and 8 nor 8, and "twenty degrees and a half" is not 20.
+        """
+        return any(
+            start <= first and last <= end and (first, last) != (start, end)
+            for start, end in self.wholes
+        )
 
     def may_part(self, first: int, last: int) -> bool:
         """Whether free text may reach from position `first` to position `last`.
