@@ -3,7 +3,9 @@
 Talk is made up and spoken by seven synthetic voices, heard by our host without a grammar as any
 dictation service would; near misses are sentences of the table with one value that was taken
 out of it, decided about as text, which is the hardest case: every word was heard clearly.
-With `--data`, recordings of coffee orders are heard by a house that makes no coffee.
+With `--data`, recordings of coffee orders are heard by a house that makes no coffee. Some of the
+near misses are spoken too, and heard both ways: openly, and by the host that knows the (smaller)
+table, decided as the daemon does.
 
 Half of the trials chooses: the trade-off of strictness and margin is told for it. The defaults
 are judged on the other half.
@@ -16,15 +18,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import labels, mixing, talk
-from bench.deciding import heard
+from bench.deciding import NOON, heard
 from bench.report import Options, Report
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.core.decision import Fire
 from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import ListeningSettings
+from voice2mqtt.speechhost.engine import Grammar
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 from voice2mqtt.understanding.compile import compile_table
+from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.nearest import NearestSentences
 from voice2mqtt.understanding.normalise import normaliser
@@ -36,7 +41,7 @@ TALK_SENTENCES = 520
 """About half an hour and a bit."""
 PER_VALUE = 8
 STRICTNESS = (0.15, 0.2, 0.25, 0.3)
-MARGINS = (0.0, 0.01, 0.02, 0.05)
+MARGINS = (0.0, 0.02, 0.05)
 _VOICE = pronouncer("en-US")
 
 
@@ -51,7 +56,7 @@ class Trial:
 
     def fires(self, strictness: float, margin: float) -> bool:
         """Whether it would have been carried out."""
-        return self.distance <= strictness and self.lead >= margin
+        return self.distance + max(0.0, margin - self.lead) <= strictness
 
 
 class _House:
@@ -61,6 +66,17 @@ class _House:
         automaton, words = compile_table(table), normaliser(table.language)
         self.matcher = Matcher(automaton, words)
         self._nearest = NearestSentences(automaton, words, _VOICE)
+        self._interpreter = Interpreter(table, None, self._nearest, automaton)
+        self._days = 0
+
+    def acts_on(self, engine: MoonshineEngine, pcm: bytes) -> bool:
+        """Whether the daemon would carry out what a host that knows the table hears."""
+        grammar = Grammar(automaton=self._interpreter.automaton, forced=True)
+        outcome = heard(engine.transcribe(pcm, grammar))
+        self._days += 1  # so that nothing answers a question of before
+        now_s = 86_400.0 * self._days
+        decisions = self._interpreter.decide(outcome, now_s, NOON) if outcome else ()
+        return any(isinstance(decision, Fire) for decision in decisions)
 
     def trial(self, hypotheses: Sequence[Hypothesis]) -> Trial:
         if any(self.matcher.parses(hypothesis.text) for hypothesis in hypotheses):
@@ -69,7 +85,8 @@ class _House:
         if not found:
             return Trial(1.0, 1.0)
         return Trial(
-            found[0].distance, found[1].distance - found[0].distance if len(found) > 1 else 1.0
+            found[0].distance,
+            min((f.distance for f in found[1:]), default=1.0) - found[0].distance,
         )
 
 
@@ -92,9 +109,36 @@ def run(options: Options) -> Report:
         fired["coffee orders at home"] = _orders(engine, house, paths)
     for name, table in (("home", home), ("coffee", coffee)):
         per_value = (1 if options.quick else PER_VALUE) if name == "home" else 1
-        fired[f"near misses, {name}"] = list(_near_misses(table, per_value))
+        missed = list(_near_misses(table, per_value))
+        fired[f"near misses, {name}"] = [near.trial([Hypothesis(text=t)]) for t, near in missed]
+        if name == "home":
+            _speak(report, engine, missed[:: 8 if options.quick else 3], fired)
     _tell(report, fired)
+    acted = sum(
+        house.acts_on(engine, pcm) for pcm in talk.spoken(texts[: 10 if options.quick else 200])
+    )
+    report.add("talk, acted on by a host that knows the table", acted, "", 0)
     return report
+
+
+def _speak(
+    report: Report,
+    engine: MoonshineEngine,
+    missed: Sequence[tuple[str, "_House"]],
+    fired: dict[str, list[Trial]],
+) -> None:
+    """Hear near misses that are spoken, openly and by a host that knows the table."""
+    spoken = list(talk.spoken([text for text, _ in missed]))
+    outcomes = [heard(engine.transcribe(pcm, None)) for pcm in spoken]
+    fired["near misses spoken, home"] = [
+        house.trial(outcome.hypotheses)
+        for (_, house), outcome in zip(missed, outcomes, strict=True)
+        if outcome
+    ]
+    acted = sum(house.acts_on(engine, pcm) for (_, house), pcm in zip(missed, spoken, strict=True))
+    note = labels.interval(acted, len(missed))
+    what = "near misses spoken, acted on by a host that knows the table"
+    report.add(what, 100 * acted / len(missed), "%", note=note)
 
 
 def _tell(report: Report, fired: dict[str, list[Trial]]) -> None:
@@ -136,8 +180,8 @@ def _orders(engine: MoonshineEngine, house: _House, recordings: list[Path]) -> l
     return [house.trial(outcome.hypotheses) for outcome in outcomes if outcome]
 
 
-def _near_misses(table: CommandTable, per_value: int) -> Iterator[Trial]:
-    """Yield a trial for sentences that use a value which the table has no more."""
+def _near_misses(table: CommandTable, per_value: int) -> Iterator[tuple[str, _House]]:
+    """Yield sentences that use a value, each with the house whose table has it no more."""
     for name, source in table.lists.items():
         if not isinstance(source, TextList) or len(source.values) < 2:
             continue
@@ -156,4 +200,4 @@ def _near_misses(table: CommandTable, per_value: int) -> Iterator[Trial]:
             house = _House(without)
             strange = [text for text in said if not house.matcher.parses(text)]
             for text in strange[:per_value]:
-                yield house.trial([Hypothesis(text=text)])
+                yield text, house

@@ -99,7 +99,7 @@ class NearestSentences:
             if tried >= _ENOUGH and not best:
                 break
             for way in self._ways(reading, REACH, least + _WINDOW):
-                meaning = way.row, way.slots
+                meaning = way.row, frozenset(dict(way.slots).items())
                 if meaning not in best or way.cost < best[meaning][0]:
                     best[meaning] = way.cost, way, reading, text
                     least = min(least, way.cost)

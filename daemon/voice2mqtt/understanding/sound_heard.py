@@ -56,9 +56,12 @@ class HeardSounds:
             )
         )
         numbers: dict[int, list[tuple[int, int | float]]] = {}
-        for word, ways in zip(words, readings.starts, strict=False):
+        for at, (word, ways) in enumerate(zip(words, readings.starts, strict=False)):
             for way in ways:
-                if way.number is not None and way.end < len(borders):
+                # "Ten to eight" is a time, and no 10 with an 8 behind it.
+                if way.number is None or readings.is_torn(at, way.end):
+                    continue
+                if way.end < len(borders):
                     numbers.setdefault(word.start, []).append((borders[way.end], way.number))
         return cls(
             phonemes=np.concatenate(spoken),

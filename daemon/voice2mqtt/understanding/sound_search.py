@@ -17,8 +17,9 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.understanding import match
 from voice2mqtt.understanding.automaton import Number
-from voice2mqtt.understanding.match import meaning
 from voice2mqtt.understanding.sound_costs import Costs
 from voice2mqtt.understanding.sound_graph import ROOT, Arc, Node, Slots, SoundGraph
 from voice2mqtt.understanding.sound_heard import HeardSounds
@@ -216,7 +217,7 @@ class SoundSearch:
         waiting: list[tuple[float, int, float, Node, int, Slots, tuple[Said, ...]]] = []
         heapq.heappush(waiting, (0.0, next(order), 0.0, ROOT, 0, (), ()))
         known: set[tuple[Node, int, Slots]] = set()
-        found: set[tuple[int, Slots]] = set()
+        found: set[tuple[int, frozenset[tuple[str, SlotValue]]]] = set()
         while waiting and len(known) < _MOST_STEPS and len(found) < most:
             _, _, cost, node, position, slots, said = heapq.heappop(waiting)
             if (node, position, slots) in known:
@@ -224,8 +225,9 @@ class SoundSearch:
             known.add((node, position, slots))
             if position == len(self._heard.phonemes):
                 for row in self._graph.rows(node):
-                    if (row, slots) not in found:
-                        found.add((row, slots))
+                    meaning = row, frozenset(dict(slots).items())
+                    if meaning not in found:
+                        found.add(meaning)
                         yield Way(row, slots, cost, said)
             for step in self._steps(node, position, cost, at_most):
                 so_far = cost + step.cost
@@ -281,7 +283,7 @@ class SoundSearch:
     def _said_numbers(self, label: Number, target: Node) -> Iterator[_Leap]:
         for start, ways in self._heard.numbers.items():
             for end, number in ways:
-                meant = meaning(label, number)
+                meant = match.meaning(label, number)
                 if meant is not None:
                     fills = ((label.slot, meant),)
                     yield _Leap(target, start, end, f"{number:g}", fills, is_number=True)
