@@ -203,7 +203,7 @@ class ListeningSettings(Section):
     strictness: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Largest distance of sound that still counts as the same words; 0 is word for word."""
     margin: Annotated[float, Field(ge=0, le=1)] = 0.02
-    """How far ahead of the next row the nearest must be."""
+    """How far ahead of the next row the nearest should be; what is missing counts as distance."""
     ask: bool = True
     """Whether a close call is put to the speaker as a question."""
     answer_within_s: _Positive = 8.0

@@ -22,7 +22,7 @@ class Policy:
     strictness: float = 0.2
     """Largest distance of sound that still counts as the same words; 0 is word for word."""
     margin: float = 0.02
-    """How far ahead of the next meaning the nearest must be."""
+    """How far ahead of the next meaning the nearest should be; what lacks counts as distance."""
     ask: bool = True
     """Whether a close call is put to the speaker as a question."""
     answer_within_s: float = 8.0
