@@ -49,12 +49,11 @@ def _nearest(table: CommandTable) -> NearestSentences:
 
 
 @given(table=tables(), hypotheses=N_BEST)
-def test_a_search_finds_rows_of_the_table_nearest_first(
+def test_a_search_finds_rows_of_the_table_each_meaning_once(
     table: CommandTable, hypotheses: Sequence[Hypothesis]
 ) -> None:
     found = _nearest(table).search(hypotheses)
     distances = [candidate.distance for candidate in found]
-    assert distances == sorted(distances)
     assert all(0 <= distance <= 1 for distance in distances)
     assert all(0 <= candidate.row < len(table.rows) for candidate in found)
     meanings = [(c.row, tuple(sorted(c.slots.items()))) for c in found]

@@ -17,7 +17,7 @@ _TOKENS_PER_S = 6.5
 """The fastest speakers; a model that says more is in a loop."""
 _LONGEST_LOOP = 16
 """Tokens."""
-_BEAMS = 10
+_BEAMS = 16
 """How many strings are followed: what hears a command by its sound profits from the next best."""
 _HOPELESS_NATS = 8.0
 """Strings so far under the best are not worth waiting for."""

@@ -31,7 +31,7 @@ class NearestSound(Protocol):
     """Finds the rows that sound most like what was heard."""
 
     def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
-        """Return the nearest meanings over the whole n-best list, nearest first.
+        """Return the nearest meanings over the whole n-best list, likeliest first.
 
         Each meaning (row and slots) stands there once. Candidates too far for any row may be
         among them, since a refusal names the nearest.
