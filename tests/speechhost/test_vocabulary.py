@@ -9,6 +9,7 @@ from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.house import HouseFiles
 from voice2mqtt.speechhost.engine import Grammar
 from voice2mqtt.speechhost.vocabulary import REMEMBERED, Vocabulary
+from voice2mqtt.speechhost.wishes import Phrases
 from voice2mqtt.understanding.automaton import START, Word
 
 TABLE = """
@@ -57,6 +58,12 @@ def test_a_list_of_phrases_is_compiled_once_and_not_kept_for_ever() -> None:
     for number in range(REMEMBERED):
         vocabulary.grammar((f"feed {number} cats",))
     assert vocabulary.grammar(("feed the cat",)) is not first
+
+
+def test_the_same_phrases_with_another_weight_are_another_hint() -> None:
+    vocabulary = Vocabulary(HouseFiles())
+    grammars = [vocabulary.grammar(Phrases(["feed the cat"], weight)) for weight in (1.0, 2.0)]
+    assert [grammar.weight for grammar in grammars if grammar] == [1.0, 2.0]
 
 
 def test_a_table_that_changed_is_read_again(tmp_path: Path) -> None:

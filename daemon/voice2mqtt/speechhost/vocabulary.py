@@ -13,6 +13,7 @@ from collections import OrderedDict
 from voice2mqtt.errors import UserFacingError
 from voice2mqtt.settings.house import House, HouseFiles
 from voice2mqtt.speechhost.engine import Grammar
+from voice2mqtt.speechhost.wishes import Phrases
 from voice2mqtt.understanding.compile import compile_phrases
 
 REMEMBERED = 8
@@ -33,15 +34,16 @@ class Vocabulary:
         """That of the house, as it was at the start."""
         self._own = grammar_of(house)
         self._lock = threading.Lock()
-        self._offered: OrderedDict[tuple[str, ...], Grammar] = OrderedDict()
+        self._offered: OrderedDict[tuple[tuple[str, ...], float], Grammar] = OrderedDict()
 
     def grammar(self, phrases: tuple[str, ...]) -> Grammar | None:
         """Return what a client that offers `phrases` is likely to say; None if nobody knows."""
         if self._own or not phrases:
             return self._own
+        weight = phrases.weight if isinstance(phrases, Phrases) else 1.0
         with self._lock:
-            grammar = self._offered.pop(phrases, None) or self._hint(phrases)
-            self._offered[phrases] = grammar
+            grammar = self._offered.pop((phrases, weight), None) or self._hint(phrases, weight)
+            self._offered[phrases, weight] = grammar
             if len(self._offered) > REMEMBERED:
                 self._offered.popitem(last=False)
             return grammar
@@ -62,9 +64,13 @@ class Vocabulary:
         else:
             log.info("read %s again", self._files)
 
-    def _hint(self, phrases: tuple[str, ...]) -> Grammar:
-        automaton = compile_phrases(phrases, self.language)
-        return Grammar(automaton=automaton, forced=False, language=self.language)
+    def _hint(self, phrases: tuple[str, ...], weight: float) -> Grammar:
+        return Grammar(
+            automaton=compile_phrases(phrases, self.language),
+            forced=False,
+            language=self.language,
+            weight=weight,
+        )
 
 
 def grammar_of(house: House) -> Grammar | None:

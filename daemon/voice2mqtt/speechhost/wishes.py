@@ -4,16 +4,18 @@ What it does not ask for, and what this host does not know, is left at its defau
 a good deal that is only meant for the cloud.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
 from voice2mqtt.understanding.table import Json
 
 MAX_PHRASES = 10_000
 MAX_PHRASE_CHARS = 200
+MAX_WEIGHT = 2.0
+"""Of phrases, as the SDK documents it."""
 
 
 class Mode(Enum):
@@ -33,6 +35,18 @@ _END_SILENCE_MS = {Mode.INTERACTIVE: 700, Mode.CONVERSATION: 600, Mode.DICTATION
 _INITIAL_SILENCE_MS = {Mode.INTERACTIVE: 5000, Mode.CONVERSATION: 15_000, Mode.DICTATION: 15_000}
 
 
+class Phrases(tuple[str, ...]):
+    """What is likely to be said, and how much that is to help."""
+
+    weight: float
+
+    def __new__(cls, texts: Iterable[str] = (), weight: float = 1.0) -> Self:
+        """Without a weight of their own, phrases have that of clients that name none."""
+        made = super().__new__(cls, texts)
+        made.weight = weight
+        return made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What holds for one turn."""
@@ -47,8 +61,7 @@ class Wishes:
     """Silence that ends a phrase."""
     longest_phrase_ms: int
     """A phrase is cut here even if speech goes on."""
-    phrases: tuple[str, ...]
-    """What is likely to be said."""
+    phrases: Phrases
     languages: tuple[str, ...]
     """Languages to tell apart; empty if the client named a single one."""
     continues: bool
@@ -143,11 +156,13 @@ def _milliseconds(candidates: tuple[Json, ...], *, default: int, least: int) -> 
     return default
 
 
-def _phrases(context: Mapping[str, Json]) -> tuple[str, ...]:
+def _phrases(context: Mapping[str, Json]) -> Phrases:
     groups = _list(_get(_object(context, "dgi"), "groups"))
     items = [item for group in groups for item in _list(_get(group, "items"))]
     phrases = _texts([_get(item, "text") for item in items[:MAX_PHRASES]])
-    return tuple(phrase[:MAX_PHRASE_CHARS] for phrase in phrases)
+    bias = _get(_object(context, "dgi"), "bias")
+    weight = bias if isinstance(bias, int | float) and 0 <= bias <= MAX_WEIGHT else 1.0
+    return Phrases((phrase[:MAX_PHRASE_CHARS] for phrase in phrases), weight)
 
 
 def _get(parent: Json | Mapping[str, Json], key: str) -> Json:
