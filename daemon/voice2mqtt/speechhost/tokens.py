@@ -45,6 +45,8 @@ class Vocabulary:
         ]
         self.has_letters = self.is_text & [any(map(str.isalnum, text)) for text in texts]
         """By token: whether it is more than a mark."""
+        self.has_digits = self.is_text & [any(map(str.isdecimal, text)) for text in texts]
+        """By token."""
         self.inside_word = np.array([text[:1].isalnum() or text[:1] == "'" for text in texts])
         """By token: whether it goes on with the word before it."""
 
