@@ -9,6 +9,7 @@ from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.house import HouseFiles
 from voice2mqtt.speechhost.engine import Grammar
 from voice2mqtt.speechhost.vocabulary import Vocabulary
+from voice2mqtt.speechhost.wishes import Phrases
 from voice2mqtt.understanding.automaton import START, Word
 
 TABLE = """
@@ -48,6 +49,12 @@ def test_the_table_comes_before_any_phrases(tmp_path: Path) -> None:
     assert grammar
     assert grammar.forced
     assert first_words(grammar) >= {"light", "yes"}
+
+
+def test_the_same_phrases_with_another_weight_are_another_hint() -> None:
+    vocabulary = Vocabulary(HouseFiles())
+    grammars = [vocabulary.grammar(Phrases(["feed the cat"], weight)) for weight in (1.0, 2.0)]
+    assert [grammar.weight for grammar in grammars if grammar] == [1.0, 2.0]
 
 
 def test_a_table_that_changed_is_read_again(tmp_path: Path) -> None:

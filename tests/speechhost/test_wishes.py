@@ -11,6 +11,7 @@ from voice2mqtt.speechhost.wishes import (
     read_address,
     read_wishes,
 )
+from voice2mqtt.understanding.table import Json
 
 ONCE = "/speech/recognition/interactive/cognitiveservices/v1"
 
@@ -104,6 +105,15 @@ def test_times(query: str, context: dict[str, Any], expected: tuple[int, int, in
 def test_format(query: str, context: dict[str, Any], detailed: bool, profanity: str) -> None:
     asked = wishes(f"{ONCE}?{query}", context)
     assert (asked.detailed, asked.profanity) == (detailed, profanity)
+
+
+@pytest.mark.parametrize(
+    ("bias", "weight"), [(1.5, 1.5), (0, 0), (-1, 1), (99, 1), ("2", 1), (None, 1)]
+)
+def test_phrases_have_the_weight_that_the_client_gives_them(bias: Json, weight: float) -> None:
+    groups: Json = [{"Items": [{"Text": "Contoso"}]}]
+    phrases = wishes(context={"dgi": {"Groups": groups, "bias": bias}}).phrases
+    assert (tuple(phrases), phrases.weight) == (("Contoso",), weight)
 
 
 def test_phrases_are_taken_from_the_list_and_nonsense_left_out() -> None:

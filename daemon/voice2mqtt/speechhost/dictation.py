@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from voice2mqtt.speechhost.lending import NOWHERE, Lending
 from voice2mqtt.speechhost.moonshine import Decoding, Encoding, Moonshine
 from voice2mqtt.speechhost.tokens import END, Vocabulary
 
@@ -63,12 +64,20 @@ def most_tokens(duration_s: float) -> int:
 
 
 def dictate(
-    model: Moonshine, vocabulary: Vocabulary, encoding: Encoding, abandoned: Callable[[], bool]
+    model: Moonshine,
+    vocabulary: Vocabulary,
+    encoding: Encoding,
+    abandoned: Callable[[], bool],
+    hints: Lending | None = None,
 ) -> list[Dictated]:
-    """Decode `encoding` without a grammar, likeliest first; stops early once `abandoned`."""
+    """Decode `encoding` without a grammar, likeliest first; stops early once `abandoned`.
+
+    What `hints` lend counts as likelihood.
+    """
     decoding = Decoding(model, encoding)
     following = decoding.first
     beams: list[_Beam] = [(0.0, ())]
+    places = [NOWHERE]
     ended: list[_Beam] = []
 
     def words(beam: _Beam) -> str:
@@ -76,6 +85,8 @@ def dictate(
 
     for _ in range(most_tokens(encoding.duration_s)):
         scores = following + np.array([[total] for total, _ in beams])
+        if hints:
+            scores += np.stack([hints.changes(place) for place in places])
         best = np.argpartition(scores, -_BEAMS, axis=None)[-_BEAMS:]
         rows, grown = [], []
         for row, token in zip(*np.unravel_index(best, scores.shape), strict=True):
@@ -89,6 +100,11 @@ def dictate(
         if not grown or _is_settled(ended, max(grown)[0], words) or abandoned():
             break
         following = decoding.step(rows, [tokens[-1] for _, tokens in grown])
+        if hints:
+            places = [
+                hints.after(places[row], tokens[-1])
+                for row, (_, tokens) in zip(rows, grown, strict=True)
+            ]
         beams = grown
     found = sorted(ended or beams, reverse=True)
     return [

@@ -37,6 +37,8 @@ class Grammar:
     """True: a table of commands, outside which is only open dictation. False: a hint."""
     language: str = "en"
     """In which its numbers are said."""
+    weight: float = 1.0
+    """Of a hint: how much it helps; 0 is not at all."""
 
 
 def never() -> bool:

@@ -19,6 +19,7 @@ from voice2mqtt.speechhost import scoring
 from voice2mqtt.speechhost.beam import BeamSearch, Look
 from voice2mqtt.speechhost.dictation import Dictated, dictate, is_speech
 from voice2mqtt.speechhost.engine import Grammar, Reading, Transcript, never
+from voice2mqtt.speechhost.lending import Lending
 from voice2mqtt.speechhost.moonshine import Floats, Moonshine, model_folder
 from voice2mqtt.speechhost.prior import Prior
 from voice2mqtt.speechhost.scoring import Heard, Openly, Sentence, Verdict, rough_score
@@ -80,7 +81,8 @@ class MoonshineEngine:
             encoding = self._model.encode(samples)
             readings = _open(dictate(self._model, self._vocabulary, encoding, abandoned))
         else:
-            readings = self._of(grammar.automaton).readings(samples, abandoned)
+            weight = 0.0 if grammar.forced else grammar.weight
+            readings = self._of(grammar.automaton).readings(samples, abandoned, weight)
         if abandoned() or not is_speech(readings[0].text):
             return Transcript()
         return Transcript(readings=tuple(readings))
@@ -112,15 +114,20 @@ class _Commands:
         self._model = model
         self._vocabulary = vocabulary
         self._prior = prior
-        grammar = TokenGrammar(automaton, vocabulary)
+        self._grammar = grammar = TokenGrammar(automaton, vocabulary)
         self._narrow_search = BeamSearch(model, vocabulary, grammar, _NARROW_BEAMS)
         self._search = BeamSearch(model, vocabulary, grammar, _BEAMS)
         self._wide_search = BeamSearch(model, vocabulary, grammar, _WIDE_BEAMS)
         self._meanings: dict[tuple[int, ...], Hashable] = {}
         self._matcher = Matcher(automaton, normaliser("en"))
 
-    def readings(self, samples: Floats, abandoned: Callable[[], bool]) -> list[Reading]:
-        """Return the commands that may have been said, else what open decoding heard."""
+    def readings(
+        self, samples: Floats, abandoned: Callable[[], bool], weight: float
+    ) -> list[Reading]:
+        """Return the commands that may have been said, else what open decoding heard.
+
+        For the latter they are hints of some `weight`.
+        """
         encoding = self._model.encode(samples)
         looks = [self._narrow_search.decode(encoding, abandoned)]
         verdict = self._weigh(looks)
@@ -135,7 +142,8 @@ class _Commands:
             looks[0] = looks[0].with_more(self._wide_search.decode(encoding, abandoned))
             verdict = self._weigh(looks)
         if verdict.said < scoring.LEAST_SAID:
-            return _open(dictate(self._model, self._vocabulary, encoding, abandoned))
+            hints = Lending(self._grammar, self._vocabulary, weight) if weight else None
+            return _open(dictate(self._model, self._vocabulary, encoding, abandoned, hints))
         readings = [
             _reading(self._vocabulary.decode(tokens), confidence)
             for tokens, confidence in verdict.confidences()

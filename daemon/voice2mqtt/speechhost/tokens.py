@@ -40,6 +40,15 @@ class Vocabulary:
             [n >= _FIRST_PIECE and not p.startswith(_MARKER) for n, p in enumerate(pieces)]
         )
         """By token: whether it is a piece of text, neither special nor a lone byte."""
+        texts = [
+            p.decode(errors="replace") if n >= _FIRST_PIECE else "" for n, p in enumerate(pieces)
+        ]
+        self.has_letters = self.is_text & [any(map(str.isalnum, text)) for text in texts]
+        """By token: whether it is more than a mark."""
+        self.has_digits = self.is_text & [any(map(str.isdecimal, text)) for text in texts]
+        """By token."""
+        self.inside_word = np.array([text[:1].isalnum() or text[:1] == "'" for text in texts])
+        """By token: whether it goes on with the word before it."""
 
     def __len__(self) -> int:
         return len(self._pieces)

@@ -13,6 +13,7 @@ from voice2mqtt.errors import UserFacingError
 from voice2mqtt.settings.faults import FaultsError
 from voice2mqtt.settings.house import House, HouseFiles
 from voice2mqtt.speechhost.engine import Grammar
+from voice2mqtt.speechhost.wishes import Phrases
 from voice2mqtt.understanding.compile import compile_phrases
 
 CHECK_EVERY_S = 1.0
@@ -38,7 +39,8 @@ class Vocabulary:
         """
         if self._own or not phrases:
             return self._own
-        return self._hint(phrases)
+        weight = phrases.weight if isinstance(phrases, Phrases) else 1.0
+        return self._hint(phrases, weight)
 
     def watch(self, stopped: threading.Event) -> None:
         """Look after the files until `stopped`."""
@@ -57,9 +59,13 @@ class Vocabulary:
         else:
             log.info("read %s again", self._files)
 
-    def _hint(self, phrases: tuple[str, ...]) -> Grammar:
-        automaton = compile_phrases(phrases, self.language)
-        return Grammar(automaton=automaton, forced=False, language=self.language)
+    def _hint(self, phrases: tuple[str, ...], weight: float) -> Grammar:
+        return Grammar(
+            automaton=compile_phrases(phrases, self.language),
+            forced=False,
+            language=self.language,
+            weight=weight,
+        )
 
 
 def grammar_of(house: House) -> Grammar | None:

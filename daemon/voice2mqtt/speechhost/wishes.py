@@ -5,11 +5,11 @@ a good deal that is only meant for the cloud.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
 from voice2mqtt.understanding.table import Json
@@ -18,6 +18,8 @@ MAX_PHRASES = 2000
 MAX_PHRASES_CHARS = 100_000
 """Of all phrases together; so many take most of a second to compile."""
 MAX_PHRASE_CHARS = 200
+MAX_WEIGHT = 2.0
+"""Of phrases, as the SDK documents it."""
 
 
 class Mode(Enum):
@@ -37,6 +39,24 @@ _END_SILENCE_MS = {Mode.INTERACTIVE: 700, Mode.CONVERSATION: 600, Mode.DICTATION
 _INITIAL_SILENCE_MS = {Mode.INTERACTIVE: 5000, Mode.CONVERSATION: 15_000, Mode.DICTATION: 15_000}
 
 
+class Phrases(tuple[str, ...]):
+    """What is likely to be said, and how much that is to help."""
+
+    weight: float
+
+    def __new__(cls, texts: Iterable[str] = (), weight: float = 1.0) -> Self:
+        """Without a weight of their own, phrases have that of clients that name none."""
+        made = super().__new__(cls, texts)
+        made.weight = weight
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other) and getattr(other, "weight", 1.0) == self.weight
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What holds for one turn."""
@@ -51,8 +71,7 @@ class Wishes:
     """Silence that ends a phrase."""
     longest_phrase_ms: int
     """A phrase is cut here even if speech goes on."""
-    phrases: tuple[str, ...]
-    """What is likely to be said."""
+    phrases: Phrases
     phrases_left_out: int
     """How many more the client offered than are taken."""
     languages: tuple[str, ...]
@@ -151,7 +170,7 @@ def _milliseconds(candidates: tuple[Json, ...], *, default: int, least: int) -> 
     return default
 
 
-def _phrases(context: Mapping[str, Json]) -> tuple[tuple[str, ...], int]:
+def _phrases(context: Mapping[str, Json]) -> tuple[Phrases, int]:
     """Return the first phrases, as many as are taken, and how many more there are."""
     groups = _list(_get(_object(context, "dgi"), "groups"))
     items = [item for group in groups for item in _list(_get(group, "items"))]
@@ -159,7 +178,9 @@ def _phrases(context: Mapping[str, Json]) -> tuple[tuple[str, ...], int]:
     taken = [phrase[:MAX_PHRASE_CHARS] for phrase in offered[:MAX_PHRASES]]
     ends = list(accumulate(map(len, taken)))
     del taken[bisect_right(ends, MAX_PHRASES_CHARS) :]
-    return tuple(taken), len(offered) - len(taken)
+    bias = _get(_object(context, "dgi"), "bias")
+    weight = bias if isinstance(bias, int | float) and 0 <= bias <= MAX_WEIGHT else 1.0
+    return Phrases(taken, weight), len(offered) - len(taken)
 
 
 def _get(parent: Json | Mapping[str, Json], key: str) -> Json:

@@ -1,0 +1,95 @@
+"""Phrases that are likely to be said: how they help open decoding.
+
+Each token along a phrase lends the string some nats, so that an unusual name gets as far as its
+end among the strings that are followed. What was lent is kept where the phrase ends with the
+word, and taken back where it breaks off: talk that only begins like a phrase gains nothing. No
+phrase lends twice, or the richest string would be one phrase over and over. Names are helped so,
+not sentences nor numbers: a sentence would lend so much that "to 40" became the "to 28" in the
+list; sentences are what the grammar is for. It knows nothing of sound.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from voice2mqtt.speechhost.moonshine import Floats
+from voice2mqtt.speechhost.spellings import lexical
+from voice2mqtt.speechhost.token_grammar import State, TokenGrammar
+from voice2mqtt.speechhost.tokens import Vocabulary
+
+_LENT_NATS = 3.0
+"""For each token of a phrase, at the weight that clients send unless told otherwise."""
+
+_MOST_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far into a phrase a string of tokens is, and what went before."""
+
+    state: State | None = None
+    tokens: tuple[int, ...] = ()
+    """Of the phrase so far."""
+    lent: float = 0.0
+    """Since the phrase, or a shorter one, was complete."""
+    helped: frozenset[str] = frozenset()
+    """Phrases that have lent what they can."""
+
+
+NOWHERE = Place()
+
+
+class Lending:
+    """The phrases of one list."""
+
+    def __init__(self, grammar: TokenGrammar, vocabulary: Vocabulary, weight: float) -> None:
+        self._grammar = grammar
+        self._vocabulary = vocabulary
+        first = grammar.start.tokens
+        self._first = first[~vocabulary.has_digits[first]]
+        # Marks are the model's to set.
+        self._lends = np.where(vocabulary.has_letters, np.float32(_LENT_NATS * weight), 0)
+
+    def changes(self, place: Place) -> Floats:
+        """Return what each token, coming next at `place`, does to the score."""
+        inside_word = self._vocabulary.inside_word
+        changes = np.full(len(inside_word), -place.lent, np.float32)
+        phrase = self._completed(place)
+        if phrase and phrase not in place.helped:
+            changes[~inside_word] = 0
+        changes[self._first] += self._lends[self._first]
+        along = self._along(place)
+        changes[along] = self._lends[along]
+        return changes
+
+    def after(self, place: Place, token: int) -> Place:
+        """Return the place behind `token`, which comes next at `place`."""
+        lent, helped = place.lent, place.helped
+        if not self._vocabulary.inside_word[token]:
+            phrase = self._completed(place)
+            if phrase and phrase not in helped:
+                lent, helped = 0.0, helped | {phrase}
+        more = float(self._lends[token])
+        if place.state is not None and token in self._along(place):
+            state = self._grammar.follow(place.state, token)
+            return Place(state, (*place.tokens, token), lent + more, helped)
+        if token in self._first:
+            return Place(self._grammar.follow(self._grammar.start, token), (token,), more, helped)
+        return Place(helped=helped)
+
+    def _along(self, place: Place) -> npt.NDArray[np.int64]:
+        """Return the tokens that go on with the phrase at `place`, and keep it one that helps."""
+        if place.state is None:
+            return np.zeros(0, np.int64)
+        tokens = place.state.tokens
+        inside_word = self._vocabulary.inside_word
+        if int((~inside_word[list(place.tokens)]).sum()) >= _MOST_WORDS:
+            tokens = tokens[inside_word[tokens]]
+        return tokens[~self._vocabulary.has_digits[tokens]]
+
+    def _completed(self, place: Place) -> str:
+        """Return the phrase that is whole if the word ends at `place`; "" if none is."""
+        if place.state is None or not place.state.is_end:
+            return ""
+        return lexical(self._vocabulary.decode(place.tokens))
