@@ -31,6 +31,10 @@ BELIEVABLE = 0.5
 """Share of the host's greatest belief, below which a hypothesis counts for nothing."""
 RIVAL = 0.4
 """Share of the best meaning's belief from which on another one casts doubt."""
+_ACCOUNTED = 0.9
+"""Belief that the readings of a host that decodes by the table add up to, at least: beside the
+commands there is only what it heard openly. With less, they are a few of the many ways in which a
+host without a table heard the same."""
 _TIE = 0.004
 """Difference of distance that tells nothing."""
 _ROUNDING = 0.02
@@ -139,12 +143,11 @@ class Comprehension:
         """
         meaning = unsure.options[0]
         others = [
-            replace(hypothesis, confidence=None)
+            hypothesis
             for hypothesis in hypotheses
             if not any(self._same(meaning, m) for m in self._meanings(hypothesis.text, rows, 1))
         ]
-        if others and others[0].text == hypotheses[0].text:
-            # The host's first choice is no command, so that it did not decode by the table.
+        if sum(hypothesis.confidence or 0.0 for hypothesis in hypotheses) < _ACCOUNTED:
             others = list(hypotheses)
         heard = self._by_sound(others, rows) if others else None
         if heard is None or (isinstance(heard, Meant) and self._same(heard.meaning, meaning)):
@@ -174,7 +177,9 @@ class Comprehension:
         rivals = [rival for rival in ranked[1:] if not self._same((best,), (rival,))]
         rival = min(rivals, key=lambda candidate: candidate.distance, default=None)
         ahead = rival.distance - best.distance if rival else self._margin
-        if rival and (ahead < _TIE or best.distance + max(0.0, self._margin - ahead) > strictness):
+        if rival and (
+            abs(ahead) < _TIE or best.distance + max(0.0, self._margin - ahead) > strictness
+        ):
             why = f"two rows sound alike; only {ahead:.2f} lies between them"
             return Unclear(options=((best,), (rival,)), why=why, nearest=ranked)
         return Meant(meaning=(best,), why=f"sounds alike, {best.distance:.2f} away", nearest=ranked)
