@@ -444,7 +444,7 @@ NIGHT = replace(row("night", "Good night", "home/night"), between=(18 * 60, 6 * 
 GOOD_NIGHT = Sounds(
     known={
         "good knight": [(0, {}, "good night", 0.1), (1, {}, "Good night", 0.1)],
-        "good buy": [(0, {}, "good bye", 0.1), (1, {}, "Good night", 0.102)],
+        "good buy": [(0, {}, "good bye", 0.1), (1, {}, "Good night", 0.1)],
     }
 )
 

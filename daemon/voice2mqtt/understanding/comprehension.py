@@ -35,7 +35,7 @@ _ACCOUNTED = 0.9
 """Belief that the readings of a host that decodes by the table add up to, at least: beside the
 commands there is only what it heard openly. With less, they are a few of the many ways in which a
 host without a table heard the same."""
-_TIE = 0.004
+_TIE = 0.0001
 """Difference of distance that tells nothing."""
 _ROUNDING = 0.02
 MOST_COMMANDS = 4

@@ -54,7 +54,7 @@ _LEAST_TRUST = 0.3
 
 _WITHIN_NATS = 3.5
 """Readings so much less likely than the surest are not looked at."""
-_MOST_READINGS = 8
+_MOST_READINGS = 10
 _ENOUGH = 2
 """Readings that come near nothing, after which no more are tried."""
 _MOST_MEANINGS = 5
