@@ -23,7 +23,7 @@ NOISY_DB = (24.0, 21.0, 18.0, 15.0, 12.0, 9.0, 6.0)
 """The ratios of that benchmark."""
 
 _FRAME_SAMPLES = 2048
-_FULL_SCALE = 32768
+FULL_SCALE = 32768
 
 
 def read_wav(path: Path) -> Samples:
@@ -33,7 +33,7 @@ def read_wav(path: Path) -> Samples:
         InputError: it is none.
     """
     pcm = b"".join(WavSource(path).blocks())
-    return np.frombuffer(pcm, dtype="<i2").astype(np.float64) / _FULL_SCALE
+    return np.frombuffer(pcm, dtype="<i2").astype(np.float64) / FULL_SCALE
 
 
 def write_wav(path: Path, samples: Samples) -> None:
@@ -43,7 +43,7 @@ def write_wav(path: Path, samples: Samples) -> None:
 
 def to_pcm(samples: Samples) -> bytes:
     """Return `samples` as 16-bit little-endian."""
-    limited = np.clip(samples * _FULL_SCALE, -_FULL_SCALE, _FULL_SCALE - 1)
+    limited = np.clip(samples * FULL_SCALE, -FULL_SCALE, FULL_SCALE - 1)
     return limited.astype("<i2").tobytes()
 
 

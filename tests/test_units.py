@@ -68,6 +68,17 @@ def test_the_unit_for_several_microphones_differs_in_names_alone() -> None:
     assert several == _settings("voice2mqtt.service")
 
 
+@pytest.mark.parametrize("folder", ["", "user/"])
+def test_daemon_and_host_read_the_same_settings(folder: str) -> None:
+    units = (f"{folder}voice2mqtt.service", f"{folder}voice2mqtt-host.service")
+    named = [
+        [line for line in _settings(unit) if line.startswith("Environment=SETTINGS=")]
+        for unit in units
+    ]
+    assert all("--settings ${SETTINGS}" in "\n".join(_settings(unit)) for unit in units)
+    assert named[0] == named[1] != []
+
+
 @pytest.mark.parametrize("unit", SYSTEM_UNITS + USER_UNITS)
 def test_a_settings_error_is_not_restarted(unit: str) -> None:
     assert "RestartPreventExitStatus=2 78" in _settings(unit)

@@ -7,11 +7,14 @@ import pytest
 
 from tests.broker import Broker
 from tests.speechhost.fakes import ScriptedEngine
-from tests.speechhost.serving import serving
+from tests.speechhost.serving import hosting, serving
 from voice2mqtt.cli import stage
 from voice2mqtt.cli.main import main
 from voice2mqtt.core.audio import as_wav
 from voice2mqtt.errors import ExitStatus
+from voice2mqtt.settings.house import HouseFiles
+from voice2mqtt.speechhost.vocabulary import Vocabulary
+from voice2mqtt.speechhost.vosk import words_of
 
 TABLE = "commands:\n  - {say: turn on the light, topic: home/light, payload: 'ON'}\n"
 
@@ -73,3 +76,36 @@ def test_nothing_is_published_unless_told(tmp_path: Path, spoken: Path, broker: 
         assert not seen.on("home/light")
         assert main(["listen", *named, "--publish", "--wav", str(spoken)]) == ExitStatus.OK
         assert seen.wait_for("home/light").payload == "ON"
+
+
+GERMAN = """
+commands:
+  - {say: "heizung auf {16..30:grad} grad", topic: home/heizung, payload: "{grad}"}
+"""
+
+
+def test_another_language_from_the_settings_to_the_message(
+    tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, settings = tmp_path / "befehle.yaml", tmp_path / "voice2mqtt.yaml"
+    table.write_text(GERMAN)
+    engine = ScriptedEngine("Computer, Heizung auf einundzwanzig Grad.", language="de-DE")
+    told = {
+        "commands": table.name,
+        "listening": {"wake_phrase": "computer"},
+        "speech": {"language": "de-DE"},
+    }
+    settings.write_text(json.dumps(told))
+    grammars = Vocabulary(HouseFiles(settings)).grammar
+    with hosting(engine, grammars=grammars) as host:
+        told["speech"] = {"language": "de-DE", "host": host.url}
+        settings.write_text(json.dumps(told))
+        status = main(["listen", "--settings", str(settings), "--wav", str(spoken)])
+    assert status == ExitStatus.OK
+    assert "would publish home/heizung = 21" in capsys.readouterr().out
+    grammar = engine.asked[-1][1]
+    assert grammar
+    words = words_of(grammar)
+    assert words
+    assert {"computer", "heizung", "einundzwanzig", "ja", "abbrechen"} <= set(words)
+    assert not {"twenty", "yes"} & set(words)

@@ -38,7 +38,8 @@ class LoudnessActivity:
 class ScriptedEngine:
     """Says `text` of anything loud, and remembers how it was asked."""
 
-    def __init__(self, *texts: str) -> None:
+    def __init__(self, *texts: str, language: str = "en-US") -> None:
+        self.language = language
         self.readings = tuple(reading(text, 0.9 / 10**n) for n, text in enumerate(texts))
         self.asked: list[tuple[int, Grammar | None]] = []
         self.gate = threading.Event()
@@ -55,4 +56,4 @@ class ScriptedEngine:
         if abandoned():
             return Transcript()
         loud = np.abs(np.frombuffer(pcm, "<i2")).max(initial=0) > 500
-        return Transcript(readings=self.readings if loud else ())
+        return Transcript(readings=self.readings if loud else (), language=self.language)
