@@ -133,3 +133,13 @@ def test_grammars_are_not_kept_for_ever(
     engine._of(third)
     assert engine._of(first) is kept[0]
     assert engine._of(second) is not kept[1]
+
+
+def test_short_sentences_do_not_crowd_out_a_long_one(engine: MoonshineEngine) -> None:
+    speech = np.frombuffer(recordings.novel(), "<i2")
+    noise = np.random.default_rng(0).normal(0, 1000, len(speech))
+    noisy = np.clip(speech + noise, -32_768, 32_767).astype("<i2").tobytes()
+    long = "it was the best of times it was the worst of times"
+    short = "(yes|yeah|yep|yup|sure|okay|please|no|nope|nah|cancel|stop|oh|and|so|but|well|the|a|i)"
+    best = engine.transcribe(noisy, _grammar(short, long)).readings[0]
+    assert best.lexical == long

@@ -11,12 +11,21 @@ import numpy as np
 
 from voice2mqtt.speechhost.dictation import Dictated, is_looping, most_tokens
 from voice2mqtt.speechhost.moonshine import Decoding, Encoding, Floats, Moonshine
+from voice2mqtt.speechhost.scoring import rough_score
 from voice2mqtt.speechhost.token_grammar import State, TokenGrammar
 from voice2mqtt.speechhost.tokens import END, Vocabulary
 
 _PRUNE_NATS = 12.0
-"""Sentences so far under the best are given up, be that finished or as long as they are."""
+"""Sentences so far under the best are given up, be that finished or as long as they are.
+
+A finished one counts with the bonus for length taken off that longer ones will have: else a "yes"
+that nobody said would end all long sentences in noise.
+"""
 _MOST_FINISHED = 40
+_BEGINNING = 3
+"""Tokens; so far more beams are followed, since words that are sentences by themselves (yes, no,
+pause) crowd out the beginnings of long ones, which seem unlikely until more of them is heard."""
+_WIDER = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +93,8 @@ class BeamSearch:
             if not free.ended:
                 free.grow(following[-1])
             self._finish(beams, following, finished)
-            least = max(finished.values(), default=-np.inf) - _PRUNE_NATS
+            best = max((rough_score(*found) for found in finished.items()), default=-np.inf)
+            least = best - rough_score(beams[0].tokens, 0.0) - _PRUNE_NATS if beams else 0.0
             grown = self._grow(beams, following, least)
             rows, beams = [row for row, _ in grown], [beam for _, beam in grown]
             tokens = [beam.tokens[-1] for beam in beams]
@@ -109,7 +119,8 @@ class BeamSearch:
         for row, beam in enumerate(beams):
             if beam.state.is_end:
                 finished[*beam.tokens, END] = beam.log_probability + float(following[row, END])
-        for tokens in sorted(finished, key=finished.__getitem__)[:-_MOST_FINISHED]:
+        ranked = sorted(finished, key=lambda tokens: rough_score(tokens, finished[tokens]))
+        for tokens in ranked[:-_MOST_FINISHED]:
             del finished[tokens]
 
     def _grow(
@@ -127,7 +138,8 @@ class BeamSearch:
             scores.append(beam.log_probability + following[row, allowed])
             choices.append(np.stack([np.full(len(allowed), row), allowed]))
         score, choice = np.concatenate(scores), np.concatenate(choices, axis=1)
-        best = np.argsort(-score)[: self._width]
+        width = self._width * (_WIDER if len(beams[0].tokens) < _BEGINNING else 1)
+        best = np.argsort(-score)[:width]
         least = max(least, float(score[best[0]]) - _PRUNE_NATS) if len(best) else least
         grown = []
         for index in best[score[best] > least]:
