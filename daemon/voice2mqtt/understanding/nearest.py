@@ -169,9 +169,9 @@ class NearestSentences:
         if at_most <= reach * length:
             return search.ways(at_most, _WINDOW, most)
         for share in (*(nearer for nearer in _NEARER if nearer < reach), reach):
-            nearest = search.ways(share * length, 0.0, 1)
-            if nearest:
-                return search.ways(min(nearest[0].cost + _WINDOW, reach * length), _WINDOW, most)
+            least = search.least(share * length)
+            if least is not None:
+                return search.ways(min(least + _WINDOW, reach * length), _WINDOW, most)
         return []
 
     def _pronounced(self, text: str) -> HeardSounds | None:

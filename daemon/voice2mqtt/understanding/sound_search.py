@@ -26,7 +26,7 @@ from voice2mqtt.understanding.sound_heard import HeardSounds
 from voice2mqtt.understanding.sound_laid import Laid
 from voice2mqtt.understanding.sounds import FAR, Vocabulary
 
-_MOST_NODES = 400
+_MOST_NODES = 300
 """Of a pass; talk that is near nothing would be followed through all of a large table."""
 _MOST_STEPS = 600
 """Of the walk."""
@@ -112,6 +112,12 @@ class SoundSearch:
         self._known: dict[Node, _Leaving] = {}
         self._here: dict[Node, Costs] = {}
         self._to_pay: dict[Node, Costs] = {}
+
+    def least(self, at_most: float) -> float | None:
+        """Return what the cheapest way costs; None if that is more than `at_most`."""
+        ends = [self._here[node][-1] for node in self._forward(at_most) if self._graph.rows(node)]
+        least = float(min(ends, default=FAR))
+        return least if least <= at_most else None
 
     def ways(self, at_most: float, within: float, most: int) -> list[Way]:
         """Return the cheapest way of each meaning, cheapest first, at most `most`.
