@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from bench import mixing
+from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.outcome import Heard, Hypothesis
 from voice2mqtt.service import build
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.speechhost.engine import Transcript
+from voice2mqtt.speechhost.engine import Engine, Grammar, Transcript
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.policy import LocalTime
 
@@ -30,3 +32,23 @@ def heard(transcript: Transcript) -> Heard | None:
             for reading in readings
         ),
     )
+
+
+class Home:
+    """What hears with a table as its grammar and decides by it, without sockets or microphone."""
+
+    def __init__(self, engine: Engine, table: Path) -> None:
+        self._engine = engine
+        self._interpreter = household(table)
+        self._grammar = Grammar(automaton=self._interpreter.automaton, forced=True)
+        self._days = 0
+
+    def hear(self, samples: mixing.Samples) -> Transcript:
+        """Transcribe `samples`."""
+        return self._engine.transcribe(mixing.to_pcm(samples), self._grammar)
+
+    def decide(self, outcome: Heard) -> tuple[Decision, ...]:
+        """Decide about `outcome` as if nothing had been said before."""
+        # Days lie between two of them, so that no question of one meets the next.
+        self._days += 1
+        return self._interpreter.decide(outcome, 86_400.0 * self._days, NOON)

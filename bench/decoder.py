@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench import labels, mixing, talk
-from bench.deciding import NOON, heard, household
+from bench.deciding import Home, heard
 from bench.mixing import CLEAN, NOISY_DB
 from bench.report import Options, Report
 from voice2mqtt.core.audio import RATE_HZ
-from voice2mqtt.core.decision import Ask, Decision, Fire
+from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.outcome import Heard
-from voice2mqtt.speechhost.engine import Grammar, Transcript
+from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 from voice2mqtt.speechhost.spellings import lexical
 
@@ -44,13 +44,10 @@ class _Trial:
 
 
 class _Kitchen:
-    """Engine and understanding with the coffee grammar."""
+    """A home with the coffee grammar, and what hearing there costs."""
 
     def __init__(self, engine: MoonshineEngine) -> None:
-        self._engine = engine
-        self._interpreter = household(labels.COFFEE_TABLE)
-        self._grammar = Grammar(automaton=self._interpreter.automaton, forced=True)
-        self._days = 0
+        self._home = Home(engine, labels.COFFEE_TABLE)
         self.cpu_s = self.audio_s = 0.0
 
     def try_out(self, samples: mixing.Samples, recording: labels.Recording) -> _Trial:
@@ -59,26 +56,21 @@ class _Kitchen:
         outcome = heard(transcript)
         if outcome is None:
             return _Trial("refused", 0.0, best_is_right=False)
-        decision = self._decide(outcome)
+        decision = self._home.decide(outcome)[0]
         verdict = "asked" if isinstance(decision, Ask) else "refused"
         if isinstance(decision, Fire):
             verdict = "right" if labels.wholly_right(decision.slots, recording) else "wrong"
-        alone = self._decide(Heard(text=outcome.text))
+        alone = self._home.decide(Heard(text=outcome.text))[0]
         fired = isinstance(alone, Fire) and labels.wholly_right(alone.slots, recording)
         return _Trial(verdict, transcript.readings[0].confidence, best_is_right=fired)
 
     def hear(self, samples: mixing.Samples) -> Transcript:
         """Transcribe `samples`, adding up what it costs."""
         before_s = time.process_time()
-        transcript = self._engine.transcribe(mixing.to_pcm(samples), self._grammar)
+        transcript = self._home.hear(samples)
         self.cpu_s += time.process_time() - before_s
         self.audio_s += len(samples) / RATE_HZ
         return transcript
-
-    def _decide(self, outcome: Heard) -> Decision:
-        # Days lie between two of them, so that no question of one meets the next.
-        self._days += 1
-        return self._interpreter.decide(outcome, 86_400.0 * self._days, NOON)[0]
 
 
 def run(options: Options) -> Report:

@@ -32,7 +32,11 @@ def read_wav(path: Path) -> Samples:
     Raises:
         InputError: it is none.
     """
-    pcm = b"".join(WavSource(path).blocks())
+    return from_pcm(b"".join(WavSource(path).blocks()))
+
+
+def from_pcm(pcm: bytes) -> Samples:
+    """Return 16-bit little-endian as samples."""
     return np.frombuffer(pcm, dtype="<i2").astype(np.float64) / FULL_SCALE
 
 

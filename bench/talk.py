@@ -6,12 +6,9 @@ commands.
 """
 
 import random
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
-from voice2mqtt.cli.stage import espeak, flite, speak
-from voice2mqtt.ear.wav import WavSource
+from bench import voices
 
 _WHO = ("my sister", "the neighbour", "our landlord", "she", "somebody", "the minister", "Peter",
         "the old man next door", "a spokesman for the council", "everyone at work")  # fmt: skip
@@ -43,15 +40,6 @@ _REMARKS = (
     "why would anybody paint a bathroom orange",
 )
 _OPENINGS = ("well", "you know", "and then", "honestly", "as I said", "by the way", "no")
-_VOICES = (
-    espeak("en-us", 165),
-    espeak("en-gb"),
-    espeak("en-us+f3", 180),
-    espeak("en-gb-scotland+m4", 155),
-    flite("slt"),
-    flite("rms"),
-    flite("awb"),
-)
 
 
 def sentences(count: int, seed: int = 0) -> list[str]:
@@ -71,8 +59,5 @@ def sentences(count: int, seed: int = 0) -> list[str]:
 
 def spoken(texts: list[str]) -> Iterator[bytes]:
     """Yield each of `texts` as speech (16 kHz, 16 bit, mono), by one voice after the other."""
-    with tempfile.TemporaryDirectory() as folder:
-        wav = Path(folder) / "said.wav"
-        for number, text in enumerate(texts):
-            speak(text, _VOICES[number % len(_VOICES)], wav)
-            yield b"".join(WavSource(wav).blocks())
+    for number, text in enumerate(texts):
+        yield voices.spoken(text, voices.ALL[number % len(voices.ALL)])

@@ -1,0 +1,144 @@
+"""The recogniser by itself in other homes: their commands, noises and echoes, all made up.
+
+Commands of `bench/home.yaml` and `bench/garden.yaml`, of one word and of more, are spoken by
+synthetic voices: as they are, in rooms that echo, and in noise at 10 dB; with `--data`, in the
+noise of that kitchen too. Then noise alone, and talk that is not for the house. Engine and
+understanding without sockets, microphone or gate.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bench import labels, mixing, noises, talk, voices
+from bench.deciding import Home, heard
+from bench.mixing import Samples
+from bench.report import Options, Report
+from bench.reverberation import reverberant
+from bench.sayings import Saying, draw
+from voice2mqtt.core.audio import RATE_HZ
+from voice2mqtt.core.decision import Ask, Fire
+from voice2mqtt.settings.load import load_table
+from voice2mqtt.speechhost.recogniser import MoonshineEngine
+
+TABLES = tuple(Path(__file__).with_name(name) for name in ("home.yaml", "garden.yaml"))
+SNR_DB = 10.0
+RT60_S = (0.4, 0.8)
+NOISE_S = 20.0
+ALONE_S = 3.0
+ALONE_PEAK = 0.25
+WRONG_GOAL = 2.0
+"""In percent, in each condition; the few trials of `--quick` cannot tell."""
+_Verdicts = list[tuple[Saying, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """How many trials of each kind."""
+
+    one_word: int
+    longer: int
+    """For each home."""
+    alone: int
+    """For each noise."""
+    talk: int
+
+
+QUICK = _Size(one_word=4, longer=4, alone=2, talk=4)
+FULL = _Size(one_word=70, longer=56, alone=20, talk=60)
+
+
+def run(options: Options) -> Report:
+    """Measure in each condition."""
+    report, size = Report("conditions"), QUICK if options.quick else FULL
+    engine = MoonshineEngine()
+    homes = [Home(engine, table) for table in TABLES]
+    sayings: list[Saying] = []
+    for home, path in zip(homes, TABLES, strict=True):
+        table = load_table(path, "en")
+        sayings += draw(home, table, size.one_word, one_word=True)
+        sayings += draw(home, table, size.longer, one_word=False)
+    sources = {kind: make(NOISE_S, 0) for kind, make in noises.KINDS.items()}
+    if options.data:
+        sources["kitchen"] = mixing.read_wav(options.data / labels.NOISE)
+    wrong: Counter[str] = Counter()
+    for name, heard_as in _conditions(sources).items():
+        verdicts = [(saying, _verdict(saying, heard_as)) for saying in sayings]
+        _tell(report, name, verdicts, None if options.quick else WRONG_GOAL)
+        wrong.update(verdict for _, verdict in verdicts if verdict.startswith("wrong"))
+    for kind in ("command", "value"):
+        report.add(f"acted on wrongly, all in all: another {kind}", wrong[f"wrong {kind}"])
+    for kind, noise in sources.items():
+        _tell_fired(report, f"{kind} alone", homes, list(_alone(noise, size.alone)))
+    said = (mixing.from_pcm(pcm) for pcm in talk.spoken(talk.sentences(size.talk)))
+    _tell_fired(report, "talk", homes, list(said))
+    return report
+
+
+def _conditions(sources: dict[str, Samples]) -> dict[str, Callable[[Saying], Samples]]:
+    """Return what becomes of a command in each condition."""
+    found: dict[str, Callable[[Saying], Samples]] = {"clean": lambda saying: saying.speech}
+    for rt60_s in RT60_S:
+        found[f"RT60 {rt60_s:g} s"] = partial(_echoing, rt60_s)
+    for kind, noise in sources.items():
+        found[f"{kind}, {SNR_DB:g} dB"] = partial(_noisy, noise)
+    return found
+
+
+def _echoing(rt60_s: float, saying: Saying) -> Samples:
+    return reverberant(saying.speech, rt60_s, name=saying.name)
+
+
+def _noisy(noise: Samples, saying: Saying) -> Samples:
+    return mixing.mix(saying.speech, noise, SNR_DB, name=saying.name)
+
+
+def _verdict(saying: Saying, heard_as: Callable[[Saying], Samples]) -> str:
+    return saying.verdict(heard(saying.home.hear(heard_as(saying))))
+
+
+def _tell(report: Report, condition: str, verdicts: _Verdicts, goal: float | None) -> None:
+    count = len(verdicts)
+    counts = Counter(verdict.split()[0] for _, verdict in verdicts)
+    for what in ("right", "asked", "refused"):
+        note = labels.interval(counts[what], count) if what == "right" else ""
+        report.add(f"{condition}: {what}", 100 * counts[what] / count, "%", note=note)
+    note = labels.interval(counts["wrong"], count)
+    share = 100 * counts["wrong"] / count
+    report.add(f"{condition}: acted on wrongly", share, "%", goal, note=note)
+    parts = {
+        "one word": [verdict for saying, verdict in verdicts if saying.is_one_word],
+        "longer": [verdict for saying, verdict in verdicts if not saying.is_one_word],
+        "clearer voices": [v for saying, v in verdicts if saying.voice in voices.CLEARER],
+        "harder voices": [v for saying, v in verdicts if saying.voice in voices.HARDER],
+    }
+    for part, some in parts.items():
+        right, wrong = some.count("right"), sum(v.startswith("wrong") for v in some)
+        note = f"{labels.interval(right, len(some))}; {wrong} acted on wrongly"
+        report.add(f"{condition}: right, {part}", 100 * right / len(some), "%", note=note)
+
+
+def _alone(noise: Samples, count: int) -> Iterator[Samples]:
+    """Yield excerpts from all over `noise`."""
+    length = round(ALONE_S * RATE_HZ)
+    for number in range(count):
+        start = number * (len(noise) - length) // count
+        excerpt = noise[start : start + length]
+        yield ALONE_PEAK * excerpt / abs(excerpt).max()
+
+
+def _tell_fired(
+    report: Report, what: str, homes: Sequence[Home], sounds: Sequence[Samples]
+) -> None:
+    """Tell how often `sounds`, which are no commands, are taken for some, by the homes in turn."""
+    fired = asked = 0
+    for number, sound in enumerate(sounds):
+        home = homes[number % len(homes)]
+        outcome = heard(home.hear(sound))
+        decisions = home.decide(outcome) if outcome else ()
+        fired += any(isinstance(decision, Fire) for decision in decisions)
+        asked += any(isinstance(decision, Ask) for decision in decisions)
+    note = f"{labels.interval(fired, len(sounds))}; {asked} asked about"
+    report.add(f"{what}: fires", 100 * fired / len(sounds), "%", 0.0, note=note)

@@ -1,0 +1,88 @@
+"""Commands of a home, drawn from its table, spoken by synthetic voices, and what they mean."""
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench import mixing, voices
+from bench.deciding import Home
+from voice2mqtt.cli.stage import Voice
+from voice2mqtt.core.audio import RATE_HZ
+from voice2mqtt.core.decision import Ask, Fire
+from voice2mqtt.core.outcome import Heard
+from voice2mqtt.understanding.sentences import Sentences
+from voice2mqtt.understanding.table import CommandTable
+
+_BEFORE_S = 0.5
+_AFTER_S = 0.5
+"""About what the ear's gate hands on around a command."""
+_VOICE_STEP = 3
+"""So that the first few commands already have voices of both groups."""
+_TRIES = 100
+"""At most, for each command wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One spoken command."""
+
+    home: Home
+    text: str
+    meant: Fire
+    """What the text itself does, word for word."""
+    voice: Voice
+    speech: mixing.Samples
+
+    @property
+    def name(self) -> str:
+        """Of this command by this voice."""
+        return f"{self.text} {self.voice}"
+
+    @property
+    def is_one_word(self) -> bool:
+        """Whether it is a command of one word."""
+        return " " not in self.text
+
+    def verdict(self, outcome: Heard | None) -> str:
+        """Return what comes of hearing it so.
+
+        `right`, `asked`, `refused`, `wrong command` or `wrong value` (of a slot).
+        """
+        decisions = self.home.decide(outcome) if outcome else ()
+        fired = [decision for decision in decisions if isinstance(decision, Fire)]
+        if not fired:
+            asks = any(isinstance(decision, Ask) for decision in decisions)
+            return "asked" if asks else "refused"
+        if [decision.messages for decision in fired] == [self.meant.messages]:
+            return "right"
+        same = [decision.row for decision in fired] == [self.meant.row]
+        return "wrong value" if same else "wrong command"
+
+
+def draw(home: Home, table: CommandTable, count: int, *, one_word: bool) -> list[Saying]:
+    """Return `count` commands of `home`, all rows and voices alike, no two the same.
+
+    They are fewer if there are no more of one word, or of more than one.
+    """
+    chance = random.Random(0)
+    rows = [[Sentences(say, table.lists, table.rules) for say in row.say] for row in table.rows]
+    found: dict[tuple[str, Voice], Saying] = {}
+    for _ in range(_TRIES * count):
+        template = chance.choice(chance.choice(rows))
+        text = template[chance.randrange(template.count)]
+        voice = voices.ALL[_VOICE_STEP * len(found) % len(voices.ALL)]
+        if (" " not in text) != one_word or (text, voice) in found:
+            continue
+        decisions = home.decide(Heard(text=text))
+        if len(decisions) == 1 and isinstance(decisions[0], Fire):
+            speech = _between_silence(voices.spoken(text, voice))
+            found[text, voice] = Saying(home, text, decisions[0], voice, speech)
+        if len(found) == count:
+            break
+    return list(found.values())
+
+
+def _between_silence(pcm: bytes) -> mixing.Samples:
+    silences = round(_BEFORE_S * RATE_HZ), round(_AFTER_S * RATE_HZ)
+    return np.pad(mixing.from_pcm(pcm), silences)
