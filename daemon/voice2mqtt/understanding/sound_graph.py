@@ -50,6 +50,14 @@ class Leaving:
     open: tuple[tuple[Number | Wildcard, Node], ...]
     """Slots that are filled with what is heard, and where that leads."""
 
+    def without_numbers(self) -> Leaving:
+        """Return what leaves but numbers by their sound."""
+        if not any(isinstance(label, Number) for label, _ in self.open):
+            return self
+        kept = [arc for arc in self.arcs if arc.word < 0 or not arc.fills]
+        words = np.array([arc.word for arc in kept if arc.word >= 0], dtype=np.intp)
+        return Leaving(tuple(kept), words, self.open)
+
 
 class SoundGraph:
     """Nodes of one automaton."""

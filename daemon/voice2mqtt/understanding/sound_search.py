@@ -276,6 +276,9 @@ class SoundSearch:
     def _leaving(self, node: Node) -> _Leaving:
         if node not in self._known:
             leaving = self._graph.leaving(node)
+            if self._heard.numbers:
+                # A number was heard as such: that another one was misheard costs too much to try.
+                leaving = leaving.without_numbers()
             leaps: list[_Leap] = []
             for label, target in leaving.open:
                 if isinstance(label, Number):
