@@ -256,16 +256,18 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
         told: Queue[tuple[int, str]] = Queue()
         deadlines_s = {}
         room.start()
-        for number in range(COMMANDS):
-            day.get(number, lambda: None)()
-            message = Message(
-                topic=f"home/{number}", payload="ON", qos=number % 3, expires_s=EXPIRES_S
-            )
-            deadlines_s[message.topic] = time.monotonic() + EXPIRES_S
-            room.publish(message, lambda reason, n=number: told.put((n, reason)))  # type: ignore[misc]
-            time.sleep(PACE_S)
-        fates = dict(told.get(timeout=WAIT_S) for _ in range(COMMANDS))
-        room.close(1)
+        try:
+            for number in range(COMMANDS):
+                day.get(number, lambda: None)()
+                message = Message(
+                    topic=f"home/{number}", payload="ON", qos=number % 3, expires_s=EXPIRES_S
+                )
+                deadlines_s[message.topic] = time.monotonic() + EXPIRES_S
+                room.publish(message, lambda reason, n=number: told.put((n, reason)))  # type: ignore[misc]
+                time.sleep(PACE_S)
+            fates = dict(told.get(timeout=WAIT_S) for _ in range(COMMANDS))
+        finally:
+            room.close(1)
         assert told.empty()
         seen = Counter(
             int(number)

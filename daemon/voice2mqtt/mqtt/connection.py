@@ -230,9 +230,10 @@ class Connection:
         self._client.disconnect()
 
     def drop(self) -> None:
-        """Let go of the socket, if it is still there, without a word."""
+        """Let go of the socket, if it is still there, without a word; answer what is not yet."""
         if link := self._client.socket():
             link.close()
+        self._give_up("the connection was dropped")
 
     @property
     def owes(self) -> bool:
@@ -248,7 +249,6 @@ class Connection:
 
     def _probe(self) -> None:
         sent_s, covered = time.monotonic(), self._unconfirmed
-        self._unconfirmed, self._probing = [], True
 
         def answered(fate: Fate, reason: str) -> None:
             self._probing = False
@@ -258,7 +258,10 @@ class Connection:
                 self._release(time.monotonic() - sent_s)
 
         _, mid = self._client.unsubscribe(f"{self._login.client_id}/probe")
-        self._owe(mid, answered)
+        if mid is not None:
+            self._unconfirmed, self._probing = [], True
+            self._owe(mid, answered)
+        # Else it broke just now, and the next turn answers everybody.
 
     def _release(self, round_trip_s: float) -> None:
         """Hand over what waited for a sign of life, as long as it can still arrive in time."""
@@ -291,9 +294,8 @@ class Connection:
         else:
             self._unconfirmed.append(answer)
 
-    def _owe(self, mid: int | None, settle: Callable[[Fate, str], None]) -> None:
-        if mid is not None:
-            self._owed[mid] = _Owed(time.monotonic(), settle)
+    def _owe(self, mid: int, settle: Callable[[Fate, str], None]) -> None:
+        self._owed[mid] = _Owed(time.monotonic(), settle)
 
     def _settle(self) -> None:
         settled, self._settled = self._settled, []
@@ -302,6 +304,11 @@ class Connection:
                 owed.settle(fate, reason)
 
     def _lost(self, reason: str) -> Lost:
+        self._give_up(reason)
+        taken = self._goodbye == "Session taken over"
+        return Lost(self._goodbye or reason, Cause.TAKEN_OVER if taken else Cause.NETWORK)
+
+    def _give_up(self, reason: str) -> None:
         held, self._held = self._held, []
         for _, answer in held:
             answer(Fate.UNSENT, reason)
@@ -309,8 +316,6 @@ class Connection:
         unconfirmed, self._unconfirmed = self._unconfirmed, []
         for settle in [*(each.settle for each in owed), *unconfirmed]:
             settle(Fate.UNKNOWN, reason)
-        taken = self._goodbye == "Session taken over"
-        return Lost(self._goodbye or reason, Cause.TAKEN_OVER if taken else Cause.NETWORK)
 
 
 def _refusal(said: str) -> Lost:
