@@ -5,6 +5,7 @@ import struct
 import threading
 
 import pytest
+
 from voice2mqtt.mqtt.address import parse_address
 from voice2mqtt.mqtt.connection import Connection, Login
 from voice2mqtt.mqtt.delivery import Delivery, Fate, Lost
@@ -27,6 +28,11 @@ def _serve_once(door: socket.socket) -> None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, HANG_UP)
 
 
+def _turn_for_ever(connection: Connection, wake: socket.socket) -> None:
+    while True:
+        connection.turn(wake)
+
+
 @pytest.mark.parametrize("qos", [0, 1, 2])
 def test_each_message_is_answered_when_the_broker_goes_between_probe_and_message(qos: int) -> None:
     fates: list[Fate] = []
@@ -44,7 +50,6 @@ def test_each_message_is_answered_when_the_broker_goes_between_probe_and_message
                 connection.publish(delivery, lambda fate, _reason: fates.append(fate))
             broker.join()
             with pytest.raises(Lost):
-                while True:
-                    connection.turn(wake)
+                _turn_for_ever(connection, wake)
     assert len(fates) == 3
     assert Fate.CONFIRMED not in fates
