@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from voice2mqtt.pronunciation import espeak
+from voice2mqtt.pronunciation.espeak import Espeak
 from voice2mqtt.pronunciation.pronouncer import _warn, pronouncer
 
 LETTERS = [("o", "n")]
@@ -18,7 +19,8 @@ def _nothing_told_yet() -> Iterator[None]:
 
 
 def _install(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
-    """Put an espeak-ng of our own in the place of the real one."""
+    """Put an espeak-ng of our own in the place of the real one, and of the one that runs."""
+    monkeypatch.setattr(espeak._Running, "waits", False)
     program = folder / "espeak-ng"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
@@ -77,6 +79,17 @@ def test_an_espeak_that_hangs_is_not_waited_for(
     monkeypatch.setattr(espeak, "_LONGEST_CALL_S", 0.05)
     _install(tmp_path, monkeypatch, "exec sleep 60")
     assert spoken.pronounce(["on"]) == LETTERS
+
+
+def test_its_process_ends_with_it() -> None:
+    sound = Espeak("en-us")
+    sound.pronounce(["light"])
+    running = sound._process._running
+    assert running
+    process = running._process
+    assert process.poll() is None
+    del sound, running
+    assert process.poll() is not None
 
 
 def test_an_espeak_that_cannot_be_started_costs_no_decision(

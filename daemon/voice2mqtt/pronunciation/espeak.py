@@ -1,11 +1,16 @@
-"""How words sound, by espeak-ng: over a hundred languages, one call for any number of words.
+"""How words sound, by espeak-ng: over a hundred languages, one process for any number of words.
 
 What was pronounced is kept in memory only: a table of 450 words takes a third of a second to
 pronounce, and what was said at home is not to be found on a disk.
 """
 
+import os
+import random
+import select
 import subprocess
-from collections.abc import Sequence
+import time
+import weakref
+from collections.abc import Iterator, Sequence
 
 from voice2mqtt.pronunciation.ipa import phonemes
 
@@ -14,14 +19,18 @@ _LONGEST_CALL_S = 3.0
 _LONGEST_WORD_S = 0.02
 """Added for each word: a large table may take its time, a sentence that was heard may not."""
 _MOST_KEPT = 50_000
+_LONGEST_WORD = 500
+"""Characters; whatever is longer is nothing that was said."""
+_MOST_AT_ONCE = 2000
+"""Characters written before the answer is read: neither pipe may fill while nobody reads it."""
 
 
 class Espeak:
     """The Pronouncer of one espeak-ng voice. One thread at a time."""
 
     def __init__(self, voice: str) -> None:
-        self._voice = voice
         self._known: dict[str, tuple[str, ...]] = {}
+        self._process = _Process(voice)
 
     def pronounce(self, words: Sequence[str]) -> Sequence[tuple[str, ...]]:
         """Return the phonemes of each of `words`, in IPA; () for one espeak-ng is silent on.
@@ -40,7 +49,7 @@ class Espeak:
     def _ask(self, words: list[str]) -> list[tuple[str, ...]]:
         if not words:
             return []
-        lines = _spoken(self._voice, words)
+        lines = self._process.spoken(words)
         if len(lines) == len(words):
             return [phonemes(line) for line in lines]
         if len(words) == 1:
@@ -61,17 +70,123 @@ def has_voice(voice: str) -> bool:
     return told.returncode == 0
 
 
-def _spoken(voice: str, words: Sequence[str]) -> list[str]:
-    """Return a line of IPA for each of `words`, as a rule."""
-    # With --stdin it would take all lines for one.
-    command = [_PROGRAM, "-q", "--ipa", "--sep=_", "-v", voice]
-    spoken = subprocess.run(
-        command,
-        input="".join(f"{' '.join(word.split()) or '-'}\n" for word in words),
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=True,
-        timeout=_LONGEST_CALL_S + _LONGEST_WORD_S * len(words),
-    )
-    return spoken.stdout.splitlines()
+class _Process:
+    """An espeak-ng that stays open: to start it takes longer than to search a large table.
+
+    It ends with this object, or when it fails; the next word starts another.
+    """
+
+    def __init__(self, voice: str) -> None:
+        # With --stdin it would take all lines for one. Without stdbuf it would keep its answer
+        # back until there is a page of it.
+        self._command = ["stdbuf", "-oL", _PROGRAM, "-q", "--ipa", "--sep=_", "-v", voice]
+        self._running: _Running | None = None
+
+    def spoken(self, words: Sequence[str]) -> list[str]:
+        """Return a line of IPA for each of `words`, as a rule.
+
+        Raises:
+            OSError: espeak-ng cannot be started.
+            SubprocessError: it failed, or did not answer in time.
+        """
+        deadline_s = time.monotonic() + _LONGEST_CALL_S + _LONGEST_WORD_S * len(words)
+        if self._running and not self._running.waits:
+            self._end()
+        if not self._running:
+            self._running = _Running(self, self._command, deadline_s)
+        try:
+            return [
+                line
+                for some in _portions(words)
+                for line in self._running.answers(some, deadline_s)
+            ]
+        except (OSError, subprocess.SubprocessError):
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        running, self._running = self._running, None
+        if running:
+            running.end()
+
+
+class _Running:
+    """One process, from its start to its end."""
+
+    def __init__(self, owner: object, command: Sequence[str], deadline_s: float) -> None:
+        # In a session of its own, for Ctrl-C ends the daemon, which then still decides about
+        # what it has heard.
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.end = weakref.finalize(owner, _end, self._process)
+        assert self._process.stdin
+        assert self._process.stdout
+        self._ears, self._mouth = self._process.stdin.fileno(), self._process.stdout.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._mouth, select.POLLIN)
+        self._read = b""
+        # Asked after the words, for espeak-ng tells no other way that it is done with them.
+        # Nobody can say it by accident, or on purpose.
+        self._end = f"zyzzyva {random.randrange(10**9)}"
+        try:
+            self._write(self._end)
+            self._end_line = self._line(deadline_s)
+        except subprocess.SubprocessError:
+            self.end()
+            raise
+
+    @property
+    def waits(self) -> bool:
+        """Whether it lives and owes nothing; otherwise answer and question no longer agree."""
+        return self._process.poll() is None and not self._read and not self._poll.poll(0)
+
+    def answers(self, words: Sequence[str], deadline_s: float) -> Iterator[str]:
+        """Yield all lines that it says for `words`."""
+        self._write(*words, self._end)
+        while (line := self._line(deadline_s)) != self._end_line:
+            yield line
+
+    def _write(self, *lines: str) -> None:
+        data = "".join(f"{line}\n" for line in lines).encode(errors="replace")
+        try:
+            while data:
+                data = data[os.write(self._ears, data) :]
+        except BrokenPipeError as error:
+            raise self._ended() from error
+
+    def _line(self, deadline_s: float) -> str:
+        while b"\n" not in self._read:
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0 or not self._poll.poll(left_s * 1000):
+                raise subprocess.TimeoutExpired(_PROGRAM, _LONGEST_CALL_S)
+            got = os.read(self._mouth, 65536)
+            if not got:
+                raise self._ended()
+            self._read += got
+        line, self._read = self._read.split(b"\n", 1)
+        return line.decode(errors="replace")
+
+    def _ended(self) -> subprocess.CalledProcessError:
+        return subprocess.CalledProcessError(self._process.wait(), _PROGRAM)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    with process:
+        process.kill()
+
+
+def _portions(words: Sequence[str]) -> Iterator[list[str]]:
+    """Yield `words` as lines, some at a time."""
+    portion: list[str] = []
+    for word in words:
+        portion.append(" ".join(word.split())[:_LONGEST_WORD] or "-")
+        if sum(map(len, portion)) > _MOST_AT_ONCE:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
