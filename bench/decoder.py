@@ -21,6 +21,7 @@ from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.outcome import Heard
 from voice2mqtt.speechhost.engine import Transcript
+from voice2mqtt.speechhost.memory import give_back_early
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 from voice2mqtt.speechhost.spellings import lexical
 
@@ -77,6 +78,7 @@ def run(options: Options) -> Report:
     """Measure at each ratio of speech to noise."""
     data = options.recordings_folder()
     report = Report("decoder")
+    give_back_early()
     began_s = time.perf_counter()
     engine = MoonshineEngine()
     report.add("load and warm-up", time.perf_counter() - began_s, "s", 2.0)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.speechhost.engine import Engine
+from voice2mqtt.speechhost.memory import give_back_early
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def engine(args: argparse.Namespace, language: str) -> Callable[[int], Engine]:
 
     `language` is that of the house. Loading raises UnavailableError or InputError.
     """
+    give_back_early()
     if args.vosk_model is None:
         if not language.startswith("en"):
             log.warning("the model knows English alone: for %s give --vosk-model", language)

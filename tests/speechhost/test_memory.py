@@ -1,0 +1,37 @@
+"""Memory that is no longer needed goes back to the system."""
+
+import subprocess
+import sys
+
+MEASURE = """
+import threading
+import numpy as np
+from voice2mqtt.speechhost.memory import give_back_early
+
+def resident_kb():
+    return next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmRSS"))
+
+give_back_early()
+before_kb = resident_kb()
+
+def decode():
+    # The first block freed is what teaches glibc to keep the later ones.
+    np.ones(2_500_000)
+    blocks = [np.ones(200_000) for _ in range(40)]
+    blocks[:-1] = []
+    blocks.append(bytearray(10))
+
+threads = [threading.Thread(target=decode) for _ in range(4)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+print(resident_kb() - before_kb)
+"""
+
+
+def test_blocks_of_many_threads_do_not_stay() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", MEASURE], check=True, capture_output=True, text=True
+    )
+    assert int(told.stdout) < 16_000
