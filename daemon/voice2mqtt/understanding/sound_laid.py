@@ -27,8 +27,6 @@ class Laid:
     """A vocabulary laid against an utterance."""
 
     def __init__(self, vocabulary: Vocabulary, heard: HeardSounds) -> None:
-        self.losses = vocabulary.losses
-        """What it costs to miss each word."""
         self._vocabulary = vocabulary
         self._band = vocabulary.lay(heard.phonemes)
         self._last = len(heard.phonemes)
@@ -48,7 +46,7 @@ class Laid:
         self._known: dict[bytes, Costs] = {}
 
     def costs(self, words: NDArray[np.intp]) -> Costs:
-        """Return the costs of [word, start, end] of `words`."""
+        """Return the costs of [word, start, end] of `words`; to miss one ends where it starts."""
         key = words.tobytes()
         if key not in self._known:
             self._known[key] = self._laid(words)
@@ -70,7 +68,10 @@ class Laid:
             costs[place] += np.where(unlike[place], bent, 0)
             if key[0].isdigit():
                 costs[place] += self._renumbered - self._own_digits.get(key, np.float32(0))
-        return np.minimum(costs, FAR)
+        np.minimum(costs, FAR, out=costs)
+        places = np.arange(size)
+        costs[:, places, places] = self._vocabulary.losses[words, None]
+        return costs
 
     def cheapest(self) -> Costs:
         """Return what it costs at least to hear any one word from [start] to [end]."""

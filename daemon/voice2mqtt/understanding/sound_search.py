@@ -162,7 +162,7 @@ class SoundSearch:
                 if here[start] < FAR:
                     here[end] = min(here[end], here[start] + lost)
             here[here + self._left > at_most] = FAR
-            starts = np.flatnonzero(here < FAR)
+            starts = (here < FAR).nonzero()[0]
             if not len(starts):
                 continue
             visited.append(node)
@@ -179,9 +179,10 @@ class SoundSearch:
     ) -> Iterator[tuple[Node, Costs]]:
         leaving = self._leaving(node)
         if len(leaving.words):
-            there = (here[starts, None] + leaving.costs[:, starts]).min(axis=1)
-            np.minimum(there, here + self._laid.losses[leaving.words, None], out=there)
-            for index in np.flatnonzero((there + self._left).min(axis=1) <= at_most):
+            lit = slice(starts[0], starts[-1] + 1)
+            there = (here[lit, None] + leaving.costs[:, lit]).min(axis=1)
+            near = (there + self._left).min(axis=1) <= at_most
+            for index in near.nonzero()[0].tolist():
                 yield leaving.arcs[index].target, there[index]
         for arc in leaving.arcs[len(leaving.words) :]:
             yield arc.target, here.copy()
@@ -208,7 +209,6 @@ class SoundSearch:
                     np.minimum(to_pay, after, out=to_pay)
                 else:
                     np.minimum(to_pay, (leaving.costs[index] + after).min(axis=1), out=to_pay)
-                    np.minimum(to_pay, after + self._laid.losses[arc.word], out=to_pay)
             for leap in leaving.leaps:
                 after = self._to_pay.get(leap.target)
                 if after is not None:
@@ -255,11 +255,8 @@ class SoundSearch:
                     yield _Step(float(after[position]), 0.0, arc.target, position, arc.fills)
                 continue
             took = leaving.costs[index][position]
-            for end in np.flatnonzero(took + after <= at_most - cost).tolist():
+            for end in (took + after <= at_most - cost).nonzero()[0].tolist():
                 yield self._by_word(node, arc, position, end, float(took[end]), after)
-            lost = float(self._laid.losses[arc.word])
-            if cost + lost + after[position] <= at_most:
-                yield self._by_word(node, arc, position, position, lost, after)
         for leap in leaving.leaps:
             after = self._to_pay.get(leap.target)
             if leap.start == position and after is not None and cost + after[leap.end] <= at_most:
