@@ -1,7 +1,10 @@
 """The real Azure SDK over a real websocket to our host; only the engine is scripted."""
 
+import gc
+import json
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -65,6 +68,23 @@ def test_one_recognizer_serves_many_utterances() -> None:
         mine = recognizer(url)
         outcomes = [mine.recognize(Spoken(tone(1000), silence(200)), ignore) for _ in range(5)]
     assert [type(outcome) for outcome in outcomes] == [Heard] * 5
+
+
+@pytest.mark.parametrize("mode", ["single-shot", "continuous"])
+def test_an_utterance_leaves_no_connection_behind(mode: str) -> None:
+    gc.disable()
+    try:
+        with serving(ScriptedEngine("Turn on.")) as url:
+            mine = recognizer(url, mode=mode)
+            for _ in range(8):
+                mine.recognize(Spoken(tone(600), silence(200)), ignore)
+            with urllib.request.urlopen(f"{url.replace('ws', 'http', 1)}/status") as answer:
+                status = json.load(answer)
+    finally:
+        gc.enable()
+    assert status["connectionsServed"] == 8
+    # The last one, and one that is being closed.
+    assert status["connections"] <= 2
 
 
 def test_silence_is_no_match_with_its_reason() -> None:

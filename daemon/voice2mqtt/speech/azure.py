@@ -178,6 +178,40 @@ class AzureRecognizer:
         return recognizer
 
 
+class _News:
+    """What the SDK tells of a turn, on its threads.
+
+    It knows nothing of the recogniser, which would otherwise hold itself, and its connection to
+    the host, until the garbage is collected.
+    """
+
+    def __init__(self, on_interim: Callable[[str], None]) -> None:
+        self._on_interim = on_interim
+        self.parts: list[Outcome] = []
+        self.started = threading.Event()
+        self.ended = threading.Event()
+
+    def begin(self, _event: object) -> None:
+        self.started.set()
+
+    def end(self, _event: object) -> None:
+        self.ended.set()
+
+    def interim(self, event: Any) -> None:
+        try:
+            self._on_interim(event.result.text)
+        except Exception:  # nothing of ours may unwind into the SDK's thread
+            log.exception("the interim hypothesis %r was dropped", event.result.text)
+
+    def part(self, event: Any) -> None:
+        self.parts.append(outcomes.of_result(event.result))
+
+    def cancel(self, event: Any) -> None:
+        outcome = outcomes.of_cancellation(event.cancellation_details)
+        if outcome.reason != "EndOfStream":
+            self.parts.append(outcome)
+
+
 class _Turn:
     """One utterance on its way through the SDK."""
 
@@ -190,30 +224,27 @@ class _Turn:
     ) -> None:
         self._stream = sdk.audio.PushAudioInputStream()
         self.recognizer = make_recognizer(sdk.audio.AudioConfig(stream=self._stream))
-        self._on_interim = on_interim
         self._continuous = continuous
-        self._parts: list[Outcome] = []
         self._dead = False
-        self._started = threading.Event()
-        self._ended = threading.Event()
-        self.recognizer.recognizing.connect(self._interim)
-        self.recognizer.session_started.connect(lambda _event: self._started.set())
+        self._news = news = _News(on_interim)
+        self.recognizer.recognizing.connect(news.interim)
+        self.recognizer.session_started.connect(news.begin)
         if continuous:
-            self.recognizer.recognized.connect(self._part)
-            self.recognizer.canceled.connect(self._canceled)
-            self.recognizer.session_stopped.connect(lambda _event: self._ended.set())
+            self.recognizer.recognized.connect(news.part)
+            self.recognizer.canceled.connect(news.cancel)
+            self.recognizer.session_stopped.connect(news.end)
             self.recognizer.start_continuous_recognition_async().get()
         else:
-            self.recognizer.recognized.connect(lambda _event: self._ended.set())
-            self.recognizer.canceled.connect(lambda _event: self._ended.set())
+            self.recognizer.recognized.connect(news.end)
+            self.recognizer.canceled.connect(news.end)
             self._future = self.recognizer.recognize_once_async()
 
     def write(self, frame: bytes) -> None:
         """Pass on audio; begin a further turn if the host has ended the last one."""
-        if self._ended.is_set() and not self._continuous and not self._dead:
+        if self._news.ended.is_set() and not self._continuous and not self._dead:
             self._collect()
             if not self._dead:
-                self._ended.clear()
+                self._news.ended.clear()
                 self._future = self.recognizer.recognize_once_async()
         if not self._dead:
             self._stream.write(frame)
@@ -221,39 +252,25 @@ class _Turn:
     def finish(self, timeout_s: float) -> Outcome:
         """End the audio and return what was made of all of it."""
         # A stream that ends before its session began costs half a second inside the SDK.
-        self._started.wait(1.0)
+        self._news.started.wait(1.0)
         self._stream.close()
         timer = threading.Timer(timeout_s, _interrupt, (self.recognizer,))
         timer.start()
         try:
             if self._continuous:
-                self._ended.wait(timeout_s + 2)
+                self._news.ended.wait(timeout_s + 2)
                 self.recognizer.stop_continuous_recognition_async().get()
             elif not self._dead:
                 self._collect()
         finally:
             timer.cancel()
-        return outcomes.join(self._parts)
+        return outcomes.join(self._news.parts)
 
     def _collect(self) -> None:
         part = outcomes.of_result(self._future.get())
-        self._parts.append(part)
+        self._news.parts.append(part)
         # A recogniser that canceled is dead: the rest of the audio has nowhere to go.
         self._dead = isinstance(part, Canceled)
-
-    def _interim(self, event: Any) -> None:
-        try:
-            self._on_interim(event.result.text)
-        except Exception:  # nothing of ours may unwind into the SDK's thread
-            log.exception("the interim hypothesis %r was dropped", event.result.text)
-
-    def _part(self, event: Any) -> None:
-        self._parts.append(outcomes.of_result(event.result))
-
-    def _canceled(self, event: Any) -> None:
-        outcome = outcomes.of_cancellation(event.cancellation_details)
-        if outcome.reason != "EndOfStream":
-            self._parts.append(outcome)
 
 
 def _fault(error: Exception) -> Canceled:
