@@ -1,5 +1,8 @@
+from collections.abc import Sequence
+
 import pytest
 
+from voice2mqtt.pronunciation import espeak
 from voice2mqtt.pronunciation.espeak import Espeak, has_voice
 
 WORDS = ["light", "U.S.A. a.m.", "", "12", "café", "-", "light", "living room"]
@@ -33,9 +36,37 @@ def test_voices_that_are_there_and_one_that_is_not() -> None:
     assert not has_voice("xx")
 
 
+def test_the_words_of_a_table_are_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    spoken = espeak._Process.spoken
+
+    def counted(process: espeak._Process, words: Sequence[str]) -> list[str]:
+        calls.append(len(words))
+        return spoken(process, words)
+
+    monkeypatch.setattr(espeak._Process, "spoken", counted)
+    words = [f"light {number}" for number in range(300)]
+    Espeak("en-us").pronounce(words)
+    assert calls == [300], "a call for each would hold up the start"
+    calls.clear()
+    Espeak("en-us").pronounce([*words[:255], "U.S.A. a.m."])
+    assert len(calls) <= 2 * 8 + 1, "a word that comes back as two lines is looked for by halves"
+
+
 def test_the_words_of_a_table_are_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     sound = Espeak("en-us")
     words = [f"light {number}" for number in range(2000)]
     assert sound.pronounce(words)[1999] == Espeak("en-us").pronounce(["light 1999"])[0]
     monkeypatch.setenv("PATH", "/nonexistent")
     assert sound.pronounce(["U.S.A. a.m.", "x" * 100_000, "night"])[2] == ("n", "aɪ", "t")
+
+
+def test_its_process_ends_with_it() -> None:
+    sound = Espeak("en-us")
+    sound.pronounce(["light"])
+    running = sound._process._running
+    assert running
+    process = running._process
+    assert process.poll() is None
+    del sound, running
+    assert process.poll() is not None

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from voice2mqtt.pronunciation import espeak
-from voice2mqtt.pronunciation.espeak import Espeak
 from voice2mqtt.pronunciation.pronouncer import _warn, pronouncer
 
 LETTERS = [("o", "n")]
@@ -79,17 +78,6 @@ def test_an_espeak_that_hangs_is_not_waited_for(
     monkeypatch.setattr(espeak, "_LONGEST_CALL_S", 0.05)
     _install(tmp_path, monkeypatch, "exec sleep 60")
     assert spoken.pronounce(["on"]) == LETTERS
-
-
-def test_its_process_ends_with_it() -> None:
-    sound = Espeak("en-us")
-    sound.pronounce(["light"])
-    running = sound._process._running
-    assert running
-    process = running._process
-    assert process.poll() is None
-    del sound, running
-    assert process.poll() is not None
 
 
 def test_an_espeak_that_cannot_be_started_costs_no_decision(

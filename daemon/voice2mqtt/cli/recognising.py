@@ -38,7 +38,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def engine(args: argparse.Namespace, language: str) -> Callable[[int], Engine]:
     """Return what loads the recogniser, given the threads that one transcription may use.
 
-    `language` is that of the house. Loading raises UnavailableError or InputError.
+    `language` is that of the house. From here on this process gives memory back early. Loading
+    raises UnavailableError or InputError.
     """
     give_back_early()
     if args.vosk_model is None:
