@@ -17,7 +17,7 @@ before_kb = resident_kb()
 def decode():
     # The first block freed is what teaches glibc to keep the later ones.
     np.ones(2_500_000)
-    blocks = [np.ones(200_000) for _ in range(40)]
+    blocks = [np.ones(400_000) for _ in range(20)]
     blocks[:-1] = []
     blocks.append(bytearray(10))
 

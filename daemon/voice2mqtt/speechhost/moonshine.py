@@ -3,8 +3,11 @@
 It turns audio into an encoding, and an encoding with the tokens so far into how likely each next
 token is. It knows nothing of words, grammars or confidences.
 
-The decoder file wants its attention mask counted in audio samples: it strides the mask by
-`_SAMPLES_PER_FRAME` itself, so that a mask of one entry per frame fails on long audio.
+The encoder is the package's own. Of its decoder only the weights are used: four fifths of its
+nodes work out shapes, which takes as long as the products do. `script/decoder_graphs.py` writes
+the two graphs that are run instead: `decoder_heard.onnx`, what all strings look up in the audio,
+once, and `decoder_step.onnx`, once for each token. Their weights are stretches of the package's
+file, which onnxruntime maps into memory.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +32,21 @@ _Feeds = dict[str, npt.NDArray[Any]]
 
 SAMPLE_RATE_HZ = 16_000
 _PACKAGE = "moonshine-voice"
-_SAMPLES_PER_FRAME = 384
 _LAYERS = 6
 _HEADS = 8
 _HEAD_SIZE = 36
-_CACHES = [(layer, kind) for layer in range(_LAYERS) for kind in ("key", "value")]
+_ROTATED = 32
+"""Of the numbers of a head; the others do not know their place."""
+_ROTATION_BASE = 10_000.0
+_PAST = [f"past_{kind}{layer}" for layer in range(_LAYERS) for kind in ("key", "value")]
+_PRESENT = [name.removeprefix("past_") for name in _PAST]
+_HEARD = [f"heard_{name}" for name in _PRESENT]
+_LIKELY = "log_probabilities"
 _SCORED_AT_ONCE = 4
 _LEAST_SAMPLES = 1_600
 """The convolutions in front of the encoder need some audio to stand on."""
+_PLACES = 512
+"""Rotations are worked out for so many places in a string at a time."""
 
 
 def model_folder() -> Path:
@@ -70,11 +82,16 @@ class Moonshine:
         options.inter_op_num_threads = 1
         # The arena would keep the largest batch ever seen; without it nothing measurable is lost.
         options.enable_cpu_mem_arena = False
-        self._encoder, self.decoder = (
-            onnxruntime.InferenceSession(
-                str(folder / name), options, providers=["CPUExecutionProvider"]
+        options.add_session_config_entry(
+            "session.model_external_initializers_file_folder_path", str(folder)
+        )
+        self._encoder, self.heard, self.step = (
+            onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            for model in (
+                str(folder / "encoder_model.ort"),
+                files(__package__).joinpath("decoder_heard.onnx").read_bytes(),
+                files(__package__).joinpath("decoder_step.onnx").read_bytes(),
             )
-            for name in ("encoder_model.ort", "decoder_model_merged.ort")
         )
 
     def encode(self, samples: Floats) -> Encoding:
@@ -93,43 +110,29 @@ class Decoding:
     """One audio being decoded, as a batch of equally long token strings ("beams")."""
 
     def __init__(self, model: Moonshine, encoding: Encoding) -> None:
-        self._decoder = model.decoder
-        names = [f"{layer}.decoder.{kind}" for layer, kind in _CACHES]
-        fixed = [f"{layer}.encoder.{kind}" for layer, kind in _CACHES]
-        self._outputs = ["logits", *(f"present.{name}" for name in names)]
-        self._past_names = [f"past_key_values.{name}" for name in names]
-        feeds = _first_feeds(encoding, np.array([[START]], np.int64))
-        outputs = [*self._outputs, *(f"present.{name}" for name in fixed)]
-        logits, *caches = self._decoder.run(outputs, feeds)
-        self.first: Floats = _log_softmax(logits[:, -1])
+        self._step = model.step
+        heard = model.heard.run(_HEARD, {"frames": encoding.frames})
+        # Of these there is one for all beams: they are rows of the same product.
+        self._heard: _Feeds = dict(zip(_HEARD, heard, strict=True))
+        self._past = _NOTHING_SAID
+        self._length = 0
+        self.first: Floats = self.step([0], [START])
         """Log-probabilities of the first token, one row."""
-        self._past: list[Floats] = caches[: len(names)]
-        # Of these there is one row, which serves every beam: the decoder's products broadcast.
-        self._heard: _Feeds = {
-            "encoder_attention_mask": feeds["encoder_attention_mask"],
-            "encoder_hidden_states": encoding.frames,
-        }
-        for name, cache in zip(fixed, caches[len(names) :], strict=True):
-            self._heard[f"past_key_values.{name}"] = cache
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> Floats:
         """Extend beam `parents[i]` by `tokens[i]`; row i is what may follow.
 
         Returns log-probabilities; the new beams replace the old ones.
         """
-        order = np.array(parents)
-        if not np.array_equal(order, np.arange(len(self._past[0]))):
-            self._past = [cache[order] for cache in self._past]
-        feeds = dict(self._heard)
-        feeds["input_ids"] = np.array(tokens, np.int64)[:, None]
-        feeds["use_cache_branch"] = np.array([True])
-        feeds |= zip(self._past_names, self._past, strict=True)
-        logits, *self._past = self._decoder.run(self._outputs, feeds)
-        return _log_softmax(logits[:, -1])
+        feeds = self._feeds(parents, np.array(tokens)[:, None], self._past, self._length)
+        likely, *present = self._step.run([_LIKELY, *_PRESENT], feeds)
+        self._past = dict(zip(_PAST, present, strict=True))
+        self._length += 1
+        return np.asarray(likely)
 
     def end(self) -> None:
         """Give back most of the memory; only `score` may be called from now on."""
-        self._past = []
+        self._past = {}
 
     def score(self, strings: Sequence[Sequence[int]]) -> list[float]:
         """Return the log-probability that each of `strings`, the end included, was said."""
@@ -143,40 +146,41 @@ class Decoding:
         tokens = np.full((count, longest), END, np.int64)
         for row, string in enumerate(strings):
             tokens[row, : len(string)] = string
-        feeds = dict(self._heard)
-        feeds["input_ids"] = np.hstack([np.full((count, 1), START), tokens[:, :-1]])
-        feeds["use_cache_branch"] = np.array([True])
-        feeds |= dict.fromkeys(self._past_names, _nothing_said(count))
-        (logits,) = self._decoder.run(["logits"], feeds)
-        chosen = np.take_along_axis(logits, tokens[..., None], axis=2)[..., 0]
-        likely = chosen - _log_sum_exp(logits)
-        return [float(likely[row, : len(string)].sum()) for row, string in enumerate(strings)]
+        said = np.hstack([np.full((count, 1), START), tokens[:, :-1]])
+        (likely,) = self._step.run([_LIKELY], self._feeds([0] * count, said, _NOTHING_SAID, 0))
+        chosen = np.take_along_axis(likely, tokens.reshape(-1, 1), axis=1).reshape(tokens.shape)
+        return [float(chosen[row, : len(string)].sum()) for row, string in enumerate(strings)]
+
+    def _feeds(
+        self, parents: Sequence[int], tokens: npt.NDArray[np.int64], past: _Feeds, length: int
+    ) -> _Feeds:
+        """Return what adds `tokens` [beam, place] to beams that are `length` long."""
+        new = tokens.shape[1]
+        cosines, sines = _rotations(1 + (length + new) // _PLACES)
+        # No token sees those after it.
+        hidden = np.arange(length + new) > np.arange(length, length + new)[:, None]
+        return {
+            "tokens": tokens,
+            "parents": np.array(parents, np.int64),
+            "place": np.array([length], np.int64),
+            "cosines": cosines,
+            "sines": sines,
+            "hidden": np.where(hidden, np.float32(-np.inf), np.float32(0)),
+            **past,
+            **self._heard,
+        }
 
 
-def _first_feeds(encoding: Encoding, tokens: npt.NDArray[np.int64]) -> _Feeds:
-    frames = encoding.frames.shape[1]
-    feeds: _Feeds = {
-        "encoder_attention_mask": np.ones((1, frames * _SAMPLES_PER_FRAME), np.int64),
-        "input_ids": tokens,
-        "encoder_hidden_states": encoding.frames,
-        "use_cache_branch": np.array([False]),
-    }
-    for layer, kind in _CACHES:
-        zeros = np.zeros((1, _HEADS, frames, _HEAD_SIZE), np.float32)
-        feeds[f"past_key_values.{layer}.decoder.{kind}"] = _nothing_said(1)
-        feeds[f"past_key_values.{layer}.encoder.{kind}"] = zeros
-    return feeds
+_NOTHING_SAID: _Feeds = dict.fromkeys(_PAST, np.zeros((1, _HEADS, 0, _HEAD_SIZE), np.float32))
 
 
-def _nothing_said(count: int) -> Floats:
-    return np.zeros((count, _HEADS, 0, _HEAD_SIZE), np.float32)
+@cache
+def _rotations(blocks: int) -> tuple[Floats, Floats]:
+    """Return cosines and sines [place, frequency] of rotary position embeddings.
 
-
-def _log_sum_exp(logits: Floats) -> Floats:
-    peak = logits.max(axis=-1, keepdims=True)
-    total = np.exp(logits - peak).sum(axis=-1)
-    return np.asarray(peak[..., 0] + np.log(total), dtype=np.float32)
-
-
-def _log_softmax(logits: Floats) -> Floats:
-    return np.asarray(logits - _log_sum_exp(logits)[..., None], dtype=np.float32)
+    Su and others, "RoFormer", 2021 (arXiv 2104.09864).
+    """
+    places = np.arange(blocks * _PLACES, dtype=np.float32)
+    frequencies = _ROTATION_BASE ** -(np.arange(0, _ROTATED, 2, dtype=np.float32) / _ROTATED)
+    angles = places[:, None] * frequencies
+    return np.cos(angles), np.sin(angles)

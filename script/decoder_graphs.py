@@ -1,0 +1,291 @@
+"""Write the two graphs that `speechhost/moonshine.py` runs instead of the package's decoder.
+
+They compute the same, without the nodes that work out shapes, with the products of a layer that
+have one factor in common made at once, and with all beams as rows of one product where they look
+up the same audio. The weights stay where they are: the graphs name the stretches of the package's
+file that hold them.
+
+Run it with the development packages installed, when the package or the graphs change:
+
+    .venv/bin/python script/decoder_graphs.py
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+from voice2mqtt.speechhost import moonshine
+
+FOLDER = Path(moonshine.__file__).parent
+DECODER = "decoder_model_merged.ort"
+LAYERS, HEADS, HEAD_SIZE, WIDTH, VOCABULARY = 6, 8, 36, 288, 32_768
+ROTATED = 32
+SOFTENED = 1 / HEAD_SIZE**0.5
+EPSILON = 1e-5
+LEAST_BYTES = 256
+"""Smaller weights are written into the graph."""
+_MICROSOFT = "com.microsoft"
+
+
+class Package:
+    """The package's decoder: its weights by name, and its nodes by what they make."""
+
+    def __init__(self, file: Path) -> None:
+        self.name, self.content = file.name, file.read_bytes()
+        self.weights: dict[str, TensorProto] = {}
+        self.makers: dict[str, onnx.NodeProto] = {}
+        self._read(_as_onnx(file).graph)
+
+    def array(self, name: str) -> npt.NDArray[Any]:
+        """Return the weight of that name."""
+        return numpy_helper.to_array(self.weights[name])
+
+    def _read(self, graph: onnx.GraphProto) -> None:
+        self.weights |= {weight.name: weight for weight in graph.initializer}
+        for node in graph.node:
+            self.makers |= dict.fromkeys(node.output, node)
+            for attribute in node.attribute:
+                if attribute.HasField("g"):
+                    self._read(attribute.g)
+
+
+def _as_onnx(file: Path) -> onnx.ModelProto:
+    """Return a model in the format of onnxruntime as one in the common format."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.save_model_format", "ONNX")
+    with tempfile.TemporaryDirectory() as folder:
+        options.optimized_model_filepath = str(Path(folder, "model.onnx"))
+        onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        return onnx.load(options.optimized_model_filepath)
+
+
+class Graph:
+    """A graph being written; each method adds what its name says and returns what comes out."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._nodes: list[onnx.NodeProto] = []
+        self._weights: dict[str, TensorProto] = {}
+        self._inputs: list[onnx.ValueInfoProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+
+    def model(self, name: str) -> onnx.ModelProto:
+        """Return the graph, whole."""
+        weights = list(self._weights.values())
+        graph = helper.make_graph(self._nodes, name, self._inputs, self._outputs, weights)
+        versions = [helper.make_opsetid("", 18), helper.make_opsetid(_MICROSOFT, 1)]
+        return helper.make_model(graph, opset_imports=versions, ir_version=10)
+
+    def takes(self, name: str, shape: Sequence[int | str], *, whole: bool = False) -> str:
+        """Add an input of decimal or `whole` numbers."""
+        kind = TensorProto.INT64 if whole else TensorProto.FLOAT
+        self._inputs.append(helper.make_tensor_value_info(name, kind, shape))
+        return name
+
+    def gives(self, name: str, shape: Sequence[int | str]) -> str:
+        """Add an output."""
+        self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        return name
+
+    def node(self, kind: str, *inputs: str, to: str = "", domain: str = "", **how: Any) -> str:
+        """Add a node with one output."""
+        to = to or f"{kind} {len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, inputs, [to], domain=domain, **how))
+        return to
+
+    def split(self, value: str, count: int) -> list[str]:
+        """Cut the last axis into equal parts."""
+        parts = [f"Split {len(self._nodes)} {part}" for part in range(count)]
+        how: dict[str, Any] = {"axis": 1, "num_outputs": count}
+        self._nodes.append(helper.make_node("Split", [value], parts, **how))
+        return parts
+
+    def shape(self, *sizes: int) -> str:
+        """Add a constant shape."""
+        return self._constant("x".join(map(str, sizes)), np.array(sizes))
+
+    def reshaped(self, value: str, shape: str, *order: int) -> str:
+        """Give `value` another shape and, after that, its axes another order."""
+        reshaped = self.node("Reshape", value, shape)
+        return self.node("Transpose", reshaped, perm=order) if order else reshaped
+
+    def normal(self, value: str, like: str) -> str:
+        """Normalise rows as the package's node does that makes `like`."""
+        weight = self.weight(self._package.makers[like].input[1])
+        return self.node("LayerNormalization", value, weight, axis=-1, epsilon=EPSILON)
+
+    def product(self, rows: str, like: str) -> str:
+        """Multiply as the package's node does that makes `like`."""
+        factors = [self.weight(name) for name in self._package.makers[like].input[1:]]
+        return self.node("DynamicQuantizeMatMul", rows, *factors, domain=_MICROSOFT)
+
+    def products(self, rows: str, likes: Sequence[str]) -> list[str]:
+        """Multiply `rows` as the package's nodes do that make `likes`, all at once."""
+        number = len(self._nodes)
+        quantised = [f"{name} {number}" for name in ("Quantised", "Scale", "Zero")]
+        self._nodes.append(helper.make_node("DynamicQuantizeLinear", [rows], quantised))
+        _, names, _, scales, _, zeros, *_ = zip(
+            *(self._package.makers[like].input for like in likes), strict=True
+        )
+        weights = self.node("Concat", *map(self.weight, names), axis=1)
+        scale, zero = (
+            self._constant(
+                f"{kind} of {likes[0]}", np.repeat([*map(self._package.array, of)], WIDTH)
+            )
+            for kind, of in (("scales", scales), ("zeros", zeros))
+        )
+        factors = (quantised[0], weights, quantised[1], scale, quantised[2], zero)
+        product = self.node("MatMulIntegerToFloat", *factors, domain=_MICROSOFT)
+        return self.split(product, len(likes))
+
+    def attention(
+        self, asked: str, keys: str, values: str, hidden: str = "", *, flipped: bool = False
+    ) -> str:
+        """Look `values` up: softmax(asked keys / sqrt(size)) values; `flipped`: keys by row."""
+        how = {"alpha": SOFTENED, "transB": int(flipped), "domain": _MICROSOFT}
+        scores = self.node("FusedMatMul", asked, keys, **how)
+        if hidden:
+            scores = self.node("Add", scores, hidden)
+        return self.node("MatMul", self.node("Softmax", scores, axis=-1), values)
+
+    def weight(self, name: str) -> str:
+        """Add a weight of the package, by its place in the package's file if it is large."""
+        if name and name not in self._weights:
+            array = self._package.array(name)
+            self._weights[name] = weight = TensorProto(
+                name=name, dims=array.shape, data_type=self._package.weights[name].data_type
+            )
+            content = array.tobytes()
+            if len(content) < LEAST_BYTES:
+                weight.raw_data = content
+            else:
+                place = self._package.content.index(content)
+                weight.data_location = TensorProto.EXTERNAL
+                for key, value in (
+                    ("location", self._package.name),
+                    ("offset", place),
+                    ("length", len(content)),
+                ):
+                    weight.external_data.add(key=key, value=str(value))
+        return name
+
+    def _constant(self, name: str, array: npt.NDArray[Any]) -> str:
+        self._weights[name] = numpy_helper.from_array(array, name)
+        return name
+
+
+def heard(package: Package) -> onnx.ModelProto:
+    """Return the graph from an encoding to the keys and values of it in each layer."""
+    graph = Graph(package)
+    frames = graph.node(
+        "Reshape", graph.takes("frames", [1, "time", WIDTH]), graph.shape(-1, WIDTH)
+    )
+    kinds = [(layer, kind) for layer in range(LAYERS) for kind in ("key", "value")]
+    likes = [
+        f"/model/decoder/layers.{layer}/encoder_attn/{kind[0]}_proj/MatMul_output_0"
+        for layer, kind in kinds
+    ]
+    for (layer, kind), part in zip(kinds, graph.products(frames, likes), strict=True):
+        heads = graph.node("Reshape", part, graph.shape(-1, HEADS, HEAD_SIZE))
+        is_key = kind == "key"
+        shape = (HEADS, HEAD_SIZE, "time") if is_key else (HEADS, "time", HEAD_SIZE)
+        name = graph.gives(f"heard_{kind}{layer}", shape)
+        graph.node("Transpose", heads, to=name, perm=[1, 2, 0] if is_key else [1, 0, 2])
+    return graph.model("heard")
+
+
+def step(package: Package) -> onnx.ModelProto:
+    """Return the graph from tokens, and what is known of those before, to what may follow."""
+    graph = Graph(package)
+    tokens = graph.takes("tokens", ["beam", "new"], whole=True)
+    graph.takes("parents", ["beam"], whole=True)
+    graph.takes("place", [1], whole=True)
+    graph.takes("cosines", ["most", ROTATED // 2])
+    graph.takes("sines", ["most", ROTATED // 2])
+    graph.takes("hidden", ["new", "length"])
+    likely = graph.gives("log_probabilities", ["beam and new", VOCABULARY])
+
+    embedding = "model.decoder.embed_tokens.weight_merged_0_"
+    found = graph.node("Gather", graph.weight(embedding + "quantized"), tokens)
+    scale, zero = (graph.weight(embedding + name) for name in ("scale", "zero_point"))
+    rows = graph.reshaped(
+        graph.node("DequantizeLinear", found, scale, zero), graph.shape(-1, WIDTH)
+    )
+    beams = graph.node("Shape", tokens)
+    for layer in range(LAYERS):
+        rows = _layer(graph, layer, rows, beams)
+    rows = graph.normal(rows, "/model/decoder/norm/LayerNormalization_output_0")
+    graph.node("LogSoftmax", graph.product(rows, "logits"), to=likely, axis=-1)
+    return graph.model("step")
+
+
+def _layer(graph: Graph, layer: int, rows: str, beams: str) -> str:
+    """Add one layer: what was said before, what was heard, and what follows from both."""
+    own = f"/model/decoder/layers.{layer}"
+    flat = graph.shape(-1, WIDTH)
+    normal = graph.normal(rows, f"{own}/input_layernorm/LayerNormalization_output_0")
+    likes = [f"{own}/self_attn/{kind}_proj/MatMul_output_0" for kind in "qkv"]
+    heads = graph.node("Concat", beams, graph.shape(HEADS, HEAD_SIZE), axis=0)
+    asked, key, value = (
+        graph.reshaped(part, heads, 0, 2, 1, 3) for part in graph.products(normal, likes)
+    )
+    how: dict[str, Any] = {
+        "interleaved": 1,
+        "rotary_embedding_dim": ROTATED,
+        "num_heads": HEADS,
+    }
+    asked, key = (
+        graph.node("RotaryEmbedding", one, "place", "cosines", "sines", domain=_MICROSOFT, **how)
+        for one in (asked, key)
+    )
+    keys, values = (
+        _remembered(graph, f"{kind}{layer}", new) for kind, new in (("key", key), ("value", value))
+    )
+    seen = graph.attention(asked, keys, values, "hidden", flipped=True)
+    seen = graph.node("Reshape", graph.node("Transpose", seen, perm=[0, 2, 1, 3]), flat)
+    seen = graph.product(seen, f"{own}/self_attn/o_proj/MatMul_output_0")
+    rows = graph.node("Add", rows, seen)
+
+    normal = graph.normal(rows, f"{own}/post_attention_layernorm/LayerNormalization_output_0")
+    asked = graph.product(normal, f"{own}/encoder_attn/q_proj/MatMul_output_0")
+    asked = graph.reshaped(asked, graph.shape(-1, HEADS, HEAD_SIZE), 1, 0, 2)
+    keys = graph.takes(f"heard_key{layer}", [HEADS, HEAD_SIZE, "time"])
+    values = graph.takes(f"heard_value{layer}", [HEADS, "time", HEAD_SIZE])
+    heard = graph.attention(asked, keys, values)
+    heard = graph.node("Reshape", graph.node("Transpose", heard, perm=[1, 0, 2]), flat)
+    heard = graph.product(heard, f"{own}/encoder_attn/o_proj/MatMul_output_0")
+    rows = graph.node("Add", rows, heard)
+
+    normal = graph.normal(rows, f"{own}/final_layernorm/LayerNormalization_output_0")
+    wide, gate = graph.split(graph.product(normal, f"{own}/mlp/fc1/Add_output_0"), 2)
+    gate = graph.node("QuickGelu", gate, domain=_MICROSOFT, alpha=1.0)
+    narrow = graph.product(graph.node("Mul", wide, gate), f"{own}/mlp/fc2/Add_output_0")
+    return graph.node("Add", rows, narrow)
+
+
+def _remembered(graph: Graph, name: str, new: str) -> str:
+    """Add what beams remember: what their parents did, and what is `new`."""
+    past = graph.takes(f"past_{name}", ["before", HEADS, "past", HEAD_SIZE])
+    past = graph.node("Gather", past, "parents")
+    graph.gives(name, ["beam", HEADS, "length", HEAD_SIZE])
+    return graph.node("Concat", past, new, to=name, axis=2)
+
+
+def graphs() -> dict[str, onnx.ModelProto]:
+    """Return both graphs, by the names of their files."""
+    package = Package(moonshine.model_folder() / DECODER)
+    return {"decoder_heard.onnx": heard(package), "decoder_step.onnx": step(package)}
+
+
+if __name__ == "__main__":
+    for name, model in graphs().items():
+        (FOLDER / name).write_bytes(model.SerializeToString(deterministic=True))
