@@ -4,7 +4,7 @@ A word of the table that was heard as itself is hardly bent into another one, an
 another. Knows nothing of sentences.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,48 +43,64 @@ class Laid:
         digits = [word for word in heard.words if word.key[0].isdigit()]
         self._own_bends, self._bent = self._penalties(bends, _BENT)
         self._own_digits, self._renumbered = self._penalties(digits, float(FAR))
-        self._known: dict[bytes, Costs] = {}
+        size = self._last + 1
+        # Filled word by word as they are asked for.
+        self._costs = np.empty((len(vocabulary.keys), size, size), np.float32)
+        self._is_filled = np.zeros(len(vocabulary.keys), np.bool_)
 
     def costs(self, words: NDArray[np.intp]) -> Costs:
         """Return the costs of [word, start, end] of `words`; to miss one ends where it starts."""
-        key = words.tobytes()
-        if key not in self._known:
-            self._known[key] = self._laid(words)
-        return self._known[key]
+        new = words[~self._is_filled[words]]
+        if len(new):
+            self._costs[new] = self._laid(new)
+            self._is_filled[new] = True
+        return self._costs[words]
 
     def _laid(self, words: NDArray[np.intp]) -> Costs:
-        size = self._last + 1
-        lengths = self._vocabulary.lengths[words][:, None, None]
-        starts = np.arange(self._last)[None, :, None]
-        ends = starts + lengths - SLACK + np.arange(2 * SLACK + 1)[None, None, :]
-        word, start, band = np.nonzero((starts < ends) & (ends <= self._last))
-        costs = np.full((len(words), size, size), FAR, np.float32)
-        costs[word, start, ends[word, start, band]] = self._band[words[word], start, band]
-        unlike = costs > _ALIKE * lengths
+        lengths = self._vocabulary.lengths[words]
+        costs = np.full((len(words), *self._square.shape), FAR, np.float32)
+        for length in np.unique(lengths).tolist():
+            alike = (lengths == length).nonzero()[0]
+            for ends, laid in self._diagonals(costs, length):
+                ends[alike] = laid[words[alike]]
+        unlike = costs > _ALIKE * lengths[:, None, None]
         costs += self._split
+        costs += unlike * self._bent
         for place, known in enumerate(words.tolist()):
             key = self._vocabulary.keys[known]
-            bent = self._bent - self._own_bends.get(key, np.float32(0))
-            costs[place] += np.where(unlike[place], bent, 0)
+            if key in self._own_bends:
+                costs[place] -= unlike[place] * self._own_bends[key]
             if key[0].isdigit():
                 costs[place] += self._renumbered - self._own_digits.get(key, np.float32(0))
         np.minimum(costs, FAR, out=costs)
-        places = np.arange(size)
+        places = np.arange(self._last + 1)
         costs[:, places, places] = self._vocabulary.losses[words, None]
         return costs
 
     def cheapest(self) -> Costs:
         """Return what it costs at least to hear any one word from [start] to [end]."""
-        cheapest = np.full((self._last + 1, self._last + 1), FAR, np.float32)
-        starts = np.arange(self._last)
-        for length in np.unique(self._vocabulary.lengths):
-            of_length = self._band[self._vocabulary.lengths == length].min(axis=0)
-            for b in range(of_length.shape[1]):
-                ends = starts + int(length) - SLACK + b
-                inside = (starts < ends) & (ends <= self._last)
-                cell = starts[inside], ends[inside]
-                cheapest[cell] = np.minimum(cheapest[cell], of_length[inside, b])
-        return cheapest + self._split
+        cheapest = np.full((1, *self._square.shape), FAR, np.float32)
+        # Words of one length stand side by side.
+        lengths, first = np.unique(-self._vocabulary.lengths, return_index=True)
+        for length, low, high in zip(
+            (-lengths).tolist(), first, [*first[1:], len(self._vocabulary.keys)], strict=True
+        ):
+            for ends, laid in self._diagonals(cheapest, length):
+                np.minimum(ends, laid[low:high].min(axis=0), out=ends)
+        return np.asarray(cheapest[0] + self._split)
+
+    def _diagonals(self, square: Costs, length: int) -> Iterator[tuple[Costs, Costs]]:
+        """Yield the parts of `square`, [word, start, end], in which words so long may end.
+
+        Each is a view of [word, start], and comes with the costs of all words there.
+        """
+        flat = square.reshape(len(square), -1)
+        for band, laid in enumerate(self._band):
+            longer = length - SLACK + band
+            if 0 < longer <= self._last:
+                starts = self._last + 1 - longer
+                step = self._last + 2
+                yield flat[:, longer : longer + starts * step : step], laid[:, :starts]
 
     def _penalties(
         self, words: Sequence[HeardWord], penalty: float

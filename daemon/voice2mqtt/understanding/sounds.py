@@ -68,7 +68,7 @@ class Vocabulary:
         self.losses = np.array([sounds.loss[spoken[key]].sum() for key in self.keys], np.float32)
 
     def lay(self, heard: Phonemes) -> Costs:
-        """Lay every word against every stretch of `heard`: the cost of [word, start, end].
+        """Lay every word against every stretch of `heard`: the cost of [end, word, start].
 
         An end counts from word length - SLACK.
 
@@ -79,38 +79,30 @@ class Vocabulary:
         longest = self._phonemes.shape[1]
         # Beyond the end of the utterance nothing can be said; one more column stands for that.
         losses = np.append(self._sounds.loss[heard], np.full(longest + band, FAR))
-        columns = np.arange(starts)[:, None] + np.arange(longest + band)[None, :]
-        insertion = losses[columns].astype(np.float32)
-        row = np.full((len(self.keys), starts, band), FAR, np.float32)
-        row[:, :, SLACK] = 0.0
+        insertion = np.lib.stride_tricks.sliding_window_view(losses.astype(np.float32), starts)
+        row = np.full((band, len(self.keys), starts), FAR, np.float32)
+        row[SLACK] = 0.0
         for b in range(SLACK + 1, band):
-            row[:, :, b] = row[:, :, b - 1] + insertion[:, b - SLACK - 1]
-        done = np.empty_like(row)
+            row[b] = row[b - 1] + insertion[b - SLACK - 1]
         unlike = np.pad(self._sounds.substitution[:, heard], ((0, 0), (0, longest + band)))
         unlike[:, starts:] = FAR
         for place in range(longest):
-            active = int((self.lengths > place).sum())
-            done[active : len(row)] = row[active:]
-            row = self._next_row(row[:active], place, insertion, unlike)
-        done[: len(row)] = row
-        return done
+            self._say(row[:, : int((self.lengths > place).sum())], place, insertion, unlike)
+        return row
 
-    def _next_row(self, row: Costs, place: int, insertion: Costs, unlike: Costs) -> Costs:
-        """Return the costs with phoneme `place` of each word said, given those without it."""
-        starts, band = row.shape[1], row.shape[2]
-        phonemes = self._phonemes[: len(row), place]
-        following = np.full_like(row, FAR)
-        following[:, :, :-1] = row[:, :, 1:] + self._sounds.loss[phonemes][:, None, None]
+    def _say(self, row: Costs, place: int, insertion: Costs, unlike: Costs) -> None:
+        """Change `row` to the costs with phoneme `place` of each word said."""
+        band, words, starts = row.shape
+        phonemes = self._phonemes[:words, place]
+        lost = self._sounds.loss[phonemes][:, None]
         of_word = unlike[phonemes]
         for b in range(band):
             length = place + 1 + b - SLACK
-            if length < 0:
-                continue
-            cell = following[:, :, b]
             if length > 0:
-                np.minimum(
-                    cell, row[:, :, b] + of_word[:, length - 1 : length - 1 + starts], out=cell
-                )
-                if b > 0:
-                    np.minimum(cell, following[:, :, b - 1] + insertion[:, length - 1], out=cell)
-        return following
+                row[b] += of_word[:, length - 1 : length - 1 + starts]
+            else:
+                row[b] = FAR
+            if b + 1 < band:
+                np.minimum(row[b], row[b + 1] + lost, out=row[b])
+            if b > 0 and length > 0:
+                np.minimum(row[b], row[b - 1] + insertion[length - 1], out=row[b])
