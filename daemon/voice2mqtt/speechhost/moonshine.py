@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +71,14 @@ class Encoding:
 
     frames: Floats
     duration_s: float
+
+
+class Fit(NamedTuple):
+    """How well a string of tokens fits the audio, in nats."""
+
+    log_probability: float
+    misfit: float
+    """By how much another token was likelier in the worst place, the first one aside."""
 
 
 class Moonshine:
@@ -134,14 +142,14 @@ class Decoding:
         """Give back most of the memory; only `score` may be called from now on."""
         self._past = {}
 
-    def score(self, strings: Sequence[Sequence[int]]) -> list[float]:
-        """Return the log-probability that each of `strings`, the end included, was said."""
-        scores: list[float] = []
+    def score(self, strings: Sequence[Sequence[int]]) -> list[Fit]:
+        """Return how well each of `strings`, the end included, fits."""
+        fits: list[Fit] = []
         for place in range(0, len(strings), _SCORED_AT_ONCE):
-            scores += self._score(strings[place : place + _SCORED_AT_ONCE])
-        return scores
+            fits += self._score(strings[place : place + _SCORED_AT_ONCE])
+        return fits
 
-    def _score(self, strings: Sequence[Sequence[int]]) -> list[float]:
+    def _score(self, strings: Sequence[Sequence[int]]) -> list[Fit]:
         count, longest = len(strings), max(map(len, strings))
         tokens = np.full((count, longest), END, np.int64)
         for row, string in enumerate(strings):
@@ -149,7 +157,14 @@ class Decoding:
         said = np.hstack([np.full((count, 1), START), tokens[:, :-1]])
         (likely,) = self._step.run([_LIKELY], self._feeds([0] * count, said, _NOTHING_SAID, 0))
         chosen = np.take_along_axis(likely, tokens.reshape(-1, 1), axis=1).reshape(tokens.shape)
-        return [float(chosen[row, : len(string)].sum()) for row, string in enumerate(strings)]
+        behind = likely.max(axis=1).reshape(tokens.shape) - chosen
+        return [
+            Fit(
+                float(chosen[row, : len(string)].sum()),
+                float(behind[row, 1 : len(string)].max(initial=0.0)),
+            )
+            for row, string in enumerate(strings)
+        ]
 
     def _feeds(
         self, parents: Sequence[int], tokens: npt.NDArray[np.int64], past: _Feeds, length: int

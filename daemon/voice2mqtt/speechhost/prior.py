@@ -26,7 +26,8 @@ class Prior:
         """Return how likely each of `strings`, the end included, is in silence."""
         known = {string: self._known[string] for string in strings if string in self._known}
         new = [string for string in dict.fromkeys(strings) if string not in known]
-        known |= zip(new, self._decoding.score(new), strict=True)
+        likely = (fit.log_probability for fit in self._decoding.score(new))
+        known |= zip(new, likely, strict=True)
         if len(self._known) > _REMEMBERED:
             self._known.clear()
         self._known |= known

@@ -2,9 +2,10 @@
 
 With one, the audio is decoded as a sentence of the grammar and in the open at once. If the
 outcome is not beyond doubt, a second look is taken at the audio with its noise turned down, and
-both are weighed; if that leaves doubts, the search is widened. If a sentence of the grammar was
-said, the readings are the meanings it may have; else they are what open decoding heard. It knows
-nothing of sockets and protocols.
+both are weighed; if that leaves doubts, the search is widened. The readings are the meanings that
+a sentence of the grammar may have and what open decoding heard instead, in one distribution: where
+the latter is likelier, that is the answer, and no command is to be made of it by its sound, since
+the grammar was listened for. It knows nothing of sockets and protocols.
 """
 
 import math
@@ -35,6 +36,8 @@ _SILENCE = np.zeros(int(0.3 * RATE_HZ), np.float32)
 """Follows all audio: a sentence that is cut off right behind its last word is heard worse."""
 _MOST_READINGS = 5
 _MOST_OPEN_READINGS = 10
+_WORTH_NAMING = 0.5
+"""Share of the confidence in something else from which on a command may have been said."""
 _OPEN_POWER = 0.7
 """Of the probability of words without a grammar: the model is less sure of them than is right."""
 _MOST_GRAMMARS = 64
@@ -81,7 +84,7 @@ class MoonshineEngine:
             encoding = self._model.encode(samples)
             readings = _open(dictate(self._model, self._vocabulary, encoding, abandoned))
         else:
-            weight = 0.0 if grammar.forced else grammar.weight
+            weight = None if grammar.forced else grammar.weight
             readings = self._of(grammar.automaton).readings(samples, abandoned, weight)
         if abandoned() or not is_speech(readings[0].text):
             return Transcript()
@@ -122,11 +125,12 @@ class _Commands:
         self._matcher = Matcher(automaton, normaliser("en"))
 
     def readings(
-        self, samples: Floats, abandoned: Callable[[], bool], weight: float
+        self, samples: Floats, abandoned: Callable[[], bool], weight: float | None
     ) -> list[Reading]:
-        """Return the commands that may have been said, else what open decoding heard.
+        """Return the commands that may have been said, and what open decoding heard instead.
 
-        For the latter they are hints of some `weight`.
+        With a `weight`, they are only hints of that weight: where none was said, the readings are
+        those of open decoding alone, to which they lend likelihood.
         """
         encoding = self._model.encode(samples)
         looks = [self._narrow_search.decode(encoding, abandoned)]
@@ -141,32 +145,38 @@ class _Commands:
         if verdict.surest < _DOUBTFUL and verdict.said > _HOPELESS and short and not abandoned():
             looks[0] = looks[0].with_more(self._wide_search.decode(encoding, abandoned))
             verdict = self._weigh(looks)
-        if verdict.said < scoring.LEAST_SAID:
+        if weight is not None and verdict.said < scoring.LEAST_SAID:
             hints = Lending(self._grammar, self._vocabulary, weight) if weight else None
             return _open(dictate(self._model, self._vocabulary, encoding, abandoned, hints))
         readings = [
             _reading(self._vocabulary.decode(tokens), confidence)
             for tokens, confidence in verdict.confidences()
-        ]
-        otherwise = looks[0].dictated.text
-        if not self._matcher.parses(otherwise):
-            readings.insert(_MOST_READINGS, _reading(otherwise, 1 - verdict.said))
-        return readings[: _MOST_READINGS + 1]
+        ][:_MOST_READINGS]
+        otherwise = _reading(looks[0].dictated.text, 1 - verdict.said)
+        if verdict.said < scoring.LEAST_SAID:
+            least = _WORTH_NAMING * otherwise.confidence
+            return [otherwise, *(r for r in readings if r.confidence >= least)]
+        if not self._matcher.parses(otherwise.text):
+            readings.append(otherwise)
+        return readings
 
     def _weigh(self, looks: Sequence[Look]) -> Verdict:
         sentences = [sentence for look in looks for sentence in self._sentences(look)]
         meanings = scoring.by_meaning(sentences, most=_MOST_MEANINGS, within_nats=_WITHIN_NATS)
         strings = [meaning.best.tokens for meaning in meanings]
-        likely = np.mean([look.log_probabilities(strings) for look in looks], axis=0)
+        fits = np.mean([look.fits(strings) for look in looks], axis=0)
         priors = self._prior.log_probabilities(strings)
         heard = [
             Heard(
                 meaning=meaning,
                 log_probability=float(log_probability),
+                misfit=float(misfit),
                 prior=prior,
                 letters=self._letters(meaning.best.tokens),
             )
-            for meaning, log_probability, prior in zip(meanings, likely, priors, strict=True)
+            for meaning, (log_probability, misfit), prior in zip(
+                meanings, fits, priors, strict=True
+            )
         ]
         openly = [look.dictated for look in looks]
         return Verdict.of(
@@ -183,8 +193,9 @@ class _Commands:
 
     def _sentences(self, look: Look) -> Iterator[Sentence]:
         """Yield the sentences of `look` that can matter and have a meaning."""
-        best = max((rough_score(*found) for found in look.hypotheses.items()), default=0.0)
-        for tokens, log_probability in look.hypotheses.items():
+        likely = {tokens: fit.log_probability for tokens, fit in look.hypotheses.items()}
+        best = max((rough_score(*found) for found in likely.items()), default=0.0)
+        for tokens, log_probability in likely.items():
             if rough_score(tokens, log_probability) >= best - _WITHIN_NATS:
                 meaning = self._meaning(tokens)
                 if meaning is not None:
