@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from tests.speechhost import recordings
+from voice2mqtt.cli import stage
+from voice2mqtt.ear.wav import WavSource
 from voice2mqtt.speechhost import recogniser
 from voice2mqtt.speechhost.engine import Grammar
 from voice2mqtt.speechhost.moonshine import Moonshine
 from voice2mqtt.speechhost.prior import Prior
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 from voice2mqtt.speechhost.tokens import Vocabulary
-from voice2mqtt.understanding.automaton import Automaton
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.table import CommandTable, Row
 
@@ -94,17 +95,17 @@ def test_an_abandoned_call_has_no_readings(engine: MoonshineEngine, novel: bytes
 def test_nobody_waits_for_another_s_grammar_to_be_made(
     engine: MoonshineEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow, quick = _grammar("good night").automaton, _grammar("good day").automaton
+    slow, quick = _grammar("good night"), _grammar("good day")
     made, gate = recogniser._Commands, threading.Event()
     begun = threading.Event()
 
     def make(
-        model: Moonshine, vocabulary: Vocabulary, prior: Prior, automaton: Automaton
+        model: Moonshine, vocabulary: Vocabulary, prior: Prior, wanted: Grammar
     ) -> recogniser._Commands:
-        if automaton is slow:
+        if wanted is slow:
             begun.set()
             assert gate.wait(20)
-        return made(model, vocabulary, prior, automaton)
+        return made(model, vocabulary, prior, wanted)
 
     monkeypatch.setattr(recogniser, "_Commands", make)
     with ThreadPoolExecutor(2) as threads:
@@ -124,12 +125,21 @@ def test_grammars_are_not_kept_for_ever(
 ) -> None:
     monkeypatch.setattr(recogniser, "_MOST_GRAMMARS", most)
     monkeypatch.setattr(recogniser, "_MOST_ARCS", most_arcs)
-    first, second, third = (_grammar(f"good {word}").automaton for word in ("one", "two", "ten"))
+    first, second, third = (_grammar(f"good {word}") for word in ("one", "two", "ten"))
     kept = engine._of(first), engine._of(second)
     assert engine._of(first) is kept[0]
     engine._of(third)
     assert engine._of(first) is kept[0]
     assert engine._of(second) is not kept[1]
+
+
+def test_two_commands_are_heard_in_one_breath(engine: MoonshineEngine, tmp_path: Path) -> None:
+    wav, said = tmp_path / "said.wav", "turn on the kitchen light and then close the blinds"
+    stage.speak(said, stage.flite("slt"), wav)
+    pcm = b"".join(WavSource(wav).blocks())
+    table = _grammar("turn (on|off) the kitchen light", "(open|close) the blinds")
+    best, *_ = engine.transcribe(pcm, table).readings
+    assert (best.lexical, best.confidence > 0.95) == (said, True)
 
 
 def test_short_sentences_do_not_crowd_out_a_long_one(engine: MoonshineEngine) -> None:

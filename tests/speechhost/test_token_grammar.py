@@ -3,6 +3,7 @@ import pytest
 from voice2mqtt.speechhost.moonshine import model_folder
 from voice2mqtt.speechhost.token_grammar import TokenGrammar
 from voice2mqtt.speechhost.tokens import Vocabulary, read_vocabulary
+from voice2mqtt.understanding.breath import joints
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.table import (
     CommandTable,
@@ -99,3 +100,21 @@ def test_the_ways_a_command_is_written_are_accepted(
 )
 def test_anything_else_is_not(grammar: TokenGrammar, vocabulary: Vocabulary, text: str) -> None:
     assert not _accepts(grammar, vocabulary, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_accepted"),
+    [
+        ("pause and turn on the TV", True),
+        ("Pause, and then dim to 50% and pause.", True),
+        ("then pause", False),
+        ("pause and", False),
+        ("turn and pause", False),
+        ("pause turn on the TV", False),
+    ],
+)
+def test_a_joint_stands_between_whole_sentences(
+    vocabulary: Vocabulary, text: str, *, is_accepted: bool
+) -> None:
+    grammar = TokenGrammar(compile_table(TABLE), vocabulary, joints("en"))
+    assert _accepts(grammar, vocabulary, text) == is_accepted

@@ -29,11 +29,13 @@ from voice2mqtt.speechhost.spellings import lexical
 from voice2mqtt.speechhost.token_grammar import TokenGrammar
 from voice2mqtt.speechhost.tokens import Vocabulary, read_vocabulary
 from voice2mqtt.understanding.automaton import Automaton
+from voice2mqtt.understanding.breath import MOST_COMMANDS, commands, joints
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.normalise import normaliser
 
 _SILENCE = np.zeros(int(0.3 * RATE_HZ), np.float32)
 """Follows all audio: a sentence that is cut off right behind its last word is heard worse."""
+_LANGUAGE = "en"
 _MOST_READINGS = 5
 _MOST_OPEN_READINGS = 10
 _WORTH_NAMING = 0.5
@@ -85,18 +87,19 @@ class MoonshineEngine:
             readings = _open(dictate(self._model, self._vocabulary, encoding, abandoned))
         else:
             weight = None if grammar.forced else grammar.weight
-            readings = self._of(grammar.automaton).readings(samples, abandoned, weight)
+            readings = self._of(grammar).readings(samples, abandoned, weight)
         if abandoned() or not is_speech(readings[0].text):
             return Transcript()
         return Transcript(readings=tuple(readings))
 
-    def _of(self, automaton: Automaton) -> "_Commands":
-        """Return what decodes by `automaton`, the one used longest ago making room."""
+    def _of(self, grammar: Grammar) -> "_Commands":
+        """Return what decodes by `grammar`, the one used longest ago making room."""
+        automaton = grammar.automaton
         with self._lock:
             found = self._commands.get(automaton)
         # Others do not wait for a grammar that is not theirs; that two threads may make the same
         # one is the lesser evil.
-        made = found or _Commands(self._model, self._vocabulary, self._prior, automaton)
+        made = found or _Commands(self._model, self._vocabulary, self._prior, grammar)
         with self._lock:
             commands = self._commands.setdefault(automaton, made)
             self._commands.move_to_end(automaton)
@@ -112,17 +115,20 @@ class _Commands:
     """Recognition of the sentences of one grammar."""
 
     def __init__(
-        self, model: Moonshine, vocabulary: Vocabulary, prior: Prior, automaton: Automaton
+        self, model: Moonshine, vocabulary: Vocabulary, prior: Prior, wanted: Grammar
     ) -> None:
         self._model = model
         self._vocabulary = vocabulary
         self._prior = prior
-        self._grammar = grammar = TokenGrammar(automaton, vocabulary)
+        # Phrases are said one at a time.
+        joint = joints(_LANGUAGE) if wanted.forced else None
+        self._grammar = grammar = TokenGrammar(wanted.automaton, vocabulary, joint)
         self._narrow_search = BeamSearch(model, vocabulary, grammar, _NARROW_BEAMS)
         self._search = BeamSearch(model, vocabulary, grammar, _BEAMS)
         self._wide_search = BeamSearch(model, vocabulary, grammar, _WIDE_BEAMS)
         self._meanings: dict[tuple[int, ...], Hashable] = {}
-        self._matcher = Matcher(automaton, normaliser("en"))
+        self._matcher = Matcher(wanted.automaton, normaliser(_LANGUAGE))
+        self._most_commands = MOST_COMMANDS if wanted.forced else 1
 
     def readings(
         self, samples: Floats, abandoned: Callable[[], bool], weight: float | None
@@ -156,7 +162,7 @@ class _Commands:
         if verdict.said < scoring.LEAST_SAID:
             least = _WORTH_NAMING * otherwise.confidence
             return [otherwise, *(r for r in readings if r.confidence >= least)]
-        if not self._matcher.parses(otherwise.text):
+        if self._parsed(otherwise.text) is None:
             readings.append(otherwise)
         return readings
 
@@ -202,15 +208,17 @@ class _Commands:
                     yield Sentence(tokens, meaning, log_probability)
 
     def _meaning(self, tokens: tuple[int, ...]) -> Hashable:
-        """Return row and slots of a sentence; None when a number in it is out of range."""
+        """Return rows and slots of a sentence; None when a number in it is out of range."""
         if tokens not in self._meanings:
             if len(self._meanings) > _REMEMBERED:
                 self._meanings.clear()
-            parses = self._matcher.parses(self._vocabulary.decode(tokens))
-            self._meanings[tokens] = (
-                (parses[0].row, tuple(sorted(parses[0].slots.items()))) if parses else None
-            )
+            self._meanings[tokens] = self._parsed(self._vocabulary.decode(tokens))
         return self._meanings[tokens]
+
+    def _parsed(self, text: str) -> Hashable:
+        for breath in commands(self._matcher, text, _LANGUAGE, most=self._most_commands):
+            return tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in breath)
+        return None
 
 
 def _open(heard: Sequence[Dictated]) -> list[Reading]:

@@ -3,7 +3,8 @@
 The word automaton is unrolled, as far as decoding asks for it, into an automaton of tokens: at a
 *site* (a place between two words) begins a tree of all spellings of all words that may follow,
 each ending at further sites. Words may also be hyphenated to the one before ("12-ounce"), be
-followed by a comma or a full stop, and the sentence may end in ". ? !". Equal beginnings are
+followed by a comma or a full stop, and the sentence may end in ". ? !", or go on with a joint
+("and") and another sentence. Equal beginnings are
 followed at once: a `State` is a set of tree nodes, and what follows it is worked out once.
 
 It knows nothing of sound, nor of what a sentence means.
@@ -95,8 +96,13 @@ class State:
 class TokenGrammar:
     """An automaton of tokens, unrolled while it is walked."""
 
-    def __init__(self, automaton: Automaton, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, automaton: Automaton, vocabulary: Vocabulary, joint: Automaton | None = None
+    ) -> None:
+        """With `joint` between them, several sentences may be said."""
         self._vocabulary = vocabulary
+        again = _Place(automaton, START)
+        self._joint = _Place(joint, START, after=again) if joint else None
         self._marks = [vocabulary.number(mark) for mark in _MARKS]
         self._final_marks = [vocabulary.number(mark) for mark in _FINAL_MARKS]
         self._hyphen = vocabulary.number("-")
@@ -140,6 +146,9 @@ class TokenGrammar:
             root = _Node()
             for label, place in site.place.following():
                 self._grow(root, site, label, place)
+            if self._joint and site.place.ends() and not site.joined:
+                for label, place in self._joint.following():
+                    self._grow(root, site, label, place)
             if site.begun and not site.joined:
                 self._punctuate(root, site.place)
             # Kept once it is whole, since several threads may walk one grammar.

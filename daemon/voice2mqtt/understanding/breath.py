@@ -1,10 +1,51 @@
-"""Two commands in one breath: where a sentence may be cut in two."""
+"""Several commands in one breath: where a sentence may be cut, and what its parts say."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
 
+from voice2mqtt.understanding.automaton import Automaton
+from voice2mqtt.understanding.compile import compile_phrases
 from voice2mqtt.understanding.language import language_named
+from voice2mqtt.understanding.match import Matcher, Parse
+
+MOST_COMMANDS = 4
+"""Commands in one breath."""
+MOST_CUTS = 8
+"""Places where a sentence is tried to be cut in two; one with more of them is no command."""
+
+
+class Command(NamedTuple):
+    """One of the commands in a breath."""
+
+    text: str
+    parse: Parse
+
+
+def commands(
+    matcher: Matcher,
+    text: str,
+    language: str,
+    rows: Container[int] | None = None,
+    most: int = MOST_COMMANDS,
+) -> Iterator[tuple[Command, ...]]:
+    """Yield what `text` says word for word: one row (of `rows`), else up to `most` of them."""
+    for parse in matcher.parses(text):
+        if rows is None or parse.row in rows:
+            yield (Command(text, parse),)
+    if most > 1:
+        for first, rest in cuts(text, language):
+            for before in islice(commands(matcher, first, language, rows, 1), 1):
+                for after in islice(commands(matcher, rest, language, rows, most - 1), 1):
+                    yield before + after
+
+
+def cuts(text: str, language: str) -> Sequence[tuple[str, str]]:
+    """Return each way to cut `text` in two; none if it has more joints than commands have."""
+    found = list(islice(halves(text, language), MOST_CUTS + 1))
+    return found if len(found) <= MOST_CUTS else ()
 
 
 def halves(text: str, language: str) -> Iterator[tuple[str, str]]:
@@ -13,6 +54,11 @@ def halves(text: str, language: str) -> Iterator[tuple[str, str]]:
         first, rest = text[: joint.start()], text[joint.end() :]
         if first.strip() and rest.strip():
             yield first, rest
+
+
+def joints(language: str) -> Automaton:
+    """Return an automaton of the words that may stand between two commands."""
+    return compile_phrases(language_named(language).joints, language)
 
 
 @lru_cache(maxsize=8)

@@ -13,11 +13,11 @@ among them.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain
 
 from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.understanding.automaton import Automaton
-from voice2mqtt.understanding.breath import halves
+from voice2mqtt.understanding.breath import MOST_COMMANDS, commands, cuts
 from voice2mqtt.understanding.candidate import Candidate, NearestSound
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.missing import missing
@@ -38,12 +38,8 @@ host without a table heard the same."""
 _TIE = 0.0001
 """Difference of distance that tells nothing."""
 _ROUNDING = 0.02
-MOST_COMMANDS = 4
-"""Commands in one breath."""
 _MOST_BREATHS = 3
 """Hypotheses of which halves are laid against the table by sound."""
-MOST_CUTS = 8
-"""Places where a sentence is tried to be cut in two; one with more of them is no command."""
 
 Meaning = tuple[Candidate, ...]
 """The commands of one utterance, in the order they were said; nearly always one."""
@@ -156,14 +152,11 @@ class Comprehension:
 
     def _meanings(self, text: str, rows: frozenset[int], most: int) -> Iterator[Meaning]:
         """Yield what `text` says word for word: one row, else several in one breath."""
-        for parse in self.matcher.parses(text):
-            if parse.row in rows:
-                yield (Candidate(row=parse.row, slots=parse.slots, sentence=text, heard=text),)
-        if most > 1:
-            for first, rest in self._cuts(text):
-                for before in islice(self._meanings(first, rows, 1), 1):
-                    for after in islice(self._meanings(rest, rows, most - 1), 1):
-                        yield before + after
+        for breath in commands(self.matcher, text, self._table.language, rows, most):
+            yield tuple(
+                Candidate(row=parse.row, slots=parse.slots, sentence=said, heard=said)
+                for said, parse in breath
+            )
 
     def _by_sound(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
         found = self._nearest.search(hypotheses) if self._nearest else ()
@@ -193,7 +186,7 @@ class Comprehension:
         """
         failed: Unknown | None = None
         for hypothesis in hypotheses[:_MOST_BREATHS]:
-            for cut in self._cuts(hypothesis.text):
+            for cut in cuts(hypothesis.text, self._table.language):
                 known = [next(self._meanings(h, rows, MOST_COMMANDS - 1), None) for h in cut]
                 if known.count(None) != 1 or self._is_inside_number(hypothesis.text, cut[0]):
                     continue
@@ -208,11 +201,6 @@ class Comprehension:
                     why = f"the rest is a command, but not '{text}': {failed.why}"
                     failed = replace(failed, why=why)
         return failed
-
-    def _cuts(self, text: str) -> Sequence[tuple[str, str]]:
-        """Return each way to cut `text` in two; none if it has more joints than commands have."""
-        cuts = list(islice(halves(text, self._table.language), MOST_CUTS + 1))
-        return cuts if len(cuts) <= MOST_CUTS else ()
 
     def _is_inside_number(self, text: str, first: str) -> bool:
         """Whether `text`, cut behind `first`, is cut as in "one hundred" and "one"."""
