@@ -106,7 +106,8 @@ def test_anything_else_is_not(grammar: TokenGrammar, vocabulary: Vocabulary, tex
     ("text", "is_accepted"),
     [
         ("pause and turn on the TV", True),
-        ("Pause, and then dim to 50% and pause.", True),
+        ("Pause and then dim to 50%.", True),
+        ("pause and dim to 50% and pause", False),
         ("then pause", False),
         ("pause and", False),
         ("turn and pause", False),

@@ -11,7 +11,7 @@ import numpy as np
 
 from voice2mqtt.speechhost.dictation import Dictated, is_looping, most_tokens
 from voice2mqtt.speechhost.moonshine import Decoding, Encoding, Fit, Floats, Moonshine
-from voice2mqtt.speechhost.scoring import rough_score
+from voice2mqtt.speechhost.scoring import JOINT_NATS, ROUGH_TOKEN_BONUS_NATS, rough_score
 from voice2mqtt.speechhost.token_grammar import State, TokenGrammar
 from voice2mqtt.speechhost.tokens import END, Vocabulary
 
@@ -54,11 +54,23 @@ class _Beam:
     fit: Fit
     state: State
 
+    @property
+    def is_second(self) -> bool:
+        """Whether it is in the second of two sentences."""
+        return self.state.opens or self.fit.second > 0
+
+    @property
+    def rank(self) -> float:
+        """In nats, to compare beams by that are as long."""
+        behind = ROUGH_TOKEN_BONUS_NATS * self.fit.second + JOINT_NATS * self.is_second
+        return self.fit.log_probability - behind
+
     def fit_with(self, token: int, following: Floats) -> Fit:
         """Return the fit with `token` said next, given what is likely to follow."""
         likely = float(following[token])
         misfit = float(following.max()) - likely if self.tokens else 0.0
-        return Fit(self.fit.log_probability + likely, max(self.fit.misfit, misfit))
+        second = self.fit.second + self.is_second
+        return Fit(self.fit.log_probability + likely, max(self.fit.misfit, misfit), second)
 
 
 class _Free:
@@ -140,7 +152,7 @@ class BeamSearch:
             if beam.state.wild:
                 likely = np.argpartition(following[row], -self._width)[-self._width :]
                 allowed = np.union1d(allowed, likely[self._vocabulary.is_text[likely]])
-            scores.append(beam.fit.log_probability + following[row, allowed])
+            scores.append(beam.rank + following[row, allowed])
             choices.append(np.stack([np.full(len(allowed), row), allowed]))
         score, choice = np.concatenate(scores), np.concatenate(choices, axis=1)
         width = self._width * (_WIDER if len(beams[0].tokens) < _BEGINNING else 1)
@@ -158,4 +170,4 @@ class BeamSearch:
 
 def _rough_score(found: tuple[tuple[int, ...], Fit]) -> float:
     tokens, fit = found
-    return rough_score(tokens, fit.log_probability)
+    return rough_score(tokens, fit.log_probability, fit.second)

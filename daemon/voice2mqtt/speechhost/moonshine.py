@@ -79,6 +79,8 @@ class Fit(NamedTuple):
     log_probability: float
     misfit: float
     """By how much another token was likelier in the worst place, the first one aside."""
+    second: int = 0
+    """How many of its tokens are in a second sentence, as far as that is known."""
 
 
 class Moonshine:

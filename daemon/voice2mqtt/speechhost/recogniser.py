@@ -180,7 +180,7 @@ class _Commands:
                 prior=prior,
                 letters=self._letters(meaning.best.tokens),
             )
-            for meaning, (log_probability, misfit), prior in zip(
+            for meaning, (log_probability, misfit, _), prior in zip(
                 meanings, fits, priors, strict=True
             )
         ]
@@ -199,13 +199,14 @@ class _Commands:
 
     def _sentences(self, look: Look) -> Iterator[Sentence]:
         """Yield the sentences of `look` that can matter and have a meaning."""
-        likely = {tokens: fit.log_probability for tokens, fit in look.hypotheses.items()}
-        best = max((rough_score(*found) for found in likely.items()), default=0.0)
-        for tokens, log_probability in likely.items():
-            if rough_score(tokens, log_probability) >= best - _WITHIN_NATS:
-                meaning = self._meaning(tokens)
-                if meaning is not None:
-                    yield Sentence(tokens, meaning, log_probability)
+        scores = {
+            tokens: rough_score(tokens, fit.log_probability, fit.second)
+            for tokens, fit in look.hypotheses.items()
+        }
+        least = max(scores.values(), default=0.0) - _WITHIN_NATS
+        for tokens, fit in look.hypotheses.items():
+            if scores[tokens] >= least and (meaning := self._meaning(tokens)) is not None:
+                yield Sentence(tokens, meaning, fit.log_probability, fit.second)
 
     def _meaning(self, tokens: tuple[int, ...]) -> Hashable:
         """Return rows and slots of a sentence; None when a number in it is out of range."""
@@ -217,7 +218,9 @@ class _Commands:
 
     def _parsed(self, text: str) -> Hashable:
         for breath in commands(self._matcher, text, _LANGUAGE, most=self._most_commands):
-            return tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in breath)
+            said = tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in breath)
+            # Nobody says the same twice, but models do.
+            return said if len(set(said)) == len(said) else None
         return None
 
 

@@ -29,6 +29,11 @@ PRIOR_SHARE = 0.4
 """How much of the log-probability that words have unheard is taken off."""
 ROUGH_TOKEN_BONUS_NATS = 1.2
 """The bonus where the prior is not taken off: it stands for both."""
+JOINT_NATS = 3.0
+"""What it takes to believe that a second command follows: few do.
+
+Its tokens have no bonus either, since models like to repeat themselves.
+"""
 LEAST_SAID = 0.5
 """Below, what open decoding heard is likelier than any sentence of the grammar."""
 
@@ -50,16 +55,19 @@ class Sentence:
     """The end included."""
     meaning: Hashable
     log_probability: float
+    second: int = 0
+    """How many of them are in a second command."""
 
     @property
     def rough_score(self) -> float:
         """In nats, to compare sentences by before their prior is known."""
-        return rough_score(self.tokens, self.log_probability)
+        return rough_score(self.tokens, self.log_probability, self.second)
 
 
-def rough_score(tokens: tuple[int, ...], log_probability: float) -> float:
+def rough_score(tokens: tuple[int, ...], log_probability: float, second: int = 0) -> float:
     """Return the score of a sentence whose prior is not known."""
-    return log_probability + ROUGH_TOKEN_BONUS_NATS * len(tokens)
+    bonus = ROUGH_TOKEN_BONUS_NATS * (len(tokens) - second) - JOINT_NATS * bool(second)
+    return log_probability + bonus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +101,11 @@ class Heard:
     @property
     def score(self) -> float:
         """In nats; only differences between meanings tell anything."""
-        bonus = TOKEN_BONUS_NATS * len(self.meaning.best.tokens)
-        return self.log_probability + bonus - PRIOR_SHARE * self.prior + self.meaning.others_nats
+        best = self.meaning.best
+        first = 1 - best.second / len(best.tokens)
+        bonus = TOKEN_BONUS_NATS * len(best.tokens) - PRIOR_SHARE * self.prior
+        taken = JOINT_NATS * bool(best.second)
+        return self.log_probability + first * bonus - taken + self.meaning.others_nats
 
 
 def by_meaning(sentences: Iterable[Sentence], *, most: int, within_nats: float) -> list[Meaning]:

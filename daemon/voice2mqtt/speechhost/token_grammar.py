@@ -36,6 +36,8 @@ class _Place:
     automaton: Automaton
     state: int
     after: _Place | None = None
+    is_second: bool = False
+    """Whether it is in the second of two sentences."""
 
     def ends(self) -> bool:
         """Whether the sentence may end here."""
@@ -47,9 +49,9 @@ class _Place:
         """Yield what may be said next and where that leads."""
         for index, target in self.automaton.arcs(self.state):
             label = self.automaton.labels[index]
-            after = _Place(self.automaton, target, self.after)
+            after = _Place(self.automaton, target, self.after, self.is_second)
             if isinstance(label, Choice):
-                yield from _Place(label.spoken, START, after).following()
+                yield from _Place(label.spoken, START, after, self.is_second).following()
             else:
                 yield label, after
         if self.after is not None and self.automaton.accepts(self.state):
@@ -78,6 +80,8 @@ class _Node:
     """Nodes at which one is too, once here."""
     wild: _Site | None = None
     """Any token may follow, staying here or going on there."""
+    opens: bool = False
+    """Whether it is behind the first token of a second sentence."""
 
 
 @dataclass(slots=True, eq=False)
@@ -89,6 +93,8 @@ class State:
     """Whether the sentence may end here."""
     wild: bool
     """Whether any token may follow."""
+    opens: bool
+    """Whether a second sentence has just begun."""
     tokens: npt.NDArray[np.int64]
     """Tokens that may follow, unless `wild`."""
 
@@ -99,10 +105,10 @@ class TokenGrammar:
     def __init__(
         self, automaton: Automaton, vocabulary: Vocabulary, joint: Automaton | None = None
     ) -> None:
-        """With `joint` between them, several sentences may be said."""
+        """With `joint` between them, two sentences may be said."""
         self._vocabulary = vocabulary
-        again = _Place(automaton, START)
-        self._joint = _Place(joint, START, after=again) if joint else None
+        second = _Place(automaton, START, is_second=True)
+        self._joint = _Place(joint, START, after=second) if joint else None
         self._marks = [vocabulary.number(mark) for mark in _MARKS]
         self._final_marks = [vocabulary.number(mark) for mark in _FINAL_MARKS]
         self._hyphen = vocabulary.number("-")
@@ -137,6 +143,7 @@ class TokenGrammar:
                 nodes=tuple(closed),
                 is_end=any(node.is_end for node in closed),
                 wild=any(node.wild is not None for node in closed),
+                opens=any(node.opens for node in closed),
                 tokens=np.array(sorted({t for node in closed for t in node.arcs}), np.int64),
             )
         return self._states[key]
@@ -145,8 +152,12 @@ class TokenGrammar:
         if site not in self._trees:
             root = _Node()
             for label, place in site.place.following():
+                known = set(root.arcs)
                 self._grow(root, site, label, place)
-            if self._joint and site.place.ends() and not site.joined:
+                if place.is_second and not site.place.is_second:
+                    for token in root.arcs.keys() - known:
+                        root.arcs[token].opens = True
+            if self._joint and not site.place.is_second and site.place.ends() and not site.joined:
                 for label, place in self._joint.following():
                     self._grow(root, site, label, place)
             if site.begun and not site.joined:
