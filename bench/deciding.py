@@ -9,8 +9,10 @@ from voice2mqtt.service import build
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.speechhost.engine import Engine, Grammar, Transcript
+from voice2mqtt.understanding.compile import compile_expected
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.policy import LocalTime
+from voice2mqtt.understanding.table import CommandTable
 
 NOON = LocalTime(minute=12 * 60, weekday=0)
 
@@ -34,13 +36,18 @@ def heard(transcript: Transcript) -> Heard | None:
     )
 
 
+def grammar(table: CommandTable) -> Grammar:
+    """Return what our host listens for when it knows `table`."""
+    return Grammar(automaton=compile_expected(table), forced=True, commands=len(table.rows))
+
+
 class Home:
     """What hears with a table as its grammar and decides by it, without sockets or microphone."""
 
     def __init__(self, engine: Engine, table: Path) -> None:
         self._engine = engine
         self._interpreter = household(table)
-        self._grammar = Grammar(automaton=self._interpreter.automaton, forced=True)
+        self._grammar = grammar(load_table(table))
         self._days = 0
 
     def hear(self, samples: mixing.Samples) -> Transcript:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import labels, mixing, talk
-from bench.deciding import NOON, heard
+from bench.deciding import NOON, grammar, heard
 from bench.report import Options, Report
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.decision import Fire
@@ -27,7 +27,6 @@ from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import ListeningSettings
-from voice2mqtt.speechhost.engine import Grammar
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.interpreter import Interpreter
@@ -70,12 +69,12 @@ class _House:
         self.matcher = Matcher(automaton, words)
         self._nearest = NearestSentences(automaton, words, _VOICE)
         self._interpreter = Interpreter(table, None, self._nearest, automaton)
+        self._grammar = grammar(table)
         self._days = 0
 
     def acts_on(self, engine: MoonshineEngine, pcm: bytes) -> bool:
         """Whether the daemon would carry out what a host that knows the table hears."""
-        grammar = Grammar(automaton=self._interpreter.automaton, forced=True)
-        outcome = heard(engine.transcribe(pcm, grammar))
+        outcome = heard(engine.transcribe(pcm, self._grammar))
         self._days += 1  # so that nothing answers a question of before
         now_s = 86_400.0 * self._days
         decisions = self._interpreter.decide(outcome, now_s, NOON) if outcome else ()
@@ -165,7 +164,8 @@ def _order(
                 acted += sum(house.acts_on(engine, pcm) for pcm in spoken)
                 trials += len(spoken)
     what = "near misses recorded, acted on by a host that knows the table"
-    report.add(what, 100 * acted / trials, "%", NEAR_GOAL, note=labels.interval(acted, trials))
+    share = 100 * acted / max(1, trials)
+    report.add(what, share, "%", NEAR_GOAL, note=labels.interval(acted, trials))
 
 
 def _tell(report: Report, fired: dict[str, list[Trial]]) -> None:

@@ -1,5 +1,6 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,25 @@ def test_two_commands_are_heard_in_one_breath(engine: MoonshineEngine, tmp_path:
     table = _grammar("turn (on|off) the kitchen light", "(open|close) the blinds")
     best, *_ = engine.transcribe(pcm, table).readings
     assert (best.lexical, best.confidence > 0.95) == (said, True)
+
+
+def test_what_is_no_pair_of_commands_has_no_meaning(engine: MoonshineEngine) -> None:
+    table = replace(_grammar("lights on", "blinds down", "(yes|okay)"), commands=2)
+    house = engine._of(table)
+    for text, count in {
+        "lights on": 1,
+        "yes": 1,
+        "lights on and blinds down": 2,
+        "lights on and yes": None,
+        "lights on and lights on": None,
+        "lights on and blinds down and lights on": None,
+    }.items():
+        meaning = house._parsed(text)
+        assert (None if meaning is None else len(meaning)) == count, text
+    assert (
+        engine._of(replace(_grammar("lights on", "off"), forced=False))._parsed("lights on and off")
+        is None
+    )
 
 
 def test_short_sentences_do_not_crowd_out_a_long_one(engine: MoonshineEngine) -> None:

@@ -73,3 +73,16 @@ def test_who_said_more_than_the_command_said_something_else() -> None:
 def test_nothing_heard_is_nothing_said() -> None:
     verdict = Verdict.of([], _openly())
     assert (verdict.said, verdict.surest, list(verdict.confidences())) == (0.0, 0.0, [])
+
+
+def test_a_second_command_earns_nothing_by_its_length() -> None:
+    repeated = Sentence((1, 5, 2, 5, 2), ("on", "on"), -4.0, second=3)
+    assert repeated.rough_score < Sentence((1, 2), ("on",), -4.0).rough_score
+    alone, both = (
+        Heard(
+            meaning=Meaning(best=best, others_nats=0.0),
+            log_probability=-4.0, misfit=1.0, prior=-30.0, letters=20,
+        )
+        for best in (Sentence((1, 3, 4, 5, 2), "one", -4.0), repeated)
+    )  # fmt: skip
+    assert both.score < alone.score

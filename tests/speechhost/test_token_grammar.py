@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from voice2mqtt.speechhost.moonshine import model_folder
 from voice2mqtt.speechhost.token_grammar import TokenGrammar
 from voice2mqtt.speechhost.tokens import Vocabulary, read_vocabulary
-from voice2mqtt.understanding.breath import joints
+from voice2mqtt.understanding.breath import joint_automaton
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.table import (
     CommandTable,
@@ -117,5 +119,30 @@ def test_anything_else_is_not(grammar: TokenGrammar, vocabulary: Vocabulary, tex
 def test_a_joint_stands_between_whole_sentences(
     vocabulary: Vocabulary, text: str, *, is_accepted: bool
 ) -> None:
-    grammar = TokenGrammar(compile_table(TABLE), vocabulary, joints("en"))
+    grammar = TokenGrammar(compile_table(TABLE), vocabulary, joint_automaton("en"))
     assert _accepts(grammar, vocabulary, text) == is_accepted
+
+
+@pytest.mark.parametrize(
+    ("text", "opening"),
+    [
+        ("pause and turn on the TV", "turn"),
+        ("pause and then pause", "pause"),
+        ("pause and 20 minutes", "20"),
+        ("remind me to buy bread and sing now", None),
+        ("turn on the TV", None),
+    ],
+)
+def test_it_is_known_where_a_second_sentence_begins(
+    vocabulary: Vocabulary, text: str, opening: str | None
+) -> None:
+    minutes = Row(name="minutes", say=("{many} minutes",), publish=())
+    table = replace(TABLE, rows=(*TABLE.rows, minutes))
+    opened: list[str] = []
+    grammar = TokenGrammar(compile_table(table), vocabulary, joint_automaton("en"))
+    state = grammar.start
+    for word in text.split():
+        for token in vocabulary.encode(word):
+            state = grammar.follow(state, token)
+            opened += [word] * state.opens
+    assert opened == [opening] * (opening is not None)

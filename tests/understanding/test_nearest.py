@@ -197,3 +197,8 @@ def test_the_distance_of_two_texts(one: str, other: str, low: float, high: float
     nearest = NearestSentences(compile_table(TABLE), normaliser("en"), VOICE)
     assert low <= nearest.distance(one, other) <= high
     assert nearest.distance(one, other) == pytest.approx(nearest.distance(other, one))
+
+
+def test_a_table_without_words_sounds_like_nothing() -> None:
+    table = CommandTable(rows=(_row("{0..100000:many}"),))
+    assert _search("good night", table=table) == []

@@ -11,7 +11,7 @@ import numpy as np
 
 from voice2mqtt.speechhost.dictation import Dictated, is_looping, most_tokens
 from voice2mqtt.speechhost.moonshine import Decoding, Encoding, Fit, Floats, Moonshine
-from voice2mqtt.speechhost.scoring import JOINT_NATS, ROUGH_TOKEN_BONUS_NATS, rough_score
+from voice2mqtt.speechhost.scoring import rough_score
 from voice2mqtt.speechhost.token_grammar import State, TokenGrammar
 from voice2mqtt.speechhost.tokens import END, Vocabulary
 
@@ -55,21 +55,18 @@ class _Beam:
     state: State
 
     @property
-    def is_second(self) -> bool:
-        """Whether it is in the second of two sentences."""
-        return self.state.opens or self.fit.second > 0
+    def rough_score(self) -> float:
+        """In nats, as of a sentence."""
+        return _rough_score((self.tokens, self.fit))
 
-    @property
-    def rank(self) -> float:
-        """In nats, to compare beams by that are as long."""
-        behind = ROUGH_TOKEN_BONUS_NATS * self.fit.second + JOINT_NATS * self.is_second
-        return self.fit.log_probability - behind
+    def fit_with(self, token: int, following: Floats, *, opens: bool = False) -> Fit:
+        """Return the fit with `token`, given what is likely to follow.
 
-    def fit_with(self, token: int, following: Floats) -> Fit:
-        """Return the fit with `token` said next, given what is likely to follow."""
+        `opens`: it begins a second sentence.
+        """
         likely = float(following[token])
         misfit = float(following.max()) - likely if self.tokens else 0.0
-        second = self.fit.second + self.is_second
+        second = self.fit.second + (opens or self.fit.second > 0)
         return Fit(self.fit.log_probability + likely, max(self.fit.misfit, misfit), second)
 
 
@@ -112,8 +109,7 @@ class BeamSearch:
                 free.grow(following[-1])
             self._finish(beams, following, finished)
             best = max(map(_rough_score, finished.items()), default=-np.inf)
-            least = best - rough_score(beams[0].tokens, 0.0) - _PRUNE_NATS if beams else 0.0
-            grown = self._grow(beams, following, least)
+            grown = self._grow(beams, following, best - _PRUNE_NATS)
             rows, beams = [row for row, _ in grown], [beam for _, beam in grown]
             tokens = [beam.tokens[-1] for beam in beams]
             if not free.ended:
@@ -152,7 +148,7 @@ class BeamSearch:
             if beam.state.wild:
                 likely = np.argpartition(following[row], -self._width)[-self._width :]
                 allowed = np.union1d(allowed, likely[self._vocabulary.is_text[likely]])
-            scores.append(beam.rank + following[row, allowed])
+            scores.append(beam.rough_score + following[row, allowed])
             choices.append(np.stack([np.full(len(allowed), row), allowed]))
         score, choice = np.concatenate(scores), np.concatenate(choices, axis=1)
         width = self._width * (_WIDER if len(beams[0].tokens) < _BEGINNING else 1)
@@ -163,7 +159,7 @@ class BeamSearch:
             row, token = int(choice[0, index]), int(choice[1, index])
             beam = beams[row]
             state = self._grammar.follow(beam.state, token)
-            fit = beam.fit_with(token, following[row])
+            fit = beam.fit_with(token, following[row], opens=state.opens)
             grown.append((row, _Beam((*beam.tokens, token), fit, state)))
         return grown
 

@@ -35,6 +35,8 @@ class Grammar:
     automaton: Automaton
     forced: bool
     """True: a table of commands, outside which is only open dictation. False: a hint."""
+    commands: int | None = None
+    """How many of its rows, the first ones, may be said together in one breath; None is all."""
     language: str = "en"
     """In which its numbers are said."""
     weight: float = 1.0
@@ -54,7 +56,7 @@ class Engine(Protocol):
     ) -> Transcript:
         """Return what was said in `pcm` (16 kHz, 16 bit, mono); without `grammar`, open dictation.
 
-        Speech outside the grammar comes back as open dictation hears it. Once `abandoned` is
+        Speech outside the grammar comes back as it is heard openly. Once `abandoned` is
         true, which is asked every few milliseconds, it returns at once with no readings.
         """
         ...

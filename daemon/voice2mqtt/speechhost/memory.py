@@ -9,8 +9,8 @@ held it at 321 MB, at the same processor time (mallopt(3)).
 import ctypes
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
-_THRESHOLD_BYTES = 2_000_000
-"""What twelve beams make in a step is smaller: to have that from the system anew each time takes as
+_THRESHOLD_BYTES = 2_500_000
+"""What sixteen beams make in a step is smaller; to have it anew from the system each time takes as
 long as a third of the step."""
 
 

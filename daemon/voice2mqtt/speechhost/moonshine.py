@@ -80,7 +80,7 @@ class Fit(NamedTuple):
     misfit: float
     """By how much another token was likelier in the worst place, the first one aside."""
     second: int = 0
-    """How many of its tokens are in a second sentence, as far as that is known."""
+    """How many of its tokens are in a second sentence, the end included, as far as is known."""
 
 
 class Moonshine:

@@ -24,10 +24,9 @@ class Prior:
 
     def log_probabilities(self, strings: Sequence[tuple[int, ...]]) -> list[float]:
         """Return how likely each of `strings`, the end included, is in silence."""
-        known = {string: self._known[string] for string in strings if string in self._known}
+        known = {s: likely for s in strings if (likely := self._known.get(s)) is not None}
         new = [string for string in dict.fromkeys(strings) if string not in known]
-        likely = (fit.log_probability for fit in self._decoding.score(new))
-        known |= zip(new, likely, strict=True)
+        known |= zip(new, (fit.log_probability for fit in self._decoding.score(new)), strict=True)
         if len(self._known) > _REMEMBERED:
             self._known.clear()
         self._known |= known

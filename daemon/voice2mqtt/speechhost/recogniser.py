@@ -4,18 +4,20 @@ With one, the audio is decoded as a sentence of the grammar and in the open at o
 outcome is not beyond doubt, a second look is taken at the audio with its noise turned down, and
 both are weighed; if that leaves doubts, the search is widened. The readings are the meanings that
 a sentence of the grammar may have and what open decoding heard instead, in one distribution: where
-the latter is likelier, that is the answer, and no command is to be made of it by its sound, since
-the grammar was listened for. It knows nothing of sockets and protocols.
+the latter is likelier than all commands together, that one reading is the answer, which leaves
+little to be made of by its sound: the grammar was listened for. It knows nothing of sockets and
+protocols.
 """
 
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from voice2mqtt.core.audio import RATE_HZ
+from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.speechhost import scoring
 from voice2mqtt.speechhost.beam import BeamSearch, Look
 from voice2mqtt.speechhost.dictation import Dictated, dictate, is_speech
@@ -29,17 +31,18 @@ from voice2mqtt.speechhost.spellings import lexical
 from voice2mqtt.speechhost.token_grammar import TokenGrammar
 from voice2mqtt.speechhost.tokens import Vocabulary, read_vocabulary
 from voice2mqtt.understanding.automaton import Automaton
-from voice2mqtt.understanding.breath import MOST_COMMANDS, commands, joints
+from voice2mqtt.understanding.breath import commands, joint_automaton
+from voice2mqtt.understanding.comprehension import BELIEVABLE
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.normalise import normaliser
 
 _SILENCE = np.zeros(int(0.3 * RATE_HZ), np.float32)
 """Follows all audio: a sentence that is cut off right behind its last word is heard worse."""
 _LANGUAGE = "en"
+_Meaning = tuple[tuple[int, tuple[tuple[str, SlotValue], ...]], ...]
+"""Row and slots of each command."""
 _MOST_READINGS = 5
 _MOST_OPEN_READINGS = 10
-_WORTH_NAMING = 0.5
-"""Share of the confidence in something else from which on a command may have been said."""
 _OPEN_POWER = 0.7
 """Of the probability of words without a grammar: the model is less sure of them than is right."""
 _MOST_GRAMMARS = 64
@@ -64,7 +67,7 @@ _REMEMBERED = 20_000
 
 
 class MoonshineEngine:
-    """Audio to text, offline. Loading takes about a second; one may serve many clients."""
+    """Audio to text, offline; one may serve many clients."""
 
     def __init__(self, threads: int = 1) -> None:
         """Load and warm up; raises UnavailableError when the model is not installed."""
@@ -121,14 +124,14 @@ class _Commands:
         self._vocabulary = vocabulary
         self._prior = prior
         # Phrases are said one at a time.
-        joint = joints(_LANGUAGE) if wanted.forced else None
+        joint = joint_automaton(_LANGUAGE) if wanted.forced else None
         self._grammar = grammar = TokenGrammar(wanted.automaton, vocabulary, joint)
         self._narrow_search = BeamSearch(model, vocabulary, grammar, _NARROW_BEAMS)
         self._search = BeamSearch(model, vocabulary, grammar, _BEAMS)
         self._wide_search = BeamSearch(model, vocabulary, grammar, _WIDE_BEAMS)
-        self._meanings: dict[tuple[int, ...], Hashable] = {}
+        self._meanings: dict[tuple[int, ...], _Meaning | None] = {}
         self._matcher = Matcher(wanted.automaton, normaliser(_LANGUAGE))
-        self._most_commands = MOST_COMMANDS if wanted.forced else 1
+        self._wanted = wanted
 
     def readings(
         self, samples: Floats, abandoned: Callable[[], bool], weight: float | None
@@ -154,15 +157,16 @@ class _Commands:
         if weight is not None and verdict.said < scoring.LEAST_SAID:
             hints = Lending(self._grammar, self._vocabulary, weight) if weight else None
             return _open(dictate(self._model, self._vocabulary, encoding, abandoned, hints))
+        likely = list(verdict.confidences())[:_MOST_READINGS]
         readings = [
-            _reading(self._vocabulary.decode(tokens), confidence)
-            for tokens, confidence in verdict.confidences()
-        ][:_MOST_READINGS]
+            _reading(self._vocabulary.decode(tokens), confidence) for tokens, confidence in likely
+        ]
         otherwise = _reading(looks[0].dictated.text, 1 - verdict.said)
         if verdict.said < scoring.LEAST_SAID:
-            least = _WORTH_NAMING * otherwise.confidence
+            # Less likely commands would only be found by their sound, which they always have.
+            least = BELIEVABLE * otherwise.confidence
             return [otherwise, *(r for r in readings if r.confidence >= least)]
-        if self._parsed(otherwise.text) is None:
+        if self._parsed(otherwise.text) not in [self._meaning(tokens) for tokens, _ in likely]:
             readings.append(otherwise)
         return readings
 
@@ -206,22 +210,31 @@ class _Commands:
         least = max(scores.values(), default=0.0) - _WITHIN_NATS
         for tokens, fit in look.hypotheses.items():
             if scores[tokens] >= least and (meaning := self._meaning(tokens)) is not None:
-                yield Sentence(tokens, meaning, fit.log_probability, fit.second)
+                second = fit.second if len(meaning) > 1 else 0
+                yield Sentence(tokens, meaning, fit.log_probability, second)
 
-    def _meaning(self, tokens: tuple[int, ...]) -> Hashable:
-        """Return rows and slots of a sentence; None when a number in it is out of range."""
-        if tokens not in self._meanings:
-            if len(self._meanings) > _REMEMBERED:
-                self._meanings.clear()
-            self._meanings[tokens] = self._parsed(self._vocabulary.decode(tokens))
-        return self._meanings[tokens]
+    def _meaning(self, tokens: tuple[int, ...]) -> _Meaning | None:
+        """Return what a sentence of the grammar means; see `_parsed`."""
+        if tokens in self._meanings:
+            return self._meanings.get(tokens)
+        if len(self._meanings) > _REMEMBERED:
+            self._meanings.clear()
+        meaning = self._meanings[tokens] = self._parsed(self._vocabulary.decode(tokens))
+        return meaning
 
-    def _parsed(self, text: str) -> Hashable:
-        for breath in commands(self._matcher, text, _LANGUAGE, most=self._most_commands):
-            said = tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in breath)
-            # Nobody says the same twice, but models do.
-            return said if len(set(said)) == len(said) else None
-        return None
+    def _parsed(self, text: str) -> _Meaning | None:
+        """Return rows and slots of one command or two; None if it is neither.
+
+        So it is when a number is out of range, when an answer follows an "and", and when the same
+        is said twice: nobody does that, but models do.
+        """
+        most = 2 if self._wanted.forced else 1
+        breath = next(commands(self._matcher, text, _LANGUAGE, most=most), ())
+        meaning = tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in breath)
+        together = self._wanted.commands
+        if len(meaning) > 1 and together is not None and max(meaning)[0] >= together:
+            return None
+        return meaning if meaning and len(set(meaning)) == len(meaning) else None
 
 
 def _open(heard: Sequence[Dictated]) -> list[Reading]:

@@ -4,8 +4,8 @@ The word automaton is unrolled, as far as decoding asks for it, into an automato
 *site* (a place between two words) begins a tree of all spellings of all words that may follow,
 each ending at further sites. Words may also be hyphenated to the one before ("12-ounce"), be
 followed by a comma or a full stop, and the sentence may end in ". ? !", or go on with a joint
-("and") and another sentence. Equal beginnings are
-followed at once: a `State` is a set of tree nodes, and what follows it is worked out once.
+("and") and a second sentence. Equal beginnings are followed at once: a `State` is a set of tree
+nodes, and what follows it is worked out once.
 
 It knows nothing of sound, nor of what a sentence means.
 """
@@ -81,7 +81,7 @@ class _Node:
     wild: _Site | None = None
     """Any token may follow, staying here or going on there."""
     opens: bool = False
-    """Whether it is behind the first token of a second sentence."""
+    """Whether the first token of a second sentence leads here."""
 
 
 @dataclass(slots=True, eq=False)
@@ -112,7 +112,6 @@ class TokenGrammar:
         self._marks = [vocabulary.number(mark) for mark in _MARKS]
         self._final_marks = [vocabulary.number(mark) for mark in _FINAL_MARKS]
         self._hyphen = vocabulary.number("-")
-        self._final = _Node(is_end=True)
         self._trees: dict[_Site, _Node] = {}
         self._states: dict[frozenset[_Node], State] = {}
         self._next: dict[tuple[State, int], State] = {}
@@ -143,7 +142,7 @@ class TokenGrammar:
                 nodes=tuple(closed),
                 is_end=any(node.is_end for node in closed),
                 wild=any(node.wild is not None for node in closed),
-                opens=any(node.opens for node in closed),
+                opens=bool(nodes) and all(node.opens for node in nodes),
                 tokens=np.array(sorted({t for node in closed for t in node.arcs}), np.int64),
             )
         return self._states[key]
@@ -152,11 +151,10 @@ class TokenGrammar:
         if site not in self._trees:
             root = _Node()
             for label, place in site.place.following():
-                known = set(root.arcs)
-                self._grow(root, site, label, place)
-                if place.is_second and not site.place.is_second:
-                    for token in root.arcs.keys() - known:
-                        root.arcs[token].opens = True
+                opens = place.is_second and not site.place.is_second
+                # Free text that begins a second sentence would take anything behind an "and".
+                if not (opens and isinstance(label, Wildcard)):
+                    self._grow(root, site, label, place, opens=opens)
             if self._joint and not site.place.is_second and site.place.ends() and not site.joined:
                 for label, place in self._joint.following():
                     self._grow(root, site, label, place)
@@ -178,8 +176,15 @@ class TokenGrammar:
                 after.is_end = True
 
     def _grow(
-        self, root: _Node, site: _Site, label: Word | Number | Wildcard, place: _Place
+        self,
+        root: _Node,
+        site: _Site,
+        label: Word | Number | Wildcard,
+        place: _Place,
+        *,
+        opens: bool = False,
     ) -> None:
+        known = set(root.arcs)
         to = _Site(place)
         match label:
             case Word():
@@ -193,6 +198,10 @@ class TokenGrammar:
                 self._lay_number(root, label, to, joined=site.joined)
             case Wildcard():
                 root.beside.append(_Node(wild=to))
+        if opens:
+            for node in (root, *root.beside):
+                for token in node.arcs.keys() - known:
+                    node.arcs[token].opens = True
 
     def _lay(self, root: _Node, words: Sequence[str], to: _Site, *, joined: bool = False) -> None:
         """Lay `words` from `root`, so that they end at `to`."""
@@ -215,7 +224,7 @@ class TokenGrammar:
         """Lay the sign that follows a number without a space."""
         self._lay(root, ("%",), _Site(place), joined=True)
         if place.ends():
-            root.arcs[self._vocabulary.number("%.")] = self._final
+            root.arcs[self._vocabulary.number("%.")] = _Node(is_end=True)
 
     def _lay_number(self, root: _Node, number: Number, to: _Site, *, joined: bool) -> None:
         spellings = number_spellings(number)

@@ -77,4 +77,7 @@ def grammar_of(house: House) -> Grammar | None:
     expected = house.expected()
     if expected is None:
         return None
-    return Grammar(automaton=expected, forced=True, language=house.language)
+    assert house.table
+    return Grammar(
+        automaton=expected, forced=True, commands=len(house.table.rows), language=house.language
+    )

@@ -13,7 +13,7 @@ from voice2mqtt.understanding.match import Matcher, Parse
 
 MOST_COMMANDS = 4
 """Commands in one breath."""
-MOST_CUTS = 8
+_MOST_CUTS = 8
 """Places where a sentence is tried to be cut in two; one with more of them is no command."""
 
 
@@ -44,8 +44,8 @@ def commands(
 
 def cuts(text: str, language: str) -> Sequence[tuple[str, str]]:
     """Return each way to cut `text` in two; none if it has more joints than commands have."""
-    found = list(islice(halves(text, language), MOST_CUTS + 1))
-    return found if len(found) <= MOST_CUTS else ()
+    found = list(islice(halves(text, language), _MOST_CUTS + 1))
+    return found if len(found) <= _MOST_CUTS else ()
 
 
 def halves(text: str, language: str) -> Iterator[tuple[str, str]]:
@@ -56,7 +56,7 @@ def halves(text: str, language: str) -> Iterator[tuple[str, str]]:
             yield first, rest
 
 
-def joints(language: str) -> Automaton:
+def joint_automaton(language: str) -> Automaton:
     """Return an automaton of the words that may stand between two commands."""
     return compile_phrases(language_named(language).joints, language)
 

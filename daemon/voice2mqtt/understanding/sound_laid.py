@@ -43,18 +43,16 @@ class Laid:
         digits = [word for word in heard.words if word.key[0].isdigit()]
         self._own_bends, self._bent = self._penalties(bends, _BENT)
         self._own_digits, self._renumbered = self._penalties(digits, float(FAR))
-        size = self._last + 1
-        # Filled word by word as they are asked for.
-        self._costs = np.empty((len(vocabulary.keys), size, size), np.float32)
-        self._is_filled = np.zeros(len(vocabulary.keys), np.bool_)
+        self._known: dict[int, Costs] = {}
 
     def costs(self, words: NDArray[np.intp]) -> Costs:
         """Return the costs of [word, start, end] of `words`; to miss one ends where it starts."""
-        new = words[~self._is_filled[words]]
-        if len(new):
-            self._costs[new] = self._laid(new)
-            self._is_filled[new] = True
-        return self._costs[words]
+        new = [word for word in words.tolist() if word not in self._known]
+        if new:
+            self._known |= zip(new, self._laid(np.array(new)), strict=True)
+        if not len(words):
+            return np.zeros((0, *self._square.shape), np.float32)
+        return np.stack([self._known[word] for word in words.tolist()])
 
     def _laid(self, words: NDArray[np.intp]) -> Costs:
         lengths = self._vocabulary.lengths[words]
@@ -81,12 +79,12 @@ class Laid:
         """Return what it costs at least to hear any one word from [start] to [end]."""
         cheapest = np.full((1, *self._square.shape), FAR, np.float32)
         # Words of one length stand side by side.
-        lengths, first = np.unique(-self._vocabulary.lengths, return_index=True)
-        for length, low, high in zip(
-            (-lengths).tolist(), first, [*first[1:], len(self._vocabulary.keys)], strict=True
-        ):
+        lengths, first, counts = np.unique(
+            self._vocabulary.lengths, return_index=True, return_counts=True
+        )
+        for length, low, count in zip(lengths.tolist(), first, counts, strict=True):
             for ends, laid in self._diagonals(cheapest, length):
-                np.minimum(ends, laid[low:high].min(axis=0), out=ends)
+                np.minimum(ends, laid[low : low + count].min(axis=0), out=ends)
         return np.asarray(cheapest[0] + self._split)
 
     def _diagonals(self, square: Costs, length: int) -> Iterator[tuple[Costs, Costs]]:
