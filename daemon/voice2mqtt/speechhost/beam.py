@@ -11,7 +11,7 @@ import numpy as np
 
 from voice2mqtt.speechhost.dictation import Dictated, is_looping, most_tokens
 from voice2mqtt.speechhost.moonshine import Decoding, Encoding, Fit, Floats, Moonshine
-from voice2mqtt.speechhost.scoring import rough_score
+from voice2mqtt.speechhost.scoring import JOINT_NATS, rough_score
 from voice2mqtt.speechhost.token_grammar import State, TokenGrammar
 from voice2mqtt.speechhost.tokens import END, Vocabulary
 
@@ -59,14 +59,11 @@ class _Beam:
         """In nats, as of a sentence."""
         return _rough_score((self.tokens, self.fit))
 
-    def fit_with(self, token: int, following: Floats, *, opens: bool = False) -> Fit:
-        """Return the fit with `token`, given what is likely to follow.
-
-        `opens`: it begins a second sentence.
-        """
+    def fit_with(self, token: int, following: Floats) -> Fit:
+        """Return the fit with `token` said next, given what is likely to follow."""
         likely = float(following[token])
         misfit = float(following.max()) - likely if self.tokens else 0.0
-        second = self.fit.second + (opens or self.fit.second > 0)
+        second = self.fit.second + (self.fit.second > 0 or token in self.state.opening)
         return Fit(self.fit.log_probability + likely, max(self.fit.misfit, misfit), second)
 
 
@@ -148,7 +145,10 @@ class BeamSearch:
             if beam.state.wild:
                 likely = np.argpartition(following[row], -self._width)[-self._width :]
                 allowed = np.union1d(allowed, likely[self._vocabulary.is_text[likely]])
-            scores.append(beam.rough_score + following[row, allowed])
+            score = beam.rough_score + following[row, allowed]
+            if beam.state.opening:
+                score[np.isin(allowed, list(beam.state.opening))] -= JOINT_NATS
+            scores.append(score)
             choices.append(np.stack([np.full(len(allowed), row), allowed]))
         score, choice = np.concatenate(scores), np.concatenate(choices, axis=1)
         width = self._width * (_WIDER if len(beams[0].tokens) < _BEGINNING else 1)
@@ -159,7 +159,7 @@ class BeamSearch:
             row, token = int(choice[0, index]), int(choice[1, index])
             beam = beams[row]
             state = self._grammar.follow(beam.state, token)
-            fit = beam.fit_with(token, following[row], opens=state.opens)
+            fit = beam.fit_with(token, following[row])
             grown.append((row, _Beam((*beam.tokens, token), fit, state)))
         return grown
 

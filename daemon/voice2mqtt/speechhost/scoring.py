@@ -102,10 +102,8 @@ class Heard:
     def score(self) -> float:
         """In nats; only differences between meanings tell anything."""
         best = self.meaning.best
-        first = 1 - best.second / len(best.tokens)
-        bonus = TOKEN_BONUS_NATS * len(best.tokens) - PRIOR_SHARE * self.prior
-        taken = JOINT_NATS * bool(best.second)
-        return self.log_probability + first * bonus - taken + self.meaning.others_nats
+        bonus = TOKEN_BONUS_NATS * len(best.tokens) - JOINT_NATS * bool(best.second)
+        return self.log_probability + bonus - PRIOR_SHARE * self.prior + self.meaning.others_nats
 
 
 def by_meaning(sentences: Iterable[Sentence], *, most: int, within_nats: float) -> list[Meaning]:

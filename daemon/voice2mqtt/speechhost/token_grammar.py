@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -93,10 +94,10 @@ class State:
     """Whether the sentence may end here."""
     wild: bool
     """Whether any token may follow."""
-    opens: bool
-    """Whether a second sentence has just begun."""
     tokens: npt.NDArray[np.int64]
     """Tokens that may follow, unless `wild`."""
+    opening: frozenset[int]
+    """Those of them that begin a second sentence."""
 
 
 class TokenGrammar:
@@ -142,8 +143,13 @@ class TokenGrammar:
                 nodes=tuple(closed),
                 is_end=any(node.is_end for node in closed),
                 wild=any(node.wild is not None for node in closed),
-                opens=bool(nodes) and all(node.opens for node in nodes),
                 tokens=np.array(sorted({t for node in closed for t in node.arcs}), np.int64),
+                opening=frozenset(
+                    token
+                    for node in closed
+                    for token, child in node.arcs.items()
+                    if child.opens and all(n.arcs.get(token, child).opens for n in closed)
+                ),
             )
         return self._states[key]
 
@@ -155,14 +161,22 @@ class TokenGrammar:
                 # Free text that begins a second sentence would take anything behind an "and".
                 if not (opens and isinstance(label, Wildcard)):
                     self._grow(root, site, label, place, opens=opens)
-            if self._joint and not site.place.is_second and site.place.ends() and not site.joined:
-                for label, place in self._joint.following():
-                    self._grow(root, site, label, place)
             if site.begun and not site.joined:
+                self._join(root, site.place)
                 self._punctuate(root, site.place)
             # Kept once it is whole, since several threads may walk one grammar.
             self._trees[site] = root
         return self._trees[site]
+
+    def _join(self, root: _Node, place: _Place) -> None:
+        """Lay what leads on to a second sentence.
+
+        As written inside a sentence only: other spellings would crowd out what ends the first.
+        """
+        if self._joint and not place.is_second and place.ends():
+            for label, after in self._joint.following():
+                if isinstance(label, Word):
+                    self._lay(root, (label.surface,), _Site(after))
 
     def _punctuate(self, root: _Node, place: _Place) -> None:
         pause = _Node(leads=[_Site(place, begun=False)])
@@ -199,9 +213,9 @@ class TokenGrammar:
             case Wildcard():
                 root.beside.append(_Node(wild=to))
         if opens:
-            for node in (root, *root.beside):
-                for token in node.arcs.keys() - known:
-                    node.arcs[token].opens = True
+            first = [root.arcs[token] for token in root.arcs.keys() - known]
+            for node in chain(first, *(beside.arcs.values() for beside in root.beside)):
+                node.opens = True
 
     def _lay(self, root: _Node, words: Sequence[str], to: _Site, *, joined: bool = False) -> None:
         """Lay `words` from `root`, so that they end at `to`."""
