@@ -32,7 +32,7 @@ ROUGH_TOKEN_BONUS_NATS = 1.2
 JOINT_NATS = 3.0
 """What it takes to believe that a second command follows: few do.
 
-Its tokens have no bonus either, since models like to repeat themselves.
+As long as the prior is not known, its tokens have no bonus either: models repeat themselves.
 """
 LEAST_SAID = 0.5
 """Below, what open decoding heard is likelier than any sentence of the grammar."""
