@@ -16,7 +16,7 @@ from voice2mqtt.speechhost.prior import Prior
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 from voice2mqtt.speechhost.tokens import Vocabulary
 from voice2mqtt.understanding.compile import compile_table
-from voice2mqtt.understanding.table import CommandTable, Row
+from voice2mqtt.understanding.table import CommandTable, ListValue, Row, TextList
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +160,17 @@ def test_what_is_no_pair_of_commands_has_no_meaning(engine: MoonshineEngine) -> 
         engine._of(replace(_grammar("lights on", "off"), forced=False))._parsed("lights on and off")
         is None
     )
+
+
+def test_two_commands_of_one_row_may_have_values_of_two_kinds(engine: MoonshineEngine) -> None:
+    values = (ListValue(spoken="low", out=1), ListValue(spoken="red", out="red"))
+    table = CommandTable(
+        rows=(Row(name="set", say=("lamp {how}",), publish=()),),
+        lists={"how": TextList(values=values)},
+    )
+    grammar = Grammar(automaton=compile_table(table), forced=True, commands=1)
+    meaning = engine._of(grammar)._parsed("lamp low and lamp red")
+    assert meaning == ((0, (("how", 1),)), (0, (("how", "red"),)))
 
 
 def test_short_sentences_do_not_crowd_out_a_long_one(engine: MoonshineEngine) -> None:

@@ -43,6 +43,10 @@ class Look:
         known = self.hypotheses | dict(zip(missed, self.decoding.score(missed), strict=True))
         return [known[string] for string in strings]
 
+    def rough_scores(self) -> dict[tuple[int, ...], float]:
+        """Return the score of each sentence that was found, while their priors are not known."""
+        return {found[0]: _rough_score(found) for found in self.hypotheses.items()}
+
     def with_more(self, other: "Look") -> "Look":
         """Return this look with what `other`, at the same audio, found besides."""
         return replace(self, hypotheses=other.hypotheses | self.hypotheses)

@@ -25,7 +25,7 @@ from voice2mqtt.speechhost.engine import Grammar, Reading, Transcript, never
 from voice2mqtt.speechhost.lending import Lending
 from voice2mqtt.speechhost.moonshine import Floats, Moonshine, model_folder
 from voice2mqtt.speechhost.prior import Prior
-from voice2mqtt.speechhost.scoring import Heard, Openly, Sentence, Verdict, rough_score
+from voice2mqtt.speechhost.scoring import Heard, Openly, Sentence, Verdict
 from voice2mqtt.speechhost.spectral_gate import gated
 from voice2mqtt.speechhost.spellings import lexical
 from voice2mqtt.speechhost.token_grammar import TokenGrammar
@@ -203,10 +203,7 @@ class _Commands:
 
     def _sentences(self, look: Look) -> Iterator[Sentence]:
         """Yield the sentences of `look` that can matter and have a meaning."""
-        scores = {
-            tokens: rough_score(tokens, fit.log_probability, fit.second)
-            for tokens, fit in look.hypotheses.items()
-        }
+        scores = look.rough_scores()
         least = max(scores.values(), default=0.0) - _WITHIN_NATS
         for tokens, fit in look.hypotheses.items():
             if scores[tokens] >= least and (meaning := self._meaning(tokens)) is not None:
@@ -215,12 +212,13 @@ class _Commands:
 
     def _meaning(self, tokens: tuple[int, ...]) -> _Meaning | None:
         """Return what a sentence of the grammar means; see `_parsed`."""
-        if tokens in self._meanings:
-            return self._meanings.get(tokens)
-        if len(self._meanings) > _REMEMBERED:
-            self._meanings.clear()
-        meaning = self._meanings[tokens] = self._parsed(self._vocabulary.decode(tokens))
-        return meaning
+        known = self._meanings
+        if tokens not in known:
+            # A new one, not cleared: another thread may be about to read from this.
+            known = {} if len(known) > _REMEMBERED else known
+            known[tokens] = self._parsed(self._vocabulary.decode(tokens))
+            self._meanings = known
+        return known[tokens]
 
     def _parsed(self, text: str) -> _Meaning | None:
         """Return rows and slots of one command or two; None if it is neither.
@@ -232,7 +230,7 @@ class _Commands:
         breath = next(commands(self._matcher, text, _LANGUAGE, most=most), ())
         meaning = tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in breath)
         together = self._wanted.commands
-        if len(meaning) > 1 and together is not None and max(meaning)[0] >= together:
+        if len(meaning) > 1 and together is not None and any(row >= together for row, _ in meaning):
             return None
         return meaning if meaning and len(set(meaning)) == len(meaning) else None
 
