@@ -6,10 +6,11 @@ from bench import mixing
 from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.outcome import Heard, Hypothesis
 from voice2mqtt.service import build
+from voice2mqtt.settings.house import House
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.speechhost.engine import Engine, Grammar, Transcript
-from voice2mqtt.understanding.compile import compile_expected
+from voice2mqtt.speechhost.vocabulary import grammar_of
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.policy import LocalTime
 from voice2mqtt.understanding.table import CommandTable
@@ -38,7 +39,9 @@ def heard(transcript: Transcript) -> Heard | None:
 
 def grammar(table: CommandTable) -> Grammar:
     """Return what our host listens for when it knows `table`."""
-    return Grammar(automaton=compile_expected(table), forced=True, commands=len(table.rows))
+    expected = grammar_of(House(language=table.language, table=table))
+    assert expected
+    return expected
 
 
 class Home:

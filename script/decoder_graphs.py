@@ -22,11 +22,11 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from voice2mqtt.speechhost import moonshine
+from voice2mqtt.speechhost.moonshine import HEAD_SIZE, HEADS, LAYERS, ROTATED
 
 FOLDER = Path(moonshine.__file__).parent
 DECODER = "decoder_model_merged.ort"
-LAYERS, HEADS, HEAD_SIZE, WIDTH, VOCABULARY = 6, 8, 36, 288, 32_768
-ROTATED = 32
+WIDTH, VOCABULARY = 288, 32_768
 SOFTENED = 1 / HEAD_SIZE**0.5
 EPSILON = 1e-5
 LEAST_BYTES = 256
@@ -115,8 +115,7 @@ class Graph:
 
     def reshaped(self, value: str, shape: str, *order: int) -> str:
         """Give `value` another shape and, after that, its axes another order."""
-        reshaped = self.node("Reshape", value, shape)
-        return self.node("Transpose", reshaped, perm=order) if order else reshaped
+        return self.node("Transpose", self.node("Reshape", value, shape), perm=order)
 
     def normal(self, value: str, like: str) -> str:
         """Normalise rows as the package's node does that makes `like`."""
@@ -217,9 +216,8 @@ def step(package: Package) -> onnx.ModelProto:
     embedding = "model.decoder.embed_tokens.weight_merged_0_"
     found = graph.node("Gather", graph.weight(embedding + "quantized"), tokens)
     scale, zero = (graph.weight(embedding + name) for name in ("scale", "zero_point"))
-    rows = graph.reshaped(
-        graph.node("DequantizeLinear", found, scale, zero), graph.shape(-1, WIDTH)
-    )
+    found = graph.node("DequantizeLinear", found, scale, zero)
+    rows = graph.node("Reshape", found, graph.shape(-1, WIDTH))
     beams = graph.node("Shape", tokens)
     for layer in range(LAYERS):
         rows = _layer(graph, layer, rows, beams)

@@ -32,13 +32,13 @@ _Feeds = dict[str, npt.NDArray[Any]]
 
 SAMPLE_RATE_HZ = 16_000
 _PACKAGE = "moonshine-voice"
-_LAYERS = 6
-_HEADS = 8
-_HEAD_SIZE = 36
-_ROTATED = 32
+LAYERS = 6
+HEADS = 8
+HEAD_SIZE = 36
+ROTATED = 32
 """Of the numbers of a head; the others do not know their place."""
 _ROTATION_BASE = 10_000.0
-_PAST = [f"past_{kind}{layer}" for layer in range(_LAYERS) for kind in ("key", "value")]
+_PAST = [f"past_{kind}{layer}" for layer in range(LAYERS) for kind in ("key", "value")]
 _PRESENT = [name.removeprefix("past_") for name in _PAST]
 _HEARD = [f"heard_{name}" for name in _PRESENT]
 _LIKELY = "log_probabilities"
@@ -188,7 +188,7 @@ class Decoding:
         }
 
 
-_NOTHING_SAID: _Feeds = dict.fromkeys(_PAST, np.zeros((1, _HEADS, 0, _HEAD_SIZE), np.float32))
+_NOTHING_SAID: _Feeds = dict.fromkeys(_PAST, np.zeros((1, HEADS, 0, HEAD_SIZE), np.float32))
 
 
 @cache
@@ -198,6 +198,6 @@ def _rotations(blocks: int) -> tuple[Floats, Floats]:
     Su and others, "RoFormer", 2021 (arXiv 2104.09864).
     """
     places = np.arange(blocks * _PLACES, dtype=np.float32)
-    frequencies = _ROTATION_BASE ** -(np.arange(0, _ROTATED, 2, dtype=np.float32) / _ROTATED)
+    frequencies = _ROTATION_BASE ** -(np.arange(0, ROTATED, 2, dtype=np.float32) / ROTATED)
     angles = places[:, None] * frequencies
     return np.cos(angles), np.sin(angles)

@@ -43,16 +43,21 @@ class Laid:
         digits = [word for word in heard.words if word.key[0].isdigit()]
         self._own_bends, self._bent = self._penalties(bends, _BENT)
         self._own_digits, self._renumbered = self._penalties(digits, float(FAR))
-        self._known: dict[int, Costs] = {}
+        self._of_word: dict[int, Costs] = {}
+        self._of_words: dict[bytes, Costs] = {}
 
     def costs(self, words: NDArray[np.intp]) -> Costs:
         """Return the costs of [word, start, end] of `words`; to miss one ends where it starts."""
-        new = [word for word in words.tolist() if word not in self._known]
-        if new:
-            self._known |= zip(new, self._laid(np.array(new)), strict=True)
-        if not len(words):
-            return np.zeros((0, *self._square.shape), np.float32)
-        return np.stack([self._known[word] for word in words.tolist()])
+        key = words.tobytes()
+        if key not in self._of_words:
+            new = [word for word in words.tolist() if word not in self._of_word]
+            if new:
+                self._of_word |= zip(new, self._laid(np.array(new)), strict=True)
+            costs = np.empty((len(words), *self._square.shape), np.float32)
+            for place, word in enumerate(words.tolist()):
+                costs[place] = self._of_word[word]
+            self._of_words[key] = costs
+        return self._of_words[key]
 
     def _laid(self, words: NDArray[np.intp]) -> Costs:
         lengths = self._vocabulary.lengths[words]
