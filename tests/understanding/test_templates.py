@@ -11,6 +11,7 @@ from voice2mqtt.understanding.templates import (
     SlotReference,
     TemplateError,
     Text,
+    apart,
     parse,
 )
 
@@ -75,3 +76,36 @@ def test_any_text_parses_or_is_a_fault_with_a_column(template: str) -> None:
     except TemplateError as error:
         column = error.column
     assert 1 <= column <= max(1, len(template))
+
+
+@pytest.mark.parametrize(
+    ("template", "parts"),
+    [
+        (" turn (on|off)  the\tlight ", [("turn", 1), ("(on|off)", 6), ("the", 16), ("light", 20)]),
+        ("set [the old] {lamp}", [("set", 0), ("[the old]", 4), ("{lamp}", 14)]),
+        ("turn on|switch on", [("turn on|switch on", 0)]),
+        ("now;turn it on", [("now;turn it on", 0)]),
+        (r"living\ room", [(r"living\ room", 0)]),
+    ],
+)
+def test_a_template_comes_apart_at_its_outer_spaces(
+    template: str, parts: list[tuple[str, int]]
+) -> None:
+    assert [(part.text, part.at) for part in apart(template)] == parts
+
+
+@given(template=st.text(alphabet="ab 0.,:;|()[]{}<>\\@", max_size=16))
+def test_parts_are_as_good_as_their_template(template: str) -> None:
+    def sound(text: str) -> bool:
+        try:
+            parse(text)
+        except TemplateError:
+            return False
+        return True
+
+    try:
+        parts = apart(template)
+    except TemplateError:
+        assert not sound(template)
+    else:
+        assert sound(template) == all(sound(part.text) for part in parts)

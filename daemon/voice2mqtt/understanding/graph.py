@@ -18,12 +18,14 @@ from voice2mqtt.understanding.table import RangeList, SlotList, TextList
 from voice2mqtt.understanding.templates import (
     Alternative,
     Node,
+    Part,
     Permutation,
     RuleReference,
     Sequence,
     SlotReference,
     TemplateError,
     Text,
+    apart,
     parse,
 )
 
@@ -172,6 +174,18 @@ def _glue(glued: tuple[_Piece, ...], piece: _Piece) -> tuple[_Piece, ...]:
     return (*glued, piece)
 
 
+_Fragment = list[list[tuple[int, int]]]
+"""Arcs of one part of a template by its own nodes: 0 where it begins, 1 where it ends."""
+
+
+def _chain(arcs: _Fragment, labels: list[int], start: int, end: int) -> None:
+    for label in labels[:-1]:
+        arcs.append([])
+        arcs[start].append((label, len(arcs) - 1))
+        start = len(arcs) - 1
+    arcs[start].append((labels[-1] if labels else FREE, end))
+
+
 class WordGraph:
     """The templates of one automaton, side by side."""
 
@@ -191,6 +205,7 @@ class WordGraph:
         self._rules = rules
         self._choice = choice
         self._known_texts: dict[str, list[int]] = {}
+        self._known_parts: dict[str, _Fragment] = {}
 
     def node(self) -> int:
         """Add a node and return its number."""
@@ -203,24 +218,47 @@ class WordGraph:
         Raises:
             TemplateError: when it cannot be laid out.
         """
+        *others, last = apart(template)
+        for part in others:
+            then = self.node()
+            self._lay(self._fragment(part, template), start, then)
+            start = then
+        self._lay(self._fragment(last, template), start, end)
+
+    def _lay(self, fragment: _Fragment, start: int, end: int) -> None:
+        """Repeat `fragment` between `start` and `end`."""
+        first = len(self.arcs)
+        nodes = (start, end, *range(first, first + len(fragment) - 2))
+        self.arcs += ([] for _ in nodes[2:])
+        for node, leaving in zip(nodes, fragment, strict=True):
+            self.arcs[node] += [(label, nodes[target]) for label, target in leaving]
+
+    def _fragment(self, part: Part, template: str) -> _Fragment:
+        known = self._known_parts.get(part.text)
+        if known is None:
+            try:
+                known = self._known_parts[part.text] = self._laid_out(part.text)
+            except TemplateError as error:
+                if error.template != part.text:
+                    raise
+                raise TemplateError(error.problem, template, error.column + part.at) from error
+        return known
+
+    def _laid_out(self, template: str) -> _Fragment:
         pieces = _Pieces(self._rules, template)
         last = pieces.add(parse(template), 0)
-        nodes = {0: start, last: end}
+        nodes = {0: 0, last: 1}
+        fragment: _Fragment = [[], []]
         waiting = [0]
         while waiting:
             at = waiting.pop()
             for glued, target in pieces.stretches(at, last):
                 if target not in nodes:
-                    nodes[target] = self.node()
+                    nodes[target] = len(fragment)
+                    fragment.append([])
                     waiting.append(target)
-                self._chain(self._words(glued, template), nodes[at], nodes[target])
-
-    def _chain(self, labels: list[int], start: int, end: int) -> None:
-        for label in labels[:-1]:
-            between = self.node()
-            self.arcs[start].append((label, between))
-            start = between
-        self.arcs[start].append((labels[-1] if labels else FREE, end))
+                _chain(fragment, self._words(glued, template), nodes[at], nodes[target])
+        return fragment
 
     def _words(self, glued: tuple[_Piece, ...], template: str) -> list[int]:
         labels: list[int] = []

@@ -82,25 +82,41 @@ def parse(template: str) -> Node:
     Raises:
         TemplateError: with what is wrong and where.
     """
-    _check_brackets(template)
+    apart(template)
     try:
         return _node(parse_sentence(template).expression, template)
     except (ParseError, AssertionError) as error:
         raise TemplateError("this is not a sentence template", template) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands between two spaces that are in no brackets; `at` counts from 0."""
+
+    text: str
+    at: int
+
+
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _SEPARATORS = {"|": ";", ";": "|"}
-_SIGN = re.compile(r"\\.|[()\[\]{}<>|;]", re.DOTALL)
+_SIGN = re.compile(r"\\.|[()\[\]{}<>|;]|\s+", re.DOTALL)
 """What means something; an escaped sign is taken as a whole, and means nothing."""
 
 
-def _check_brackets(template: str) -> None:
-    """Find what hassil would only notice, not place."""
+def apart(template: str) -> tuple[Part, ...]:
+    """Take `template` apart at its outer spaces: said one after the other, its parts are all of it.
+
+    Tables repeat themselves: ten thousand sentences have some hundred parts. A sentence that is
+    itself alternatives or a permutation is one part.
+
+    Raises:
+        TemplateError: with what hassil would only notice, not place.
+    """
     if not template.strip():
         raise TemplateError("the sentence is empty", template)
     open_at: list[tuple[str, int]] = []
     separators = [""]
+    spaces: list[tuple[int, int]] = []
     for found in _SIGN.finditer(template):
         sign, column = found[0], found.start() + 1
         if sign in _CLOSING:
@@ -118,9 +134,20 @@ def _check_brackets(template: str) -> None:
                 problem = "'|' and ';' side by side; put one of them in brackets"
                 raise TemplateError(problem, template, column)
             separators[-1] = sign
+        elif sign.isspace() and not open_at:
+            spaces.append(found.span())
     if open_at:
         sign, column = open_at[-1]
         raise TemplateError(f"'{sign}' is never closed", template, column)
+    if separators[0]:
+        return (Part(template, 0),)
+    begins = (0, *(end for _, end in spaces))
+    ends = (*(start for start, _ in spaces), len(template))
+    return tuple(
+        Part(template[begin:end], begin)
+        for begin, end in zip(begins, ends, strict=True)
+        if begin < end
+    )
 
 
 def _node(expression: hassil.Expression, template: str) -> Node:
