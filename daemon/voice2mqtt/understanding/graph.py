@@ -241,7 +241,7 @@ class WordGraph:
             except TemplateError as error:
                 if error.template != part.text:
                     raise
-                raise TemplateError(error.problem, template, error.column + part.at) from error
+                raise error.within(template, part.at) from error
         return known
 
     def _laid_out(self, template: str) -> _Fragment:

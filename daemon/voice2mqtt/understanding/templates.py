@@ -28,6 +28,10 @@ class TemplateError(SettingsError):
         self.template = template
         self.column = column
 
+    def within(self, template: str, at: int) -> "TemplateError":
+        """Return the error as one of `template`, of which this part begins `at` letters in."""
+        return TemplateError(self.problem, template, self.column + at)
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -82,11 +86,24 @@ def parse(template: str) -> Node:
     Raises:
         TemplateError: with what is wrong and where.
     """
-    apart(template)
+    items: list[Node] = []
+    for part in apart(template):
+        try:
+            items += (_SPACE, _parsed(part.text))
+        except TemplateError as error:
+            raise error.within(template, part.at) from error
+    return items[1] if len(items) == 2 else Sequence(tuple(items[1:]))
+
+
+_SPACE = Text(" ")
+
+
+@lru_cache(maxsize=4096)
+def _parsed(part: str) -> Node:
     try:
-        return _node(parse_sentence(template).expression, template)
+        return _node(parse_sentence(part).expression, part)
     except (ParseError, AssertionError) as error:
-        raise TemplateError("this is not a sentence template", template) from error
+        raise TemplateError("this is not a sentence template", part) from error
 
 
 @dataclass(frozen=True, slots=True)
