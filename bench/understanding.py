@@ -67,6 +67,8 @@ def run(options: Options) -> Report:
     house = Interpreter(table)
     report.add("build, processor time", time.process_time() - started_cpu_s, "s", 5)
     report.add("build, wall clock", time.perf_counter() - started_s, "s")
+    gc.collect()
+    gc.freeze()  # as the service does
     automaton = house.automaton
     report.add("states", len(automaton.offsets) - 1)
     report.add("arcs", len(automaton.targets))

@@ -1,5 +1,6 @@
 """From settings to parts that know each other. The composition root: nothing is decided here."""
 
+import gc
 from collections.abc import Callable, Mapping
 
 from voice2mqtt.core.event import Event
@@ -67,7 +68,12 @@ def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
         repeat_within_s=listening.repeat_within_s,
     )
     automaton = compile_table(table)
-    return Interpreter(table, policy, _sounds(settings, table, automaton), automaton)
+    made = Interpreter(table, policy, _sounds(settings, table, automaton), automaton)
+    # A large table stays, and to look through it for garbage would hold up a decision.
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    return made
 
 
 def lint(settings: Settings, table: CommandTable) -> Lint:

@@ -50,14 +50,6 @@ class Leaving:
     open: tuple[tuple[Number | Wildcard, Node], ...]
     """Slots that are filled with what is heard, and where that leads."""
 
-    def without_numbers(self) -> Leaving:
-        """Return what leaves but numbers by their sound."""
-        if not any(isinstance(label, Number) for label, _ in self.open):
-            return self
-        kept = [arc for arc in self.arcs if arc.word < 0 or not arc.fills]
-        words = np.array([arc.word for arc in kept if arc.word >= 0], dtype=np.intp)
-        return Leaving(tuple(kept), words, self.open)
-
 
 class SoundGraph:
     """Nodes of one automaton."""
@@ -67,7 +59,7 @@ class SoundGraph:
         self._vocabulary = vocabulary
         lists = [label.spoken for label in automaton.labels if isinstance(label, Choice)]
         self._levels = {each: _levels(each) for each in (automaton, *lists)}
-        self._known: dict[Node, Leaving] = {}
+        self._known: dict[tuple[Node, bool], Leaving] = {}
         self.has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
 
     def rows(self, node: Node) -> tuple[int, ...]:
@@ -81,13 +73,15 @@ class SoundGraph:
             return level, 0
         return level, 1 + int(self._levels[self._list(node[1]).spoken][node[3]])
 
-    def leaving(self, node: Node) -> Leaving:
-        """Return what leaves `node`."""
-        if node not in self._known:
+    def leaving(self, node: Node, numbers: bool = True) -> Leaving:
+        """Return what leaves `node`, with or without `numbers` by their sound."""
+        known = self._known.get((node, numbers))
+        if known is None:
             if len(self._known) > _REMEMBERED:
                 self._known.clear()
-            self._known[node] = self._inside(node) if len(node) > 1 else self._outside(node[0])
-        return self._known[node]
+            known = self._inside(node) if len(node) > 1 else self._outside(node[0], numbers)
+            self._known[node, numbers] = known
+        return known
 
     def _list(self, number: int) -> Choice:
         label = self._automaton.labels[number]
@@ -109,7 +103,7 @@ class SoundGraph:
         ]
         return _leaving(by_words, ends)
 
-    def _outside(self, state: int) -> Leaving:
+    def _outside(self, state: int, numbers: bool) -> Leaving:
         by_words: list[Arc] = []
         others: list[Arc] = []
         open_slots: list[tuple[Number | Wildcard, Node]] = []
@@ -120,7 +114,7 @@ class SoundGraph:
                 case Choice():
                     others.append(Arc((state, number, target, START), -1))
                 case Number() as label:
-                    by_words += self._numbers(label, target)
+                    by_words += self._numbers(label, target) if numbers else ()
                     open_slots.append((label, (target,)))
                 case Wildcard() as label:
                     open_slots.append((label, (target,)))

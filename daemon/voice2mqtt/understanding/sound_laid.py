@@ -4,7 +4,7 @@ A word of the table that was heard as itself is hardly bent into another one, an
 another. Knows nothing of sentences.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,69 +41,55 @@ class Laid:
             if word.key in vocabulary.numbers and word.end - word.start >= _PROTECTED
         ]
         digits = [word for word in heard.words if word.key[0].isdigit()]
+        # Words of one length stand side by side.
+        first = np.flatnonzero(np.diff(vocabulary.lengths, prepend=-1))
+        self._of_length = np.minimum.reduceat(self._band, first, axis=1)
+        """The costs of [band, length, start], of the cheapest word of that length."""
+        longer = np.arange(len(self._band))[:, None] + vocabulary.lengths[first] - SLACK
+        self._longer = np.where(longer > 0, longer, self._last + 1)
+        """How many phonemes after its start such a word ends; too many where it cannot."""
         self._own_bends, self._bent = self._penalties(bends, _BENT)
         self._own_digits, self._renumbered = self._penalties(digits, float(FAR))
-        self._of_word: dict[int, Costs] = {}
-        self._of_words: dict[bytes, Costs] = {}
 
-    def costs(self, words: NDArray[np.intp]) -> Costs:
-        """Return the costs of [word, start, end] of `words`; to miss one ends where it starts."""
-        key = words.tobytes()
-        if key not in self._of_words:
-            new = [word for word in words.tolist() if word not in self._of_word]
-            if new:
-                self._of_word |= zip(new, self._laid(np.array(new)), strict=True)
-            costs = np.empty((len(words), *self._square.shape), np.float32)
-            for place, word in enumerate(words.tolist()):
-                costs[place] = self._of_word[word]
-            self._of_words[key] = costs
-        return self._of_words[key]
+    def costs(self, word: int) -> Costs:
+        """Return the costs of [start, end] of `word`; to miss it ends where it starts."""
+        length, width = len(self._vocabulary.phonemes[word]), self._last + 1
+        costs = np.full(width * (width + 1), FAR, np.float32)
+        # Rows that are one longer than the square's have each end at [start, end - start].
+        by_length = costs.reshape(width, width + 1)
+        shortest, longest = max(1, length - SLACK), min(self._last, length + SLACK)
+        if shortest <= longest:
+            band = slice(shortest - length + SLACK, longest - length + SLACK + 1)
+            by_length[:-1, shortest : longest + 1] = self._band[band, word].T
+        square = costs[: width * width].reshape(width, width)
+        unlike = square > _ALIKE * length
+        square += self._split
+        key = self._vocabulary.keys[word]
+        square += unlike * (self._bent - self._own_bends.get(key, np.float32(0)))
+        if key[0].isdigit():
+            square += self._renumbered - self._own_digits.get(key, np.float32(0))
+        np.minimum(square, FAR, out=square)
+        by_length[:, 0] = self._vocabulary.losses[word]
+        return square
 
-    def _laid(self, words: NDArray[np.intp]) -> Costs:
-        lengths = self._vocabulary.lengths[words]
-        costs = np.full((len(words), *self._square.shape), FAR, np.float32)
-        for length in np.unique(lengths).tolist():
-            alike = (lengths == length).nonzero()[0]
-            for ends, laid in self._diagonals(costs, length):
-                ends[alike] = laid[words[alike]]
-        unlike = costs > _ALIKE * lengths[:, None, None]
-        costs += self._split
-        costs += unlike * self._bent
-        for place, known in enumerate(words.tolist()):
-            key = self._vocabulary.keys[known]
-            if key in self._own_bends:
-                costs[place] -= unlike[place] * self._own_bends[key]
-            if key[0].isdigit():
-                costs[place] += self._renumbered - self._own_digits.get(key, np.float32(0))
-        np.minimum(costs, FAR, out=costs)
-        places = np.arange(self._last + 1)
-        costs[:, places, places] = self._vocabulary.losses[words, None]
-        return costs
+    def least(self, start: int, left: Costs) -> float:
+        """Return what is to be paid at least from `start` on, when any one word comes next.
 
-    def cheapest(self) -> Costs:
-        """Return what it costs at least to hear any one word from [start] to [end]."""
-        cheapest = np.full((1, *self._square.shape), FAR, np.float32)
-        # Words of one length stand side by side.
-        lengths, first, counts = np.unique(
-            self._vocabulary.lengths, return_index=True, return_counts=True
-        )
-        for length, low, count in zip(lengths.tolist(), first, counts, strict=True):
-            for ends, laid in self._diagonals(cheapest, length):
-                np.minimum(ends, laid[low : low + count].min(axis=0), out=ends)
-        return np.asarray(cheapest[0] + self._split)
-
-    def _diagonals(self, square: Costs, length: int) -> Iterator[tuple[Costs, Costs]]:
-        """Yield the parts of `square`, [word, start, end], in which words so long may end.
-
-        Each is a view of [word, start], and comes with the costs of all words there.
+        `left` is what there is to be paid from each later position on.
         """
-        flat = square.reshape(len(square), -1)
+        after = np.append(left + self._split, FAR)
+        ends = np.minimum(start + self._longer, self._last + 1)
+        return float((self._of_length[:, :, start] + after[ends]).min(initial=FAR))
+
+    def ahead(self, left: Costs) -> Costs:
+        """Return what is to be paid at least from [start] on, when [word] comes next."""
+        ahead = self._vocabulary.losses[:, None] + left
+        after = left + self._split
+        first = np.arange(self._last) + self._vocabulary.lengths[:, None] - SLACK
         for band, laid in enumerate(self._band):
-            longer = length - SLACK + band
-            if 0 < longer <= self._last:
-                starts = self._last + 1 - longer
-                step = self._last + 2
-                yield flat[:, longer : longer + starts * step : step], laid[:, :starts]
+            ends = np.clip(first + band, 0, self._last)
+            np.minimum(ahead[:, :-1], laid + after[ends], out=ahead[:, :-1])
+        return np.asarray(ahead)
 
     def _penalties(
         self, words: Sequence[HeardWord], penalty: float

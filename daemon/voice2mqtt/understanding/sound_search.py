@@ -30,6 +30,8 @@ _MOST_NODES = 300
 """Of a pass; talk that is near nothing would be followed through all of a large table."""
 _MOST_STEPS = 600
 """Of the walk."""
+_AT_ONCE = 64
+"""Words that are tried from one level in one go: a trade of speed for memory."""
 _ROUNDING = 1e-3
 _SKIPPED = 0.99
 """Share of its sounds that a word heard costs to leave out: rather that than bend another one."""
@@ -77,12 +79,11 @@ class _Leap:
 
 @dataclass(frozen=True, slots=True)
 class _Leaving:
-    """What leaves a node, and what that costs in this utterance."""
+    """What leaves a node in this utterance."""
 
     arcs: tuple[Arc, ...]
     words: NDArray[np.intp]
-    costs: Costs
-    """Of [arc, start, end], for those of `arcs` that are by words, which come first."""
+    """Of those of `arcs` that are by words, which come first."""
     leaps: tuple[_Leap, ...]
 
 
@@ -108,9 +109,15 @@ class SoundSearch:
         self._heard = heard
         self._laid = Laid(vocabulary, heard)
         self._skips = [(word.start, word.end, _SKIPPED * word.lost) for word in heard.words]
+        self._borders = [*(word.start for word in heard.words), len(heard.phonemes)]
+        self._skipping = self._skipped()
         self._left = self._least_left()
         self._known: dict[Node, _Leaving] = {}
+        self._costs: dict[int, Costs] = {}
+        """Of [start, end], of each word that was near enough to be looked at."""
+        self._ahead = self._laid.ahead(self._left)
         self._here: dict[Node, Costs] = {}
+        self._passed: tuple[float, list[Node]] | None = None
         self._to_pay: dict[Node, Costs] = {}
 
     def least(self, at_most: float) -> float | None:
@@ -131,16 +138,20 @@ class SoundSearch:
             return []
         return list(self._walk(float(min(at_most, least + within)) + _ROUNDING, most))
 
+    def _skipped(self) -> Costs:
+        """Return what it costs to leave out what was heard from one border to a later one."""
+        lost = np.cumsum([0.0, *(lost for *_, lost in self._skips)], dtype=np.float32)
+        return np.where(lost >= lost[:, None], lost - lost[:, None], FAR)
+
     def _least_left(self) -> Costs:
         """Return what the utterance costs at least from each position on."""
         last = len(self._heard.phonemes)
         left = np.zeros(last + 1, np.float32)
         if self._graph.has_free_text:
             return left
-        cheapest = self._laid.cheapest()
         skips = {start: (end, lost) for start, end, lost in self._skips}
         for position in reversed(range(last)):
-            least = (cheapest[position, position + 1 :] + left[position + 1 :]).min()
+            least = self._laid.least(position, left)
             for end, _ in self._heard.numbers.get(position, ()):
                 least = min(least, left[end])
             if position in skips:
@@ -150,73 +161,120 @@ class SoundSearch:
         return left
 
     def _forward(self, at_most: float) -> list[Node]:
-        """Fill `_here`, and return the nodes visited in the order of their levels."""
+        """Fill `_here`, and return the nodes visited in the order of their levels.
+
+        What was visited for a higher bound is good for this one.
+        """
+        if self._passed is None or self._passed[0] < at_most:
+            self._passed = at_most, list(self._visit(at_most))
+        return self._passed[1]
+
+    def _visit(self, at_most: float) -> Iterator[Node]:
         self._here = {ROOT: np.full(len(self._left), FAR, np.float32)}
         self._here[ROOT][0] = 0.0
-        waiting: list[tuple[int, int, Node]] = [(0, 0, ROOT)]
-        visited: list[Node] = []
-        while waiting and len(visited) < _MOST_NODES:
-            *_, node = heapq.heappop(waiting)
-            here = self._here[node]
-            for start, end, lost in self._skips:
-                if here[start] < FAR:
-                    here[end] = min(here[end], here[start] + lost)
-            here[here + self._left > at_most] = FAR
-            starts = (here < FAR).nonzero()[0]
-            if not len(starts):
-                continue
-            visited.append(node)
-            for target, there in self._reached(node, here, starts, at_most):
+        levels = {self._graph.rank(ROOT): [ROOT]}
+        waiting = list(levels)
+        left = _MOST_NODES
+        while waiting and left > 0:
+            level = levels.pop(heapq.heappop(waiting))
+            nodes, here = self._within(level, at_most, left)
+            left -= len(nodes)
+            yield from nodes
+            for target, there in self._reached(nodes, here, at_most):
                 if target in self._here:
                     np.minimum(self._here[target], there, out=self._here[target])
-                else:
-                    self._here[target] = there
-                    heapq.heappush(waiting, (*self._graph.rank(target), target))
-        return visited
+                    continue
+                self._here[target] = there
+                rank = self._graph.rank(target)
+                if rank not in levels:
+                    levels[rank] = []
+                    heapq.heappush(waiting, rank)
+                levels[rank].append(target)
+
+    def _within(self, level: list[Node], at_most: float, most: int) -> tuple[list[Node], Costs]:
+        """Return those of `level` from which an end may be reached, and what it costs to be there.
+
+        Of more than `most` only the cheapest.
+        """
+        here = np.array([self._here[node] for node in level])
+        at_borders = here[:, self._borders, None] + self._skipping
+        here[:, self._borders] = at_borders.min(axis=1)
+        whole = here + self._left
+        here[whole > at_most] = FAR
+        least = whole.min(axis=1)
+        near = np.flatnonzero(least <= at_most)
+        if len(near) > most:
+            near = np.sort(near[np.argsort(least[near], kind="stable")[:most]])
+        nodes = [level[index] for index in near.tolist()]
+        self._here.update(zip(nodes, here[near], strict=True))
+        return nodes, here[near]
 
     def _reached(
-        self, node: Node, here: Costs, starts: NDArray[np.intp], at_most: float
+        self, nodes: list[Node], here: Costs, at_most: float
     ) -> Iterator[tuple[Node, Costs]]:
-        leaving = self._leaving(node)
-        if len(leaving.words):
-            lit = slice(starts[0], starts[-1] + 1)
-            there = (here[lit, None] + leaving.costs[:, lit]).min(axis=1)
-            near = (there + self._left).min(axis=1) <= at_most
-            for index in near.nonzero()[0].tolist():
-                yield leaving.arcs[index].target, there[index]
-        for arc in leaving.arcs[len(leaving.words) :]:
-            yield arc.target, here.copy()
-        for leap in leaving.leaps:
-            if here[leap.start] < FAR:
-                there = np.full(len(here), FAR, np.float32)
-                there[leap.end] = here[leap.start]
-                yield leap.target, there
+        """Yield where arcs lead from `nodes` of one level, and what it costs to be there."""
+        if not nodes:
+            return
+        leaving = [self._leaving(node) for node in nodes]
+        words = np.concatenate([each.words for each in leaving])
+        counts = [len(each.words) for each in leaving]
+        owners = np.repeat(np.arange(len(nodes)), counts)
+        first = np.cumsum([0, *counts])
+        near = np.flatnonzero((here[owners] + self._ahead[words]).min(axis=1) <= at_most)
+        for low in range(0, len(near), _AT_ONCE):
+            some = near[low : low + _AT_ONCE]
+            there = (here[owners[some], :, None] + self._laid_out(words[some])).min(axis=1)
+            close = (there + self._left).min(axis=1) <= at_most
+            for index, costs in zip(some[close].tolist(), there[close], strict=True):
+                owner = owners[index]
+                yield leaving[owner].arcs[index - first[owner]].target, costs
+        for each, there in zip(leaving, here, strict=True):
+            for arc in each.arcs[len(each.words) :]:
+                yield arc.target, there.copy()
+            for leap in each.leaps:
+                if there[leap.start] < FAR:
+                    leapt = np.full(len(there), FAR, np.float32)
+                    leapt[leap.end] = there[leap.start]
+                    yield leap.target, leapt
+
+    def _laid_out(self, words: NDArray[np.intp]) -> Costs:
+        """Return what each of `words` costs from [start] to [end]."""
+        wanted = words.tolist()
+        for word in set(wanted) - self._costs.keys():
+            self._costs[word] = self._laid.costs(word)
+        return np.array([self._costs[word] for word in wanted])
 
     def _backward(self, visited: list[Node], at_most: float) -> None:
         """Fill `_to_pay`, of every node from which an end is reached."""
         self._to_pay = {}
         last = len(self._heard.phonemes)
         for node in reversed(visited):
-            to_pay = np.full(last + 1, FAR, np.float32)
-            if self._graph.rows(node):
-                to_pay[last] = 0.0
             leaving = self._leaving(node)
-            for index, arc in enumerate(leaving.arcs):
-                after = self._to_pay.get(arc.target)
-                if after is None:
-                    continue
-                if arc.word < 0:
-                    np.minimum(to_pay, after, out=to_pay)
-                else:
-                    np.minimum(to_pay, (leaving.costs[index] + after).min(axis=1), out=to_pay)
-            for leap in leaving.leaps:
-                after = self._to_pay.get(leap.target)
-                if after is not None:
-                    to_pay[leap.start] = min(to_pay[leap.start], after[leap.end])
+            arcs = list(self._onward(leaving))
+            leaps = [leap for leap in leaving.leaps if leap.target in self._to_pay]
+            is_end = bool(self._graph.rows(node))
+            if not (arcs or leaps or is_end):
+                continue
+            to_pay = np.full(last + 1, FAR, np.float32)
+            if is_end:
+                to_pay[last] = 0.0
+            for arc, after in arcs:
+                by = after if arc.word < 0 else (self._costs[arc.word] + after).min(axis=1)
+                np.minimum(to_pay, by, out=to_pay)
+            for leap in leaps:
+                after = self._to_pay[leap.target]
+                to_pay[leap.start] = min(to_pay[leap.start], after[leap.end])
             for start, end, lost in reversed(self._skips):
                 to_pay[start] = min(to_pay[start], lost + to_pay[end])
             if (self._here[node] + to_pay).min() <= at_most:
                 self._to_pay[node] = to_pay
+
+    def _onward(self, leaving: _Leaving) -> Iterator[tuple[Arc, Costs]]:
+        """Yield the arcs by which an end may be reached, and what is to be paid after them."""
+        for arc in leaving.arcs:
+            after = self._to_pay.get(arc.target)
+            if after is not None and (arc.word < 0 or arc.word in self._costs):
+                yield arc, after
 
     def _walk(self, at_most: float, most: int) -> Iterator[Way]:
         order = count()
@@ -246,20 +304,19 @@ class SoundSearch:
             if start == position and cost + lost + here[end] <= at_most:
                 yield _Step(float(here[end]), lost, node, end)
         leaving = self._leaving(node)
-        for index, arc in enumerate(leaving.arcs):
-            after = self._to_pay.get(arc.target)
-            if after is None:
-                continue
+        for arc, after in self._onward(leaving):
             if arc.word < 0:
                 if cost + after[position] <= at_most:
                     yield _Step(float(after[position]), 0.0, arc.target, position, arc.fills)
                 continue
-            took = leaving.costs[index][position]
+            took = self._costs[arc.word][position]
             for end in (took + after <= at_most - cost).nonzero()[0].tolist():
                 yield self._by_word(node, arc, position, end, float(took[end]), after)
         for leap in leaving.leaps:
-            after = self._to_pay.get(leap.target)
-            if leap.start == position and after is not None and cost + after[leap.end] <= at_most:
+            if leap.start != position or leap.target not in self._to_pay:
+                continue
+            after = self._to_pay[leap.target]
+            if cost + after[leap.end] <= at_most:
                 said = (Said("", leap.text, position, leap.end, 0.0, leap.is_number),)
                 yield _Step(float(after[leap.end]), 0.0, leap.target, leap.end, leap.fills, said)
 
@@ -272,18 +329,15 @@ class SoundSearch:
 
     def _leaving(self, node: Node) -> _Leaving:
         if node not in self._known:
-            leaving = self._graph.leaving(node)
-            if self._heard.numbers:
-                # A number was heard as such: that another one was misheard costs too much to try.
-                leaving = leaving.without_numbers()
+            # A number was heard as such: that another one was misheard costs too much to try.
+            leaving = self._graph.leaving(node, numbers=not self._heard.numbers)
             leaps: list[_Leap] = []
             for label, target in leaving.open:
                 if isinstance(label, Number):
                     leaps += self._said_numbers(label, target)
                 else:
                     leaps += self._wild(label.slot, target)
-            costs = self._laid.costs(leaving.words)
-            self._known[node] = _Leaving(leaving.arcs, leaving.words, costs, tuple(leaps))
+            self._known[node] = _Leaving(leaving.arcs, leaving.words, tuple(leaps))
         return self._known[node]
 
     def _said_numbers(self, label: Number, target: Node) -> Iterator[_Leap]:
