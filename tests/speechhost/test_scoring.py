@@ -9,7 +9,14 @@ def _heard(
     tokens: tuple[int, ...], nats: float, prior: float = -30.0, misfit: float = 1.0
 ) -> Heard:
     meaning = Meaning(best=Sentence(tokens, "on", nats), others_nats=0.0)
-    return Heard(meaning=meaning, log_probability=nats, misfit=misfit, prior=prior, letters=20)
+    count = len(tokens)
+    return Heard(
+        meaning=meaning,
+        likely=(nats / count,) * count,
+        behind=(0.0, misfit, *[0.0] * (count - 2)),
+        prior=(prior / count,) * count,
+        letters=20,
+    )
 
 
 def _openly(nats: float = -3.0, per_token: float = -1.5, letters: float = 20) -> Openly:
@@ -51,16 +58,34 @@ def test_words_that_are_likely_without_audio_prove_little() -> None:
 
 
 def test_a_near_miss_that_is_heard_clearly_was_said() -> None:
-    near = _heard(ON_TOO, -12.0, prior=-24.0, misfit=7.0)
-    clearly = Verdict.of([near], _openly(-0.5, per_token=-0.1))
-    in_noise = Verdict.of([near], _openly(-0.5, per_token=-1.5))
-    assert clearly.said < 0.5
-    assert in_noise.said > 0.8
+    near = Heard(
+        meaning=Meaning(best=Sentence((1, 3, 4, 5, 6, 7, 2), "on", -13.0), others_nats=0.0),
+        likely=(-0.2, -0.2, -12.0, -0.2, -0.1, -0.1, -0.2),
+        behind=(0.0, 0.0, 11.5, 0.0, 0.0, 0.0, 0.0),
+        prior=(-5.0,) * 7,
+        letters=20,
+    )
+    clearly = Verdict.of([near], _openly(-1.0, per_token=-0.1))
+    in_noise = Verdict.of([near], _openly(-4.0, per_token=-1.5))
+    assert clearly.said < 0.2
+    assert in_noise.said > clearly.said + 0.2
+
+
+def test_rare_words_that_fit_do_not_make_up_for_one_that_does_not() -> None:
+    def said(rarity: float) -> float:
+        likely, prior = (-0.2, -0.2, -12.0, -0.2), (-5.0, -rarity, -5.0, -5.0)
+        meaning = Meaning(best=Sentence((1, 3, 4, 2), "on", -12.6), others_nats=0.0)
+        behind = (0.0, 0.0, 11.5, 0.0)
+        heard = Heard(meaning=meaning, likely=likely, behind=behind, prior=prior, letters=20)
+        return Verdict.of([heard], _openly(-1.0, per_token=-0.1)).said
+
+    assert said(25.0) == pytest.approx(said(5.0))
+    assert said(1.0) < said(5.0)
 
 
 def test_one_word_that_does_not_fit_among_others_that_do_was_not_said() -> None:
     evenly = Verdict.of([_heard(ON_TOO, -9.0, prior=-18.0, misfit=3.0)], _openly())
-    in_one_place = Verdict.of([_heard(ON_TOO, -9.0, prior=-18.0, misfit=9.0)], _openly())
+    in_one_place = Verdict.of([_heard(ON_TOO, -9.0, prior=-18.0, misfit=13.0)], _openly())
     assert 1 - in_one_place.said > 5 * (1 - evenly.said)
 
 
@@ -81,7 +106,7 @@ def test_a_second_command_earns_nothing_by_its_length() -> None:
     alone, both = (
         Heard(
             meaning=Meaning(best=best, others_nats=0.0),
-            log_probability=-4.0, misfit=1.0, prior=-30.0, letters=20,
+            likely=(-0.8,) * 5, behind=(0.0,) * 5, prior=(-6.0,) * 5, letters=20,
         )
         for best in (Sentence((1, 3, 4, 5, 2), "one", -4.0), repeated)
     )  # fmt: skip

@@ -63,12 +63,11 @@ class _Beam:
         """In nats, as of a sentence."""
         return _rough_score((self.tokens, self.fit))
 
-    def fit_with(self, token: int, following: Floats) -> Fit:
-        """Return the fit with `token` said next, given what is likely to follow."""
-        likely = float(following[token])
-        misfit = float(following.max()) - likely if self.tokens else 0.0
-        second = self.fit.second + (self.fit.second > 0 or token in self.state.opening)
-        return Fit(self.fit.log_probability + likely, max(self.fit.misfit, misfit), second)
+    def fit_with(self, token: int, likely: float, likeliest: float) -> Fit:
+        """Return the fit with `token` said next, so `likely`; the best would be `likeliest`."""
+        before = self.fit
+        second = before.second + (before.second > 0 or token in self.state.opening)
+        return Fit((*before.likely, likely), (*before.behind, likeliest - likely), second)
 
 
 class _Free:
@@ -102,7 +101,7 @@ class BeamSearch:
         """Decode `encoding`; once `abandoned`, what was found so far."""
         decoding = Decoding(self._model, encoding)
         finished: dict[tuple[int, ...], Fit] = {}
-        beams, free = [_Beam((), Fit(0.0, 0.0), self._grammar.start)], _Free()
+        beams, free = [_Beam((), Fit((), ()), self._grammar.start)], _Free()
         following = np.repeat(decoding.first, 2, axis=0)
         parents = [0, 0]
         for _ in range(most_tokens(encoding.duration_s)):
@@ -131,9 +130,11 @@ class BeamSearch:
         self, beams: Sequence[_Beam], following: Floats, finished: dict[tuple[int, ...], Fit]
     ) -> None:
         """Add the sentences that may end here to `finished`, which keeps the best."""
+        likeliest = following.max(axis=1).tolist()
         for row, beam in enumerate(beams):
             if beam.state.is_end:
-                finished[*beam.tokens, END] = beam.fit_with(END, following[row])
+                likely = float(following[row, END])
+                finished[*beam.tokens, END] = beam.fit_with(END, likely, likeliest[row])
         for tokens, _ in sorted(finished.items(), key=_rough_score)[:-_MOST_FINISHED]:
             del finished[tokens]
 
@@ -158,12 +159,13 @@ class BeamSearch:
         width = self._width * (_WIDER if len(beams[0].tokens) < _BEGINNING else 1)
         best = np.argsort(-score)[:width]
         least = max(least, float(score[best[0]]) - _PRUNE_NATS) if len(best) else least
+        likeliest = following.max(axis=1).tolist()
         grown = []
         for index in best[score[best] > least]:
             row, token = int(choice[0, index]), int(choice[1, index])
             beam = beams[row]
             state = self._grammar.follow(beam.state, token)
-            fit = beam.fit_with(token, following[row])
+            fit = beam.fit_with(token, float(following[row, token]), likeliest[row])
             grown.append((row, _Beam((*beam.tokens, token), fit, state)))
         return grown
 

@@ -76,11 +76,17 @@ class Encoding:
 class Fit(NamedTuple):
     """How well a string of tokens fits the audio, in nats."""
 
-    log_probability: float
-    misfit: float
-    """By how much another token was likelier in the worst place, the first one aside."""
+    likely: tuple[float, ...]
+    """Log-probability of each token."""
+    behind: tuple[float, ...]
+    """How much likelier another token was in its place."""
     second: int = 0
     """How many of its tokens are in a second sentence, the end included, as far as is known."""
+
+    @property
+    def log_probability(self) -> float:
+        """Of all of it."""
+        return sum(self.likely)
 
 
 class Moonshine:
@@ -162,8 +168,8 @@ class Decoding:
         behind = likely.max(axis=1).reshape(tokens.shape) - chosen
         return [
             Fit(
-                float(chosen[row, : len(string)].sum()),
-                float(behind[row, 1 : len(string)].max(initial=0.0)),
+                tuple(chosen[row, : len(string)].tolist()),
+                tuple(behind[row, : len(string)].tolist()),
             )
             for row, string in enumerate(strings)
         ]

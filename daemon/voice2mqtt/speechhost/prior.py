@@ -15,18 +15,18 @@ _REMEMBERED = 20_000
 
 
 class Prior:
-    """Log-probabilities of token strings given silence, each worked out once."""
+    """Log-probabilities of tokens given silence; those of each string are worked out once."""
 
     def __init__(self, model: Moonshine) -> None:
         silence = model.encode(np.zeros(SAMPLE_RATE_HZ, np.float32))
         self._decoding = Decoding(model, silence)
-        self._known: dict[tuple[int, ...], float] = {}
+        self._known: dict[tuple[int, ...], tuple[float, ...]] = {}
 
-    def log_probabilities(self, strings: Sequence[tuple[int, ...]]) -> list[float]:
-        """Return how likely each of `strings`, the end included, is in silence."""
+    def log_probabilities(self, strings: Sequence[tuple[int, ...]]) -> list[tuple[float, ...]]:
+        """Return how likely each token of each of `strings`, the end included, is in silence."""
         known = {s: likely for s in strings if (likely := self._known.get(s)) is not None}
         new = [string for string in dict.fromkeys(strings) if string not in known]
-        known |= zip(new, (fit.log_probability for fit in self._decoding.score(new)), strict=True)
+        known |= zip(new, (fit.likely for fit in self._decoding.score(new)), strict=True)
         if len(self._known) > _REMEMBERED:
             self._known.clear()
         self._known |= known

@@ -174,19 +174,17 @@ class _Commands:
         sentences = [sentence for look in looks for sentence in self._sentences(look)]
         meanings = scoring.by_meaning(sentences, most=_MOST_MEANINGS, within_nats=_WITHIN_NATS)
         strings = [meaning.best.tokens for meaning in meanings]
-        fits = np.mean([look.fits(strings) for look in looks], axis=0)
+        fits = zip(*(look.fits(strings) for look in looks), strict=True)
         priors = self._prior.log_probabilities(strings)
         heard = [
             Heard(
                 meaning=meaning,
-                log_probability=float(log_probability),
-                misfit=float(misfit),
+                likely=_mean([fit.likely for fit in of_looks]),
+                behind=_mean([fit.behind for fit in of_looks]),
                 prior=prior,
                 letters=self._letters(meaning.best.tokens),
             )
-            for meaning, (log_probability, misfit, _), prior in zip(
-                meanings, fits, priors, strict=True
-            )
+            for meaning, of_looks, prior in zip(meanings, fits, priors, strict=True)
         ]
         openly = [look.dictated for look in looks]
         return Verdict.of(
@@ -253,6 +251,10 @@ def _open(heard: Sequence[Dictated]) -> list[Reading]:
         Reading(text=texts[words], lexical=words, confidence=likely[words] / total)
         for words in best
     ]
+
+
+def _mean(of_looks: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    return tuple(sum(values) / len(of_looks) for values in zip(*of_looks, strict=True))
 
 
 def _reading(text: str, confidence: float) -> Reading:

@@ -6,8 +6,10 @@ per token and part of what the words are worth unheard make up for it.
 
 The confidences of a transcript are one distribution, what was said being certain: they sum to 1.
 First, whether a sentence of the grammar was said at all (`said`): a logistic function of what the
-audio adds to its words, of how badly the worst of them fits (one word that does not, among others
-that do, is a value that the table does not have), of how far they fall behind what open decoding
+audio adds to each of its tokens (up to some nats: rare words would count for the common ones
+beside them), of how badly the worst of them fits for what the audio adds to it (one word that
+does not, among others that do, is a value that the table does not have), of how far they fall
+behind what open decoding
 heard, which counts the more the surer that is of its own words (in noise it errs, but where it
 hears a near miss clearly, the near miss was said), and of how much longer than they it is: who
 said more than the command said something else. Then, which meaning: by their scores, so that a
@@ -37,11 +39,13 @@ As long as the prior is not known, its tokens have no bonus either: models repea
 LEAST_SAID = 0.5
 """Below, what open decoding heard is likelier than any sentence of the grammar."""
 
-_INTERCEPT = 4.7
-_ADDED_BY_AUDIO = 0.75
-_MISFIT = 0.4
-_BEHIND_OPEN = 0.18
-_SHORT_OF_OPEN = 5.2
+_INTERCEPT = -1.4
+_ADDED_BY_AUDIO = 2.35
+_MOST_ADDED_NATS = 4.0
+"""Of a token."""
+_MISFIT = 0.21
+_BEHIND_OPEN = 0.1
+_SHORT_OF_OPEN = 4.1
 _MOST_BEHIND_NATS = 25.0
 _OPEN_DOUBT_NATS = 0.3
 """Doubt per token of open decoding that is had even where it hears well."""
@@ -89,21 +93,48 @@ class Heard:
     """A meaning, weighed by all that was learnt about its best sentence."""
 
     meaning: Meaning
-    log_probability: float
-    """Of the best sentence, over all looks at the audio."""
-    misfit: float
-    """In nats, the same: how much likelier another token was where that says most."""
-    prior: float
-    """Log-probability of the best sentence unheard."""
+    likely: tuple[float, ...]
+    """Log-probability of each token of the best sentence, over all looks at the audio."""
+    behind: tuple[float, ...]
+    """In nats, the same: how much likelier another token was in its place."""
+    prior: tuple[float, ...]
+    """Log-probability of each token unheard."""
     letters: int
     """How long the words of the best sentence are."""
+
+    @property
+    def log_probability(self) -> float:
+        """Of the best sentence, in the audio."""
+        return sum(self.likely)
 
     @property
     def score(self) -> float:
         """In nats; only differences between meanings tell anything."""
         best = self.meaning.best
         bonus = TOKEN_BONUS_NATS * len(best.tokens) - JOINT_NATS * bool(best.second)
-        return self.log_probability + bonus - PRIOR_SHARE * self.prior + self.meaning.others_nats
+        prior = PRIOR_SHARE * sum(self.prior)
+        return self.log_probability + bonus - prior + self.meaning.others_nats
+
+    @property
+    def added(self) -> float:
+        """What the audio adds to a token, on average."""
+        return sum(self._added()) / len(self.likely)
+
+    @property
+    def misfit(self) -> float:
+        """How much likelier another token was, less what the audio adds to this one, at worst.
+
+        The first token aside: how a sentence begins is often missed.
+        """
+        return max(
+            (b - a for b, a in list(zip(self.behind, self._added(), strict=True))[1:]), default=0.0
+        )
+
+    def _added(self) -> list[float]:
+        return [
+            min(_MOST_ADDED_NATS, heard - unheard)
+            for heard, unheard in zip(self.likely, self.prior, strict=True)
+        ]
 
 
 def by_meaning(sentences: Iterable[Sentence], *, most: int, within_nats: float) -> list[Meaning]:
@@ -159,12 +190,10 @@ class Verdict:
 
 
 def _said(best: Heard, openly: Openly) -> float:
-    count = len(best.meaning.best.tokens)
-    added = (best.log_probability - best.prior) / count
     behind = min(_MOST_BEHIND_NATS, max(0.0, openly.log_probability - best.log_probability))
     behind /= _OPEN_DOUBT_NATS - openly.per_token
     short = max(0.0, openly.letters - best.letters) / max(1.0, openly.letters)
-    odds = _ADDED_BY_AUDIO * added - _MISFIT * best.misfit
+    odds = _ADDED_BY_AUDIO * best.added - _MISFIT * best.misfit
     odds -= _BEHIND_OPEN * behind + _SHORT_OF_OPEN * short
     return 1 / (1 + math.exp(-(_INTERCEPT + odds)))
 
