@@ -39,7 +39,7 @@ As long as the prior is not known, its tokens have no bonus either: models repea
 LEAST_SAID = 0.5
 """Below, what open decoding heard is likelier than any sentence of the grammar."""
 
-_INTERCEPT = -1.4
+_INTERCEPT = -0.9
 _ADDED_BY_AUDIO = 2.35
 _MOST_ADDED_NATS = 4.0
 """Of a token."""
