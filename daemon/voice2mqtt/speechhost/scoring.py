@@ -6,15 +6,14 @@ per token and part of what the words are worth unheard make up for it.
 
 The confidences of a transcript are one distribution, what was said being certain: they sum to 1.
 First, whether a sentence of the grammar was said at all (`said`): a logistic function of what the
-audio adds to each of its tokens (up to some nats: rare words would count for the common ones
-beside them), of how badly the worst of them fits for what the audio adds to it (one word that
-does not, among others that do, is a value that the table does not have), of how far they fall
-behind what open decoding
-heard, which counts the more the surer that is of its own words (in noise it errs, but where it
-hears a near miss clearly, the near miss was said), and of how much longer than they it is: who
-said more than the command said something else. Then, which meaning: by their scores, so that a
-meaning which leads the next by 1 nat is 2.7 times as likely. What remains is for what open
-decoding heard.
+audio adds to each of its tokens (up to some nats: rare words would speak for the others beside
+them), of how badly the worst of them fits for what the audio adds to it (one word that does not,
+among others that do, is a value that the table does not have), of how far they fall behind what
+open decoding heard, which counts the more the surer that is of its own words (in noise it errs,
+but where it hears a near miss clearly, the near miss was said), and of how much longer than they
+it is: who said more than the command said something else. Then, which meaning: by their scores,
+so that a meaning which leads the next by 1 nat is 2.7 times as likely. What remains is for what
+open decoding heard.
 
 The weights were fitted by cross-validation on spoken orders, on synthetic commands of two other
 homes, clean and in noise, on both with a value taken out of the table, and on talk.
@@ -126,9 +125,8 @@ class Heard:
 
         The first token aside: how a sentence begins is often missed.
         """
-        return max(
-            (b - a for b, a in list(zip(self.behind, self._added(), strict=True))[1:]), default=0.0
-        )
+        within = zip(self.behind[1:], self._added()[1:], strict=True)
+        return max((behind - added for behind, added in within), default=0.0)
 
     def _added(self) -> list[float]:
         return [
