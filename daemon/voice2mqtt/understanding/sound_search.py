@@ -1,10 +1,10 @@
 """The cheapest ways through an automaton that cover an utterance from end to end, best first.
 
 Two passes and a walk. Forward, each node gets what it costs at least to be there at each
-position of the phonemes heard; each is visited once, after all that lead to it, and only while
-it can still lead to an end within the bound. Backward, each node visited gets what is still to
-be paid. The walk (A*, whose estimate is exact by then) yields the ways in order and takes each
-meaning once.
+position of the phonemes heard; each is visited once, after all that lead to it and with all of
+its level, and only while it can still lead to an end within the bound. Backward, each node
+visited gets what is still to be paid. The walk (A*, whose estimate is exact by then) yields the
+ways in order and takes each meaning once.
 """
 
 from __future__ import annotations
