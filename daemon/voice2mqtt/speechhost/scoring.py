@@ -38,13 +38,13 @@ As long as the prior is not known, its tokens have no bonus either: models repea
 LEAST_SAID = 0.5
 """Below, what open decoding heard is likelier than any sentence of the grammar."""
 
-_INTERCEPT = -0.9
-_ADDED_BY_AUDIO = 2.35
+_INTERCEPT = 0.0
+_ADDED_BY_AUDIO = 2.28
 _MOST_ADDED_NATS = 4.0
 """Of a token."""
-_MISFIT = 0.21
-_BEHIND_OPEN = 0.1
-_SHORT_OF_OPEN = 4.1
+_MISFIT = 0.2
+_BEHIND_OPEN = 0.12
+_SHORT_OF_OPEN = 3.8
 _MOST_BEHIND_NATS = 25.0
 _OPEN_DOUBT_NATS = 0.3
 """Doubt per token of open decoding that is had even where it hears well."""
@@ -117,21 +117,19 @@ class Heard:
     @property
     def added(self) -> float:
         """What the audio adds to a token, on average."""
-        return sum(self._added()) / len(self.likely)
+        return sum(self._added()) / max(1, len(self._added()))
 
     @property
     def misfit(self) -> float:
-        """How much likelier another token was, less what the audio adds to this one, at worst.
-
-        The first token aside: how a sentence begins is often missed.
-        """
-        within = zip(self.behind[1:], self._added()[1:], strict=True)
+        """How much likelier another token was, less what the audio adds to this one, at worst."""
+        within = zip(self.behind[1:], self._added(), strict=True)
         return max((behind - added for behind, added in within), default=0.0)
 
     def _added(self) -> list[float]:
+        """Return what the audio adds to each token but the first: beginnings are often missed."""
         return [
             min(_MOST_ADDED_NATS, heard - unheard)
-            for heard, unheard in zip(self.likely, self.prior, strict=True)
+            for heard, unheard in zip(self.likely[1:], self.prior[1:], strict=True)
         ]
 
 
