@@ -71,6 +71,21 @@ def test_a_near_miss_that_is_heard_clearly_was_said() -> None:
     assert in_noise.said > clearly.said + 0.2
 
 
+def test_one_word_must_be_heard_itself_and_not_only_end() -> None:
+    def said(word_nats: float, behind_nats: float) -> float:
+        heard = Heard(
+            meaning=Meaning(best=Sentence(ON, "on", word_nats), others_nats=0.0),
+            likely=(word_nats, -0.3),
+            behind=(behind_nats, 0.0),
+            prior=(-6.8, -1.1),
+            letters=4,
+        )
+        return Verdict.of([heard], _openly(-0.7, per_token=-0.35, letters=3)).said
+
+    assert said(-1.0, 0.3) > 0.9
+    assert said(-6.3, 5.6) < 0.5
+
+
 def test_rare_words_that_fit_do_not_make_up_for_one_that_does_not() -> None:
     def said(rarity: float) -> float:
         likely, prior = (-0.2, -0.2, -12.0, -0.2), (-5.0, -rarity, -5.0, -5.0)

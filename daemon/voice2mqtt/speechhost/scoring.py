@@ -117,20 +117,23 @@ class Heard:
     @property
     def added(self) -> float:
         """What the audio adds to a token, on average."""
-        return sum(self._added()) / max(1, len(self._added()))
+        return sum(self._added()) / len(self._added())
 
     @property
     def misfit(self) -> float:
         """How much likelier another token was, less what the audio adds to this one, at worst."""
-        within = zip(self.behind[1:], self._added(), strict=True)
-        return max((behind - added for behind, added in within), default=0.0)
+        within = zip(self.behind[self._first :], self._added(), strict=True)
+        return max(behind - added for behind, added in within)
 
     def _added(self) -> list[float]:
-        """Return what the audio adds to each token but the first: beginnings are often missed."""
-        return [
-            min(_MOST_ADDED_NATS, heard - unheard)
-            for heard, unheard in zip(self.likely[1:], self.prior[1:], strict=True)
-        ]
+        """Return what the audio adds to each token that counts."""
+        of_tokens = zip(self.likely[self._first :], self.prior[self._first :], strict=True)
+        return [min(_MOST_ADDED_NATS, heard - unheard) for heard, unheard in of_tokens]
+
+    @property
+    def _first(self) -> int:
+        """The first token that counts: beginnings are often missed, but one word is all of it."""
+        return 1 if len(self.likely) > 2 else 0
 
 
 def by_meaning(sentences: Iterable[Sentence], *, most: int, within_nats: float) -> list[Meaning]:
