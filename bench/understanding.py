@@ -12,6 +12,7 @@ from bench.process import resident_mb
 from bench.report import Options, Report
 from voice2mqtt.core.outcome import Heard, Hypothesis
 from voice2mqtt.pronunciation.pronouncer import pronouncer
+from voice2mqtt.service import build
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.nearest import NearestSentences
 from voice2mqtt.understanding.normalise import normaliser
@@ -67,9 +68,7 @@ def run(options: Options) -> Report:
     house = Interpreter(table)
     report.add("build, processor time", time.process_time() - started_cpu_s, "s", 5)
     report.add("build, wall clock", time.perf_counter() - started_s, "s")
-    gc.collect()
-    gc.freeze()  # as the service does
-    automaton = house.automaton
+    automaton = build.settled(house).automaton
     report.add("states", len(automaton.offsets) - 1)
     report.add("arcs", len(automaton.targets))
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from voice2mqtt.pronunciation.letters import Letters
 from voice2mqtt.understanding.normalise import normaliser
-from voice2mqtt.understanding.sound_costs import loss, substitution
+from voice2mqtt.understanding.sound_alignment import align
+from voice2mqtt.understanding.sound_costs import loss
 from voice2mqtt.understanding.sound_heard import HeardSounds
 from voice2mqtt.understanding.sound_laid import Laid
 from voice2mqtt.understanding.sounds import FAR, SLACK, Sounds, Vocabulary
@@ -21,43 +22,31 @@ VOCABULARIES = st.lists(LETTERS.map(lambda word: "o" + word), min_size=1, max_si
 UTTERANCES = st.lists(LETTERS.map(lambda word: "i" + word), min_size=1, max_size=4)
 
 
-def _laid(words: Sequence[str], heard: Sequence[str]) -> tuple[Vocabulary, HeardSounds, Laid]:
+def _laid(
+    words: Sequence[str], heard: Sequence[str]
+) -> tuple[Sounds, Vocabulary, HeardSounds, Laid]:
     sounds = Sounds(Letters())
     vocabulary = Vocabulary({word: word for word in words}, sounds)
     utterance = HeardSounds.of(" ".join(heard), normaliser("en"), vocabulary, sounds)
-    return vocabulary, utterance, Laid(vocabulary, utterance)
-
-
-def _distance(said: str, heard: str) -> float:
-    row = [0.0]
-    for letter in heard:
-        row.append(row[-1] + loss(letter))
-    for phoneme in said:
-        before, row = row, [row[0] + loss(phoneme)]
-        for place, letter in enumerate(heard):
-            row.append(
-                min(
-                    before[place] + substitution(phoneme, letter),
-                    before[place + 1] + loss(phoneme),
-                    row[place] + loss(letter),
-                )
-            )
-    return row[-1]
+    return sounds, vocabulary, utterance, Laid(vocabulary, utterance)
 
 
 @given(words=VOCABULARIES, heard=UTTERANCES)
 def test_a_word_costs_its_edit_distance(words: Sequence[str], heard: Sequence[str]) -> None:
-    vocabulary, _, laid = _laid(words, heard)
+    sounds, vocabulary, utterance, laid = _laid(words, heard)
     letters = "".join(heard)
     borders = {sum(map(len, heard[:count])) for count in range(len(heard) + 1)}
     for word in words:
-        costs = laid.costs(vocabulary.numbers[word])
+        number = vocabulary.numbers[word]
+        costs = laid.costs(number)
         assert costs.shape == (len(letters) + 1, len(letters) + 1)
         for start, end in np.ndindex(costs.shape):
             longer = end - start - len(word)
             if start < end and abs(longer) <= SLACK:
                 # Not every way to bend a word stays within the slack.
-                expected = _distance(word, letters[start:end]) + 0.2 * (end not in borders)
+                stretch = utterance.phonemes[start:end].tolist()
+                pairs = align(vocabulary.phonemes[number], stretch, sounds)
+                expected = sum(pair.cost for pair in pairs) + 0.2 * (end not in borders)
                 assert costs[start, end] >= expected - 1e-4
                 if longer == 0 and word[1:] == letters[start + 1 : end]:
                     assert costs[start, end] <= expected + 1e-4
@@ -71,7 +60,7 @@ def test_a_word_costs_its_edit_distance(words: Sequence[str], heard: Sequence[st
 def test_what_is_ahead_is_what_the_cheapest_end_leaves_to_be_paid(
     words: Sequence[str], heard: Sequence[str], drawn: Random
 ) -> None:
-    vocabulary, utterance, laid = _laid(words, heard)
+    _, vocabulary, utterance, laid = _laid(words, heard)
     left = np.array([drawn.random() for _ in range(len(utterance.phonemes) + 1)], np.float32)
     ahead = laid.ahead(left)
     squares = [laid.costs(number) for number in range(len(vocabulary.keys))]

@@ -68,8 +68,14 @@ def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
         repeat_within_s=listening.repeat_within_s,
     )
     automaton = compile_table(table)
-    made = Interpreter(table, policy, _sounds(settings, table, automaton), automaton)
-    # A large table stays, and to look through it for garbage would hold up a decision.
+    return Interpreter(table, policy, _sounds(settings, table, automaton), automaton)
+
+
+def settled(made: Interpreter) -> Interpreter:
+    """Return `made`, which stays: the garbage collector looks no more through what stands now.
+
+    To look through a large table would hold up a decision.
+    """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
@@ -152,13 +158,13 @@ def daemon(
         lambda: not meter.exhausted and not state.muted,
     )
     voice = SpeakerVoice(settings.feedback, language, ear.deafen)
-    first = interpreter(settings, table)
+    first = settled(interpreter(settings, table))
     house = _house(settings, first, room, voice, state, report)
     table_check = TableCheck()
     table_check.adopt(table, first.automaton)
 
     def adopt(table: CommandTable) -> None:
-        made = interpreter(settings, table)
+        made = settled(interpreter(settings, table))
         house.adopt(made)
         table_check.adopt(table, made.automaton)
         _hint(azure, settings, table)

@@ -107,9 +107,10 @@ class BeamSearch:
         for _ in range(most_tokens(encoding.duration_s)):
             if not free.ended:
                 free.grow(following[-1])
-            self._finish(beams, following, finished)
+            likeliest = following.max(axis=1).tolist()
+            self._finish(beams, following, likeliest, finished)
             best = max(map(_rough_score, finished.items()), default=-np.inf)
-            grown = self._grow(beams, following, best - _PRUNE_NATS)
+            grown = self._grow(beams, following, likeliest, best - _PRUNE_NATS)
             rows, beams = [row for row, _ in grown], [beam for _, beam in grown]
             tokens = [beam.tokens[-1] for beam in beams]
             if not free.ended:
@@ -127,10 +128,13 @@ class BeamSearch:
         return Look(finished, dictated, decoding)
 
     def _finish(
-        self, beams: Sequence[_Beam], following: Floats, finished: dict[tuple[int, ...], Fit]
+        self,
+        beams: Sequence[_Beam],
+        following: Floats,
+        likeliest: Sequence[float],
+        finished: dict[tuple[int, ...], Fit],
     ) -> None:
         """Add the sentences that may end here to `finished`, which keeps the best."""
-        likeliest = following.max(axis=1).tolist()
         for row, beam in enumerate(beams):
             if beam.state.is_end:
                 likely = float(following[row, END])
@@ -139,7 +143,11 @@ class BeamSearch:
             del finished[tokens]
 
     def _grow(
-        self, beams: Sequence[_Beam], following: Floats, least: float
+        self,
+        beams: Sequence[_Beam],
+        following: Floats,
+        likeliest: Sequence[float],
+        least: float,
     ) -> list[tuple[int, _Beam]]:
         """Return the best extensions of `beams`, each with the row it came from."""
         if not beams:
@@ -159,7 +167,6 @@ class BeamSearch:
         width = self._width * (_WIDER if len(beams[0].tokens) < _BEGINNING else 1)
         best = np.argsort(-score)[:width]
         least = max(least, float(score[best[0]]) - _PRUNE_NATS) if len(best) else least
-        likeliest = following.max(axis=1).tolist()
         grown = []
         for index in best[score[best] > least]:
             row, token = int(choice[0, index]), int(choice[1, index])

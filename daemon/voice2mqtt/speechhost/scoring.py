@@ -117,7 +117,8 @@ class Heard:
     @property
     def added(self) -> float:
         """What the audio adds to a token, on average."""
-        return sum(self._added()) / len(self._added())
+        of_tokens = self._added()
+        return sum(of_tokens) / len(of_tokens)
 
     @property
     def misfit(self) -> float:

@@ -264,8 +264,7 @@ class SoundSearch:
             for leap in leaps:
                 after = self._to_pay[leap.target]
                 to_pay[leap.start] = min(to_pay[leap.start], after[leap.end])
-            for start, end, lost in reversed(self._skips):
-                to_pay[start] = min(to_pay[start], lost + to_pay[end])
+            to_pay[self._borders] = (self._skipping + to_pay[self._borders]).min(axis=1)
             if (self._here[node] + to_pay).min() <= at_most:
                 self._to_pay[node] = to_pay
 
