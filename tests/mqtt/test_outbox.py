@@ -211,9 +211,9 @@ def test_no_topic_is_logged_where_no_word_may_be(
 
 COMMANDS = 300
 PACE_S = 0.025
-EXPIRES_S = 0.8
+EXPIRES_S = 1.2
 SLACK_S = 0.3
-"""What was under way when it became slow, and a busy machine that runs the subscriber late."""
+"""What was under way when it became slow."""
 
 
 def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done(
@@ -245,7 +245,7 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
             130: broker.freeze,
             150: broker.thaw,
             180: broker.stop,
-            225: broker.start,
+            235: broker.start,
             245: lambda: refuse(people | {"voice": "another"}),
             260: lambda: refuse(people),
             280: way.cut,
@@ -255,6 +255,7 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
         room = MqttRoom(Settings(node="den", mqtt=settings, home_assistant=quiet))
         told: Queue[tuple[int, str]] = Queue()
         deadlines_s = {}
+        held_up_s = 0.0
         room.start()
         try:
             for number in range(COMMANDS):
@@ -264,7 +265,10 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
                 )
                 deadlines_s[message.topic] = time.monotonic() + EXPIRES_S
                 room.publish(message, lambda reason, n=number: told.put((n, reason)))  # type: ignore[misc]
+                slept_s = time.monotonic()
                 time.sleep(PACE_S)
+                # A machine that wakes us late lets the broker and its subscriber run late, too.
+                held_up_s = max(held_up_s, time.monotonic() - slept_s - PACE_S)
             fates = dict(told.get(timeout=WAIT_S) for _ in range(COMMANDS))
         finally:
             room.close(1)
@@ -275,7 +279,8 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
                 r"Received PUBLISH from voice2mqtt-den .*'home/(\d+)'", broker.log()
             )
         )
-        late = [m.topic for m in house.messages if m.at_s > deadlines_s[m.topic] + SLACK_S]
+        slack_s = SLACK_S + held_up_s
+        late = [m.topic for m in house.messages if m.at_s > deadlines_s[m.topic] + slack_s]
     done = {number for number, reason in fates.items() if not reason}
     not_sent = {number for number, reason in fates.items() if "not reachable" in reason}
     unconfirmed = {number for number, reason in fates.items() if "not confirmed" in reason}
