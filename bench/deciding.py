@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from bench import mixing
+from voice2mqtt.cli.transcribe import Phrase
 from voice2mqtt.core.decision import Decision
-from voice2mqtt.core.outcome import Heard, Hypothesis
+from voice2mqtt.core.outcome import Heard
 from voice2mqtt.service import build
 from voice2mqtt.settings.house import House
 from voice2mqtt.settings.load import load_table
@@ -25,16 +26,8 @@ def household(table: Path) -> Interpreter:
 
 def heard(transcript: Transcript) -> Heard | None:
     """Return what the daemon is told of `transcript`; None for no speech."""
-    readings = transcript.readings
-    if not readings:
-        return None
-    return Heard(
-        text=readings[0].text,
-        hypotheses=tuple(
-            Hypothesis(text=reading.text, confidence=reading.confidence, lexical=reading.lexical)
-            for reading in readings
-        ),
-    )
+    outcome = Phrase(begin_s=0, end_s=0, transcript=transcript).outcome
+    return outcome if isinstance(outcome, Heard) else None
 
 
 def grammar(table: CommandTable) -> Grammar:

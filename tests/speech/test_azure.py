@@ -6,6 +6,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,15 @@ def test_words_come_with_their_hypotheses_and_confidences() -> None:
         ("Turn on.", 0.9),
         ("Turn off.", 0.09),
     ]
+
+
+def test_what_the_host_heard_beside_its_table_is_told_as_that() -> None:
+    engine = ScriptedEngine("What a day.", "Turn off.")
+    engine.readings = (replace(engine.readings[0], outside=True), engine.readings[1])
+    with serving(engine) as url:
+        outcome = recognizer(url).recognize(Spoken(silence(300), tone(800), silence(300)), ignore)
+    assert isinstance(outcome, Heard)
+    assert [hypothesis.outside for hypothesis in outcome.hypotheses] == [True, False]
 
 
 def test_one_recognizer_serves_many_utterances() -> None:

@@ -52,6 +52,7 @@ def test_a_command_is_heard_with_its_rivals(engine: MoonshineEngine, novel: byte
     assert best.lexical == "it was the best of times it was the worst of times"
     assert best.confidence > 0.9
     assert sum(reading.confidence for reading in (best, *others)) <= 1
+    assert not best.outside
 
 
 def test_speech_outside_the_grammar_is_what_open_decoding_hears(
@@ -60,6 +61,7 @@ def test_speech_outside_the_grammar_is_what_open_decoding_hears(
     readings = engine.transcribe(novel, _grammar("turn on the light", "good night")).readings
     assert readings[0].text == "It was the best of times, it was the worst of times."
     assert [reading.confidence for reading in readings] == [pytest.approx(1.0, abs=0.01)]
+    assert readings[0].outside
 
 
 def test_open_readings_are_different_words(engine: MoonshineEngine, novel: bytes) -> None:

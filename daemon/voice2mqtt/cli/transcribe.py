@@ -54,7 +54,10 @@ class Phrase:
             text=self.transcript.readings[0].text,
             hypotheses=tuple(
                 Hypothesis(
-                    text=reading.text, confidence=reading.confidence, lexical=reading.lexical
+                    text=reading.text,
+                    confidence=reading.confidence,
+                    lexical=reading.lexical,
+                    outside=reading.outside,
                 )
                 for reading in self.transcript.readings
             ),

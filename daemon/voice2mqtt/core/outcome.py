@@ -10,6 +10,8 @@ class Hypothesis:
     text: str
     confidence: float | None = None
     lexical: str = ""
+    outside: bool = False
+    """Whether the host listened for a table, and this is what it heard beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ def _heard(result: Any) -> Heard:
                 text=item.get("Display") or item.get("Lexical") or "",
                 confidence=item.get("Confidence"),
                 lexical=item.get("Lexical", ""),
+                outside=item.get("OutsideGrammar", False),
             )
             for item in document.get("NBest") or ()
         ),

@@ -94,10 +94,13 @@ def _base(language: str) -> str:
 def _nbest(reading: Reading, profanity: Profanity) -> dict[str, Json]:
     # Numbers are written as digits already in what is displayed; the rest is case and stops.
     itn = re.sub(r"[,.?!](?!\d)", "", reading.text).lower()
+    # Not the protocol's own; the SDK hands on what it does not know.
+    outside: dict[str, Json] = {"OutsideGrammar": True} if reading.outside else {}
     return {
         "Confidence": round(reading.confidence, 4),
         "Lexical": reading.lexical,
         "ITN": itn,
         "MaskedITN": censor(itn, profanity),
         "Display": censor(reading.text, profanity),
+        **outside,
     }

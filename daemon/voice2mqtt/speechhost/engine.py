@@ -17,6 +17,8 @@ class Reading:
     """The words alone, lower case, numbers as words."""
     confidence: float
     """Probability that this is what was said; those of one transcript sum to at most 1."""
+    outside: bool = False
+    """Whether it is what was heard beside the table that was listened for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

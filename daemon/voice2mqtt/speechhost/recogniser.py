@@ -161,7 +161,8 @@ class _Commands:
         readings = [
             _reading(self._vocabulary.decode(tokens), confidence) for tokens, confidence in likely
         ]
-        otherwise = _reading(looks[0].dictated.text, 1 - verdict.said)
+        text = looks[0].dictated.text
+        otherwise = _reading(text, 1 - verdict.said, outside=self._wanted.forced)
         if verdict.said < scoring.LEAST_SAID:
             # Less likely commands would only be found by their sound, which they always have.
             least = BELIEVABLE * otherwise.confidence
@@ -257,5 +258,5 @@ def _mean(of_looks: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
     return tuple(sum(values) / len(of_looks) for values in zip(*of_looks, strict=True))
 
 
-def _reading(text: str, confidence: float) -> Reading:
-    return Reading(text=text, lexical=lexical(text), confidence=confidence)
+def _reading(text: str, confidence: float, *, outside: bool = False) -> Reading:
+    return Reading(text=text, lexical=lexical(text), confidence=confidence, outside=outside)

@@ -38,6 +38,9 @@ host without a table heard the same."""
 _TIE = 0.0001
 """Difference of distance that tells nothing."""
 _ROUNDING = 0.02
+_OUTSIDE = 0.5
+"""Share of the strictness for what a host heard beside the table that it listened for: it has
+weighed already, by the audio, what by its text sounds like a command."""
 _MOST_BREATHS = 3
 """Hypotheses of which halves are laid against the table by sound."""
 
@@ -164,6 +167,8 @@ class Comprehension:
         if not ranked:
             return Unknown(why="no row says this")
         best, strictness = ranked[0], self._strictness_of(ranked[0])
+        if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
+            strictness *= _OUTSIDE
         if best.distance > strictness:
             why = f"the nearest row is {best.distance:.2f} away, {strictness:.2f} is allowed"
             return Unknown(why=why, nearest=ranked)

@@ -113,8 +113,6 @@ class SoundSearch:
         self._skipping = self._skipped()
         self._left = self._least_left()
         self._known: dict[Node, _Leaving] = {}
-        self._costs: dict[int, Costs] = {}
-        """Of [start, end], of each word that was near enough to be looked at."""
         self._ahead = self._laid.ahead(self._left)
         self._here: dict[Node, Costs] = {}
         self._passed: tuple[float, list[Node]] | None = None
@@ -223,7 +221,7 @@ class SoundSearch:
         near = np.flatnonzero((here[owners] + self._ahead[words]).min(axis=1) <= at_most)
         for low in range(0, len(near), _AT_ONCE):
             some = near[low : low + _AT_ONCE]
-            there = (here[owners[some], :, None] + self._laid_out(words[some])).min(axis=1)
+            there = self._laid.reached(here[owners[some]], words[some])
             close = (there + self._left).min(axis=1) <= at_most
             for index, costs in zip(some[close].tolist(), there[close], strict=True):
                 owner = owners[index]
@@ -236,13 +234,6 @@ class SoundSearch:
                     leapt = np.full(len(there), FAR, np.float32)
                     leapt[leap.end] = there[leap.start]
                     yield leap.target, leapt
-
-    def _laid_out(self, words: NDArray[np.intp]) -> Costs:
-        """Return what each of `words` costs from [start] to [end]."""
-        wanted = words.tolist()
-        for word in set(wanted) - self._costs.keys():
-            self._costs[word] = self._laid.costs(word)
-        return np.array([self._costs[word] for word in wanted])
 
     def _backward(self, visited: list[Node], at_most: float) -> None:
         """Fill `_to_pay`, of every node from which an end is reached."""
@@ -259,7 +250,7 @@ class SoundSearch:
             if is_end:
                 to_pay[last] = 0.0
             for arc, after in arcs:
-                by = after if arc.word < 0 else (self._costs[arc.word] + after).min(axis=1)
+                by = after if arc.word < 0 else (self._laid.costs(arc.word) + after).min(axis=1)
                 np.minimum(to_pay, by, out=to_pay)
             for leap in leaps:
                 after = self._to_pay[leap.target]
@@ -272,7 +263,7 @@ class SoundSearch:
         """Yield the arcs by which an end may be reached, and what is to be paid after them."""
         for arc in leaving.arcs:
             after = self._to_pay.get(arc.target)
-            if after is not None and (arc.word < 0 or arc.word in self._costs):
+            if after is not None and (arc.word < 0 or self._laid.is_laid_out(arc.word)):
                 yield arc, after
 
     def _walk(self, at_most: float, most: int) -> Iterator[Way]:
@@ -308,7 +299,7 @@ class SoundSearch:
                 if cost + after[position] <= at_most:
                     yield _Step(float(after[position]), 0.0, arc.target, position, arc.fills)
                 continue
-            took = self._costs[arc.word][position]
+            took = self._laid.costs(arc.word)[position]
             for end in (took + after <= at_most - cost).nonzero()[0].tolist():
                 yield self._by_word(node, arc, position, end, float(took[end]), after)
         for leap in leaving.leaps:

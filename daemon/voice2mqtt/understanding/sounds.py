@@ -84,25 +84,24 @@ class Vocabulary:
         row[SLACK] = 0.0
         for b in range(SLACK + 1, band):
             row[b] = row[b - 1] + insertion[b - SLACK - 1]
-        unlike = np.pad(self._sounds.substitution[:, heard], ((0, 0), (0, longest + band)))
-        unlike[:, starts:] = FAR
+        # Nor can anything be said before a stretch begins.
+        unlike = np.full((len(self._sounds.loss), SLACK + starts + longest + band), FAR)
+        unlike[:, SLACK : SLACK + starts] = self._sounds.substitution[:, heard]
         for place in range(longest):
-            self._say(row[:, : int((self.lengths > place).sum())], place, insertion, unlike)
+            said = row[:, : int((self.lengths > place).sum())]
+            self._say(said, place, insertion, unlike[:, place : place + starts + band - 1])
         return row
 
     def _say(self, row: Costs, place: int, insertion: Costs, unlike: Costs) -> None:
         """Change `row` to the costs with phoneme `place` of each word said."""
         band, words, starts = row.shape
         phonemes = self._phonemes[:words, place]
-        lost = self._sounds.loss[phonemes][:, None]
+        missed = row[1:] + self._sounds.loss[phonemes][:, None]
+        shortest = max(0, SLACK - place)
+        row[:shortest] = FAR
         of_word = unlike[phonemes]
-        for b in range(band):
-            length = place + 1 + b - SLACK
-            if length > 0:
-                row[b] += of_word[:, length - 1 : length - 1 + starts]
-            else:
-                row[b] = FAR
-            if b + 1 < band:
-                np.minimum(row[b], row[b + 1] + lost, out=row[b])
-            if b > 0 and length > 0:
-                np.minimum(row[b], row[b - 1] + insertion[length - 1], out=row[b])
+        for b in range(shortest, band):
+            row[b] += of_word[:, b : b + starts]
+        np.minimum(row[:-1], missed, out=row[:-1])
+        for b in range(shortest + 1, band):
+            np.minimum(row[b], row[b - 1] + insertion[place + b - SLACK], out=row[b])
