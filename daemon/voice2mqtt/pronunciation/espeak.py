@@ -131,8 +131,10 @@ class _Running:
         self._poll.register(self._mouth, select.POLLIN)
         self._read = b""
         # Asked after the words, for espeak-ng tells no other way that it is done with them.
-        # Nobody can say it by accident, or on purpose.
-        self._end = f"zyzzyva {random.randrange(10**9)}"
+        # Nobody can say it by accident, or on purpose; and it is short, for it is said each time.
+        self._end = "".join(
+            random.choice("bdfgklmnprstvz") + random.choice("aeiou") for _ in range(4)
+        )
         try:
             self._write(self._end)
             self._end_line = self._line(deadline_s)

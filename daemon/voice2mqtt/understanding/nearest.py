@@ -39,7 +39,7 @@ from voice2mqtt.understanding.sounds import Sounds, Vocabulary
 
 REACH = 0.4
 """Cost a phoneme up to which a sentence is worth naming in a refusal."""
-_NEARER = (0.05, 0.1, 0.2)
+_NEARER = (0.1, 0.2)
 """Within these is looked first, since farther ones take longer."""
 _WINDOW = 2.0
 """How much more than the best another meaning may cost to be told."""
@@ -166,12 +166,16 @@ class NearestSentences:
         """Return the cheapest ways up to the cost `at_most` and to `reach` a phoneme."""
         search = SoundSearch(self._graph, self._vocabulary, heard)
         length = len(heard.phonemes)
-        if at_most <= reach * length:
+        farthest = reach * length
+        if at_most <= farthest:
             return search.ways(at_most, _WINDOW, most)
-        for share in (*(nearer for nearer in _NEARER if nearer < reach), reach):
-            least = search.least(share * length)
+        # Where all that was heard is near, this one pass finds whatever is wanted.
+        first = search.bound + _WINDOW
+        later = (share * length for share in _NEARER)
+        for bound in (first, *(bound for bound in later if first < bound < farthest), farthest):
+            least = search.least(min(bound, farthest))
             if least is not None:
-                return search.ways(min(least + _WINDOW, reach * length), _WINDOW, most)
+                return search.ways(min(least + _WINDOW, farthest), _WINDOW, most)
         return []
 
     def _pronounced(self, text: str) -> HeardSounds | None:

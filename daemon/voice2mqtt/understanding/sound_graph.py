@@ -26,7 +26,6 @@ Slots = tuple[tuple[str, SlotValue], ...]
 Node = tuple[int, ...]
 """A state, and inside a list also the label, the state after it and the state in the list."""
 ROOT: Node = (START,)
-Levels = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,12 @@ class SoundGraph:
     def __init__(self, automaton: Automaton, vocabulary: Vocabulary) -> None:
         self._automaton = automaton
         self._vocabulary = vocabulary
-        lists = [label.spoken for label in automaton.labels if isinstance(label, Choice)]
-        self._levels = {each: _levels(each) for each in (automaton, *lists)}
+        self._levels = _levels(automaton)
+        self._levels_in_list = {
+            number: _levels(label.spoken)
+            for number, label in enumerate(automaton.labels)
+            if isinstance(label, Choice)
+        }
         self._known: dict[tuple[Node, bool], Leaving] = {}
         self.has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
 
@@ -68,10 +71,8 @@ class SoundGraph:
 
     def rank(self, node: Node) -> tuple[int, int]:
         """Return the place of `node` in an order in which every arc leads onwards."""
-        level = int(self._levels[self._automaton][node[0]])
-        if len(node) == 1:
-            return level, 0
-        return level, 1 + int(self._levels[self._list(node[1]).spoken][node[3]])
+        level = self._levels[node[0]]
+        return (level, 0) if len(node) == 1 else (level, 1 + self._levels_in_list[node[1]][node[3]])
 
     def leaving(self, node: Node, numbers: bool = True) -> Leaving:
         """Return what leaves `node`, with or without `numbers` by their sound."""
@@ -139,7 +140,7 @@ def _leaving(
     return Leaving((*by_words, *others), words, tuple(open_slots or ()))
 
 
-def _levels(automaton: Automaton) -> Levels:
+def _levels(automaton: Automaton) -> list[int]:
     """Return for each state how many arcs the longest way to it has."""
     offsets, targets = np.array(automaton.offsets), np.array(automaton.targets, dtype=np.int64)
     found = np.zeros(len(offsets) - 1, np.int32)
@@ -154,4 +155,4 @@ def _levels(automaton: Automaton) -> Levels:
         reached, times = np.unique(targets[first + np.arange(sizes.sum())], return_counts=True)
         entering[reached] -= times
         ready = reached[entering[reached] == 0]
-    return found
+    return found.tolist()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from voice2mqtt.understanding.sound_costs import Costs
 from voice2mqtt.understanding.sound_heard import HeardSounds, HeardWord
-from voice2mqtt.understanding.sounds import FAR, SLACK, Phonemes, Vocabulary
+from voice2mqtt.understanding.sounds import FAR, SLACK, Vocabulary
 
 _SPLIT = 0.2
 """What it costs that a word of the table ends in the middle of a word that was heard."""
@@ -48,46 +48,12 @@ class Laid:
         longer = np.arange(len(self._band))[:, None] + vocabulary.lengths[first] - SLACK
         self._longer = np.where(longer > 0, longer, self._last + 1)
         """How many phonemes after its start such a word ends; too many where it cannot."""
-        self._length_of = np.searchsorted(-vocabulary.lengths[first], -vocabulary.lengths)
-        self._starts, self._ends = self._stretches(vocabulary.lengths[first])
-        self._costs: dict[int, Costs] = {}
-        self._by_end: dict[int, Costs] = {}
+        self._after = np.full(self._last + 2, FAR, np.float32)
         self._own_bends, self._bent = self._penalties(bends, _BENT)
         self._own_digits, self._renumbered = self._penalties(digits, float(FAR))
 
-    def _stretches(self, lengths: Phonemes) -> tuple[Phonemes, Phonemes]:
-        """Return starts and ends of [length of word, way, end], the first of them to miss it.
-
-        Where there is no such stretch, it goes from the last position to the first.
-        """
-        ends = np.arange(self._last + 1)
-        long = lengths[:, None] + np.arange(-SLACK, SLACK + 1)
-        starts = ends - np.insert(long, 0, 0, axis=1)[:, :, None]
-        none = (starts < 0) | (np.insert(long, 0, 1, axis=1) < 1)[:, :, None]
-        return np.where(none, self._last, starts), np.where(none, 0, ends)
-
-    def is_laid_out(self, word: int) -> bool:
-        """Whether `word` was near enough to be laid out."""
-        return word in self._costs
-
-    def reached(self, here: Costs, words: Phonemes) -> Costs:
-        """Return what it costs to be at [end] when [word] was said; `here` is of [word, start]."""
-        wanted = words.tolist()
-        for word in set(wanted) - self._by_end.keys():
-            stretches = self._length_of[word]
-            self._by_end[word] = self.costs(word)[self._starts[stretches], self._ends[stretches]]
-        starts = self._starts[self._length_of[words]]
-        before = np.take_along_axis(here[:, None, :], starts, axis=2)
-        before += np.array([self._by_end[word] for word in wanted])
-        return np.asarray(before.min(axis=1))
-
     def costs(self, word: int) -> Costs:
         """Return the costs of [start, end] of `word`; to miss it ends where it starts."""
-        if word not in self._costs:
-            self._costs[word] = self._laid_out(word)
-        return self._costs[word]
-
-    def _laid_out(self, word: int) -> Costs:
         length, width = len(self._vocabulary.phonemes[word]), self._last + 1
         costs = np.full(width * (width + 1), FAR, np.float32)
         # Rows that are one longer than the square's have each end at [start, end - start].
@@ -112,9 +78,9 @@ class Laid:
 
         `left` is what there is to be paid from each later position on.
         """
-        after = np.append(left + self._split, FAR)
+        np.add(left, self._split, out=self._after[:-1])
         ends = np.minimum(start + self._longer, self._last + 1)
-        return float((self._of_length[:, :, start] + after[ends]).min(initial=FAR))
+        return float((self._of_length[:, :, start] + self._after[ends]).min(initial=FAR))
 
     def ahead(self, left: Costs) -> Costs:
         """Return what is to be paid at least from [start] on, when [word] comes next."""
@@ -122,7 +88,7 @@ class Laid:
         after = left + self._split
         first = np.arange(self._last) + self._vocabulary.lengths[:, None] - SLACK
         for band, laid in enumerate(self._band):
-            ends = np.clip(first + band, 0, self._last)
+            ends = np.minimum(np.maximum(first + band, 0), self._last)
             np.minimum(ahead[:, :-1], laid + after[ends], out=ahead[:, :-1])
         return np.asarray(ahead)
 

@@ -10,9 +10,10 @@ ways in order and takes each meaning once.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,12 @@ from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.understanding import match
 from voice2mqtt.understanding.automaton import Number
 from voice2mqtt.understanding.sound_costs import Costs
-from voice2mqtt.understanding.sound_graph import ROOT, Arc, Node, Slots, SoundGraph
+from voice2mqtt.understanding.sound_graph import ROOT, Arc, Leaving, Node, Slots, SoundGraph
 from voice2mqtt.understanding.sound_heard import HeardSounds
 from voice2mqtt.understanding.sound_laid import Laid
 from voice2mqtt.understanding.sounds import FAR, Vocabulary
 
-_MOST_NODES = 300
+_MOST_NODES = 200
 """Of a pass; talk that is near nothing would be followed through all of a large table."""
 _MOST_STEPS = 600
 """Of the walk."""
@@ -37,8 +38,7 @@ _SKIPPED = 0.99
 """Share of its sounds that a word heard costs to leave out: rather that than bend another one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """A word of the table, and from where to where in the phonemes heard it was found."""
 
     key: str
@@ -77,18 +77,15 @@ class _Leap:
     is_number: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaving:
-    """What leaves a node in this utterance."""
+@dataclass(slots=True)
+class _Onward:
+    """What leads from a node to an end, and what is to be paid after each arc."""
 
-    arcs: tuple[Arc, ...]
-    words: NDArray[np.intp]
-    """Of those of `arcs` that are by words, which come first."""
-    leaps: tuple[_Leap, ...]
+    arcs: list[tuple[Arc, Costs]]
+    leaps: list[_Leap]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """One step of the walk."""
 
     to_pay: float
@@ -112,11 +109,19 @@ class SoundSearch:
         self._borders = [*(word.start for word in heard.words), len(heard.phonemes)]
         self._skipping = self._skipped()
         self._left = self._least_left()
-        self._known: dict[Node, _Leaving] = {}
+        self._leaps: dict[Node, Sequence[_Leap]] = {}
+        self._costs: dict[int, Costs] = {}
+        """Of [start, end], of each word that was near enough to be looked at."""
         self._ahead = self._laid.ahead(self._left)
         self._here: dict[Node, Costs] = {}
         self._passed: tuple[float, list[Node]] | None = None
         self._to_pay: dict[Node, Costs] = {}
+        self._onward: dict[Node, _Onward] = {}
+
+    @property
+    def bound(self) -> float:
+        """What any way costs at least, whatever the table says of the order of its words."""
+        return float(self._left[0])
 
     def least(self, at_most: float) -> float | None:
         """Return what the cheapest way costs; None if that is more than `at_most`."""
@@ -221,36 +226,44 @@ class SoundSearch:
         near = np.flatnonzero((here[owners] + self._ahead[words]).min(axis=1) <= at_most)
         for low in range(0, len(near), _AT_ONCE):
             some = near[low : low + _AT_ONCE]
-            there = self._laid.reached(here[owners[some]], words[some])
+            there = (here[owners[some], :, None] + self._laid_out(words[some])).min(axis=1)
             close = (there + self._left).min(axis=1) <= at_most
             for index, costs in zip(some[close].tolist(), there[close], strict=True):
                 owner = owners[index]
                 yield leaving[owner].arcs[index - first[owner]].target, costs
-        for each, there in zip(leaving, here, strict=True):
+        for node, each, there in zip(nodes, leaving, here, strict=True):
             for arc in each.arcs[len(each.words) :]:
                 yield arc.target, there.copy()
-            for leap in each.leaps:
+            for leap in self._leaps_from(node, each):
                 if there[leap.start] < FAR:
                     leapt = np.full(len(there), FAR, np.float32)
                     leapt[leap.end] = there[leap.start]
                     yield leap.target, leapt
 
+    def _laid_out(self, words: NDArray[np.intp]) -> Costs:
+        """Return what each of `words` costs from [start] to [end]."""
+        wanted = words.tolist()
+        for word in set(wanted) - self._costs.keys():
+            self._costs[word] = self._laid.costs(word)
+        return np.array([self._costs[word] for word in wanted])
+
     def _backward(self, visited: list[Node], at_most: float) -> None:
         """Fill `_to_pay`, of every node from which an end is reached."""
-        self._to_pay = {}
+        self._to_pay, self._onward = {}, {}
         last = len(self._heard.phonemes)
         for node in reversed(visited):
             leaving = self._leaving(node)
-            arcs = list(self._onward(leaving))
-            leaps = [leap for leap in leaving.leaps if leap.target in self._to_pay]
+            arcs = list(self._arcs_onward(leaving))
+            leaps = [one for one in self._leaps_from(node, leaving) if one.target in self._to_pay]
             is_end = bool(self._graph.rows(node))
             if not (arcs or leaps or is_end):
                 continue
+            self._onward[node] = _Onward(arcs, leaps)
             to_pay = np.full(last + 1, FAR, np.float32)
             if is_end:
                 to_pay[last] = 0.0
             for arc, after in arcs:
-                by = after if arc.word < 0 else (self._laid.costs(arc.word) + after).min(axis=1)
+                by = after if arc.word < 0 else (self._costs[arc.word] + after).min(axis=1)
                 np.minimum(to_pay, by, out=to_pay)
             for leap in leaps:
                 after = self._to_pay[leap.target]
@@ -259,11 +272,11 @@ class SoundSearch:
             if (self._here[node] + to_pay).min() <= at_most:
                 self._to_pay[node] = to_pay
 
-    def _onward(self, leaving: _Leaving) -> Iterator[tuple[Arc, Costs]]:
+    def _arcs_onward(self, leaving: Leaving) -> Iterator[tuple[Arc, Costs]]:
         """Yield the arcs by which an end may be reached, and what is to be paid after them."""
         for arc in leaving.arcs:
             after = self._to_pay.get(arc.target)
-            if after is not None and (arc.word < 0 or self._laid.is_laid_out(arc.word)):
+            if after is not None and (arc.word < 0 or arc.word in self._costs):
                 yield arc, after
 
     def _walk(self, at_most: float, most: int) -> Iterator[Way]:
@@ -293,17 +306,17 @@ class SoundSearch:
         for start, end, lost in self._skips:
             if start == position and cost + lost + here[end] <= at_most:
                 yield _Step(float(here[end]), lost, node, end)
-        leaving = self._leaving(node)
-        for arc, after in self._onward(leaving):
+        onward = self._onward[node]
+        for arc, after in onward.arcs:
             if arc.word < 0:
                 if cost + after[position] <= at_most:
                     yield _Step(float(after[position]), 0.0, arc.target, position, arc.fills)
                 continue
-            took = self._laid.costs(arc.word)[position]
+            took = self._costs[arc.word][position]
             for end in (took + after <= at_most - cost).nonzero()[0].tolist():
                 yield self._by_word(node, arc, position, end, float(took[end]), after)
-        for leap in leaving.leaps:
-            if leap.start != position or leap.target not in self._to_pay:
+        for leap in onward.leaps:
+            if leap.start != position:
                 continue
             after = self._to_pay[leap.target]
             if cost + after[leap.end] <= at_most:
@@ -317,18 +330,24 @@ class SoundSearch:
         said = Said(self._vocabulary.keys[arc.word], arc.surface, start, end, cost, in_slot)
         return _Step(float(after[end]), cost, arc.target, end, arc.fills, (said,))
 
-    def _leaving(self, node: Node) -> _Leaving:
-        if node not in self._known:
-            # A number was heard as such: that another one was misheard costs too much to try.
-            leaving = self._graph.leaving(node, numbers=not self._heard.numbers)
-            leaps: list[_Leap] = []
-            for label, target in leaving.open:
-                if isinstance(label, Number):
-                    leaps += self._said_numbers(label, target)
-                else:
-                    leaps += self._wild(label.slot, target)
-            self._known[node] = _Leaving(leaving.arcs, leaving.words, tuple(leaps))
-        return self._known[node]
+    def _leaving(self, node: Node) -> Leaving:
+        # A number was heard as such: that another one was misheard costs too much to try.
+        return self._graph.leaving(node, numbers=not self._heard.numbers)
+
+    def _leaps_from(self, node: Node, leaving: Leaving) -> Sequence[_Leap]:
+        if not leaving.open:
+            return ()
+        if node not in self._leaps:
+            self._leaps[node] = [
+                leap
+                for label, target in leaving.open
+                for leap in (
+                    self._said_numbers(label, target)
+                    if isinstance(label, Number)
+                    else self._wild(label.slot, target)
+                )
+            ]
+        return self._leaps[node]
 
     def _said_numbers(self, label: Number, target: Node) -> Iterator[_Leap]:
         for start, ways in self._heard.numbers.items():
