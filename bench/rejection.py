@@ -3,8 +3,8 @@
 Talk is made up and spoken by seven synthetic voices, heard by our host without a grammar as any
 dictation service would; near misses are sentences of the table with one value that was taken
 out of it, decided about as text, which is the hardest case: every word was heard clearly.
-With `--data`, recordings of coffee orders are heard by a house that makes no coffee. Some of the
-near misses are spoken too, and heard both ways: openly, and by the host that knows the (smaller)
+With `--data`, recordings of coffee orders are heard by a house that makes no coffee. Those of
+the home are spoken too, and heard both ways: openly, and by the host that knows the (smaller)
 table, decided as the daemon does. So are, with `--data`, recordings of orders with a value that
 was taken out of the table.
 
@@ -114,7 +114,7 @@ def run(options: Options) -> Report:
         missed = list(_near_misses(table, per_value))
         fired[f"near misses, {name}"] = [near.trial([Hypothesis(text=t)]) for t, near in missed]
         if name == "home":
-            _speak(report, engine, missed[:: 8 if options.quick else 3], fired)
+            _speak(report, engine, missed[:: 8 if options.quick else 1], fired)
     if options.data:
         orders = labels.recordings(options.data)
         _order(report, engine, coffee, orders, 1 if options.quick else PER_VALUE)
