@@ -64,7 +64,7 @@ def test_words_come_with_their_hypotheses_and_confidences() -> None:
     ]
 
 
-def test_what_the_host_heard_beside_its_table_is_told_as_that() -> None:
+def test_what_the_host_heard_instead_of_its_table_is_told_as_that() -> None:
     engine = ScriptedEngine("What a day.", "Turn off.")
     engine.readings = (replace(engine.readings[0], outside=True), engine.readings[1])
     with serving(engine) as url:

@@ -182,11 +182,11 @@ def test_a_row_may_be_stricter_than_the_table() -> None:
     assert published(Speaker(strict, SOUNDS).says("turn on the kitten light")) == []
 
 
-def test_what_the_host_heard_beside_the_table_must_sound_much_nearer() -> None:
+def test_what_the_host_heard_instead_of_the_table_must_sound_much_nearer() -> None:
     text = "turn on the kitten light"
     speaker = Speaker(home(replace(LIGHT, strictness=0.15)), SOUNDS)
-    beside = Heard(text=text, hypotheses=(Hypothesis(text=text, confidence=0.9, outside=True),))
-    assert published(speaker.house.decide(beside, 0.0, NOON)) == []
+    instead = Heard(text=text, hypotheses=(Hypothesis(text=text, confidence=0.9, outside=True),))
+    assert published(speaker.house.decide(instead, 0.0, NOON)) == []
     assert published(speaker.says(text, confidences=(0.9,))) == KITCHEN_ON
 
 

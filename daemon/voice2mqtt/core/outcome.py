@@ -11,7 +11,7 @@ class Hypothesis:
     confidence: float | None = None
     lexical: str = ""
     outside: bool = False
-    """Whether the host listened for a table, and this is what it heard beside it."""
+    """Whether the host listened for a table, and finds it likelier that this was said instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

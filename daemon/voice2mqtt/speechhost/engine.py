@@ -18,7 +18,7 @@ class Reading:
     confidence: float
     """Probability that this is what was said; those of one transcript sum to at most 1."""
     outside: bool = False
-    """Whether it is what was heard beside the table that was listened for."""
+    """Whether a table was listened for, and that this was said instead is likelier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,9 +161,10 @@ class _Commands:
         readings = [
             _reading(self._vocabulary.decode(tokens), confidence) for tokens, confidence in likely
         ]
-        text = looks[0].dictated.text
-        otherwise = _reading(text, 1 - verdict.said, outside=self._wanted.forced)
-        if verdict.said < scoring.LEAST_SAID:
+        outside = verdict.said < scoring.LEAST_SAID
+        text, forced = looks[0].dictated.text, self._wanted.forced
+        otherwise = _reading(text, 1 - verdict.said, outside=outside and forced)
+        if outside:
             # Less likely commands would only be found by their sound, which they always have.
             least = BELIEVABLE * otherwise.confidence
             return [otherwise, *(r for r in readings if r.confidence >= least)]

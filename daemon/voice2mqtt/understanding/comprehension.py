@@ -39,8 +39,8 @@ _TIE = 0.0001
 """Difference of distance that tells nothing."""
 _ROUNDING = 0.02
 _OUTSIDE = 0.5
-"""Share of the strictness for what a host heard beside the table that it listened for: it has
-weighed already, by the audio, what by its text sounds like a command."""
+"""Share of the strictness for what a host heard instead of the table that it listened for: it
+has weighed already, by the audio, what by its text sounds like a command."""
 _MOST_BREATHS = 3
 """Hypotheses of which halves are laid against the table by sound."""
 
