@@ -46,7 +46,7 @@ def run(options: Options) -> Report:
     with scripted() as host:
         connections = 200 if options.quick else 5000
         # The first of them fill the pools, up to the host's own limits.
-        asyncio.run(_bombard(host.url, 200))
+        asyncio.run(_bombard(host.url, 1000))
         before_mb = host.resident_mb
         asyncio.run(_bombard(host.url, connections))
         report.add("connections with nonsense", connections)

@@ -11,6 +11,7 @@ import re
 import statistics
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -51,7 +52,7 @@ def run(options: Options) -> Report:
     with _process("voice2mqtt", "host", "--listen", "127.0.0.1:0", *table) as host:
         speakers, rounds = ((1, 2), 3) if options.quick else (SPEAKERS, 8)
         _tell_speakers(report, host, speech, speakers, rounds)
-        _tell_connections(report, host, speech, connections=12 if options.quick else 60)
+        _tell_connections(report, host, speech, connections=12 if options.quick else 30)
     with scripted() as host:
         _tell_long_run(report, host, speech, turns=400 if options.quick else 10_000)
     return report
@@ -170,11 +171,14 @@ def _process(*module: str) -> Iterator[_Process]:
         assert process.stderr
         found = (re.search(r"ready.*(ws://\S+)", line) for line in process.stderr)
         url = next(match.group(1) for match in found if match)
+        # What it logs of nonsense would fill the pipe, and then it would wait for a reader.
+        reading = threading.Thread(target=process.stderr.read)
+        reading.start()
         try:
             yield _Process(process, url)
         finally:
             process.terminate()
-            process.stderr.read()
+            reading.join()
 
 
 def scripted() -> AbstractContextManager[_Process]:

@@ -35,3 +35,27 @@ def test_blocks_of_many_threads_do_not_stay() -> None:
         [sys.executable, "-c", MEASURE], check=True, capture_output=True, text=True
     )
     assert int(told.stdout) < 16_000
+
+
+VOICES = """
+from voice2mqtt.ear.voice_activity import SileroVoiceActivity
+from voice2mqtt.speechhost.memory import give_back
+
+def resident_kb():
+    return next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmRSS"))
+
+SileroVoiceActivity()
+before_kb = resident_kb()
+for _ in range(3):
+    voices = [SileroVoiceActivity() for _ in range(30)]
+    del voices
+give_back()
+print(resident_kb() - before_kb)
+"""
+
+
+def test_voices_that_were_let_go_do_not_stay() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", VOICES], check=True, capture_output=True, text=True
+    )
+    assert int(told.stdout) < 16_000

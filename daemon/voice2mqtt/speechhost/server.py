@@ -26,6 +26,7 @@ from voice2mqtt.speechhost.access import Doorkeeper, Limits
 from voice2mqtt.speechhost.connection import Connection
 from voice2mqtt.speechhost.desk import Desk
 from voice2mqtt.speechhost.dialogue import Dialogue
+from voice2mqtt.speechhost.memory import give_back
 from voice2mqtt.speechhost.wishes import read_address
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 _ALIVE_S = 1.0
 _CLOSE_WITHIN_S = 1.0  # a client that does not answer a close is cut off
 _READ_AHEAD = 1  # messages of one client that wait in memory to be read
-_SPARE_VOICES = 4
+_SPARE_VOICES = 4  # that are kept when nobody is connected
 
 # It would report every port scan and every client that hangs up early, with a traceback.
 _wire_log = logging.getLogger(f"{__name__}.wire")
@@ -123,6 +124,9 @@ class Host:
             for connection in self._connections:
                 if connection.idle_s > self._limits.idle_s:
                     connection.close("idle")
+            if len(self._spare_voices) > _SPARE_VOICES and not self._connections:
+                del self._spare_voices[_SPARE_VOICES:]
+                give_back()
             try:
                 await asyncio.wait_for(self._stop.wait(), _ALIVE_S)
             except TimeoutError:
@@ -192,8 +196,7 @@ class Host:
         finally:
             self._connections.discard(connection)
             self._doorkeeper.leave(where)
-            if len(self._spare_voices) < _SPARE_VOICES:
-                self._spare_voices.append(voice)
+            self._spare_voices.append(voice)
 
 
 class _Socket(ServerConnection):
