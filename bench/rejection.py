@@ -3,10 +3,10 @@
 Talk is made up and spoken by seven synthetic voices, heard by our host without a grammar as any
 dictation service would; near misses are sentences of the table with one value that was taken
 out of it, decided about as text, which is the hardest case: every word was heard clearly.
-With `--data`, recordings of coffee orders are heard by a house that makes no coffee. Those of
-the home are spoken too, and heard both ways: openly, and by the host that knows the (smaller)
-table, decided as the daemon does. So are, with `--data`, recordings of orders with a value that
-was taken out of the table.
+With `--data`, recordings of coffee orders are heard by a house that makes no coffee. The near
+misses of the home are spoken too, and heard both ways: openly, and by the host that knows the
+(smaller) table, decided as the daemon does. So are, with `--data`, recordings of orders with a
+value that was taken out of the table.
 
 Half of the trials chooses: the trade-off of strictness and margin is told for it. The defaults
 are judged on the other half.

@@ -3,13 +3,15 @@
 import subprocess
 import sys
 
-MEASURE = """
+RESIDENT = """
+def resident_kb():
+    return next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmRSS"))
+"""
+
+BLOCKS = """
 import threading
 import numpy as np
 from voice2mqtt.speechhost.memory import give_back_early
-
-def resident_kb():
-    return next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmRSS"))
 
 give_back_early()
 before_kb = resident_kb()
@@ -30,19 +32,9 @@ print(resident_kb() - before_kb)
 """
 
 
-def test_blocks_of_many_threads_do_not_stay() -> None:
-    told = subprocess.run(
-        [sys.executable, "-c", MEASURE], check=True, capture_output=True, text=True
-    )
-    assert int(told.stdout) < 16_000
-
-
 VOICES = """
 from voice2mqtt.ear.voice_activity import SileroVoiceActivity
 from voice2mqtt.speechhost.memory import give_back
-
-def resident_kb():
-    return next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmRSS"))
 
 SileroVoiceActivity()
 before_kb = resident_kb()
@@ -54,8 +46,14 @@ print(resident_kb() - before_kb)
 """
 
 
+def _grown_kb(program: str) -> int:
+    command = [sys.executable, "-c", RESIDENT + program]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def test_blocks_of_many_threads_do_not_stay() -> None:
+    assert _grown_kb(BLOCKS) < 16_000
+
+
 def test_voices_that_were_let_go_do_not_stay() -> None:
-    told = subprocess.run(
-        [sys.executable, "-c", VOICES], check=True, capture_output=True, text=True
-    )
-    assert int(told.stdout) < 16_000
+    assert _grown_kb(VOICES) < 16_000
