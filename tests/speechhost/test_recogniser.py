@@ -145,6 +145,24 @@ def test_two_commands_are_heard_in_one_breath(engine: MoonshineEngine, tmp_path:
     assert (best.lexical, best.confidence > 0.95) == (said, True)
 
 
+@pytest.mark.parametrize(
+    ("said", "row", "is_said"),
+    [
+        ("turn off the coffee machine", "turn on the coffee machine", False),
+        ("turn on the coffee machine", "turn on the coffee machine", True),
+        ("stop the vacuum", "start the vacuum", False),
+        ("start the vacuum", "start the vacuum", True),
+    ],
+)
+def test_the_contrary_of_a_command_is_not_taken_for_it(
+    engine: MoonshineEngine, tmp_path: Path, said: str, row: str, is_said: bool
+) -> None:
+    wav = tmp_path / "said.wav"
+    stage.speak(said, stage.flite("slt"), wav)
+    best, *_ = engine.transcribe(b"".join(WavSource(wav).blocks()), _grammar(row)).readings
+    assert (best.lexical == row, best.outside) == (is_said, not is_said)
+
+
 def test_what_is_no_pair_of_commands_has_no_meaning(engine: MoonshineEngine) -> None:
     table = replace(_grammar("lights on", "blinds down", "(yes|okay)"), commands=2)
     house = engine._of(table)

@@ -33,6 +33,7 @@ from voice2mqtt.speechhost.tokens import Vocabulary, read_vocabulary
 from voice2mqtt.understanding.automaton import Automaton
 from voice2mqtt.understanding.breath import commands, joint_automaton
 from voice2mqtt.understanding.comprehension import BELIEVABLE
+from voice2mqtt.understanding.contrary import Contraries
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.normalise import normaliser
 
@@ -131,6 +132,7 @@ class _Commands:
         self._wide_search = BeamSearch(model, vocabulary, grammar, _WIDE_BEAMS)
         self._meanings: dict[tuple[int, ...], _Meaning | None] = {}
         self._matcher = Matcher(wanted.automaton, normaliser(_LANGUAGE))
+        self._contraries = Contraries(_LANGUAGE)
         self._wanted = wanted
 
     def readings(
@@ -178,6 +180,7 @@ class _Commands:
         strings = [meaning.best.tokens for meaning in meanings]
         fits = zip(*(look.fits(strings) for look in looks), strict=True)
         priors = self._prior.log_probabilities(strings)
+        openly = [look.dictated for look in looks]
         heard = [
             Heard(
                 meaning=meaning,
@@ -185,10 +188,10 @@ class _Commands:
                 behind=_mean([fit.behind for fit in of_looks]),
                 prior=prior,
                 letters=self._letters(meaning.best.tokens),
+                contrary=self._is_contrary(meaning.best.tokens, openly),
             )
             for meaning, of_looks, prior in zip(meanings, fits, priors, strict=True)
         ]
-        openly = [look.dictated for look in looks]
         return Verdict.of(
             heard,
             Openly(
@@ -196,6 +199,14 @@ class _Commands:
                 per_token=float(np.mean([d.log_probability / d.tokens for d in openly])),
                 letters=float(np.mean([len(lexical(d.text)) for d in openly])),
             ),
+        )
+
+    def _is_contrary(self, tokens: tuple[int, ...], openly: Sequence[Dictated]) -> bool:
+        """Whether all that was heard openly is the contrary of a sentence, and no command."""
+        said = self._vocabulary.decode(tokens)
+        return all(
+            self._contraries.found(heard.text, said) and self._parsed(heard.text) is None
+            for heard in openly
         )
 
     def _letters(self, tokens: tuple[int, ...]) -> int:

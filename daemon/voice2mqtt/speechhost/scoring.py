@@ -38,6 +38,8 @@ As long as the prior is not known, its tokens have no bonus either: models repea
 LEAST_SAID = 0.5
 """Below, what open decoding heard is likelier than any sentence of the grammar."""
 
+_SAID_FOR_ITS_CONTRARY = 0.1
+
 _INTERCEPT = 0.0
 _ADDED_BY_AUDIO = 2.28
 _MOST_ADDED_NATS = 4.0
@@ -100,6 +102,8 @@ class Heard:
     """Log-probability of each token unheard."""
     letters: int
     """How long the words of the best sentence are."""
+    contrary: bool = False
+    """Whether its contrary was heard openly: they sound alike, and the table has but one."""
 
     @property
     def log_probability(self) -> float:
@@ -174,6 +178,8 @@ class Verdict:
         """Weigh `heard` against what open decoding heard."""
         ranked = tuple(sorted(heard, key=lambda one: -one.score))
         said = _said(ranked[0], openly) if ranked else 0.0
+        if ranked and ranked[0].contrary:
+            said = min(said, _SAID_FOR_ITS_CONTRARY)
         return cls(ranked, said)
 
     @property

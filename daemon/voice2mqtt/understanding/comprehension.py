@@ -19,6 +19,7 @@ from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.understanding.automaton import Automaton
 from voice2mqtt.understanding.breath import MOST_COMMANDS, commands, cuts
 from voice2mqtt.understanding.candidate import Candidate, NearestSound
+from voice2mqtt.understanding.contrary import Contraries
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.missing import missing
 from voice2mqtt.understanding.normalise import normaliser
@@ -93,6 +94,7 @@ class Comprehension:
         self._nearest = nearest
         self._strictness = strictness
         self._margin = margin
+        self._contraries = Contraries(table.language)
         self.matcher = Matcher(automaton, normaliser(table.language))
 
     def understand(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
@@ -166,6 +168,10 @@ class Comprehension:
         ranked = tuple(candidate for candidate in found if candidate.row in rows)
         if not ranked:
             return Unknown(why="no row says this")
+        contrary = [self._contrary(hypotheses[0].text, candidate) for candidate in ranked]
+        ranked = tuple(c for c, word in zip(ranked, contrary, strict=True) if word is None)
+        if not ranked:
+            return Unknown(why=f"'{contrary[0]}' makes something else of the nearest row")
         best, strictness = ranked[0], self._strictness_of(ranked[0])
         if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
             strictness *= _OUTSIDE
@@ -181,6 +187,11 @@ class Comprehension:
             why = f"two rows sound alike; only {ahead:.2f} lies between them"
             return Unclear(options=((best,), (rival,)), why=why, nearest=ranked)
         return Meant(meaning=(best,), why=f"sounds alike, {best.distance:.2f} away", nearest=ranked)
+
+    def _contrary(self, surest: str, candidate: Candidate) -> str | None:
+        """Return the word by which what was heard, be it nearest or surest, is not `candidate`."""
+        found = (self._contraries.found(h, candidate.sentence) for h in (candidate.heard, surest))
+        return next(filter(None, found), None)
 
     def _half_by_sound(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]

@@ -1,0 +1,244 @@
+"""Small words that make the contrary of a sentence, or a report of it.
+
+"Turn off the oven" is as near to "turn on the oven" as "study like" is to "study light"; "don't
+open the door" and "I opened the door" hold the whole command. Whoever goes by sound must know
+the words with which that does not do: opposites, denials, and who tells of doing it. A language
+without an entry has none.
+"""
+
+import re
+from dataclasses import dataclass
+
+from voice2mqtt.understanding.letters import APOSTROPHES
+from voice2mqtt.understanding.normalise import normaliser
+
+_ELISION = re.compile(f"[{APOSTROPHES}]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """Of one language; words between spaces."""
+
+    opposites: tuple[str, ...] = ()
+    """Each line: words none of which is said for another."""
+    denials: str = ""
+    subjects: str = ""
+    """Of a report, not of an order."""
+    elided: tuple[str, ...] = ()
+    """Of these, what an apostrophe joins to the next word."""
+
+
+_WORDS = {
+    "en": _Words(
+        opposites=(
+            "on off up down",
+            "in out",
+            "open close shut",
+            "opened closed",
+            "opening closing",
+            "lock unlock",
+            "locked unlocked",
+            "start stop pause resume",
+            "enable disable",
+            "enabled disabled",
+            "activate deactivate",
+            "arm disarm",
+            "mute unmute",
+            "raise lower",
+            "increase decrease reduce",
+            "more less",
+            "louder quieter softer",
+            "brighter dimmer darker",
+            "warmer hotter cooler colder",
+            "hot cold",
+            "faster slower",
+            "left right",
+            "upstairs downstairs",
+            "inside outside",
+            "before after",
+            "all none",
+            "with without",
+        ),
+        denials="not no never don't doesn't didn't isn't aren't wasn't won't can't without",
+        subjects="i i've i'd he he's she she's we we've they they've",
+    ),
+    "de": _Words(
+        opposites=(
+            "an aus ein",
+            "auf zu ab",
+            "hoch runter",
+            "rauf runter",
+            "hinauf hinunter",
+            "öffne schließe",
+            "öffnen schließen",
+            "starte stoppe",
+            "starten stoppen",
+            "aktiviere deaktiviere",
+            "aktivieren deaktivieren",
+            "lauter leiser",
+            "heller dunkler",
+            "wärmer kälter kühler",
+            "schneller langsamer",
+            "mehr weniger",
+            "links rechts",
+            "oben unten",
+            "innen außen",
+            "drinnen draußen",
+            "vor nach",
+            "mit ohne",
+            "alle keine",
+        ),
+        denials="nicht nie niemals kein keine keinen ohne",
+        subjects="ich er sie wir man hat habe",
+    ),
+    "fr": _Words(
+        opposites=(
+            "allume éteins",
+            "allumer éteindre",
+            "allumez éteignez",
+            "ouvre ferme",
+            "ouvrir fermer",
+            "ouvrez fermez",
+            "verrouille déverrouille",
+            "verrouiller déverrouiller",
+            "verrouillez déverrouillez",
+            "monte descends baisse",
+            "monter descendre baisser",
+            "augmente diminue",
+            "démarre arrête",
+            "démarrer arrêter",
+            "active désactive",
+            "activer désactiver",
+            "plus moins",
+            "haut bas",
+            "gauche droite",
+            "chaud froid",
+            "avant après",
+            "avec sans",
+            "tous aucun",
+        ),
+        denials="ne n pas jamais plus aucun aucune sans",
+        subjects="je j il elle on nous ils elles",
+        elided=("n", "j"),
+    ),
+    "es": _Words(
+        opposites=(
+            "enciende apaga",
+            "encender apagar",
+            "abre cierra",
+            "abrir cerrar",
+            "bloquea desbloquea",
+            "sube baja",
+            "subir bajar",
+            "inicia detén para",
+            "activa desactiva",
+            "activar desactivar",
+            "conecta desconecta",
+            "más menos",
+            "arriba abajo",
+            "izquierda derecha",
+            "caliente frío",
+            "antes después",
+            "con sin",
+        ),
+        denials="no nunca ningún ninguna tampoco sin",
+        subjects="yo él ella nosotros ellos ellas he ha hemos han",
+    ),
+    "it": _Words(
+        opposites=(
+            "accendi spegni",
+            "accendere spegnere",
+            "apri chiudi",
+            "aprire chiudere",
+            "blocca sblocca",
+            "alza abbassa",
+            "aumenta diminuisci",
+            "avvia ferma",
+            "attiva disattiva",
+            "attivare disattivare",
+            "più meno",
+            "su giù",
+            "sinistra destra",
+            "caldo freddo",
+            "prima dopo",
+            "con senza",
+        ),
+        denials="non mai nessun nessuna senza",
+        subjects="io lui lei noi loro ho ha abbiamo hanno",
+    ),
+    "nl": _Words(
+        opposites=(
+            "aan uit",
+            "open dicht",
+            "omhoog omlaag",
+            "op neer",
+            "start stop",
+            "vergrendel ontgrendel",
+            "activeer deactiveer",
+            "harder zachter",
+            "lichter donkerder",
+            "feller zwakker",
+            "warmer kouder koeler",
+            "sneller langzamer",
+            "meer minder",
+            "links rechts",
+            "boven beneden",
+            "binnen buiten",
+            "voor na",
+            "met zonder",
+        ),
+        denials="niet nooit geen zonder",
+        subjects="ik hij zij ze wij we heb heeft hebben",
+    ),
+}
+
+
+class Contraries:
+    """Those of one language."""
+
+    def __init__(self, language: str) -> None:
+        """`language` is a tag such as "de" or "en-GB"."""
+        words = _WORDS.get(language.replace("_", "-").split("-")[0].lower(), _Words())
+        self._normaliser = normaliser(language)
+        self._elided = words.elided
+        self._opposites = tuple(map(self._keys, words.opposites))
+        self._denials = self._keys(words.denials)
+        self._subjects = self._keys(words.subjects)
+
+    def found(self, heard: str, said: str) -> str | None:
+        """Return the word by which `heard` cannot be a way to say `said`; None without one.
+
+        It counts only among words of `said`: what was misheard from end to end may hold any word.
+        """
+        words, meant = self._words(heard), self._words(said)
+        if not meant:
+            return None
+        known = {*meant, ""}
+        pairs = set(zip(["", *meant], [*meant, ""], strict=True))
+        for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
+            if word in known:
+                continue
+            if word in self._denials and (before, after) in pairs:
+                return word
+            if word in self._subjects and after and after.startswith(meant[0]):
+                return word
+            for group in self._opposites:
+                if word in group and after in known:
+                    others = group.intersection(meant).difference(words)
+                    # "And lock" is heard for "unlock", too.
+                    part = any(other.endswith(word) for other in others)
+                    if others and (before in known or not part):
+                        return word
+        return None
+
+    def _keys(self, line: str) -> frozenset[str]:
+        return frozenset(self._words(line))
+
+    def _words(self, text: str) -> list[str]:
+        """Return the keys of the words of `text`, an elided one by itself."""
+        keys: list[str] = []
+        for token in self._normaliser.tokens(text):
+            apart = _ELISION.split(token.surface, maxsplit=1)
+            parts = apart if apart[0].lower() in self._elided else [token.surface]
+            keys += map(self._normaliser.key, parts)
+        return keys
