@@ -1,8 +1,9 @@
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from unicode_rbnf import RbnfEngine
 
 from tests.understanding.grammars import tables
 from tests.understanding.homes import text_list
@@ -26,6 +27,7 @@ LISTS: dict[str, SlotList] = {
     "level": RangeList(lowest=0, highest=100),
     "cold": RangeList(lowest=-20, highest=30, decimals=True),
     "bulb": RangeList(lowest=0, highest=100, step=5, multiplier=2.55),
+    "station": RangeList(lowest=87, highest=108, decimals=True),
 }
 
 
@@ -216,3 +218,38 @@ def test_any_text_is_matched_or_not(table: CommandTable, text: str) -> None:
 )
 def test_a_monstrous_text_is_no_command(text: str) -> None:
     assert parses(text, "{song} and {level}", "say {song} {song}") == []
+
+
+@pytest.mark.parametrize("said", ["101,3", "cent un virgule trois", "cent une virgule trois"])
+def test_a_decimal_above_a_hundred_is_understood_in_words_and_digits(said: str) -> None:
+    assert parses(f"radio sur {said}", "radio sur {station}", language="fr") == [
+        (0, {"station": 101.3})
+    ]
+
+
+EVERY_LANGUAGE = (*RbnfEngine.get_supported_languages(), "nb", "es-419", "zh-TW")
+NUMBERS_IN_DIGITS = st.one_of(
+    st.integers(-(10**17), 10**17).map(str),
+    st.from_regex(r"-?[0-9]{1,7}[.,:][0-9]{1,7}", fullmatch=True),
+    st.decimals(allow_nan=False, allow_infinity=False).map(str),
+)
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_every_language_that_cldr_spells_has_numbers_in_words_and_digits(language: str) -> None:
+    rows = (Row(name="lamp", say=("lamp {0..100:x}",), publish=()),)
+    words = normaliser(language)
+    matcher = Matcher(compile_table(CommandTable(rows=rows, lists={}, language=language)), words)
+    for number in (0, 1, 7, 16, 21, 50, 99, 100):
+        forms = words.spell(number)
+        assert forms
+        for said in (str(number), *map(" ".join, forms)):
+            assert [dict(p.slots) for p in matcher.parses(f"lamp {said}")] == [{"x": number}], said
+
+    @given(number=NUMBERS_IN_DIGITS)
+    @settings(max_examples=20)
+    def no_number_is_too_much(number: str) -> None:
+        matcher.parses(f"lamp {number}")
+        matcher.parses(f"{number} lamp {number} percent")
+
+    no_number_is_too_much()

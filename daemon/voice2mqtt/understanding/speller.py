@@ -4,11 +4,16 @@ import re
 from functools import lru_cache
 
 from unicode_rbnf import FormatPurpose, RbnfEngine
+from unicode_rbnf.engine import NoRuleForNumberError
 
 from voice2mqtt.understanding.language import language_named
+from voice2mqtt.understanding.letters import cleaned
 
 _EVERY_FORM_BELOW = 101
 """Inflected forms are worth their time only for numbers that are really inflected."""
+
+_OTHER_NAMES = {"nb": "no"}
+"""Languages that the rules know by another code."""
 
 Forms = tuple[tuple[str, ...], ...]
 """Ways to say one number, each as words; the usual one first."""
@@ -21,18 +26,23 @@ class Speller:
         self._engine = _engine(code)
         self._respelled = [(re.compile(old), new) for old, new in language_named(code).respelled]
         self.spell = lru_cache(maxsize=10_000)(self._spell)
-        """The ways to say a number; () if the language is unknown."""
+        """The ways to say a number; () if the language has no words for it."""
 
     def _spell(self, number: float) -> Forms:
-        rulesets = None if 0 <= number < _EVERY_FORM_BELOW else self._plain_rulesets()
+        if number < 0 and number != int(number):
+            # The rules leave out the decimals of what is below zero.
+            return ()
+        # Only the inflected rules know decimals in every language.
+        is_large = not 0 <= number < _EVERY_FORM_BELOW and number == int(number)
+        rulesets = self._plain_rulesets() if is_large else None
         return self._forms(number, FormatPurpose.CARDINAL, rulesets)
 
     def spell_ordinal(self, number: int) -> Forms:
-        """Return the ways to say the `number`-th; () if the language is unknown."""
+        """Return the ways to say the `number`-th; () if the language has no words for it."""
         return self._forms(number, FormatPurpose.ORDINAL, None)
 
     def decimal_point(self) -> str:
-        """Return the word between a number and its decimals; "" if the language is unknown."""
+        """Return the word between a number and its decimals; "" if the language has none."""
         forms = self._forms(0.5, FormatPurpose.CARDINAL, None)
         return forms[0][1] if forms and len(forms[0]) == 3 else ""
 
@@ -44,8 +54,12 @@ class Speller:
     def _forms(self, number: float, purpose: FormatPurpose, rulesets: list[str] | None) -> Forms:
         if self._engine is None:
             return ()
-        said = self._engine.format_number(number, purpose, rulesets).text_by_ruleset.values()
-        texts = [text.casefold().replace("\xad", "") for text in said]
+        try:
+            said = self._engine.format_number(number, purpose, rulesets).text_by_ruleset.values()
+        except (NoRuleForNumberError, ValueError):
+            # No ordinals at all, nothing below zero, nothing above a million: languages differ.
+            return ()
+        texts = [cleaned(text.casefold()).strip() for text in said]
         for pattern, replacement in self._respelled:
             texts += [pattern.sub(replacement, text) for text in texts]
         forms = (tuple(re.split(r"[\s,\-\u2010-\u2015]+", text)) for text in texts)
@@ -55,9 +69,8 @@ class Speller:
 
 def _engine(code: str) -> RbnfEngine | None:
     name = code.replace("-", "_")
-    for candidate in (name, name.split("_")[0]):
-        try:
-            return RbnfEngine.for_language(candidate)
-        except ValueError:
-            continue
-    return None
+    bare = name.split("_")[0]
+    # There are files of rules that are not whole, such as "es_419"; those are not named.
+    known = RbnfEngine.get_supported_languages()
+    names = (name for name in (name, _OTHER_NAMES.get(bare, bare)) if name in known)
+    return next(map(RbnfEngine.for_language, names), None)
