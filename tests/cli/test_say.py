@@ -64,6 +64,14 @@ def test_what_is_no_command_does_nothing_and_ends_with_1(
     assert capsys.readouterr().out.startswith("does nothing: ")
 
 
+@pytest.mark.parametrize("words", ["", " ", "?!"])
+def test_no_words_do_nothing_and_end_with_1(
+    houseless: str, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    assert main(["say", "--settings", houseless, "--dry-run", words]) == ExitStatus.FAILED
+    assert capsys.readouterr().out == "does nothing: no row says this; there are no words in it\n"
+
+
 def test_a_question_is_shown_and_nothing_published(
     houseless: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         publish = None if args.dry_run else stack.enter_context(publisher(settings))
         words = " ".join(args.words)
-        while words:
+        while True:
             decided = hearing.decide(Heard(text=words), interpreter)
             if publish:
                 publish(decided.decisions)
@@ -50,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
             else:
                 _print(decided, dry=args.dry_run, explain=explain)
             words = "" if args.json else _answer(decided)
+            if not words:
+                break
     did = any(isinstance(decision, Fire | Ask) for decision in decided.decisions)
     return ExitStatus.OK if did else ExitStatus.FAILED
 
