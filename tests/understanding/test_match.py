@@ -227,6 +227,22 @@ def test_a_decimal_above_a_hundred_is_understood_in_words_and_digits(said: str) 
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "template", "said", "minute"),
+    [
+        ("es", "alarma a las {0..23:h} [y] {0..59:m}", "alarma a las siete y cuarto", 15),
+        ("es", "alarma a las {0..23:h} [y] {0..59:m}", "alarma a las siete y un cuarto", 15),
+        ("es", "alarma a las {0..23:h} [y] {0..59:m}", "alarma a las siete y cuatro", 4),
+        ("fr", "à {0..23:h} [heures] [et] {0..59:m}", "à sept heures et un quart", 15),
+        ("it", "alle {0..23:h} [e] {0..59:m}", "alle sette e un quarto", 15),
+    ],
+)
+def test_a_quarter_past_is_no_fourth_minute(
+    language: str, template: str, said: str, minute: int
+) -> None:
+    assert parses(said, template, language=language) == [(0, {"h": 7, "m": minute})]
+
+
 EVERY_LANGUAGE = (*RbnfEngine.get_supported_languages(), "nb", "es-419", "zh-TW")
 NUMBERS_IN_DIGITS = st.one_of(
     st.integers(-(10**17), 10**17).map(str),

@@ -154,7 +154,8 @@ _FRENCH = Language(
     clock=(
         (0, ("{h} heures", "{h} heure", "{h} h", "{h} h {m}", "{h} heures {m}", "{h} heure {m}",
              "{h} et {m}")),
-        (15, ("{h} heures et quart", "{h} heure et quart", "{h} et quart")),
+        (15, ("{h} heures et quart", "{h} heure et quart", "{h} et quart",
+              "{h} heures et un quart", "{h} heure et un quart", "{h} et un quart")),
         (30, ("{h} heures et demie", "{h} heure et demie", "{h} et demie", "{h} et demi")),
         (45, ("{n} heures moins le quart", "{n} heure moins le quart", "{n} moins le quart")),
         (60, ("{n} heures moins {l}", "{n} heure moins {l}", "{n} moins {l}")),
@@ -186,7 +187,7 @@ _SPANISH = Language(
     hours={"mediodía": 12, "medianoche": 0},
     clock=(
         (0, ("{h} en punto", "{h} y {m}", "{h} horas", "{t} horas")),
-        (15, ("{h} y cuarto",)),
+        (15, ("{h} y cuarto", "{h} y un cuarto")),
         (30, ("{h} y media",)),
         (45, ("{n} menos cuarto", "cuarto para las {n}")),
         (60, ("{n} menos {l}", "{l} para las {n}")),

@@ -5,6 +5,7 @@ Works on tokens (`normalise.py`) and lays what it finds as arcs (`readings.py`).
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from voice2mqtt.understanding.amounts import CURRENCIES, Amounts
 from voice2mqtt.understanding.clock import Clock, Keys, Numbers, Phrase, time_of
@@ -78,7 +79,8 @@ class Reader:
         wholes = {(at, end) for at, said in enumerate(amounts) for end, _ in said}
         wholes.update(self._lay_times(tokens, numbers, starts))
         arcs = tuple(tuple(dict.fromkeys(start)) for start in starts)
-        return Readings(text, tokens, arcs, frozenset(wholes))
+        readings = Readings(text, tokens, arcs, frozenset(wholes))
+        return replace(readings, starts=tuple(_no_torn_ordinals(readings)))
 
     def _lay_times(
         self, tokens: tuple[Token, ...], numbers: Numbers, starts: list[list[Reading]]
@@ -194,6 +196,17 @@ def number_of(key: str) -> float | None:
         return _whole(float(digits))
     except ValueError:
         return None
+
+
+def _no_torn_ordinals(readings: Readings) -> Iterator[tuple[Reading, ...]]:
+    """Yield what begins at each position; the fourth of "siete y cuarto", 7:15, is no 4."""
+    for at, start in enumerate(readings.starts):
+        yield tuple(
+            replace(reading, number=None)
+            if reading.key.endswith("th") and readings.is_torn(at, reading.end)
+            else reading
+            for reading in start
+        )
 
 
 def _cardinals(readings: list[Reading]) -> list[tuple[int, float]]:
