@@ -122,6 +122,52 @@ def test_a_number_that_was_heard_is_not_another_number() -> None:
     assert not [sentence for sentence, _ in found if "50" in sentence]
 
 
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "nl"])
+def test_a_number_in_words_beyond_the_range_is_refused(language: str) -> None:
+    words, voice = normaliser(language), Espeak(language)
+    table = CommandTable(rows=(_row("volume {0..100:level} %"),), language=language)
+    nearest = NearestSentences(compile_table(table), words, voice)
+    for number in (-5, -1, 101, 102, 120, 150, 200):
+        for form in words.spell(number):
+            said = f"volum {' '.join(form)} %"
+            found = nearest.search([Hypothesis(text=said)])
+            assert all(candidate.distance > STRICT for candidate in found), said
+    within = nearest.search([Hypothesis(text=f"volum {' '.join(words.spell(21)[0])} %")])
+    assert within[0].slots == {"level": 21}
+    assert within[0].distance <= STRICT
+
+
+@pytest.mark.parametrize(
+    ("language", "template", "heard"),
+    [
+        ("en", "set [a|the] timer (for|to) {1..120:n} minute[s]", "set a timer for a minute"),
+        ("en", "set [a|the] timer (for|to) {1..120:n} minute[s]", "set timer for a minute"),
+        ("en", "set [a|the] timer (for|to) {1..120:n} minute[s]", "set the timer to a minute"),
+        ("fr", "minuteur de {1..120:n} minute[s]", "minuteur de des minutes"),
+    ],
+)
+def test_an_article_is_no_number(language: str, template: str, heard: str) -> None:
+    table = CommandTable(rows=(_row(template),), language=language)
+    words, voice = normaliser(language), Espeak(language)
+    found = NearestSentences(compile_table(table), words, voice).search([Hypothesis(text=heard)])
+    assert all(candidate.distance > STRICT for candidate in found)
+
+
+@pytest.mark.parametrize(
+    ("heard", "number"),
+    [
+        ("start a timer for ate minutes", "8"),
+        ("start a timer for for minutes", "4"),
+        ("start a timer for to minutes", "2"),
+        ("start a timer for sicks minutes", "6"),
+    ],
+)
+def test_a_word_that_sounds_like_a_number_may_be_one(heard: str, number: str) -> None:
+    sentence, distance = _search(heard)[0]
+    assert sentence == f"start a timer for {number} minutes"
+    assert distance <= STRICT
+
+
 def test_the_best_and_the_next_meaning_are_told_apart() -> None:
     table = CommandTable(
         rows=(_row("turn on the {room} light"),), lists={"room": _list("bedroom", "bathroom")}

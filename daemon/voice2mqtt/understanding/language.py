@@ -38,6 +38,8 @@ class Language:
     """Whether "3." before a word is the third."""
     alike: tuple[tuple[str, str], ...] = ()
     """(regular expression, replacement): letters that are written in two ways."""
+    articles: tuple[str, ...] = ()
+    """Those that are no numbers; however they sound, none is one."""
     elided: str = ""
     """Regular expression: what an apostrophe joins to the next word, even over a space."""
     hours: Mapping[str, int] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Language:
 
 _ENGLISH = Language(
     decimal_comma=False,
+    articles=("a", "an", "the"),
     symbols={
         "%": ("percent", "per cent"),
         "°": ("degrees", "degree"),
@@ -93,6 +96,7 @@ _ENGLISH = Language(
 )  # fmt: skip
 
 _GERMAN = Language(
+    articles=("der", "die", "das", "dem", "den", "des"),
     symbols={
         "%": ("prozent",),
         "°": ("grad",),
@@ -131,6 +135,7 @@ _GERMAN = Language(
 )  # fmt: skip
 
 _FRENCH = Language(
+    articles=("le", "la", "les", "du", "des", "au", "aux"),
     symbols={
         "%": ("pour cent", "pourcent", "pourcents"),
         "°": ("degrés", "degré"),
@@ -169,6 +174,7 @@ _FRENCH = Language(
 )  # fmt: skip
 
 _SPANISH = Language(
+    articles=("el", "la", "los", "las", "unos", "unas", "del", "al"),
     symbols={
         "%": ("por ciento", "porciento"),
         "°": ("grados", "grado"),
@@ -201,6 +207,7 @@ _SPANISH = Language(
 )  # fmt: skip
 
 _ITALIAN = Language(
+    articles=("il", "lo", "la", "i", "gli", "le", "dei", "degli", "delle"),
     symbols={
         "%": ("per cento", "percento"),
         "°": ("gradi", "grado"),
@@ -234,6 +241,7 @@ _ITALIAN = Language(
 )  # fmt: skip
 
 _DUTCH = Language(
+    articles=("de", "het"),
     symbols={
         "%": ("procent",),
         "°": ("graden", "graad"),

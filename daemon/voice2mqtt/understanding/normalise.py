@@ -74,6 +74,8 @@ class Normaliser:
                 self._signs.setdefault(self._numerals.alike(folded(words)), sign)
         self.key = lru_cache(maxsize=20_000)(self._key)
         """The key of one word; "" if nothing is left of it."""
+        self.articles = frozenset(map(self.key, self._language.articles))
+        """Keys of words that no number is heard as."""
         self._reader = Reader(self._language, self._numerals, self.tokens, self.key)
 
     def tokens(self, text: str) -> tuple[Token, ...]:

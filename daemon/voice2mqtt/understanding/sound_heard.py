@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice2mqtt.understanding.normalise import Normaliser
-from voice2mqtt.understanding.readings import Readings
-from voice2mqtt.understanding.sounds import Phonemes, Sounds, Vocabulary
+from voice2mqtt.understanding.readings import MINUS, Readings
+from voice2mqtt.understanding.sounds import FAR, Phonemes, Sounds, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,9 @@ class HeardWord:
     end: int
     lost: float
     """What it costs to leave the word out of account."""
+    in_number: bool = False
+    """Whether it is a part of a number said in several words: "hundred" is not "a hundred one"."""
+    is_article: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class HeardSounds:
     words: tuple[HeardWord, ...]
     numbers: dict[int, list[tuple[int, int | float]]]
     """Start to (end, number) of each number that was heard as such."""
+    has_number: bool
+    """Whether there is one, be it a part of a time or an amount."""
     readings: Readings
 
     @classmethod
@@ -48,11 +53,20 @@ class HeardSounds:
             )
             for known in [vocabulary.numbers.get(token.key)]
         ]
+        in_number = _parts_of_numbers(readings)
         borders = np.cumsum([0, *(len(phonemes) for phonemes in spoken)]).tolist()
         words = tuple(
-            HeardWord(token.key, token.surface, start, end, float(sounds.loss[phonemes].sum()))
-            for token, phonemes, start, end in zip(
-                readings.tokens, spoken, borders, borders[1:], strict=False
+            HeardWord(
+                key=token.key,
+                surface=token.surface,
+                start=start,
+                end=end,
+                lost=float(FAR if at in in_number else sounds.loss[phonemes].sum()),
+                in_number=at in in_number,
+                is_article=token.key in normaliser.articles,
+            )
+            for at, (token, phonemes, start, end) in enumerate(
+                zip(readings.tokens, spoken, borders, borders[1:], strict=False)
             )
         )
         numbers: dict[int, list[tuple[int, int | float]]] = {}
@@ -67,5 +81,18 @@ class HeardSounds:
             phonemes=np.concatenate(spoken),
             words=words,
             numbers=numbers,
+            has_number=any(way.number is not None for ways in readings.starts for way in ways),
             readings=readings,
         )
+
+
+def _parts_of_numbers(readings: Readings) -> set[int]:
+    """Return the places of the words that are numbers or signs in a longer number."""
+    return {
+        place
+        for at, ways in enumerate(readings.starts[: readings.end])
+        for way in ways
+        if way.number is not None and at + 1 < way.end <= readings.end
+        for place in range(at, way.end)
+        if readings.tokens[place].key == MINUS or readings.tokens[place].key[0].isdigit()
+    }

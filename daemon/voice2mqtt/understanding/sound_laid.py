@@ -1,7 +1,8 @@
 """What it costs to hear each word of a vocabulary in each stretch of one utterance.
 
 A word of the table that was heard as itself is hardly bent into another one, and no number into
-another. Knows nothing of sentences.
+another; no article becomes a number, and no part of a longer number anything else. Knows nothing
+of sentences.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ _ALIKE = 0.1
 """Cost a phoneme up to which a word of the table may well have been heard as another one."""
 _BENT = 1.0
 """What it costs beyond that."""
+_RENUMBERED = 0.4
+"""What it costs that a word of the table was a number: "to" may be two, but is so seldom."""
 _PROTECTED = 3
 """Phonemes from which on a word of the table is not easily bent."""
 
@@ -35,12 +38,9 @@ class Laid:
         self._split = np.zeros(self._last + 1, np.float32)
         self._split[inside] = _SPLIT
         self._square = np.zeros((self._last + 1, self._last + 1), np.float32)
-        bends = [
-            word
-            for word in heard.words
-            if word.key in vocabulary.numbers and word.end - word.start >= _PROTECTED
-        ]
-        digits = [word for word in heard.words if word.key[0].isdigit()]
+        known = [word for word in heard.words if word.key in vocabulary.numbers]
+        bends = [word for word in known if word.end - word.start >= _PROTECTED]
+        digits = [word for word in heard.words if word.key[0].isdigit() or word.is_article]
         # Words of one length stand side by side.
         first = np.flatnonzero(np.diff(vocabulary.lengths, prepend=-1))
         self._of_length = np.minimum.reduceat(self._band, first, axis=1)
@@ -51,6 +51,10 @@ class Laid:
         self._after = np.full(self._last + 2, FAR, np.float32)
         self._own_bends, self._bent = self._penalties(bends, _BENT)
         self._own_digits, self._renumbered = self._penalties(digits, float(FAR))
+        homophones = [word for word in known if not word.key[0].isdigit()]
+        _, self._homophones = self._penalties(homophones, _RENUMBERED)
+        parts = [word for word in heard.words if word.in_number]
+        self._own_parts, self._parted = self._penalties(parts, float(FAR))
 
     def costs(self, word: int) -> Costs:
         """Return the costs of [start, end] of `word`; to miss it ends where it starts."""
@@ -69,6 +73,8 @@ class Laid:
         square += unlike * (self._bent - self._own_bends.get(key, np.float32(0)))
         if key[0].isdigit():
             square += self._renumbered - self._own_digits.get(key, np.float32(0))
+            square += self._homophones
+        square += self._parted - self._own_parts.get(key, np.float32(0))
         np.minimum(square, FAR, out=square)
         by_length[:, 0] = self._vocabulary.losses[word]
         return square

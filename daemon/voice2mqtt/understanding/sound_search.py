@@ -143,8 +143,9 @@ class SoundSearch:
 
     def _skipped(self) -> Costs:
         """Return what it costs to leave out what was heard from one border to a later one."""
-        lost = np.cumsum([0.0, *(lost for *_, lost in self._skips)], dtype=np.float32)
-        return np.where(lost >= lost[:, None], lost - lost[:, None], FAR)
+        lost = np.cumsum([0.0, *(lost for *_, lost in self._skips)])
+        between = np.where(lost >= lost[:, None], lost - lost[:, None], FAR)
+        return between.astype(np.float32)
 
     def _least_left(self) -> Costs:
         """Return what the utterance costs at least from each position on."""
@@ -332,7 +333,7 @@ class SoundSearch:
 
     def _leaving(self, node: Node) -> Leaving:
         # A number was heard as such: that another one was misheard costs too much to try.
-        return self._graph.leaving(node, numbers=not self._heard.numbers)
+        return self._graph.leaving(node, numbers=not self._heard.has_number)
 
     def _leaps_from(self, node: Node, leaving: Leaving) -> Sequence[_Leap]:
         if not leaving.open:
