@@ -243,6 +243,37 @@ def test_a_quarter_past_is_no_fourth_minute(
     assert parses(said, template, language=language) == [(0, {"h": 7, "m": minute})]
 
 
+ELIDED: dict[str, SlotList] = {
+    "piece": text_list(entree="entrée", cuisine="cuisine"),
+    "ingresso": text_list(ingresso="ingresso", salotto="salotto"),
+}
+ELIDING = {"le": "(le|la|l')", "prep": "(del|della|dell')"}
+
+
+@pytest.mark.parametrize(
+    ("language", "template", "said", "slots"),
+    [
+        ("fr", "allume <le> {piece}", "allume l'entrée", {"piece": "entree"}),
+        ("fr", "allume <le> {piece}", "allume l\u2019 entrée", {"piece": "entree"}),
+        ("fr", "allume <le> {piece}", "allume la cuisine", {"piece": "cuisine"}),
+        ("fr", "allume l'{piece}", "allume l'entrée", {"piece": "entree"}),
+        ("fr", "minuteur (de |d'){1..60:n} minute[s]", "minuteur d'une minute", {"n": 1}),
+        ("fr", "minuteur (de |d'){1..60:n} minute[s]", "minuteur de deux minutes", {"n": 2}),
+        ("fr", "lance (l' |)aspirateur", "lance l'aspirateur", {}),
+        ("fr", "lance (l' |)aspirateur", "lance aspirateur", {}),
+        ("it", "luce <prep> {ingresso}", "luce dell'ingresso", {"ingresso": "ingresso"}),
+        ("it", "timer di {1..9:h} or(a|e)", "timer di un'ora", {"h": 1}),
+    ],
+)
+def test_an_elided_word_may_stand_by_itself_in_the_table(
+    language: str, template: str, said: str, slots: Mapping[str, SlotValue]
+) -> None:
+    rows = (Row(name="row", say=(template,), publish=()),)
+    table = CommandTable(rows=rows, lists=ELIDED, rules=ELIDING, language=language)
+    matcher = Matcher(compile_table(table), normaliser(language))
+    assert [dict(parse.slots) for parse in matcher.parses(said)] == [slots]
+
+
 EVERY_LANGUAGE = (*RbnfEngine.get_supported_languages(), "nb", "es-419", "zh-TW")
 NUMBERS_IN_DIGITS = st.one_of(
     st.integers(-(10**17), 10**17).map(str),

@@ -181,7 +181,7 @@ class Walk:
             found: list[tuple[int, int]] = []
             waiting: list[Spot] = [(position, START)]
             for at, state in waiting:
-                found += [(at, value) for value in spoken.accepts(state) if at > position]
+                found += [(at, value) for value in spoken.accepts(state) if at != position]
                 if at == self.readings.end and spoken.arcs(state):
                     self.goes_on = True
                 for reading in self.readings.starts[at]:

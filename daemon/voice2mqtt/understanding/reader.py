@@ -10,7 +10,7 @@ from dataclasses import replace
 from voice2mqtt.understanding.amounts import CURRENCIES, Amounts
 from voice2mqtt.understanding.clock import Clock, Keys, Numbers, Phrase, time_of
 from voice2mqtt.understanding.language import Language
-from voice2mqtt.understanding.letters import folded
+from voice2mqtt.understanding.letters import APOSTROPHES, folded
 from voice2mqtt.understanding.numbers import Numerals
 from voice2mqtt.understanding.readings import MINUS, Reading, Readings, Token
 
@@ -55,6 +55,8 @@ class Reader:
             {key(name): hour for name, hour in language.hours.items()},
         )
         self._time_point = "." if language.decimal_comma else ""
+        elided = language.elided
+        self._elided = elided and re.compile(rf"({elided})[{APOSTROPHES}](.+)", re.IGNORECASE)
         self._amounts = Amounts(
             {keys_of(words): part for words, part in language.parts.items()},
             {key(word) for word in language.cents},
@@ -74,6 +76,8 @@ class Reader:
         for at, key in enumerate(keys):
             for words in self._spelt(key):
                 _lay(words, at, at + 1, starts, as_numbers=False)
+            for words in self._unjoined(tokens[at]):
+                _lay(words, at, at + 1, starts)
             for end, words in (*self._signs_read(keys, at), *amounts[at]):
                 _lay(words, at, end, starts)
         wholes = {(at, end) for at, said in enumerate(amounts) for end, _ in said}
@@ -171,6 +175,14 @@ class Reader:
         if keys[at] in CURRENCIES and number_of(after) is not None:
             # "$5" is said "five dollars".
             yield at + 2, (after, keys[at])
+
+    def _unjoined(self, token: Token) -> Iterator[Keys]:
+        """Yield the keys of the two words of "l'entrée"."""
+        found = self._elided and self._elided.fullmatch(token.surface)
+        if found:
+            words = (self._key(found[1]), self._key(found[2]))
+            if all(words):
+                yield words
 
     def _spelt(self, key: str) -> Iterator[Keys]:
         """Yield the keys of a number's words, where it has several.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,29 +71,33 @@ class HeardSounds:
             )
         )
         numbers: dict[int, list[tuple[int, int | float]]] = {}
-        for at, (word, ways) in enumerate(zip(words, readings.starts, strict=False)):
-            for way in ways:
-                # "Ten to eight" is a time, and no 10 with an 8 behind it.
-                if way.number is None or readings.is_torn(at, way.end):
-                    continue
-                if way.end < len(borders):
-                    numbers.setdefault(word.start, []).append((borders[way.end], way.number))
+        for at, end, number in _numbers(readings):
+            # "Ten to eight" is a time, and no 10 with an 8 behind it.
+            if not readings.is_torn(at, end):
+                numbers.setdefault(borders[at], []).append((borders[end], number))
         return cls(
             phonemes=np.concatenate(spoken),
             words=words,
             numbers=numbers,
-            has_number=any(way.number is not None for ways in readings.starts for way in ways),
+            has_number=any(True for _ in _numbers(readings)),
             readings=readings,
         )
+
+
+def _numbers(readings: Readings) -> Iterator[tuple[int, int, float]]:
+    """Yield (start, end, number) of the numbers that are said in whole words."""
+    for at, ways in enumerate(readings.starts[: readings.end]):
+        for way in ways:
+            if way.number is not None and way.end <= readings.end:
+                yield at, way.end, way.number
 
 
 def _parts_of_numbers(readings: Readings) -> set[int]:
     """Return the places of the words that are numbers or signs in a longer number."""
     return {
         place
-        for at, ways in enumerate(readings.starts[: readings.end])
-        for way in ways
-        if way.number is not None and at + 1 < way.end <= readings.end
-        for place in range(at, way.end)
+        for at, end, _ in _numbers(readings)
+        if at + 1 < end
+        for place in range(at, end)
         if readings.tokens[place].key == MINUS or readings.tokens[place].key[0].isdigit()
     }
