@@ -16,6 +16,8 @@ LISTS: dict[str, SlotList] = {
     "room": text_list(kitchen="kitchen", study="study", living="living room"),
     "level": RangeList(lowest=0, highest=100),
     "bulb": RangeList(lowest=0, highest=100, step=5),
+    "temp": RangeList(lowest=5, highest=30, decimals=True, parts=2),
+    "fine": RangeList(lowest=5, highest=30, decimals=True, parts=10),
     "item": WildcardList(),
 }
 TEMPLATES = (
@@ -27,6 +29,8 @@ TEMPLATES = (
     "add {item} to [the] list",
     "{room} at {level} [percent]",
     "hue of (a|b|c|d|e|f)",
+    "heating to {temp}",
+    "oven to {fine}",
 )
 
 
@@ -77,6 +81,8 @@ def test_where_the_words_stop_to_fit(text: str, told: str) -> None:
         ("dim the study to one hundred and one percent", "101 is not between 0 and 100 {level}"),
         ("dim the study to minus five", "-5 is not between 0 and 100 {level}"),
         ("dim the study to 20.5", "20.5 is not a whole number {level}"),
+        ("heating to 20.3", "20.3 is not a whole number of halves {temp}"),
+        ("oven to 20.35", "20.35 is not a whole number of tenths {fine}"),
         ("bulb seventeen", "17 is not one of 0, 5 … {bulb}"),
     ],
 )

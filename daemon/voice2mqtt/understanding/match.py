@@ -233,10 +233,16 @@ def meaning(label: Number, said: float | None) -> int | float | None:
     return int(meant) if meant == int(meant) else meant
 
 
+def has_parts(label: Number, said: float) -> bool:
+    """Whether what `said` has behind the whole may be said in this slot."""
+    if label.decimals and not label.parts:
+        return True
+    parts = (said - math.floor(said)) * (label.parts if label.decimals else 1)
+    # Rounded, since the three tenths of 20.3 are 3.0000000000000071.
+    return round(parts, 6) % 1 == 0
+
+
 def _is_step(label: Number, said: float) -> bool:
     if label.decimals and not label.parts:
         return True
-    whole = math.floor(said)
-    parts = (said - whole) * (label.parts if label.decimals else 1)
-    # Rounded, since the three tenths of 20.3 are 3.0000000000000071.
-    return (whole - label.lowest) % label.step == 0 and round(parts, 6) % 1 == 0
+    return (math.floor(said) - label.lowest) % label.step == 0 and has_parts(label, said)

@@ -7,13 +7,14 @@ the number of rows. Free text fits everything; what it swallowed does not count 
 from heapq import heappop, heappush
 
 from voice2mqtt.understanding.automaton import START, Automaton, Label, Number, Wildcard, Word
-from voice2mqtt.understanding.match import Spot, Walk, meaning
+from voice2mqtt.understanding.match import Spot, Walk, has_parts, meaning
 from voice2mqtt.understanding.render import spoken_form
 
 _MOST_NAMED = 4
 """Words and slots with which it could go on."""
 _MOST_STATES = 8
 _MOST_ARCS = 64
+_PARTS = {2: " of halves", 10: " of tenths"}
 _MOST_BEFORE = 6
 """Words that are quoted of what fits."""
 
@@ -87,8 +88,9 @@ def _why_not(label: Number, said: float) -> str:
     spoken = f"{spoken_form(said)} is not"
     if not label.lowest <= said <= label.highest:
         return f"{spoken} between {label.lowest} and {label.highest} {{{label.slot}}}"
-    if said != int(said):
-        return f"{spoken} a whole number {{{label.slot}}}"
+    if not has_parts(label, said):
+        of_what = _PARTS[label.parts] if label.decimals else ""
+        return f"{spoken} a whole number{of_what} {{{label.slot}}}"
     return f"{spoken} one of {label.lowest}, {label.lowest + label.step} … {{{label.slot}}}"
 
 
