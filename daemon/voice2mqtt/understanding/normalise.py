@@ -27,6 +27,8 @@ _DECIMALS = {"½": "5", "¼": "25", "¾": "75"}
 _INITIALS = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_])+\.?(?!\w)")
 _LOOSE_POINT = re.compile(r"(?<!\d)[.,:]|[.,:](?!\d)")
 _ORDINAL_POINT = re.compile(r"(?<![\d.,:])(\d+)\.(?=\s+[^\W\d_])")
+_POINT_OF_ORDINAL = re.compile(r"(?<=\d)\.(?=[\u00aa\u00ba]|er(?!\w))")
+"""Spanish writes "2.ª" and "1.er"."""
 _NEGATIVE = re.compile(r"(?<![\w%°])-(?=\d)")
 _LONGEST_NUMBER = 15
 """Digits; what is longer is a name, not a quantity."""
@@ -103,7 +105,7 @@ class Normaliser:
         """Return `text` in one form: what the places of the tokens count in."""
         if not _DECIMALS.keys().isdisjoint(text):
             text = _VULGAR.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
-        return unicodedata.normalize("NFKC", cleaned(text))
+        return unicodedata.normalize("NFKC", _POINT_OF_ORDINAL.sub("", cleaned(text)))
 
     def _split(self, text: str) -> tuple[Token, ...]:
         # Each step keeps the length, so that a token's place is its place in `text`.
