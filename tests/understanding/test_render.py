@@ -104,3 +104,9 @@ def test_an_expectation_is_filled_like_a_message() -> None:
 
 def test_a_sentence_leaves_out_what_was_not_said() -> None:
     assert sentence("Open the {side} door to {n}?", {"n": 20.0}) == "Open the door to 20?"
+
+
+def test_a_sentence_has_the_decimal_sign_of_its_language() -> None:
+    slots: dict[str, SlotValue] = {"n": 5.5, "item": "v1.5"}
+    assert sentence("Pay {n} for {item}?", slots, "en") == "Pay 5.5 for v1.5?"
+    assert sentence("{n} Euro für {item}?", slots, "de-AT") == "5,5 Euro für v1.5?"

@@ -306,7 +306,7 @@ class Interpreter:
             reason = replace(reason, text=why_not)
             return Refuse(text=text, row=row.name, score=score, reason=reason)
         if row.confirm and not consented:
-            question = sentence(row.confirm, {**row.defaults, **command.slots})
+            question = self._sentence(row.confirm, command)
             until_s = clock.now_s + self._policy.answer_within_s
             self._question = Question(
                 text=question, options=((command,),), words=(question,), until_s=until_s
@@ -323,8 +323,12 @@ class Interpreter:
             reason=reason,
             slots=command.slots,
             expect=expectation(row, command.slots),
-            response=sentence(row.response, {**row.defaults, **command.slots}),
+            response=self._sentence(row.response, command),
         )
+
+    def _sentence(self, template: str, command: Candidate) -> str:
+        slots = {**self._table.rows[command.row].defaults, **command.slots}
+        return sentence(template, slots, self._table.language)
 
     def _obstacle(self, command: Candidate, clock: _Clock) -> str:
         return obstacle(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from voice2mqtt.core.decision import Expectation, Message, SlotValue
+from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.table import Json, Row
 
 SLOT = re.compile(r"\{([^\W\d][\w-]*)\}")
@@ -62,10 +63,18 @@ def expectation(row: Row, spoken: Mapping[str, SlotValue]) -> Expectation | None
     )
 
 
-def sentence(template: str, slots: Mapping[str, SlotValue]) -> str:
-    """Return a question or answer with its slots filled; what was not spoken is left out."""
-    filled = SLOT.sub(lambda slot: spoken_form(slots.get(slot[1], "")), template)
-    return " ".join(filled.split())
+def sentence(template: str, slots: Mapping[str, SlotValue], language: str = "en") -> str:
+    """Return a question or answer with its slots filled; what was not spoken is left out.
+
+    A number has the decimal sign of `language`, since a voice is to read it out.
+    """
+
+    def filled(slot: re.Match[str]) -> str:
+        value = slots.get(slot[1], "")
+        has_comma = isinstance(value, float) and language_named(language).decimal_comma
+        return spoken_form(value).replace(".", "," if has_comma else ".")
+
+    return " ".join(SLOT.sub(filled, template).split())
 
 
 def spoken_form(value: SlotValue) -> str:
