@@ -215,6 +215,9 @@ def test_two_rows_that_do_the_same_are_no_doubt() -> None:
         pytest.param("yes", [], id="yes to what"),
         pytest.param("neither", [], id="something else"),
         pytest.param("never mind", [], id="cancel"),
+        pytest.param("yes, the bedroom one", BEDROOM_ON, id="consent and choice"),
+        pytest.param("no, the bedroom", BEDROOM_ON, id="no and choice"),
+        pytest.param("what about the bedroom", [], id="a question"),
     ],
 )
 def test_a_choice_is_answered(answer: str, expected: list[str]) -> None:
@@ -233,12 +236,87 @@ def test_a_choice_is_answered(answer: str, expected: list[str]) -> None:
         pytest.param("cancel that", 1, [], id="cancel"),
         pytest.param("maybe", 1, [], id="something else"),
         pytest.param("close the blinds", 1, ["home/blinds = CLOSE"], id="another command"),
+        pytest.param("yes, go ahead", 1, ["home/door/front = ON"], id="with encouragement"),
+        pytest.param("yes open the front door", 1, ["home/door/front = ON"], id="said again"),
+        pytest.param("yes open the back door", 1, [], id="something else said again"),
+        pytest.param("yes but later", 1, [], id="more than consent"),
     ],
 )
 def test_consent(answer: str, after_s: float, expected: list[str]) -> None:
     speaker = Speaker()
     assert question(speaker.says("open the front door")) == "Open front door?"
     assert published(speaker.says(answer, after_s=after_s)) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("No, don't.", []),
+        ("Nevermind.", []),
+        ("please don't", []),
+        ("no no not now", []),
+        ("yes no", []),
+        ("don't open the front door", []),
+        ("no, don't open the front door", []),
+        ("no, close the blinds", ["home/blinds = CLOSE"]),
+        ("no thanks turn on the bad room light", BEDROOM_ON),
+        ("no don't turn on the bad room light", []),
+        ("stop everything", ["home/stop = ON"]),
+    ],
+)
+def test_a_word_of_refusal_drops_the_question(answer: str, expected: list[str]) -> None:
+    meant = (0, {"switch": "ON", "room": "bedroom"}, "turn on the bedroom light", 0.1)
+    light = "turn on the bad room light"
+    speaker = Speaker(nearest=Sounds(known={light: [meant], f"don't {light}": [meant]}))
+    speaker.says("open the front door")
+    assert published(speaker.says(answer)) == expected
+    assert published(speaker.says("okay")) == []
+
+
+@pytest.mark.parametrize(
+    ("confidences", "opened"), [((0.5, 0.4), False), ((0.4, 0.5), False), ((0.8, 0.2), True)]
+)
+def test_a_believable_refusal_outweighs_a_consent(
+    confidences: tuple[float, float], opened: bool
+) -> None:
+    speaker = Speaker()
+    speaker.says("open the front door")
+    assert bool(published(speaker.says("yes", "no", confidences=confidences))) is opened
+
+
+@pytest.mark.parametrize("answer", ["not the bedroom", "no, not the bedroom", "don't bedroom"])
+def test_a_negation_chooses_nothing(answer: str) -> None:
+    speaker = Speaker(nearest=replace(SOUNDS, near={(answer, "bedroom"): 0.1}))
+    speaker.says("turn on the kit room light")
+    assert published(speaker.says(answer)) == []
+    assert published(speaker.says("kitchen")) == []
+
+
+@pytest.mark.parametrize(("near", "payload"), [("unlock", ["shed = OPEN"]), ("", [])])
+def test_another_word_beside_the_choice_leaves_it_to_the_sound(
+    near: str, payload: list[str]
+) -> None:
+    rows = row("u", "unlock the shed", "shed", "OPEN"), row("l", "lock the shed", "shed", "SHUT")
+    speaker = Speaker(home(*rows), Sounds(near={("un lock", near): 0.1}))
+    asked = speaker.says("unlock the shed", "lock the shed", confidences=(0.5, 0.5))
+    assert question(asked) == "Unlock or lock?"
+    assert published(speaker.says("un lock")) == payload
+
+
+@given(
+    before=st.sampled_from(["", "yes", "okay please", "the kitchen", "well"]),
+    refusal=st.sampled_from(["no", "don't", "never mind", "not", "nope", "cancel"]),
+    after=st.sampled_from(["", "yes", "the bedroom", "do it", "okay please", "sure sure"]),
+    options=st.sampled_from([("open the front door",), ("turn on the kit room light",)]),
+)
+def test_what_contains_a_refusal_is_no_consent(
+    before: str, refusal: str, after: str, options: tuple[str]
+) -> None:
+    speaker = Speaker(nearest=SOUNDS)
+    assert question(speaker.says(*options))
+    said = published(speaker.says(f"{before} {refusal} {after}"))
+    assert said == [] or (refusal in ("no", "nope") and after == "the bedroom")
+    assert published(speaker.says("yes")) == published(speaker.says("kitchen")) == []
 
 
 @pytest.mark.parametrize(
@@ -409,6 +487,20 @@ def test_the_wake_phrase_alone_opens_the_ear() -> None:
     assert question(speaker.says("House.")) == "Yes?"
     assert published(speaker.says("turn on the kitchen light")) == KITCHEN_ON
     assert published(speaker.says("turn on the bedroom light")) == []
+
+
+@pytest.mark.parametrize("answer", ["never mind", "oh no, nothing", "house never mind"])
+def test_never_mind_closes_the_ear_that_the_wake_phrase_opened(answer: str) -> None:
+    speaker = Speaker(policy=WOKEN)
+    speaker.says("house")
+    assert published(speaker.says(answer)) == []
+    assert published(speaker.says("turn on the kitchen light")) == []
+
+
+def test_a_row_with_a_word_of_refusal_is_still_a_command() -> None:
+    speaker = Speaker(home(row("stop", "stop", "home/stop")), policy=WOKEN)
+    speaker.says("house")
+    assert published(speaker.says("stop")) == ["home/stop = ON"]
 
 
 def test_the_ear_opened_from_outside_takes_one_command() -> None:

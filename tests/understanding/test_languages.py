@@ -258,3 +258,23 @@ def test_the_door_opens_only_with_consent(language: str) -> None:
         assert question(at_home.says(command)) == asked
         assert published(at_home.says(answer)) == opened
         assert published(at_home.says(yes)) == []
+
+
+ANSWERS = {
+    "de": (["ja klar", "ja gerne", "ja, mach das"], ["nein, lieber nicht", "auf keinen Fall"]),
+    "fr": (["oui vas-y", "oui oui", "bien sûr"], ["non non", "surtout pas", "bien sûr que non"]),
+    "es": (["claro que sí", "sí, adelante"], ["mejor no", "claro que no", "de ninguna manera"]),
+    "it": (["certo che sì", "sì, fallo"], ["meglio di no", "no no", "non farlo"]),
+    "nl": (["ja graag", "ja, doe maar"], ["liever niet", "nee nee", "geen sprake van"]),
+}
+
+
+@pytest.mark.parametrize("language", ANSWERS)
+def test_consent_is_repeated_and_refusal_comes_in_many_words(language: str) -> None:
+    command, _, yes, *_ = CONSENT[language]
+    for answers, opened in zip(ANSWERS[language], (["door = open"], []), strict=True):
+        for answer in answers:
+            at_home = speaker(language)
+            at_home.says(command)
+            assert published(at_home.says(answer)) == opened, answer
+            assert published(at_home.says(yes)) == [], answer

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.understanding.candidate import NearestSound
-from voice2mqtt.understanding.compile import compile_templates
+from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.comprehension import Meaning
 from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.match import Matcher
-from voice2mqtt.understanding.normalise import normaliser
-
-MOST_FURTHER_WORDS = 3
-"""Beside those of the choice: "the kitchen one please"."""
+from voice2mqtt.understanding.normalise import Normaliser, normaliser
+from voice2mqtt.understanding.table import CommandTable, Row, WildcardList
 
 
 class Consent(IntEnum):
@@ -21,6 +20,22 @@ class Consent(IntEnum):
     YES = 0
     NO = 1
     CANCEL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A yes or a no, and what was said beside it."""
+
+    consent: Consent
+    is_whole: bool
+    """Whether nothing else was said."""
+    rest: str = ""
+    """What follows it, if the answer begins with it: "no, close the blinds"."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it drops a question."""
+        return self.consent is not Consent.YES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +49,18 @@ class Question:
     """What tells each option from the others."""
     until_s: float
 
+    def is_about(self, *options: Meaning) -> bool:
+        """Whether just these commands, however they are said, are what is asked about."""
+        return list(map(_effect, options)) == list(map(_effect, self.options))
+
+    @property
+    def differing_slots(self) -> str:
+        """Names of the slots in which two commands of one row differ."""
+        if len(self.options) != 2 or self.options[0][0].row != self.options[1][0].row:
+            return ""
+        one, other = (option[0].slots for option in self.options)
+        return ", ".join(slot for slot in {**one, **other} if one.get(slot) != other.get(slot))
+
 
 class Answers:
     """Understands consent and choice in one language."""
@@ -44,30 +71,44 @@ class Answers:
         self._nearest = nearest
         self._strictness = strictness
         self._disjunction = language.disjunction
-        consent = compile_templates([[language.yes], [language.no], [language.cancel]], code)
-        self._consent = Matcher(consent, self._normaliser)
+        self._fillers = frozenset(self._keys(language.fillers))
+        self._answers = _answers(code, self._normaliser)
 
-    def consent(self, text: str) -> Consent | None:
-        """Return whether `text` says yes, no or cancel; None if it is something else."""
-        parses = self._consent.parses(text)
-        return Consent(parses[0].row) if parses else None
+    def answer(self, text: str) -> Answer | None:
+        """Return what `text` answers to a question; None if it says neither yes nor no.
+
+        A single word of refusal, wherever it stands, makes a refusal of it.
+        """
+        parses = self._answers.parses(text)
+        if not parses:
+            return None
+        row, slots = parses[0].row, parses[0].slots
+        return Answer(_ROWS[row], row < len(Consent), str(slots.get("rest", "")))
 
     def chosen(self, text: str, question: Question) -> Meaning | None:
-        """Return the option that `text` names; None if it names none, or more than one."""
+        """Return the option that `text` names; None if it names none, or more than one.
+
+        Beside the name may stand a yes, little words and what all options have in common. With
+        another word in it ("un lock"), only the sound of the whole counts.
+        """
         if len(question.options) < 2:
             return None
-        said = self._keys(text)
-        keys = [self._keys(words) for words in question.words]
-        if len(said) > max(map(len, keys)) + MOST_FURTHER_WORDS:
+        answer = self.answer(text)
+        if answer and answer.refuses:
             return None
-        named = [place for place, words in enumerate(keys) if set(words) <= set(said)]
+        text = (answer.rest if answer else "") or text
+        said = set(self._keys(text))
+        keys = [set(self._keys(words)) for words in question.words]
+        sentences = [set(self._keys(_sentence(option))) for option in question.options]
+        beside = self._fillers.union(set.intersection(*sentences))
+        named = [place for place, words in enumerate(keys) if words <= said <= words | beside]
         if not named:
             return self._sounds_like(text, question)
         return question.options[named[0]] if len(named) == 1 else None
 
     def question(self, options: Sequence[Meaning], until_s: float) -> Question:
         """Return the question which of `options` was meant; for one, whether it was meant."""
-        sentences = [", ".join(command.sentence for command in option) for option in options]
+        sentences = list(map(_sentence, options))
         words = self._telling(sentences) if len(sentences) == 2 else tuple(sentences)
         text = f" {self._disjunction} ".join(words)
         return Question(
@@ -103,3 +144,34 @@ class Answers:
 
     def _keys(self, text: str) -> list[str]:
         return [token.key for token in self._normaliser.tokens(text)]
+
+
+_ROWS = (*Consent, Consent.NO, Consent.CANCEL, Consent.NO, Consent.YES)
+"""What each row of `_answers` comes to; where several say an answer, the first holds."""
+
+
+def _answers(code: str, normaliser: Normaliser) -> Matcher:
+    language = language_named(code)
+    yes, no, cancel = (f"({way})" for way in (language.yes, language.no, language.cancel))
+    negation = f"({language.no}|{language.cancel}|{language.negations})"
+    templates = (
+        f"{yes} [{yes}] [{yes}]",
+        no,
+        cancel,
+        f"{no} {{rest}}",
+        f"{cancel} {{rest}}",
+        f"[{{before}}] {negation} [{{after}}]",
+        f"{yes} {{rest}}",
+    )
+    rows = tuple(Row(name=template, say=(template,), publish=()) for template in templates)
+    anything = dict.fromkeys(("rest", "before", "after"), WildcardList())
+    table = CommandTable(rows=rows, lists=anything, language=code)
+    return Matcher(compile_table(table), normaliser)
+
+
+def _sentence(option: Meaning) -> str:
+    return ", ".join(command.sentence for command in option)
+
+
+def _effect(option: Meaning) -> list[tuple[int, dict[str, SlotValue]]]:
+    return [(command.row, dict(command.slots)) for command in option]

@@ -14,6 +14,7 @@ among them.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import TypeGuard
 
 from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.understanding.automaton import Automaton
@@ -78,6 +79,21 @@ class Unknown:
 Verdict = Meant | Unclear | Unknown
 
 
+def options_of(verdict: Verdict) -> tuple[Meaning, ...]:
+    """Return what may have been meant, likeliest first."""
+    match verdict:
+        case Meant():
+            return (verdict.meaning,)
+        case Unclear():
+            return verdict.options
+    return ()
+
+
+def is_word_for_word(verdict: Verdict) -> TypeGuard[Meant]:
+    """Whether a command was said in its own words, and nothing was weighed by sound."""
+    return isinstance(verdict, Meant) and not verdict.nearest
+
+
 class Comprehension:
     """Understands sentences of one table."""
 
@@ -99,10 +115,7 @@ class Comprehension:
 
     def understand(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
         """Return what `hypotheses` (best first) mean, if it is among `rows`."""
-        most = max((hypothesis.confidence or 0.0 for hypothesis in hypotheses), default=0.0)
-        least = most * BELIEVABLE
-        believed = [h for h in hypotheses if h.confidence is None or h.confidence >= least]
-        verdict = self._word_for_word(hypotheses, rows, least)
+        verdict = self._word_for_word(hypotheses, rows, _least(hypotheses))
         if isinstance(verdict, Unclear) and len(verdict.options) == 1:
             verdict = self._confirmed(verdict, hypotheses, rows)
         if verdict is None:
@@ -110,7 +123,7 @@ class Comprehension:
         if not isinstance(verdict, Unknown):
             return verdict
         text = hypotheses[0].text if hypotheses else ""
-        return self._half_by_sound(believed, rows) or self._explained(verdict, text)
+        return self._half_by_sound(believed(hypotheses), rows) or self._explained(verdict, text)
 
     def _word_for_word(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], least: float
@@ -246,6 +259,16 @@ class Comprehension:
         row = self._table.rows[candidate.row]
         sent = tuple(replace(m, expires_s=0.0) for m in messages(row, candidate.slots))
         return sent, row.confirm, row.between, row.days
+
+
+def believed(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Return those that the host believes at least half as much as its best."""
+    least = _least(hypotheses)
+    return [h for h in hypotheses if h.confidence is None or h.confidence >= least]
+
+
+def _least(hypotheses: Sequence[Hypothesis]) -> float:
+    return BELIEVABLE * max((h.confidence or 0.0 for h in hypotheses), default=0.0)
 
 
 def _is_distribution(hypotheses: Sequence[Hypothesis]) -> bool:

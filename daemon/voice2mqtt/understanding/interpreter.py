@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from voice2mqtt.core.audio import Prospect
 from voice2mqtt.core.decision import Ask, Decision, Fire, Nearest, Reason, Refuse
 from voice2mqtt.core.outcome import Heard, Hypothesis, Outcome
-from voice2mqtt.understanding.answer import Answers, Consent, Question
+from voice2mqtt.understanding.answer import Answer, Answers, Consent, Question
 from voice2mqtt.understanding.automaton import Automaton
 from voice2mqtt.understanding.candidate import Candidate, NearestSound
 from voice2mqtt.understanding.compile import compile_table
@@ -23,6 +23,9 @@ from voice2mqtt.understanding.comprehension import (
     Unclear,
     Unknown,
     Verdict,
+    believed,
+    is_word_for_word,
+    options_of,
 )
 from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.match import LONGEST_LETTERS
@@ -95,7 +98,7 @@ class Interpreter:
 
     def prospect(self, text: str) -> Prospect:
         """Tell how `text`, heard so far, stands as the beginning of a command. Any thread."""
-        if self._question and self._answers.consent(text) is not None:
+        if self._question and (answer := self._answers.answer(text)) and answer.is_whole:
             return Prospect.COMPLETE
         command = self._wake.without(text, by_sound=False) if self._wake else None
         if command == "":
@@ -159,7 +162,8 @@ class Interpreter:
         if self._question:
             return self._answered(self._question, text, self._unwoken(hypotheses), clock)
         if not self._wake:
-            return self._command(text, hypotheses, self._all_rows, clock)
+            verdict = self._understood(hypotheses, self._all_rows, clock)
+            return self._carried_out(verdict, text, clock)
         woken = self._woken(hypotheses)
         if woken and not woken[0].text and not self.muted:
             self.open_once(now_s + self._policy.wake_grace_s)
@@ -167,7 +171,7 @@ class Interpreter:
             reason = Reason(text="the wake phrase alone; the command may follow")
             return (Ask(row="", text=text, score=1.0, question=invitation, reason=reason),)
         if woken or clock.said_s <= self._open_until_s:
-            return self._command(text, woken or hypotheses, self._all_rows, clock)
+            return self._addressed(text, woken or hypotheses, clock)
         return self._without_waking(text, hypotheses, clock)
 
     def _woken(self, hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
@@ -192,24 +196,30 @@ class Interpreter:
             verdict = replace(verdict, why="the wake phrase was not said")
         return self._carried_out(verdict, text, clock)
 
-    def _command(
-        self, text: str, hypotheses: Sequence[Hypothesis], rows: frozenset[int], clock: _Clock
+    def _addressed(
+        self, text: str, hypotheses: Sequence[Hypothesis], clock: _Clock
     ) -> tuple[Decision, ...]:
-        return self._carried_out(self._understood(hypotheses, rows, clock), text, clock)
+        """Decide about what follows the wake phrase; "never mind" ends the wait for a command."""
+        verdict = self._understood(hypotheses, self._all_rows, clock)
+        if not is_word_for_word(verdict):
+            for answer, _ in self._answers_among(hypotheses):
+                if answer.refuses and (answer.is_whole or isinstance(verdict, Unknown)):
+                    return self._dropped(answer, text)
+        return self._carried_out(verdict, text, clock)
 
     def _understood(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], clock: _Clock
     ) -> Verdict:
         """Return what was meant; where several rows say it, by those that may act at this hour."""
         verdict = self._comprehension.understand(hypotheses, rows)
-        meant = {command.row for meaning in _options(verdict) for command in meaning}
+        meant = {command.row for meaning in options_of(verdict) for command in meaning}
         if self._timed_rows.isdisjoint(meant):
             return verdict
         resting = {number for number in self._timed_rows if not self._may_act(number, clock)}
         if resting.isdisjoint(meant):
             return verdict
         awake = self._comprehension.understand(hypotheses, rows - resting)
-        said = {self._said(meaning) for meaning in (*_options(verdict), *_options(awake))}
+        said = {self._said(meaning) for meaning in (*options_of(verdict), *options_of(awake))}
         return awake if isinstance(awake, Meant) and len(said) == 1 else verdict
 
     def _may_act(self, number: int, clock: _Clock) -> bool:
@@ -226,27 +236,64 @@ class Interpreter:
     ) -> tuple[Decision, ...]:
         """Decide about what was said while `question` is open."""
         row = self._table.rows[question.options[0][0].row].name
-        for hypothesis in hypotheses:
-            consent = self._answers.consent(hypothesis.text)
-            if consent in (Consent.NO, Consent.CANCEL):
-                self._question = None
-                said = "no" if consent is Consent.NO else "to leave it"
-                return (Refuse(text=text, row=row, reason=Reason(text=f"the answer was {said}")),)
-            if consent is Consent.YES and len(question.options) == 1:
-                self._question = None
-                return self._each(question.options[0], text, "confirmed", clock, consented=True)
-        verdict = self._understood(hypotheses, self._all_rows, clock)
-        word_for_word = isinstance(verdict, Meant) and not verdict.nearest
-        if not word_for_word:
-            named = (self._answers.chosen(h.text, question) for h in hypotheses)
-            chosen = next((option for option in named if option), None)
-            if chosen:
-                verdict = Meant(meaning=chosen, why="chosen")
-        if isinstance(verdict, Meant):
+        answers = self._answers_among(hypotheses)
+        refusals = [(answer, heard) for answer, heard in answers if answer.refuses]
+        if any(answer.is_whole for answer, _ in refusals):
+            return self._dropped(refusals[0][0], text, row)
+        if not refusals and any(self._consents(answer, question, clock) for answer, _ in answers):
             self._question = None
-            return self._carried_out(verdict, text, clock)
+            return self._each(question.options[0], text, "confirmed", clock, consented=True)
+        meant = self._meant_instead(hypotheses, question, clock)
+        if not meant and refusals:
+            rests = [replace(h, text=a.rest, lexical="") for a, h in refusals if a.rest]
+            # "Never mind the hall" is no choice of it.
+            is_no = all(answer.consent is Consent.NO for answer, _ in refusals)
+            meant = self._meant_instead(rests, question if is_no else None, clock)
+        if meant:
+            self._question = None
+            return self._carried_out(meant, text, clock)
+        if refusals:
+            return self._dropped(refusals[0][0], text, row)
         why = f"this does not answer '{question.text}'"
         return (Refuse(text=text, row=row, reason=Reason(text=why)),)
+
+    def _answers_among(self, hypotheses: Sequence[Hypothesis]) -> list[tuple[Answer, Hypothesis]]:
+        """Return what the believable hypotheses answer; one refusal among them is enough."""
+        answers = ((self._answers.answer(heard.text), heard) for heard in believed(hypotheses))
+        return [(answer, heard) for answer, heard in answers if answer]
+
+    def _consents(self, answer: Answer, question: Question, clock: _Clock) -> bool:
+        """Whether it is a yes to what was asked, perhaps with the command said again."""
+        if answer.refuses or len(question.options) > 1:
+            return False
+        if answer.is_whole:
+            return True
+        again = self._understood((Hypothesis(text=answer.rest),), self._all_rows, clock)
+        return is_word_for_word(again) and question.is_about(*options_of(again))
+
+    def _meant_instead(
+        self, hypotheses: Sequence[Hypothesis], question: Question | None, clock: _Clock
+    ) -> Meant | None:
+        """Return the command said in place of yes or no, or the choice made in `question`.
+
+        With a word of refusal in it, only a command that is said word for word.
+        """
+        verdict = self._understood(hypotheses, self._all_rows, clock)
+        if is_word_for_word(verdict):
+            return verdict
+        if any(answer.refuses for answer, _ in self._answers_among(hypotheses)):
+            return None
+        for heard in believed(hypotheses):
+            if question and (chosen := self._answers.chosen(heard.text, question)):
+                return Meant(meaning=chosen, why="chosen")
+        return verdict if isinstance(verdict, Meant) else None
+
+    def _dropped(self, refusal: Answer, text: str, row: str = "") -> tuple[Decision, ...]:
+        """Ask and listen no more."""
+        self.let_go()
+        self._open_until_s = float("-inf")
+        said = "to leave it" if refusal.consent is Consent.CANCEL else "no"
+        return (Refuse(text=text, row=row, reason=Reason(text=f"the answer was {said}")),)
 
     def _carried_out(self, verdict: Verdict, text: str, clock: _Clock) -> tuple[Decision, ...]:
         reason = Reason(text=verdict.why, nearest=self._named(verdict.nearest))
@@ -272,7 +319,7 @@ class Interpreter:
             return Refuse(text=text, reason=replace(reason, text=why))
         until_s = clock.now_s + self._policy.answer_within_s
         self._question = self._answers.question(verdict.options, until_s)
-        slots = _differing_slots(verdict.options)
+        slots = self._question.differing_slots
         if slots:
             reason = replace(reason, text=f"{reason.text}; they differ in {slots}")
         return Ask(row=row, text=text, score=score, question=self._question.text, reason=reason)
@@ -353,21 +400,3 @@ class Interpreter:
             )
             for near in ranked[:_NAMED]
         )
-
-
-def _options(verdict: Verdict) -> tuple[Meaning, ...]:
-    """Return what may have been meant, likeliest first."""
-    match verdict:
-        case Meant():
-            return (verdict.meaning,)
-        case Unclear():
-            return verdict.options
-    return ()
-
-
-def _differing_slots(options: Sequence[Meaning]) -> str:
-    """Return the names of the slots in which two commands of one row differ."""
-    if len(options) != 2 or options[0][0].row != options[1][0].row:
-        return ""
-    one, other = (option[0].slots for option in options)
-    return ", ".join(slot for slot in {**one, **other} if one.get(slot) != other.get(slot))

@@ -47,12 +47,22 @@ class Language:
     clock: tuple[tuple[int, tuple[str, ...]], ...] = ()
     """(minute, how it is said): `{h}` is the hour, `{n}` the hour to come, `{t}` both in digits;
     `{m}` are minutes more, `{d}` less than ten more, `{l}` minutes less."""
-    yes: str = "(yes|yeah|yep|yup|sure|okay|ok|please|please do|do it|go ahead) [please]"
-    """Template."""
+    yes: str = (
+        "(yes|yeah|yep|yup|sure|okay|ok|of course|absolutely|definitely|please|please do|do it"
+        "|do that|go ahead) [please]"
+    )
+    """Template; may be said several times: "yes, go ahead"."""
     no: str = "(no|nope|nah) [(thanks|thank you)]"
     """Template."""
-    cancel: str = "(no |)(cancel|never mind|stop|forget it|leave it) [(that|it|please)]"
+    cancel: str = "(no |)(cancel|never mind|nevermind|stop|forget it|leave it) [(that|it|please)]"
     """Template."""
+    negations: str = "not|don't|dont|never|neither|nor|none|nothing|won't|can't|cannot|shouldn't"
+    """Further words of refusal, as a template of single words; no consent contains one."""
+    fillers: str = (
+        "the a an in at to of for my one ones it that this please just only i i'm said say mean "
+        "meant want i'd like it's make take uh um er oh well"
+    )
+    """Words that may stand beside the name of what is chosen."""
     joints: tuple[str, ...] = ("and then", "and", "then")
     """Between two commands in one breath."""
     disjunction: str = "or"
@@ -126,9 +136,13 @@ _GERMAN = Language(
         (45, ("viertel vor {n}", "dreiviertel {n}", "drei viertel {n}")),
         (60, ("{l} vor {n}", "{l} minuten vor {n}")),
     ),
-    yes="(ja|jawohl|jo|klar|okay|ok|gerne|mach das|bitte) [bitte]",
+    yes="(ja|jawohl|jo|klar|na klar|okay|ok|gern|gerne|sicher|natürlich|auf jeden fall|unbedingt"
+        "|mach das|mach es|tu das|bitte) [bitte]",
     no="(nein|nee|nö) [danke]",
-    cancel="(nein |)(abbrechen|abbruch|vergiss es|lass es|stopp|lass [das] (sein|gut sein))",
+    cancel="(nein |)(abbrechen|abbruch|vergiss es|lass es|stopp|stop|lass [das] (sein|gut sein))",
+    negations="nicht|kein|keine|keinen|keiner|keines|keinem|nie|niemals|nichts|weder",
+    fillers="der die das den dem des im in am an auf ins zum zur vom von ein eine einen bitte nur "
+            "ich meine meinte will möchte sagte hab gesagt also eben äh ähm",
     joints=("und dann", "und danach", "und", "dann", "danach"),
     disjunction="oder",
     invitation="Ja?",
@@ -165,9 +179,13 @@ _FRENCH = Language(
         (45, ("{n} heures moins le quart", "{n} heure moins le quart", "{n} moins le quart")),
         (60, ("{n} heures moins {l}", "{n} heure moins {l}", "{n} moins {l}")),
     ),
-    yes="(oui|ouais|d'accord|ok|okay|vas-y|bien sûr|volontiers) [(s'il te plaît|s'il vous plaît)]",
+    yes="(oui|ouais|d'accord|ok|okay|vas-y|allez-y|bien sûr|volontiers|absolument|fais-le"
+        "|faites-le) [(s'il te plaît|s'il vous plaît)]",
     no="non [merci]",
     cancel="(non |)(annule|annuler|laisse tomber|laisse|oublie|stop) [(ça|cela)]",
+    negations="pas|jamais|aucun|aucune|ni|rien|arrête|arrêtez",
+    fillers="le la les un une du de des au aux à dans en sur ce c'est celui celle s'il te "
+            "vous plaît je veux voudrais dis disais ai dit plutôt euh",
     joints=("et puis", "et ensuite", "et", "puis", "ensuite"),
     disjunction="ou",
     invitation="Oui ?",
@@ -198,9 +216,13 @@ _SPANISH = Language(
         (45, ("{n} menos cuarto", "cuarto para las {n}")),
         (60, ("{n} menos {l}", "{l} para las {n}")),
     ),
-    yes="(sí|si|vale|claro|de acuerdo|ok|okay|adelante|hazlo) [por favor]",
+    yes="(sí|si|vale|claro|claro que sí|por supuesto|desde luego|de acuerdo|ok|okay|adelante"
+        "|hazlo) [por favor]",
     no="no [gracias]",
     cancel="(no |)(cancela|cancelar|olvídalo|déjalo|para) [(eso|por favor)]",
+    negations="nunca|jamás|tampoco|ni|nada|ninguno|ninguna|ningún",
+    fillers="el la los las lo un una del de al a en por favor quiero digo dije quería decir "
+            "solo eh es",
     joints=("y luego", "y después", "y", "luego", "después"),
     disjunction="o",
     invitation="¿Sí?",
@@ -232,9 +254,13 @@ _ITALIAN = Language(
         (45, ("{n} meno un quarto", "{h} e tre quarti")),
         (60, ("{n} meno {l}",)),
     ),
-    yes="(sì|si|certo|va bene|d'accordo|ok|okay|fallo) [(grazie|per favore)]",
+    yes="(sì|si|certo|certo che sì|certamente|va bene|d'accordo|ok|okay|fallo|fai pure|vai"
+        "|volentieri|assolutamente sì) [(grazie|per favore)]",
     no="no [grazie]",
     cancel="(no |)(annulla|lascia (perdere|stare)|lascia|basta|ferma)",
+    negations="non|mai|niente|nulla|neanche|nemmeno|nessuno|nessuna",
+    fillers="il lo la i gli le un uno una del dello della nel nello nella di al alla a in per "
+            "favore voglio vorrei dico ho detto volevo dire solo eh è",
     joints=("e poi", "e dopo", "e", "poi", "dopo"),
     disjunction="o",
     invitation="Sì?",
@@ -269,9 +295,13 @@ _DUTCH = Language(
         (45, ("kwart voor {n}",)),
         (60, ("{l} voor {n}", "{l} minuten voor {n}")),
     ),
-    yes="(ja|jawel|oké|ok|okay|graag|doe maar|prima|goed) [(graag|alsjeblieft|hoor)]",
-    no="nee [(bedankt|dank je|hoor)]",
+    yes="(ja|jawel|oké|ok|okay|graag|doe maar|doe het|ga je gang|natuurlijk|zeker|absoluut|prima"
+        "|goed) [(graag|alsjeblieft|hoor)]",
+    no="(nee|neen) [(bedankt|dank je|hoor)]",
     cancel="(nee |)(annuleer|annuleren|laat maar|vergeet het|stop) [maar]",
+    negations="niet|geen|nooit|niks|niets|noch",
+    fillers="de het een die dat dit in op van bij naar alleen alsjeblieft graag ik bedoel bedoelde "
+            "zei wil maar eh uh",
     joints=("en dan", "en daarna", "en", "dan", "daarna"),
     disjunction="of",
     invitation="Ja?",
