@@ -10,6 +10,7 @@ from tests.understanding.homes import (
     DIM,
     DOOR,
     LIGHT,
+    LISTS,
     NOON,
     ROWS,
     Sounds,
@@ -25,7 +26,7 @@ from voice2mqtt.core.decision import Ask, Fire, Refuse
 from voice2mqtt.core.outcome import Canceled, Heard, Hypothesis, NoMatch
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.policy import LocalTime, Policy
-from voice2mqtt.understanding.table import CommandTable, Row
+from voice2mqtt.understanding.table import CommandTable, Row, WildcardList
 
 KITCHEN_ON = ["home/kitchen/light = ON"]
 BEDROOM_ON = ["home/bedroom/light = ON"]
@@ -445,6 +446,41 @@ def test_in_one_breath_only_one_question_is_asked() -> None:
     first, second = Speaker().says("open the front door and open the back door")
     assert isinstance(first, Ask)
     assert isinstance(second, Refuse)
+
+
+FREE = replace(home(), lists={**LISTS, "item": WildcardList()})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("add milk to the list and add eggs to the list", ["list = milk", "list = eggs"]),
+        ("add bread and butter to the list", ["list = bread and butter"]),
+        ("add bread and butter to the list and close the blinds",
+         ["list = bread and butter", "home/blinds = CLOSE"]),
+        ("say hello, then close the blinds", ["say = hello", "home/blinds = CLOSE"]),
+        ("say hello and say goodbye and stop everything",
+         ["say = hello", "say = goodbye", "home/stop = ON"]),
+        ("say close the blinds and the door", ["say = close the blinds and the door"]),
+        ("close the blinds and the door", ["home/blinds = CLOSE", "home/echo = the door"]),
+        ("close the windows and the door", ["home/echo = close the windows and the door"]),
+    ],
+)  # fmt: skip
+def test_free_text_swallows_no_other_command(text: str, expected: list[str]) -> None:
+    free = (
+        row("list", "add {item} to the list", "list", "{item}"),
+        row("say", "say {item}", "say", "{item}"),
+    )
+    echo = row("echo", "{item}", "home/echo", "{item}")
+    assert published(Speaker(replace(FREE, rows=(*free, *ROWS, echo))).says(text)) == expected
+
+
+def test_what_only_sounds_like_an_unfinished_row_is_none() -> None:
+    remind = row("remind", "remind me [to] {item}", "remind", "{item}")
+    heard = {"remind me to": [(0, {"item": "to"}, "remind me to", 0.0)]}
+    decisions = Speaker(replace(FREE, rows=(remind,)), Sounds(known=heard)).says("remind me to")
+    assert published(decisions) == []
+    assert "free text was left out" in reason(decisions)
 
 
 WOKEN = Policy(wake_phrases=("house", "hey computer"), wake_grace_s=10.0)

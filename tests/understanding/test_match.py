@@ -49,12 +49,70 @@ def test_rows_come_in_the_order_of_the_table() -> None:
 @pytest.mark.parametrize(
     ("template", "first"),
     [
-        pytest.param("({room} lamp|{song} lamp)", {"room": "kitchen"}, id="as written"),
-        pytest.param("({song} lamp|{room} lamp)", {"song": "kitchen"}, id="the other way round"),
+        pytest.param("({room} lamp|{thing:room} lamp)", {"room": "living"}, id="as written"),
+        pytest.param("({room:other} lamp|{room} lamp)", {"other": "living"}, id="the other way"),
     ],
 )
 def test_what_stands_first_in_a_row_is_preferred(template: str, first: Mapping[str, str]) -> None:
-    assert parses("kitchen lamp", template)[0][1] == first
+    assert parses("living room lamp", template)[0][1] == first
+
+
+@pytest.mark.parametrize(
+    ("text", "template", "slots"),
+    [
+        ("kitchen lamp", "({song} lamp|{room} lamp)", {"room": "kitchen"}),
+        ("play yesterday in the kitchen", "play {song} [in the {room}]",
+         {"song": "yesterday", "room": "kitchen"}),
+        ("play in the kitchen in the kitchen", "play {song} [in the {room}]",
+         {"song": "in the kitchen", "room": "kitchen"}),
+        ("play in the hall", "play {song} [in the {room}]", {"song": "in the hall"}),
+        ("weather in paris please", "[please] weather [in {song}] [please]", {"song": "paris"}),
+        ("play the the", "play [the] {song}", {"song": "the"}),
+        ("play stand by me by me", "play {song} by {song:who}",
+         {"song": "stand by me", "who": "me"}),
+        ("add add to the list", "add {song} to the list", {"song": "add"}),
+    ],
+)  # fmt: skip
+def test_a_rows_own_words_take_what_they_can_and_free_text_the_rest(
+    text: str, template: str, slots: Mapping[str, str]
+) -> None:
+    assert parses(text, template)[0] == (0, slots)
+
+
+@pytest.mark.parametrize(
+    ("text", "template"),
+    [
+        ("remind me to", "remind me to {song}"),
+        ("remind me to", "remind me [to] {song}"),
+        ("play in the kitchen", "play {song} [in the {room}]"),
+        ("play in the kitchen", "play [in the {room}] {song}"),
+        ("add to the list", "add {song} [to the list]"),
+        ("remind bob to", "remind {song} [to] {song:what}"),
+    ],
+)
+def test_an_unfinished_row_does_not_fill_its_free_text_with_its_own_words(
+    text: str, template: str
+) -> None:
+    assert parses(text, template) == []
+    assert parses(text, template, "{song}") == [(1, {"song": text})]
+
+
+@given(
+    own=st.lists(st.sampled_from("abc"), min_size=1, max_size=4),
+    free=st.lists(st.sampled_from("abcxyz"), max_size=4),
+)
+def test_free_text_is_what_is_left_of_the_sentence(own: list[str], free: list[str]) -> None:
+    optional = " ".join(f"[{word}]" for word in own)
+    found = parses(" ".join(["play", *free]), f"play {optional} {{song}}")
+    longest = max(range(len(free) + 1), key=lambda n: n * _is_part(free[:n], own))
+    left = " ".join(free[longest:])
+    assert found[:1] == ([(0, {"song": left})] if left else [])
+
+
+def _is_part(words: list[str], of: list[str]) -> bool:
+    """Whether `words` are some of `of`, in their order."""
+    left = iter(of)
+    return all(word in left for word in words)
 
 
 def test_a_list_value_may_be_the_beginning_of_another() -> None:
@@ -65,7 +123,7 @@ def test_a_list_value_may_be_the_beginning_of_another() -> None:
     ]
 
 
-def test_free_text_takes_as_much_as_it_can() -> None:
+def test_free_text_may_hold_the_rows_own_words() -> None:
     found = parses("play Singing in the Rain in the kitchen", "play {song} in [the] {room}")
     assert found[0] == (0, {"song": "Singing in the Rain", "room": "kitchen"})
 

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -183,6 +184,12 @@ def test_the_best_and_the_next_meaning_are_told_apart() -> None:
 def test_a_wildcard_takes_whole_words_and_the_rest_must_still_fit() -> None:
     assert _search("add oat milk too the list")[0] == ("add oat milk to the list", 0.0)
     assert all(distance > STRICT for _, distance in _search("add oat milk and be quick"))
+
+
+@pytest.mark.parametrize("heard", ["add to the list", "remind me to", "remind me that"])
+def test_a_wildcard_takes_no_word_in_the_place_of_one_left_out_beside_it(heard: str) -> None:
+    table = replace(TABLE, rows=(*TABLE.rows, _row("remind me to {item}")))
+    assert all(distance > STRICT for _, distance in _search(heard, table=table))
 
 
 def test_the_whole_list_of_hypotheses_is_searched() -> None:

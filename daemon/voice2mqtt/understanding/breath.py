@@ -1,7 +1,7 @@
 """Several commands in one breath: where a sentence may be cut, and what its parts say."""
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -31,15 +31,32 @@ def commands(
     rows: Container[int] | None = None,
     most: int = MOST_COMMANDS,
 ) -> Iterator[tuple[Command, ...]]:
-    """Yield what `text` says word for word: one row (of `rows`), else up to `most` of them."""
-    for parse in matcher.parses(text):
-        if rows is None or parse.row in rows:
-            yield (Command(text, parse),)
-    if most > 1:
-        for first, rest in cuts(text, language):
-            for before in islice(commands(matcher, first, language, rows, 1), 1):
-                for after in islice(commands(matcher, rest, language, rows, most - 1), 1):
-                    yield before + after
+    """Yield what `text` says word for word: one row (of `rows`), else up to `most` of them.
+
+    Several come first if they leave fewer words to free text: it does not swallow a command.
+    """
+    parses = [parse for parse in matcher.parses(text) if rows is None or parse.row in rows]
+    several: Iterable[tuple[Command, ...]] = _several(matcher, text, language, rows, most)
+    if parses and parses[0].free:
+        several = sorted(several, key=_own, reverse=True)
+        yield from (breath for breath in several if _own(breath) > parses[0].own)
+    for parse in parses:
+        yield (Command(text, parse),)
+    yield from several
+
+
+def _several(
+    matcher: Matcher, text: str, language: str, rows: Container[int] | None, most: int
+) -> Iterator[tuple[Command, ...]]:
+    for first, rest in cuts(text, language) if most > 1 else ():
+        for before in islice(commands(matcher, first, language, rows, 1), 1):
+            for after in islice(commands(matcher, rest, language, rows, most - 1), 1):
+                yield before + after
+
+
+def _own(breath: Iterable[Command]) -> int:
+    """Return how many words the rows say themselves."""
+    return sum(command.parse.own for command in breath)
 
 
 def cuts(text: str, language: str) -> Sequence[tuple[str, str]]:

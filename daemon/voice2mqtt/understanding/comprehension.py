@@ -178,7 +178,12 @@ class Comprehension:
 
     def _by_sound(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
         found = self._nearest.search(hypotheses) if self._nearest else ()
-        ranked = tuple(candidate for candidate in found if candidate.row in rows)
+        ranked = tuple(
+            candidate
+            for candidate in found
+            if candidate.row in rows
+            and candidate.row not in self.matcher.unfinished(candidate.heard)
+        )
         if not ranked:
             return Unknown(why="no row says this")
         contrary = [self._contrary(hypotheses[0].text, candidate) for candidate in ranked]
@@ -242,6 +247,8 @@ class Comprehension:
         """Return the refusal of `text`, with how far it fits and what was missing."""
         walk = self.matcher.walk(text) if isinstance(verdict, Unknown) else None
         parts = [verdict.why, *([missing(walk)] if walk else ())]
+        if self.matcher.unfinished(text):
+            parts[1:] = ["free text was left out: the rest is a row's own words"]
         return Unknown(why="; ".join(parts), nearest=verdict.nearest)
 
     def _strictness_of(self, candidate: Candidate) -> float:

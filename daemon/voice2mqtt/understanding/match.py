@@ -6,9 +6,11 @@ the sentence and not on the number of rows. Knows nothing of confidence, sound o
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from itertools import islice
 from types import MappingProxyType
+from typing import NamedTuple
 
 from voice2mqtt.core.audio import Prospect
 from voice2mqtt.core.decision import SlotValue
@@ -25,8 +27,17 @@ _CROWDED = 12
 
 Spot = tuple[int, int]
 """A position in the readings and a state of the automaton."""
-_Fill = tuple[str, SlotValue] | None
-"""The slot that a step filled."""
+_Slots = tuple[tuple[str, SlotValue], ...]
+
+
+class Way(NamedTuple):
+    """One step from a spot."""
+
+    then: Spot
+    fill: tuple[str, SlotValue] | None = None
+    """The slot that it fills."""
+    free: int = 0
+    """Words that free text takes in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,10 @@ class Parse:
 
     row: int
     slots: Mapping[str, SlotValue]
+    own: int = field(default=0, compare=False)
+    """Words that the row says itself ..."""
+    free: int = field(default=0, compare=False)
+    """... and those that its free text took."""
 
 
 class Steps:
@@ -85,20 +100,49 @@ class Matcher:
             for label in automaton.labels
             if isinstance(label, Choice)
         }
+        self._has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
         # The index of the most crowded state is made now and not while somebody waits.
         self._steps.slots(START)
 
     def parses(self, text: str) -> tuple[Parse, ...]:
         """Return every row that says `text`, in the order of the table.
 
-        Where a row says it in several ways, the one that stands first in it comes first.
+        Where a row says it in several ways, those come first in which its own words say most of
+        it and free text least; then, those that stand first in the row. A row that is only
+        unfinished (see `unfinished`) is not among them.
         """
         walk = self.walk(text)
         if walk is None or not walk.readings.tokens:
             return ()
-        found = dict.fromkeys(islice(walk.parses(), MOST_PARSES))
-        parses = [Parse(row, MappingProxyType(dict(slots))) for row, slots in found]
+        found: dict[tuple[int, _Slots], int] = {}
+        for row, slots, free in islice(walk.parses(), MOST_PARSES):
+            found.setdefault((row, slots), free)
+        unfinished = self._unfinished(walk.readings) if any(found.values()) else {}
+        parses = [
+            Parse(row, MappingProxyType(dict(slots)), len(walk.readings.tokens) - free, free)
+            for (row, slots), free in found.items()
+            if free <= unfinished.get(row, free)
+        ]
         return tuple(sorted(parses, key=lambda parse: parse.row))
+
+    def unfinished(self, text: str) -> frozenset[int]:
+        """Return the rows of which `text` says all but some free text.
+
+        "Remind me to" is no "to" of which `remind me [to] {what}` should remind.
+        """
+        if not self._has_free_text:
+            return frozenset()
+        walk = self.walk(text)
+        return frozenset(self._unfinished(walk.readings)) if walk else frozenset()
+
+    def _unfinished(self, readings: Readings) -> Mapping[int, int]:
+        """Return the rows said with free text left out, and how many words it takes at least."""
+        walk = Walk(self._steps, self._lists, readings, may_omit=True)
+        least: dict[int, int] = {}
+        for row, slots, free in islice(walk.parses(), MOST_PARSES):
+            if any(value == "" for _, value in slots):
+                least.setdefault(row, free)
+        return least
 
     def prospect(self, text: str) -> Prospect:
         """Tell how `text` stands as the beginning of a row."""
@@ -123,13 +167,22 @@ class Matcher:
 class Walk:
     """One sentence on its way through the automaton."""
 
-    def __init__(self, steps: Steps, lists: Mapping[int, Steps], readings: Readings) -> None:
+    def __init__(
+        self,
+        steps: Steps,
+        lists: Mapping[int, Steps],
+        readings: Readings,
+        *,
+        may_omit: bool = False,
+    ) -> None:
+        """`may_omit`: free text may be left out, and is "" then."""
         self.steps = steps
         self.readings = readings
+        self._may_omit = may_omit
         self._lists = lists
         self._spoken: dict[Spot, list[tuple[int, int]]] = {}
-        self.ways: dict[Spot, list[tuple[Spot, _Fill]]] = {}
-        """Every spot that is reached, with the steps from it and the slots they fill."""
+        self.ways: dict[Spot, list[Way]] = {}
+        """Every spot that is reached, with the steps from it, the preferred one first."""
         self.goes_on = False
         """Whether the sentence may end inside a row."""
         self._explore()
@@ -142,36 +195,42 @@ class Walk:
             if spot in self.ways:
                 continue
             ranked = sorted(self._ways_from(*spot), key=lambda way: way[0])
-            self.ways[spot] = ways = [(then, fill) for _, then, fill in ranked]
-            waiting += [then for then, _ in ways]
+            self.ways[spot] = ways = [way for _, way in ranked]
+            waiting += [way.then for way in ways]
             position, state = spot
             offsets = self.steps.automaton.offsets
             if position == self.readings.end and offsets[state] < offsets[state + 1]:
                 self.goes_on = True
 
-    def _ways_from(self, position: int, state: int) -> Iterator[tuple[int, Spot, _Fill]]:
-        """Yield (rank, next spot, slot filled) of every step from here."""
+    def _ways_from(self, position: int, state: int) -> Iterator[tuple[int, Way]]:
+        """Yield (rank, way) of every step from here."""
         for reading in self.readings.starts[position]:
             found = self.steps.word(state, reading.key) if reading.key else None
             if found:
                 rank, target = found
-                yield rank, (reading.end, target), None
+                yield rank, Way((reading.end, target))
         for rank, number, target in self.steps.slots(state):
             label = self.steps.automaton.labels[number]
             match label:
                 case Choice():
                     for end, value in self._values(position, label.spoken):
-                        yield rank, (end, target), (label.slot, label.values[value])
+                        yield rank, Way((end, target), (label.slot, label.values[value]))
                 case Number():
                     for reading in self.readings.starts[position]:
                         meant = meaning(label, reading.number)
                         if meant is not None:
-                            yield rank, (reading.end, target), (label.slot, meant)
+                            yield rank, Way((reading.end, target), (label.slot, meant))
                 case Wildcard():
-                    for end in range(self.readings.end, position, -1):
-                        if self.readings.may_part(position, end):
-                            text = self.readings.slice(position, end)
-                            yield rank, (end, target), (label.slot, text)
+                    for end, text in self._free_text(position):
+                        yield rank, Way((end, target), (label.slot, text), end - position)
+
+    def _free_text(self, position: int) -> Iterator[tuple[int, str]]:
+        """Yield (end, text) of all that free text may be from `position`, the longest first."""
+        for end in range(self.readings.end, position, -1):
+            if self.readings.may_part(position, end):
+                yield end, self.readings.slice(position, end)
+        if self._may_omit:
+            yield position, ""
 
     def _values(self, position: int, spoken: Automaton) -> list[tuple[int, int]]:
         """Return (end, value number) of each value of a list that is spoken from `position`."""
@@ -191,35 +250,41 @@ class Walk:
             self._spoken[key] = found
         return self._spoken[key]
 
-    def parses(self) -> Iterator[tuple[int, tuple[tuple[str, SlotValue], ...]]]:
-        """Yield (row, slots) of every way through, in the order of preference."""
-        alive = self._alive()
-        stack: list[tuple[Spot, tuple[tuple[str, SlotValue], ...]]] = [((0, START), ())]
-        while stack:
-            spot, slots = stack.pop()
-            if spot not in alive:
-                continue
+    def parses(self) -> Iterator[tuple[int, _Slots, int]]:
+        """Yield (row, slots, words of free text) of every way through, in order of preference."""
+        least = self._least_free()
+        # Of the same cost, the one whose steps stand first; such paths compare like words.
+        heap: list[tuple[int, tuple[int, ...], Spot, int, _Slots]] = []
+        if (0, START) in least:
+            heap.append((0, (), (0, START), 0, ()))
+        while heap:
+            _, path, spot, free, slots = heappop(heap)
             if spot[0] == self.readings.end:
                 for row in self.steps.automaton.accepts(spot[1]):
-                    yield row, slots
-            for then, fill in reversed(self.ways[spot]):
-                stack.append((then, (*slots, fill) if fill else slots))
+                    yield row, slots, free
+            for rank, way in enumerate(self.ways[spot]):
+                if way.then in least:
+                    after = free + way.free
+                    filled = (*slots, way.fill) if way.fill else slots
+                    total = after + least[way.then]
+                    heappush(heap, (total, (*path, rank), way.then, after, filled))
 
-    def _alive(self) -> set[Spot]:
-        """Return the spots from which some row is reached."""
-        before: dict[Spot, list[Spot]] = {}
+    def _least_free(self) -> dict[Spot, int]:
+        """Return the spots from which some row is reached, with the free words on the way."""
+        before: dict[Spot, list[tuple[Spot, int]]] = {}
         for spot, ways in self.ways.items():
-            for then, _ in ways:
-                before.setdefault(then, []).append(spot)
+            for way in ways:
+                before.setdefault(way.then, []).append((spot, way.free))
         accepts = self.steps.automaton.accepts
-        waiting = [s for s in self.ways if s[0] == self.readings.end and accepts(s[1])]
-        alive = set(waiting)
-        while waiting:
-            for spot in before.get(waiting.pop(), ()):
-                if spot not in alive:
-                    alive.add(spot)
-                    waiting.append(spot)
-        return alive
+        heap = [(0, s) for s in self.ways if s[0] == self.readings.end and accepts(s[1])]
+        least: dict[Spot, int] = {}
+        while heap:
+            free, spot = heappop(heap)
+            if spot not in least:
+                least[spot] = free
+                for earlier, words in before.get(spot, ()):
+                    heappush(heap, (free + words, earlier))
+        return least
 
 
 def meaning(label: Number, said: float | None) -> int | float | None:

@@ -6,7 +6,7 @@ the number of rows. Free text fits everything; what it swallowed does not count 
 
 from heapq import heappop, heappush
 
-from voice2mqtt.understanding.automaton import START, Automaton, Label, Number, Wildcard, Word
+from voice2mqtt.understanding.automaton import START, Automaton, Label, Number, Word
 from voice2mqtt.understanding.match import Spot, Walk, has_parts, meaning
 from voice2mqtt.understanding.render import spoken_form
 
@@ -52,19 +52,10 @@ def _reached(walk: Walk) -> dict[Spot, int]:
         if spot in fit:
             continue
         fit[spot] = place[0] - misses
-        wild = _free_text(walk, spot[1])
-        for then, fill in walk.ways[spot]:
+        for then, _, free in walk.ways[spot]:
             after = (then[0], 0) if then[0] <= end else (place[0], place[1] + 1)
-            missed = after[0] - place[0] if fill and then[1] in wild else 0
-            heappush(waiting, (after, misses + missed, then))
+            heappush(waiting, (after, misses + free, then))
     return {spot: words for spot, words in fit.items() if spot[0] <= end}
-
-
-def _free_text(walk: Walk, state: int) -> set[int]:
-    """Return where free text leads to from `state`."""
-    labels = walk.steps.automaton.labels
-    slots = walk.steps.slots(state)
-    return {target for _, number, target in slots if isinstance(labels[number], Wildcard)}
 
 
 def _misfit(walk: Walk, reached: dict[Spot, int], most: int) -> str:

@@ -22,6 +22,7 @@ another home, on talk, and on sentences with one value that was taken out of the
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 
 from voice2mqtt.core.decision import SlotValue
@@ -99,6 +100,8 @@ class NearestSentences:
             if tried >= _ENOUGH and not best:
                 break
             for way in self._ways(reading, REACH, least + _WINDOW):
+                if _is_starved(way):
+                    continue
                 meaning = way.row, frozenset(dict(way.slots).items())
                 if meaning not in best or way.cost < best[meaning][0]:
                     best[meaning] = way.cost, way, reading, text
@@ -187,7 +190,7 @@ class NearestSentences:
     def _distance(
         self, way: Way, heard: HeardSounds, agreed: frozenset[str], trust: float
     ) -> float:
-        wild = sum(said.end - said.start for said in way.said if not said.key and not said.in_slot)
+        wild = sum(said.end - said.start for said in way.said if _is_free(said))
         whole = way.cost / max(1, len(heard.phonemes) - wild)
         in_slot = max(
             (
@@ -230,6 +233,21 @@ class NearestSentences:
                     if pair.heard is not None:
                         missed[said.start + pair.heard] = pair.cost
         return missed
+
+
+def _is_starved(way: Way) -> bool:
+    """Whether nothing was heard of a word beside free text: then the text is not what was meant.
+
+    In "remind me that", "that" is not of what `remind me to {what}` should remind.
+    """
+    return any(
+        (_is_free(one) and other.is_missed) or (one.is_missed and _is_free(other))
+        for one, other in pairwise(way.said)
+    )
+
+
+def _is_free(said: Said) -> bool:
+    return not said.key and not said.in_slot
 
 
 def _trust(hypotheses: Sequence[Hypothesis]) -> float:
