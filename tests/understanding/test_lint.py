@@ -93,6 +93,26 @@ def test_rows_a_listener_confuses(one: str, other: str) -> None:
     assert "choose words that differ more" in told[0]
 
 
+@pytest.mark.parametrize(
+    "say",
+    [
+        "[please] add {anything} to [my|the] [shopping] list",
+        "[please|can you] what's the weather [like] [in {anything}] [please|can you]",
+        "play {anything} in the {room}",
+    ],
+)
+def test_free_text_that_may_hold_a_rows_own_words_is_no_confusion(say: str) -> None:
+    row = _row(1, say)
+    heard = replace(row, publish=(Publish(topic="t", payload="{anything}"),))
+    assert _told(heard, _row(2, "light the {room}"), anything=WildcardList(), room=ROOMS) == []
+
+
+def test_rows_with_free_text_that_a_listener_confuses() -> None:
+    rows = _row(1, "add {anything} to the list"), _row(2, "ad {anything} to the list")
+    (told,) = _told(*rows, anything=WildcardList())
+    assert '"add something or other to the list" sounds like "ad something' in told
+
+
 def test_a_question_ends_the_confusion() -> None:
     asked = replace(_row(2, "read the noose please"), confirm="The noose?")
     assert _told(_row(1, "read the news please"), asked) == []

@@ -89,6 +89,9 @@ class Clashes:
                 other = self._rows[likeness.row]
                 if likeness.sentence == text or row.confirm or other.confirm:
                     continue
+                if set(likeness.free_text) - {_SOME_WORDS}:
+                    # Free text may be anything, and so also what another row says.
+                    continue
                 if likeness.row == number:
                     pair, whose = self._values(number, text, likeness), "the same row"
                 else:

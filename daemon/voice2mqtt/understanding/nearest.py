@@ -76,6 +76,11 @@ class Likeness:
         """The words of the sentence."""
         return " ".join(said.word for said in self.said)
 
+    @property
+    def free_text(self) -> tuple[str, ...]:
+        """What free text took."""
+        return tuple(said.word for said in self.said if _is_free(said))
+
 
 class NearestSentences:
     """Searches one automaton. Learns sounds as it goes: one thread at a time."""
