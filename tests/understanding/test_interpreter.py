@@ -1,3 +1,4 @@
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -22,8 +23,9 @@ from tests.understanding.homes import (
     row,
 )
 from voice2mqtt.core.audio import Prospect
-from voice2mqtt.core.decision import Ask, Fire, Refuse
+from voice2mqtt.core.decision import Ask, Fire, Refuse, SlotValue
 from voice2mqtt.core.outcome import Canceled, Heard, Hypothesis, NoMatch
+from voice2mqtt.understanding.candidate import Candidate
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.policy import LocalTime, Policy
 from voice2mqtt.understanding.table import CommandTable, Row, WildcardList
@@ -166,6 +168,28 @@ def test_sounds_alike(text: str, expected: list[str], asked: str, why: str) -> N
     assert (published(decisions), question(decisions)) == (expected, asked)
     assert why in reason(decisions)
     assert decisions[0].reason.nearest
+
+
+def test_a_refusal_names_the_nearest_first_and_nothing_that_is_nowhere_near() -> None:
+    known: dict[str, list[tuple[int, Mapping[str, SlotValue], str, float]]] = {
+        "what a light": [
+            (0, {"switch": "ON", "room": "bedroom"}, "turn on the bedroom light", 0.95),
+            (1, {"level": 1}, "dim to 1", 0.62),
+            (2, {}, "close the blinds", 0.55),
+        ],
+        "hm": [(2, {}, "close the blinds", 0.95)],
+    }
+
+    class Likeliest(Sounds):
+        def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
+            return super().search(hypotheses)[::-1]
+
+    (refuse,) = Speaker(nearest=Likeliest(known=known)).says("what a light")
+    assert [near.distance for near in refuse.reason.nearest] == [0.55, 0.62]
+    assert refuse.reason.text.startswith("the nearest row is 0.55 away")
+    (refuse,) = Speaker(nearest=Likeliest(known=known)).says("hm")
+    assert not refuse.reason.nearest
+    assert refuse.reason.text.startswith("no row says this")
 
 
 def test_a_command_that_is_not_clear_is_carried_out_if_the_other_readings_sound_like_it() -> None:

@@ -43,6 +43,8 @@ _ROUNDING = 0.02
 _OUTSIDE = 0.5
 """Share of the strictness for what a host heard instead of the table that it listened for: it
 has weighed already, by the audio, what by its text sounds like a command."""
+_NOWHERE_NEAR = 0.8
+"""Distance from which on a row is not even named: free text took nearly all that was heard."""
 _MOST_BREATHS = 3
 """Hypotheses of which halves are laid against the table by sound."""
 
@@ -193,9 +195,15 @@ class Comprehension:
         best, strictness = ranked[0], self._strictness_of(ranked[0])
         if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
             strictness *= _OUTSIDE
+        near = sorted(ranked, key=lambda candidate: candidate.distance)
+        nearest = tuple(candidate for candidate in near if candidate.distance < _NOWHERE_NEAR)
         if best.distance > strictness:
-            why = f"the nearest row is {best.distance:.2f} away, {strictness:.2f} is allowed"
-            return Unknown(why=why, nearest=ranked)
+            far = [candidate.distance for candidate in nearest if candidate.distance > strictness]
+            why = "no row says this"
+            if far:
+                why = f"the nearest row is {far[0]:.2f} away, {strictness:.2f} is allowed"
+            return Unknown(why=why, nearest=nearest)
+        nearest = (best, *(candidate for candidate in nearest if candidate is not best))
         rivals = [rival for rival in ranked[1:] if not self._same((best,), (rival,))]
         rival = min(rivals, key=lambda candidate: candidate.distance, default=None)
         ahead = rival.distance - best.distance if rival else self._margin
@@ -203,8 +211,9 @@ class Comprehension:
             abs(ahead) < _TIE or best.distance + max(0.0, self._margin - ahead) > strictness
         ):
             why = f"two rows sound alike; only {ahead:.2f} lies between them"
-            return Unclear(options=((best,), (rival,)), why=why, nearest=ranked)
-        return Meant(meaning=(best,), why=f"sounds alike, {best.distance:.2f} away", nearest=ranked)
+            return Unclear(options=((best,), (rival,)), why=why, nearest=nearest)
+        why = f"sounds alike, {best.distance:.2f} away"
+        return Meant(meaning=(best,), why=why, nearest=nearest)
 
     def _contrary(self, surest: str, candidate: Candidate) -> str | None:
         """Return the word by which what was heard, be it nearest or surest, is not `candidate`."""
