@@ -73,6 +73,37 @@ def test_markdown_shows_what_may_be_left_out_and_what_is_asked(
     )
 
 
+_GERMAN = """
+language: de
+lists: {room: [{in: "(die |)Küche", out: k}, {in: "im( schönen|) Bad", out: b}]}
+commands:
+  - {say: "Dimmer auf {10..100,10:x} Prozent", topic: d, payload: "{x}", days: mo-fr}
+  - {say: "Stufe {0..100,50:x}", topic: d, payload: "{x}", confirm: Wirklich?, between: "7:00-9:00"}
+  - {say: "Licht in {room}", topic: "l/{room}", payload: "x", wake: false}
+"""
+
+
+def test_the_sheet_speaks_the_tables_language_and_promises_only_what_is_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "commands.yaml"
+    table.write_text(_GERMAN.replace("mo-fr", "mon-fri").lstrip())
+    settings = tmp_path / "voice2mqtt.yaml"
+    settings.write_text("listening: {wake_phrase: [Haus]}\n")
+    for form, loud in (("--markdown", "# Was man"), ("--html", "<h1>Was man sagen kann</h1>")):
+        assert main(["table", "--settings", str(settings), form]) == ExitStatus.OK
+        told = capsys.readouterr().out
+        assert loud in told
+        assert "Beginne mit “Haus”." in told
+        assert "Dimmer auf 10, 20 … 100 Prozent" in told
+        assert "Stufe 0, 50, 100" in told
+        assert "07:00 bis 09:00, fragt erst nach" in told
+        assert "Mo bis Fr" in told
+        assert "ohne Aktivierungswort" in told
+    assert "<i>die</i> Küche" in told
+    assert "im <i>schönen</i> Bad" in told
+
+
 class _Page(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()

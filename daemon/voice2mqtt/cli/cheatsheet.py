@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from html import escape
 from string import Template
 
-from voice2mqtt.settings.schedule import DAYS
+from voice2mqtt.cli.cheatsheet_words import SheetWords, sheet_words
 from voice2mqtt.understanding.table import CommandTable, RangeList, Row, SlotList, TextList
 from voice2mqtt.understanding.templates import (
     Alternative,
@@ -81,12 +81,15 @@ class _Writer:
     def _alternative(self, items: list[str]) -> str:
         said = [words for item in items if (words := item.strip())]
         choice = self.style.choice(said) if len(said) > 1 else said[0]
-        return choice if len(said) == len(items) else self.style.maybe(choice)
+        shown = choice if len(said) == len(items) else self.style.maybe(choice)
+        before = " " * any(item[:1].isspace() for item in items)
+        after = " " * any(item[-1:].isspace() for item in items)
+        return f"{before}{shown}{after}"
 
     def _slot(self, name: str, source: SlotList) -> str:
         match source:
             case RangeList():
-                return f"{source.lowest}–{source.highest}"
+                return _range(source)
             case TextList(values=values):
                 said = [self.sentence(value.spoken) for value in values]
                 if len(said) <= _FEW:
@@ -97,18 +100,28 @@ class _Writer:
                 return self.style.slot(f"{name} …")
 
 
+def _range(source: RangeList) -> str:
+    """Return the numbers that are taken: 0–100, or 10, 20 … 100."""
+    if source.step == 1:
+        return f"{source.lowest}–{source.highest}"
+    steps = range(source.lowest, source.highest + 1, source.step)
+    if len(steps) <= _FEW:
+        return ", ".join(map(str, steps))
+    return f"{steps[0]}, {steps[1]} … {steps[-1]}"
+
+
 def markdown(table: CommandTable, wake_phrases: tuple[str, ...] = ()) -> str:
     """Return the cheat sheet as Markdown."""
     writer = _Writer(table.lists, table.rules, _MARKDOWN)
-    lines = ["# What you can say", ""]
-    begin = f"Begin with {_begin(wake_phrases)}. " if wake_phrases else ""
-    lines += [f"{begin}Words (in brackets) may be left out; of words/with/strokes say one.", ""]
+    words = sheet_words(table.language)
+    begin = f"{_begin(wake_phrases, words)} " if wake_phrases else ""
+    lines = [f"# {words.title}", "", f"{begin}{words.brackets}", ""]
     for row in table.rows:
-        notes = f" ({_notes(row)})" if _notes(row) else ""
+        notes = f" ({_notes(row, words)})" if _notes(row, words) else ""
         said = [writer.sentence(template) for template in row.say]
         lines.append(f"- {'; '.join(said)}{notes}")
     if writer.named:
-        lines += ["", "## Words", ""]
+        lines += ["", f"## {words.words}", ""]
         lines += [f"- **{name}**: {values}" for name, values in writer.named.items()]
     return "\n".join(lines) + "\n"
 
@@ -116,54 +129,58 @@ def markdown(table: CommandTable, wake_phrases: tuple[str, ...] = ()) -> str:
 def html(table: CommandTable, wake_phrases: tuple[str, ...] = ()) -> str:
     """Return the cheat sheet as a page that needs no other file, made to be printed."""
     writer = _Writer(table.lists, table.rules, _HTML)
-    rows = "\n".join(_html_row(row, writer) for row in table.rows)
-    words = "\n".join(
+    words = sheet_words(table.language)
+    rows = "\n".join(_html_row(row, writer, words) for row in table.rows)
+    lists = "\n".join(
         f"<dt>{escape(name)}</dt><dd>{values}</dd>" for name, values in writer.named.items()
     )
-    begin = f"Begin with {escape(_begin(wake_phrases))}." if wake_phrases else ""
     return _PAGE.substitute(
         language=escape(table.language),
-        begin=begin,
+        title=escape(words.title),
+        begin=escape(_begin(wake_phrases, words)) if wake_phrases else "",
+        grey=words.grey,
         rows=rows,
-        words=f"<h2>Words</h2>\n<dl>\n{words}\n</dl>" if words else "",
+        words=f"<h2>{words.words}</h2>\n<dl>\n{lists}\n</dl>" if lists else "",
     )
 
 
-def _html_row(row: Row, writer: _Writer) -> str:
+def _html_row(row: Row, writer: _Writer, words: SheetWords) -> str:
     said = "".join(f"<li>{writer.sentence(template)}</li>" for template in row.say)
     title = "" if row.name in row.say else f"<h3>{escape(row.name)}</h3>"
-    notes = f"<p>{escape(_notes(row))}</p>" if _notes(row) else ""
+    notes = f"<p>{escape(_notes(row, words))}</p>" if _notes(row, words) else ""
     return f"<section>{title}<ul>{said}</ul>{notes}</section>"
 
 
-def _begin(wake_phrases: tuple[str, ...]) -> str:
-    return " or ".join(f"“{phrase}”" for phrase in wake_phrases)
+def _begin(wake_phrases: tuple[str, ...], words: SheetWords) -> str:
+    quoted = (f"“{phrase}”" for phrase in wake_phrases)
+    return words.begin.format(f" {words.either} ".join(quoted))
 
 
-def _notes(row: Row) -> str:
+def _notes(row: Row, words: SheetWords) -> str:
     notes: list[str] = []
-    if len(row.days) < len(DAYS):
-        notes.append(_days(sorted(row.days)))
+    if len(row.days) < len(words.days):
+        notes.append(_days(sorted(row.days), words))
     if row.between:
-        notes.append(" to ".join(f"{minute // 60:02}:{minute % 60:02}" for minute in row.between))
+        hours = (f"{minute // 60:02}:{minute % 60:02}" for minute in row.between)
+        notes.append(f" {words.until} ".join(hours))
     if row.confirm:
-        notes.append("asks first")
+        notes.append(words.asks)
     if not row.wake:
-        notes.append("without the wake phrase")
+        notes.append(words.unwoken)
     return ", ".join(notes)
 
 
-def _days(days: list[int]) -> str:
-    names = [DAYS[day].capitalize() for day in days]
+def _days(days: list[int], words: SheetWords) -> str:
+    names = [words.days[day] for day in days]
     together = days[-1] - days[0] == len(days) - 1 > 1
-    return f"{names[0]} to {names[-1]}" if together else ", ".join(names)
+    return f"{names[0]} {words.until} {names[-1]}" if together else ", ".join(names)
 
 
 _PAGE = Template("""<!doctype html>
 <html lang="$language">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>What you can say</title>
+<title>$title</title>
 <style>
   @page { size: A4; margin: 14mm }
   body { font: 15px/1.45 system-ui, sans-serif; color: #1b1b1b; max-width: 62em;
@@ -185,8 +202,8 @@ _PAGE = Template("""<!doctype html>
   dd { margin: 0 }
   @media print { body { font-size: 10.5pt; margin: 0; padding: 0; max-width: none } }
 </style>
-<h1>What you can say</h1>
-<p>$begin <i>Grey words</i> may be left out; of <u>underlined<s>/</s>words</u> say one.</p>
+<h1>$title</h1>
+<p>$begin $grey</p>
 <main>
 $rows
 </main>
