@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from voice2mqtt.settings.load import load_settings
+from voice2mqtt.speechhost.access import Limits
 
 SYSTEMD = Path(__file__).parents[1] / "systemd"
 SYSTEM_UNITS = ("voice2mqtt.service", "voice2mqtt@.service", "voice2mqtt-host.service")
@@ -82,6 +83,17 @@ def test_daemon_and_host_read_the_same_settings(folder: str) -> None:
 @pytest.mark.parametrize("unit", SYSTEM_UNITS + USER_UNITS)
 def test_a_settings_error_is_not_restarted(unit: str) -> None:
     assert "RestartPreventExitStatus=2 78" in _settings(unit)
+
+
+@pytest.mark.parametrize("folder", ["", "user/"])
+def test_systemd_gives_the_host_the_time_that_it_gives_its_clients(folder: str) -> None:
+    (line,) = [
+        line
+        for line in _settings(f"{folder}voice2mqtt-host.service")
+        if line.startswith("TimeoutStopSec=")
+    ]
+    # A close that is not answered takes a second or two, the end of the process another.
+    assert float(line.partition("=")[2]) >= Limits().drain_s + 5
 
 
 def test_a_secret_is_read_where_the_unit_delivers_it(tmp_path: Path) -> None:

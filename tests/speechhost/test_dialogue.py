@@ -48,7 +48,7 @@ def test_a_turn_from_context_to_end() -> None:
     )
     assert said(outputs) == [("speech.startDetected", "a1"), ("speech.endDetected", "a1")]
     assert said(answer(talk, outputs)) == [("speech.phrase", "a1"), ("turn.end", "a1")]
-    assert not talk.in_turn
+    assert not talk.owes_answer
 
 
 def test_late_audio_of_a_finished_turn_is_dropped() -> None:

@@ -258,6 +258,18 @@ def test_a_turn_under_way_is_answered_before_the_host_stops() -> None:
         stopping.join(WITHIN_S)
 
 
+def test_a_client_that_only_listens_into_silence_does_not_hold_up_the_end() -> None:
+    with hosting(ScriptedEngine(SENTENCE), limits=Limits(drain_s=600)) as host:
+        client = Client(configured(host.url))
+        heard = threading.Event()
+        client.recognizer.recognized.connect(lambda _event: heard.set())
+        client.recognizer.start_continuous_recognition_async().get()
+        client.stream.write(SPOKEN)
+        assert heard.wait(WITHIN_S)
+        host.stop()  # fails by itself if that takes too long
+        client.recognizer.stop_continuous_recognition_async().get()
+
+
 def test_a_key_or_a_token_opens_the_door() -> None:
     with hosting(ScriptedEngine(SENTENCE), keys=("other", "s3cret")) as host:
         assert Client(configured(host.url, subscription="s3cret")).once(SPOKEN).text == SENTENCE

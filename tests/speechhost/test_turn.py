@@ -230,6 +230,23 @@ def test_a_continuous_turn_answers_in_order_until_its_audio_ends() -> None:
     assert body(actions, "speech.phrase")["RecognitionStatus"] == "EndOfDictation"
 
 
+def test_in_a_continuous_turn_only_speech_awaits_an_answer() -> None:
+    talk = Talk("CONVERSATION")
+    talk.hear(silence(1000))
+    owed = [talk.turn.owes_answer]
+    guess = work(talk.hear(tone(600) + silence(200)))
+    owed.append(talk.turn.owes_answer)
+    talk.hear(silence(800))
+    owed.append(talk.turn.owes_answer)
+    talk.turn.transcribed(guess.job, LIGHT)
+    owed.append(talk.turn.owes_answer)
+    assert owed == [False, True, True, False]
+
+
+def test_a_single_shot_awaits_its_answer_from_the_start() -> None:
+    assert Talk().turn.owes_answer
+
+
 def test_a_continuous_turn_acknowledges_silence() -> None:
     talk = Talk("CONVERSATION")
     phrase = body(talk.hear(silence(15_100)), "speech.phrase")

@@ -73,9 +73,9 @@ class Connection:
         self._cut_told = False
 
     @property
-    def in_turn(self) -> bool:
-        """Whether the client waits for something."""
-        return self._dialogue.in_turn
+    def owes_answer(self) -> bool:
+        """Whether the client waits for an answer, or one is being sent."""
+        return self._dialogue.owes_answer or self._sending.locked()
 
     @property
     def idle_s(self) -> float:

@@ -59,9 +59,9 @@ class Dialogue:
         return self._turn.backlog_s if self._turn else 0.0
 
     @property
-    def in_turn(self) -> bool:
-        """Whether the client waits for something."""
-        return self._turn is not None
+    def owes_answer(self) -> bool:
+        """Whether the client waits for an answer; one in a long silence does not."""
+        return self._turn is not None and self._turn.owes_answer
 
     def receive(self, frame: str | bytes, now_s: float) -> Iterator[list[Output]]:
         """Take a frame, in steps that are each done quickly; raise ProtocolError."""

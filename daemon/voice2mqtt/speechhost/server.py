@@ -137,7 +137,7 @@ class Host:
         while self._connections:
             late = time.monotonic() > deadline_s
             for connection in self._connections:
-                if late or not connection.in_turn:
+                if late or not connection.owes_answer:
                     connection.close("stopping")
             await asyncio.sleep(0.02)
 

@@ -91,6 +91,11 @@ class Turn:
         """Seconds of audio that wait for their words."""
         return sum(phrase.end - phrase.offset for phrase in self._waiting) / TICKS_PER_S
 
+    @property
+    def owes_answer(self) -> bool:
+        """Whether an answer is to come: always for a single shot, else for what is being said."""
+        return self._single or self._endpointer.in_speech or bool(self._waiting)
+
     def hear(self, pcm: bytes, received: int, now_s: float) -> list[Action]:
         """Take the next audio; `received` is where it ends, in ticks as the client counts."""
         if not self._audio_over:
