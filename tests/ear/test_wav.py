@@ -1,3 +1,4 @@
+import os
 import struct
 import threading
 import time
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from voice2mqtt.ear.wav import SILENCE_MS, WavSource
 from voice2mqtt.errors import InputError
 
-PCM, FLOAT = 1, 3
+PCM, FLOAT, ALAW, MULAW = 1, 3, 6, 7
 
 
 def _wav(
@@ -30,11 +31,22 @@ def _wav(
 
 def _coded(samples: NDArray[np.float64], bits: int, coding: int) -> bytes:
     if coding == FLOAT:
-        return samples.astype("<f4").tobytes()
+        return samples.astype(f"<f{bits // 8}").tobytes()
+    if coding in {ALAW, MULAW}:
+        return _g711(samples, coding)
     if bits == 8:
         return (samples * 127 + 128).astype(np.uint8).tobytes()
     wide = (samples * (2**31 - 1)).astype("<i4")
     return wide.view(np.uint8).reshape(-1, 4)[:, 4 - bits // 8 :].tobytes()
+
+
+def _g711(samples: NDArray[np.float64], coding: int) -> bytes:
+    sign = np.where((samples < 0) == (coding == MULAW), 0x80, 0)
+    level = (np.abs(samples) * 32767).astype(np.int64) + (0x84 if coding == MULAW else 0)
+    exponent = np.maximum(np.floor(np.log2(np.maximum(level, 1))).astype(np.int64) - 7, 0)
+    lowest = 0 if coding == MULAW else 1
+    code = sign | exponent << 4 | (level >> (np.maximum(exponent, lowest) + 3)) & 15
+    return bytes((code ^ (0xFF if coding == MULAW else 0x55)).astype(np.uint8))
 
 
 def _tone(frequency_hz: float, rate_hz: int, duration_s: float = 1.0) -> NDArray[np.float64]:
@@ -53,7 +65,8 @@ def _gain_db(samples: NDArray[np.float64]) -> float:
 @pytest.mark.parametrize("extensible", [False, True], ids=["plain", "extensible"])
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize(
-    ("bits", "coding"), [(8, PCM), (16, PCM), (24, PCM), (32, PCM), (32, FLOAT)]
+    ("bits", "coding"),
+    [(8, PCM), (16, PCM), (24, PCM), (32, PCM), (32, FLOAT), (64, FLOAT), (8, ALAW), (8, MULAW)],
 )
 @pytest.mark.parametrize("rate_hz", [8000, 16_000, 44_100, 48_000])
 def test_every_form_sounds_the_same(
@@ -108,6 +121,47 @@ def test_a_size_that_the_writer_could_not_know_means_all_there_is(tmp_path: Path
         assert len(_read(path)) == 1600
 
 
+@pytest.mark.parametrize("lost", [1, 1000, 3198])
+def test_a_file_cut_short_is_read_as_far_as_it_goes_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, lost: int
+) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(_GOOD[:-lost])
+    heard = _read(path)
+    assert len(heard) == WavSource(path).duration_s * 16_000 == (3200 - lost) // 2
+    assert f"{path}: cut short" in caplog.text
+
+
+def test_channels_stay_apart_however_long_the_file(tmp_path: Path) -> None:
+    # One channel of three has the sound; a frame of 9 bytes divides no round number of them.
+    samples = np.zeros((48_000, 3))
+    samples[:, 1] = 3 * _tone(1000, 16_000, 3.0) / 2
+    path = tmp_path / "a.wav"
+    data = _coded(samples.reshape(-1), 24, PCM)
+    path.write_bytes(_wav(data, rate_hz=16_000, channels=3, bits=24, extensible=False))
+    assert np.abs(_read(path) - _tone(1000, 16_000, 3.0) / 2).max() < 0.002
+
+
+def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(_GOOD,))
+    writer.start()
+    source = WavSource(path)
+    writer.join()
+    assert [len(b"".join(source.blocks())) for _ in range(2)] == [3200, 3200]
+
+
+def test_what_is_neither_file_nor_pipe_is_told() -> None:
+    terminal, other_end = os.openpty()
+    try:
+        with pytest.raises(InputError, match=r"/dev/pts/\d+: neither a file nor a pipe"):
+            WavSource(Path(os.ttyname(other_end)))
+    finally:
+        os.close(terminal)
+        os.close(other_end)
+
+
 _GOOD = _wav(bytes(3200), rate_hz=16_000, channels=1, bits=16, extensible=False)
 
 
@@ -118,9 +172,7 @@ _GOOD = _wav(bytes(3200), rate_hz=16_000, channels=1, bits=16, extensible=False)
         pytest.param(b"RIFF", "not a WAV file", id="too-short"),
         pytest.param(b"ID3\x04" + bytes(100), "not a WAV file", id="mp3"),
         pytest.param(_GOOD[:30], "not a WAV file", id="cut-in-the-header"),
-        pytest.param(
-            _GOOD[:-1000], "the WAV file is cut short: 3200 bytes announced, 2200 there", id="cut"
-        ),
+        pytest.param(_GOOD[:-3200], "the WAV file holds no audio", id="cut-before-the-audio"),
         pytest.param(
             _wav(b"", rate_hz=16_000, channels=1, bits=16, extensible=False),
             "the WAV file holds no audio",
@@ -128,17 +180,17 @@ _GOOD = _wav(bytes(3200), rate_hz=16_000, channels=1, bits=16, extensible=False)
         ),
         pytest.param(
             _wav(b"12", rate_hz=16_000, channels=1, bits=16, coding=85, extensible=False),
-            "WAV coding 85 with 16 bits is not PCM; convert it first",
+            "audio in WAV coding 85 with 16 bits; convert it to 16 kHz, 16 bit PCM first",
             id="mp3-in-wav",
         ),
         pytest.param(
             _wav(b"12", rate_hz=1, channels=1, bits=16, extensible=False),
-            "the WAV file's rate of 1 Hz is not between 4 and 384 kHz",
+            "audio at 1 Hz in 1 channels; convert it to 16 kHz, 16 bit PCM first",
             id="absurd-rate",
         ),
         pytest.param(
             _wav(b"12", rate_hz=16_000, channels=0, bits=16, extensible=False),
-            "the WAV file's format makes no sense",
+            "audio at 16000 Hz in 0 channels; convert it to 16 kHz, 16 bit PCM first",
             id="no-channels",
         ),
     ],

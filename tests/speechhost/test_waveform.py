@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from tests.speechhost import client
 from tests.speechhost.fakes import tone
+from voice2mqtt.core.waveform import WaveFormat
 from voice2mqtt.speechhost.frames import ProtocolError
-from voice2mqtt.speechhost.waveform import Converter, WaveFormat, is_header, read_header
+from voice2mqtt.speechhost.waveform import Converter, is_header, read_header
 
 Samples = NDArray[np.float32]
 
@@ -44,6 +45,9 @@ def three_bytes(sound: Samples) -> bytes:
         pytest.param(client.riff(bits=24), three_bytes(sine(16_000)), id="24"),
         pytest.param(client.riff(bits=32), (sine(16_000) * 2**31).astype("<i4").tobytes(), id="32"),
         pytest.param(client.riff(tag=3, bits=32), sine(16_000).tobytes(), id="float"),
+        pytest.param(
+            client.riff(tag=3, bits=64), sine(16_000).astype("<f8").tobytes(), id="double"
+        ),
     ],
 )
 def test_every_sample_format_gives_the_same_sound(header: bytes, encoded: bytes) -> None:
@@ -88,6 +92,7 @@ def test_a_header_with_other_chunks_is_read() -> None:
         pytest.param(client.riff(tag=0x55), id="MP3"),
         pytest.param(client.riff(bits=12), id="12 bit"),
         pytest.param(client.riff(channels=0), id="no channel"),
+        pytest.param(client.riff(channels=9), id="more channels than a microphone has"),
         pytest.param(client.riff(rate_hz=0), id="no rate"),
         pytest.param(client.riff(rate_hz=44_101), id="odd rate"),
         pytest.param(client.riff()[:30], id="cut short"),
@@ -110,7 +115,7 @@ def test_no_header_brings_the_reader_down(tail: bytes) -> None:
 
 
 @settings(deadline=None)
-@given(st.binary(max_size=400), st.sampled_from([(3, 32), (1, 24), (7, 8), (1, 8)]))
+@given(st.binary(max_size=400), st.sampled_from([(3, 32), (3, 64), (1, 24), (7, 8), (1, 8)]))
 def test_no_samples_bring_the_converter_down(data: bytes, form: tuple[int, int]) -> None:
     converter = Converter(WaveFormat(tag=form[0], bits=form[1], rate_hz=44_100, channels=2))
     assert len(converter.convert(data)) % 2 == 0

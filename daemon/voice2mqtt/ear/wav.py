@@ -1,42 +1,31 @@
 """A WAV file as a microphone: its blocks pass the same gate.
 
-Any rate from 4 to 384 kHz, any number of channels, PCM of 8 to 32 bits or floats, also as
-WAVE_FORMAT_EXTENSIBLE.
+Any rate from 4 to 384 kHz, any number of channels, PCM of 8 to 32 bits, floats, A-law or µ-law,
+also as WAVE_FORMAT_EXTENSIBLE. A recording that was cut short is read as far as it goes.
 """
 
+import io
+import logging
 import struct
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
 from voice2mqtt.core.audio import RATE_HZ
-from voice2mqtt.core.resample import Resampler, Samples
+from voice2mqtt.core.resample import Resampler
+from voice2mqtt.core.waveform import WaveFormat, read_format, to_mono, to_pcm
 from voice2mqtt.ear.source import BLOCK_BYTES, BLOCK_MS
 from voice2mqtt.errors import InputError
 
 SILENCE_MS = 1500
 """After a recording in real time, so that its end is waited for as that of a speaker is."""
 
-_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _ENDLESS_BYTES = 0x7FFF0000
 """Programs that write to a pipe put this size or more, or 0, since they cannot know better."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Format:
-    coding: int
-    channels: int
-    rate_hz: int
-    sample_bytes: int
-
-    @property
-    def frame_bytes(self) -> int:
-        return self.channels * self.sample_bytes
+log = logging.getLogger(__name__)
 
 
 class WavSource:
@@ -45,23 +34,34 @@ class WavSource:
     live = False
 
     def __init__(self, path: Path, *, paced: bool = False) -> None:
-        """Read the file's header.
+        """Read the file's header; a pipe is read to its end.
 
         Raises:
-            InputError: The file is missing, unreadable, not a WAV, cut short or empty.
+            InputError: The file is missing, unreadable, not a WAV or empty.
         """
         self._path = path
         self._paced = paced
         self._closed = threading.Event()
+        self._piped: bytes | None = None
         try:
-            with path.open("rb") as file:
-                self._format, self._start, self._bytes = _header(file)
+            if path.is_fifo():
+                self._piped = path.read_bytes()
+            with self._open() as file:
+                self._format, self._start, self._bytes, announced = _header(file)
         except OSError as error:
-            raise InputError(f"{path}: {error.strerror}") from error
+            why = error.strerror or "neither a file nor a pipe"
+            raise InputError(f"{path}: {why}") from error
         except struct.error as error:
             raise InputError(f"{path}: not a WAV file") from error
         except ValueError as error:
             raise InputError(f"{path}: {error}") from error
+        if self._bytes < announced:
+            log.warning(
+                "%s: cut short: it announces %d bytes of audio and has %d",
+                path,
+                announced,
+                self._bytes,
+            )
 
     @property
     def duration_s(self) -> float:
@@ -93,30 +93,34 @@ class WavSource:
         if self._paced:
             yield from [bytes(BLOCK_BYTES)] * (SILENCE_MS // BLOCK_MS)
 
+    def _open(self) -> BinaryIO:
+        return self._path.open("rb") if self._piped is None else io.BytesIO(self._piped)
+
     def _converted(self) -> Iterator[bytes]:
-        exact = self._format == _Format(_PCM, 1, RATE_HZ, 2)
+        exact = self._format == WaveFormat()
         resampler = Resampler(self._format.rate_hz, RATE_HZ)
-        with self._path.open("rb") as file:
+        second_bytes = self._format.rate_hz * self._format.frame_bytes
+        with self._open() as file:
             file.seek(self._start)
             left = self._bytes
-            while left and (data := file.read(min(left, self._format.rate_hz * 8))):
+            while left and (data := file.read(min(left, second_bytes))):
                 left -= len(data)
                 data = data[: len(data) - len(data) % self._format.frame_bytes]
                 # What is in our form already stays as it is, to the bit.
-                yield data if exact else _pcm(resampler.feed(_mono(data, self._format)))
+                yield data if exact else to_pcm(resampler.feed(to_mono(data, self._format)))
         if not exact:
-            yield _pcm(resampler.finish())
+            yield to_pcm(resampler.finish())
 
 
-def _header(file: BinaryIO) -> tuple[_Format, int, int]:
-    """Return the format, and where the audio begins and how many bytes it has."""
+def _header(file: BinaryIO) -> tuple[WaveFormat, int, int, int]:
+    """Return the format, where the audio begins, and its bytes: those there and those announced."""
     size = file.seek(0, 2)
     file.seek(0)
     if not size:
         raise ValueError("the file is empty")
     if struct.unpack("<4s4x4s", file.read(12)) != (b"RIFF", b"WAVE"):
         raise ValueError("not a WAV file")
-    found: _Format | None = None
+    found: WaveFormat | None = None
     while True:
         name, length = struct.unpack("<4sI", file.read(8))
         start = file.tell()
@@ -130,41 +134,17 @@ def _header(file: BinaryIO) -> tuple[_Format, int, int]:
     there = size - start
     if length == 0 or length >= _ENDLESS_BYTES:
         length = there
-    if length > there:
-        raise ValueError(f"the WAV file is cut short: {length} bytes announced, {there} there")
-    if length < found.frame_bytes:
+    there = min(length, there)
+    there -= there % found.frame_bytes
+    if not there:
         raise ValueError("the WAV file holds no audio")
-    return found, start, length - length % found.frame_bytes
+    return found, start, there, length - length % found.frame_bytes
 
 
-def _format(chunk: bytes) -> _Format:
-    coding, channels, rate_hz, _, frame_bytes, bits = struct.unpack_from("<HHIIHH", chunk)
-    if coding == _EXTENSIBLE:
-        (coding,) = struct.unpack_from("<H", chunk, 24)
-    if not (coding == _PCM and bits in {8, 16, 24, 32}) and (coding, bits) != (_FLOAT, 32):
-        raise ValueError(f"WAV coding {coding} with {bits} bits is not PCM; convert it first")
-    if not channels or frame_bytes != channels * bits // 8:
-        raise ValueError("the WAV file's format makes no sense")
-    if not 4_000 <= rate_hz <= 384_000:
-        raise ValueError(f"the WAV file's rate of {rate_hz} Hz is not between 4 and 384 kHz")
-    return _Format(coding, channels, rate_hz, bits // 8)
-
-
-def _mono(data: bytes, form: _Format) -> Samples:
-    """Return the mean of the channels, full scale being 1."""
-    if form.coding == _FLOAT:
-        samples = np.nan_to_num(np.frombuffer(data, "<f4"), posinf=1.0, neginf=-1.0)
-    elif form.sample_bytes == 1:
-        samples = (np.frombuffer(data, np.uint8).astype(np.float32) - 128) / 128
-    else:
-        # The sample's bytes, in the upper part of 32 bits.
-        wide = np.zeros((len(data) // form.sample_bytes, 4), np.uint8)
-        wide[:, 4 - form.sample_bytes :] = np.frombuffer(data, np.uint8).reshape(
-            -1, form.sample_bytes
-        )
-        samples = wide.view("<i4")[:, 0].astype(np.float32) / 2**31
-    return np.asarray(samples.reshape(-1, form.channels).mean(axis=1), np.float32)
-
-
-def _pcm(samples: Samples) -> bytes:
-    return np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2").tobytes()
+def _format(chunk: bytes) -> WaveFormat:
+    if len(chunk) < 16:
+        raise ValueError("not a WAV file")
+    try:
+        return read_format(chunk)
+    except ValueError as error:
+        raise ValueError(f"{error}; convert it to 16 kHz, 16 bit PCM first") from error

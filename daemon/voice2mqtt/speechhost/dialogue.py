@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Mapping
 from itertools import count
 
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, VoiceActivity
+from voice2mqtt.core.waveform import WaveFormat
 from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.frames import (
     AudioMessage,
@@ -19,7 +20,7 @@ from voice2mqtt.speechhost.frames import (
     write_text,
 )
 from voice2mqtt.speechhost.turn import Action, Send, Turn
-from voice2mqtt.speechhost.waveform import Converter, WaveFormat, is_header, read_header
+from voice2mqtt.speechhost.waveform import Converter, is_header, read_header
 from voice2mqtt.speechhost.wishes import Address, read_wishes
 from voice2mqtt.speechhost.work import Prepare, Work
 from voice2mqtt.understanding.table import Json
