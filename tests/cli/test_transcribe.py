@@ -43,6 +43,17 @@ def test_with_a_table_decisions_are_told(
     assert status == ExitStatus.OK
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {event["event"] for event in events} == {"unmatched"}
+    assert 0 <= events[0]["begin_s"] < events[0]["end_s"] <= 5.1
+
+
+def test_of_silence_nothing_is_said_to_have_been_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    silent = recording(tmp_path / "silence.wav", bytes(64_000))
+    table = tmp_path / "commands.yaml"
+    table.write_text("commands: [{say: turn on the light, topic: home/light, payload: 'ON'}]")
+    assert main(["transcribe", "--commands", str(table), str(silent)]) == ExitStatus.OK
+    assert capsys.readouterr().out == f"{silent}: nothing was said\n"
 
 
 def test_phrases_are_cut_at_pauses_and_all_of_the_recording_is_accounted_for(
@@ -119,5 +130,7 @@ def test_a_phrase_is_what_a_host_would_tell() -> None:
     ).outcome
     assert isinstance(heard, Heard)
     assert (heard.text, heard.duration_s, heard.hypotheses[0].confidence) == ("Yes.", 2, 0.9)
-    silent = command.Phrase(begin_s=0, end_s=1, transcript=Transcript()).outcome
-    assert isinstance(silent, NoMatch)
+    wordless = command.Phrase(begin_s=0, end_s=1, transcript=Transcript()).outcome
+    assert wordless == NoMatch(reason="NotRecognized", details="no words were found")
+    silent = command.Phrase(begin_s=0, end_s=1, transcript=None).outcome
+    assert silent == NoMatch(reason="InitialSilenceTimeout")

@@ -56,6 +56,11 @@ CATALOGUE = Path(__file__).parents[2] / "systemd" / "voice2mqtt.catalog"
             id="unmatched",
         ),
         pytest.param(
+            {"event": "no_match", "reason": "InitialSilenceTimeout: the gate stayed shut"},
+            "nothing was said",
+            id="silence",
+        ),
+        pytest.param(
             {"event": "no_match", "reason": "NotRecognized: silence"},
             "something was said, no words were found in it: NotRecognized: silence",
             id="no-match",

@@ -10,7 +10,7 @@ from pathlib import Path
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.publishing import publisher
 from voice2mqtt.core.decision import Decision
-from voice2mqtt.core.outcome import NoMatch
+from voice2mqtt.core.outcome import SILENCE, NoMatch
 from voice2mqtt.core.ports import Ear, Recognizer
 from voice2mqtt.ear.opening import open_microphone, open_wav
 from voice2mqtt.errors import ExitStatus, InputError
@@ -23,7 +23,7 @@ from voice2mqtt.understanding.interpreter import Interpreter
 
 HELP = "hear recordings or a microphone as the daemon would, and show what it would do"
 
-NOBODY_SPOKE = NoMatch(reason="nobody spoke", details="the gate stayed shut")
+NOBODY_SPOKE = NoMatch(reason=SILENCE, details="the gate stayed shut")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

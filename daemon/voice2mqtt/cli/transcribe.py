@@ -13,7 +13,7 @@ from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli import recognising
 from voice2mqtt.cli.screen import progress
 from voice2mqtt.core.audio import RATE_HZ
-from voice2mqtt.core.outcome import Heard, Hypothesis, NoMatch, Outcome
+from voice2mqtt.core.outcome import SILENCE, Heard, Hypothesis, NoMatch, Outcome
 from voice2mqtt.ear.voice_activity import SileroVoiceActivity
 from voice2mqtt.ear.wav import WavSource
 from voice2mqtt.errors import ExitStatus, InputError
@@ -22,7 +22,7 @@ from voice2mqtt.service.entry import entry
 from voice2mqtt.service.hearing import Hearing
 from voice2mqtt.settings.house import DEFAULT_LANGUAGE, House, HouseFiles
 from voice2mqtt.speechhost.endpointing import Ended, Endpointer
-from voice2mqtt.speechhost.engine import Engine, Grammar, Transcript
+from voice2mqtt.speechhost.engine import Engine, Grammar, Reading, Transcript
 from voice2mqtt.speechhost.vocabulary import grammar_of
 from voice2mqtt.understanding.policy import LocalTime
 
@@ -39,19 +39,31 @@ Begin = Callable[[str], Callable[["Phrase"], None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """What was said without a pause."""
+    """What was said without a pause; a silent recording is one phrase without a transcript."""
 
     begin_s: float
     end_s: float
-    transcript: Transcript
+    transcript: Transcript | None
+
+    @property
+    def span(self) -> dict[str, object]:
+        """Where in the recording it lies, for JSON."""
+        return {"begin_s": round(self.begin_s, 3), "end_s": round(self.end_s, 3)}
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What may have been said, likeliest first."""
+        return self.transcript.readings if self.transcript else ()
 
     @property
     def outcome(self) -> Outcome:
         """As a Speech host would tell it."""
-        if not self.transcript.readings:
+        if self.transcript is None:
+            return NoMatch(reason=SILENCE)
+        if not self.readings:
             return NoMatch(reason="NotRecognized", details="no words were found")
         return Heard(
-            text=self.transcript.readings[0].text,
+            text=self.readings[0].text,
             hypotheses=tuple(
                 Hypothesis(
                     text=reading.text,
@@ -59,7 +71,7 @@ class Phrase:
                     lexical=reading.lexical,
                     outside=reading.outside,
                 )
-                for reading in self.transcript.readings
+                for reading in self.readings
             ),
             duration_s=self.end_s - self.begin_s,
         )
@@ -105,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
                 spoken = True
                 show(phrase)
             if not spoken:
-                show(Phrase(begin_s=0, end_s=source.duration_s, transcript=Transcript()))
+                show(Phrase(begin_s=0, end_s=source.duration_s, transcript=None))
     return status
 
 
@@ -137,13 +149,12 @@ def _spoken(source: WavSource) -> Iterator[Ended]:
 
 def _texts(args: argparse.Namespace, *, named: bool) -> Begin:
     def show(name: str, phrase: Phrase) -> None:
-        readings = phrase.transcript.readings
+        readings = phrase.readings
         text = readings[0].text if readings else ""
         if args.json:
             told = {
                 "file": name,
-                "begin_s": round(phrase.begin_s, 3),
-                "end_s": round(phrase.end_s, 3),
+                **phrase.span,
                 "text": text,
                 "readings": [
                     {"text": reading.text, "confidence": round(reading.confidence, 4)}
@@ -177,7 +188,8 @@ def _decisions(args: argparse.Namespace, house: House) -> Begin:
         )
         for event in decided.events(settings.node):
             if args.json:
-                print(json.dumps({"file": name, **event}, ensure_ascii=False), flush=True)
+                told = {"file": name, **phrase.span, **event}
+                print(json.dumps(told, ensure_ascii=False), flush=True)
             else:
                 print(f"{name}: {entry(event, dry=True).sentence}", flush=True)
 

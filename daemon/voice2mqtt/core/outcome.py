@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+SILENCE = "InitialSilenceTimeout"
+"""Why no words were found where there was no speech."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
@@ -31,7 +34,7 @@ class NoMatch:
     """Audio was processed, but no words were found in it."""
 
     reason: str
-    """The SDK's name for it, such as `NotRecognized` or `InitialSilenceTimeout`."""
+    """The SDK's name for it, such as `NotRecognized`; `SILENCE` if nothing was said."""
     details: str = ""
 
 

@@ -12,6 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 from voice2mqtt.core.event import wordless
+from voice2mqtt.core.outcome import SILENCE
+
+_WORDLESS = "something was said, no words were found in it"
 
 Event = Mapping[str, Any]
 """As `core/event.py` makes it; what is empty does not apply, and no key but `event` must be."""
@@ -120,7 +123,8 @@ def _sentence(event: Event, kind: Kind, *, dry: bool) -> str:
         case "unmatched":
             sentence = f"{_heard(event)}{_row(event)}: did nothing{_because(event)}"
         case "no_match":
-            sentence = f"something was said, no words were found in it{_because(event)}"
+            silent = event.get("reason", "").startswith(SILENCE)
+            sentence = "nothing was said" if silent else f"{_WORDLESS}{_because(event)}"
         case "canceled":
             sentence = f"the recognition was given up{_because(event)}"
         case name:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from voice2mqtt.core.audio import Prospect, Utterance
-from voice2mqtt.core.outcome import Canceled, NoMatch, Outcome
+from voice2mqtt.core.outcome import SILENCE, Canceled, NoMatch, Outcome
 from voice2mqtt.speech.azure import AzureRecognizer
 
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -37,7 +37,7 @@ class SdkMicrophone:
         self._device = device
         self._on_state = on_state
         self._told: str | None = None
-        self._outcome: Outcome = NoMatch(reason="InitialSilenceTimeout")
+        self._outcome: Outcome = NoMatch(reason=SILENCE)
         self._closed = threading.Event()
 
     def utterances(self) -> Iterator[Utterance]:
@@ -56,7 +56,7 @@ class SdkMicrophone:
                 continue
             self._tell("")
             outcome = shoot()
-            if outcome != NoMatch(reason="InitialSilenceTimeout") and not self._closed.is_set():
+            if outcome != NoMatch(reason=SILENCE) and not self._closed.is_set():
                 self._outcome = outcome
                 yield _Spoken()
             # A host that is away, or a device that died between two shots, cancels at once.

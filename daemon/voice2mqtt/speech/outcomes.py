@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from voice2mqtt.core.outcome import Canceled, Heard, Hypothesis, NoMatch, Outcome
+from voice2mqtt.core.outcome import SILENCE, Canceled, Heard, Hypothesis, NoMatch, Outcome
 
 TICKS_PER_S = 10_000_000
 
@@ -54,7 +54,7 @@ def join(parts: Sequence[Outcome]) -> Outcome:
             language=heard[0].language,
             duration_s=sum(part.duration_s for part in heard),
         )
-    return parts[0] if parts else NoMatch(reason="InitialSilenceTimeout")
+    return parts[0] if parts else NoMatch(reason=SILENCE)
 
 
 def _heard(result: Any) -> Heard:
