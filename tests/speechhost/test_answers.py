@@ -48,6 +48,22 @@ def test_detailed_tells_every_reading_in_four_spellings() -> None:
     assert len(readings) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "itn"),
+    [
+        ("Set the heating to twenty-one degrees.", "en-US", "set the heating to 21 degrees"),
+        ("Stell die Heizung auf einundzwanzig Grad.", "de-DE", "stell die heizung auf 21 grad"),
+    ],
+)
+def test_numbers_are_digits_in_itn_alone(text: str, language: str, itn: str) -> None:
+    said = Transcript(readings=(reading(text),), language=language)
+    body = answers.success(said, wishes("format=detailed"), offset=0, duration=0)
+    assert isinstance(body["NBest"], list)
+    assert isinstance(body["NBest"][0], dict)
+    assert body["NBest"][0]["ITN"] == body["NBest"][0]["MaskedITN"] == itn
+    assert body["NBest"][0]["Display"] == body["DisplayText"] == text
+
+
 def test_at_most_ten_readings_are_told() -> None:
     many = Transcript(readings=tuple(reading(f"Say {n}.") for n in range(30)))
     body = answers.success(many, wishes("format=detailed"), offset=0, duration=0)

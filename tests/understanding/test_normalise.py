@@ -102,3 +102,45 @@ def test_normalising_numbers_twice_changes_nothing(
 def test_the_unicode_form_does_not_matter(form: Literal["NFC", "NFD"]) -> None:
     spelt = unicodedata.normalize(form, "Küchenlicht für zwölf")
     assert normaliser("de").normalise(spelt) == "küchenlicht für 12"
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "digits"),
+    [
+        pytest.param("en", "Set it to twenty-one degrees.", "Set it to 21 degrees.", id="hyphen"),
+        pytest.param("en", "two point five", "2.5", id="decimal"),
+        pytest.param("en", "two and a half cups", "2.5 cups", id="half"),
+        pytest.param("en", "one hundred and one", "101", id="joint"),
+        pytest.param("en", "one oh five", "105", id="digit by digit"),
+        pytest.param("en", "nineteen ninety nine", "1999", id="year"),
+        pytest.param("en", "2 hundred", "200", id="half in digits"),
+        pytest.param("en", "Two, three, four.", "2, 3, 4.", id="a list is no number"),
+        pytest.param("en", "at ten thirty", "at 10 30", id="may be a time"),
+        pytest.param("en", "the twenty first of May", "the twenty first of May", id="ordinal"),
+        pytest.param("en", "that one is out", "that one is out", id="a lone one"),
+        pytest.param("en", "the point two people made", "the point 2 people made", id="point"),
+        pytest.param("en", "agent 007, 1,000 at 07:30", "agent 007, 1,000 at 07:30", id="digits"),
+        pytest.param("de", "auf zweieinhalb Grad", "auf 2,5 Grad", id="decimal comma"),
+        pytest.param("de", "ein Licht", "ein Licht", id="an article is no number"),
+    ],
+)
+def test_numbers_in_digits(language: str, said: str, digits: str) -> None:
+    assert normaliser(language).in_digits(said) == digits
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "nl"])
+@given(number=st.integers(2, 999_999))
+def test_every_number_in_words_is_in_digits(language: str, number: int) -> None:
+    known = normaliser(language)
+    said = " ".join(known.spell(number)[0])
+    assert known.in_digits(f"X, {said} Y") == f"X, {number} Y"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(words=NUMBERY, joint=st.sampled_from(["", " ", "-"]))
+def test_any_words_can_be_put_in_digits_and_digits_stay(
+    language: str, words: list[str], joint: str
+) -> None:
+    assert isinstance(normaliser(language).in_digits(joint.join(words)), str)
+    plain = "agent 007 has 3 lamps"
+    assert normaliser(language).in_digits(plain) == plain

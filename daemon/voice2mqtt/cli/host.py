@@ -17,6 +17,7 @@ from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
 from voice2mqtt.service import journal
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.settings.house import HouseFiles
+from voice2mqtt.speechhost import answers
 from voice2mqtt.speechhost.access import Limits
 from voice2mqtt.speechhost.desk import Desk
 from voice2mqtt.speechhost.server import Hooks, Host
@@ -99,8 +100,15 @@ def run(args: argparse.Namespace) -> int:
     _warn(address, keys=bool(keys), tls=tls is not None)
     vocabulary = Vocabulary(HouseFiles(args.settings, args.commands, args.wake_phrase))
     load = recognising.engine(args, vocabulary.language)
+
+    def make_desk() -> Desk:
+        # What takes its time now need not while a client waits.
+        language = args.language or vocabulary.language
+        answers.inverse_normalised("", language if args.vosk_model else "en")
+        return Desk(load(1), vocabulary.grammar, threads=args.threads)
+
     host = Host(
-        lambda: Desk(load(1), vocabulary.grammar, threads=args.threads),
+        make_desk,
         SileroVoiceActivity,
         keys=keys,
         tls=tls,

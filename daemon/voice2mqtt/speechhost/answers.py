@@ -11,6 +11,7 @@ from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.speechhost.engine import Reading, Transcript
 from voice2mqtt.speechhost.waveform import TICKS_PER_S
 from voice2mqtt.speechhost.wishes import Profanity, Wishes
+from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.table import Json
 
 TICKS_PER_SAMPLE = TICKS_PER_S // RATE_HZ
@@ -40,7 +41,9 @@ def success(
     }
     if wishes.detailed:
         readings = transcript.readings[:MAX_READINGS]
-        body["NBest"] = [_nbest(reading, wishes.profanity) for reading in readings]
+        body["NBest"] = [
+            _nbest(reading, transcript.language, wishes.profanity) for reading in readings
+        ]
     if wishes.languages:
         body["PrimaryLanguage"] = {
             "Language": spoken_language(wishes, transcript.language),
@@ -87,13 +90,21 @@ def _without_profanity(text: str) -> str:
     return left[:1].upper() + left[1:] if text[:1].isupper() else left
 
 
+def inverse_normalised(text: str, language: str) -> str:
+    """Return `text` as the protocol's ITN: numbers in digits, lower case, no marks.
+
+    The first text of a language takes most of a second.
+    """
+    digits = normaliser(_base(language)).in_digits(text)
+    return re.sub(r"[,.?!](?!\d)", "", digits).lower()
+
+
 def _base(language: str) -> str:
     return language.lower().split("-", maxsplit=1)[0]
 
 
-def _nbest(reading: Reading, profanity: Profanity) -> dict[str, Json]:
-    # Numbers are written as digits already in what is displayed; the rest is case and stops.
-    itn = re.sub(r"[,.?!](?!\d)", "", reading.text).lower()
+def _nbest(reading: Reading, language: str, profanity: Profanity) -> dict[str, Json]:
+    itn = inverse_normalised(reading.text, language)
     # Not the protocol's own; the SDK hands on what it does not know.
     outside: dict[str, Json] = {"OutsideGrammar": True} if reading.outside else {}
     return {

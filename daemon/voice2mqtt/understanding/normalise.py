@@ -12,8 +12,8 @@ from functools import lru_cache
 from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.letters import APOSTROPHES, SILENT, cleaned, folded
 from voice2mqtt.understanding.numbers import numerals
-from voice2mqtt.understanding.reader import Reader
-from voice2mqtt.understanding.readings import MINUS, Readings, Token
+from voice2mqtt.understanding.reader import Reader, number_of
+from voice2mqtt.understanding.readings import MINUS, Reading, Readings, Token
 from voice2mqtt.understanding.speller import Forms
 
 ORDINAL = "th"
@@ -30,6 +30,9 @@ _ORDINAL_POINT = re.compile(r"(?<![\d.,:])(\d+)\.(?=\s+[^\W\d_])")
 _POINT_OF_ORDINAL = re.compile(r"(?<=\d)\.(?=[\u00aa\u00ba]|er(?!\w))")
 """Spanish writes "2.ª" and "1.er"."""
 _NEGATIVE = re.compile(r"(?<![\w%°])-(?=\d)")
+_STOP = re.compile(r"(?<=[.,:;?!])\s+")
+"""Across it, no number goes on."""
+_HOURS_OF_TWO_DIGITS = range(10, 13)
 _LONGEST_NUMBER = 15
 """Digits; what is longer is a name, not a quantity."""
 
@@ -93,6 +96,14 @@ class Normaliser:
         written = self._written_out(text)
         return self._reader.read(written, self._split(written))
 
+    def in_digits(self, text: str) -> str:
+        """Return `text` with the numbers that it says in words as digits.
+
+        Ordinals stay words, and so does a one that stands alone: it is seldom a number.
+        """
+        stretches = _STOP.split(self._written_out(text))
+        return " ".join(map(self._stretch_in_digits, stretches))
+
     def may_go_on(self, tokens: tuple[Token, ...]) -> bool:
         """Tell whether the last word may be the beginning of a longer number."""
         return bool(tokens) and self._numerals.word(tokens[-1].surface) in self._numerals.beginnings
@@ -100,6 +111,31 @@ class Normaliser:
     def spell(self, number: float) -> Forms:
         """Return the ways to say `number`, as words, the usual one first."""
         return self._numerals.spell(number)
+
+    def _stretch_in_digits(self, text: str) -> str:
+        tokens = self._split(text)
+        written, done, at = "", 0, 0
+        while at < len(tokens):
+            number = self._longest_number(tokens, at)
+            if number.number is not None and not number.key.endswith(ORDINAL):
+                written += text[done : tokens[at].start] + number.key
+                done = tokens[number.end - 1].end
+            at = number.end
+        return written + text[done:]
+
+    def _longest_number(self, tokens: tuple[Token, ...], at: int) -> Reading:
+        """Return the longest number in words that begins at `at`; a mere word if there is none."""
+        word = tokens[at]
+        alone = number_of(word.key)
+        longest = Reading(at + 1, word.key, alone)
+        if alone == 1 or word.surface[0].isdecimal():
+            longest = Reading(at + 1, word.key)
+        for said in self._reader.numbers(tokens, at):
+            # "The point two people made" is no 0.2, and "ten thirty" may be a time.
+            begins = alone is not None or (said.number or 0) >= 1
+            if said.key and begins and not _is_pair(tokens[at : said.end], said.number):
+                longest = said
+        return longest
 
     def _written_out(self, text: str) -> str:
         """Return `text` in one form: what the places of the tokens count in."""
@@ -165,6 +201,13 @@ class Normaliser:
         """Return the key of `number`: digits, with the language's decimal sign."""
         text = f"{number:.6f}".rstrip("0").rstrip(".")
         return text.replace(".", self._decimal)
+
+
+def _is_pair(tokens: tuple[Token, ...], number: float | None) -> bool:
+    """Tell whether two words may be an hour and a minute as well as `number`."""
+    said = [number_of(token.key) for token in tokens]
+    hour, minute = (said[0] or 0, said[-1] or 0)
+    return len(said) == 2 and hour in _HOURS_OF_TWO_DIGITS and number == hour * 100 + minute
 
 
 @lru_cache(maxsize=8)

@@ -69,7 +69,7 @@ class Reader:
         keys = tuple(token.key for token in tokens)
         for at, key in enumerate(keys):
             starts[at].append(Reading(at + 1, key, number_of(key)))
-            starts[at] += self._numbers(tokens, at)
+            starts[at] += self.numbers(tokens, at)
             starts[at] += self._signs_said(keys, at)
         numbers = [_cardinals(start) for start in starts]
         amounts = [list(self._amounts_said(keys, numbers, starts, at)) for at in range(len(keys))]
@@ -129,8 +129,8 @@ class Reader:
                         if unit.key in CURRENCIES:
                             yield end, (unit.key, amount)
 
-    def _numbers(self, tokens: tuple[Token, ...], at: int) -> Iterator[Reading]:
-        """Yield the numbers said in several words from here."""
+    def numbers(self, tokens: tuple[Token, ...], at: int) -> Iterator[Reading]:
+        """Yield the numbers said in several words from `at`, shorter ones first."""
         compact = ""
         digits = True
         for end in range(at, min(at + MOST_NUMBER_WORDS, len(tokens))):
@@ -159,7 +159,7 @@ class Reader:
 
     def _single_and_several(self, tokens: tuple[Token, ...], at: int) -> Iterator[Reading]:
         yield Reading(at + 1, "", number_of(tokens[at].key))
-        yield from self._numbers(tokens, at)
+        yield from self.numbers(tokens, at)
 
     def _signs_said(self, keys: Keys, at: int) -> Iterator[Reading]:
         """Yield the signs that are said in several words from here."""

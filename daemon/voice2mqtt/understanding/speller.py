@@ -61,7 +61,8 @@ class Speller:
             return ()
         texts = [cleaned(text.casefold()).strip() for text in said]
         for pattern, replacement in self._respelled:
-            texts += [pattern.sub(replacement, text) for text in texts]
+            respelled = [pattern.sub(replacement, text) for text in texts]
+            texts = list(dict.fromkeys(texts + respelled))
         forms = (tuple(re.split(r"[\s,\-\u2010-\u2015]+", text)) for text in texts)
         # Some ordinal rules give digits ("1."), which are no words.
         return tuple(dict.fromkeys(form for form in forms if not re.search(r"\d", "".join(form))))
