@@ -12,7 +12,7 @@ import pytest
 from tests.speechhost.azure_client import Client, configured
 from tests.speechhost.recordings import novel
 from voice2mqtt.cli import host as command
-from voice2mqtt.errors import ExitStatus
+from voice2mqtt.errors import ExitStatus, InputError
 
 HOST = (sys.executable, "-m", "voice2mqtt", "host")
 WITHIN_S = 60
@@ -72,6 +72,24 @@ def test_a_key_file_without_a_key_is_told(tmp_path: Path) -> None:
     status, said = refused("--key-file", str(keys))
     assert status == ExitStatus.NO_INPUT
     assert str(keys) in said
+
+
+def test_comments_in_a_key_file_are_no_keys(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("# the kitchen's\n one \n\n#two\nth#ree\n")
+    assert command._keys(keys) == ("one", "th#ree")
+    keys.write_text("# none yet\n")
+    with pytest.raises(InputError, match="no key in it"):
+        command._keys(keys)
+
+
+@pytest.mark.parametrize("key", ["ümlaut", "one\x07two", "\ufeffone"])
+def test_a_key_that_no_client_could_show_is_refused_by_its_line(tmp_path: Path, key: str) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"# ümlauts in a comment\n{key}\n")
+    with pytest.raises(InputError, match=":2: a key may have ASCII") as caught:
+        command._keys(keys)
+    assert key not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--key-file",
         metavar="FILE",
         type=Path,
-        help="clients must show one of the keys in it, one a line",
+        help="clients must show one of the keys in it, one a line; # begins a comment",
     )
     parser.add_argument("--cert", metavar="FILE", type=Path, help="serve wss:// with it (PEM)")
     parser.add_argument("--key", metavar="FILE", type=Path, help="the certificate's private key")
@@ -188,10 +188,17 @@ def _keys(path: Path) -> tuple[str, ...]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: the key file cannot be read: {error}") from error
-    keys = tuple(line.strip() for line in lines if line.strip())
+    keys = {number: line.strip() for number, line in enumerate(lines, start=1)}
+    keys = {number: key for number, key in keys.items() if key and not key.startswith("#")}
+    for number, key in keys.items():
+        if not (key.isascii() and key.isprintable()):
+            # Clients disagree on how such letters travel, so that it would never be right.
+            raise InputError(
+                f"{path}:{number}: a key may have ASCII letters, digits and signs alone"
+            )
     if not keys:
         raise InputError(f"{path}: no key in it; write one a line, or leave --key-file out")
-    return keys
+    return tuple(keys.values())
 
 
 def _tls(cert: Path, key: Path | None) -> ssl.SSLContext:
