@@ -88,6 +88,40 @@ def test_a_bad_table_is_reported_once_and_the_old_one_holds(
     assert "light" in first_words(vocabulary.grammar(()))
 
 
+def test_a_table_that_is_gone_is_reported_once_holds_and_is_read_when_it_is_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "commands.yaml"
+    write(path, "light")
+    vocabulary = Vocabulary(HouseFiles(commands=path))
+    path.unlink()
+    with caplog.at_level(logging.ERROR):
+        vocabulary.refresh()
+        assert not caplog.records  # an editor may be at work
+        for _ in range(3):
+            vocabulary.refresh()
+    assert len(caplog.records) == 1
+    assert str(path) in caplog.text
+    assert "light" in first_words(vocabulary.grammar(()))
+    write(path, "dim")
+    vocabulary.refresh()
+    assert "dim" in first_words(vocabulary.grammar(()))
+
+
+def test_a_table_that_an_editor_puts_in_place_of_another_is_no_missing_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "commands.yaml"
+    write(path, "light")
+    vocabulary = Vocabulary(HouseFiles(commands=path))
+    for _ in range(2):
+        path.rename(tmp_path / "old")
+        vocabulary.refresh()
+        (tmp_path / "old").rename(path)
+        vocabulary.refresh()
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 def test_a_host_does_not_start_with_a_bad_table(tmp_path: Path) -> None:
     path = tmp_path / "commands.yaml"
     path.write_text("commands: [")

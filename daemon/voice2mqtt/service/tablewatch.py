@@ -18,11 +18,16 @@ class TableWatch:
         self._language = language
         self._adopt = adopt
         self._seen = self._look()
+        self._looks_missed = 0
 
     def changed(self) -> bool:
-        """Return whether the file looks different from when it was last looked at."""
+        """Return whether the file looks different from the last look, or is gone for a second one.
+
+        At the first, an editor may be between removing the old file and renaming the new one.
+        """
         before, self._seen = self._seen, self._look()
-        return self._seen is not None and self._seen != before
+        self._looks_missed = 0 if self._seen else self._looks_missed + 1
+        return self._looks_missed == 2 or self._seen not in (None, before)
 
     def reload(self) -> int:
         """Read the file and put it in force; return how many rows it has.
@@ -40,6 +45,5 @@ class TableWatch:
         try:
             status = self._path.stat()
         except OSError:
-            # An editor may be between removing the old file and renaming the new one.
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns

@@ -46,6 +46,7 @@ class HouseFiles:
         self._commands = commands
         self._wake_phrases = tuple(wake_phrases)
         self._seen: dict[Path, _Look] = {}
+        self._gone: set[Path] = set()
 
     def __str__(self) -> str:
         return ", ".join(map(str, self._seen))
@@ -73,8 +74,14 @@ class HouseFiles:
         return House(language=language, table=table, wake_phrases=wake_phrases)
 
     def changed(self) -> bool:
-        """Return whether a file looks different from when it was read; a missing one may return."""
-        return any(_look(path) not in (None, seen) for path, seen in self._seen.items())
+        """Return whether a file looks different from when it was read, or is gone at two looks.
+
+        At one look, an editor may be between removing the old file and renaming the new one.
+        """
+        looks = {path: _look(path) for path in self._seen}
+        new = {path for path, look in looks.items() if look != self._seen[path]}
+        gone_before, self._gone = self._gone, {path for path in new if looks[path] is None}
+        return bool(new - self._gone or self._gone & gone_before)
 
     def _look_at(self, path: Path) -> None:
         # Before it is read: what changes meanwhile is noticed afterwards.
