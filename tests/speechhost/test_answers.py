@@ -99,10 +99,32 @@ def test_marks_go_with_the_strong_word_they_belong_to(said: str, left: str) -> N
     assert answers.censor(said, "removed") == left
 
 
-def test_words_that_only_look_strong_are_left_alone() -> None:
-    assert (
-        answers.censor("Scunthorpe shitake assessment", "masked") == "Scunthorpe shitake assessment"
-    )
+@pytest.mark.parametrize(
+    "innocent",
+    [
+        "Scunthorpe shitake assessment classic bass",
+        "Dick and Mr Hancock drank a cocktail in the cockpit",
+        "the cock, the ass, the blue tit and a snigger",
+        "a niggardly Nigerian in Arsenal with flame retardant",
+        "Pissarro, spic and span, swank, prick up your ears",
+        "Faggin of Pakistan, arsenic, Shittim, Twatt",
+    ],
+)
+def test_words_that_only_look_strong_are_left_alone(innocent: str) -> None:
+    assert answers.censor(innocent, "masked") == innocent
+
+
+@pytest.mark.parametrize(
+    "strong",
+    [
+        *("shit", "bullshit", "shitty", "motherfuckers", "clusterfuck", "bitches", "arsehole"),
+        *("dickhead", "dumbass", "wanking", "cocksucker", "twat", "pissed"),
+        *("nigger", "faggot", "retards", "Paki"),
+    ],
+)
+def test_strong_words_are_masked_letter_by_letter(strong: str) -> None:
+    masked = answers.censor(f"He is a {strong}, he said.", "masked")
+    assert masked == f"He is a {'*' * len(strong)}, he said."
 
 
 def test_what_is_masked_in_detail_is_what_is_displayed() -> None:

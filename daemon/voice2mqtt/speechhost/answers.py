@@ -20,9 +20,16 @@ MAX_READINGS = 10
 
 Wordless = Literal["InitialSilenceTimeout", "BabbleTimeout", "NoMatch", "EndOfDictation", "Error"]
 
+# Words that are also names, animals or things (dick, cock, ass, spic) are left alone by themselves.
 _PROFANE = re.compile(
-    r"\b(?:(?:mother)?fuck(?:er|ers|ed|ing|s)?|(?:bull)?shit(?:s|ty|ting)?|cunts?|bitch(?:es)?"
-    r"|bastards?|assholes?|whores?|sluts?|wankers?)\b",
+    r"\b(?:"
+    r"\w*fuck\w*|(?:bull|dip|dog|dumb|horse)?shit(?:e|ed|er|ers|s|ty|ting|heads?|holes?|load|show)?"
+    r"|cunts?|twats?|bitch(?:es|ing|y)?|bastards?|whores?|slut(?:s|ty)?|wank(?:s|ed|er|ers|ing)?"
+    r"|piss(?:ed|es|ing)?|bollocks|(?:ass|arse)(?:holes?|hats?|wipes?)|arses?|(?:dumb|jack)ass(?:es)?"
+    r"|(?:dick|cock|knob)heads?|dickwads?|cocksuck(?:er|ers|ing)|douchebags?|(?:blow|hand)jobs?"
+    r"|nigg(?:a|as|er|ers)|fagg?ots?|kikes?|gooks?|pakis?|wetbacks?|(?:rag|towel)heads?|shemales?"
+    r"|retard(?:s|ed)?"
+    r")\b",
     re.IGNORECASE,
 )
 
