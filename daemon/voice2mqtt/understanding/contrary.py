@@ -9,6 +9,7 @@ without an entry has none.
 import re
 from dataclasses import dataclass
 
+from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.letters import APOSTROPHES
 from voice2mqtt.understanding.normalise import normaliser
 
@@ -22,6 +23,7 @@ class _Words:
     opposites: tuple[str, ...] = ()
     """Each line: words none of which is said for another."""
     denials: str = ""
+    """Beside the language's negations."""
     subjects: str = ""
     """Of a report, not of an order."""
     elided: tuple[str, ...] = ()
@@ -59,7 +61,7 @@ _WORDS = {
             "all none",
             "with without",
         ),
-        denials="not no never don't doesn't didn't isn't aren't wasn't won't can't without",
+        denials="no without doesn't didn't isn't aren't wasn't",
         subjects="i i've i'd he he's she she's we we've they they've",
     ),
     "de": _Words(
@@ -88,7 +90,7 @@ _WORDS = {
             "mit ohne",
             "alle keine",
         ),
-        denials="nicht nie niemals kein keine keinen ohne",
+        denials="ohne",
         subjects="ich er sie wir man hat habe",
     ),
     "fr": _Words(
@@ -117,7 +119,7 @@ _WORDS = {
             "avec sans",
             "tous aucun",
         ),
-        denials="ne n pas jamais plus aucun aucune sans",
+        denials="ne n plus sans",
         subjects="je j il elle on nous ils elles",
         elided=("n", "j"),
     ),
@@ -141,7 +143,7 @@ _WORDS = {
             "antes después",
             "con sin",
         ),
-        denials="no nunca ningún ninguna tampoco sin",
+        denials="no sin",
         subjects="yo él ella nosotros ellos ellas he ha hemos han",
     ),
     "it": _Words(
@@ -163,7 +165,7 @@ _WORDS = {
             "prima dopo",
             "con senza",
         ),
-        denials="non mai nessun nessuna senza",
+        denials="nessun senza",
         subjects="io lui lei noi loro ho ha abbiamo hanno",
     ),
     "nl": _Words(
@@ -187,7 +189,7 @@ _WORDS = {
             "voor na",
             "met zonder",
         ),
-        denials="niet nooit geen zonder",
+        denials="zonder",
         subjects="ik hij zij ze wij we heb heeft hebben",
     ),
 }
@@ -198,11 +200,13 @@ class Contraries:
 
     def __init__(self, language: str) -> None:
         """`language` is a tag such as "de" or "en-GB"."""
-        words = _WORDS.get(language.replace("_", "-").split("-")[0].lower(), _Words())
+        words = _WORDS.get(language.replace("_", "-").split("-")[0].lower())
+        negations = language_named(language).negations.replace("|", " ") if words else ""
+        words = words or _Words()
         self._normaliser = normaliser(language)
         self._elided = words.elided
         self._opposites = tuple(map(self._keys, words.opposites))
-        self._denials = self._keys(words.denials)
+        self._denials = self._keys(f"{negations} {words.denials}")
         self._subjects = self._keys(words.subjects)
 
     def found(self, heard: str, said: str) -> str | None:

@@ -69,11 +69,7 @@ class Interpreter:
         self._table = table
         self._policy = policy = policy or Policy()
         self._comprehension = Comprehension(
-            table,
-            self.automaton,
-            nearest,
-            strictness=policy.strictness,
-            margin=policy.margin,
+            table, self.automaton, nearest, strictness=policy.strictness, margin=policy.margin
         )
         self._wake = WakePhrases(
             policy.wake_phrases, normaliser(table.language), nearest, policy.strictness
