@@ -27,7 +27,7 @@ from voice2mqtt.understanding.sound_heard import HeardSounds
 from voice2mqtt.understanding.sound_laid import Laid
 from voice2mqtt.understanding.sounds import FAR, Vocabulary
 
-_MOST_NODES = 200
+_MOST_NODES = 300
 """Of a pass; talk that is near nothing would be followed through all of a large table."""
 _MOST_STEPS = 600
 """Of the walk."""
