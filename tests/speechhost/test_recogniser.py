@@ -14,6 +14,7 @@ from voice2mqtt.speechhost.engine import Grammar
 from voice2mqtt.speechhost.moonshine import Moonshine
 from voice2mqtt.speechhost.prior import Prior
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
+from voice2mqtt.speechhost.spellings import lexical
 from voice2mqtt.speechhost.tokens import Vocabulary
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.table import CommandTable, ListValue, Row, TextList
@@ -78,6 +79,51 @@ def test_silence_is_no_command(engine: MoonshineEngine) -> None:
     assert engine.transcribe(bytes(64_000), _grammar("you", "pause")).readings == ()
 
 
+def _spoken(text: str, folder: Path) -> bytes:
+    stage.speak(text, stage.flite("slt"), folder / "said.wav")
+    return b"".join(WavSource(folder / "said.wav").blocks())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "wait, wait, wait, wait",
+        "no, no, no, no, no",
+        "that is a very very very good idea",
+        "he said go go go and everybody ran to the door",
+    ],
+)
+def test_people_may_repeat_a_word(engine: MoonshineEngine, tmp_path: Path, said: str) -> None:
+    pcm = _spoken(said, tmp_path)
+    for grammar in (None, _grammar("turn on the light"), _grammar(lexical(said))):
+        assert engine.transcribe(pcm, grammar).readings[0].lexical == lexical(said)
+
+
+def test_a_row_that_repeats_a_word_is_heard(engine: MoonshineEngine, tmp_path: Path) -> None:
+    table = _grammar("nine nine nine", "knock knock knock", "open the door")
+    best, *_ = engine.transcribe(_spoken("knock knock knock", tmp_path), table).readings
+    assert (best.lexical, best.outside) == ("knock knock knock", False)
+
+
+@pytest.mark.parametrize("colour", [0.0, -0.5, -1.0])
+def test_noise_has_no_readings(engine: MoonshineEngine, colour: float) -> None:
+    hz = np.fft.rfftfreq(64_000, 1 / 16_000)
+    chance = np.random.default_rng(1)
+    shaped = np.fft.rfft(chance.standard_normal(64_000)) * np.maximum(hz, 20) ** colour
+    noise = np.fft.irfft(shaped)
+    pcm = (noise / np.abs(noise).max() * 16_000).astype("<i2").tobytes()
+    for grammar in (None, _grammar("stop stop stop", "turn on the light")):
+        assert engine.transcribe(pcm, grammar).readings == ()
+
+
+def test_who_spells_fast_is_heard_to_the_end(engine: MoonshineEngine, tmp_path: Path) -> None:
+    said = "one two three four five six seven eight nine zero"
+    stage.speak(f"{said} {said}", stage.espeak("en-us", 220), tmp_path / "said.wav")
+    pcm = b"".join(WavSource(tmp_path / "said.wav").blocks())
+    words = engine.transcribe(pcm, None).readings[0].lexical.replace("-", " ")
+    assert words == f"{said} {said}"
+
+
 def test_one_engine_serves_many_grammars(engine: MoonshineEngine, novel: bytes) -> None:
     for number in range(12):
         grammar = _grammar(
@@ -137,9 +183,8 @@ def test_grammars_are_not_kept_for_ever(
 
 
 def test_two_commands_are_heard_in_one_breath(engine: MoonshineEngine, tmp_path: Path) -> None:
-    wav, said = tmp_path / "said.wav", "turn on the kitchen light and then close the blinds"
-    stage.speak(said, stage.flite("slt"), wav)
-    pcm = b"".join(WavSource(wav).blocks())
+    said = "turn on the kitchen light and then close the blinds"
+    pcm = _spoken(said, tmp_path)
     table = _grammar("turn (on|off) the kitchen light", "(open|close) the blinds")
     best, *_ = engine.transcribe(pcm, table).readings
     assert (best.lexical, best.confidence > 0.95) == (said, True)

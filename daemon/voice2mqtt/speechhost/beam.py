@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from voice2mqtt.speechhost.dictation import Dictated, is_looping, most_tokens
+from voice2mqtt.speechhost.dictation import Dictated, is_endless, most_tokens, words_of
 from voice2mqtt.speechhost.moonshine import Decoding, Encoding, Fit, Floats, Moonshine
 from voice2mqtt.speechhost.scoring import JOINT_NATS, rough_score
 from voice2mqtt.speechhost.token_grammar import State, TokenGrammar
@@ -79,7 +79,7 @@ class _Free:
 
     @property
     def ended(self) -> bool:
-        return self.tokens[-1:] == [END] or is_looping(self.tokens)
+        return self.tokens[-1:] == [END] or is_endless(self.tokens)
 
     def grow(self, following: Floats) -> None:
         self.tokens.append(int(following.argmax()))
@@ -121,7 +121,7 @@ class BeamSearch:
             parents = list(range(len(tokens)))
         decoding.end()
         dictated = Dictated(
-            text=self._vocabulary.decode(free.tokens),
+            text=words_of(self._vocabulary, free.tokens),
             log_probability=free.log_probability,
             tokens=len(free.tokens),
         )

@@ -1,7 +1,9 @@
 """Open decoding: the likeliest strings of tokens, whatever the words.
 
 It also tells what is no speech at all. The model was taught on speech only and puts words to
-any sound; what gives it away is a lone "you", the same words over and over, or no letters.
+any sound; what gives it away is a lone "you", no letters, or the same words over and over. People
+repeat themselves too ("stop, stop, stop", "five five five five"), but they say few words again, and
+come to an end: what a model repeats is a sentence, or never ends.
 """
 
 import re
@@ -14,10 +16,12 @@ from voice2mqtt.speechhost.lending import NOWHERE, Lending
 from voice2mqtt.speechhost.moonshine import Decoding, Encoding, Moonshine
 from voice2mqtt.speechhost.tokens import END, Vocabulary
 
-_TOKENS_PER_S = 6.5
-"""The fastest speakers; a model that says more is in a loop."""
+_TOKENS_PER_S = 12.0
+"""The fastest speakers, when they spell: behind each letter may be a mark."""
 _LONGEST_LOOP = 16
 """Tokens."""
+_ENDLESS = 24
+"""Tokens of a loop that has no end: nobody says a word twelve times."""
 _BEAMS = 16
 """How many strings are followed: what hears a command by its sound profits from the next best."""
 _HOPELESS_NATS = 8.0
@@ -25,7 +29,9 @@ _HOPELESS_NATS = 8.0
 _Beam = tuple[float, tuple[int, ...]]
 """Log-probability and tokens."""
 _NO_SPEECH = frozenset({"", "you"})
-_LOOP = re.compile(r"\b(.{3,}?)(?:\W+\1\b){2,}")
+_LOOP = re.compile(r"\b((?:\w+\W+){3,}?\w+)(?:\W+\1\b){2,}")
+"""More than three words, three times."""
+_REPETITION = re.compile(r"\b(.{3,}?)(?:\W+\1\b){2,}")
 _NOT_LETTERS = re.compile(r"[^\w' ]+")
 
 
@@ -39,10 +45,18 @@ class Dictated:
     """How many, the end included."""
 
 
-def is_speech(text: str) -> bool:
-    """Return whether somebody spoke, as far as the words tell."""
+def is_speech(text: str, openly: str | None = None) -> bool:
+    """Return whether somebody spoke, as far as the words tell.
+
+    A sentence of a grammar may say anything again where there are words in what was heard `openly`
+    instead, and nothing where there are none.
+    """
     words = plain(text)
-    return words not in _NO_SPEECH and not _LOOP.search(words)
+    if words in _NO_SPEECH:
+        return False
+    if openly is None:
+        return not _LOOP.search(words)
+    return plain(openly) not in _NO_SPEECH or not _REPETITION.search(words)
 
 
 def plain(text: str) -> str:
@@ -50,12 +64,23 @@ def plain(text: str) -> str:
     return " ".join(_NOT_LETTERS.sub(" ", text).lower().split())
 
 
-def is_looping(tokens: Sequence[int]) -> bool:
-    """Return whether `tokens` end in the same few three times over."""
-    return any(
-        tokens[-length:] == tokens[-2 * length : -length] == tokens[-3 * length : -2 * length]
-        for length in range(2, min(_LONGEST_LOOP, len(tokens) // 3) + 1)
-    )
+def is_endless(tokens: Sequence[int]) -> bool:
+    """Return whether `tokens` end in a loop that is too long for anybody to say."""
+    return _is_looping(tokens, least=_ENDLESS)
+
+
+def words_of(vocabulary: Vocabulary, tokens: Sequence[int]) -> str:
+    """Return the text of `tokens`; none if they stop in the middle of a loop."""
+    return "" if _is_looping(tokens, least=0) else vocabulary.decode(tokens)
+
+
+def _is_looping(tokens: Sequence[int], least: int) -> bool:
+    """Return whether the last tokens, at least so many, are the same few three times over."""
+    for length in range(1, _LONGEST_LOOP + 1):
+        count = max(3 * length, least)
+        if count <= len(tokens) and tokens[-count:-length] == tokens[length - count :]:
+            return True
+    return False
 
 
 def most_tokens(duration_s: float) -> int:
@@ -92,11 +117,12 @@ def dictate(
         for row, token in zip(*np.unravel_index(best, scores.shape), strict=True):
             tokens = (*beams[row][1], int(token))
             beam = float(scores[row, token]), tokens
-            if token == END or is_looping(tokens):
+            if token == END or is_endless(tokens):
                 ended.append(beam)
             else:
                 rows.append(int(row))
                 grown.append(beam)
+        beams = grown
         if not grown or _is_settled(ended, max(grown)[0], words) or abandoned():
             break
         following = decoding.step(rows, [tokens[-1] for _, tokens in grown])
@@ -105,10 +131,12 @@ def dictate(
                 hints.after(places[row], tokens[-1])
                 for row, (_, tokens) in zip(rows, grown, strict=True)
             ]
-        beams = grown
-    found = sorted(ended or beams, reverse=True)
+    unended = [beam for beam in beams if not ended or not words_of(vocabulary, beam[1])]
+    found = sorted(ended + unended, reverse=True)
     return [
-        Dictated(text=vocabulary.decode(tokens), log_probability=total, tokens=max(len(tokens), 1))
+        Dictated(
+            text=words_of(vocabulary, tokens), log_probability=total, tokens=max(len(tokens), 1)
+        )
         for total, tokens in found
     ]
 

@@ -92,9 +92,7 @@ class MoonshineEngine:
         else:
             weight = None if grammar.forced else grammar.weight
             readings = self._of(grammar).readings(samples, abandoned, weight)
-        if abandoned() or not is_speech(readings[0].text):
-            return Transcript()
-        return Transcript(readings=tuple(readings))
+        return Transcript(readings=() if abandoned() else tuple(readings))
 
     def _of(self, grammar: Grammar) -> "_Commands":
         """Return what decodes by `grammar`, the one used longest ago making room."""
@@ -140,8 +138,8 @@ class _Commands:
     ) -> list[Reading]:
         """Return the commands that may have been said, and what open decoding heard instead.
 
-        With a `weight`, they are only hints of that weight: where none was said, the readings are
-        those of open decoding alone, to which they lend likelihood.
+        There are none if nobody spoke. With a `weight`, they are only hints of that weight: where
+        none was said, the readings are those of open decoding alone, to which they lend likelihood.
         """
         encoding = self._model.encode(samples)
         looks = [self._narrow_search.decode(encoding, abandoned)]
@@ -166,11 +164,13 @@ class _Commands:
         outside = verdict.said < scoring.LEAST_SAID
         text, forced = looks[0].dictated.text, self._wanted.forced
         otherwise = _reading(text, 1 - verdict.said, outside=outside and forced)
+        if not (is_speech(text) if outside else is_speech(readings[0].text, openly=text)):
+            return []
         if outside:
             # Less likely commands would only be found by their sound, which they always have.
             least = BELIEVABLE * otherwise.confidence
             return [otherwise, *(r for r in readings if r.confidence >= least)]
-        if self._parsed(otherwise.text) not in [self._meaning(tokens) for tokens, _ in likely]:
+        if text and self._parsed(text) not in [self._meaning(tokens) for tokens, _ in likely]:
             readings.append(otherwise)
         return readings
 
@@ -249,7 +249,8 @@ class _Commands:
 def _open(heard: Sequence[Dictated]) -> list[Reading]:
     """Return what was heard openly; the ways to write the same words are one reading.
 
-    Of words reported at some confidence that share is right: `bench/decoder.py` prints it.
+    There are none if nobody spoke. Of words reported at some confidence that share is right:
+    `bench/decoder.py` prints it.
     """
     texts: dict[str, str] = {}
     shares: dict[str, float] = {}
@@ -259,7 +260,10 @@ def _open(heard: Sequence[Dictated]) -> list[Reading]:
         shares[words] = shares.get(words, 0.0) + math.exp(one.log_probability)
     likely = {words: share**_OPEN_POWER for words, share in shares.items()}
     total = max(1.0, sum(likely.values()))
-    best = sorted(likely, key=likely.__getitem__, reverse=True)[:_MOST_OPEN_READINGS]
+    best = sorted(likely, key=likely.__getitem__, reverse=True)
+    if not is_speech(texts[best[0]]):
+        return []
+    best = [words for words in best if words][:_MOST_OPEN_READINGS]
     return [
         Reading(text=texts[words], lexical=words, confidence=likely[words] / total)
         for words in best
