@@ -190,6 +190,9 @@ SCRIPT = Reading(text="Turn on the light.", lexical="turn on the light", confide
 
 
 class _Scripted:
+    def prepare(self, grammar: Grammar) -> None:
+        pass
+
     def transcribe(
         self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never
     ) -> Transcript:

@@ -42,9 +42,13 @@ class ScriptedEngine:
         self.language = language
         self.readings = tuple(reading(text, 0.9 / 10**n) for n, text in enumerate(texts))
         self.asked: list[tuple[int, Grammar | None]] = []
+        self.prepared: list[Grammar] = []
         self.gate = threading.Event()
         self.gate.set()
         """Cleared, transcriptions wait until it is set again."""
+
+    def prepare(self, grammar: Grammar) -> None:
+        self.prepared.append(grammar)
 
     def transcribe(
         self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never

@@ -7,6 +7,7 @@ from tests.speechhost.fakes import ScriptedEngine, tone
 from tests.speechhost.serving import no_grammar
 from voice2mqtt.speechhost.desk import Client, Desk
 from voice2mqtt.speechhost.engine import Grammar, Transcript, never
+from voice2mqtt.speechhost.hints import Grammars
 from voice2mqtt.speechhost.work import Transcribe, Urgency
 from voice2mqtt.understanding.compile import compile_phrases
 
@@ -21,10 +22,13 @@ def order(engine: ScriptedEngine) -> list[int]:
 
 
 def at_a_desk(
-    engine: ScriptedEngine, threads: int, scene: Callable[[Desk], Awaitable[None]]
+    engine: ScriptedEngine,
+    threads: int,
+    scene: Callable[[Desk], Awaitable[None]],
+    grammars: Grammars = no_grammar,
 ) -> None:
     async def play() -> None:
-        desk = Desk(engine, no_grammar, threads=threads)
+        desk = Desk(engine, grammars, threads=threads)
         try:
             await asyncio.wait_for(scene(desk), 20)
         finally:
@@ -196,3 +200,22 @@ def test_a_client_has_one_list_compiled_after_the_other() -> None:
         desk.close()
 
     asyncio.run(asyncio.wait_for(scene(), 20))
+
+
+def test_a_list_is_made_ready_before_anything_is_transcribed_with_it() -> None:
+    engine = ScriptedEngine("Yes.")
+    lists: list[Grammar] = []
+
+    def grammars(phrases: tuple[str, ...]) -> Grammar | None:
+        if phrases:
+            lists.append(Grammar(automaton=compile_phrases(phrases), forced=False))
+        return lists[-1] if phrases else None
+
+    async def scene(desk: Desk) -> None:
+        client = Client()
+        await desk.transcribe(client, job(10))
+        await desk.transcribe(client, replace(job(11), phrases=("feed the cat",)))
+
+    at_a_desk(engine, 1, scene, grammars)
+    assert engine.prepared == lists
+    assert [grammar for _, grammar in engine.asked] == [None, *lists]

@@ -147,3 +147,13 @@ def test_it_is_known_where_a_second_sentence_begins(
             opened += [word] * (token in state.opening)
             state = grammar.follow(state, token)
     assert opened == [opening] * (opening is not None)
+
+
+def test_what_is_unrolled_beforehand_is_what_would_be_found(vocabulary: Vocabulary) -> None:
+    rows = tuple(Row(name=str(n), say=(f"file {n}",), publish=()) for n in range(60))
+    prepared = TokenGrammar(compile_table(CommandTable(rows=rows)), vocabulary)
+    prepared.prepare()
+    fresh = TokenGrammar(compile_table(CommandTable(rows=rows)), vocabulary)
+    for grammar in (prepared, fresh):
+        assert _accepts(grammar, vocabulary, "file 59.")
+        assert not _accepts(grammar, vocabulary, "file 60.")

@@ -19,6 +19,15 @@ def test_what_is_encoded_decodes_to_itself(vocabulary: Vocabulary, text: str) ->
     assert vocabulary.decode(vocabulary.encode(text)) == text
 
 
+def test_of_all_neighbours_the_piece_with_the_lowest_number_joins_first() -> None:
+    vocabulary = Vocabulary(
+        [*[b""] * 259, b"bc", b"a", b"b", b"c", b"d", b"ab", b"abc", b"cd", b"bcd"]
+    )
+    assert vocabulary.encode("abcd", begins_word=False) == (265, 263)
+    assert vocabulary.encode("abc", begins_word=False) == (265,)
+    assert vocabulary.encode("cdcd", begins_word=False) == (266, 266)
+
+
 def test_a_common_word_is_one_token(vocabulary: Vocabulary) -> None:
     assert len(vocabulary.encode("kitchen")) == 1
     assert len(vocabulary.encode("xylophones")) > 1

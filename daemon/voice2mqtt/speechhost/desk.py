@@ -44,12 +44,20 @@ class Desk:
     def __init__(self, engine: Engine, grammars: Grammars, *, threads: int) -> None:
         """Use `threads` at once, each of which keeps one core busy."""
         self._engine = engine
-        self._hints = Hints(grammars)
+        self._hints = Hints(self._prepared)
+        self._grammars = grammars
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="transcribe")
         self._waiting: list[_Ticket] = []
         self._running = 0
         self._turns = count(1)
+
+    def _prepared(self, phrases: tuple[str, ...]) -> Grammar | None:
+        """Return the grammar of `phrases`, which the engine has made ready; see `Grammars`."""
+        grammar = self._grammars(phrases)
+        if grammar and phrases and not grammar.forced:
+            self._engine.prepare(grammar)
+        return grammar
 
     async def prepare(self, client: Client, phrases: tuple[str, ...]) -> None:
         """Have `phrases` compiled for what `client` will say, after the list it offered before."""

@@ -53,6 +53,10 @@ def never() -> bool:
 class Engine(Protocol):
     """Audio to text. May be called from several threads at once."""
 
+    def prepare(self, grammar: Grammar) -> None:
+        """Do now what would make the first transcription with `grammar` slow; may take seconds."""
+        ...
+
     def transcribe(
         self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never
     ) -> Transcript:

@@ -80,6 +80,10 @@ class MoonshineEngine:
         self._lock = threading.Lock()
         self.transcribe(bytes(32_000), None)
 
+    def prepare(self, grammar: Grammar) -> None:
+        """See `Engine`."""
+        self._of(grammar).prepare()
+
     def transcribe(
         self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never
     ) -> Transcript:
@@ -132,6 +136,10 @@ class _Commands:
         self._matcher = Matcher(wanted.automaton, normaliser(_LANGUAGE))
         self._contraries = Contraries(_LANGUAGE)
         self._wanted = wanted
+
+    def prepare(self) -> None:
+        """Unroll beforehand what takes long."""
+        self._grammar.prepare()
 
     def readings(
         self, samples: Floats, abandoned: Callable[[], bool], weight: float | None

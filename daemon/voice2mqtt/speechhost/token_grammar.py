@@ -26,6 +26,7 @@ from voice2mqtt.understanding.automaton import START, Automaton, Choice, Number,
 _MARKS = (",", ".")
 """Marks the model may set after a word when the speaker pauses."""
 _FINAL_MARKS = (".", "?", "!")
+_MANY_WORDS = 50
 _MOST_DIGITS = 6
 _DIGITS = tuple("0123456789")
 
@@ -107,6 +108,7 @@ class TokenGrammar:
         self, automaton: Automaton, vocabulary: Vocabulary, joint: Automaton | None = None
     ) -> None:
         """With `joint` between them, two sentences may be said."""
+        self._automaton = automaton
         self._vocabulary = vocabulary
         second = _Place(automaton, START, is_second=True)
         self._joint = _Place(joint, START, after=second) if joint else None
@@ -117,6 +119,19 @@ class TokenGrammar:
         self._states: dict[frozenset[_Node], State] = {}
         self._next: dict[tuple[State, int], State] = {}
         self.start = self._state([self._tree(_Site(_Place(automaton, START), begun=False))])
+
+    def prepare(self) -> None:
+        """Unroll beforehand what takes long: where many words may follow."""
+        automaton = self._automaton
+        for state in range(len(automaton.offsets) - 1):
+            if len(automaton.arcs(state)) >= _MANY_WORDS:
+                place = _Place(automaton, state)
+                for site in (
+                    _Site(place),
+                    _Site(place, joined=True),
+                    _Site(place, begun=False),
+                ):
+                    self._tree(site)
 
     def follow(self, state: State, token: int) -> State:
         """Return the state after `token`, one of those that may follow `state`."""

@@ -9,6 +9,7 @@ It knows nothing of sound or grammar.
 """
 
 import itertools
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,7 @@ END = 2
 _FIRST_BYTE = 3
 _FIRST_PIECE = 259
 _SPACE = "\u2581"
+_NONE = math.inf
 _MARKER = b"<<ST_"
 
 
@@ -57,16 +59,16 @@ class Vocabulary:
     def encode(self, text: str, *, begins_word: bool = True) -> tuple[int, ...]:
         """Return the tokens of `text`, a run without spaces."""
         parts = list(_SPACE + text if begins_word else text)
-        while True:
-            joined = [
-                (self._numbers[left + right], place)
-                for place, (left, right) in enumerate(itertools.pairwise(parts))
-                if left + right in self._numbers
-            ]
-            if not joined:
-                return tuple(number for part in parts for number in self._of_part(part))
-            _, place = min(joined)
+        joins = [self._join(*pair) for pair in itertools.pairwise(parts)]
+        while joins and (first := min(joins)) < _NONE:
+            place = joins.index(first)
             parts[place : place + 2] = [parts[place] + parts[place + 1]]
+            # Only the neighbours' joins change: a long number in words has many.
+            around = parts[max(place - 1, 0) : place + 2]
+            joins[max(place - 1, 0) : place + 2] = itertools.starmap(
+                self._join, itertools.pairwise(around)
+            )
+        return tuple(number for part in parts for number in self._of_part(part))
 
     def number(self, piece: str) -> int:
         """Return the token that is exactly `piece`, such as a final full stop."""
@@ -81,6 +83,9 @@ class Vocabulary:
             elif token >= _FIRST_PIECE and not self._pieces[token].startswith(_MARKER):
                 parts.append(self._pieces[token])
         return b"".join(parts).decode(errors="replace").replace(_SPACE, " ").strip()
+
+    def _join(self, left: str, right: str) -> float:
+        return self._numbers.get(left + right, _NONE)
 
     def _of_part(self, part: str) -> Sequence[int]:
         if part in self._numbers:

@@ -38,6 +38,9 @@ class VoskEngine:
         self._model = vosk.Model(model_path=str(folder))
         self._language = language
 
+    def prepare(self, grammar: Grammar) -> None:
+        """See `Engine`: nothing takes long."""
+
     def transcribe(
         self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never
     ) -> Transcript:
