@@ -1,7 +1,10 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from voice2mqtt.cli import stage
 from voice2mqtt.ear.wav import WavSource
@@ -20,6 +23,23 @@ PHRASES = ("gromflex lamp", "kitchen", "kitchen light switch", "Fabrikam", "Siob
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
     return read_vocabulary(model_folder() / "tokenizer.bin")
+
+
+def _hints(vocabulary: Vocabulary, weight: float) -> Lending:
+    return Lending(TokenGrammar(compile_phrases(PHRASES), vocabulary), vocabulary, weight)
+
+
+@pytest.mark.parametrize("weight", [0.5, 1.0, 2.0])
+def test_the_audio_has_the_last_word(vocabulary: Vocabulary, weight: float) -> None:
+    hints, name = _hints(vocabulary, weight), vocabulary.encode("Siobhan")[0]
+    likely = np.zeros(len(vocabulary), np.float32)
+    after = []
+    for behind in np.arange(0, 20, 0.5):
+        likely[name] = -behind
+        after.append(float((likely + hints.changes(NOWHERE, likely))[name]))
+    assert after == sorted(after, reverse=True)
+    assert 0 < after[0] <= 3
+    assert after[-1] == -19.5
 
 
 @pytest.mark.parametrize(
@@ -42,8 +62,9 @@ def vocabulary() -> Vocabulary:
 def test_a_phrase_is_helped_once_and_only_when_it_is_whole(
     vocabulary: Vocabulary, text: str, helped: str
 ) -> None:
-    hints = Lending(TokenGrammar(compile_phrases(PHRASES), vocabulary), vocabulary, 1.0)
-    each = float(hints.changes(NOWHERE).max())
+    hints = _hints(vocabulary, 1.0)
+    open_ = np.zeros(len(vocabulary), np.float32)
+    each = float(hints.changes(NOWHERE, open_).max())
     # Marks stand without a space.
     words = [(word, word.isalnum()) for word in re.findall(r"\w+|[,.]", text)]
     tokens = [
@@ -51,8 +72,8 @@ def test_a_phrase_is_helped_once_and_only_when_it_is_whole(
     ]
     place, gained = NOWHERE, 0.0
     for token in (*tokens, END):
-        gained += float(hints.changes(place)[token])
-        place = hints.after(place, token)
+        gained += float(hints.changes(place, open_)[token])
+        place = hints.after(place, token, open_)
     count = sum(len(vocabulary.encode(word)) for word in helped.split())
     assert gained == pytest.approx(each * count)
 
@@ -62,10 +83,16 @@ def engine() -> MoonshineEngine:
     return MoonshineEngine()
 
 
-def _heard(engine: MoonshineEngine, said: str, folder: Path, weight: float) -> str:
+def _heard(
+    engine: MoonshineEngine,
+    said: str,
+    folder: Path,
+    weight: float,
+    phrases: tuple[str, ...] = PHRASES,
+) -> str:
     stage.speak(said, stage.flite("slt"), folder / "said.wav")
     pcm = b"".join(WavSource(folder / "said.wav").blocks())
-    grammar = Grammar(automaton=compile_phrases(PHRASES), forced=False, weight=weight)
+    grammar = Grammar(automaton=compile_phrases(phrases), forced=False, weight=weight)
     return engine.transcribe(pcm, grammar).readings[0].lexical
 
 
@@ -88,3 +115,39 @@ def test_talk_does_not_turn_into_the_phrases(
     engine: MoonshineEngine, tmp_path: Path, said: str
 ) -> None:
     assert _heard(engine, said, tmp_path, 1.0) == _heard(engine, said, tmp_path, 0.0)
+
+
+NAMES = ("Liam", "Olivia", "Noah", "Emma", "Oliver", "Charlotte", "James", "Amelia", "Elijah",
+         "Sophia", "William", "Henry", "Ava", "Lucas", "Mia", "Evelyn", "Theodore", "Luna",
+         "docks")  # fmt: skip
+
+
+@pytest.mark.parametrize("weight", [1.0, 2.0])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "the meeting has been moved to thursday afternoon",
+        "he plays the piano every evening after dinner",
+        "they are planning a trip to italy next summer",
+    ],
+)
+def test_names_do_not_replace_what_was_said_clearly(
+    engine: MoonshineEngine, tmp_path: Path, said: str, weight: float
+) -> None:
+    assert _heard(engine, said, tmp_path, weight, NAMES) == said
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(["Siobhan", "kitchen", "Fabrikam", ",", "the"]), max_size=30))
+def test_however_many_phrases_come_together_they_lend_little(
+    vocabulary: Vocabulary, words: list[str]
+) -> None:
+    hints = _hints(vocabulary, 2.0)
+    likely = np.full(len(vocabulary), -4, np.float32)
+    likely[0] = 0
+    place, gained = NOWHERE, 0.0
+    tokens = [t for word in words for t in vocabulary.encode(word, begins_word=word != ",")]
+    for token in (*tokens, END):
+        gained += float(hints.changes(place, likely)[token])
+        place = hints.after(place, token, likely)
+    assert -0.01 < gained < 20

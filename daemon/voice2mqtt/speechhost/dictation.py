@@ -26,8 +26,8 @@ _BEAMS = 16
 """How many strings are followed: what hears a command by its sound profits from the next best."""
 _HOPELESS_NATS = 8.0
 """Strings so far under the best are not worth waiting for."""
-_Beam = tuple[float, tuple[int, ...]]
-"""Log-probability and tokens."""
+_Beam = tuple[float, tuple[int, ...], float]
+"""Score, tokens, and how much of the score was lent; the rest is log-probability."""
 _NO_SPEECH = frozenset({"", "you"})
 _LOOP = re.compile(r"\b((?:\w+\W+){3,}?\w+)(?:\W+\1\b){2,}")
 """More than three words, three times."""
@@ -97,11 +97,36 @@ def dictate(
 ) -> list[Dictated]:
     """Decode `encoding` without a grammar, likeliest first; stops early once `abandoned`.
 
-    What `hints` lend counts as likelihood.
+    `hints` make what they help at most as likely as what is heard without them.
     """
+    found = _search(model, vocabulary, encoding, abandoned, hints)
+    likeliest = found[0][0]
+    if hints and not abandoned():
+        unaided = _search(model, vocabulary, encoding, abandoned, None)
+        likeliest = unaided[0][0]
+        # What was lent, or only in sight, may have crowded out what needs no help.
+        found = found if found[0][2] > 0 and found[0][0] >= likeliest else unaided
+    return [
+        Dictated(
+            text=words_of(vocabulary, tokens),
+            log_probability=min(score, max(score - lent, likeliest)),
+            tokens=max(len(tokens), 1),
+        )
+        for score, tokens, lent in found
+    ]
+
+
+def _search(
+    model: Moonshine,
+    vocabulary: Vocabulary,
+    encoding: Encoding,
+    abandoned: Callable[[], bool],
+    hints: Lending | None,
+) -> list[_Beam]:
+    """Return the best strings, or those so far once `abandoned`, best first."""
     decoding = Decoding(model, encoding)
     following = decoding.first
-    beams: list[_Beam] = [(0.0, ())]
+    beams: list[_Beam] = [(0.0, (), 0.0)]
     places = [NOWHERE]
     ended: list[_Beam] = []
 
@@ -109,14 +134,16 @@ def dictate(
         return plain(vocabulary.decode(beam[1]))
 
     for _ in range(most_tokens(encoding.duration_s)):
-        scores = following + np.array([[total] for total, _ in beams])
+        scores = following + np.array([[score] for score, *_ in beams])
         if hints:
-            scores += np.stack([hints.changes(place) for place in places])
+            lent = np.stack([hints.changes(*at) for at in zip(places, following, strict=True)])
+            scores += lent
         best = np.argpartition(scores, -_BEAMS, axis=None)[-_BEAMS:]
         rows, grown = [], []
         for row, token in zip(*np.unravel_index(best, scores.shape), strict=True):
             tokens = (*beams[row][1], int(token))
-            beam = float(scores[row, token]), tokens
+            more = float(lent[row, token]) if hints else 0.0
+            beam = float(scores[row, token]), tokens, beams[row][2] + more
             if token == END or is_endless(tokens):
                 ended.append(beam)
             else:
@@ -125,20 +152,14 @@ def dictate(
         beams = grown
         if not grown or _is_settled(ended, max(grown)[0], words) or abandoned():
             break
-        following = decoding.step(rows, [tokens[-1] for _, tokens in grown])
         if hints:
             places = [
-                hints.after(places[row], tokens[-1])
-                for row, (_, tokens) in zip(rows, grown, strict=True)
+                hints.after(places[row], tokens[-1], following[row])
+                for row, (_, tokens, _) in zip(rows, grown, strict=True)
             ]
+        following = decoding.step(rows, [tokens[-1] for _, tokens, _ in grown])
     unended = [beam for beam in beams if not ended or not words_of(vocabulary, beam[1])]
-    found = sorted(ended + unended, reverse=True)
-    return [
-        Dictated(
-            text=words_of(vocabulary, tokens), log_probability=total, tokens=max(len(tokens), 1)
-        )
-        for total, tokens in found
-    ]
+    return sorted(ended + unended, reverse=True)
 
 
 def _is_settled(ended: Sequence[_Beam], best_nats: float, texts: Callable[[_Beam], str]) -> bool:
