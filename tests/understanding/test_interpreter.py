@@ -631,6 +631,11 @@ def test_of_two_rows_with_one_sentence_the_one_whose_hour_it_is_acts(
         assert told == {expected}
 
 
+def test_the_question_whether_something_was_meant_ends_once() -> None:
+    asked = Speaker().says("Close the blinds.", "What a day.", confidences=(0.5, 0.4))
+    assert question(asked) == "Close the blinds?"
+
+
 def test_a_question_whose_answers_are_the_same_is_not_asked() -> None:
     rows = row("fan", "start the fan", "home/fan"), row("van", "start the (van|fan)", "home/van")
     sounds = Sounds(

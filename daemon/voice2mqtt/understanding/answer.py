@@ -13,6 +13,9 @@ from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.normalise import Normaliser, normaliser
 from voice2mqtt.understanding.table import CommandTable, Row, WildcardList
 
+_FINAL_MARKS = " .,;:!?\u2026"
+"""Hosts end a sentence with one, a question ends with its own."""
+
 
 class Consent(IntEnum):
     """What an answer comes to, in the order of the templates below."""
@@ -170,7 +173,7 @@ def _answers(code: str, normaliser: Normaliser) -> Matcher:
 
 
 def _sentence(option: Meaning) -> str:
-    return ", ".join(command.sentence for command in option)
+    return ", ".join(command.sentence.strip(_FINAL_MARKS) for command in option)
 
 
 def _effect(option: Meaning) -> list[tuple[int, dict[str, SlotValue]]]:

@@ -214,35 +214,37 @@ class Contraries:
 
         It counts only among words of `said`: what was misheard from end to end may hold any word.
         """
-        words, meant = self._words(heard), self._words(said)
+        there = self._words(heard)
+        words, meant = ([key for key, _ in found] for found in (there, self._words(said)))
         if not meant:
             return None
         known = {*meant, ""}
         pairs = set(zip(["", *meant], [*meant, ""], strict=True))
-        for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
+        neighbours = zip(["", *words], [*words[1:], ""], strict=False)
+        for (word, surface), (before, after) in zip(there, neighbours, strict=False):
             if word in known:
                 continue
             if word in self._denials and (before, after) in pairs:
-                return word
+                return surface
             if word in self._subjects and after and after.startswith(meant[0]):
-                return word
+                return surface
             for group in self._opposites:
                 if word in group and after in known:
                     others = group.intersection(meant).difference(words)
                     # "And lock" is heard for "unlock", too.
                     part = any(other.endswith(word) for other in others)
                     if others and (before in known or not part):
-                        return word
+                        return surface
         return None
 
     def _keys(self, line: str) -> frozenset[str]:
-        return frozenset(self._words(line))
+        return frozenset(key for key, _ in self._words(line))
 
-    def _words(self, text: str) -> list[str]:
-        """Return the keys of the words of `text`, an elided one by itself."""
-        keys: list[str] = []
+    def _words(self, text: str) -> list[tuple[str, str]]:
+        """Return key and writing of the words of `text`, an elided one by itself."""
+        words: list[tuple[str, str]] = []
         for token in self._normaliser.tokens(text):
             apart = _ELISION.split(token.surface, maxsplit=1)
             parts = apart if apart[0].lower() in self._elided else [token.surface]
-            keys += map(self._normaliser.key, parts)
-        return keys
+            words += [(self._normaliser.key(part), part) for part in parts]
+        return words
