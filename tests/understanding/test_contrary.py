@@ -48,6 +48,14 @@ def test_what_is_only_misheard_is_no_contrary(language: str, heard: str, said: s
     assert Contraries(language).found(heard, said) is None
 
 
+def test_a_room_that_the_table_has_not_is_none_of_its_rooms() -> None:
+    heard, said = "turn off the bedroom lights", "turn off the bathroom lights"
+    rooms = frozenset({"bathroom", "kitchen"})
+    assert Contraries("en", rooms).found(heard, said) == "bedroom"
+    assert Contraries("en", rooms | {"bedroom"}).found(heard, said) is None
+    assert Contraries("en", rooms).found("turn off the bedroom", "turn off the red room") is None
+
+
 @given(st.sampled_from(["en", "de", "fr", "xx"]), st.text(), st.text())
 def test_nothing_is_the_contrary_of_itself(language: str, text: str, other: str) -> None:
     contraries = Contraries(language)

@@ -80,6 +80,12 @@ class Automaton:
         low, high = self.offsets[state], self.offsets[state + 1]
         return list(zip(self.arc_labels[low:high], self.targets[low:high], strict=True))
 
+    def words(self) -> frozenset[str]:
+        """Return the keys of all words, those of lists among them."""
+        choices = (label.spoken for label in self.labels if isinstance(label, Choice))
+        own = (label.key for label in self.labels if isinstance(label, Word))
+        return frozenset(own).union(*(spoken.words() for spoken in choices))
+
     def accepts(self, state: int) -> tuple[int, ...]:
         """Return what is accepted when the sentence ends in `state`; () for nothing."""
         return self.accepting.get(state, ())

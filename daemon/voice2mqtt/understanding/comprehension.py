@@ -112,7 +112,7 @@ class Comprehension:
         self._nearest = nearest
         self._strictness = strictness
         self._margin = margin
-        self._contraries = Contraries(table.language)
+        self._contraries = Contraries(table.language, automaton.words())
         self.matcher = Matcher(automaton, normaliser(table.language))
 
     def understand(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:

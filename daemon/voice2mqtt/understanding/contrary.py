@@ -1,9 +1,10 @@
-"""Small words that make the contrary of a sentence, or a report of it.
+"""Small words that make the contrary of a sentence, another one, or a report of it.
 
 "Turn off the oven" is as near to "turn on the oven" as "study like" is to "study light"; "don't
-open the door" and "I opened the door" hold the whole command. Whoever goes by sound must know
-the words with which that does not do: opposites, denials, and who tells of doing it. A language
-without an entry has none.
+open the door" and "I opened the door" hold the whole command; and where a home has a bedroom
+only, its "bathroom" was not misheard. Whoever goes by sound must know the words with which that
+does not do: opposites, denials, who tells of doing it, and what is found in every home. A
+language without an entry has none.
 """
 
 import re
@@ -22,6 +23,8 @@ class _Words:
 
     opposites: tuple[str, ...] = ()
     """Each line: words none of which is said for another."""
+    kinds: tuple[str, ...] = ()
+    """The same, but for words of the table: those may be misheard for one another."""
     denials: str = ""
     """Beside the language's negations."""
     subjects: str = ""
@@ -61,6 +64,15 @@ _WORDS = {
             "all none",
             "with without",
         ),
+        kinds=(
+            (
+                "bedroom bathroom kitchen study nursery office garage basement cellar attic pantry "
+                "garden balcony terrace"
+            ),
+            "red green blue yellow orange purple pink white",
+            "monday tuesday wednesday thursday friday saturday sunday",
+            "today tomorrow tonight",
+        ),
         denials="no without doesn't didn't isn't aren't wasn't",
         subjects="i i've i'd he he's she she's we we've they they've",
     ),
@@ -89,6 +101,15 @@ _WORDS = {
             "vor nach",
             "mit ohne",
             "alle keine",
+        ),
+        kinds=(
+            (
+                "schlafzimmer wohnzimmer kinderzimmer badezimmer arbeitszimmer esszimmer "
+                "gästezimmer küche flur keller garage büro balkon terrasse garten dachboden"
+            ),
+            "rot grün blau gelb orange lila rosa weiß",
+            "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+            "heute morgen gestern",
         ),
         denials="ohne",
         subjects="ich er sie wir man hat habe",
@@ -119,6 +140,12 @@ _WORDS = {
             "avec sans",
             "tous aucun",
         ),
+        kinds=(
+            "chambre cuisine bureau garage cave grenier jardin balcon terrasse couloir",
+            "rouge vert bleu jaune orange violet rose blanc",
+            "lundi mardi mercredi jeudi vendredi samedi dimanche",
+            "aujourd'hui demain hier",
+        ),
         denials="ne n plus sans",
         subjects="je j il elle on nous ils elles",
         elided=("n", "j"),
@@ -143,6 +170,12 @@ _WORDS = {
             "antes después",
             "con sin",
         ),
+        kinds=(
+            "dormitorio cocina baño oficina garaje sótano jardín balcón terraza pasillo",
+            "rojo verde azul amarillo naranja morado rosa blanco",
+            "lunes martes miércoles jueves viernes sábado domingo",
+            "hoy mañana ayer",
+        ),
         denials="no sin",
         subjects="yo él ella nosotros ellos ellas he ha hemos han",
     ),
@@ -164,6 +197,12 @@ _WORDS = {
             "caldo freddo",
             "prima dopo",
             "con senza",
+        ),
+        kinds=(
+            "camera cucina bagno studio garage cantina giardino balcone terrazza corridoio",
+            "rosso verde blu giallo arancione viola rosa bianco",
+            "lunedì martedì mercoledì giovedì venerdì sabato domenica",
+            "oggi domani ieri",
         ),
         denials="nessun senza",
         subjects="io lui lei noi loro ho ha abbiamo hanno",
@@ -189,6 +228,15 @@ _WORDS = {
             "voor na",
             "met zonder",
         ),
+        kinds=(
+            (
+                "slaapkamer woonkamer kinderkamer badkamer eetkamer werkkamer keuken kantoor "
+                "garage kelder zolder tuin balkon terras"
+            ),
+            "rood groen blauw geel oranje paars roze wit",
+            "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+            "vandaag morgen gisteren",
+        ),
         denials="zonder",
         subjects="ik hij zij ze wij we heb heeft hebben",
     ),
@@ -198,14 +246,16 @@ _WORDS = {
 class Contraries:
     """Those of one language."""
 
-    def __init__(self, language: str) -> None:
-        """`language` is a tag such as "de" or "en-GB"."""
+    def __init__(self, language: str, table: frozenset[str] = frozenset()) -> None:
+        """`language` is a tag such as "de" or "en-GB", `table` the words that can be said."""
         words = _WORDS.get(language.replace("_", "-").split("-")[0].lower())
         negations = language_named(language).negations.replace("|", " ") if words else ""
         words = words or _Words()
         self._normaliser = normaliser(language)
         self._elided = words.elided
-        self._opposites = tuple(map(self._keys, words.opposites))
+        kinds = [(kind - table, kind) for kind in map(self._keys, words.kinds)]
+        self._others = [(line, line) for line in map(self._keys, words.opposites)] + kinds
+        """Words that cannot be heard for any of theirs."""
         self._denials = self._keys(f"{negations} {words.denials}")
         self._subjects = self._keys(words.subjects)
 
@@ -228,8 +278,8 @@ class Contraries:
                 return surface
             if word in self._subjects and after and after.startswith(meant[0]):
                 return surface
-            for group in self._opposites:
-                if word in group and after in known:
+            for strange, group in self._others:
+                if word in strange and after in known:
                     others = group.intersection(meant).difference(words)
                     # "And lock" is heard for "unlock", too.
                     part = any(other.endswith(word) for other in others)
