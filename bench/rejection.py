@@ -29,6 +29,7 @@ from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import ListeningSettings
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 from voice2mqtt.understanding.compile import compile_table
+from voice2mqtt.understanding.contrary import Contraries
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.nearest import NearestSentences
@@ -68,6 +69,7 @@ class _House:
         automaton, words = compile_table(table), normaliser(table.language)
         self.matcher = Matcher(automaton, words)
         self._nearest = NearestSentences(automaton, words, _VOICE)
+        self._contraries = Contraries(table.language, automaton.words())
         self._interpreter = Interpreter(table, None, self._nearest, automaton)
         self._grammar = grammar(table)
         self._days = 0
@@ -83,7 +85,14 @@ class _House:
     def trial(self, hypotheses: Sequence[Hypothesis]) -> Trial:
         if any(self.matcher.parses(hypothesis.text) for hypothesis in hypotheses):
             return Trial(0.0, 1.0)
-        found = self._nearest.search(hypotheses)
+        found = [
+            candidate
+            for candidate in self._nearest.search(hypotheses)
+            if not any(
+                self._contraries.found(text, candidate.sentence)
+                for text in (candidate.heard, hypotheses[0].text)
+            )
+        ]
         if not found:
             return Trial(1.0, 1.0)
         return Trial(
