@@ -14,6 +14,8 @@ from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.letters import APOSTROPHES
 from voice2mqtt.understanding.normalise import normaliser
 
+_STEM = 4
+"""Letters in common from which on two words may be forms of one."""
 _ELISION = re.compile(f"[{APOSTROPHES}]")
 
 
@@ -279,11 +281,11 @@ class Contraries:
             if word in self._subjects and after and after.startswith(meant[0]):
                 return surface
             for strange, group in self._others:
-                if word in strange and after in known:
+                if word in strange and _fits(after, known):
                     others = group.intersection(meant).difference(words)
                     # "And lock" is heard for "unlock", too.
                     part = any(other.endswith(word) for other in others)
-                    if others and (before in known or not part):
+                    if others and (not part or _fits(before, known)):
                         return surface
         return None
 
@@ -298,3 +300,11 @@ class Contraries:
             parts = apart if apart[0].lower() in self._elided else [token.surface]
             words += [(self._normaliser.key(part), part) for part in parts]
         return words
+
+
+def _fits(word: str, known: set[str]) -> bool:
+    """Whether it is one of `known`, or another form of one: "light" for "lights"."""
+    return word in known or any(
+        len(other) >= _STEM <= len(word) and (other.startswith(word) or word.startswith(other))
+        for other in known
+    )
