@@ -29,6 +29,7 @@ from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import ListeningSettings
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
 from voice2mqtt.understanding.compile import compile_table
+from voice2mqtt.understanding.comprehension import believed
 from voice2mqtt.understanding.contrary import Contraries
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.match import Matcher
@@ -83,7 +84,7 @@ class _House:
         return any(isinstance(decision, Fire) for decision in decisions)
 
     def trial(self, hypotheses: Sequence[Hypothesis]) -> Trial:
-        if any(self.matcher.parses(hypothesis.text) for hypothesis in hypotheses):
+        if any(self.matcher.parses(hypothesis.text) for hypothesis in believed(hypotheses)):
             return Trial(0.0, 1.0)
         found = [
             candidate

@@ -56,6 +56,22 @@ def test_a_room_that_the_table_has_not_is_none_of_its_rooms() -> None:
     assert Contraries("en", rooms).found("turn off the bedroom", "turn off the red room") is None
 
 
+@pytest.mark.parametrize(
+    ("heard", "word"),
+    [
+        ("a mocha with some soy milk please", "some"),
+        ("a mocha with soy milk with some sugar please", "with"),
+        ("a mocha please", "with"),
+        ("a mocha with soy milk and a bun please", None),
+        ("a moka with please", None),
+        ("a a mocha with the soy milk please", None),
+    ],
+)
+def test_a_word_of_the_table_is_neither_added_nor_left_out(heard: str, word: str | None) -> None:
+    table = frozenset({"a", "the", "mocha", "with", "some", "soy", "milk", "sugar", "please"})
+    assert Contraries("en", table).found(heard, "a mocha with soy milk please") == word
+
+
 @given(st.sampled_from(["en", "de", "fr", "xx"]), st.text(), st.text())
 def test_nothing_is_the_contrary_of_itself(language: str, text: str, other: str) -> None:
     contraries = Contraries(language)

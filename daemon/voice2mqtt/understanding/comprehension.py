@@ -191,7 +191,7 @@ class Comprehension:
         contrary = [self._contrary(hypotheses[0].text, candidate) for candidate in ranked]
         ranked = tuple(c for c, word in zip(ranked, contrary, strict=True) if word is None)
         if not ranked:
-            return Unknown(why=f"'{contrary[0]}' makes something else of the nearest row")
+            return Unknown(why=f"'{contrary[0]}' tells it from the nearest row")
         best, strictness = ranked[0], self._strictness_of(ranked[0])
         if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
             strictness *= _OUTSIDE
@@ -216,7 +216,7 @@ class Comprehension:
         return Meant(meaning=(best,), why=why, nearest=nearest)
 
     def _contrary(self, surest: str, candidate: Candidate) -> str | None:
-        """Return the word by which what was heard, be it nearest or surest, is not `candidate`."""
+        """Return the word by which what was heard, nearest or surest, is not `candidate`."""
         found = (self._contraries.found(h, candidate.sentence) for h in (candidate.heard, surest))
         return next(filter(None, found), None)
 

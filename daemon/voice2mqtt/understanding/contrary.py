@@ -4,18 +4,21 @@
 open the door" and "I opened the door" hold the whole command; and where a home has a bedroom
 only, its "bathroom" was not misheard. Whoever goes by sound must know the words with which that
 does not do: opposites, denials, who tells of doing it, and what is found in every home. A
-language without an entry has none.
+language without an entry has none of these; in any, a longer word of the table is not said and
+not heard, or the other way round, where all around it fits.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.letters import APOSTROPHES
 from voice2mqtt.understanding.normalise import normaliser
 
 _STEM = 4
-"""Letters in common from which on two words may be forms of one."""
+"""Letters from which on a word tells something, and two that begin so may be forms of one."""
 _ELISION = re.compile(f"[{APOSTROPHES}]")
 
 
@@ -254,6 +257,7 @@ class Contraries:
         negations = language_named(language).negations.replace("|", " ") if words else ""
         words = words or _Words()
         self._normaliser = normaliser(language)
+        self._table = table
         self._elided = words.elided
         kinds = [(kind - table, kind) for kind in map(self._keys, words.kinds)]
         self._others = [(line, line) for line in map(self._keys, words.opposites)] + kinds
@@ -262,7 +266,7 @@ class Contraries:
         self._subjects = self._keys(words.subjects)
 
     def found(self, heard: str, said: str) -> str | None:
-        """Return the word by which `heard` cannot be a way to say `said`; None without one.
+        """Return the word by which `heard` is no way to say `said`; None without one.
 
         It counts only among words of `said`: what was misheard from end to end may hold any word.
         """
@@ -287,7 +291,22 @@ class Contraries:
                     part = any(other.endswith(word) for other in others)
                     if others and (not part or _fits(before, known)):
                         return surface
-        return None
+        return self._one_more(words, meant)
+
+    def _one_more(self, words: Sequence[str], meant: Sequence[str]) -> str | None:
+        """Return a word of the table that the one has more than the other.
+
+        Of those heard, where all that was heard there is of the table, such as the "some" of "with
+        some milk"; of those said, where all else was heard.
+        """
+        matched = SequenceMatcher(None, meant, words, autojunk=False).get_opcodes()
+        unlike = [part for part in matched if part[0] != "equal"]
+        more = [words[start:end] for what, _, _, start, end in unlike if what == "insert"]
+        runs = [run for run in more if self._table.issuperset(run)]
+        if len(unlike) == 1:
+            what, start, end, _, _ = unlike[0]
+            runs += [meant[start:end]] if what == "delete" else []
+        return next((word for run in runs for word in run if len(word) >= _STEM), None)
 
     def _keys(self, line: str) -> frozenset[str]:
         return frozenset(key for key, _ in self._words(line))
