@@ -196,11 +196,10 @@ class _Commands:
                 behind=_mean([fit.behind for fit in of_looks]),
                 prior=prior,
                 letters=self._letters(meaning.best.tokens),
-                contrary=self._is_contrary(meaning.best.tokens, openly),
             )
             for meaning, of_looks, prior in zip(meanings, fits, priors, strict=True)
         ]
-        return Verdict.of(
+        verdict = Verdict.of(
             heard,
             Openly(
                 log_probability=float(np.mean([d.log_probability for d in openly])),
@@ -208,9 +207,12 @@ class _Commands:
                 letters=float(np.mean([len(lexical(d.text)) for d in openly])),
             ),
         )
+        if verdict.heard and self._says_else(verdict.heard[0].meaning.best.tokens, openly):
+            return verdict.doubted()
+        return verdict
 
-    def _is_contrary(self, tokens: tuple[int, ...], openly: Sequence[Dictated]) -> bool:
-        """Whether all that was heard openly is the contrary of a sentence, and no command."""
+    def _says_else(self, tokens: tuple[int, ...], openly: Sequence[Dictated]) -> bool:
+        """Whether all that was heard openly says something else than a sentence, and no command."""
         said = self._vocabulary.decode(tokens)
         return all(
             self._contraries.found(heard.text, said) and self._parsed(heard.text) is None

@@ -23,7 +23,7 @@ of audio.
 
 import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 TOKEN_BONUS_NATS = 0.8
 PRIOR_SHARE = 0.4
@@ -38,7 +38,7 @@ As long as the prior is not known, its tokens have no bonus either: models repea
 LEAST_SAID = 0.5
 """Below, what open decoding heard is likelier than any sentence of the grammar."""
 
-_SAID_FOR_ITS_CONTRARY = 0.1
+_SAID_FOR_SOMETHING_ELSE = 0.1
 
 _INTERCEPT = 0.0
 _ADDED_BY_AUDIO = 2.28
@@ -102,8 +102,6 @@ class Heard:
     """Log-probability of each token unheard."""
     letters: int
     """How long the words of the best sentence are."""
-    contrary: bool = False
-    """Whether its contrary was heard openly: they sound alike, and the table has but one."""
 
     @property
     def log_probability(self) -> float:
@@ -178,9 +176,11 @@ class Verdict:
         """Weigh `heard` against what open decoding heard."""
         ranked = tuple(sorted(heard, key=lambda one: -one.score))
         said = _said(ranked[0], openly) if ranked else 0.0
-        if ranked and ranked[0].contrary:
-            said = min(said, _SAID_FOR_ITS_CONTRARY)
         return cls(ranked, said)
+
+    def doubted(self) -> "Verdict":
+        """Return it where what was heard openly says something else, however alike they sound."""
+        return replace(self, said=min(self.said, _SAID_FOR_SOMETHING_ELSE))
 
     @property
     def surest(self) -> float:

@@ -217,7 +217,10 @@ class Comprehension:
 
     def _contrary(self, surest: str, candidate: Candidate) -> str | None:
         """Return the word by which what was heard, nearest or surest, is not `candidate`."""
-        found = (self._contraries.found(h, candidate.sentence) for h in (candidate.heard, surest))
+        found = (
+            self._contraries.found(h, candidate.sentence)
+            for h in dict.fromkeys((candidate.heard, surest))
+        )
         return next(filter(None, found), None)
 
     def _half_by_sound(

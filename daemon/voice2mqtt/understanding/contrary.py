@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.letters import APOSTROPHES
@@ -257,6 +258,8 @@ class Contraries:
         negations = language_named(language).negations.replace("|", " ") if words else ""
         words = words or _Words()
         self._normaliser = normaliser(language)
+        self._words = lru_cache(maxsize=100)(self._split)
+        """Key and writing of the words of a text, an elided one by itself."""
         self._table = table
         self._elided = words.elided
         kinds = [(kind - table, kind) for kind in map(self._keys, words.kinds)]
@@ -311,8 +314,7 @@ class Contraries:
     def _keys(self, line: str) -> frozenset[str]:
         return frozenset(key for key, _ in self._words(line))
 
-    def _words(self, text: str) -> list[tuple[str, str]]:
-        """Return key and writing of the words of `text`, an elided one by itself."""
+    def _split(self, text: str) -> list[tuple[str, str]]:
         words: list[tuple[str, str]] = []
         for token in self._normaliser.tokens(text):
             apart = _ELISION.split(token.surface, maxsplit=1)
