@@ -64,6 +64,7 @@ def test_a_room_that_the_table_has_not_is_none_of_its_rooms() -> None:
         ("a mocha please", "with"),
         ("a mocha with soy milk and a bun please", None),
         ("a moka with please", None),
+        ("please a mocha with soy milk please", None),
         ("a a mocha with the soy milk please", None),
     ],
 )

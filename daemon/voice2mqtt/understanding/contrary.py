@@ -260,8 +260,9 @@ class Contraries:
         self._normaliser = normaliser(language)
         self._words = lru_cache(maxsize=100)(self._split)
         """Key and writing of the words of a text, an elided one by itself."""
-        self._table = table
         self._elided = words.elided
+        self._table = table
+        self._fillers = self._keys(language_named(language).fillers)
         kinds = [(kind - table, kind) for kind in map(self._keys, words.kinds)]
         self._others = [(line, line) for line in map(self._keys, words.opposites)] + kinds
         """Words that cannot be heard for any of theirs."""
@@ -300,7 +301,7 @@ class Contraries:
         """Return a word of the table that the one has more than the other.
 
         Of those heard, where all that was heard there is of the table, such as the "some" of "with
-        some milk"; of those said, where all else was heard.
+        some milk"; of those said, where all else was heard. A "please" is neither here nor there.
         """
         matched = SequenceMatcher(None, meant, words, autojunk=False).get_opcodes()
         unlike = [part for part in matched if part[0] != "equal"]
@@ -309,7 +310,8 @@ class Contraries:
         if len(unlike) == 1:
             what, start, end, _, _ = unlike[0]
             runs += [meant[start:end]] if what == "delete" else []
-        return next((word for run in runs for word in run if len(word) >= _STEM), None)
+        telling = (word for run in runs for word in run if word not in self._fillers)
+        return next((word for word in telling if len(word) >= _STEM), None)
 
     def _keys(self, line: str) -> frozenset[str]:
         return frozenset(key for key, _ in self._words(line))
