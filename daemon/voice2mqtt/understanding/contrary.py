@@ -295,21 +295,24 @@ class Contraries:
                     part = any(other.endswith(word) for other in others)
                     if others and (not part or _fits(before, known)):
                         return surface
-        return self._one_more(words, meant)
+        return self._telling(words, meant)
 
-    def _one_more(self, words: Sequence[str], meant: Sequence[str]) -> str | None:
-        """Return a word of the table that the one has more than the other.
+    def _telling(self, words: Sequence[str], meant: Sequence[str]) -> str | None:
+        """Return a word of the table that tells what was heard from what is meant.
 
-        Of those heard, where all that was heard there is of the table, such as the "some" of "with
-        some milk"; of those said, where all else was heard. A "please" is neither here nor there.
+        One heard in the place of another; or heard where nothing is meant, with none but words of
+        the table beside it ("with *some* milk"); or meant, where all else was heard. A "please" is
+        neither here nor there.
         """
         matched = SequenceMatcher(None, meant, words, autojunk=False).get_opcodes()
         unlike = [part for part in matched if part[0] != "equal"]
-        more = [words[start:end] for what, _, _, start, end in unlike if what == "insert"]
-        runs = [run for run in more if self._table.issuperset(run)]
-        if len(unlike) == 1:
-            what, start, end, _, _ = unlike[0]
-            runs += [meant[start:end]] if what == "delete" else []
+        runs: list[Sequence[str]] = []
+        for what, first, last, start, end in unlike:
+            is_one = last - first == end - start == 1 and words[start] not in meant
+            if (what == "insert" or is_one) and self._table.issuperset(words[start:end]):
+                runs.append(words[start:end])
+            if what == "delete" and len(unlike) == 1:
+                runs.append(meant[first:last])
         telling = (word for run in runs for word in run if word not in self._fillers)
         return next((word for word in telling if len(word) >= _STEM), None)
 
