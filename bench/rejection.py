@@ -89,9 +89,8 @@ class _House:
         found = [
             candidate
             for candidate in self._nearest.search(hypotheses)
-            if not any(
-                self._contraries.found(text, candidate.sentence)
-                for text in (candidate.heard, hypotheses[0].text)
+            if not self._contraries.in_any(
+                (candidate.heard, hypotheses[0].text), candidate.sentence
             )
         ]
         if not found:

@@ -180,15 +180,13 @@ class Comprehension:
 
     def _by_sound(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
         found = self._nearest.search(hypotheses) if self._nearest else ()
-        ranked = tuple(
-            candidate
-            for candidate in found
-            if candidate.row in rows
-            and candidate.row not in self.matcher.unfinished(candidate.heard)
-        )
+        texts = dict.fromkeys(candidate.heard for candidate in found)
+        unfinished = {text: self.matcher.unfinished(text) for text in texts}
+        ranked = tuple(c for c in found if c.row in rows and c.row not in unfinished[c.heard])
         if not ranked:
             return Unknown(why="no row says this")
-        contrary = [self._contrary(hypotheses[0].text, candidate) for candidate in ranked]
+        surest = hypotheses[0].text
+        contrary = [self._contraries.in_any((c.heard, surest), c.sentence) for c in ranked]
         ranked = tuple(c for c, word in zip(ranked, contrary, strict=True) if word is None)
         if not ranked:
             return Unknown(why=f"'{contrary[0]}' tells it from the nearest row")
@@ -214,14 +212,6 @@ class Comprehension:
             return Unclear(options=((best,), (rival,)), why=why, nearest=nearest)
         why = f"sounds alike, {best.distance:.2f} away"
         return Meant(meaning=(best,), why=why, nearest=nearest)
-
-    def _contrary(self, surest: str, candidate: Candidate) -> str | None:
-        """Return the word by which what was heard, nearest or surest, is not `candidate`."""
-        found = (
-            self._contraries.found(h, candidate.sentence)
-            for h in dict.fromkeys((candidate.heard, surest))
-        )
-        return next(filter(None, found), None)
 
     def _half_by_sound(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]

@@ -9,7 +9,7 @@ not heard, or the other way round, where all around it fits.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -268,6 +268,11 @@ class Contraries:
         """Words that cannot be heard for any of theirs."""
         self._denials = self._keys(f"{negations} {words.denials}")
         self._subjects = self._keys(words.subjects)
+
+    def in_any(self, heard: Iterable[str], said: str) -> str | None:
+        """Return what `found` returns for the first of `heard` in which there is a word."""
+        found = (self.found(text, said) for text in dict.fromkeys(heard))
+        return next(filter(None, found), None)
 
     def found(self, heard: str, said: str) -> str | None:
         """Return the word by which `heard` is no way to say `said`; None without one.

@@ -132,8 +132,8 @@ class Matcher:
         """
         if not self._has_free_text:
             return frozenset()
-        walk = self.walk(text)
-        return frozenset(self._unfinished(walk.readings)) if walk else frozenset()
+        readings = self._readings(text)
+        return frozenset(self._unfinished(readings)) if readings else frozenset()
 
     def _unfinished(self, readings: Readings) -> Mapping[int, int]:
         """Return the rows said with free text left out, and how many words it takes at least."""
@@ -156,12 +156,14 @@ class Matcher:
 
     def walk(self, text: str) -> "Walk | None":
         """Return every way that `text` goes; None if it is too long for a command."""
+        readings = self._readings(text)
+        return Walk(self._steps, self._lists, readings) if readings else None
+
+    def _readings(self, text: str) -> Readings | None:
         if len(text) > LONGEST_LETTERS:
             return None
         readings = self._normaliser.readings(text)
-        if len(readings.tokens) > LONGEST_WORDS:
-            return None
-        return Walk(self._steps, self._lists, readings)
+        return readings if len(readings.tokens) <= LONGEST_WORDS else None
 
 
 class Walk:

@@ -74,7 +74,8 @@ class Laid:
         if key[0].isdigit():
             square += self._renumbered - self._own_digits.get(key, np.float32(0))
             square += self._homophones
-        square += self._parted - self._own_parts.get(key, np.float32(0))
+        if self._own_parts:
+            square += self._parted - self._own_parts.get(key, np.float32(0))
         np.minimum(square, FAR, out=square)
         by_length[:, 0] = self._vocabulary.losses[word]
         return square
