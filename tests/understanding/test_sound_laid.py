@@ -38,8 +38,7 @@ def test_a_word_costs_its_edit_distance(words: Sequence[str], heard: Sequence[st
     borders = {sum(map(len, heard[:count])) for count in range(len(heard) + 1)}
     for word in words:
         number = vocabulary.numbers[word]
-        costs = laid.costs(number)
-        assert costs.shape == (len(letters) + 1, len(letters) + 1)
+        costs = _square(laid, number, len(letters))
         for start, end in np.ndindex(costs.shape):
             longer = end - start - len(word)
             if start < end and abs(longer) <= SLACK:
@@ -57,18 +56,34 @@ def test_a_word_costs_its_edit_distance(words: Sequence[str], heard: Sequence[st
 
 
 @given(words=VOCABULARIES, heard=UTTERANCES, drawn=st.randoms(use_true_random=False))
-def test_what_is_ahead_is_what_the_cheapest_end_leaves_to_be_paid(
+def test_each_way_of_asking_tells_the_same_costs(
     words: Sequence[str], heard: Sequence[str], drawn: Random
 ) -> None:
     _, vocabulary, utterance, laid = _laid(words, heard)
-    left = np.array([drawn.random() for _ in range(len(utterance.phonemes) + 1)], np.float32)
+    last = len(utterance.phonemes)
+    numbers = list(range(len(vocabulary.keys)))
+    squares = [_square(laid, number, last) for number in numbers]
+    left, *here = (np.array([drawn.random() for _ in range(last + 1)], np.float32) for _ in "abc")
     ahead = laid.ahead(left)
-    squares = [laid.costs(number) for number in range(len(vocabulary.keys))]
-    for number, square in enumerate(squares):
+    owners = [drawn.randrange(len(here)) for _ in numbers]
+    reached = laid.reached(np.array(here), np.array(owners), np.array(numbers))
+    for number, owner, square in zip(numbers, owners, squares, strict=True):
         assert np.allclose(ahead[number], (square + left).min(axis=1), atol=1e-4)
-    for start in range(len(utterance.phonemes)):
+        assert np.allclose(laid.to_pay(number, left), ahead[number], atol=1e-4)
+        there = (here[owner][:, None] + square).min(axis=0)
+        assert np.allclose(reached[number], there, atol=1e-4)
+    for start in range(last):
         expected = min(_said(square, start, left) for square in squares)
         assert np.isclose(laid.least(start, left), expected, atol=1e-4)
+
+
+def _square(laid: Laid, word: int, last: int) -> NDArray[np.float32]:
+    """Return what `word` costs from [start] to [end]."""
+    costs = np.full((last + 1, last + 1), FAR, np.float32)
+    for start in range(last + 1):
+        for end, cost in laid.ends(word, start):
+            costs[start, end] = cost
+    return costs
 
 
 def _said(square: NDArray[np.float32], start: int, left: NDArray[np.float32]) -> float:

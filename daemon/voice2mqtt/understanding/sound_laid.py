@@ -5,14 +5,14 @@ another; no article becomes a number, and no part of a longer number anything el
 of sentences.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voice2mqtt.understanding.sound_costs import Costs
 from voice2mqtt.understanding.sound_heard import HeardSounds, HeardWord
-from voice2mqtt.understanding.sounds import FAR, SLACK, Vocabulary
+from voice2mqtt.understanding.sounds import FAR, SLACK, Vocabulary, windows
 
 _SPLIT = 0.2
 """What it costs that a word of the table ends in the middle of a word that was heard."""
@@ -27,90 +27,127 @@ _PROTECTED = 3
 
 
 class Laid:
-    """A vocabulary laid against an utterance."""
+    """A vocabulary laid against an utterance.
+
+    A word takes a stretch of the utterance that is up to `SLACK` phonemes longer or shorter than
+    it; so its costs are those of [band, start], of the stretches from the shortest to the longest.
+    """
 
     def __init__(self, vocabulary: Vocabulary, heard: HeardSounds) -> None:
-        self._vocabulary = vocabulary
-        self._band = vocabulary.lay(heard.phonemes)
         self._last = len(heard.phonemes)
-        borders = {word.start for word in heard.words} | {self._last}
-        inside = [end for end in range(self._last) if end not in borders]
-        self._split = np.zeros(self._last + 1, np.float32)
-        self._split[inside] = _SPLIT
-        self._square = np.zeros((self._last + 1, self._last + 1), np.float32)
-        known = [word for word in heard.words if word.key in vocabulary.numbers]
-        bends = [word for word in known if word.end - word.start >= _PROTECTED]
-        digits = [word for word in heard.words if word.key[0].isdigit() or word.is_article]
+        self._losses = vocabulary.losses
+        bands = np.arange(-SLACK, SLACK + 1)
+        stretches = vocabulary.lengths[:, None] + bands
+        self._stretches = np.maximum(stretches, 0)
+        """How many phonemes [word, band] takes."""
+        self._longest = int(stretches.max(initial=0))
+        laid = vocabulary.lay(heard.phonemes).transpose(1, 0, 2)
+        laid = np.where(stretches[:, :, None] > 0, laid, FAR)
+        self._penalise(laid, vocabulary, heard)
+        self._starting = np.full((*stretches.shape, self._last + 1), FAR, np.float32)
+        """The costs of [word, band, start]."""
+        np.minimum(laid, FAR, out=self._starting[:, :, :-1])
+        self._ending = self._moved(self._starting)
+        """The costs of [word, band, end]."""
         # Words of one length stand side by side.
         first = np.flatnonzero(np.diff(vocabulary.lengths, prepend=-1))
-        self._of_length = np.minimum.reduceat(self._band, first, axis=1)
-        """The costs of [band, length, start], of the cheapest word of that length."""
-        longer = np.arange(len(self._band))[:, None] + vocabulary.lengths[first] - SLACK
-        self._longer = np.where(longer > 0, longer, self._last + 1)
-        """How many phonemes after its start such a word ends; too many where it cannot."""
-        self._after = np.full(self._last + 2, FAR, np.float32)
-        self._own_bends, self._bent = self._penalties(bends, _BENT)
-        self._own_digits, self._renumbered = self._penalties(digits, float(FAR))
-        homophones = [word for word in known if not word.key[0].isdigit()]
-        _, self._homophones = self._penalties(homophones, _RENUMBERED)
-        parts = [word for word in heard.words if word.in_number]
-        self._own_parts, self._parted = self._penalties(parts, float(FAR))
+        self._of_length = np.minimum.reduceat(self._starting, first, axis=0)
+        """The costs of [length, band, start], of the cheapest word of that length."""
+        self._stretches_of_length = self._stretches[first]
 
-    def costs(self, word: int) -> Costs:
-        """Return the costs of [start, end] of `word`; to miss it ends where it starts."""
-        length, width = len(self._vocabulary.phonemes[word]), self._last + 1
-        costs = np.full(width * (width + 1), FAR, np.float32)
-        # Rows that are one longer than the square's have each end at [start, end - start].
-        by_length = costs.reshape(width, width + 1)
-        shortest, longest = max(1, length - SLACK), min(self._last, length + SLACK)
-        if shortest <= longest:
-            band = slice(shortest - length + SLACK, longest - length + SLACK + 1)
-            by_length[:-1, shortest : longest + 1] = self._band[band, word].T
-        square = costs[: width * width].reshape(width, width)
-        unlike = square > _ALIKE * length
-        square += self._split
-        key = self._vocabulary.keys[word]
-        square += unlike * (self._bent - self._own_bends.get(key, np.float32(0)))
-        if key[0].isdigit():
-            square += self._renumbered - self._own_digits.get(key, np.float32(0))
-            square += self._homophones
-        if self._own_parts:
-            square += self._parted - self._own_parts.get(key, np.float32(0))
-        np.minimum(square, FAR, out=square)
-        by_length[:, 0] = self._vocabulary.losses[word]
-        return square
+    def ends(self, word: int, start: int) -> Iterator[tuple[int, float]]:
+        """Yield where `word` may end that starts at `start`, and its cost; missed it ends there."""
+        yield start, float(self._losses[word])
+        ends = (start + self._stretches[word]).tolist()
+        for end, cost in zip(ends, self._starting[word, :, start].tolist(), strict=True):
+            if cost < FAR:
+                yield end, cost
+
+    def reached(self, here: Costs, owners: NDArray[np.intp], words: NDArray[np.intp]) -> Costs:
+        """Return what it costs at least to be at each position after each of `words`.
+
+        `here` is what it costs before, of [owner, position]; `owners` tells whose each word is.
+        """
+        padded = np.full((len(here), self._longest + self._last + 1), FAR, np.float32)
+        padded[:, self._longest :] = here
+        moved = windows(padded, self._last + 1)
+        before = moved[owners[:, None], self._longest - self._stretches[words]]
+        there = (before + self._ending[words]).min(axis=1)
+        return np.asarray(np.minimum(there, here[owners] + self._losses[words][:, None]))
+
+    def to_pay(self, word: int, after: Costs) -> Costs:
+        """Return what is to be paid at least from each position on, when `word` comes next.
+
+        `after` is what there is to be paid after it.
+        """
+        moved = windows(self._padded(after), self._last + 1)
+        to_pay = (self._starting[word] + moved[self._stretches[word]]).min(axis=0)
+        return np.asarray(np.minimum(to_pay, after + self._losses[word]))
+
+    def ahead(self, left: Costs) -> Costs:
+        """Return what is to be paid at least from [start] on, when [word] comes next."""
+        moved = windows(self._padded(left), self._last + 1)
+        ahead = (self._starting + moved[self._stretches]).min(axis=1)
+        return np.asarray(np.minimum(ahead, left + self._losses[:, None]))
 
     def least(self, start: int, left: Costs) -> float:
         """Return what is to be paid at least from `start` on, when any one word comes next.
 
         `left` is what there is to be paid from each later position on.
         """
-        np.add(left, self._split, out=self._after[:-1])
-        ends = np.minimum(start + self._longer, self._last + 1)
-        return float((self._of_length[:, :, start] + self._after[ends]).min(initial=FAR))
+        ends = start + self._stretches_of_length
+        return float((self._of_length[:, :, start] + self._padded(left)[ends]).min(initial=FAR))
 
-    def ahead(self, left: Costs) -> Costs:
-        """Return what is to be paid at least from [start] on, when [word] comes next."""
-        ahead = self._vocabulary.losses[:, None] + left
-        after = left + self._split
-        first = np.arange(self._last) + self._vocabulary.lengths[:, None] - SLACK
-        for band, laid in enumerate(self._band):
-            ends = np.minimum(np.maximum(first + band, 0), self._last)
-            np.minimum(ahead[:, :-1], laid + after[ends], out=ahead[:, :-1])
-        return np.asarray(ahead)
+    def _padded(self, costs: Costs) -> Costs:
+        """Return `costs` of each position, and of those beyond the end."""
+        padded = np.full(len(costs) + self._longest, FAR, np.float32)
+        padded[: len(costs)] = costs
+        return padded
 
-    def _penalties(
-        self, words: Sequence[HeardWord], penalty: float
-    ) -> tuple[dict[str, Costs], Costs]:
-        """Return what [start, end] costs for the heard words in it, by their keys and in all."""
-        own: dict[str, Costs] = {}
-        for word in words:
-            costs = np.where(self._covering(word), np.float32(penalty), np.float32(0))
-            own[word.key] = own[word.key] + costs if word.key in own else costs
-        return own, np.asarray(sum(own.values(), np.zeros_like(self._square)), np.float32)
+    def _moved(self, starting: Costs) -> Costs:
+        """Return the costs by where a stretch ends, of those by where it starts."""
+        words, bands, _ = starting.shape
+        padded = np.full((words, bands, self._longest + self._last + 1), FAR, np.float32)
+        padded[:, :, self._longest :] = starting
+        moved = windows(padded, self._last + 1)
+        places = np.arange(words)[:, None], np.arange(bands)[None, :]
+        return np.asarray(moved[(*places, self._longest - self._stretches)])
 
-    def _covering(self, word: HeardWord) -> NDArray[np.bool_]:
-        """Return for [start, end] whether half of `word` or more lies between them."""
-        places = np.arange(self._last + 1)
-        shared = np.minimum(places[None, :], word.end) - np.maximum(places[:, None], word.start)
-        return np.asarray((2 * shared >= word.end - word.start) & (word.end > word.start))
+    def _penalise(self, laid: Costs, vocabulary: Vocabulary, heard: HeardSounds) -> None:
+        """Add to the costs of [word, band, start] what is not of the sounds alone."""
+        known = [word for word in heard.words if word.key in vocabulary.numbers]
+        bent = [(word, _BENT) for word in known if word.end - word.start >= _PROTECTED]
+        numbers = [
+            (word, float(FAR)) for word in heard.words if word.key[0].isdigit() or word.is_article
+        ]
+        numbers += [(word, _RENUMBERED) for word in known if not word.key[0].isdigit()]
+        parts = [(word, float(FAR)) for word in heard.words if word.in_number]
+        unlike = laid > _ALIKE * vocabulary.lengths[:, None, None]
+        splits = np.full(self._last + self._longest + 1, _SPLIT, np.float32)
+        splits[[*(word.start for word in heard.words), self._last]] = 0.0
+        laid += windows(splits, self._last)[self._stretches]
+        if bent:
+            laid += unlike * self._penalties(bent, vocabulary)
+        if numbers and len(vocabulary.digits):
+            laid[vocabulary.digits] += self._penalties(numbers, vocabulary)[vocabulary.digits]
+        if parts:
+            laid += self._penalties(parts, vocabulary)
+
+    def _penalties(self, heard: Sequence[tuple[HeardWord, float]], vocabulary: Vocabulary) -> Costs:
+        """Return what [word, band, start] costs for half or more of each other word `heard`."""
+        starts = np.arange(self._last)
+        ends = starts + np.arange(self._longest + 1)[:, None]
+        of_stretch = np.zeros(ends.shape, np.float32)
+        own: dict[int, Costs] = {}
+        for word, penalty in heard:
+            shared = np.minimum(ends, word.end) - np.maximum(starts, word.start)
+            half = max(1, word.end - word.start) / 2
+            costs = (shared >= half) * np.float32(penalty)
+            of_stretch += costs
+            number = vocabulary.numbers.get(word.key)
+            if number is not None:
+                own[number] = own[number] + costs if number in own else costs
+        penalties = of_stretch[self._stretches]
+        for number, costs in own.items():
+            penalties[number] -= costs[self._stretches[number]]
+        return np.asarray(penalties)

@@ -16,7 +16,6 @@ from itertools import count
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.understanding import match
@@ -79,9 +78,9 @@ class _Leap:
 
 @dataclass(slots=True)
 class _Onward:
-    """What leads from a node to an end, and what is to be paid after each arc."""
+    """What leads from a node to an end, and what is to be paid after each arc and with it."""
 
-    arcs: list[tuple[Arc, Costs]]
+    arcs: list[tuple[Arc, Costs, Costs]]
     leaps: list[_Leap]
 
 
@@ -110,10 +109,10 @@ class SoundSearch:
         self._skipping = self._skipped()
         self._left = self._least_left()
         self._leaps: dict[Node, Sequence[_Leap]] = {}
-        self._costs: dict[int, Costs] = {}
-        """Of [start, end], of each word that was near enough to be looked at."""
         self._ahead = self._laid.ahead(self._left)
         self._here: dict[Node, Costs] = {}
+        self._followed: dict[Node, list[Arc]] = {}
+        """The arcs by which a node was left."""
         self._passed: tuple[float, list[Node]] | None = None
         self._to_pay: dict[Node, Costs] = {}
         self._onward: dict[Node, _Onward] = {}
@@ -223,15 +222,20 @@ class SoundSearch:
         words = np.concatenate([each.words for each in leaving])
         counts = [len(each.words) for each in leaving]
         owners = np.repeat(np.arange(len(nodes)), counts)
-        first = np.cumsum([0, *counts])
         near = np.flatnonzero((here[owners] + self._ahead[words]).min(axis=1) <= at_most)
+        places = near - np.cumsum([0, *counts])[owners[near]]
+        followed: list[list[Arc]] = [[*each.arcs[len(each.words) :]] for each in leaving]
         for low in range(0, len(near), _AT_ONCE):
-            some = near[low : low + _AT_ONCE]
-            there = (here[owners[some], :, None] + self._laid_out(words[some])).min(axis=1)
-            close = (there + self._left).min(axis=1) <= at_most
-            for index, costs in zip(some[close].tolist(), there[close], strict=True):
-                owner = owners[index]
-                yield leaving[owner].arcs[index - first[owner]].target, costs
+            some = slice(low, low + _AT_ONCE)
+            of = owners[near[some]]
+            reached = self._laid.reached(here, of, words[near[some]])
+            for owner, place, there in zip(
+                of.tolist(), places[some].tolist(), reached, strict=True
+            ):
+                arc = leaving[owner].arcs[place]
+                followed[owner].append(arc)
+                yield arc.target, there
+        self._followed.update(zip(nodes, followed, strict=True))
         for node, each, there in zip(nodes, leaving, here, strict=True):
             for arc in each.arcs[len(each.words) :]:
                 yield arc.target, there.copy()
@@ -241,20 +245,13 @@ class SoundSearch:
                     leapt[leap.end] = there[leap.start]
                     yield leap.target, leapt
 
-    def _laid_out(self, words: NDArray[np.intp]) -> Costs:
-        """Return what each of `words` costs from [start] to [end]."""
-        wanted = words.tolist()
-        for word in set(wanted) - self._costs.keys():
-            self._costs[word] = self._laid.costs(word)
-        return np.array([self._costs[word] for word in wanted])
-
     def _backward(self, visited: list[Node], at_most: float) -> None:
         """Fill `_to_pay`, of every node from which an end is reached."""
         self._to_pay, self._onward = {}, {}
         last = len(self._heard.phonemes)
         for node in reversed(visited):
             leaving = self._leaving(node)
-            arcs = list(self._arcs_onward(leaving))
+            arcs = list(self._arcs_onward(node))
             leaps = [one for one in self._leaps_from(node, leaving) if one.target in self._to_pay]
             is_end = bool(self._graph.rows(node))
             if not (arcs or leaps or is_end):
@@ -263,8 +260,7 @@ class SoundSearch:
             to_pay = np.full(last + 1, FAR, np.float32)
             if is_end:
                 to_pay[last] = 0.0
-            for arc, after in arcs:
-                by = after if arc.word < 0 else (self._costs[arc.word] + after).min(axis=1)
+            for _, _, by in arcs:
                 np.minimum(to_pay, by, out=to_pay)
             for leap in leaps:
                 after = self._to_pay[leap.target]
@@ -273,12 +269,13 @@ class SoundSearch:
             if (self._here[node] + to_pay).min() <= at_most:
                 self._to_pay[node] = to_pay
 
-    def _arcs_onward(self, leaving: Leaving) -> Iterator[tuple[Arc, Costs]]:
-        """Yield the arcs by which an end may be reached, and what is to be paid after them."""
-        for arc in leaving.arcs:
+    def _arcs_onward(self, node: Node) -> Iterator[tuple[Arc, Costs, Costs]]:
+        """Yield the arcs by which an end may be reached; what is to be paid after and with them."""
+        for arc in self._followed[node]:
             after = self._to_pay.get(arc.target)
-            if after is not None and (arc.word < 0 or arc.word in self._costs):
-                yield arc, after
+            if after is not None:
+                by = after if arc.word < 0 else self._laid.to_pay(arc.word, after)
+                yield arc, after, by
 
     def _walk(self, at_most: float, most: int) -> Iterator[Way]:
         order = count()
@@ -308,14 +305,15 @@ class SoundSearch:
             if start == position and cost + lost + here[end] <= at_most:
                 yield _Step(float(here[end]), lost, node, end)
         onward = self._onward[node]
-        for arc, after in onward.arcs:
-            if arc.word < 0:
-                if cost + after[position] <= at_most:
-                    yield _Step(float(after[position]), 0.0, arc.target, position, arc.fills)
+        for arc, after, by in onward.arcs:
+            if cost + by[position] > at_most:
                 continue
-            took = self._costs[arc.word][position]
-            for end in (took + after <= at_most - cost).nonzero()[0].tolist():
-                yield self._by_word(node, arc, position, end, float(took[end]), after)
+            if arc.word < 0:
+                yield _Step(float(after[position]), 0.0, arc.target, position, arc.fills)
+                continue
+            for end, took in self._laid.ends(arc.word, position):
+                if cost + took + after[end] <= at_most:
+                    yield self._by_word(node, arc, position, end, took, after)
         for leap in onward.leaps:
             if leap.start != position:
                 continue

@@ -60,6 +60,8 @@ class Vocabulary:
         self.keys = tuple(sorted(words, key=lambda key: -len(spoken[key])))
         self.numbers = {key: number for number, key in enumerate(self.keys)}
         self.lengths = np.array([len(spoken[key]) for key in self.keys], dtype=np.intp)
+        self.digits = np.flatnonzero([key[:1].isdigit() for key in self.keys])
+        """Those that are numbers."""
         longest = int(self.lengths[0]) if self.keys else 0
         self._phonemes = np.zeros((len(self.keys), longest), dtype=np.intp)
         for number, key in enumerate(self.keys):
@@ -79,7 +81,7 @@ class Vocabulary:
         longest = self._phonemes.shape[1]
         # Beyond the end of the utterance nothing can be said; one more column stands for that.
         losses = np.append(self._sounds.loss[heard], np.full(longest + band, FAR))
-        insertion = np.lib.stride_tricks.sliding_window_view(losses.astype(np.float32), starts)
+        insertion = windows(losses.astype(np.float32), starts)
         row = np.full((band, len(self.keys), starts), FAR, np.float32)
         row[SLACK] = 0.0
         for b in range(SLACK + 1, band):
@@ -99,9 +101,14 @@ class Vocabulary:
         missed = row[1:] + self._sounds.loss[phonemes][:, None]
         shortest = max(0, SLACK - place)
         row[:shortest] = FAR
-        of_word = unlike[phonemes]
-        for b in range(shortest, band):
-            row[b] += of_word[:, b : b + starts]
+        row[shortest:] += windows(unlike[phonemes], starts).transpose(1, 0, 2)[shortest:]
         np.minimum(row[:-1], missed, out=row[:-1])
         for b in range(shortest + 1, band):
             np.minimum(row[b], row[b - 1] + insertion[place + b - SLACK], out=row[b])
+
+
+def windows(costs: Costs, width: int) -> Costs:
+    """Return views of `costs`, each `width` long and one place on: [..., from, place]."""
+    *outer, length = costs.shape
+    shape, strides = (*outer, length - width + 1, width), (*costs.strides, costs.itemsize)
+    return np.ndarray(shape, costs.dtype, costs, strides=strides)
