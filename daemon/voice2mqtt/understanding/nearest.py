@@ -12,7 +12,8 @@ meaning counts with the reading that it is nearest to. How far it is follows fro
 - the farthest word that fills a slot, since that changes what is published;
 - the farthest word on which all readings agree: it was heard clearly, so if the table does not
   have it, something else was said;
-- how sure the host is of its words: where it doubts, it has misheard more of them.
+- how sure the host is of its words: where it doubts, it has misheard more of them. That
+  forgives not all: doubt alone brings nothing near.
 
 The weights were fitted on real orders in three loudnesses of noise, on synthetic commands of
 another home, on talk, and on sentences with one value that was taken out of the table.
@@ -47,13 +48,16 @@ _WINDOW = 2.0
 _FIRST = 1.5 * _WINDOW
 """How much more than any way costs at least the first pass allows: seldom needs it a second."""
 
-_IN_SLOT = 0.5
-_AGREED = 0.07
-_AGREED_COST = 0.06
+_WHOLE = 0.6
+_IN_SLOT = 0.3
+_AGREED = 0.042
+_AGREED_COST = 0.036
 _DOUBT = 1.4
-"""How much nearer everything comes for the confidence that the host lacks ..."""
+"""How much nearer these come for the confidence that the host lacks ..."""
 _LEAST_TRUST = 0.3
-"""... and the most that distances shrink by it."""
+"""... and the most that they shrink by it."""
+_UNFORGIVEN = 0.65
+"""What the whole sentence costs besides, however much the host doubts."""
 
 _WITHIN_NATS = 3.5
 """Readings so much less likely than the surest are not looked at."""
@@ -208,8 +212,8 @@ class NearestSentences:
             default=0.0,
         )
         share, cost = self._farthest(way, heard, agreed)
-        distance = whole + _IN_SLOT * in_slot + _AGREED * share + _AGREED_COST * cost
-        return min(1.0, distance * trust)
+        distance = _WHOLE * whole + _IN_SLOT * in_slot + _AGREED * share + _AGREED_COST * cost
+        return min(1.0, distance * trust + _UNFORGIVEN * whole)
 
     def _length(self, key: str) -> int:
         return int(self._vocabulary.lengths[self._vocabulary.numbers[key]])
