@@ -108,7 +108,7 @@ def test_a_host_that_is_down_is_a_cancellation_and_the_next_utterance_is_recogni
     settings = SpeechSettings(host=f"ws://127.0.0.1:{free_port()}", retry_s=0.0)
     outcome = AzureRecognizer(settings, on_sent=sent_s.append).recognize(Spoken(tone(500)), ignore)
     assert isinstance(outcome, Canceled)
-    assert outcome.code == "ConnectionFailure"
+    assert outcome.code == "ConnectionFailure", outcome
     assert not sent_s
     assert "Connection refused" in outcome.details
     assert "\n" not in outcome.details

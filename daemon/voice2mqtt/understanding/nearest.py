@@ -12,8 +12,8 @@ meaning counts with the reading that it is nearest to. How far it is follows fro
 - the farthest word that fills a slot, since that changes what is published;
 - the farthest word on which all readings agree: it was heard clearly, so if the table does not
   have it, something else was said;
-- how sure the host is of its words: where it doubts, it has misheard more of them. That
-  forgives not all: doubt alone brings nothing near.
+- how sure the host is of its words: where it doubts, it has misheard more of them, so that a single
+  one tells less. The whole sentence tells nearly as much: doubt alone brings nothing near.
 
 The weights were fitted on real orders in three loudnesses of noise, on synthetic commands of
 another home, on talk, and on sentences with one value that was taken out of the table.
@@ -48,16 +48,18 @@ _WINDOW = 2.0
 _FIRST = 1.5 * _WINDOW
 """How much more than any way costs at least the first pass allows: seldom needs it a second."""
 
-_WHOLE = 0.6
-_IN_SLOT = 0.3
-_AGREED = 0.042
-_AGREED_COST = 0.036
+_WHOLE = 0.85
+_FORGIVEN = 0.2
+"""How much more the whole sentence counts where the host is sure."""
+_IN_SLOT = 0.4
+_AGREED = 0.056
+_AGREED_COST = 0.048
 _DOUBT = 1.4
-"""How much nearer these come for the confidence that the host lacks ..."""
+"""How much less is trusted for the confidence that the host lacks ..."""
 _LEAST_TRUST = 0.3
-"""... and the most that they shrink by it."""
-_UNFORGIVEN = 0.65
-"""What the whole sentence costs besides, however much the host doubts."""
+"""... and what is trusted at least."""
+_STEEPER = 1.5
+"""The power of trust by which single words count."""
 
 _WITHIN_NATS = 3.5
 """Readings so much less likely than the surest are not looked at."""
@@ -212,8 +214,9 @@ class NearestSentences:
             default=0.0,
         )
         share, cost = self._farthest(way, heard, agreed)
-        distance = _WHOLE * whole + _IN_SLOT * in_slot + _AGREED * share + _AGREED_COST * cost
-        return min(1.0, distance * trust + _UNFORGIVEN * whole)
+        words = _IN_SLOT * in_slot + _AGREED * share + _AGREED_COST * cost
+        distance = (_WHOLE + _FORGIVEN * trust) * whole + words * math.pow(trust, _STEEPER)
+        return min(1.0, distance)
 
     def _length(self, key: str) -> int:
         return int(self._vocabulary.lengths[self._vocabulary.numbers[key]])
@@ -262,7 +265,7 @@ def _is_free(said: Said) -> bool:
 
 
 def _trust(hypotheses: Sequence[Hypothesis]) -> float:
-    """Return what distances count, given how sure the host is of each word of its surest."""
+    """Return how much to trust what was heard: how sure the host is of a word of its surest."""
     sure = max(
         (h.confidence ** (1 / max(1, len(h.text.split()))) for h in hypotheses if h.confidence),
         default=1.0,
