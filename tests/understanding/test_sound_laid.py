@@ -64,7 +64,7 @@ def test_each_way_of_asking_tells_the_same_costs(
     numbers = list(range(len(vocabulary.keys)))
     squares = [_square(laid, number, last) for number in numbers]
     left, *here = (np.array([drawn.random() for _ in range(last + 1)], np.float32) for _ in "abc")
-    ahead = laid.ahead(left)
+    ahead = laid.to_pay(slice(None), left)
     owners = [drawn.randrange(len(here)) for _ in numbers]
     reached = laid.reached(np.array(here), np.array(owners), np.array(numbers))
     for number, owner, square in zip(numbers, owners, squares, strict=True):

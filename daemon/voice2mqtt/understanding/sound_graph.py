@@ -62,7 +62,6 @@ class SoundGraph:
             for number, label in enumerate(automaton.labels)
             if isinstance(label, Choice)
         }
-        self._ranks: dict[Node, tuple[int, int]] = {}
         self._known: dict[tuple[Node, bool], Leaving] = {}
         self.has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
 
@@ -72,13 +71,8 @@ class SoundGraph:
 
     def rank(self, node: Node) -> tuple[int, int]:
         """Return the place of `node` in an order in which every arc leads onwards."""
-        rank = self._ranks.get(node)
-        if rank is None:
-            within = 1 + self._levels_in_list[node[1]][node[3]] if len(node) > 1 else 0
-            if len(self._ranks) > _REMEMBERED:
-                self._ranks.clear()
-            rank = self._ranks[node] = self._levels[node[0]], within
-        return rank
+        level = self._levels[node[0]]
+        return (level, 0) if len(node) == 1 else (level, 1 + self._levels_in_list[node[1]][node[3]])
 
     def leaving(self, node: Node, numbers: bool = True) -> Leaving:
         """Return what leaves `node`, with or without `numbers` by their sound."""

@@ -47,7 +47,8 @@ class Laid:
         self._starting = np.full((*stretches.shape, self._last + 1), FAR, np.float32)
         """The costs of [word, band, start]."""
         np.minimum(laid, FAR, out=self._starting[:, :, :-1])
-        self._ending = self._moved(self._starting)
+        places = np.ix_(*map(np.arange, stretches.shape))
+        self._ending = self._earlier(self._starting)[(*places, self._longest - self._stretches)]
         """The costs of [word, band, end]."""
         # Words of one length stand side by side.
         first = np.flatnonzero(np.diff(vocabulary.lengths, prepend=-1))
@@ -68,50 +69,38 @@ class Laid:
 
         `here` is what it costs before, of [owner, position]; `owners` tells whose each word is.
         """
-        padded = np.full((len(here), self._longest + self._last + 1), FAR, np.float32)
-        padded[:, self._longest :] = here
-        moved = windows(padded, self._last + 1)
-        before = moved[owners[:, None], self._longest - self._stretches[words]]
+        before = self._earlier(here)[owners[:, None], self._longest - self._stretches[words]]
         there = (before + self._ending[words]).min(axis=1)
         return np.asarray(np.minimum(there, here[owners] + self._losses[words][:, None]))
 
-    def to_pay(self, word: int, after: Costs) -> Costs:
-        """Return what is to be paid at least from each position on, when `word` comes next.
+    def to_pay(self, words: int | slice, after: Costs) -> Costs:
+        """Return what is to be paid at least from each position on, when one of `words` comes next.
 
-        `after` is what there is to be paid after it.
+        `after` is what there is to be paid after it. Of several words, for [word, position].
         """
-        moved = windows(self._padded(after), self._last + 1)
-        to_pay = (self._starting[word] + moved[self._stretches[word]]).min(axis=0)
-        return np.asarray(np.minimum(to_pay, after + self._losses[word]))
-
-    def ahead(self, left: Costs) -> Costs:
-        """Return what is to be paid at least from [start] on, when [word] comes next."""
-        moved = windows(self._padded(left), self._last + 1)
-        ahead = (self._starting + moved[self._stretches]).min(axis=1)
-        return np.asarray(np.minimum(ahead, left + self._losses[:, None]))
+        later = self._later(after)[self._stretches[words]]
+        to_pay = (self._starting[words] + later).min(axis=-2)
+        return np.asarray(np.minimum(to_pay, after + self._losses[words, None]))
 
     def least(self, start: int, left: Costs) -> float:
         """Return what is to be paid at least from `start` on, when any one word comes next.
 
         `left` is what there is to be paid from each later position on.
         """
-        ends = start + self._stretches_of_length
-        return float((self._of_length[:, :, start] + self._padded(left)[ends]).min(initial=FAR))
+        later = self._later(left)[self._stretches_of_length, start]
+        return float((self._of_length[:, :, start] + later).min(initial=FAR))
 
-    def _padded(self, costs: Costs) -> Costs:
-        """Return `costs` of each position, and of those beyond the end."""
-        padded = np.full(len(costs) + self._longest, FAR, np.float32)
-        padded[: len(costs)] = costs
-        return padded
+    def _later(self, costs: Costs) -> Costs:
+        """Return `costs` of [position], as those of [by how much later, position]."""
+        padded = np.full(self._last + 1 + self._longest, FAR, np.float32)
+        padded[: self._last + 1] = costs
+        return windows(padded, self._last + 1)
 
-    def _moved(self, starting: Costs) -> Costs:
-        """Return the costs by where a stretch ends, of those by where it starts."""
-        words, bands, _ = starting.shape
-        padded = np.full((words, bands, self._longest + self._last + 1), FAR, np.float32)
-        padded[:, :, self._longest :] = starting
-        moved = windows(padded, self._last + 1)
-        places = np.arange(words)[:, None], np.arange(bands)[None, :]
-        return np.asarray(moved[(*places, self._longest - self._stretches)])
+    def _earlier(self, costs: Costs) -> Costs:
+        """Return `costs` of [..., position], as [..., longest - how much earlier, position]."""
+        padded = np.full((*costs.shape[:-1], self._longest + self._last + 1), FAR, np.float32)
+        padded[..., self._longest :] = costs
+        return windows(padded, self._last + 1)
 
     def _penalise(self, laid: Costs, vocabulary: Vocabulary, heard: HeardSounds) -> None:
         """Add to the costs of [word, band, start] what is not of the sounds alone."""

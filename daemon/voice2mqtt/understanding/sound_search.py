@@ -78,9 +78,9 @@ class _Leap:
 
 @dataclass(slots=True)
 class _Onward:
-    """What leads from a node to an end, and what is to be paid after each arc and with it."""
+    """What leads from a node to an end, and what is to be paid when an arc comes next."""
 
-    arcs: list[tuple[Arc, Costs, Costs]]
+    arcs: list[tuple[Arc, Costs]]
     leaps: list[_Leap]
 
 
@@ -109,7 +109,7 @@ class SoundSearch:
         self._skipping = self._skipped()
         self._left = self._least_left()
         self._leaps: dict[Node, Sequence[_Leap]] = {}
-        self._ahead = self._laid.ahead(self._left)
+        self._ahead = self._laid.to_pay(slice(None), self._left)
         self._here: dict[Node, Costs] = {}
         self._followed: dict[Node, list[Arc]] = {}
         """The arcs by which a node was left."""
@@ -224,7 +224,7 @@ class SoundSearch:
         owners = np.repeat(np.arange(len(nodes)), counts)
         near = np.flatnonzero((here[owners] + self._ahead[words]).min(axis=1) <= at_most)
         places = near - np.cumsum([0, *counts])[owners[near]]
-        followed: list[list[Arc]] = [[*each.arcs[len(each.words) :]] for each in leaving]
+        followed: list[list[Arc]] = [[] for _ in nodes]
         for low in range(0, len(near), _AT_ONCE):
             some = slice(low, low + _AT_ONCE)
             of = owners[near[some]]
@@ -235,9 +235,10 @@ class SoundSearch:
                 arc = leaving[owner].arcs[place]
                 followed[owner].append(arc)
                 yield arc.target, there
-        self._followed.update(zip(nodes, followed, strict=True))
-        for node, each, there in zip(nodes, leaving, here, strict=True):
+        for node, each, there, arcs in zip(nodes, leaving, here, followed, strict=True):
+            self._followed[node] = arcs
             for arc in each.arcs[len(each.words) :]:
+                arcs.append(arc)
                 yield arc.target, there.copy()
             for leap in self._leaps_from(node, each):
                 if there[leap.start] < FAR:
@@ -260,7 +261,7 @@ class SoundSearch:
             to_pay = np.full(last + 1, FAR, np.float32)
             if is_end:
                 to_pay[last] = 0.0
-            for _, _, by in arcs:
+            for _, by in arcs:
                 np.minimum(to_pay, by, out=to_pay)
             for leap in leaps:
                 after = self._to_pay[leap.target]
@@ -269,13 +270,12 @@ class SoundSearch:
             if (self._here[node] + to_pay).min() <= at_most:
                 self._to_pay[node] = to_pay
 
-    def _arcs_onward(self, node: Node) -> Iterator[tuple[Arc, Costs, Costs]]:
-        """Yield the arcs by which an end may be reached; what is to be paid after and with them."""
+    def _arcs_onward(self, node: Node) -> Iterator[tuple[Arc, Costs]]:
+        """Yield the arcs by which an end may be reached, and what is to be paid with them."""
         for arc in self._followed[node]:
             after = self._to_pay.get(arc.target)
             if after is not None:
-                by = after if arc.word < 0 else self._laid.to_pay(arc.word, after)
-                yield arc, after, by
+                yield arc, after if arc.word < 0 else self._laid.to_pay(arc.word, after)
 
     def _walk(self, at_most: float, most: int) -> Iterator[Way]:
         order = count()
@@ -305,9 +305,10 @@ class SoundSearch:
             if start == position and cost + lost + here[end] <= at_most:
                 yield _Step(float(here[end]), lost, node, end)
         onward = self._onward[node]
-        for arc, after, by in onward.arcs:
+        for arc, by in onward.arcs:
             if cost + by[position] > at_most:
                 continue
+            after = self._to_pay[arc.target]
             if arc.word < 0:
                 yield _Step(float(after[position]), 0.0, arc.target, position, arc.fills)
                 continue

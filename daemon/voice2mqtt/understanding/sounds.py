@@ -108,7 +108,10 @@ class Vocabulary:
 
 
 def windows(costs: Costs, width: int) -> Costs:
-    """Return views of `costs`, each `width` long and one place on: [..., from, place]."""
+    """Return views of `costs`, each `width` long and one place on: [..., from, place].
+
+    What numpy's `sliding_window_view` does, which takes longer than all that is done with it here.
+    """
     *outer, length = costs.shape
     shape, strides = (*outer, length - width + 1, width), (*costs.strides, costs.itemsize)
     return np.ndarray(shape, costs.dtype, costs, strides=strides)
