@@ -1,5 +1,6 @@
 import itertools
 
+import numpy as np
 import pytest
 
 from voice2mqtt.understanding.sound_costs import cost_matrix, loss, substitution
@@ -48,6 +49,11 @@ def test_an_unknown_symbol_is_unlike_all_others() -> None:
 
 
 def test_the_matrix_holds_the_costs_in_order() -> None:
-    matrix = cost_matrix(SYMBOLS)
-    assert matrix[0, 3] == pytest.approx(substitution("p", "d"))
-    assert matrix.shape == (len(SYMBOLS), len(SYMBOLS))
+    matrix = cost_matrix(SYMBOLS, np.zeros((0, 0), np.float32))
+    for (one, symbol), (other, heard) in itertools.product(enumerate(SYMBOLS), repeat=2):
+        assert matrix[one, other] == pytest.approx(substitution(symbol, heard))
+
+
+def test_a_symbol_more_leaves_the_matrix_as_it_was() -> None:
+    whole = cost_matrix(SYMBOLS, np.zeros((0, 0), np.float32))
+    assert np.array_equal(cost_matrix(SYMBOLS, whole[:3, :3]), whole)

@@ -64,17 +64,21 @@ def test_each_way_of_asking_tells_the_same_costs(
     numbers = list(range(len(vocabulary.keys)))
     squares = [_square(laid, number, last) for number in numbers]
     left, *here = (np.array([drawn.random() for _ in range(last + 1)], np.float32) for _ in "abc")
-    ahead = laid.to_pay(slice(None), left)
     owners = [drawn.randrange(len(here)) for _ in numbers]
     reached = laid.reached(np.array(here), np.array(owners), np.array(numbers))
+    after = np.array([[drawn.random() for _ in range(last + 1)] for _ in numbers], np.float32)
+    to_pay = laid.to_pay(np.array(numbers), after)
+    next_one = laid.to_pay_next(left)
     for number, owner, square in zip(numbers, owners, squares, strict=True):
-        assert np.allclose(ahead[number], (square + left).min(axis=1), atol=1e-4)
-        assert np.allclose(laid.to_pay(number, left), ahead[number], atol=1e-4)
         there = (here[owner][:, None] + square).min(axis=0)
         assert np.allclose(reached[number], there, atol=1e-4)
-    for start in range(last):
-        expected = min(_said(square, start, left) for square in squares)
-        assert np.isclose(laid.least(start, left), expected, atol=1e-4)
+        assert np.allclose(to_pay[number], (square + after[number]).min(axis=1), atol=1e-4)
+        assert np.allclose(next_one[:, number], (square + left).min(axis=1), atol=1e-4)
+    cheapest = laid.cheapest()
+    for length, start in np.ndindex(cheapest.shape):
+        if 0 < length <= last - start:
+            least = min(square[start, start + length] for square in squares)
+            assert np.isclose(cheapest[length, start], least)
 
 
 def _square(laid: Laid, word: int, last: int) -> NDArray[np.float32]:
@@ -84,8 +88,3 @@ def _square(laid: Laid, word: int, last: int) -> NDArray[np.float32]:
         for end, cost in laid.ends(word, start):
             costs[start, end] = cost
     return costs
-
-
-def _said(square: NDArray[np.float32], start: int, left: NDArray[np.float32]) -> float:
-    """Return what is to be paid from `start` on when the word is not missed."""
-    return float((square[start, start + 1 :] + left[start + 1 :]).min(initial=float(FAR)))

@@ -130,10 +130,17 @@ def loss(symbol: str) -> float:
     return 0.9
 
 
-def cost_matrix(symbols: Sequence[str]) -> Costs:
-    """Return the substitution costs between all of `symbols`, in their order."""
-    rows = [[substitution(one, other) for other in symbols] for one in symbols]
-    return np.array(rows, dtype=np.float32).reshape(len(symbols), len(symbols))
+def cost_matrix(symbols: Sequence[str], known: Costs) -> Costs:
+    """Return the substitution costs between all of `symbols`, in their order.
+
+    `known` are those between the first of them, since one more is learnt while somebody waits.
+    """
+    matrix = np.zeros((len(symbols), len(symbols)), np.float32)
+    matrix[: len(known), : len(known)] = known
+    for number in range(len(known), len(symbols)):
+        costs = [substitution(symbols[number], other) for other in symbols[:number]]
+        matrix[number, :number] = matrix[:number, number] = costs
+    return matrix
 
 
 @cache

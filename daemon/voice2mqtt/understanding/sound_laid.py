@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from voice2mqtt.understanding.sound_costs import Costs
 from voice2mqtt.understanding.sound_heard import HeardSounds, HeardWord
-from voice2mqtt.understanding.sounds import FAR, SLACK, Vocabulary, windows
+from voice2mqtt.understanding.sounds import FAR, Vocabulary, windows
 
 _SPLIT = 0.2
 """What it costs that a word of the table ends in the middle of a word that was heard."""
@@ -29,38 +29,30 @@ _PROTECTED = 3
 class Laid:
     """A vocabulary laid against an utterance.
 
-    A word takes a stretch of the utterance that is up to `SLACK` phonemes longer or shorter than
-    it; so its costs are those of [band, start], of the stretches from the shortest to the longest.
+    A word takes a stretch of the utterance that is a little longer or shorter than it; so its
+    costs are those of the stretches from the shortest to the longest, its bands.
     """
 
     def __init__(self, vocabulary: Vocabulary, heard: HeardSounds) -> None:
         self._last = len(heard.phonemes)
         self._losses = vocabulary.losses
-        bands = np.arange(-SLACK, SLACK + 1)
-        stretches = vocabulary.lengths[:, None] + bands
-        self._stretches = np.maximum(stretches, 0)
-        """How many phonemes [word, band] takes."""
-        self._longest = int(stretches.max(initial=0))
-        laid = vocabulary.lay(heard.phonemes).transpose(1, 0, 2)
-        laid = np.where(stretches[:, :, None] > 0, laid, FAR)
+        self._stretches = vocabulary.stretches
+        self._longest = int(self._stretches.max(initial=0))
+        laid = vocabulary.lay(heard.phonemes)
+        laid[self._stretches == 0] = FAR
         self._penalise(laid, vocabulary, heard)
-        self._starting = np.full((*stretches.shape, self._last + 1), FAR, np.float32)
-        """The costs of [word, band, start]."""
-        np.minimum(laid, FAR, out=self._starting[:, :, :-1])
-        places = np.ix_(*map(np.arange, stretches.shape))
+        self._starting = np.full((*self._stretches.shape, self._last + 1), FAR, np.float32)
+        """The costs of [band, word, start]."""
+        np.minimum(laid, FAR, out=self._starting[..., :-1])
+        places = np.ix_(*map(np.arange, self._stretches.shape))
         self._ending = self._earlier(self._starting)[(*places, self._longest - self._stretches)]
-        """The costs of [word, band, end]."""
-        # Words of one length stand side by side.
-        first = np.flatnonzero(np.diff(vocabulary.lengths, prepend=-1))
-        self._of_length = np.minimum.reduceat(self._starting, first, axis=0)
-        """The costs of [length, band, start], of the cheapest word of that length."""
-        self._stretches_of_length = self._stretches[first]
+        """The costs of [band, word, end]."""
 
     def ends(self, word: int, start: int) -> Iterator[tuple[int, float]]:
         """Yield where `word` may end that starts at `start`, and its cost; missed it ends there."""
         yield start, float(self._losses[word])
-        ends = (start + self._stretches[word]).tolist()
-        for end, cost in zip(ends, self._starting[word, :, start].tolist(), strict=True):
+        ends = (start + self._stretches[:, word]).tolist()
+        for end, cost in zip(ends, self._starting[:, word, start].tolist(), strict=True):
             if cost < FAR:
                 yield end, cost
 
@@ -69,31 +61,39 @@ class Laid:
 
         `here` is what it costs before, of [owner, position]; `owners` tells whose each word is.
         """
-        before = self._earlier(here)[owners[:, None], self._longest - self._stretches[words]]
-        there = (before + self._ending[words]).min(axis=1)
-        return np.asarray(np.minimum(there, here[owners] + self._losses[words][:, None]))
+        before = self._earlier(here)[owners, self._longest - self._stretches[:, words]]
+        there = (before + self._ending.take(words, axis=1)).min(axis=0)
+        return np.asarray(np.minimum(there, here[owners] + self._losses[words, None]))
 
-    def to_pay(self, words: int | slice, after: Costs) -> Costs:
+    def to_pay(self, words: NDArray[np.intp], after: Costs) -> Costs:
         """Return what is to be paid at least from each position on, when one of `words` comes next.
 
-        `after` is what there is to be paid after it. Of several words, for [word, position].
+        `after` is what there is to be paid after each of them, of [word, position].
         """
-        later = self._later(after)[self._stretches[words]]
-        to_pay = (self._starting[words] + later).min(axis=-2)
+        later = self._later(after)[np.arange(len(words)), self._stretches[:, words]]
+        to_pay = (self._starting.take(words, axis=1) + later).min(axis=0)
         return np.asarray(np.minimum(to_pay, after + self._losses[words, None]))
 
-    def least(self, start: int, left: Costs) -> float:
-        """Return what is to be paid at least from `start` on, when any one word comes next.
+    def to_pay_next(self, after: Costs) -> Costs:
+        """Return the same of every word, of [position, word]; `after` is the same for all."""
+        words = np.arange(len(self._losses))
+        afters = np.broadcast_to(after, (len(words), len(after)))
+        return np.ascontiguousarray(self.to_pay(words, afters).T)
 
-        `left` is what there is to be paid from each later position on.
-        """
-        later = self._later(left)[self._stretches_of_length, start]
-        return float((self._of_length[:, :, start] + later).min(initial=FAR))
+    def cheapest(self) -> Costs:
+        """Return what a stretch costs at least, by whatever word: [phonemes, start]."""
+        # Words of one length stand side by side.
+        first = np.flatnonzero(np.diff(self._stretches[-1], prepend=-1))
+        cheapest = np.full((self._longest + 1, self._last + 1), FAR, np.float32)
+        of_length = np.minimum.reduceat(self._starting, first, axis=1)
+        for stretches, costs in zip(self._stretches[:, first], of_length, strict=True):
+            cheapest[stretches] = np.minimum(cheapest[stretches], costs)
+        return cheapest
 
     def _later(self, costs: Costs) -> Costs:
-        """Return `costs` of [position], as those of [by how much later, position]."""
-        padded = np.full(self._last + 1 + self._longest, FAR, np.float32)
-        padded[: self._last + 1] = costs
+        """Return `costs` of [..., position], as those of [..., by how much later, position]."""
+        padded = np.full((*costs.shape[:-1], self._last + 1 + self._longest), FAR, np.float32)
+        padded[..., : self._last + 1] = costs
         return windows(padded, self._last + 1)
 
     def _earlier(self, costs: Costs) -> Costs:
@@ -103,40 +103,44 @@ class Laid:
         return windows(padded, self._last + 1)
 
     def _penalise(self, laid: Costs, vocabulary: Vocabulary, heard: HeardSounds) -> None:
-        """Add to the costs of [word, band, start] what is not of the sounds alone."""
-        known = [word for word in heard.words if word.key in vocabulary.numbers]
-        bent = [(word, _BENT) for word in known if word.end - word.start >= _PROTECTED]
-        numbers = [
-            (word, float(FAR)) for word in heard.words if word.key[0].isdigit() or word.is_article
-        ]
-        numbers += [(word, _RENUMBERED) for word in known if not word.key[0].isdigit()]
-        parts = [(word, float(FAR)) for word in heard.words if word.in_number]
-        unlike = laid > _ALIKE * vocabulary.lengths[:, None, None]
+        """Add to the costs of [band, word, start] what is not of the sounds alone."""
+        unlike = laid > _ALIKE * vocabulary.lengths[:, None]
         splits = np.full(self._last + self._longest + 1, _SPLIT, np.float32)
         splits[[*(word.start for word in heard.words), self._last]] = 0.0
         laid += windows(splits, self._last)[self._stretches]
-        if bent:
-            laid += unlike * self._penalties(bent, vocabulary)
-        if numbers and len(vocabulary.digits):
-            laid[vocabulary.digits] += self._penalties(numbers, vocabulary)[vocabulary.digits]
-        if parts:
-            laid += self._penalties(parts, vocabulary)
+        bent, numbers, parts = np.zeros((3, len(heard.words)), np.float32)
+        for at, word in enumerate(heard.words):
+            is_known, is_number = word.key in vocabulary.numbers, word.key[0].isdigit()
+            bent[at] = _BENT if is_known and word.end - word.start >= _PROTECTED else 0
+            numbers[at] = FAR if is_number or word.is_article else is_known * _RENUMBERED
+            parts[at] = FAR if word.in_number else 0
+        of = np.array([vocabulary.numbers.get(word.key, -1) for word in heard.words])
+        halves = self._halves(heard.words)
+        if bent.any():
+            laid += unlike * self._penalties(bent, of, halves)
+        if numbers.any() and vocabulary.is_number.any():
+            laid += vocabulary.is_number[:, None] * self._penalties(numbers, of, halves)
+        if parts.any():
+            laid += self._penalties(parts, of, halves)
 
-    def _penalties(self, heard: Sequence[tuple[HeardWord, float]], vocabulary: Vocabulary) -> Costs:
-        """Return what [word, band, start] costs for half or more of each other word `heard`."""
+    def _halves(self, heard: Sequence[HeardWord]) -> NDArray[np.float64]:
+        """Return 1 where half or more of a word is in a stretch: [word heard, phonemes, start]."""
+        first = np.array([word.start for word in heard])[:, None, None]
+        last = np.array([word.end for word in heard])[:, None, None]
         starts = np.arange(self._last)
         ends = starts + np.arange(self._longest + 1)[:, None]
-        of_stretch = np.zeros(ends.shape, np.float32)
-        own: dict[int, Costs] = {}
-        for word, penalty in heard:
-            shared = np.minimum(ends, word.end) - np.maximum(starts, word.start)
-            half = max(1, word.end - word.start) / 2
-            costs = (shared >= half) * np.float32(penalty)
-            of_stretch += costs
-            number = vocabulary.numbers.get(word.key)
-            if number is not None:
-                own[number] = own[number] + costs if number in own else costs
-        penalties = of_stretch[self._stretches]
-        for number, costs in own.items():
-            penalties[number] -= costs[self._stretches[number]]
+        shared = np.minimum(ends, last) - np.maximum(starts, first)
+        return np.asarray(shared >= np.maximum(1, last - first) / 2, np.float64)
+
+    def _penalties(self, costs: Costs, of: NDArray[np.intp], halves: NDArray[np.float64]) -> Costs:
+        """Return what [band, word, start] costs for half or more of each other word heard.
+
+        `of` tells which word of the vocabulary each one is, -1 for none.
+        """
+        each = costs[:, None, None] * halves
+        of_all = each.sum(axis=0)
+        penalties = of_all.astype(np.float32)[self._stretches]
+        for number in {number for number in of[costs > 0].tolist() if number >= 0}:
+            of_others = of_all - each[of == number].sum(axis=0)
+            penalties[:, number] = of_others[self._stretches[:, number]]
         return np.asarray(penalties)

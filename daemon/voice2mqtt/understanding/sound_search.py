@@ -83,6 +83,9 @@ class _Onward:
     arcs: list[tuple[Arc, Costs]]
     leaps: list[_Leap]
 
+    def __bool__(self) -> bool:
+        return bool(self.arcs or self.leaps)
+
 
 class _Step(NamedTuple):
     """One step of the walk."""
@@ -109,11 +112,11 @@ class SoundSearch:
         self._skipping = self._skipped()
         self._left = self._least_left()
         self._leaps: dict[Node, Sequence[_Leap]] = {}
-        self._ahead = self._laid.to_pay(slice(None), self._left)
+        self._ahead = self._laid.to_pay_next(self._left)
         self._here: dict[Node, Costs] = {}
         self._followed: dict[Node, list[Arc]] = {}
         """The arcs by which a node was left."""
-        self._passed: tuple[float, list[Node]] | None = None
+        self._passed: tuple[float, list[list[Node]]] | None = None
         self._to_pay: dict[Node, Costs] = {}
         self._onward: dict[Node, _Onward] = {}
 
@@ -124,7 +127,12 @@ class SoundSearch:
 
     def least(self, at_most: float) -> float | None:
         """Return what the cheapest way costs; None if that is more than `at_most`."""
-        ends = [self._here[node][-1] for node in self._forward(at_most) if self._graph.rows(node)]
+        ends = [
+            self._here[node][-1]
+            for level in self._forward(at_most)
+            for node in level
+            if self._graph.rows(node)
+        ]
         least = float(min(ends, default=FAR))
         return least if least <= at_most else None
 
@@ -133,8 +141,7 @@ class SoundSearch:
 
         They cost up to `at_most`, and no more than the cheapest and `within`.
         """
-        order = self._forward(at_most)
-        self._backward(order, at_most)
+        self._backward(self._forward(at_most), at_most)
         least = float(self._to_pay[ROOT][0]) if ROOT in self._to_pay else FAR
         if least > at_most:
             return []
@@ -149,22 +156,24 @@ class SoundSearch:
     def _least_left(self) -> Costs:
         """Return what the utterance costs at least from each position on."""
         last = len(self._heard.phonemes)
-        left = np.zeros(last + 1, np.float32)
         if self._graph.has_free_text:
-            return left
+            return np.zeros(last + 1, np.float32)
         skips = {start: (end, lost) for start, end, lost in self._skips}
+        cheapest = self._laid.cheapest()
+        left = np.full(last + len(cheapest), FAR, np.float32)
+        left[last] = 0.0
         for position in reversed(range(last)):
-            least = self._laid.least(position, left)
+            least = (cheapest[:, position] + left[position : position + len(cheapest)]).min()
             for end, _ in self._heard.numbers.get(position, ()):
                 least = min(least, left[end])
             if position in skips:
                 end, lost = skips[position]
                 least = min(least, lost + left[end])
             left[position] = least
-        return left
+        return left[: last + 1]
 
-    def _forward(self, at_most: float) -> list[Node]:
-        """Fill `_here`, and return the nodes visited in the order of their levels.
+    def _forward(self, at_most: float) -> list[list[Node]]:
+        """Fill `_here`, and return the nodes visited, level by level.
 
         What was visited for a higher bound is good for this one.
         """
@@ -172,7 +181,7 @@ class SoundSearch:
             self._passed = at_most, list(self._visit(at_most))
         return self._passed[1]
 
-    def _visit(self, at_most: float) -> Iterator[Node]:
+    def _visit(self, at_most: float) -> Iterator[list[Node]]:
         self._here = {ROOT: np.full(len(self._left), FAR, np.float32)}
         self._here[ROOT][0] = 0.0
         levels = {self._graph.rank(ROOT): [ROOT]}
@@ -181,8 +190,10 @@ class SoundSearch:
         while waiting and left > 0:
             level = levels.pop(heapq.heappop(waiting))
             nodes, here = self._within(level, at_most, left)
+            if not nodes:
+                continue
             left -= len(nodes)
-            yield from nodes
+            yield nodes
             for target, there in self._reached(nodes, here, at_most):
                 if target in self._here:
                     np.minimum(self._here[target], there, out=self._here[target])
@@ -200,8 +211,9 @@ class SoundSearch:
         Of more than `most` only the cheapest.
         """
         here = np.array([self._here[node] for node in level])
-        at_borders = here[:, self._borders, None] + self._skipping
-        here[:, self._borders] = at_borders.min(axis=1)
+        # Reductions go over the first axis here as elsewhere: over the last one they are slow.
+        at_borders = here.T[self._borders, None, :] + self._skipping[:, :, None]
+        here[:, self._borders] = at_borders.min(axis=0).T
         whole = here + self._left
         here[whole > at_most] = FAR
         least = whole.min(axis=1)
@@ -216,13 +228,12 @@ class SoundSearch:
         self, nodes: list[Node], here: Costs, at_most: float
     ) -> Iterator[tuple[Node, Costs]]:
         """Yield where arcs lead from `nodes` of one level, and what it costs to be there."""
-        if not nodes:
-            return
         leaving = [self._leaving(node) for node in nodes]
         words = np.concatenate([each.words for each in leaving])
         counts = [len(each.words) for each in leaving]
         owners = np.repeat(np.arange(len(nodes)), counts)
-        near = np.flatnonzero((here[owners] + self._ahead[words]).min(axis=1) <= at_most)
+        least = (here.T.take(owners, axis=1) + self._ahead.take(words, axis=1)).min(axis=0)
+        near = np.flatnonzero(least <= at_most)
         places = near - np.cumsum([0, *counts])[owners[near]]
         followed: list[list[Arc]] = [[] for _ in nodes]
         for low in range(0, len(near), _AT_ONCE):
@@ -246,36 +257,55 @@ class SoundSearch:
                     leapt[leap.end] = there[leap.start]
                     yield leap.target, leapt
 
-    def _backward(self, visited: list[Node], at_most: float) -> None:
-        """Fill `_to_pay`, of every node from which an end is reached."""
+    def _backward(self, visited: list[list[Node]], at_most: float) -> None:
+        """Fill `_to_pay` and `_onward`, of every node from which an end is reached."""
         self._to_pay, self._onward = {}, {}
-        last = len(self._heard.phonemes)
-        for node in reversed(visited):
-            leaving = self._leaving(node)
-            arcs = list(self._arcs_onward(node))
-            leaps = [one for one in self._leaps_from(node, leaving) if one.target in self._to_pay]
-            is_end = bool(self._graph.rows(node))
-            if not (arcs or leaps or is_end):
+        for level in reversed(visited):
+            onward = {node: _Onward([], self._leaps_onward(node)) for node in level}
+            for node, arc, by in self._arcs_onward(level):
+                onward[node].arcs.append((arc, by))
+            nodes = [node for node in level if onward[node] or self._graph.rows(node)]
+            if not nodes:
                 continue
-            self._onward[node] = _Onward(arcs, leaps)
-            to_pay = np.full(last + 1, FAR, np.float32)
-            if is_end:
-                to_pay[last] = 0.0
-            for _, by in arcs:
-                np.minimum(to_pay, by, out=to_pay)
-            for leap in leaps:
-                after = self._to_pay[leap.target]
-                to_pay[leap.start] = min(to_pay[leap.start], after[leap.end])
-            to_pay[self._borders] = (self._skipping + to_pay[self._borders]).min(axis=1)
-            if (self._here[node] + to_pay).min() <= at_most:
-                self._to_pay[node] = to_pay
+            here = np.array([self._here[node] for node in nodes])
+            to_pay = np.array([self._least_to_pay(node, onward[node]) for node in nodes])
+            at_borders = to_pay.T[self._borders, None, :] + self._skipping.T[:, :, None]
+            to_pay[:, self._borders] = at_borders.min(axis=0).T
+            for index in np.flatnonzero((here + to_pay).min(axis=1) <= at_most).tolist():
+                self._to_pay[nodes[index]] = to_pay[index]
+                self._onward[nodes[index]] = onward[nodes[index]]
 
-    def _arcs_onward(self, node: Node) -> Iterator[tuple[Arc, Costs]]:
+    def _arcs_onward(self, level: list[Node]) -> Iterator[tuple[Node, Arc, Costs]]:
         """Yield the arcs by which an end may be reached, and what is to be paid with them."""
-        for arc in self._followed[node]:
-            after = self._to_pay.get(arc.target)
-            if after is not None:
-                yield arc, after if arc.word < 0 else self._laid.to_pay(arc.word, after)
+        arcs = [
+            (node, arc)
+            for node in level
+            for arc in self._followed[node]
+            if arc.target in self._to_pay
+        ]
+        if arcs:
+            to_pay = np.array([self._to_pay[arc.target] for _, arc in arcs])
+            spoken = np.flatnonzero([arc.word >= 0 for _, arc in arcs])
+            words = np.array([arc.word for _, arc in arcs])[spoken]
+            to_pay[spoken] = self._laid.to_pay(words, to_pay[spoken])
+            for (node, arc), by in zip(arcs, to_pay, strict=True):
+                yield node, arc, by
+
+    def _leaps_onward(self, node: Node) -> list[_Leap]:
+        leaps = self._leaps_from(node, self._leaving(node))
+        return [leap for leap in leaps if leap.target in self._to_pay]
+
+    def _least_to_pay(self, node: Node, onward: _Onward) -> Costs:
+        """Return what is to be paid at least from each position on, if nothing is skipped."""
+        to_pay = np.full(len(self._left), FAR, np.float32)
+        if self._graph.rows(node):
+            to_pay[-1] = 0.0
+        for _, by in onward.arcs:
+            np.minimum(to_pay, by, out=to_pay)
+        for leap in onward.leaps:
+            after = self._to_pay[leap.target]
+            to_pay[leap.start] = min(to_pay[leap.start], after[leap.end])
+        return to_pay
 
     def _walk(self, at_most: float, most: int) -> Iterator[Way]:
         order = count()

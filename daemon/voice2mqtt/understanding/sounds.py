@@ -6,7 +6,8 @@ work does not grow with the number of rows. Knows nothing of sentences.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ class Sounds:
         for symbol in symbols:
             self._numbers.setdefault(symbol, len(self._numbers))
         if len(self._numbers) > known:
-            self.substitution = cost_matrix(list(self._numbers))
+            self.substitution = cost_matrix(list(self._numbers), self.substitution)
             self.loss = np.array([loss(symbol) for symbol in self._numbers], np.float32)
 
 
@@ -56,55 +57,77 @@ class Vocabulary:
         """`words` are keys, each with the spelling to pronounce."""
         self._sounds = sounds
         spoken = dict(zip(words, sounds.of(list(words.values())), strict=True))
-        # Longest first, so that the words which have a phoneme at some place are a prefix.
         self.keys = tuple(sorted(words, key=lambda key: -len(spoken[key])))
         self.numbers = {key: number for number, key in enumerate(self.keys)}
         self.lengths = np.array([len(spoken[key]) for key in self.keys], dtype=np.intp)
-        self.digits = np.flatnonzero([key[:1].isdigit() for key in self.keys])
-        """Those that are numbers."""
-        longest = int(self.lengths[0]) if self.keys else 0
-        self._phonemes = np.zeros((len(self.keys), longest), dtype=np.intp)
-        for number, key in enumerate(self.keys):
-            self._phonemes[number, : len(spoken[key])] = spoken[key]
+        self.stretches = np.maximum(np.arange(-SLACK, SLACK + 1)[:, None] + self.lengths, 0)
+        """How many phonemes [band, word] takes: up to `SLACK` more or less than the word has."""
+        self.is_number = np.array([key[:1].isdigit() for key in self.keys])
         self.phonemes = [tuple(spoken[key].tolist()) for key in self.keys]
         self.losses = np.array([sounds.loss[spoken[key]].sum() for key in self.keys], np.float32)
+        self._beginnings = tuple(_beginnings(self.phonemes))
 
     def lay(self, heard: Phonemes) -> Costs:
-        """Lay every word against every stretch of `heard`: the cost of [end, word, start].
+        """Lay every word against every stretch of `heard`: the cost of [band, word, start].
 
-        An end counts from word length - SLACK.
-
-        The usual edit distance, for all words and starts at once, in a band: cell `b` of a
-        row holds the stretch that is `b - SLACK` phonemes longer than the part of the word.
+        The usual edit distance, for all beginnings of words and all starts at once, in a band:
+        cell `b` of a row holds the stretch that is `b - SLACK` phonemes longer than a beginning.
         """
-        starts, band = len(heard), 2 * SLACK + 1
-        longest = self._phonemes.shape[1]
+        starts, band, longest = len(heard), 2 * SLACK + 1, len(self._beginnings)
         # Beyond the end of the utterance nothing can be said; one more column stands for that.
         losses = np.append(self._sounds.loss[heard], np.full(longest + band, FAR))
         insertion = windows(losses.astype(np.float32), starts)
-        row = np.full((band, len(self.keys), starts), FAR, np.float32)
+        row = np.full((band, 1, starts), FAR, np.float32)
         row[SLACK] = 0.0
         for b in range(SLACK + 1, band):
             row[b] = row[b - 1] + insertion[b - SLACK - 1]
         # Nor can anything be said before a stretch begins.
         unlike = np.full((len(self._sounds.loss), SLACK + starts + longest + band), FAR)
         unlike[:, SLACK : SLACK + starts] = self._sounds.substitution[:, heard]
-        for place in range(longest):
-            said = row[:, : int((self.lengths > place).sum())]
-            self._say(said, place, insertion, unlike[:, place : place + starts + band - 1])
-        return row
+        laid = np.repeat(row, len(self.keys), axis=1)
+        for place, said in enumerate(self._beginnings):
+            # Not by indexing: that keeps an order in memory in which all that follows is slow.
+            row = row.take(said.before, axis=1)
+            missed = row[1:] + self._sounds.loss[said.phonemes, None]
+            shortest = max(0, SLACK - place)
+            row[:shortest] = FAR
+            stretch = unlike[said.phonemes, place : place + starts + band - 1]
+            row[shortest:] += windows(stretch, starts).transpose(1, 0, 2)[shortest:]
+            np.minimum(row[:-1], missed, out=row[:-1])
+            for b in range(shortest + 1, band):
+                np.minimum(row[b], row[b - 1] + insertion[place + b - SLACK], out=row[b])
+            laid[:, said.words] = row.take(said.whole, axis=1)
+        return laid
 
-    def _say(self, row: Costs, place: int, insertion: Costs, unlike: Costs) -> None:
-        """Change `row` to the costs with phoneme `place` of each word said."""
-        band, words, starts = row.shape
-        phonemes = self._phonemes[:words, place]
-        missed = row[1:] + self._sounds.loss[phonemes][:, None]
-        shortest = max(0, SLACK - place)
-        row[:shortest] = FAR
-        row[shortest:] += windows(unlike[phonemes], starts).transpose(1, 0, 2)[shortest:]
-        np.minimum(row[:-1], missed, out=row[:-1])
-        for b in range(shortest + 1, band):
-            np.minimum(row[b], row[b - 1] + insertion[place + b - SLACK], out=row[b])
+
+@dataclass(frozen=True, slots=True)
+class _Beginnings:
+    """The beginnings of words that are of one length; many words share one."""
+
+    before: Phonemes
+    """Which of those one shorter each goes on from ..."""
+    phonemes: Phonemes
+    """... and by what."""
+    words: Phonemes
+    """The words that are no longer ..."""
+    whole: Phonemes
+    """... and which of the beginnings each is."""
+
+
+def _beginnings(words: Sequence[tuple[int, ...]]) -> Iterator[_Beginnings]:
+    """Yield those of `words`, from the shortest on."""
+    shorter: dict[tuple[int, ...], int] = {(): 0}
+    for length in range(1, max(map(len, words), default=0) + 1):
+        longer = dict.fromkeys(word[:length] for word in words if len(word) >= length)
+        numbers = {beginning: number for number, beginning in enumerate(longer)}
+        ended = [number for number, word in enumerate(words) if len(word) == length]
+        yield _Beginnings(
+            before=np.array([shorter[beginning[:-1]] for beginning in numbers], np.intp),
+            phonemes=np.array([beginning[-1] for beginning in numbers], np.intp),
+            words=np.array(ended, np.intp),
+            whole=np.array([numbers[words[number]] for number in ended], np.intp),
+        )
+        shorter = numbers
 
 
 def windows(costs: Costs, width: int) -> Costs:
