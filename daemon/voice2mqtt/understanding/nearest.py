@@ -34,7 +34,7 @@ from voice2mqtt.understanding.candidate import Candidate
 from voice2mqtt.understanding.match import LONGEST_WORDS
 from voice2mqtt.understanding.normalise import Normaliser
 from voice2mqtt.understanding.sound_alignment import align
-from voice2mqtt.understanding.sound_graph import MOST_NUMBERS, SoundGraph
+from voice2mqtt.understanding.sound_graph import SoundGraph, short_range
 from voice2mqtt.understanding.sound_heard import HeardSounds
 from voice2mqtt.understanding.sound_search import Said, SoundSearch, Way
 from voice2mqtt.understanding.sounds import Sounds, Vocabulary
@@ -98,8 +98,10 @@ class NearestSentences:
     ) -> None:
         self._normaliser = normaliser
         self._sounds = Sounds(pronouncer)
-        self._vocabulary = Vocabulary(_words(automaton), self._sounds)
+        self._vocabulary = Vocabulary(_words(automaton, numbers=True), self._sounds)
         self._graph = SoundGraph(automaton, self._vocabulary)
+        fewer = Vocabulary(_words(automaton, numbers=False), self._sounds)
+        self._without_numbers = SoundGraph(automaton, fewer)
 
     def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
         """Return the nearest meanings over the n-best list; see `candidate.NearestSound`."""
@@ -180,7 +182,9 @@ class NearestSentences:
         self, heard: HeardSounds, reach: float, at_most: float, most: int = _MOST_MEANINGS
     ) -> list[Way]:
         """Return the cheapest ways up to the cost `at_most` and to `reach` a phoneme."""
-        search = SoundSearch(self._graph, self._vocabulary, heard)
+        # A number was heard as such: that another one was misheard costs too much to try.
+        graph = self._without_numbers if heard.has_number else self._graph
+        search = SoundSearch(graph, heard)
         length = len(heard.phonemes)
         farthest = reach * length
         if at_most <= farthest:
@@ -273,17 +277,18 @@ def _trust(hypotheses: Sequence[Hypothesis]) -> float:
     return max(_LEAST_TRUST, 1 - _DOUBT * (1 - min(1.0, sure)))
 
 
-def _words(automaton: Automaton) -> dict[str, str]:
-    """Return the keys of all words that can be said, each with the spelling to pronounce."""
+def _words(automaton: Automaton, numbers: bool) -> dict[str, str]:
+    """Return the keys of all words that can be said, each with the spelling to pronounce.
+
+    With `numbers`, those of short ranges are among them.
+    """
     words: dict[str, str] = {}
     for label in automaton.labels:
         match label:
             case Word(key=key, surface=surface):
                 words.setdefault(key, surface)
             case Choice(spoken=spoken):
-                words |= _words(spoken)
-            case Number(lowest=lowest, highest=highest, step=step):
-                numbers = range(lowest, highest + 1, step)
-                if len(numbers) <= MOST_NUMBERS:
-                    words |= {str(number): str(number) for number in numbers}
+                words |= _words(spoken, numbers)
+            case Number() if numbers:
+                words |= {str(number): str(number) for number in short_range(label)}
     return words

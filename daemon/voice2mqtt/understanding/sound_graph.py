@@ -6,7 +6,7 @@ kept. Knows nothing of what was heard.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,127 +17,182 @@ from voice2mqtt.understanding.automaton import START, Automaton, Choice, Number,
 from voice2mqtt.understanding.match import meaning
 from voice2mqtt.understanding.sounds import Vocabulary
 
-MOST_NUMBERS = 128
-"""Values of a range up to which a number is looked for by its sound."""
+_MOST_NUMBERS = 128
 _REMEMBERED = 20_000
 """Nodes."""
 
 Slots = tuple[tuple[str, SlotValue], ...]
-Node = tuple[int, ...]
-"""A state, and inside a list also the label, the state after it and the state in the list."""
-ROOT: Node = (START,)
-
-
-@dataclass(frozen=True, slots=True)
-class Arc:
-    """To `target` by a word of the vocabulary, or by nothing where `word` is -1."""
-
-    target: Node
-    word: int
-    surface: str = ""
-    fills: Slots = ()
+Numbers = NDArray[np.intp]
+ROOT = START
 
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What leaves a node."""
+    """What leaves a node: arcs by a word, each at the same place of five lists, and others."""
 
-    arcs: tuple[Arc, ...]
-    """Those by words first."""
-    words: NDArray[np.intp]
-    """Of those arcs."""
-    open: tuple[tuple[Number | Wildcard, Node], ...]
+    words: Numbers
+    """Of the vocabulary."""
+    targets: Numbers
+    ranks: Numbers
+    """Of the targets."""
+    surfaces: Sequence[str]
+    fills: Sequence[Slots]
+    silent: Sequence[tuple[int, Slots]]
+    """Targets that need no word, into a list or out of it, and what is filled by going there."""
+    open: Sequence[tuple[Number | Wildcard, int]]
     """Slots that are filled with what is heard, and where that leads."""
+    is_end: bool
+    """Whether a row may end here."""
 
 
 class SoundGraph:
-    """Nodes of one automaton."""
+    """Nodes of one automaton by number: its states, and behind them those inside of lists.
+
+    One of those stands for a state, the list that it asks for, the state after the list and one
+    inside of it.
+    """
 
     def __init__(self, automaton: Automaton, vocabulary: Vocabulary) -> None:
+        """`vocabulary` has all words; those numbers of short ranges that may be misheard."""
+        self.vocabulary = vocabulary
+        self.has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
         self._automaton = automaton
-        self._vocabulary = vocabulary
         self._levels = _levels(automaton)
         self._levels_in_list = {
             number: _levels(label.spoken)
             for number, label in enumerate(automaton.labels)
             if isinstance(label, Choice)
         }
-        self._known: dict[tuple[Node, bool], Leaving] = {}
-        self.has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
+        self._levels_apart = 2 + max(map(max, self._levels_in_list.values()), default=0)
+        self._inside: list[tuple[int, int, int, int]] = []
+        self._places: dict[tuple[int, int, int, int], int] = {}
+        self._known: dict[int, Leaving] = {}
+        self._ranges: dict[Number, tuple[list[int], list[str], list[Slots]]] = {}
 
-    def rows(self, node: Node) -> tuple[int, ...]:
+    def make_room(self) -> None:
+        """Forget all nodes when they are many: their numbers mean nothing afterwards."""
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+            self._places.clear()
+            self._inside.clear()
+
+    def rows(self, node: int) -> tuple[int, ...]:
         """Return the rows that may end at `node`."""
-        return self._automaton.accepts(node[0]) if len(node) == 1 else ()
+        return () if self.is_in_list(node) else self._automaton.accepts(node)
 
-    def rank(self, node: Node) -> tuple[int, int]:
+    def is_in_list(self, node: int) -> bool:
+        """Whether the words behind `node` fill a slot."""
+        return node >= len(self._levels)
+
+    def rank(self, node: int) -> int:
         """Return the place of `node` in an order in which every arc leads onwards."""
-        level = self._levels[node[0]]
-        return (level, 0) if len(node) == 1 else (level, 1 + self._levels_in_list[node[1]][node[3]])
+        if not self.is_in_list(node):
+            return self._levels[node] * self._levels_apart
+        state, number, _, inner = self._inside[node - len(self._levels)]
+        return self._levels[state] * self._levels_apart + 1 + self._levels_in_list[number][inner]
 
-    def leaving(self, node: Node, numbers: bool = True) -> Leaving:
-        """Return what leaves `node`, with or without `numbers` by their sound."""
-        known = self._known.get((node, numbers))
+    def leaving(self, node: int) -> Leaving:
+        """Return what leaves `node`."""
+        known = self._known.get(node)
         if known is None:
-            if len(self._known) > _REMEMBERED:
-                self._known.clear()
-            known = self._inside(node) if len(node) > 1 else self._outside(node[0], numbers)
-            self._known[node, numbers] = known
+            known = self._in_list(node) if self.is_in_list(node) else self._outside(node)
+            self._known[node] = known
         return known
 
-    def _list(self, number: int) -> Choice:
+    def _node(self, state: int, number: int, target: int, inner: int) -> int:
+        """Return the number of a node inside of a list."""
+        place = state, number, target, inner
+        if place not in self._places:
+            self._places[place] = len(self._levels) + len(self._inside)
+            self._inside.append(place)
+        return self._places[place]
+
+    def _in_list(self, node: int) -> Leaving:
+        state, number, target, inner = self._inside[node - len(self._levels)]
         label = self._automaton.labels[number]
         assert isinstance(label, Choice)
-        return label
-
-    def _inside(self, node: Node) -> Leaving:
-        state, number, target, inner = node
-        label = self._list(number)
-        by_words = []
+        arcs = _Arcs()
         for index, then in label.spoken.arcs(inner):
             word = label.spoken.labels[index]
             assert isinstance(word, Word)
-            known = self._vocabulary.numbers[word.key]
-            by_words.append(Arc((state, number, target, then), known, word.surface))
-        ends = [
-            Arc((target,), -1, fills=((label.slot, label.values[value]),))
-            for value in label.spoken.accepts(inner)
-        ]
-        return _leaving(by_words, ends)
+            to = self._node(state, number, target, then)
+            arcs.add(self.rank(to), to, [self.vocabulary.numbers[word.key]], [word.surface], [()])
+        values = (label.values[value] for value in label.spoken.accepts(inner))
+        return arcs.leaving(
+            [(target, ((label.slot, value),)) for value in values], (), is_end=False
+        )
 
-    def _outside(self, state: int, numbers: bool) -> Leaving:
-        by_words: list[Arc] = []
-        others: list[Arc] = []
-        open_slots: list[tuple[Number | Wildcard, Node]] = []
-        for number, target in self._automaton.arcs(state):
+    def _outside(self, state: int) -> Leaving:
+        arcs = _Arcs()
+        silent: list[tuple[int, Slots]] = []
+        open_slots: list[tuple[Number | Wildcard, int]] = []
+        for number, to in self._automaton.arcs(state):
             match self._automaton.labels[number]:
                 case Word(key=key, surface=surface):
-                    by_words.append(Arc((target,), self._vocabulary.numbers[key], surface))
+                    arcs.add(self.rank(to), to, [self.vocabulary.numbers[key]], [surface], [()])
                 case Choice():
-                    others.append(Arc((state, number, target, START), -1))
+                    silent.append((self._node(state, number, to, START), ()))
                 case Number() as label:
-                    by_words += self._numbers(label, target) if numbers else ()
-                    open_slots.append((label, (target,)))
+                    arcs.add(self.rank(to), to, *self._by_sound(label))
+                    open_slots.append((label, to))
                 case Wildcard() as label:
-                    open_slots.append((label, (target,)))
-        return _leaving(by_words, others, open_slots)
+                    open_slots.append((label, to))
+        return arcs.leaving(silent, open_slots, is_end=bool(self.rows(state)))
 
-    def _numbers(self, label: Number, target: int) -> Iterator[Arc]:
-        """Yield the numbers of a range by their sound, unless it is long."""
-        values = range(label.lowest, label.highest + 1, label.step)
-        for value in values if len(values) <= MOST_NUMBERS else ():
-            meant = meaning(label, value)
-            if meant is not None:
-                word = self._vocabulary.numbers[str(value)]
-                yield Arc((target,), word, str(value), ((label.slot, meant),))
+    def _by_sound(self, label: Number) -> tuple[list[int], list[str], list[Slots]]:
+        """Return words, surfaces and fills of those numbers of a range that are words."""
+        if label not in self._ranges:
+            words, surfaces, fills = self._ranges[label] = [], [], []
+            for value in short_range(label):
+                word, meant = self.vocabulary.numbers.get(str(value)), meaning(label, value)
+                if word is not None and meant is not None:
+                    words.append(word)
+                    surfaces.append(str(value))
+                    fills.append(((label.slot, meant),))
+        return self._ranges[label]
 
 
-def _leaving(
-    by_words: list[Arc],
-    others: list[Arc],
-    open_slots: list[tuple[Number | Wildcard, Node]] | None = None,
-) -> Leaving:
-    words = np.array([arc.word for arc in by_words], dtype=np.intp)
-    return Leaving((*by_words, *others), words, tuple(open_slots or ()))
+def short_range(label: Number) -> range:
+    """Return the numbers of a range that are few enough to be looked for by their sound."""
+    values = range(label.lowest, label.highest + 1, label.step)
+    return values if len(values) <= _MOST_NUMBERS else range(0)
+
+
+class _Arcs:
+    """The arcs by a word of one node."""
+
+    def __init__(self) -> None:
+        self._words: list[int] = []
+        self._targets: list[int] = []
+        self._ranks: list[int] = []
+        self._surfaces: list[str] = []
+        self._fills: list[Slots] = []
+
+    def add(
+        self, rank: int, target: int, words: list[int], surfaces: list[str], fills: list[Slots]
+    ) -> None:
+        self._words += words
+        self._targets += [target] * len(words)
+        self._ranks += [rank] * len(words)
+        self._surfaces += surfaces
+        self._fills += fills
+
+    def leaving(
+        self,
+        silent: Sequence[tuple[int, Slots]],
+        open_slots: Sequence[tuple[Number | Wildcard, int]],
+        is_end: bool,
+    ) -> Leaving:
+        return Leaving(
+            np.array(self._words, np.intp),
+            np.array(self._targets, np.intp),
+            np.array(self._ranks, np.intp),
+            self._surfaces,
+            self._fills,
+            silent,
+            open_slots,
+            is_end,
+        )
 
 
 def _levels(automaton: Automaton) -> list[int]:

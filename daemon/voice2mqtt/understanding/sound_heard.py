@@ -25,6 +25,8 @@ class HeardWord:
     in_number: bool = False
     """Whether it is a part of a number said in several words: "hundred" is not "a hundred one"."""
     is_article: bool = False
+    is_known: bool = False
+    """Whether the table has it."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,12 @@ class HeardSounds:
     ) -> HeardSounds:
         """Pronounce `text`; a word of `vocabulary` sounds as it does there."""
         readings = normaliser.readings(text)
+        known = [vocabulary.numbers.get(token.key) for token in readings.tokens]
         spoken = [
-            phonemes if known is None else np.array(vocabulary.phonemes[known], dtype=np.intp)
-            for token, phonemes in zip(
-                readings.tokens,
-                sounds.of([token.surface for token in readings.tokens]),
-                strict=True,
+            phonemes if number is None else np.array(vocabulary.phonemes[number], dtype=np.intp)
+            for number, phonemes in zip(
+                known, sounds.of([token.surface for token in readings.tokens]), strict=True
             )
-            for known in [vocabulary.numbers.get(token.key)]
         ]
         in_number = _parts_of_numbers(readings)
         borders = np.cumsum([0, *(len(phonemes) for phonemes in spoken)]).tolist()
@@ -65,6 +65,7 @@ class HeardSounds:
                 lost=float(FAR if at in in_number else sounds.loss[phonemes].sum()),
                 in_number=at in in_number,
                 is_article=token.key in normaliser.articles,
+                is_known=known[at] is not None,
             )
             for at, (token, phonemes, start, end) in enumerate(
                 zip(readings.tokens, spoken, borders, borders[1:], strict=False)

@@ -110,9 +110,9 @@ class Laid:
         laid += windows(splits, self._last)[self._stretches]
         bent, numbers, parts = np.zeros((3, len(heard.words)), np.float32)
         for at, word in enumerate(heard.words):
-            is_known, is_number = word.key in vocabulary.numbers, word.key[0].isdigit()
-            bent[at] = _BENT if is_known and word.end - word.start >= _PROTECTED else 0
-            numbers[at] = FAR if is_number or word.is_article else is_known * _RENUMBERED
+            is_number = word.key[0].isdigit()
+            bent[at] = _BENT if word.is_known and word.end - word.start >= _PROTECTED else 0
+            numbers[at] = FAR if is_number or word.is_article else word.is_known * _RENUMBERED
             parts[at] = FAR if word.in_number else 0
         of = np.array([vocabulary.numbers.get(word.key, -1) for word in heard.words])
         halves = self._halves(heard.words)
