@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
 
 from voice2mqtt.understanding.sounds import Sounds
 
@@ -17,30 +20,27 @@ class Pair:
 
 def align(said: Sequence[int], heard: Sequence[int], sounds: Sounds) -> list[Pair]:
     """Return the cheapest alignment of two runs of phonemes, in their order."""
-    lost, unlike = sounds.loss, sounds.substitution
-    costs: list[list[float]] = []
-    steps: list[list[Pair | None]] = []
-    for i in range(len(said) + 1):
-        costs.append([])
-        steps.append([])
-        for j in range(len(heard) + 1):
-            ways: list[tuple[float, Pair | None]] = [] if i or j else [(0.0, None)]
-            if i and j:
-                cost = float(unlike[said[i - 1], heard[j - 1]])
-                ways.append((costs[i - 1][j - 1] + cost, Pair(i - 1, j - 1, cost)))
-            if i:
-                cost = float(lost[said[i - 1]])
-                ways.append((costs[i - 1][j] + cost, Pair(i - 1, None, cost)))
-            if j:
-                cost = float(lost[heard[j - 1]])
-                ways.append((costs[i][j - 1] + cost, Pair(None, j - 1, cost)))
-            total, step = min(ways, key=lambda way: way[0])
-            costs[i].append(total)
-            steps[i].append(step)
+    missed: list[float] = sounds.loss[list(said)].tolist()
+    skipped: list[float] = sounds.loss[list(heard)].tolist()
+    unlike: list[list[float]] = sounds.substitution[np.ix_(said, heard)].tolist()
+    costs = [list(accumulate(skipped, initial=0.0))]
+    for lost, others in zip(missed, unlike, strict=True):
+        before = costs[-1]
+        now = [before[0] + lost]
+        for j, cost in enumerate(others):
+            now.append(min(before[j] + cost, before[j + 1] + lost, now[j] + skipped[j]))
+        costs.append(now)
     path: list[Pair] = []
     i, j = len(said), len(heard)
-    while (step := steps[i][j]) is not None:
-        path.append(step)
-        i -= step.said is not None
-        j -= step.heard is not None
+    while i or j:
+        total = costs[i][j]
+        if i and j and total == costs[i - 1][j - 1] + unlike[i - 1][j - 1]:
+            i, j = i - 1, j - 1
+            path.append(Pair(i, j, unlike[i][j]))
+        elif i and total == costs[i - 1][j] + missed[i - 1]:
+            i -= 1
+            path.append(Pair(i, None, missed[i]))
+        else:
+            j -= 1
+            path.append(Pair(None, j, skipped[j]))
     return path[::-1]

@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voice2mqtt.core.decision import SlotValue
-from voice2mqtt.understanding.automaton import START, Automaton, Choice, Number, Wildcard, Word
+from voice2mqtt.understanding.automaton import (
+    START,
+    Automaton,
+    Choice,
+    Label,
+    Number,
+    Wildcard,
+    Word,
+)
 from voice2mqtt.understanding.match import meaning
 from voice2mqtt.understanding.sounds import Vocabulary
 
@@ -57,17 +65,22 @@ class SoundGraph:
         self.vocabulary = vocabulary
         self.has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
         self._automaton = automaton
-        self._levels = _levels(automaton)
-        self._levels_in_list = {
-            number: _levels(label.spoken)
+        choices = {
+            number: label.spoken
             for number, label in enumerate(automaton.labels)
             if isinstance(label, Choice)
         }
+        self._spoken = [_spoken(label, vocabulary) for label in automaton.labels]
+        self._spoken_in_list = {
+            number: [_spoken(label, vocabulary) for label in spoken.labels]
+            for number, spoken in choices.items()
+        }
+        self._levels = _levels(automaton)
+        self._levels_in_list = {number: _levels(spoken) for number, spoken in choices.items()}
         self._levels_apart = 2 + max(map(max, self._levels_in_list.values()), default=0)
         self._inside: list[tuple[int, int, int, int]] = []
         self._places: dict[tuple[int, int, int, int], int] = {}
         self._known: dict[int, Leaving] = {}
-        self._ranges: dict[Number, tuple[list[int], list[str], list[Slots]]] = {}
 
     def make_room(self) -> None:
         """Forget all nodes when they are many: their numbers mean nothing afterwards."""
@@ -113,43 +126,49 @@ class SoundGraph:
         assert isinstance(label, Choice)
         arcs = _Arcs()
         for index, then in label.spoken.arcs(inner):
-            word = label.spoken.labels[index]
-            assert isinstance(word, Word)
             to = self._node(state, number, target, then)
-            arcs.add(self.rank(to), to, [self.vocabulary.numbers[word.key]], [word.surface], [()])
+            arcs.add(self._spoken_in_list[number][index], to, self.rank(to))
         values = (label.values[value] for value in label.spoken.accepts(inner))
-        return arcs.leaving(
-            [(target, ((label.slot, value),)) for value in values], (), is_end=False
-        )
+        ends = [(target, ((label.slot, value),)) for value in values]
+        return arcs.leaving(ends, (), is_end=False)
 
     def _outside(self, state: int) -> Leaving:
         arcs = _Arcs()
         silent: list[tuple[int, Slots]] = []
         open_slots: list[tuple[Number | Wildcard, int]] = []
         for number, to in self._automaton.arcs(state):
+            arcs.add(self._spoken[number], to, self.rank(to))
             match self._automaton.labels[number]:
-                case Word(key=key, surface=surface):
-                    arcs.add(self.rank(to), to, [self.vocabulary.numbers[key]], [surface], [()])
                 case Choice():
                     silent.append((self._node(state, number, to, START), ()))
-                case Number() as label:
-                    arcs.add(self.rank(to), to, *self._by_sound(label))
-                    open_slots.append((label, to))
-                case Wildcard() as label:
+                case (Number() | Wildcard()) as label:
                     open_slots.append((label, to))
         return arcs.leaving(silent, open_slots, is_end=bool(self.rows(state)))
 
-    def _by_sound(self, label: Number) -> tuple[list[int], list[str], list[Slots]]:
-        """Return words, surfaces and fills of those numbers of a range that are words."""
-        if label not in self._ranges:
-            words, surfaces, fills = self._ranges[label] = [], [], []
-            for value in short_range(label):
-                word, meant = self.vocabulary.numbers.get(str(value)), meaning(label, value)
-                if word is not None and meant is not None:
-                    words.append(word)
-                    surfaces.append(str(value))
-                    fills.append(((label.slot, meant),))
-        return self._ranges[label]
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """The words of the vocabulary that a label can be, with their spelling and what they fill."""
+
+    words: list[int]
+    surfaces: list[str]
+    fills: list[Slots]
+
+
+def _spoken(label: Label, vocabulary: Vocabulary) -> _Spoken:
+    match label:
+        case Word(key=key, surface=surface):
+            return _Spoken([vocabulary.numbers[key]], [surface], [()])
+        case Number():
+            said = {value: meaning(label, value) for value in short_range(label)}
+            known = [
+                (vocabulary.numbers[str(value)], str(value), ((label.slot, meant),))
+                for value, meant in said.items()
+                if meant is not None and str(value) in vocabulary.numbers
+            ]
+            words, surfaces, fills = zip(*known, strict=True) if known else ((), (), ())
+            return _Spoken(list(words), list(surfaces), list(fills))
+    return _Spoken([], [], [])
 
 
 def short_range(label: Number) -> range:
@@ -168,14 +187,14 @@ class _Arcs:
         self._surfaces: list[str] = []
         self._fills: list[Slots] = []
 
-    def add(
-        self, rank: int, target: int, words: list[int], surfaces: list[str], fills: list[Slots]
-    ) -> None:
-        self._words += words
-        self._targets += [target] * len(words)
-        self._ranks += [rank] * len(words)
-        self._surfaces += surfaces
-        self._fills += fills
+    def add(self, spoken: _Spoken, target: int, rank: int) -> None:
+        """Add what leads to `target`."""
+        count = len(spoken.words)
+        self._words += spoken.words
+        self._targets += [target] * count
+        self._ranks += [rank] * count
+        self._surfaces += spoken.surfaces
+        self._fills += spoken.fills
 
     def leaving(
         self,

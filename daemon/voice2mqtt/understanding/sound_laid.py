@@ -5,7 +5,7 @@ another; no article becomes a number, and no part of a longer number anything el
 of sentences.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,14 +47,16 @@ class Laid:
         places = np.ix_(*map(np.arange, self._stretches.shape))
         self._ending = self._earlier(self._starting)[(*places, self._longest - self._stretches)]
         """The costs of [band, word, end]."""
+        self._ends: dict[tuple[int, int], list[tuple[int, float]]] = {}
 
-    def ends(self, word: int, start: int) -> Iterator[tuple[int, float]]:
-        """Yield where `word` may end that starts at `start`, and its cost; missed it ends there."""
-        yield start, float(self._losses[word])
-        ends = (start + self._stretches[:, word]).tolist()
-        for end, cost in zip(ends, self._starting[:, word, start].tolist(), strict=True):
-            if cost < FAR:
-                yield end, cost
+    def ends(self, word: int, start: int) -> Sequence[tuple[int, float]]:
+        """Return where `word` may end that starts at `start`, and its cost; missed, there."""
+        if (word, start) not in self._ends:
+            ends = (start + self._stretches[:, word]).tolist()
+            costs = self._starting[:, word, start].tolist()
+            found = [(end, cost) for end, cost in zip(ends, costs, strict=True) if cost < FAR]
+            self._ends[word, start] = [(start, float(self._losses[word])), *found]
+        return self._ends[word, start]
 
     def reached(self, here: Costs, owners: NDArray[np.intp], words: NDArray[np.intp]) -> Costs:
         """Return what it costs at least to be at each position after each of `words`.
