@@ -5,6 +5,7 @@ import pytest
 
 from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.pronunciation.espeak import Espeak
+from voice2mqtt.understanding import sound_graph
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.nearest import NearestSentences
 from voice2mqtt.understanding.normalise import normaliser
@@ -255,3 +256,18 @@ def test_the_distance_of_two_texts(one: str, other: str, low: float, high: float
 def test_a_table_without_words_sounds_like_nothing() -> None:
     table = CommandTable(rows=(_row("{0..100000:many}"),))
     assert _search("good night", table=table) == []
+
+
+def test_a_search_after_many_others_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    nearest = NearestSentences(compile_table(TABLE), normaliser("en"), VOICE)
+    said = ["turn on the study like", "make me a light rose mocha", "set hall lights to 5 person"]
+
+    def found() -> list[list[tuple[str, float]]]:
+        searches = [nearest.search([Hypothesis(text=text)]) for text in said]
+        return [[(one.sentence, one.distance) for one in search] for search in searches]
+
+    before = found()
+    # Now no node outlives a search.
+    monkeypatch.setattr(sound_graph, "_REMEMBERED", 0)
+    assert found() == before
+    assert all(before)

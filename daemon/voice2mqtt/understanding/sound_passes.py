@@ -124,21 +124,21 @@ class Passes:
         """Return what leads from `node` to an end."""
         level, at = self._found[node]
         leaving = level.leaving[at]
-        low, high = np.searchsorted(level.owners, [at, at + 1]).tolist()
-        arcs = []
-        for arc in range(low, high):
-            place, target = int(level.places[arc]), int(level.targets[arc])
-            if target in self.to_pay:
-                arcs.append(
-                    Arc(
-                        int(level.words[arc]),
-                        target,
-                        leaving.surfaces[place],
-                        leaving.fills[place],
-                        level.to_pay[arc].tolist(),
-                        self.to_pay[target].tolist(),
-                    )
-                )
+        some = slice(*np.searchsorted(level.owners, [at, at + 1]).tolist())
+        places, words = level.places[some].tolist(), level.words[some].tolist()
+        targets, costs = level.targets[some].tolist(), level.to_pay[some].tolist()
+        arcs = [
+            Arc(
+                word,
+                target,
+                leaving.surfaces[place],
+                leaving.fills[place],
+                to_pay,
+                self.to_pay[target].tolist(),
+            )
+            for place, word, target, to_pay in zip(places, words, targets, costs, strict=True)
+            if target in self.to_pay
+        ]
         for target, fills in leaving.silent:
             if target in self.to_pay:
                 after = self.to_pay[target].tolist()
@@ -240,7 +240,7 @@ class Passes:
         for node, leaving, here in zip(level.nodes, level.leaving, level.here, strict=True):
             for target, _ in leaving.silent:
                 yield self._graph.rank(target), np.array([target]), here[None]
-            for leap in self._leaps_from(node, leaving) if leaving.open else ():
+            for leap in self._leaps_from(node, leaving):
                 if here[leap.start] < FAR:
                     leapt = np.full((1, len(here)), FAR, np.float32)
                     leapt[0, leap.end] = here[leap.start]
@@ -264,14 +264,16 @@ class Passes:
             for target, _ in leaving.silent:
                 if target in self.to_pay:
                     np.minimum(paying, self.to_pay[target], out=paying)
-            for leap in self._leaps_from(node, leaving) if leaving.open else ():
+            for leap in self._leaps_from(node, leaving):
                 if leap.target in self.to_pay:
                     after = self.to_pay[leap.target]
                     paying[leap.start] = min(paying[leap.start], after[leap.end])
         to_pay[:, self._borders] = _over_borders(to_pay, self._borders, self._skipping.T)
         return to_pay
 
-    def _leaps_from(self, node: int, leaving: Leaving) -> list[Leap]:
+    def _leaps_from(self, node: int, leaving: Leaving) -> Sequence[Leap]:
+        if not leaving.open:
+            return ()
         if node not in self._leaps:
             self._leaps[node] = [
                 leap
