@@ -75,6 +75,27 @@ class Sounds:
         return self.near.get((heard, said), 1.0)
 
 
+KITCHEN_ON = ["home/kitchen/light = ON"]
+BEDROOM_ON = ["home/bedroom/light = ON"]
+
+SOUNDS = Sounds(
+    known={
+        "turn on the kitten light": [
+            (0, {"switch": "ON", "room": "kitchen"}, "turn on the kitchen light", 0.1),
+            (0, {"switch": "ON", "room": "bedroom"}, "turn on the bedroom light", 0.3),
+        ],
+        "turn on the kit room light": [
+            (0, {"switch": "ON", "room": "kitchen"}, "turn on the kitchen light", 0.2),
+            (0, {"switch": "ON", "room": "bedroom"}, "turn on the bedroom light", 0.205),
+        ],
+        "learn of the mighty": [(2, {}, "close the blinds", 0.6)],
+    },
+    near={("how is", "house"): 0.1, ("bad room", "bedroom"): 0.1},
+)
+
+WOKEN = Policy(wake_phrases=("house", "hey computer"), wake_grace_s=10.0)
+
+
 class Speaker:
     """Somebody at home, whose clock only moves when told."""
 

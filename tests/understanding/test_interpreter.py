@@ -7,13 +7,17 @@ from hypothesis import strategies as st
 
 from tests.understanding.grammars import tables
 from tests.understanding.homes import (
+    BEDROOM_ON,
     BLINDS,
     DIM,
     DOOR,
+    KITCHEN_ON,
     LIGHT,
     LISTS,
     NOON,
     ROWS,
+    SOUNDS,
+    WOKEN,
     Sounds,
     Speaker,
     home,
@@ -29,9 +33,6 @@ from voice2mqtt.understanding.candidate import Candidate
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.policy import LocalTime, Policy
 from voice2mqtt.understanding.table import CommandTable, Row, WildcardList
-
-KITCHEN_ON = ["home/kitchen/light = ON"]
-BEDROOM_ON = ["home/bedroom/light = ON"]
 
 
 def test_a_command_is_published_with_its_slots() -> None:
@@ -137,22 +138,6 @@ def test_the_lexical_form_is_tried_too() -> None:
     assert published(Interpreter(home()).decide(heard, 0.0, NOON)) == ["home/kitchen/level = 12"]
 
 
-SOUNDS = Sounds(
-    known={
-        "turn on the kitten light": [
-            (0, {"switch": "ON", "room": "kitchen"}, "turn on the kitchen light", 0.1),
-            (0, {"switch": "ON", "room": "bedroom"}, "turn on the bedroom light", 0.3),
-        ],
-        "turn on the kit room light": [
-            (0, {"switch": "ON", "room": "kitchen"}, "turn on the kitchen light", 0.2),
-            (0, {"switch": "ON", "room": "bedroom"}, "turn on the bedroom light", 0.205),
-        ],
-        "learn of the mighty": [(2, {}, "close the blinds", 0.6)],
-    },
-    near={("how is", "house"): 0.1, ("bad room", "bedroom"): 0.1},
-)
-
-
 @pytest.mark.parametrize(
     ("text", "expected", "asked", "why"),
     [
@@ -220,164 +205,6 @@ def test_two_rows_that_do_the_same_are_no_doubt() -> None:
     speaker = Speaker(twice)
     decisions = speaker.says("close the blinds", "close the blind", confidences=(0.5, 0.45))
     assert published(decisions) == ["t = ON"]
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        pytest.param("Bedroom.", BEDROOM_ON, id="one word"),
-        pytest.param("the bedroom please", BEDROOM_ON, id="in a sentence"),
-        pytest.param("bad room", BEDROOM_ON, id="by sound"),
-        pytest.param("turn on the bedroom light", BEDROOM_ON, id="the whole command"),
-        pytest.param("close the blinds", ["home/blinds = CLOSE"], id="another command"),
-        pytest.param(
-            "turn off the bedroom light",
-            ["home/bedroom/light = OFF"],
-            id="another command with the same word",
-        ),
-        pytest.param("I think my aunt painted her bedroom blue", [], id="talk with that word"),
-        pytest.param("kitchen or bedroom", [], id="both"),
-        pytest.param("yes", [], id="yes to what"),
-        pytest.param("neither", [], id="something else"),
-        pytest.param("never mind", [], id="cancel"),
-        pytest.param("yes, the bedroom one", BEDROOM_ON, id="consent and choice"),
-        pytest.param("no, the bedroom", BEDROOM_ON, id="no and choice"),
-        pytest.param("what about the bedroom", [], id="a question"),
-    ],
-)
-def test_a_choice_is_answered(answer: str, expected: list[str]) -> None:
-    speaker = Speaker(nearest=SOUNDS)
-    assert question(speaker.says("turn on the kit room light")) == "Kitchen or bedroom?"
-    assert published(speaker.says(answer)) == expected
-
-
-@pytest.mark.parametrize(
-    ("answer", "after_s", "expected"),
-    [
-        pytest.param("Yes.", 1, ["home/door/front = ON"], id="yes"),
-        pytest.param("yeah please", 7.9, ["home/door/front = ON"], id="just in time"),
-        pytest.param("yes", 8.1, [], id="too late"),
-        pytest.param("no thanks", 1, [], id="no"),
-        pytest.param("cancel that", 1, [], id="cancel"),
-        pytest.param("maybe", 1, [], id="something else"),
-        pytest.param("close the blinds", 1, ["home/blinds = CLOSE"], id="another command"),
-        pytest.param("yes, go ahead", 1, ["home/door/front = ON"], id="with encouragement"),
-        pytest.param("yes open the front door", 1, ["home/door/front = ON"], id="said again"),
-        pytest.param("yes open the back door", 1, [], id="something else said again"),
-        pytest.param("yes but later", 1, [], id="more than consent"),
-    ],
-)
-def test_consent(answer: str, after_s: float, expected: list[str]) -> None:
-    speaker = Speaker()
-    assert question(speaker.says("open the front door")) == "Open front door?"
-    assert published(speaker.says(answer, after_s=after_s)) == expected
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        ("No, don't.", []),
-        ("Nevermind.", []),
-        ("please don't", []),
-        ("no no not now", []),
-        ("yes no", []),
-        ("don't open the front door", []),
-        ("no, don't open the front door", []),
-        ("no, close the blinds", ["home/blinds = CLOSE"]),
-        ("no thanks turn on the bad room light", BEDROOM_ON),
-        ("no don't turn on the bad room light", []),
-        ("stop everything", ["home/stop = ON"]),
-    ],
-)
-def test_a_word_of_refusal_drops_the_question(answer: str, expected: list[str]) -> None:
-    meant = (0, {"switch": "ON", "room": "bedroom"}, "turn on the bedroom light", 0.1)
-    light = "turn on the bad room light"
-    speaker = Speaker(nearest=Sounds(known={light: [meant], f"don't {light}": [meant]}))
-    speaker.says("open the front door")
-    assert published(speaker.says(answer)) == expected
-    assert published(speaker.says("okay")) == []
-
-
-@pytest.mark.parametrize(
-    ("confidences", "opened"), [((0.5, 0.4), False), ((0.4, 0.5), False), ((0.8, 0.2), True)]
-)
-def test_a_believable_refusal_outweighs_a_consent(
-    confidences: tuple[float, float], opened: bool
-) -> None:
-    speaker = Speaker()
-    speaker.says("open the front door")
-    assert bool(published(speaker.says("yes", "no", confidences=confidences))) is opened
-
-
-@pytest.mark.parametrize("answer", ["not the bedroom", "no, not the bedroom", "don't bedroom"])
-def test_a_negation_chooses_nothing(answer: str) -> None:
-    speaker = Speaker(nearest=replace(SOUNDS, near={(answer, "bedroom"): 0.1}))
-    speaker.says("turn on the kit room light")
-    assert published(speaker.says(answer)) == []
-    assert published(speaker.says("kitchen")) == []
-
-
-@pytest.mark.parametrize(("near", "payload"), [("unlock", ["shed = OPEN"]), ("", [])])
-def test_another_word_beside_the_choice_leaves_it_to_the_sound(
-    near: str, payload: list[str]
-) -> None:
-    rows = row("u", "unlock the shed", "shed", "OPEN"), row("l", "lock the shed", "shed", "SHUT")
-    speaker = Speaker(home(*rows), Sounds(near={("un lock", near): 0.1}))
-    asked = speaker.says("unlock the shed", "lock the shed", confidences=(0.5, 0.5))
-    assert question(asked) == "Unlock or lock?"
-    assert published(speaker.says("un lock")) == payload
-
-
-@given(
-    before=st.sampled_from(["", "yes", "okay please", "the kitchen", "well"]),
-    refusal=st.sampled_from(["no", "don't", "never mind", "not", "nope", "cancel"]),
-    after=st.sampled_from(["", "yes", "the bedroom", "do it", "okay please", "sure sure"]),
-    options=st.sampled_from([("open the front door",), ("turn on the kit room light",)]),
-)
-def test_what_contains_a_refusal_is_no_consent(
-    before: str, refusal: str, after: str, options: tuple[str]
-) -> None:
-    speaker = Speaker(nearest=SOUNDS)
-    assert question(speaker.says(*options))
-    said = published(speaker.says(f"{before} {refusal} {after}"))
-    assert said == [] or (refusal in ("no", "nope") and after == "the bedroom")
-    assert published(speaker.says("yes")) == published(speaker.says("kitchen")) == []
-
-
-@pytest.mark.parametrize(
-    ("language", "yes", "no"),
-    [("de", "Ja, bitte", "Nein"), ("fr", "Oui", "Non merci"), ("es", "Sí", "No"),
-     ("it", "Sì, grazie", "No"), ("nl", "Ja hoor", "Nee")],
-)  # fmt: skip
-def test_consent_in_the_tables_language(language: str, yes: str, no: str) -> None:
-    for answer, expected in ((yes, ["home/door/front = ON"]), (no, [])):
-        speaker = Speaker(home(language=language))
-        speaker.says("open the front door")
-        assert published(speaker.says(answer)) == expected
-
-
-def test_an_answer_in_time_is_not_too_late_because_the_host_is_slow() -> None:
-    speaker = Speaker()
-    speaker.says("open the front door")
-    assert published(speaker.says("yes", after_s=7.9, late_s=5)) == ["home/door/front = ON"]
-
-
-def test_what_was_said_while_a_command_was_recognised_needs_its_wake_phrase() -> None:
-    speaker = Speaker(policy=replace(WOKEN, wake_grace_s=0.0))
-    speaker.says("house turn on the kitchen light", late_s=5)
-    assert published(speaker.says("turn on the bedroom light", after_s=-3, late_s=4)) == []
-
-
-def test_a_question_stays_open_while_others_talk() -> None:
-    speaker = Speaker()
-    speaker.says("open the front door")
-    assert "does not answer" in reason(speaker.says("and now the weather"))
-    assert published(speaker.says("yes")) == ["home/door/front = ON"]
-    assert published(speaker.says("yes")) == []
-
-
-def test_without_a_question_yes_means_nothing() -> None:
-    assert isinstance(Speaker().says("yes")[0], Refuse)
 
 
 @pytest.mark.parametrize(
@@ -466,12 +293,6 @@ def test_what_the_host_hardly_believes_is_not_taken_for_a_half() -> None:
     assert "no row begins with 'what'" in reason(decisions)
 
 
-def test_in_one_breath_only_one_question_is_asked() -> None:
-    first, second = Speaker().says("open the front door and open the back door")
-    assert isinstance(first, Ask)
-    assert isinstance(second, Refuse)
-
-
 FREE = replace(home(), lists={**LISTS, "item": WildcardList()})
 
 
@@ -507,75 +328,6 @@ def test_what_only_sounds_like_an_unfinished_row_is_none() -> None:
     assert "free text was left out" in reason(decisions)
 
 
-WOKEN = Policy(wake_phrases=("house", "hey computer"), wake_grace_s=10.0)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        pytest.param("House, turn on the kitchen light.", KITCHEN_ON, id="first phrase"),
-        pytest.param("hey, computer: turn on the kitchen light", KITCHEN_ON, id="second phrase"),
-        pytest.param("how is turn on the kitchen light", KITCHEN_ON, id="by sound"),
-        pytest.param("turn on the kitchen light", [], id="without"),
-        pytest.param("turn on the house light", [], id="in the middle"),
-        pytest.param("stop everything", ["home/stop = ON"], id="a row that needs none"),
-        pytest.param("house stop everything", ["home/stop = ON"], id="but may have it"),
-    ],
-)
-def test_wake_phrase(text: str, expected: list[str]) -> None:
-    assert published(Speaker(nearest=SOUNDS, policy=WOKEN).says(text)) == expected
-
-
-@pytest.mark.parametrize("rows", [ROWS, (LIGHT, BLINDS)])
-@pytest.mark.parametrize("text", ["turn on the kitchen light", "learn of the mighty", "hello"])
-def test_what_was_not_said_to_the_house_is_told_so(rows: tuple[Row, ...], text: str) -> None:
-    (refuse,) = Speaker(home(*rows), SOUNDS, WOKEN).says(text)
-    assert refuse.reason.text == "the wake phrase was not said"
-
-
-@pytest.mark.parametrize(("after_s", "expected"), [(9.0, BEDROOM_ON), (11.0, [])])
-def test_after_a_command_the_wake_phrase_may_be_left_out(
-    after_s: float, expected: list[str]
-) -> None:
-    speaker = Speaker(policy=WOKEN)
-    speaker.says("house turn on the kitchen light")
-    assert published(speaker.says("turn on the bedroom light", after_s=after_s)) == expected
-
-
-def test_the_wake_phrase_alone_opens_the_ear() -> None:
-    speaker = Speaker(policy=replace(WOKEN, wake_grace_s=0.0))
-    assert question(speaker.says("House.")) == "Yes?"
-    assert published(speaker.says("turn on the kitchen light")) == KITCHEN_ON
-    assert published(speaker.says("turn on the bedroom light")) == []
-
-
-@pytest.mark.parametrize("answer", ["never mind", "oh no, nothing", "house never mind"])
-def test_never_mind_closes_the_ear_that_the_wake_phrase_opened(answer: str) -> None:
-    speaker = Speaker(policy=WOKEN)
-    speaker.says("house")
-    assert published(speaker.says(answer)) == []
-    assert published(speaker.says("turn on the kitchen light")) == []
-
-
-def test_a_row_with_a_word_of_refusal_is_still_a_command() -> None:
-    speaker = Speaker(home(row("stop", "stop", "home/stop")), policy=WOKEN)
-    speaker.says("house")
-    assert published(speaker.says("stop")) == ["home/stop = ON"]
-
-
-def test_the_ear_opened_from_outside_takes_one_command() -> None:
-    speaker = Speaker(policy=replace(WOKEN, wake_grace_s=0.0))
-    speaker.house.open_once(speaker.now_s)
-    assert published(speaker.says("turn on the kitchen light")) == KITCHEN_ON
-    assert published(speaker.says("turn on the bedroom light")) == []
-
-
-def test_an_answer_needs_no_wake_phrase() -> None:
-    speaker = Speaker(policy=replace(WOKEN, wake_grace_s=0.0))
-    speaker.says("house open the front door")
-    assert published(speaker.says("yes")) == ["home/door/front = ON"]
-
-
 def test_cooldown() -> None:
     speaker = Speaker(home(replace(BLINDS, cooldown_s=30.0), DIM))
     assert published(speaker.says("close the blinds"))
@@ -600,7 +352,11 @@ def test_hours_come_before_the_question() -> None:
 
 
 DAY = replace(row("day", "good (night|bye)", "home/day"), between=(6 * 60, 18 * 60))
+
+
 NIGHT = replace(row("night", "Good night", "home/night"), between=(18 * 60, 6 * 60))
+
+
 GOOD_NIGHT = Sounds(
     known={
         "good knight": [(0, {}, "good night", 0.1), (1, {}, "Good night", 0.1)],
@@ -631,74 +387,6 @@ def test_of_two_rows_with_one_sentence_the_one_whose_hour_it_is_acts(
         assert told == {expected}
 
 
-def test_the_question_whether_something_was_meant_ends_once() -> None:
-    asked = Speaker().says("Close the blinds.", "What a day.", confidences=(0.5, 0.4))
-    assert question(asked) == "Close the blinds?"
-
-
-def test_a_question_whose_answers_are_the_same_is_not_asked() -> None:
-    rows = row("fan", "start the fan", "home/fan"), row("van", "start the (van|fan)", "home/van")
-    sounds = Sounds(
-        known={"start the fam": [(0, {}, "start the fan", 0.1), (1, {}, "Start the fan", 0.1)]}
-    )
-    (refuse,) = Speaker(home(*rows), sounds).says("start the fam")
-    assert isinstance(refuse, Refuse)
-    assert "two commands are said 'start the fan'" in refuse.reason.text
-    assert len(refuse.reason.nearest) == 2
-
-
-def test_while_muted_nothing_is_done() -> None:
-    speaker = Speaker()
-    speaker.house.muted = True
-    decisions = speaker.says("close the blinds")
-    assert (published(decisions), reason(decisions)) == ([], "muted")
-
-
-def test_while_muted_the_wake_phrase_opens_nothing() -> None:
-    speaker = Speaker(policy=WOKEN)
-    speaker.house.muted = True
-    assert question(speaker.says("house")) == ""
-    speaker.house.muted = False
-    assert published(speaker.says("close the blinds")) == []
-
-
-def test_a_new_table_goes_on_where_the_old_one_left_off() -> None:
-    speaker = Speaker(home(replace(BLINDS, cooldown_s=30.0), DOOR))
-    speaker.says("close the blinds")
-    speaker.says("open the front door")
-    after = Interpreter(home(DOOR, replace(BLINDS, cooldown_s=30.0)))
-    after.take_over(speaker.house)
-    speaker.house = after
-    assert "cooldown" in reason(speaker.says("close the blinds"))
-    speaker.says("open the front door")
-    assert published(speaker.says("yes")) == ["home/door/front = ON"]
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        pytest.param((LIGHT, BLINDS), id="gone"),
-        pytest.param((LIGHT, replace(DOOR, confirm="Really?")), id="changed"),
-    ],
-)
-def test_a_new_table_keeps_no_question_about_a_row_that_is_gone(rows: tuple[Row, ...]) -> None:
-    speaker = Speaker()
-    speaker.says("open the front door")
-    after = Interpreter(home(*rows))
-    after.take_over(speaker.house)
-    speaker.house = after
-    assert published(speaker.says("yes")) == []
-
-
-def test_a_question_survives_a_new_table_that_moved_its_row() -> None:
-    speaker = Speaker()
-    speaker.says("open the front door")
-    after = Interpreter(home(*reversed(ROWS)))
-    after.take_over(speaker.house)
-    speaker.house = after
-    assert published(speaker.says("yes")) == ["home/door/front = ON"]
-
-
 @pytest.mark.parametrize(
     ("text", "prospect"),
     [
@@ -713,12 +401,6 @@ def test_a_question_survives_a_new_table_that_moved_its_row() -> None:
 )
 def test_prospect(text: str, prospect: Prospect) -> None:
     assert Interpreter(home()).prospect(text) is prospect
-
-
-def test_prospect_after_the_wake_phrase() -> None:
-    house = Interpreter(home(), WOKEN)
-    assert house.prospect("house") is Prospect.UNFINISHED
-    assert house.prospect("house close the blinds") is Prospect.COMPLETE
 
 
 @given(table=tables(), texts=st.lists(st.text(max_size=60), min_size=1, max_size=4))
