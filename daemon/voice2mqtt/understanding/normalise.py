@@ -13,11 +13,8 @@ from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.letters import APOSTROPHES, SILENT, cleaned, folded
 from voice2mqtt.understanding.numbers import numerals
 from voice2mqtt.understanding.reader import Reader, number_of
-from voice2mqtt.understanding.readings import MINUS, Reading, Readings, Token
+from voice2mqtt.understanding.readings import MINUS, ORDINAL, Reading, Readings, Token
 from voice2mqtt.understanding.speller import Forms
-
-ORDINAL = "th"
-"""Marks ordinals in keys, whatever the language."""
 
 _ORDINAL_SIGN = "\u00ba"
 """Stands for the point of "3."; in what is heard, the compatibility form has replaced it."""

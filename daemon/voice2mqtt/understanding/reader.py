@@ -12,7 +12,7 @@ from voice2mqtt.understanding.clock import Clock, Keys, Numbers, Phrase, time_of
 from voice2mqtt.understanding.language import Language
 from voice2mqtt.understanding.letters import APOSTROPHES, folded
 from voice2mqtt.understanding.numbers import Numerals
-from voice2mqtt.understanding.readings import MINUS, Reading, Readings, Token
+from voice2mqtt.understanding.readings import MINUS, ORDINAL, Reading, Readings, Token
 
 MOST_NUMBER_WORDS = 16
 """Words that one number may have."""
@@ -192,7 +192,7 @@ class Reader:
         number = number_of(key)
         if number is None or number < 0:
             return
-        nth = key.endswith("th")
+        nth = key.endswith(ORDINAL)
         forms = self._numerals.spell_ordinal(int(number)) if nth else self._numerals.spell(number)
         for words in forms:
             if len(words) > 1:
@@ -203,7 +203,7 @@ def number_of(key: str) -> float | None:
     """Return the number that a key stands for, be it cardinal or ordinal; None for a word."""
     if not key or not key[0].isdecimal() or len(key) > _LONGEST_NUMBER:
         return None
-    digits = key.removesuffix("th").replace(",", ".")
+    digits = key.removesuffix(ORDINAL).replace(",", ".")
     try:
         return _whole(float(digits))
     except ValueError:
@@ -215,7 +215,7 @@ def _no_torn_ordinals(readings: Readings) -> Iterator[tuple[Reading, ...]]:
     for at, start in enumerate(readings.starts):
         yield tuple(
             replace(reading, number=None)
-            if reading.key.endswith("th") and readings.is_torn(at, reading.end)
+            if reading.key.endswith(ORDINAL) and readings.is_torn(at, reading.end)
             else reading
             for reading in start
         )
@@ -225,7 +225,7 @@ def _cardinals(readings: list[Reading]) -> list[tuple[int, float]]:
     return [
         (reading.end, reading.number)
         for reading in readings
-        if reading.number is not None and not reading.key.endswith("th")
+        if reading.number is not None and not reading.key.endswith(ORDINAL)
     ]
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 MINUS = "\u2212"
 """Its key, whatever it is called."""
+ORDINAL = "th"
+"""Ends the keys of ordinals, whatever the language."""
 
 
 @dataclass(frozen=True, slots=True)
