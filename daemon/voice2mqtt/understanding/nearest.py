@@ -2,7 +2,7 @@
 
 Every word of the table is laid against every stretch of the utterance (`sound_laid.py`); then the
 cheapest ways through the automaton are searched that cover the utterance from end to end
-(`sound_search.py`). Phonemes run through the borders of the words heard, so that "study like"
+(`sound_passes.py`, `sound_search.py`). Phonemes run through the borders of the words heard, so that "study like"
 finds "study light" and "livingroom" finds "living room".
 
 A host that doubts offers several readings, and what was said is often in a later one: each
