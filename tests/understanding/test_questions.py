@@ -21,7 +21,7 @@ from tests.understanding.homes import (
     reason,
     row,
 )
-from voice2mqtt.core.decision import Ask, Refuse
+from voice2mqtt.core.decision import Refuse
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.table import Row
 
@@ -176,12 +176,6 @@ def test_a_question_stays_open_while_others_talk() -> None:
 
 def test_without_a_question_yes_means_nothing() -> None:
     assert isinstance(Speaker().says("yes")[0], Refuse)
-
-
-def test_in_one_breath_only_one_question_is_asked() -> None:
-    first, second = Speaker().says("open the front door and open the back door")
-    assert isinstance(first, Ask)
-    assert isinstance(second, Refuse)
 
 
 def test_the_question_whether_something_was_meant_ends_once() -> None:

@@ -2,8 +2,8 @@
 
 Every word of the table is laid against every stretch of the utterance (`sound_laid.py`); then the
 cheapest ways through the automaton are searched that cover the utterance from end to end
-(`sound_passes.py`, `sound_search.py`). Phonemes run through the borders of the words heard, so that "study like"
-finds "study light" and "livingroom" finds "living room".
+(`sound_passes.py`, `sound_search.py`). Phonemes run through the borders of the words heard, so
+that "study like" finds "study light" and "livingroom" finds "living room".
 
 A host that doubts offers several readings, and what was said is often in a later one: each
 meaning counts with the reading that it is nearest to. How far it is follows from four things:
@@ -98,10 +98,12 @@ class NearestSentences:
     ) -> None:
         self._normaliser = normaliser
         self._sounds = Sounds(pronouncer)
-        self._vocabulary = Vocabulary(_words(automaton, numbers=True), self._sounds)
-        self._graph = SoundGraph(automaton, self._vocabulary)
-        fewer = Vocabulary(_words(automaton, numbers=False), self._sounds)
-        self._without_numbers = SoundGraph(automaton, fewer)
+        words = _words(automaton, numbers=True)
+        self._vocabulary = Vocabulary(words, self._sounds)
+        self._graph = self._without_numbers = SoundGraph(automaton, self._vocabulary)
+        fewer = _words(automaton, numbers=False)
+        if len(fewer) < len(words):
+            self._without_numbers = SoundGraph(automaton, Vocabulary(fewer, self._sounds))
 
     def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
         """Return the nearest meanings over the n-best list; see `candidate.NearestSound`."""

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.understanding.automaton import (
@@ -23,14 +22,13 @@ from voice2mqtt.understanding.automaton import (
     Word,
 )
 from voice2mqtt.understanding.match import meaning
-from voice2mqtt.understanding.sounds import Vocabulary
+from voice2mqtt.understanding.sounds import Numbers, Vocabulary
 
 _MOST_NUMBERS = 128
 _REMEMBERED = 20_000
 """Nodes."""
 
 Slots = tuple[tuple[str, SlotValue], ...]
-Numbers = NDArray[np.intp]
 ROOT = START
 
 

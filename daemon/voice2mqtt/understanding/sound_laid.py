@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from voice2mqtt.understanding.sound_costs import Costs
 from voice2mqtt.understanding.sound_heard import HeardSounds, HeardWord
-from voice2mqtt.understanding.sounds import FAR, Vocabulary, windows
+from voice2mqtt.understanding.sounds import FAR, Numbers, Vocabulary, first_of_each, windows
 
 _SPLIT = 0.2
 """What it costs that a word of the table ends in the middle of a word that was heard."""
@@ -58,7 +58,7 @@ class Laid:
             self._ends[word, start] = [(start, float(self._losses[word])), *found]
         return self._ends[word, start]
 
-    def reached(self, here: Costs, owners: NDArray[np.intp], words: NDArray[np.intp]) -> Costs:
+    def reached(self, here: Costs, owners: Numbers, words: Numbers) -> Costs:
         """Return what it costs at least to be at each position after each of `words`.
 
         `here` is what it costs before, of [owner, position]; `owners` tells whose each word is.
@@ -67,7 +67,7 @@ class Laid:
         there = (before + self._ending.take(words, axis=1)).min(axis=0)
         return np.asarray(np.minimum(there, here[owners] + self._losses[words, None]))
 
-    def to_pay(self, words: NDArray[np.intp], after: Costs) -> Costs:
+    def to_pay(self, words: Numbers, after: Costs) -> Costs:
         """Return what is to be paid at least from each position on, when one of `words` comes next.
 
         `after` is what there is to be paid after each of them, of [word, position].
@@ -84,8 +84,7 @@ class Laid:
 
     def cheapest(self) -> Costs:
         """Return what a stretch costs at least, by whatever word: [phonemes, start]."""
-        # Words of one length stand side by side.
-        first = np.flatnonzero(np.diff(self._stretches[-1], prepend=-1))
+        first = first_of_each(self._stretches[-1])
         cheapest = np.full((self._longest + 1, self._last + 1), FAR, np.float32)
         of_length = np.minimum.reduceat(self._starting, first, axis=1)
         for stretches, costs in zip(self._stretches[:, first], of_length, strict=True):
@@ -134,7 +133,7 @@ class Laid:
         shared = np.minimum(ends, last) - np.maximum(starts, first)
         return np.asarray(shared >= np.maximum(1, last - first) / 2, np.float64)
 
-    def _penalties(self, costs: Costs, of: NDArray[np.intp], halves: NDArray[np.float64]) -> Costs:
+    def _penalties(self, costs: Costs, of: Numbers, halves: NDArray[np.float64]) -> Costs:
         """Return what [band, word, start] costs for half or more of each other word heard.
 
         `of` tells which word of the vocabulary each one is, -1 for none.

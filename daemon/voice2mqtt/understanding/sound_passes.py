@@ -18,10 +18,10 @@ import numpy as np
 from voice2mqtt.understanding import match
 from voice2mqtt.understanding.automaton import Number
 from voice2mqtt.understanding.sound_costs import Costs
-from voice2mqtt.understanding.sound_graph import ROOT, Leaving, Numbers, Slots, SoundGraph
+from voice2mqtt.understanding.sound_graph import ROOT, Leaving, Slots, SoundGraph
 from voice2mqtt.understanding.sound_heard import HeardSounds
 from voice2mqtt.understanding.sound_laid import Laid
-from voice2mqtt.understanding.sounds import FAR
+from voice2mqtt.understanding.sounds import FAR, Numbers, first_of_each
 
 _MOST_NODES = 300
 """Of a pass; talk that is near nothing would be followed through all of a large table."""
@@ -256,7 +256,7 @@ class Passes:
             by_words = self.laid.to_pay(level.words[arcs], after)
             level.to_pay[arcs] = by_words
             owners = level.owners[arcs]
-            first = _first_of_each(owners)
+            first = first_of_each(owners)
             to_pay[owners[first]] = np.minimum.reduceat(by_words, first, axis=0)
         for node, leaving, paying in zip(level.nodes, level.leaving, to_pay, strict=True):
             if leaving.is_end:
@@ -309,16 +309,9 @@ def _least_of_each(arriving: Sequence[tuple[Numbers, Costs]]) -> tuple[Numbers, 
     nodes = np.concatenate([nodes for nodes, _ in arriving])
     order = np.argsort(nodes, kind="stable")
     nodes = nodes[order]
-    first = _first_of_each(nodes)
+    first = first_of_each(nodes)
     costs = np.concatenate([costs for _, costs in arriving])[order]
     return nodes[first], np.minimum.reduceat(costs, first, axis=0)
-
-
-def _first_of_each(ascending: Numbers) -> Numbers:
-    """Return the place of the first of each run of equal numbers."""
-    is_first = np.ones(len(ascending), np.bool_)
-    np.not_equal(ascending[1:], ascending[:-1], out=is_first[1:])
-    return is_first.nonzero()[0]
 
 
 def _over_borders(costs: Costs, borders: list[int], skipping: Costs) -> Costs:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from voice2mqtt.core.ports import Pronouncer
 from voice2mqtt.understanding.sound_costs import Costs, cost_matrix, loss
 
-Phonemes = NDArray[np.intp]
+Numbers = NDArray[np.intp]
+Phonemes = Numbers
 
 SLACK = 4
 """How many phonemes longer or shorter than the word its stretch may be."""
@@ -57,6 +58,7 @@ class Vocabulary:
         """`words` are keys, each with the spelling to pronounce."""
         self._sounds = sounds
         spoken = dict(zip(words, sounds.of(list(words.values())), strict=True))
+        # Words of one length stand side by side.
         self.keys = tuple(sorted(words, key=lambda key: -len(spoken[key])))
         self.numbers = {key: number for number, key in enumerate(self.keys)}
         self.lengths = np.array([len(spoken[key]) for key in self.keys], dtype=np.intp)
@@ -104,13 +106,13 @@ class Vocabulary:
 class _Beginnings:
     """The beginnings of words that are of one length; many words share one."""
 
-    before: Phonemes
+    before: Numbers
     """Which of those one shorter each goes on from ..."""
     phonemes: Phonemes
     """... and by what."""
-    words: Phonemes
+    words: Numbers
     """The words that are no longer ..."""
-    whole: Phonemes
+    whole: Numbers
     """... and which of the beginnings each is."""
 
 
@@ -128,6 +130,13 @@ def _beginnings(words: Sequence[tuple[int, ...]]) -> Iterator[_Beginnings]:
             whole=np.array([numbers[words[number]] for number in ended], np.intp),
         )
         shorter = numbers
+
+
+def first_of_each(numbers: Numbers) -> Numbers:
+    """Return the place of the first of each run of equal numbers."""
+    is_first = np.ones(len(numbers), np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=is_first[1:])
+    return is_first.nonzero()[0]
 
 
 def windows(costs: Costs, width: int) -> Costs:
