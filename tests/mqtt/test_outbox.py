@@ -213,7 +213,7 @@ COMMANDS = 300
 PACE_S = 0.025
 EXPIRES_S = 1.2
 SLACK_S = 0.3
-"""What was under way when it became slow."""
+"""Between looking at the clock and being on the way."""
 
 
 def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done(
@@ -267,7 +267,7 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
                 room.publish(message, lambda reason, n=number: told.put((n, reason)))  # type: ignore[misc]
                 slept_s = time.monotonic()
                 time.sleep(PACE_S)
-                # A machine that wakes us late lets the broker and its subscriber run late, too.
+                # A machine that wakes us late lets our threads run late, too.
                 held_up_s = max(held_up_s, time.monotonic() - slept_s - PACE_S)
             fates = dict(told.get(timeout=WAIT_S) for _ in range(COMMANDS))
         finally:
@@ -279,8 +279,14 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
                 r"Received PUBLISH from voice2mqtt-den .*'home/(\d+)'", broker.log()
             )
         )
+        # How long the broker then keeps it is the broker's: it may have been held up itself.
+        sent_s = {
+            topic.decode(): at_s
+            for at_s, piece in way.set_out
+            for topic in re.findall(rb"home/\d+", piece)
+        }
         slack_s = SLACK_S + held_up_s
-        late = [m.topic for m in house.messages if m.at_s > deadlines_s[m.topic] + slack_s]
+        late = [topic for topic, at_s in sent_s.items() if at_s > deadlines_s[topic] + slack_s]
     done = {number for number, reason in fates.items() if not reason}
     not_sent = {number for number, reason in fates.items() if "not reachable" in reason}
     unconfirmed = {number for number, reason in fates.items() if "not confirmed" in reason}
@@ -290,4 +296,6 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
     assert max(seen.values()) == 1
     assert done <= seen.keys()
     assert not not_sent & seen.keys()
+    assert {f"home/{number}" for number in seen} <= sent_s.keys()
+    assert len({message.topic for message in house.messages}) == len(house.messages) > 0
     assert not late

@@ -23,9 +23,13 @@ class Way:
         refuse_five: answer MQTT 5 as an old broker does.
     """
 
+    set_out: list[tuple[float, bytes]]
+    """Monotonic time and content of every piece a client has put on the way."""
+
     def __init__(self, broker: Broker, *, delay_s: float = 0, refuse_five: bool = False) -> None:
         self._broker = broker
         self.delay_s = delay_s
+        self.set_out = []
         self._refuse_five = refuse_five
         self._door = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
@@ -50,8 +54,8 @@ class Way:
             for end in (client, server):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open += [client, server]
-            for one, other in ((client, server), (server, client)):
-                thread = threading.Thread(target=self._carry, args=(one, other))
+            for one, other, noted in ((client, server, self.set_out), (server, client, [])):
+                thread = threading.Thread(target=self._carry, args=(one, other, noted))
                 self._threads.append(thread)
                 thread.start()
 
@@ -59,7 +63,9 @@ class Way:
         begin = client.recv(9, socket.MSG_PEEK | socket.MSG_WAITALL)
         return begin[8] == 5
 
-    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+    def _carry(
+        self, one: socket.socket, other: socket.socket, noted: list[tuple[float, bytes]]
+    ) -> None:
         """Pass on what `one` sends, each piece so much later: slow, but not narrow."""
         under_way: Queue[tuple[float, bytes]] = Queue()
         arrival = threading.Thread(target=self._arrive, args=(under_way, other))
@@ -70,7 +76,9 @@ class Way:
                 data = one.recv(65536)
             except OSError:
                 data = b""
-            under_way.put((time.monotonic() + self.delay_s, data))
+            now_s = time.monotonic()
+            noted.append((now_s, data))
+            under_way.put((now_s + self.delay_s, data))
         arrival.join()
         for end in (one, other):
             with suppress(OSError):
