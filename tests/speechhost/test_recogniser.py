@@ -208,6 +208,12 @@ def test_the_contrary_of_a_command_is_not_taken_for_it(
     assert (best.lexical == row, best.outside) == (is_said, not is_said)
 
 
+def test_a_word_of_an_answer_tells_nothing_about_a_command(engine: MoonshineEngine) -> None:
+    for commands, telling in ((1, None), (2, "thank")):
+        house = engine._of(replace(_grammar("make me a coffee", "no thank you"), commands=commands))
+        assert house._contraries.found("thank me a coffee", "make me a coffee") == telling
+
+
 def test_what_is_no_pair_of_commands_has_no_meaning(engine: MoonshineEngine) -> None:
     table = replace(_grammar("lights on", "blinds down", "(yes|okay)"), commands=2)
     house = engine._of(table)

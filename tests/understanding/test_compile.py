@@ -207,6 +207,15 @@ def test_no_state_has_two_arcs_with_the_same_label(table: CommandTable) -> None:
         assert len(labels) == len(set(labels))
 
 
+@given(table=tables())
+def test_the_words_of_rows_are_not_those_of_answers_and_wake_phrases(table: CommandTable) -> None:
+    expected = compile_expected(table)
+    rows = compile_table(table).words()
+    assert expected.words(len(table.rows)) == rows
+    assert expected.words() == rows | compile_expected(CommandTable(rows=())).words()
+    assert not expected.words(0)
+
+
 TWO_ROWS = CommandTable(
     rows=tuple(
         Row(name=say, say=(say,), publish=(Publish(topic="t", payload="p"),))

@@ -134,7 +134,9 @@ class _Commands:
         self._wide_search = BeamSearch(model, vocabulary, grammar, _WIDE_BEAMS)
         self._meanings: dict[tuple[int, ...], _Meaning | None] = {}
         self._matcher = Matcher(wanted.automaton, normaliser(_LANGUAGE))
-        self._contraries = Contraries(_LANGUAGE, wanted.automaton.words())
+        # Of the commands only: that a "no, thank you" could be said tells nothing of them.
+        words = wanted.automaton.words(wanted.commands)
+        self._contraries = Contraries(_LANGUAGE, words)
         self._wanted = wanted
 
     def prepare(self) -> None:

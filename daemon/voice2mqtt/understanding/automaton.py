@@ -80,11 +80,35 @@ class Automaton:
         low, high = self.offsets[state], self.offsets[state + 1]
         return list(zip(self.arc_labels[low:high], self.targets[low:high], strict=True))
 
-    def words(self) -> frozenset[str]:
-        """Return the keys of all words, those of lists among them."""
-        choices = (label.spoken for label in self.labels if isinstance(label, Choice))
-        own = (label.key for label in self.labels if isinstance(label, Word))
+    def words(self, below: int | None = None) -> frozenset[str]:
+        """Return the keys of all words of what is accepted, those of lists among them.
+
+        With `below`, only of what is accepted with a number less than that.
+        """
+        used = {self.labels[index] for index in self._used(below)}
+        choices = (label.spoken for label in used if isinstance(label, Choice))
+        own = (label.key for label in used if isinstance(label, Word))
         return frozenset(own).union(*(spoken.words() for spoken in choices))
+
+    def _used(self, below: int | None) -> set[int]:
+        """Return the labels on the way to what is accepted with a number less than `below`."""
+        arrivals: dict[int, list[tuple[int, int]]] = {}
+        for state in range(len(self.offsets) - 1):
+            for label, target in self.arcs(state):
+                arrivals.setdefault(target, []).append((label, state))
+        waiting = [
+            state
+            for state, numbers in self.accepting.items()
+            if below is None or any(number < below for number in numbers)
+        ]
+        known, used = set(waiting), set[int]()
+        while waiting:
+            for label, state in arrivals.get(waiting.pop(), ()):
+                used.add(label)
+                if state not in known:
+                    known.add(state)
+                    waiting.append(state)
+        return used
 
     def accepts(self, state: int) -> tuple[int, ...]:
         """Return what is accepted when the sentence ends in `state`; () for nothing."""
