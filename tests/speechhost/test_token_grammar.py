@@ -25,6 +25,8 @@ TABLE = CommandTable(
             "a {twelve} ounce coffee",
             "set it to {degrees} degrees",
             "count to {many}",
+            "wake me in {percent} (hour|hours)",
+            "go up {percent} (degree|degrees)",
             "remind me to {what} now",
             "pause",
         )
@@ -75,6 +77,9 @@ def _accepts(grammar: TokenGrammar, vocabulary: Vocabulary, text: str) -> bool:
         "Set it to 20.5 degrees.",
         "set it to twenty degrees",
         "count to 54321",
+        "Wake me in an hour.",
+        "wake me in one hour",
+        "go up a degree",
         "remind me to feed the cat now",
         "remind me to 日本 now",
         "Pause.",
@@ -98,6 +103,9 @@ def test_the_ways_a_command_is_written_are_accepted(
         "pause pause",
         "remind me to now",
         "a 12 coffee",
+        "wake me in a hours",
+        "wake me in a",
+        "dim to a percent",
     ],
 )
 def test_anything_else_is_not(grammar: TokenGrammar, vocabulary: Vocabulary, text: str) -> None:

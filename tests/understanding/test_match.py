@@ -142,6 +142,12 @@ def test_free_text_may_hold_the_rows_own_words() -> None:
         ("to 20%", "to {bulb} percent", {"bulb": 51}),
         ("to 17%", "to {bulb} percent", None),
         ("the third lamp", "the {level} lamp", {"level": 3}),
+        ("for a minute", "for {cold} (minute|minutes)", {"cold": 1}),
+        ("for an hour and a half", "for {cold} (hour|hours)", {"cold": 1.5}),
+        ("for the minute", "for {cold} (minute|minutes)", None),
+        # Much likelier eight of them, misheard.
+        ("for a minutes", "for {cold} (minute|minutes)", None),
+        ("to a percent", "to {cold} percent", None),
     ],
 )
 def test_numbers_fill_slots(text: str, template: str, slots: dict[str, SlotValue] | None) -> None:

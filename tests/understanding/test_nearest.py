@@ -140,19 +140,28 @@ def test_a_number_in_words_beyond_the_range_is_refused(language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "template", "heard"),
+    ("language", "template", "heard", "number"),
     [
-        ("en", "set [a|the] timer (for|to) {1..120:n} minute[s]", "set a timer for a minute"),
-        ("en", "set [a|the] timer (for|to) {1..120:n} minute[s]", "set timer for a minute"),
-        ("en", "set [a|the] timer (for|to) {1..120:n} minute[s]", "set the timer to a minute"),
-        ("fr", "minuteur de {1..120:n} minute[s]", "minuteur de des minutes"),
+        (
+            "en",
+            "set [a|the] timer (for|to) {1..120:n} minute[s]",
+            "set a timer for a minutes",
+            None,
+        ),
+        ("en", "set [a|the] timer (for|to) {1..120:n} minute[s]", "set timer for the minute", None),
+        ("en", "set [a|the] timer (for|to) {2..120:n} minute[s]", "set a timer for a minute", None),
+        ("en", "set [a|the] timer (for|to) {1..120:n} minute[s]", "set a time for a minute", 1),
+        ("fr", "minuteur de {1..120:n} minute[s]", "minuteur de des minutes", None),
     ],
 )
-def test_an_article_is_no_number(language: str, template: str, heard: str) -> None:
+def test_an_article_is_no_number_but_one(
+    language: str, template: str, heard: str, number: int | None
+) -> None:
     table = CommandTable(rows=(_row(template),), language=language)
     words, voice = normaliser(language), Espeak(language)
     found = NearestSentences(compile_table(table), words, voice).search([Hypothesis(text=heard)])
-    assert all(candidate.distance > STRICT for candidate in found)
+    near = [candidate.slots for candidate in found if candidate.distance <= STRICT]
+    assert near == ([{"n": number}] if number else [])
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,12 @@ def number_spellings(number: Number, language: str = "en") -> tuple[tuple[str, .
     return tuple(spellings)
 
 
+def one_spelling(number: Number, unit: Word, language: str = "en") -> tuple[str, ...]:
+    """Return how one of `unit` is said with an article, if one may fill the slot: "an hour"."""
+    numbers = range(number.lowest, number.highest + 1, number.step)
+    return normaliser(language).ones.get(unit.key, ()) if 1 in numbers else ()
+
+
 def lexical(text: str) -> str:
     """Return the words of English `text` alone: lower case, no marks, whole numbers as words."""
     words = []

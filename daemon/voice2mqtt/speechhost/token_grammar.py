@@ -19,7 +19,12 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from voice2mqtt.speechhost.spellings import letters_spelling, number_spellings, word_spellings
+from voice2mqtt.speechhost.spellings import (
+    letters_spelling,
+    number_spellings,
+    one_spelling,
+    word_spellings,
+)
 from voice2mqtt.speechhost.tokens import Vocabulary
 from voice2mqtt.understanding.automaton import START, Automaton, Choice, Number, Wildcard, Word
 
@@ -225,6 +230,7 @@ class TokenGrammar:
                     self._lay_percent(root, place)
             case Number():
                 self._lay_number(root, label, to, joined=site.joined)
+                self._lay_one(root, label, place)
             case Wildcard():
                 root.beside.append(_Node(wild=to))
         if opens:
@@ -261,6 +267,12 @@ class TokenGrammar:
             self._lay(root, words, to, joined=joined)
         if not spellings or number.decimals:
             root.beside.append(self._digits(number, to))
+
+    def _lay_one(self, root: _Node, number: Number, place: _Place) -> None:
+        """Lay a unit with its article: "an hour"."""
+        for unit, after in place.following():
+            if isinstance(unit, Word) and (words := one_spelling(number, unit)):
+                self._lay(root, words, _Site(after))
 
     def _digits(self, number: Number, to: _Site) -> _Node:
         """Return a tree of any digits; whether they are in range is for the reader to tell."""

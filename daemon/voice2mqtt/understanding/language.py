@@ -24,6 +24,8 @@ class Language:
     """Languages whose small numbers are understood as well."""
     further_numbers: Mapping[str, float] = field(default_factory=dict)
     further_ordinals: Mapping[str, float] = field(default_factory=dict)
+    ones: tuple[str, ...] = ()
+    """What is one of its kind, with an article that is no number otherwise."""
     number_joint: str = ""
     """May stand within a number: "one thousand and one"."""
     points: tuple[str, ...] = ()
@@ -89,6 +91,7 @@ _ENGLISH = Language(
     parts={"and a half": 0.5, "and one half": 0.5, "and a quarter": 0.25,
            "and three quarters": 0.75},
     cents=("cents", "cent", "pence", "p"),
+    ones=("a second", "a minute", "an hour", "a day", "a week", "a month", "a year", "a degree"),
     number_joint="and",
     zeros=("oh", "o"),
     years_in_pairs=True,

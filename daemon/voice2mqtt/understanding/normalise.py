@@ -78,6 +78,9 @@ class Normaliser:
         """The key of one word; "" if nothing is left of it."""
         self.articles = frozenset(map(self.key, self._language.articles))
         """Keys of words that no number is heard as."""
+        ones = (tuple(one.split()) for one in self._language.ones)
+        self.ones = {self.key(words[-1]): words for words in ones}
+        """What is one of its kind with an article, in words, by the key of its name."""
         self._reader = Reader(self._language, self._numerals, self.tokens, self.key)
 
     def tokens(self, text: str) -> tuple[Token, ...]:

@@ -54,6 +54,7 @@ class Reader:
             ],
             {key(name): hour for name, hour in language.hours.items()},
         )
+        self._ones = frozenset(map(keys_of, language.ones))
         self._time_point = "." if language.decimal_comma else ""
         elided = language.elided
         self._elided = elided and re.compile(rf"({elided})[{APOSTROPHES}](.+)", re.IGNORECASE)
@@ -71,6 +72,8 @@ class Reader:
             starts[at].append(Reading(at + 1, key, number_of(key)))
             starts[at] += self.numbers(tokens, at)
             starts[at] += self._signs_said(keys, at)
+            if keys[at : at + 2] in self._ones:
+                starts[at].append(Reading(at + 1, number=1))
         numbers = [_cardinals(start) for start in starts]
         amounts = [list(self._amounts_said(keys, numbers, starts, at)) for at in range(len(keys))]
         for at, key in enumerate(keys):
