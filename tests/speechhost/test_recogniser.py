@@ -11,10 +11,10 @@ from voice2mqtt.cli import stage
 from voice2mqtt.ear.wav import WavSource
 from voice2mqtt.speechhost import recogniser
 from voice2mqtt.speechhost.engine import Grammar
+from voice2mqtt.speechhost.lexical import lexical
 from voice2mqtt.speechhost.moonshine import Moonshine
 from voice2mqtt.speechhost.prior import Prior
 from voice2mqtt.speechhost.recogniser import MoonshineEngine
-from voice2mqtt.speechhost.spellings import lexical
 from voice2mqtt.speechhost.tokens import Vocabulary
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.table import CommandTable, ListValue, Row, TextList

@@ -1,25 +1,8 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice2mqtt.speechhost.spellings import lexical, number_spellings, word_spellings
+from voice2mqtt.speechhost.spellings import number_spellings, word_spellings
 from voice2mqtt.understanding.automaton import Number, Word
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("Turn on the light.", "turn on the light"),
-        ("I'd like 12 ounces, please!", "i'd like twelve ounces please"),
-        ("Dim to 50%.", "dim to fifty percent"),
-        ("12-ounce", "twelve ounce"),
-        ("", ""),
-        ("Call 12345678901234567890.", "call 12345678901234567890"),
-        ("Call ١٢.", "call twelve"),
-    ],
-)
-def test_lexical_is_words_alone(text: str, words: str) -> None:
-    assert lexical(text) == words
 
 
 def test_a_word_is_written_as_its_owner_does_in_any_case_and_as_digits() -> None:
@@ -29,7 +12,6 @@ def test_a_word_is_written_as_its_owner_does_in_any_case_and_as_digits() -> None
 
 @given(st.from_regex(r"\d{1,40}", fullmatch=True))
 def test_any_digits_can_be_spelt(digits: str) -> None:
-    assert lexical(digits)
     assert digits in word_spellings(Word(digits, digits))
 
 

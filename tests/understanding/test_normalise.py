@@ -115,7 +115,12 @@ def test_the_unicode_form_does_not_matter(form: Literal["NFC", "NFD"]) -> None:
         pytest.param("en", "nineteen ninety nine", "1999", id="year"),
         pytest.param("en", "2 hundred", "200", id="half in digits"),
         pytest.param("en", "Two, three, four.", "2, 3, 4.", id="a list is no number"),
-        pytest.param("en", "at ten thirty", "at 10 30", id="may be a time"),
+        pytest.param("en", "at ten thirty", "at ten thirty", id="may be a time"),
+        pytest.param("en", "at seven thirty", "at seven thirty", id="a time"),
+        pytest.param(
+            "en", "half past seven or ten to eight", "half past seven or ten to eight", id="times"
+        ),
+        pytest.param("en", "One, two, three.", "1, 2, 3.", id="a list of numbers"),
         pytest.param("en", "the twenty first of May", "the twenty first of May", id="ordinal"),
         pytest.param("en", "that one is out", "that one is out", id="a lone one"),
         pytest.param("en", "the point two people made", "the point 2 people made", id="point"),

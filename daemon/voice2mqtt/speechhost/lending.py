@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from voice2mqtt.speechhost.lexical import lexical
 from voice2mqtt.speechhost.moonshine import Floats
-from voice2mqtt.speechhost.spellings import lexical
 from voice2mqtt.speechhost.token_grammar import State, TokenGrammar
 from voice2mqtt.speechhost.tokens import Vocabulary
 

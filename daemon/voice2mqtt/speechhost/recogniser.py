@@ -23,11 +23,11 @@ from voice2mqtt.speechhost.beam import BeamSearch, Look
 from voice2mqtt.speechhost.dictation import Dictated, dictate, is_speech
 from voice2mqtt.speechhost.engine import Grammar, Reading, Transcript, never
 from voice2mqtt.speechhost.lending import Lending
+from voice2mqtt.speechhost.lexical import lexical
 from voice2mqtt.speechhost.moonshine import Floats, Moonshine, model_folder
 from voice2mqtt.speechhost.prior import Prior
 from voice2mqtt.speechhost.scoring import Heard, Openly, Sentence, Verdict
 from voice2mqtt.speechhost.spectral_gate import gated
-from voice2mqtt.speechhost.spellings import lexical
 from voice2mqtt.speechhost.token_grammar import TokenGrammar
 from voice2mqtt.speechhost.tokens import Vocabulary, read_vocabulary
 from voice2mqtt.understanding.automaton import Automaton

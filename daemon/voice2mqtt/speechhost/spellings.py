@@ -4,7 +4,6 @@ The model writes as people write, not as a table is compared: "Twelve", "12", "T
 "50". Every spelling here reads back as the same word. It knows nothing of tokens.
 """
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -12,11 +11,9 @@ from voice2mqtt.understanding.automaton import Number, Word
 from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.speller import Forms
 
-_WORD = re.compile(r"\d+|[^\W\d]+(?:'[^\W\d]+)*|[%°]")
-_SIGNS = {"%": "percent", "°": "degrees"}
 MOST_SPELT = 1_000
 """Numbers of a slot that are spelt one by one; in a wider range only digits are understood."""
-_LONGEST_NUMBER = 15
+LONGEST_NUMBER = 15
 """Digits; what is longer is a name, for which there are no words."""
 
 
@@ -24,7 +21,7 @@ _LONGEST_NUMBER = 15
 def word_spellings(word: Word, language: str = "en") -> tuple[str, ...]:
     """Return the spellings of `word` in `language` ("de", "de-AT"), without spaces."""
     spellings = [*_cased(word.surface), *_cased(word.key)]
-    for words in _spelt(word.key, language):
+    for words in spelt(word.key, language):
         spellings += _cased("-".join(words))
     return tuple(dict.fromkeys(spellings))
 
@@ -56,18 +53,9 @@ def one_spelling(number: Number, unit: Word, language: str = "en") -> tuple[str,
     return normaliser(language).ones.get(unit.key, ()) if 1 in numbers else ()
 
 
-def lexical(text: str) -> str:
-    """Return the words of English `text` alone: lower case, no marks, whole numbers as words."""
-    words = []
-    for word in _WORD.findall(text.lower()):
-        spelt = _spelt(word, "en")
-        words.append(" ".join(spelt[0]) if spelt else _SIGNS.get(word, word))
-    return " ".join(words)
-
-
-def _spelt(word: str, language: str) -> Forms:
+def spelt(word: str, language: str) -> Forms:
     """Return the ways to say `word` in `language`, if it is a number that has any."""
-    is_number = word.isdecimal() and len(word) <= _LONGEST_NUMBER
+    is_number = word.isdecimal() and len(word) <= LONGEST_NUMBER
     return normaliser(language).spell(int(word)) if is_number else ()
 
 

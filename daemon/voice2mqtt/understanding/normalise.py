@@ -99,7 +99,7 @@ class Normaliser:
     def in_digits(self, text: str) -> str:
         """Return `text` with the numbers that it says in words as digits.
 
-        Ordinals stay words, and so does a one that stands alone: it is seldom a number.
+        Ordinals and times stay words, and so does a one among other words: it is seldom a number.
         """
         stretches = _STOP.split(self._written_out(text))
         return " ".join(map(self._stretch_in_digits, stretches))
@@ -112,15 +112,29 @@ class Normaliser:
         """Return the ways to say `number`, as words, the usual one first."""
         return self._numerals.spell(number)
 
+    def spell_ordinal(self, number: int) -> Forms:
+        """Return the ways to say the `number`-th, as words, the usual one first."""
+        return self._numerals.spell_ordinal(number)
+
     def _stretch_in_digits(self, text: str) -> str:
         tokens = self._split(text)
-        written, done, at = "", 0, 0
+        times = dict(self._reader.read(text, tokens).wholes)
+        numbers: dict[int, Reading] = {}
+        at = 0
         while at < len(tokens):
             number = self._longest_number(tokens, at)
-            if number.number is not None and not number.key.endswith(ORDINAL):
+            if at in times:
+                number = Reading(times[at], "")
+            elif number.number is not None and not number.key.endswith(ORDINAL):
+                numbers[at] = number
+            at = number.end
+        written, done = "", 0
+        ends = {number.end for number in numbers.values()}
+        for at, number in numbers.items():
+            # Two in a row are a time, or something else that digits would make no clearer.
+            if at not in ends and number.end not in numbers:
                 written += text[done : tokens[at].start] + number.key
                 done = tokens[number.end - 1].end
-            at = number.end
         return written + text[done:]
 
     def _longest_number(self, tokens: tuple[Token, ...], at: int) -> Reading:
@@ -128,7 +142,7 @@ class Normaliser:
         word = tokens[at]
         alone = number_of(word.key)
         longest = Reading(at + 1, word.key, alone)
-        if alone == 1 or word.surface[0].isdecimal():
+        if (alone == 1 and len(tokens) > 1) or word.surface[0].isdecimal():
             longest = Reading(at + 1, word.key)
         for said in self._reader.numbers(tokens, at):
             # "The point two people made" is no 0.2, and "ten thirty" may be a time.
