@@ -74,6 +74,24 @@ def test_a_key_file_without_a_key_is_told(tmp_path: Path) -> None:
     assert str(keys) in said
 
 
+def test_files_that_cannot_be_used_are_told_with_their_cure(tmp_path: Path) -> None:
+    none = tmp_path / "none"
+    for arguments in (["--key-file", str(none)], ["--cert", str(none)]):
+        status, said = refused(*arguments)
+        assert (status, "Errno" in said) == (ExitStatus.NO_INPUT, False)
+        assert str(none) in said
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-passout", "pass:secret", "-days", "1",
+         "-subj", "/CN=here", "-keyout", key, "-out", cert],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    status, said = refused("--cert", str(cert), "--key", str(key))
+    assert status == ExitStatus.NO_INPUT
+    assert f"{key}: the private key is encrypted" in said
+    assert f"openssl pkey -in {key}" in said
+
+
 def test_comments_in_a_key_file_are_no_keys(tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     keys.write_text("# the kitchen's\n one \n\n#two\nth#ree\n")

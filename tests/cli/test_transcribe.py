@@ -1,4 +1,7 @@
 import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +49,23 @@ def test_with_a_table_decisions_are_told(
     assert 0 <= events[0]["begin_s"] < events[0]["end_s"] <= 5.1
 
 
+def test_settings_bring_their_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        recognising, "engine", lambda _args, _language: lambda _n: ScriptedEngine("Go.")
+    )
+    (tmp_path / "table.yaml").write_text("commands: [{say: go, topic: home/go, payload: '1'}]")
+    settings = tmp_path / "voice2mqtt.yaml"
+    settings.write_text("commands: table.yaml")
+    spoken = recording(tmp_path / "a.wav", novel()[:64_000])
+    assert main(["transcribe", "--settings", str(settings), str(spoken)]) == ExitStatus.OK
+    assert "would publish home/go = 1" in capsys.readouterr().out
+    settings.unlink()
+    assert main(["transcribe", "--settings", str(settings), str(spoken)]) == ExitStatus.CONFIG
+    assert str(settings) in capsys.readouterr().err
+
+
 def test_of_silence_nothing_is_said_to_have_been_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +100,24 @@ def test_a_bad_file_is_told_and_the_others_are_done(
     assert "none.wav" in told.err
     assert "bad.wav" in told.err
     assert "best of times" in told.out
+
+
+def test_nothing_is_loaded_for_files_that_are_none_of_them_usable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recognising, "engine", None)
+    assert main(["transcribe", str(tmp_path / "none.wav")]) == ExitStatus.NO_INPUT
+
+
+def test_on_a_terminal_a_bar_tells_how_far_it_is(tmp_path: Path) -> None:
+    spoken = recording(tmp_path / "novel.wav", novel())
+    command_line = f"{sys.executable} -m voice2mqtt transcribe {shlex.quote(str(spoken))}"
+    seen = subprocess.run(
+        ["script", "--quiet", "--return", "--command", command_line, "/dev/null"],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert "transcribing" in seen.stdout
+    assert "best of times" in seen.stdout
 
 
 def decided(

@@ -84,9 +84,12 @@ def test_an_open_stream_is_ended_by_silence_again_and_again(script: Path, tmp_pa
     assert "turn on the kitchen light" in [event.get("text") for event in events]
 
 
-def test_continuous_recognition_answers_every_phrase(script: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["continuous", "dictation"])
+def test_continuous_recognition_answers_every_phrase(
+    script: Path, tmp_path: Path, mode: str
+) -> None:
     with hosting(ScriptedEngine(SENTENCE)) as host:
-        events = recognise(script, host.url, "continuous", SPOKEN * 3, tmp_path)
+        events = recognise(script, host.url, mode, SPOKEN * 3, tmp_path)
     assert [event["text"] for event in events if event["event"] == "recognized"] == [SENTENCE] * 3
 
 

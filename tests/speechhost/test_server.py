@@ -79,24 +79,6 @@ def test_speech_without_words_is_no_match() -> None:
     assert result.no_match_details.reason is sdk.NoMatchReason.NotRecognized
 
 
-def test_timeouts_of_the_client_are_kept(host: Serving) -> None:
-    config = configured(host.url)
-    config.set_property(sdk.PropertyId.SpeechServiceConnection_InitialSilenceTimeoutMs, "1500")
-    result = Client(config).once(silence(2000))
-    assert result.no_match_details.reason is sdk.NoMatchReason.InitialSilenceTimeout
-    assert 15_000_000 <= result.offset < 21_000_000
-
-
-def test_detailed_results_hold_every_reading(host: Serving) -> None:
-    config = configured(host.url)
-    config.output_format = sdk.OutputFormat.Detailed
-    result = Client(config).once(SPOKEN)
-    assert result.text == SENTENCE
-    readings = json.loads(result.json)["NBest"]
-    assert [one["Display"] for one in readings] == [SENTENCE, "Turn off the kitchen light."]
-    assert readings[0]["Confidence"] == 0.9
-
-
 def test_hypotheses_and_events_come_in_order(host: Serving) -> None:
     client = Client(configured(host.url))
     seen: list[str] = []
@@ -355,6 +337,17 @@ def test_a_client_that_breaks_the_protocol_is_shut_out_and_others_are_served(
 
     assert asyncio.run(asyncio.wait_for(misbehave(), WITHIN_S)) == code
     assert Client(configured(host.url)).once(SPOKEN).text == SENTENCE
+
+
+def test_too_long_a_message_is_told_in_the_log(
+    host: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Client(configured(host.url))
+    phrases = sdk.PhraseListGrammar.from_recognizer(client.recognizer)
+    for number in range(20_000):
+        phrases.addPhrase(f"the lamp that has the number {number} and stands in the hall")
+    assert client.once(SPOKEN).reason is sdk.ResultReason.Canceled
+    assert "sent too long a message" in caplog.text
 
 
 def test_a_client_that_vanishes_in_the_middle_of_a_turn_leaves_nothing(host: Serving) -> None:

@@ -38,6 +38,13 @@ def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
         VoskEngine(tmp_path, "de")
 
 
+def test_a_model_that_is_not_whole_is_told(tmp_path: Path) -> None:
+    (tmp_path / "am").mkdir()
+    (tmp_path / "am" / "final.mdl").write_bytes(b"junk")
+    with pytest.raises(InputError, match="damaged or not whole"):
+        VoskEngine(tmp_path, "de")
+
+
 def test_the_words_of_a_table_are_those_of_its_lists_and_numbers_too() -> None:
     words = words_of(_grammar("Light in the {room}", "wake me at {hour}"))
     assert words is not None

@@ -186,8 +186,10 @@ def _warn(address: str, *, keys: bool, tls: bool) -> None:
 def _keys(path: Path) -> tuple[str, ...]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the key file cannot be read: {error}") from error
+    except OSError as error:
+        raise InputError(f"{path}: the key file cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: the key file is no text; write one key a line") from error
     keys = {number: line.strip() for number, line in enumerate(lines, start=1)}
     keys = {number: key for number, key in keys.items() if key and not key.startswith("#")}
     for number, key in keys.items():
@@ -202,9 +204,19 @@ def _keys(path: Path) -> tuple[str, ...]:
 
 
 def _tls(cert: Path, key: Path | None) -> ssl.SSLContext:
+    for path in filter(None, (cert, key)):
+        if not os.access(path, os.R_OK):
+            raise InputError(f"{path} cannot be read; is it there, and for this user?")
+
+    def refuse() -> str:
+        raise InputError(
+            f"{key or cert}: the private key is encrypted, and nobody is there to type; decrypt it "
+            f"with `openssl pkey -in {key or cert} -out plain.pem`"
+        )
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(cert, key)
+        context.load_cert_chain(cert, key, password=refuse)
     except (OSError, ssl.SSLError) as error:
         raise InputError(f"{cert}: not a certificate with its key: {error}") from error
     return context

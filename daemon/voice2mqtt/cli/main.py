@@ -32,9 +32,9 @@ log = logging.getLogger(__name__)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named in `argv` and return its exit status."""
     given = sys.argv[1:] if argv is None else argv
-    # The daemon is not to carry, or wait for, what only other commands need.
-    args = _parser(given[:1] if {*given[:1]} & {*COMMANDS} else COMMANDS).parse_args(given)
     try:
+        # The daemon is not to carry, or wait for, what only other commands need.
+        args = _parser(given[:1] if {*given[:1]} & {*COMMANDS} else COMMANDS).parse_args(given)
         return int(args.run(args))
     except UserFacingError as error:
         print(error, file=sys.stderr)

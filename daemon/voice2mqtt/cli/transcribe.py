@@ -20,7 +20,8 @@ from voice2mqtt.errors import ExitStatus, InputError
 from voice2mqtt.service import build, hearing
 from voice2mqtt.service.entry import entry
 from voice2mqtt.service.hearing import Hearing
-from voice2mqtt.settings.house import DEFAULT_LANGUAGE, House, HouseFiles
+from voice2mqtt.settings.house import House, HouseFiles
+from voice2mqtt.settings.load import default_settings_file
 from voice2mqtt.speechhost.endpointing import Ended, Endpointer
 from voice2mqtt.speechhost.engine import Engine, Grammar, Reading, Transcript
 from voice2mqtt.speechhost.vocabulary import grammar_of
@@ -79,9 +80,17 @@ class Phrase:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    common.settings(parser)
     parser.add_argument(
-        "--commands", metavar="FILE", type=Path, help="hear with this table, and tell decisions"
+        "--settings",
+        metavar="FILE",
+        type=Path,
+        help="hear with the table and the language of these settings, and tell decisions",
+    )
+    parser.add_argument(
+        "--commands",
+        metavar="FILE",
+        type=Path,
+        help="hear with this table, whatever the settings name, and tell decisions",
     )
     recognising.arguments(parser)
     parser.add_argument(
@@ -97,8 +106,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Transcribe each file in turn; one that cannot be used does not stop the others."""
-    files = HouseFiles(args.settings, args.commands, args.wake_phrase)
-    house = files.read() if args.commands else House(language=DEFAULT_LANGUAGE)
+    if args.commands and not args.settings:
+        args.settings = default_settings_file()
+    house = HouseFiles(args.settings, args.commands, args.wake_phrase).read()
     grammar = grammar_of(house)
     sources: list[tuple[str, WavSource]] = []
     status = ExitStatus.OK
@@ -108,7 +118,9 @@ def run(args: argparse.Namespace) -> int:
         except InputError as error:
             print(error, file=sys.stderr)
             status = error.exit_status
-    begin = _decisions(args, house) if args.commands else _texts(args, named=len(args.files) > 1)
+    if not sources:
+        return status
+    begin = _decisions(args, house) if house.table else _texts(args, named=len(args.files) > 1)
     engine = recognising.engine(args, house.language)(len(os.sched_getaffinity(0)))
     with progress("transcribing", sum(source.duration_s for _, source in sources)) as advance:
         for name, source in sources:

@@ -18,6 +18,7 @@ from typing import Any, cast
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import MultipleValuesError
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from voice2mqtt import __version__
@@ -191,6 +192,9 @@ class Host:
                 await connection.serve()
             except* ConnectionClosed:
                 pass
+            sent = socket.protocol.close_sent
+            if sent and sent.code == CloseCode.MESSAGE_TOO_BIG:
+                log.warning("%s sent too long a message; closed", where)
         except Exception:  # the edge of this client's task; the others are served on
             log.exception("a connection ended with a bug")
         finally:

@@ -35,7 +35,12 @@ class VoskEngine:
         vosk.SetLogLevel(-1)
         if not (folder / "am").is_dir() and not (folder / "final.mdl").exists():
             raise InputError(f"{folder} holds no Vosk model; unpack one there and name its folder")
-        self._model = vosk.Model(model_path=str(folder))
+        try:
+            self._model = vosk.Model(model_path=str(folder))
+        except Exception as error:  # it raises nothing narrower
+            raise InputError(
+                f"the Vosk model in {folder} is damaged or not whole; unpack it once more"
+            ) from error
         self._language = language
 
     def prepare(self, grammar: Grammar) -> None:

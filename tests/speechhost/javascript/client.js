@@ -1,4 +1,4 @@
-// node client.js URL once|twice|continuous PCM_FILE [KEY]: recognises, one JSON event a line.
+// node client.js URL once|twice|continuous|dictation PCM_FILE [KEY]: recognises, one JSON event a line.
 "use strict";
 const fs = require("node:fs");
 const sdk = require("microsoft-cognitiveservices-speech-sdk");
@@ -9,6 +9,7 @@ const pcm = fs.readFileSync(file);
 const config = sdk.SpeechConfig.fromHost(new URL(url), key);
 config.speechRecognitionLanguage = "en-US";
 config.outputFormat = sdk.OutputFormat.Detailed;
+if (mode === "dictation") config.enableDictation();
 const stream = sdk.AudioInputStream.createPushStream();
 const recognizer = new sdk.SpeechRecognizer(config, sdk.AudioConfig.fromStreamInput(stream));
 sdk.PhraseListGrammar.fromRecognizer(recognizer).addPhrase("Contoso lamp");
@@ -31,7 +32,7 @@ for (const event of ["recognizing", "recognized", "speechStartDetected", "speech
 
 async function main() {
   push();
-  if (mode === "continuous") {
+  if (mode === "continuous" || mode === "dictation") {
     stream.close();
     const stopped = new Promise((resolve) => { recognizer.sessionStopped = resolve; });
     recognizer.startContinuousRecognitionAsync();
