@@ -25,7 +25,7 @@ def host() -> Iterator[Serving]:
 
 
 def end_ms(result: sdk.SpeechRecognitionResult) -> float:
-    return (result.offset + result.duration) / MS
+    return int(result.offset + result.duration) / MS
 
 
 def test_detailed_results_hold_every_reading(host: Serving) -> None:
