@@ -200,6 +200,21 @@ def test_what_the_host_heard_instead_of_the_table_must_sound_much_nearer() -> No
     assert published(speaker.says(text, confidences=(0.9,))) == KITCHEN_ON
 
 
+@pytest.mark.parametrize(
+    ("confidences", "expected"),
+    [
+        pytest.param((0.85, 0.06), [], id="the host has weighed all that may have been said"),
+        pytest.param((0.3, 0.06), KITCHEN_ON, id="it tells a few of many readings"),
+    ],
+)
+def test_what_the_host_hardly_believes_is_not_found_by_its_sound(
+    confidences: tuple[float, ...], expected: list[str]
+) -> None:
+    speaker = Speaker(nearest=SOUNDS)
+    heard = speaker.says("yes", "turn on the kitten light", confidences=confidences)
+    assert published(heard) == expected
+
+
 def test_two_rows_that_do_the_same_are_no_doubt() -> None:
     twice = home(row("a", "close [the] blinds", "t"), row("b", "close [the] blind", "t"))
     speaker = Speaker(twice)

@@ -26,7 +26,9 @@ class Prior:
         """Return how likely each token of each of `strings`, the end included, is in silence."""
         known = {s: likely for s in strings if (likely := self._known.get(s)) is not None}
         new = [string for string in dict.fromkeys(strings) if string not in known]
-        known |= zip(new, (fit.likely for fit in self._decoding.score(new)), strict=True)
+        # One by one: the model's small integers are scaled by all that it works on at once, and
+        # what was said before must not change what is heard now.
+        known |= {string: self._decoding.score([string])[0].likely for string in new}
         if len(self._known) > _REMEMBERED:
             self._known.clear()
         self._known |= known

@@ -121,7 +121,7 @@ class Comprehension:
         if isinstance(verdict, Unclear) and len(verdict.options) == 1:
             verdict = self._confirmed(verdict, hypotheses, rows)
         if verdict is None:
-            verdict = self._by_sound(hypotheses, rows)
+            verdict = self._by_sound(_audible(hypotheses), rows)
         if not isinstance(verdict, Unknown):
             return verdict
         text = hypotheses[0].text if hypotheses else ""
@@ -163,7 +163,7 @@ class Comprehension:
             for hypothesis in hypotheses
             if not any(self._same(meaning, m) for m in self._meanings(hypothesis.text, rows, 1))
         ]
-        if sum(hypothesis.confidence or 0.0 for hypothesis in hypotheses) < _ACCOUNTED:
+        if not _is_accounted(hypotheses):
             others = list(hypotheses)
         heard = self._by_sound(others, rows) if others else None
         if heard is None or (isinstance(heard, Meant) and self._same(heard.meaning, meaning)):
@@ -274,6 +274,19 @@ def believed(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
     """Return those that the host believes at least half as much as its best."""
     least = _least(hypotheses)
     return [h for h in hypotheses if h.confidence is None or h.confidence >= least]
+
+
+def _audible(hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
+    """Return those in which a command may be found by its sound.
+
+    Of a host that has weighed all that may have been said, those that it believes: that it gave
+    "next" a twentieth, and "yes" the rest, says that "next" was not said.
+    """
+    return believed(hypotheses) if _is_accounted(hypotheses) else hypotheses
+
+
+def _is_accounted(hypotheses: Sequence[Hypothesis]) -> bool:
+    return sum(hypothesis.confidence or 0.0 for hypothesis in hypotheses) >= _ACCOUNTED
 
 
 def _least(hypotheses: Sequence[Hypothesis]) -> float:
