@@ -85,6 +85,32 @@ def test_nothing_is_the_contrary_of_itself(language: str, text: str, other: str)
     contraries.found(text, other)
 
 
+@pytest.mark.parametrize(
+    ("heard", "said", "is_another"),
+    [
+        ("an 8 ounce moka", "a twenty ounce mocha", True),
+        ("eight ounce", "twenty ounce mocha", True),
+        ("sixty ounce", "sixteen ounce mocha", False),
+        ("an eighteen ounce mocha", "an eight ounce mocha", False),
+        ("a 20 ounce moka", "a twenty ounce mocha", False),
+        ("twelve one ounce", "twenty ounce mocha", True),
+        ("an ounce of mocha", "twenty ounce mocha", False),
+        ("8 cups", "twenty ounce mocha", False),
+        ("seven", "5", True),
+        ("7" * 5000, "5", False),
+    ],
+)
+def test_another_number_in_the_same_place(heard: str, said: str, *, is_another: bool) -> None:
+    assert Contraries("en").another_number(heard, said) is is_another
+
+
+@given(st.sampled_from(["en", "de", "xx"]), st.text("12 ab½²", max_size=30), st.text("12 ab²"))
+def test_no_text_has_another_number_than_itself(language: str, text: str, other: str) -> None:
+    contraries = Contraries(language)
+    assert not contraries.another_number(text, text)
+    contraries.another_number(text, other)
+
+
 def _near(*heard: str) -> Sounds:
     on = (0, {"switch": "ON", "room": "kitchen"}, "turn on the kitchen light", 0.1)
     return Sounds(dict.fromkeys(heard, (on,)))

@@ -216,8 +216,10 @@ class _Commands:
     def _says_else(self, tokens: tuple[int, ...], openly: Sequence[Dictated]) -> bool:
         """Whether all that was heard openly says something else than a sentence, and no command."""
         said = self._vocabulary.decode(tokens)
+        unlike = self._contraries
         return all(
-            self._contraries.found(heard.text, said) and self._parsed(heard.text) is None
+            (unlike.found(heard.text, said) or unlike.another_number(heard.text, said))
+            and self._parsed(heard.text) is None
             for heard in openly
         )
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import pairwise
 
 from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.letters import APOSTROPHES
@@ -20,6 +21,10 @@ from voice2mqtt.understanding.normalise import normaliser
 
 _STEM = 4
 """Letters from which on a word tells something, and two that begin so may be forms of one."""
+_ALIKE = 3
+"""Letters with which numbers begin that may be misheard for one another: "sixteen", "sixty"."""
+_LONGEST_NUMBER = 9
+"""Digits; who says more of them says a name."""
 _ELISION = re.compile(f"[{APOSTROPHES}]")
 
 
@@ -302,6 +307,26 @@ class Contraries:
                         return surface
         return self._telling(words, meant)
 
+    def another_number(self, heard: str, said: str) -> bool:
+        """Whether `heard` has a number where `said` has another one that sounds unlike it.
+
+        "Eight ounces" are no twenty, but may be eighteen.
+        """
+        words, meant = ([key for key, _ in self._words(text)] for text in (heard, said))
+        wanted = {after: key for key, after in pairwise([*meant, ""]) if _is_number(key)}
+        return any(
+            _is_number(key)
+            and key not in meant
+            and wanted.get(after, key) not in words
+            and not self._sound_alike(key, wanted[after])
+            for key, after in pairwise([*words, ""])
+        )
+
+    def _sound_alike(self, *numbers: str) -> bool:
+        forms = (self._normaliser.spell(int(number)) or ((number,),) for number in numbers)
+        one, other = ("".join(words)[:_ALIKE] for words, *_ in forms)
+        return one == other
+
     def _telling(self, words: Sequence[str], meant: Sequence[str]) -> str | None:
         """Return a word of the table that tells what was heard from what is meant.
 
@@ -331,6 +356,10 @@ class Contraries:
             parts = apart if apart[0].lower() in self._elided else [token.surface]
             words += [(self._normaliser.key(part), part) for part in parts]
         return words
+
+
+def _is_number(key: str) -> bool:
+    return key.isdecimal() and len(key) <= _LONGEST_NUMBER
 
 
 def _fits(word: str, known: set[str]) -> bool:
