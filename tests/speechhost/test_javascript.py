@@ -81,7 +81,14 @@ def test_an_open_stream_is_ended_by_silence_again_and_again(script: Path, tmp_pa
     with hosting(ScriptedEngine(SENTENCE)) as host:
         events = recognise(script, host.url, "twice", SPOKEN, tmp_path)
     assert [event["text"] for event in events if event["event"] == "result"] == [SENTENCE] * 2
-    assert "turn on the kitchen light" in [event.get("text") for event in events]
+
+
+def test_what_is_said_is_guessed_while_it_is_said(script: Path, tmp_path: Path) -> None:
+    with hosting(ScriptedEngine(SENTENCE)) as host:
+        events = recognise(script, host.url, "live", SPOKEN, tmp_path)
+    told = [(event["event"], event.get("text")) for event in events]
+    assert ("recognizing", "turn on the kitchen light") in told
+    assert told[-1] == ("result", SENTENCE)
 
 
 @pytest.mark.parametrize("mode", ["continuous", "dictation"])

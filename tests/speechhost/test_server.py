@@ -79,10 +79,17 @@ def test_speech_without_words_is_no_match() -> None:
 def test_hypotheses_and_events_come_in_order(host: Serving) -> None:
     client = Client(configured(host.url))
     seen: list[str] = []
+    guessed = threading.Event()
     names = ("recognizing", "recognized", "speech_start_detected", "speech_end_detected")
     for name in names:
         getattr(client.recognizer, name).connect(lambda _event, name=name: seen.append(name))
-    client.once(SPOKEN)
+    client.recognizer.recognizing.connect(lambda _event: guessed.set())
+    # No more is said until the host has guessed what it was.
+    client.stream.write(SPOKEN[:-24_000])
+    result = client.recognizer.recognize_once_async()
+    assert guessed.wait(WITHIN_S)
+    client.stream.write(SPOKEN[-24_000:])
+    assert result.get().text == SENTENCE
     assert seen == ["speech_start_detected", "recognizing", "speech_end_detected", "recognized"]
 
 

@@ -1,4 +1,4 @@
-// node client.js URL once|twice|continuous|dictation PCM_FILE [KEY]: recognises, one JSON event a line.
+// node client.js URL once|twice|live|continuous|dictation PCM_FILE [KEY]: recognises, one JSON event a line.
 "use strict";
 const fs = require("node:fs");
 const sdk = require("microsoft-cognitiveservices-speech-sdk");
@@ -23,15 +23,22 @@ const tell = (event, result) =>
     json: result && result.json,
     error: result && result.errorDetails,
   }));
-const push = () => stream.write(pcm.buffer.slice(pcm.byteOffset, pcm.byteOffset + pcm.length));
+const push = (start = 0, end = pcm.length) =>
+  stream.write(pcm.buffer.slice(pcm.byteOffset + start, pcm.byteOffset + end));
+// "live" says no more than this until the host has guessed what is said.
+const begun = mode === "live" ? pcm.length - 24_000 : pcm.length;
 const once = () => new Promise((resolve, reject) => recognizer.recognizeOnceAsync(resolve, reject));
 
 for (const event of ["recognizing", "recognized", "speechStartDetected", "speechEndDetected"]) {
   recognizer[event] = (_, args) => tell(event, args.result);
 }
+if (mode === "live") {
+  let rest = () => { push(begun); rest = () => {}; };
+  recognizer.recognizing = (_, args) => { tell("recognizing", args.result); rest(); };
+}
 
 async function main() {
-  push();
+  push(0, begun);
   if (mode === "continuous" || mode === "dictation") {
     stream.close();
     const stopped = new Promise((resolve) => { recognizer.sessionStopped = resolve; });
