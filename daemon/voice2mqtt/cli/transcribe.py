@@ -86,12 +86,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="hear with the table and the language of these settings, and tell decisions",
     )
-    parser.add_argument(
-        "--commands",
-        metavar="FILE",
-        type=Path,
-        help="hear with this table, whatever the settings name, and tell decisions",
-    )
+    common.commands(parser)
     recognising.arguments(parser)
     parser.add_argument(
         "--at",

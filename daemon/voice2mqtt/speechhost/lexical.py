@@ -50,7 +50,7 @@ def _said(found: re.Match[str]) -> Iterator[str]:
 
 def _money(found: re.Match[str]) -> Iterator[str]:
     one, several, hundredths = _CURRENCIES[found["currency"]]
-    whole, decimals = found["whole"], found["decimals"] or ""
+    whole, decimals = _whole(found), found["decimals"] or ""
     if len(decimals) != _CENTS:
         yield from _number(found)
         yield one if (whole, decimals) == ("1", "") else several
@@ -62,7 +62,7 @@ def _money(found: re.Match[str]) -> Iterator[str]:
 
 
 def _number(found: re.Match[str]) -> Iterator[str]:
-    whole, minutes = found["whole"].replace(",", ""), found["minutes"]
+    whole, minutes = _whole(found), found["minutes"]
     if found["nth"]:
         forms = normaliser("en").spell_ordinal(int(whole[:LONGEST_NUMBER]))
         yield from forms[0] if forms and len(whole) <= LONGEST_NUMBER else (whole + found["nth"],)
@@ -80,11 +80,15 @@ def _number(found: re.Match[str]) -> Iterator[str]:
         yield from (*(["oh"] if minutes.startswith("0") else []), *_cardinal(minutes))
 
 
+def _whole(found: re.Match[str]) -> str:
+    return str(found["whole"]).replace(",", "")
+
+
 def _digits(digits: str) -> Iterator[str]:
     for digit in digits:
         yield from _cardinal(digit)
 
 
 def _cardinal(digits: str) -> tuple[str, ...]:
-    forms = spelt(digits.replace(",", ""), "en")
+    forms = spelt(digits, "en")
     return forms[0] if forms else (digits,)

@@ -85,12 +85,12 @@ class Automaton:
 
         With `below`, only of what is accepted with a number less than that.
         """
-        used = {self.labels[index] for index in self._used(below)}
+        used = self.labels if below is None else [self.labels[n] for n in self._used(below)]
         choices = (label.spoken for label in used if isinstance(label, Choice))
         own = (label.key for label in used if isinstance(label, Word))
         return frozenset(own).union(*(spoken.words() for spoken in choices))
 
-    def _used(self, below: int | None) -> set[int]:
+    def _used(self, below: int) -> set[int]:
         """Return the labels on the way to what is accepted with a number less than `below`."""
         arrivals: dict[int, list[tuple[int, int]]] = {}
         for state in range(len(self.offsets) - 1):
@@ -99,7 +99,7 @@ class Automaton:
         waiting = [
             state
             for state, numbers in self.accepting.items()
-            if below is None or any(number < below for number in numbers)
+            if any(number < below for number in numbers)
         ]
         known, used = set(waiting), set[int]()
         while waiting:

@@ -7,6 +7,7 @@ again, and their keys are themselves. Knows nothing of the table.
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 
 from voice2mqtt.understanding.language import language_named
@@ -118,7 +119,21 @@ class Normaliser:
 
     def _stretch_in_digits(self, text: str) -> str:
         tokens = self._split(text)
-        times = dict(self._reader.read(text, tokens).wholes)
+        if not self._numbers(tokens, {}):
+            # To look for times takes several times as long as all the rest.
+            return text
+        numbers = self._numbers(tokens, dict(self._reader.read(text, tokens).wholes))
+        written, done = "", 0
+        ends = {number.end for number in numbers.values()}
+        for at, number in numbers.items():
+            # Two in a row are a time, or something else that digits would make no clearer.
+            if at not in ends and number.end not in numbers:
+                written += text[done : tokens[at].start] + number.key
+                done = tokens[number.end - 1].end
+        return written + text[done:]
+
+    def _numbers(self, tokens: tuple[Token, ...], times: Mapping[int, int]) -> dict[int, Reading]:
+        """Return the cardinals by where they begin, as long as can be, none inside of `times`."""
         numbers: dict[int, Reading] = {}
         at = 0
         while at < len(tokens):
@@ -128,14 +143,7 @@ class Normaliser:
             elif number.number is not None and not number.key.endswith(ORDINAL):
                 numbers[at] = number
             at = number.end
-        written, done = "", 0
-        ends = {number.end for number in numbers.values()}
-        for at, number in numbers.items():
-            # Two in a row are a time, or something else that digits would make no clearer.
-            if at not in ends and number.end not in numbers:
-                written += text[done : tokens[at].start] + number.key
-                done = tokens[number.end - 1].end
-        return written + text[done:]
+        return numbers
 
     def _longest_number(self, tokens: tuple[Token, ...], at: int) -> Reading:
         """Return the longest number in words that begins at `at`; a mere word if there is none."""
