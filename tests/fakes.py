@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from voice2mqtt.core.audio import Prospect, Utterance
-from voice2mqtt.core.outcome import Heard, Hypothesis, Outcome
+from voice2mqtt.core.outcome import Canceled, Heard, Hypothesis, Outcome
+from voice2mqtt.core.ports import GiveUp, never
 
 
 class SpokenUtterance:
@@ -46,6 +47,9 @@ class ScriptedEar:
     def close(self) -> None:
         self._spoken.put(None)
 
+    def another_waits(self) -> bool:
+        return not self._spoken.empty()
+
     def deafen(self, for_s: float) -> None:
         self.deaf_s.append(for_s)
 
@@ -69,7 +73,9 @@ class ScriptedRecognizer:
         self.answering = threading.Event()
         self.answering.set()
 
-    def recognize(self, utterance: Utterance, on_interim: Callable[[str], None]) -> Outcome:
+    def recognize(
+        self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp = never
+    ) -> Outcome:
         for _ in range(self.attempts):
             list(utterance.frames())
         self.on_sent(2.5)
@@ -80,6 +86,8 @@ class ScriptedRecognizer:
         while not self.answering.wait(0.01):
             if self.closed.is_set():
                 break
+            if why := give_up():
+                return Canceled(reason="Error", code="ServiceTimeout", details=why)
         return outcome
 
     def close(self) -> None:

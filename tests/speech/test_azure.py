@@ -131,7 +131,7 @@ def test_a_fault_of_the_sdk_is_a_cancellation(monkeypatch: pytest.MonkeyPatch) -
     def fail(_turn: object, _frame: bytes) -> None:
         raise RuntimeError("Exception with error code: 0x5")
 
-    monkeypatch.setattr("voice2mqtt.speech.azure._Turn.write", fail)
+    monkeypatch.setattr("voice2mqtt.speech.turn.Turn.write", fail)
     with serving(ScriptedEngine("Turn on.")) as url:
         outcome = recognizer(url).recognize(Spoken(tone(500)), ignore)
     assert outcome == Canceled(
@@ -148,7 +148,7 @@ def test_a_fault_of_the_sdks_own_microphone_is_a_cancellation(
 
     mine = recognizer("ws://127.0.0.1:1")
     monkeypatch.setattr(mine, "_recognizer", lambda _audio: Broken())
-    outcome = mine.microphone("default")()
+    outcome = mine.microphone("default")().outcome
     assert isinstance(outcome, Canceled)
     assert outcome.details == "Exception with error code: 0x15"
 

@@ -1,11 +1,12 @@
 """The SDK's own microphone, between a fake recogniser and a test that decides what may be sent."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import cast
 
-from voice2mqtt.core.outcome import Heard, Outcome
-from voice2mqtt.speech.azure import AzureRecognizer
+from voice2mqtt.core.outcome import Heard
+from voice2mqtt.speech.azure import AzureRecognizer, Shot
 from voice2mqtt.speech.microphone import SdkMicrophone
 
 WAIT_S = 10.0
@@ -17,12 +18,12 @@ class Shots:
     def __init__(self) -> None:
         self.count = 0
 
-    def microphone(self, _device: str) -> Callable[[], Outcome]:
+    def microphone(self, _device: str) -> Callable[[], Shot]:
         return self._shoot
 
-    def _shoot(self) -> Outcome:
+    def _shoot(self) -> Shot:
         self.count += 1
-        return Heard(text="Turn on.")
+        return Shot(Heard(text="Turn on."), time.monotonic())
 
     def close(self) -> None:
         """Nothing is under way."""

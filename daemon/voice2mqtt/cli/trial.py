@@ -1,10 +1,10 @@
 """The table's own tests: sentences as if heard, against what the owner says they publish."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
 from voice2mqtt.core.decision import Decision, Fire, Message
+from voice2mqtt.core.jsontext import read_json
 from voice2mqtt.core.outcome import Heard
 from voice2mqtt.service import build
 from voice2mqtt.settings.model import Settings
@@ -68,6 +68,6 @@ def _same(wanted: Sequence[tuple[str, str]], published: Sequence[Message]) -> bo
 def _meaning(payload: str) -> object:
     """Return JSON as its value, so that spaces and the order of keys do not matter."""
     try:
-        return json.loads(payload) if payload.startswith(("{", "[")) else payload
+        return read_json(payload) if payload.startswith(("{", "[")) else payload
     except ValueError:
         return payload

@@ -21,7 +21,7 @@ class Message:
     after_s: float = 0.0
     """Pause before it, counted from the decision."""
     expires_s: float = 10.0
-    """Never delivered later than this after it was due."""
+    """Never delivered later than this after its sentence ended, its own pause granted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,11 @@ class Fire:
     expect: Expectation | None = None
     response: str = ""
     """Spoken back after success, if the row names one."""
+    said_s: float | None = None
+    """Monotonic time at which its sentence ended: its messages expire counted from there.
+
+    None counts from when they are handed over.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,8 @@ class Refuse:
     row: str = ""
     """The row that was meant, if policy and not the words stood in its way."""
     score: float = 0.0
+    too_late: bool = False
+    """Whether it would have been done, had it been understood in time."""
 
 
 Decision = Fire | Ask | Refuse

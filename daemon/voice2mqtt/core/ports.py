@@ -7,6 +7,14 @@ from voice2mqtt.core.audio import Utterance
 from voice2mqtt.core.decision import Message
 from voice2mqtt.core.outcome import Outcome
 
+GiveUp = Callable[[], str]
+"""Says why an answer is wanted no longer; "" as long as it is. Asked again and again."""
+
+
+def never() -> str:
+    """Want every answer, however late."""
+    return ""
+
 
 class Ear(Protocol):
     """Somewhere utterances come from."""
@@ -19,6 +27,10 @@ class Ear(Protocol):
         """Stop listening. What was already captured is still yielded. Any thread may call it."""
         ...
 
+    def another_waits(self) -> bool:
+        """Return whether a further utterance has begun. Any thread may call it."""
+        ...
+
     def deafen(self, for_s: float) -> None:
         """Open for nothing in the next `for_s` seconds; an utterance under way goes on."""
         ...
@@ -27,10 +39,13 @@ class Ear(Protocol):
 class Recognizer(Protocol):
     """Something that turns an utterance into an outcome."""
 
-    def recognize(self, utterance: Utterance, on_interim: Callable[[str], None]) -> Outcome:
+    def recognize(
+        self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp = never
+    ) -> Outcome:
         """Stream `utterance` while it is spoken and return what was made of it. Never raises.
 
-        `on_interim` is given each interim hypothesis, on a foreign thread.
+        `on_interim` is given each interim hypothesis, on a foreign thread. Once all audio is
+        written, an answer that is awaited in vain is `Canceled` when `give_up` says why.
         """
         ...
 
@@ -42,9 +57,12 @@ class Recognizer(Protocol):
 class Publisher(Protocol):
     """Somewhere messages can be delivered."""
 
-    def publish(self, message: Message, on_done: Callable[[str], None]) -> None:
+    def publish(
+        self, message: Message, on_done: Callable[[str], None], said_s: float | None = None
+    ) -> None:
         """Hand `message` over; never blocks, never raises.
 
+        It expires counted from `said_s` (monotonic), when its sentence ended; else from now.
         `on_done` is called exactly once, on a foreign thread, with "" when the broker has
         acknowledged it, else with the reason why it was not carried out.
         """

@@ -69,6 +69,10 @@ class Microphone:
         with self._changed:
             self._changed.notify_all()
 
+    def another_waits(self) -> bool:
+        """Return whether a further utterance has begun. Any thread may call it."""
+        return bool(self._waiting)
+
     def deafen(self, for_s: float) -> None:
         """Open for nothing in the next `for_s` seconds; an utterance under way goes on."""
         self._segmenter.deafen(for_s)

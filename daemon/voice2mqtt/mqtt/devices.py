@@ -4,10 +4,11 @@ Two sources are understood: Home Assistant's discovery messages (both forms, lon
 abbreviated keys) and zigbee2mqtt's `bridge/devices`.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from voice2mqtt.core.jsontext import read_json
 
 _KINDS = ("light", "switch", "cover", "scene", "climate")
 _SHORT = {
@@ -44,7 +45,7 @@ def devices_in(messages: Mapping[str, bytes]) -> list[Device]:
     found: dict[tuple[str, str], Device] = {}
     for topic, payload in sorted(messages.items()):
         try:
-            document = json.loads(payload)
+            document = read_json(payload)
         except ValueError:
             continue
         for device in _devices(topic, document):

@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 from voice2mqtt.core.election import Election, HeldBack, Note, Stage, Undecided, Won
+from voice2mqtt.core.jsontext import read_json
 from voice2mqtt.mqtt.delivery import Incoming
 from voice2mqtt.mqtt.topics import Topics
 from voice2mqtt.settings.model import RoomsSettings
@@ -132,7 +134,7 @@ def _bounded(loudness_db: float) -> float:
 def read_note(payload: bytes) -> Note | None:
     """Return the note in `payload`; None if it is none."""
     try:
-        said = json.loads(payload)
+        said: Any = read_json(payload)
         return Note(
             node=str(said["node"]),
             utterance=str(said["utterance"]),

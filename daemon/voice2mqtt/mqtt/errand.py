@@ -41,7 +41,7 @@ class Errand:
             # Before it is asked: a quick device answers before the broker confirms.
             self._start_clock = obedience.expect(self._fire.expect, self._answered)
         for message in self._fire.messages:
-            publisher.publish(message, partial(self._told, message))
+            publisher.publish(message, partial(self._told, message), self._fire.said_s)
         if not self._fire.messages:
             self._start_clock()
 

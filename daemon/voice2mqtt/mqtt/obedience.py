@@ -1,11 +1,11 @@
 """Did it obey? Watches for the device's own word after a command."""
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from voice2mqtt.core.decision import Expectation
+from voice2mqtt.core.jsontext import read_json
 from voice2mqtt.mqtt.delivery import Incoming
 from voice2mqtt.mqtt.link import Link
 from voice2mqtt.mqtt.topics import fault_of
@@ -24,7 +24,7 @@ def says(payload: bytes, expected: str) -> bool:
     if text.strip() == expected.strip():
         return True
     try:
-        said, wanted = json.loads(text), json.loads(expected)
+        said, wanted = read_json(text), read_json(expected)
     except ValueError:
         return False
     if isinstance(said, dict) and isinstance(wanted, dict):

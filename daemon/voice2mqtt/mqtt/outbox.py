@@ -48,15 +48,12 @@ class Line(Protocol):
 @dataclass(order=True, slots=True)
 class _Entry:
     due_s: float
+    deadline_s: float = field(compare=False)
     number: int
     message: Message = field(compare=False)
     on_done: Callable[[str], None] = field(compare=False)
     delay: str = field(compare=False, default=_NO_BROKER)
     """Why it still waits."""
-
-    @property
-    def deadline_s(self) -> float:
-        return self.due_s + self.message.expires_s
 
 
 class Outbox:
@@ -79,13 +76,20 @@ class Outbox:
         """Begin to deliver."""
         self._thread.start()
 
-    def publish(self, message: Message, on_done: Callable[[str], None]) -> None:
+    def publish(
+        self, message: Message, on_done: Callable[[str], None], said_s: float | None = None
+    ) -> None:
         """Deliver `message` after its delay and before it expires; see `core.ports.Publisher`."""
-        due_s = time.monotonic() + message.after_s
+        now_s = time.monotonic()
+        age_s = 0.0 if said_s is None else now_s - said_s
+        due_s = now_s + message.after_s
+        deadline_s = due_s - age_s + message.expires_s
         with self._changed:
-            entry = _Entry(due_s, next(self._numbers), message, on_done)
+            entry = _Entry(due_s, deadline_s, next(self._numbers), message, on_done)
             if fault := _fault(message):
                 self._done.append((entry, fault))
+            elif age_s >= message.expires_s:
+                self._done.append((entry, f"too late: said {age_s:.1f} s ago"))
             elif self._closing:
                 self._done.append((entry, "the daemon is ending"))
             elif len(self._waiting) >= CAPACITY:

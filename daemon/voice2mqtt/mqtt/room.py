@@ -95,9 +95,11 @@ class MqttRoom:
 
     # What is done.
 
-    def publish(self, message: Message, on_done: Callable[[str], None]) -> None:
+    def publish(
+        self, message: Message, on_done: Callable[[str], None], said_s: float | None = None
+    ) -> None:
         """Deliver one message; see `core.ports.Publisher`."""
-        self._outbox.publish(message, on_done)
+        self._outbox.publish(message, on_done, said_s)
 
     def carry_out(self, fire: Fire, event_id: str, on_done: Callable[[str], None]) -> None:
         """Publish the messages of `fire`, and watch whether the device obeys; returns at once.

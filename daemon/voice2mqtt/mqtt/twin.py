@@ -4,8 +4,7 @@ Pure. Few brokers say why they hang up. The proof is two-fold: connections end s
 a reason, and the state retained under our name was written by somebody else.
 """
 
-import json
-
+from voice2mqtt.core.jsontext import read_json
 from voice2mqtt.mqtt.delivery import Cause, Lost
 
 SUSPICIOUS_S = 10.0
@@ -37,8 +36,11 @@ class Twin:
     def is_proven_by(self, state: bytes) -> bool:
         """Whether the `state` under our name shows that there is another; true only once."""
         try:
-            instance = json.loads(state).get("instance", "")
-        except (ValueError, AttributeError):
+            document = read_json(state)
+        except ValueError:
+            return False
+        instance = document.get("instance") if isinstance(document, dict) else None
+        if not isinstance(instance, str):
             return False
         if self._named or instance in {"", self._instance} or self._cut_short < _TIMES:
             return False

@@ -34,9 +34,11 @@ class Visitor:
         self._outbox.start()
         self._link.start()
 
-    def publish(self, message: Message, on_done: Callable[[str], None]) -> None:
+    def publish(
+        self, message: Message, on_done: Callable[[str], None], said_s: float | None = None
+    ) -> None:
         """Deliver a message; see `core.ports.Publisher`."""
-        self._outbox.publish(message, on_done)
+        self._outbox.publish(message, on_done, said_s)
 
     def close(self) -> None:
         """Leave; what was not delivered by now is told as not carried out."""

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from voice2mqtt.core.audio import Utterance
 from voice2mqtt.core.outcome import Canceled, Outcome
 from voice2mqtt.core.ports import Ear, Recognizer
 from voice2mqtt.ear.state import MicrophoneState
@@ -118,12 +119,19 @@ class Daemon:
         try:
             for utterance in self._ear.utterances():
                 heartbeat.beat()
-                if self._may_send():
-                    self._learn(self._house.hear(utterance, self._recognizer))
+                self._serve(utterance)
                 heartbeat.rest()
         except BaseException as error:  # noqa: BLE001 - raised again by the supervisor
             failure = error
         self._inbox.put(LoopEnded(failure))
+
+    def _serve(self, utterance: Utterance) -> None:
+        try:
+            if self._may_send():
+                heard = self._house.hear(utterance, self._recognizer, self._ear.another_waits)
+                self._learn(heard)
+        except Exception:  # whatever it is, the next sentence is served
+            log.exception("a fault of voice2mqtt; what was said is dropped")
 
     def _learn(self, outcome: Outcome) -> None:
         """Have the host looked after where an outcome is not what its state promised."""

@@ -9,7 +9,7 @@ from voice2mqtt.core.audio import Utterance
 from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.event import Event, event_of
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch, Outcome
-from voice2mqtt.core.ports import Recognizer
+from voice2mqtt.core.ports import GiveUp, Recognizer, never
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.policy import LocalTime
 
@@ -48,10 +48,15 @@ class Hearing:
         ]
 
 
-def recognize(utterance: Utterance, recognizer: Recognizer, interpreter: Interpreter) -> Outcome:
+def recognize(
+    utterance: Utterance,
+    recognizer: Recognizer,
+    interpreter: Interpreter,
+    give_up: GiveUp = never,
+) -> Outcome:
     """Have `utterance` recognised while it is spoken; the table tells its gate how long to wait."""
     return recognizer.recognize(
-        utterance, lambda interim: utterance.expect(interpreter.prospect(interim))
+        utterance, lambda interim: utterance.expect(interpreter.prospect(interim)), give_up
     )
 
 

@@ -4,22 +4,31 @@ The loop and the supervisor both come here; one lock keeps a sentence that was t
 decided in the middle of one that was spoken. Knows nothing of how anything was heard.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from voice2mqtt.core.audio import Prospect, Utterance
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.election import HeldBack
 from voice2mqtt.core.event import Event, wordless
-from voice2mqtt.core.outcome import Heard, Outcome
+from voice2mqtt.core.outcome import Canceled, Heard, Outcome
 from voice2mqtt.core.ports import Recognizer, Voice
 from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.service import hearing
 from voice2mqtt.service.hearing import Hearing
+from voice2mqtt.service.patience import Patience
 from voice2mqtt.service.reply import Reply
 from voice2mqtt.service.state import NodeState
 from voice2mqtt.understanding.interpreter import Interpreter
+
+log = logging.getLogger(__name__)
+
+_FAULT = Canceled(
+    reason="Error", code="Fault", details="a fault of voice2mqtt; the log has its traceback"
+)
 
 
 class House:
@@ -61,20 +70,23 @@ class House:
         self._deciding = threading.RLock()
         room.set_rows(interpreter.row_names)
 
-    def hear(self, utterance: Utterance, recognizer: Recognizer) -> Outcome:
-        """Have `utterance` recognised, decide, carry it out; return what the host made of it."""
-        self._stop_waiting()
-        self._room.publish_activity("hearing")
-        self._room.speech_began(utterance.loudness_db)
-        watched = _Watched(utterance, self._gate_closed)
-        outcome = hearing.recognize(watched, recognizer, self._interpreter)
-        with self._deciding:
-            self._settle(hearing.decide(outcome, self._interpreter, utterance))
+    def hear(
+        self, utterance: Utterance, recognizer: Recognizer, another_waits: Callable[[], bool]
+    ) -> Outcome:
+        """Have `utterance` recognised, decide, carry it out; return what the host made of it.
+
+        It gives way when it comes too late, or keeps waiting what was said next. Never raises.
+        """
+        outcome: Outcome = _FAULT
+        with self._outliving_faults():
+            outcome = self._recognized(utterance, recognizer, another_waits)
+            with self._deciding:
+                self._settle(hearing.decide(outcome, self._interpreter, utterance))
         return outcome
 
     def say(self, text: str) -> None:
-        """Handle `text` as if it had been heard."""
-        with self._deciding:
+        """Handle `text` as if it had been heard. Never raises."""
+        with self._outliving_faults(), self._deciding:
             self._settle(hearing.decide(Heard(text=text), self._interpreter))
 
     def mute(self, *, on: bool) -> None:
@@ -98,6 +110,54 @@ class House:
         """Tell journal and broker of `event`."""
         self._report(event)
         self._room.publish_event(event if self._log_text else wordless(event))
+
+    def _recognized(
+        self, utterance: Utterance, recognizer: Recognizer, another_waits: Callable[[], bool]
+    ) -> Outcome:
+        patience = Patience(utterance, self._interpreter.commands_expire_s, another_waits)
+        if why := patience():
+            # It waited for another, and no word of it could do anything any more.
+            return Canceled(reason="Error", code="TooLate", details=f"not recognised: {why}")
+        self._stop_waiting()
+        self._room.publish_activity("hearing")
+        self._room.speech_began(utterance.loudness_db)
+
+        def closed(utterance: Utterance) -> None:
+            patience.utterance_is_over()
+            self._gate_closed(utterance)
+
+        watched = _Watched(utterance, closed)
+        return hearing.recognize(watched, recognizer, self._interpreter, patience)
+
+    @contextmanager
+    def _outliving_faults(self) -> Iterator[None]:
+        """Let a fault of ours end the sentence during which it shows, and nothing else."""
+        try:
+            yield
+        except Exception:  # whatever it is, the next sentence is served
+            log.exception("a fault of voice2mqtt; what was said is dropped")
+            self._drop()
+
+    def _drop(self) -> None:
+        """Tell of a fault, each way for itself: telling may be what is at fault."""
+        heard = Hearing(outcome=_FAULT)
+        (event,) = heard.events(self._node)
+        # A question that nobody has heard is not to be answered.
+        steps: tuple[Callable[[], None], ...] = (
+            self._interpreter.let_go,
+            self._room.abstain,
+            lambda: self._report(event),
+            lambda: self._room.publish_event(event),
+            lambda: self._reply.to(heard),
+            lambda: self._room.publish_activity("idle"),
+            lambda: self._state.note(heard),
+            lambda: self._room.publish_state(self._state.document()),
+        )
+        for step in steps:
+            try:
+                step()
+            except Exception:  # the next step may do better
+                log.exception("a fault while telling of a fault")
 
     def _gate_closed(self, utterance: Utterance) -> None:
         self._room.publish_activity("recognising")

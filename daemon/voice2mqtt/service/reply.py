@@ -38,6 +38,9 @@ class Reply:
                     if not row:
                         self._voice.tone("heard")
                     self._voice.say(question)
+                case Refuse(too_late=True):
+                    self._voice.tone("failed")
+                    self._voice.say(decision.reason.text)
                 case Refuse() if decision.row:
                     self._voice.tone("refused")
                     self._voice.say(decision.reason.text)

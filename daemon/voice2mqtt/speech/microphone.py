@@ -6,11 +6,11 @@ device that dies during a recognition is not noticed before the time-out.
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 from voice2mqtt.core.audio import Prospect, Utterance
 from voice2mqtt.core.outcome import SILENCE, Canceled, NoMatch, Outcome
+from voice2mqtt.core.ports import GiveUp, never
 from voice2mqtt.speech.azure import AzureRecognizer
 
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -55,10 +55,11 @@ class SdkMicrophone:
                 self._pause(failures)
                 continue
             self._tell("")
-            outcome = shoot()
+            shot = shoot()
+            outcome = shot.outcome
             if outcome != NoMatch(reason=SILENCE) and not self._closed.is_set():
                 self._outcome = outcome
-                yield _Spoken()
+                yield _Spoken(shot.speech_ended_at_s)
             # A host that is away, or a device that died between two shots, cancels at once.
             failures = failures + 1 if isinstance(outcome, Canceled) else 0
             if failures:
@@ -72,9 +73,11 @@ class SdkMicrophone:
     def _pause(self, failures: int) -> None:
         self._closed.wait(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
 
-    def recognize(self, utterance: Utterance, on_interim: Callable[[str], None]) -> Outcome:
+    def recognize(
+        self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp = never
+    ) -> Outcome:
         """Return what was made of the utterance that this ear yielded last."""
-        del on_interim
+        del on_interim, give_up
         for _ in utterance.frames():
             pass
         return self._outcome
@@ -83,6 +86,10 @@ class SdkMicrophone:
         """Stop listening. Any thread may call it."""
         self._closed.set()
         self._recognizer.close()
+
+    def another_waits(self) -> bool:
+        """Return False: one shot follows the other."""
+        return False
 
     def deafen(self, for_s: float) -> None:
         """Do nothing: the SDK's microphone cannot be told what is ours."""
@@ -94,8 +101,8 @@ class _Spoken:
     start_sample = 0
     loudness_db = UNKNOWN_LOUDNESS_DB
 
-    def __init__(self) -> None:
-        self.speech_ended_at_s = time.monotonic()
+    def __init__(self, speech_ended_at_s: float) -> None:
+        self.speech_ended_at_s = speech_ended_at_s
 
     def frames(self) -> Iterator[bytes]:
         yield from ()

@@ -1,8 +1,9 @@
 """SDK results to outcomes, with every detail the SDK gives. Knows its values, not its calls."""
 
-import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voice2mqtt.core.outcome import SILENCE, Canceled, Heard, Hypothesis, NoMatch, Outcome
 
@@ -10,7 +11,10 @@ TICKS_PER_S = 10_000_000
 
 
 def of_result(result: Any) -> Outcome:
-    """Return the outcome of an SDK `SpeechRecognitionResult`."""
+    """Return the outcome of an SDK `SpeechRecognitionResult`.
+
+    An answer that cannot be read is a cancellation with its reason.
+    """
     match result.reason.name:
         case "RecognizedSpeech" if result.text.strip():
             return _heard(result)
@@ -57,20 +61,57 @@ def join(parts: Sequence[Outcome]) -> Outcome:
     return parts[0] if parts else NoMatch(reason=SILENCE)
 
 
-def _heard(result: Any) -> Heard:
-    document = json.loads(result.json) if result.json else {}
-    language = document.get("PrimaryLanguage") or {}
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class _Candidate(_Strict):
+    """One entry of the n-best list."""
+
+    display: str | None = Field(None, alias="Display")
+    lexical: str | None = Field(None, alias="Lexical")
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(None, alias="Confidence")
+    outside: bool | None = Field(None, alias="OutsideGrammar")
+
+
+class _Language(_Strict):
+    language: str | None = Field(None, alias="Language")
+
+
+class _Answer(_Strict):
+    """What is read of a `speech.phrase`, beside what the SDK itself reads; the rest is passed over.
+
+    It is a stranger's: whatever is not of these types is no answer.
+    """
+
+    candidates: tuple[_Candidate, ...] | None = Field(None, alias="NBest")
+    language: _Language | None = Field(None, alias="PrimaryLanguage")
+
+
+def _heard(result: Any) -> Outcome:
+    try:
+        answer = _Answer.model_validate_json(result.json or "{}")
+    except ValidationError as error:
+        return Canceled(reason="Error", code="BadAnswer", details=_misfit(error))
     return Heard(
         text=result.text,
         hypotheses=tuple(
             Hypothesis(
-                text=item.get("Display") or item.get("Lexical") or "",
-                confidence=item.get("Confidence"),
-                lexical=item.get("Lexical", ""),
-                outside=item.get("OutsideGrammar", False),
+                text=candidate.display or candidate.lexical or "",
+                confidence=candidate.confidence,
+                lexical=candidate.lexical or "",
+                outside=bool(candidate.outside),
             )
-            for item in document.get("NBest") or ()
+            for candidate in answer.candidates or ()
         ),
-        language=language.get("Language", ""),
+        language=(answer.language and answer.language.language) or "",
         duration_s=result.duration / TICKS_PER_S,
     )
+
+
+def _misfit(error: ValidationError) -> str:
+    """Return what is wrong with an answer, without what it says."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    what = f"{place}: {first['msg']}" if place else first["msg"]
+    return f"the host's answer cannot be read: {what[:200]}"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from voice2mqtt.core.jsontext import read_json
 from voice2mqtt.understanding.table import Json
 
 MAX_HEADER_BYTES = 8192
@@ -96,8 +97,8 @@ def _read_object(body: str) -> Mapping[str, Json]:
     if not body.strip():
         return {}
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        value = read_json(body)
+    except ValueError as error:
         raise ProtocolError("a body that is no JSON") from error
     if not isinstance(value, dict):
         raise ProtocolError("a body that is no JSON object")

@@ -7,7 +7,7 @@ Three steps: is the house addressed at all (wake phrase, open question), what wa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from voice2mqtt.core.audio import Prospect
 from voice2mqtt.core.decision import Ask, Decision, Fire, Nearest, Reason, Refuse
@@ -30,22 +30,13 @@ from voice2mqtt.understanding.comprehension import (
 from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.match import LONGEST_LETTERS
 from voice2mqtt.understanding.normalise import normaliser
-from voice2mqtt.understanding.policy import LocalTime, Moment, Past, Policy, obstacle
+from voice2mqtt.understanding.policy import Clock, LocalTime, Moment, Past, Policy, obstacle
 from voice2mqtt.understanding.render import expectation, messages, sentence
 from voice2mqtt.understanding.table import CommandTable
 from voice2mqtt.understanding.wake import WakePhrases
 
 _NAMED = 3
 """Nearest rows that a reason names."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """When something was said, and when it is decided."""
-
-    said_s: float
-    now_s: float
-    local: LocalTime
 
 
 class Interpreter:
@@ -65,6 +56,8 @@ class Interpreter:
         """`automaton` is `table` compiled, if somebody else needed it too."""
         self.muted = False
         """While muted, everything is understood and nothing done."""
+        self.commands_expire_s = table.longest_expiry_s
+        """Later than so long after its end no sentence does anything."""
         self.automaton = automaton or compile_table(table)
         self._table = table
         self._policy = policy = policy or Policy()
@@ -152,7 +145,7 @@ class Interpreter:
         hypotheses = tuple(h for h in heard if len(h.text) <= LONGEST_LETTERS)
         if not hypotheses:
             return (Refuse(text=text, reason=Reason(text="too long for a command")),)
-        clock = _Clock(now_s if said_s is None else said_s, now_s, local)
+        clock = Clock(now_s if said_s is None else said_s, now_s, local)
         if self._question and clock.said_s > self._question.until_s:
             self._question = None
         if self._question:
@@ -182,7 +175,7 @@ class Interpreter:
         return (self._woken(hypotheses) if self._wake else ()) or hypotheses
 
     def _without_waking(
-        self, text: str, hypotheses: Sequence[Hypothesis], clock: _Clock
+        self, text: str, hypotheses: Sequence[Hypothesis], clock: Clock
     ) -> tuple[Decision, ...]:
         """Decide about what was said without the wake phrase: few rows do without it."""
         verdict: Verdict = Unknown(why="")
@@ -193,7 +186,7 @@ class Interpreter:
         return self._carried_out(verdict, text, clock)
 
     def _addressed(
-        self, text: str, hypotheses: Sequence[Hypothesis], clock: _Clock
+        self, text: str, hypotheses: Sequence[Hypothesis], clock: Clock
     ) -> tuple[Decision, ...]:
         """Decide about what follows the wake phrase; "never mind" ends the wait for a command."""
         verdict = self._understood(hypotheses, self._all_rows, clock)
@@ -204,7 +197,7 @@ class Interpreter:
         return self._carried_out(verdict, text, clock)
 
     def _understood(
-        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], clock: _Clock
+        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], clock: Clock
     ) -> Verdict:
         """Return what was meant; where several rows say it, by those that may act at this hour."""
         verdict = self._comprehension.understand(hypotheses, rows)
@@ -218,7 +211,7 @@ class Interpreter:
         said = {self._said(meaning) for meaning in (*options_of(verdict), *options_of(awake))}
         return awake if isinstance(awake, Meant) and len(said) == 1 else verdict
 
-    def _may_act(self, number: int, clock: _Clock) -> bool:
+    def _may_act(self, number: int, clock: Clock) -> bool:
         row = self._table.rows[number]
         return clock.local.within(row.between, row.days)
 
@@ -228,7 +221,7 @@ class Interpreter:
         return tuple(words.normalise(command.sentence) for command in meaning)
 
     def _answered(
-        self, question: Question, text: str, hypotheses: Sequence[Hypothesis], clock: _Clock
+        self, question: Question, text: str, hypotheses: Sequence[Hypothesis], clock: Clock
     ) -> tuple[Decision, ...]:
         """Decide about what was said while `question` is open."""
         row = self._table.rows[question.options[0][0].row].name
@@ -258,7 +251,7 @@ class Interpreter:
         answers = ((self._answers.answer(heard.text), heard) for heard in believed(hypotheses))
         return [(answer, heard) for answer, heard in answers if answer]
 
-    def _consents(self, answer: Answer, question: Question, clock: _Clock) -> bool:
+    def _consents(self, answer: Answer, question: Question, clock: Clock) -> bool:
         """Whether it is a yes to what was asked, perhaps with the command said again."""
         if answer.refuses or len(question.options) > 1:
             return False
@@ -268,7 +261,7 @@ class Interpreter:
         return is_word_for_word(again) and question.is_about(*options_of(again))
 
     def _meant_instead(
-        self, hypotheses: Sequence[Hypothesis], question: Question | None, clock: _Clock
+        self, hypotheses: Sequence[Hypothesis], question: Question | None, clock: Clock
     ) -> Meant | None:
         """Return the command said in place of yes or no, or the choice made in `question`.
 
@@ -291,7 +284,7 @@ class Interpreter:
         said = "to leave it" if refusal.consent is Consent.CANCEL else "no"
         return (Refuse(text=text, row=row, reason=Reason(text=f"the answer was {said}")),)
 
-    def _carried_out(self, verdict: Verdict, text: str, clock: _Clock) -> tuple[Decision, ...]:
+    def _carried_out(self, verdict: Verdict, text: str, clock: Clock) -> tuple[Decision, ...]:
         reason = Reason(text=verdict.why, nearest=self._named(verdict.nearest))
         match verdict:
             case Meant():
@@ -302,14 +295,16 @@ class Interpreter:
                 reason = replace(reason, text=f"{verdict.why}, and asking is off")
         return (Refuse(text=text, reason=reason),)
 
-    def _choice(self, verdict: Unclear, text: str, reason: Reason, clock: _Clock) -> Decision:
+    def _choice(self, verdict: Unclear, text: str, reason: Reason, clock: Clock) -> Decision:
         """Ask which of two was meant, or whether the one was, unless none of them may be done."""
         best = verdict.options[0][0]
         row = self._table.rows[best.row].name
         score = 1 - best.distance
+        late = clock.age_s > self._table.rows[best.row].expires_s
         ways = [self._obstacle(option[0], clock) for option in verdict.options]
         if all(ways):
-            return Refuse(text=text, row=row, score=score, reason=replace(reason, text=ways[0]))
+            reason = replace(reason, text=ways[0])
+            return Refuse(text=text, row=row, score=score, reason=reason, too_late=late)
         if len(verdict.options) > 1 and len(set(map(self._said, verdict.options))) == 1:
             why = f"two commands are said '{best.sentence}', so that no answer tells them apart"
             return Refuse(text=text, reason=replace(reason, text=why))
@@ -325,7 +320,7 @@ class Interpreter:
         meaning: Meaning,
         text: str,
         why: str,
-        clock: _Clock,
+        clock: Clock,
         *,
         consented: bool = False,
         nearest: tuple[Nearest, ...] = (),
@@ -334,7 +329,7 @@ class Interpreter:
         return tuple(self._one(command, text, reason, clock, consented) for command in meaning)
 
     def _one(
-        self, command: Candidate, text: str, reason: Reason, clock: _Clock, consented: bool
+        self, command: Candidate, text: str, reason: Reason, clock: Clock, consented: bool
     ) -> Decision:
         """Fire `command`, ask for consent to it, or say what stands in its way."""
         row = self._table.rows[command.row]
@@ -347,7 +342,8 @@ class Interpreter:
             why_not = "another question is still open"
         if why_not:
             reason = replace(reason, text=why_not)
-            return Refuse(text=text, row=row.name, score=score, reason=reason)
+            late = clock.age_s > row.expires_s
+            return Refuse(text=text, row=row.name, score=score, reason=reason, too_late=late)
         if row.confirm and not consented:
             question = self._sentence(row.confirm, command)
             until_s = clock.now_s + self._policy.answer_within_s
@@ -367,19 +363,19 @@ class Interpreter:
             slots=command.slots,
             expect=expectation(row, command.slots),
             response=self._sentence(row.response, command),
+            said_s=clock.said_s,
         )
 
     def _sentence(self, template: str, command: Candidate) -> str:
         slots = {**self._table.rows[command.row].defaults, **command.slots}
         return sentence(template, slots, self._table.language)
 
-    def _obstacle(self, command: Candidate, clock: _Clock) -> str:
+    def _obstacle(self, command: Candidate, clock: Clock) -> str:
         return obstacle(
             Moment(
                 row=self._table.rows[command.row],
                 slots=command.slots,
-                now_s=clock.now_s,
-                local=clock.local,
+                clock=clock,
                 past=self._past,
                 policy=self._policy,
                 muted=self.muted,

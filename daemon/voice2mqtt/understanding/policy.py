@@ -54,6 +54,21 @@ class LocalTime:
         return self.minute < last and (self.weekday - 1) % 7 in days
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When something was said, and when it is decided."""
+
+    said_s: float
+    """Monotonic, as is `now_s`."""
+    now_s: float
+    local: LocalTime
+
+    @property
+    def age_s(self) -> float:
+        """How long ago it was said."""
+        return self.now_s - self.said_s
+
+
 @dataclass
 class Past:
     """What was carried out, as far as a rule asks for it. Times are monotonic."""
@@ -75,11 +90,17 @@ class Moment:
 
     row: Row
     slots: Mapping[str, SlotValue]
-    now_s: float
-    local: LocalTime
+    clock: Clock
     past: Past
     policy: Policy
     muted: bool
+
+
+def _too_late(moment: Moment) -> str:
+    age_s, row = moment.clock.age_s, moment.row
+    if age_s <= row.expires_s:
+        return ""
+    return f"too late: said {age_s:.1f} s ago, it expires after {row.expires_s:g} s"
 
 
 def _muted(moment: Moment) -> str:
@@ -88,15 +109,15 @@ def _muted(moment: Moment) -> str:
 
 def _hours(moment: Moment) -> str:
     row = moment.row
-    if moment.local.within(row.between, row.days):
+    if moment.clock.local.within(row.between, row.days):
         return ""
-    if moment.local.within(row.between, frozenset(range(7))):
+    if moment.clock.local.within(row.between, frozenset(range(7))):
         return "not on this day"
     return f"only between {_clock(row.between)}" if row.between else "not on this day"
 
 
 def _cooldown(moment: Moment) -> str:
-    before_s = moment.now_s - moment.past.fired_at_s.get(moment.row.name, float("-inf"))
+    before_s = moment.clock.now_s - moment.past.fired_at_s.get(moment.row.name, float("-inf"))
     if before_s >= moment.row.cooldown_s:
         return ""
     return f"{moment.row.cooldown_s - before_s:.0f} s of its cooldown are left"
@@ -104,11 +125,11 @@ def _cooldown(moment: Moment) -> str:
 
 def _echo(moment: Moment) -> str:
     same = moment.past.last == (moment.row.name, dict(moment.slots))
-    recent = moment.now_s - moment.past.last_at_s < moment.policy.repeat_within_s
+    recent = moment.clock.now_s - moment.past.last_at_s < moment.policy.repeat_within_s
     return "the same again, so soon, is taken for an echo" if same and recent else ""
 
 
-RULES: tuple[Callable[[Moment], str], ...] = (_muted, _hours, _cooldown, _echo)
+RULES: tuple[Callable[[Moment], str], ...] = (_too_late, _muted, _hours, _cooldown, _echo)
 """In the order they are asked; each returns what stands in the way, or ""."""
 
 

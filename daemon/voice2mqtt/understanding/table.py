@@ -7,6 +7,8 @@ from types import MappingProxyType
 from voice2mqtt.core.decision import Expectation, SlotValue
 
 _WEEK = frozenset(range(7))
+EXPIRES_S = 10.0
+"""Of a row that says nothing about it."""
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -91,7 +93,8 @@ class Row:
     """Minutes since midnight, local time; may pass midnight."""
     days: frozenset[int] = _WEEK
     """0 is Monday."""
-    expires_s: float = 10.0
+    expires_s: float = EXPIRES_S
+    """Never carried out later than this after the sentence ended."""
     cooldown_s: float = 0.0
     strictness: float | None = None
     """Largest distance of sound that is accepted, 0 to 1; None takes the table's."""
@@ -134,3 +137,8 @@ class CommandTable:
     )
     language: str = "en"
     tests: tuple[TableTest, ...] = ()
+
+    @property
+    def longest_expiry_s(self) -> float:
+        """The `expires_s` of the row that grants itself most."""
+        return max((row.expires_s for row in self.rows), default=EXPIRES_S)
