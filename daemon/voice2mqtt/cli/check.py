@@ -32,12 +32,13 @@ def run(args: argparse.Namespace) -> int:
     """Check both files and say all that is wrong with them; 78 when something is."""
     problems, warnings = 0, 0
     settings = Settings()
+    file = common.settings_file(args).path
     try:
-        settings = load_settings(args.settings)
+        settings = load_settings(file)
     except SettingsError as error:
         problems += _tell(error)
     else:
-        print(f"{args.settings}: ok")
+        print(f"{file}: ok")
         for secret in exposed_secrets(settings):
             print(f"{secret}: warning: every user can read this secret; chmod 600 it")
             warnings += 1

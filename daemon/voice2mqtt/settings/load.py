@@ -1,4 +1,4 @@
-"""Files to values: where the settings are looked for, and where the files they name."""
+"""Files to values, and where the files that the settings name are looked for."""
 
 import os
 from collections.abc import Mapping
@@ -13,14 +13,6 @@ from voice2mqtt.settings.table_reader import read_table
 from voice2mqtt.understanding.table import CommandTable
 
 _Section = TypeVar("_Section", bound=Section)
-
-INSTALLED = Path("/etc/voice2mqtt/voice2mqtt.yaml")
-CHECKOUT = Path(__file__).parents[3] / "config" / "voice2mqtt.yaml"
-
-
-def default_settings_file() -> Path:
-    """Return the settings of this machine, else those of the checkout."""
-    return CHECKOUT if CHECKOUT.is_file() and not os.path.lexists(INSTALLED) else INSTALLED
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
