@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from voice2mqtt.settings.faults import Faults
 from voice2mqtt.settings.model import WAV_PREFIX, Section, Settings
+from voice2mqtt.settings.nodes import ScalarNode, find
 from voice2mqtt.settings.reader import read_document, read_text
+from voice2mqtt.settings.secrets import may_be_there, names_a_file, secret_files
 from voice2mqtt.settings.settings_reader import read_settings
 from voice2mqtt.settings.table_reader import read_table
 from voice2mqtt.understanding.table import CommandTable
@@ -27,9 +29,22 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     """
     content = read_text(path)
     faults = Faults(str(path), content)
-    settings = read_settings(read_document(content, faults), faults)
+    document = read_document(content, faults)
+    settings = read_settings(document, faults)
     credentials = environ.get("CREDENTIALS_DIRECTORY")
-    return _anchored(settings, path.parent.absolute(), Path(credentials) if credentials else None)
+    folder = path.parent.absolute()
+    anchored = _anchored(settings, folder, Path(credentials) if credentials else None)
+    for key, secret_file in secret_files(anchored).items():
+        node = find(document, key)
+        if isinstance(node, ScalarNode) and not names_a_file(node.written, secret_file):
+            faults.add(
+                node.place,
+                f"{key.rpartition('.')[2]} takes the path of a file, and there is none of this "
+                "name (not shown: it may be the secret itself)",
+                "write the secret into a file of its own, `chmod 600` it, and name that",
+            )
+    faults.raise_any()
+    return anchored
 
 
 def load_table(path: Path, language: str = "en") -> CommandTable:
@@ -51,7 +66,7 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
             changed[key] = _anchored(value, folder, credentials)
         elif isinstance(value, Path):
             given = credentials / "_".join(value.parts) if credentials else folder / value
-            found = key.endswith("_file") and not value.is_absolute() and _is_file(given)
+            found = key.endswith("_file") and not value.is_absolute() and may_be_there(given)
             changed[key] = given if found else folder / _at_home(value)
         elif isinstance(value, str) and value.startswith(WAV_PREFIX):
             recording = Path(value.removeprefix(WAV_PREFIX))
@@ -65,11 +80,3 @@ def _at_home(path: Path) -> Path:
     except RuntimeError:
         # There is no such user; whoever opens the file says that it is not there.
         return path
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        # systemd shows its credentials to the service alone, not to the check before a reload.
-        return False
