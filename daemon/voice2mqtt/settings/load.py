@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from voice2mqtt.settings.faults import Faults
 from voice2mqtt.settings.model import WAV_PREFIX, Section, Settings
-from voice2mqtt.settings.nodes import ScalarNode, find
+from voice2mqtt.settings.nodes import Node, ScalarNode, find
 from voice2mqtt.settings.reader import read_document, read_text
 from voice2mqtt.settings.secrets import may_be_there, names_a_file, secret_files
 from voice2mqtt.settings.settings_reader import read_settings
@@ -17,7 +18,28 @@ from voice2mqtt.understanding.table import CommandTable
 _Section = TypeVar("_Section", bound=Section)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenSettings:
+    """Settings, and the file that they were written in; what is wrong with them has its place."""
+
+    settings: Settings
+    document: Node
+    faults: Faults
+    """Of the file; none so far."""
+
+    def note(self, key: str, problem: str) -> None:
+        """Note what is wrong with the dotted `key`; a cure stands behind a semicolon."""
+        node = find(self.document, key) or find(self.document, key.partition(".")[0])
+        what, _, cure = problem.partition("; ")
+        self.faults.add((node or self.document).place, what, cure)
+
+
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings in the file at `path`; see `load_written`."""
+    return load_written(path, environ).settings
+
+
+def load_written(path: Path, environ: Mapping[str, str] = os.environ) -> WrittenSettings:
     """Return the settings in the file at `path`; the paths in it become absolute.
 
     A relative path starts at the folder of the file. A `*_file` is looked for in systemd's
@@ -30,21 +52,24 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     content = read_text(path)
     faults = Faults(str(path), content)
     document = read_document(content, faults)
-    settings = read_settings(document, faults)
     credentials = environ.get("CREDENTIALS_DIRECTORY")
-    folder = path.parent.absolute()
-    anchored = _anchored(settings, folder, Path(credentials) if credentials else None)
-    for key, secret_file in secret_files(anchored).items():
+    settings = _anchored(
+        read_settings(document, faults),
+        path.parent.absolute(),
+        Path(credentials) if credentials else None,
+    )
+    written = WrittenSettings(settings=settings, document=document, faults=faults)
+    for key, secret_file in secret_files(settings).items():
         node = find(document, key)
         if isinstance(node, ScalarNode) and not names_a_file(node.written, secret_file):
-            faults.add(
-                node.place,
+            written.note(
+                key,
                 f"{key.rpartition('.')[2]} takes the path of a file, and there is none of this "
-                "name (not shown: it may be the secret itself)",
-                "write the secret into a file of its own, `chmod 600` it, and name that",
+                "name (not shown: it may be the secret itself); write the secret into a file of "
+                "its own, `chmod 600` it, and name that",
             )
     faults.raise_any()
-    return anchored
+    return written
 
 
 def load_table(path: Path, language: str = "en") -> CommandTable:

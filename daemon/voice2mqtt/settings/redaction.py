@@ -36,6 +36,9 @@ _AROUND_WORDS = "\"'`:;,.()[]{}<>…"
 _SHORTENED = re.compile(rf"([^\s{re.escape(_AROUND_WORDS)}][^\s{HIDDEN}]{{3,}}){HIDDEN}")
 _NOTHING_YET = re.compile(r"([|>][-+0-9]*)?")
 _ENTRY = re.compile(r"\s*(-\s|[\w\"'.-]+\s*:(\s|$))")
+_FILE_NAME = re.compile(r"[a-z]{1,12}([._-][a-z]{1,12})*")
+_ANY_PATH = re.compile(r"[\w.~ /-]+")
+_SHORT_PATH = re.compile(r"[\w.~ -]{1,24}(/[\w.~ -]{1,24})+")
 _CLOSING = {"[": "]", "{": "}", '"': '"', "'": "'"}
 
 
@@ -59,6 +62,14 @@ def shown_address(text: str) -> str:
     """
     text = _USER_WITH_SCHEME.sub(r"\1", text)
     return _QUERY.sub(r"\1", _USER.sub("", text))
+
+
+def reads_like_a_path(text: str) -> bool:
+    """Return whether `text` is rather the path of a file than a secret: words, with folders."""
+    if "/" not in text:
+        return bool(_FILE_NAME.fullmatch(text))
+    known_root = text.startswith(("/", "~/", "./", "../"))
+    return bool((_ANY_PATH if known_root else _SHORT_PATH).fullmatch(text))
 
 
 class Redaction:
@@ -106,6 +117,8 @@ class Redaction:
                 continue
             in_braces = "{" in line[: found.start()]
             value = _IN_BRACES.match(line, seen) if in_braces else None
+            if found[1].endswith("_file") and _is_path(value[0] if value else line[seen:]):
+                continue
             if not value:
                 indent = len(line) - len(line.lstrip()) if in_braces else found.start()
                 self._hide_from(number, seen, indent)
@@ -155,6 +168,10 @@ class Redaction:
             for line in range(first, last + 1)
             for start, end in self._hidden.get(line, ())
         )
+
+
+def _is_path(value: str) -> bool:
+    return reads_like_a_path(re.sub(r"\s#.*", "", value).strip().strip("\"'"))
 
 
 def _is_open(value: str, closing: str | None) -> bool:

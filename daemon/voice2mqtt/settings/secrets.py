@@ -1,15 +1,12 @@
 """Passwords, keys and tokens: each in a file of its own, read when it is needed."""
 
-import re
 import stat
 from pathlib import Path
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.reader import read_text
-
-_FILE_NAME = re.compile(r"[a-z]{1,12}([._-][a-z]{1,12})*")
-_PATH_WORD = re.compile(r"[\w.~ -]{0,24}")
+from voice2mqtt.settings.redaction import reads_like_a_path
 
 
 def read_secret(path: Path) -> str:
@@ -50,16 +47,9 @@ def exposed_secrets(settings: Settings) -> tuple[Path, ...]:
 def names_a_file(written: str, path: Path) -> bool:
     """Return whether `written`, which is looked for at `path`, is the name of a file.
 
-    Else it may be a secret that was put where the path of its file belongs. What is not there is
-    believed to be a file if the first of its folders is there, or if it reads like a name.
+    Else it may be a secret that was put where the path of its file belongs.
     """
-    if may_be_there(path) or _FILE_NAME.fullmatch(written):
-        return True
-    folders = [folder for folder in written.split("/")[:-1] if folder]
-    return bool(folders) and (
-        may_be_there(path.parents[len(folders) - 1])
-        or all(_PATH_WORD.fullmatch(word) for word in written.split("/"))
-    )
+    return may_be_there(path) or reads_like_a_path(written)
 
 
 def may_be_there(path: Path) -> bool:
