@@ -20,7 +20,8 @@ from voice2mqtt.cli import stage
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.event import Event
 from voice2mqtt.service import build
-from voice2mqtt.settings.load import CHECKOUT, load_settings
+from voice2mqtt.settings.load import load_settings
+from voice2mqtt.settings.search import CHECKOUT
 
 VOICES = (
     stage.flite("slt"),

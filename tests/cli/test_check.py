@@ -4,7 +4,7 @@ import pytest
 
 from voice2mqtt.cli.main import main
 from voice2mqtt.errors import ExitStatus
-from voice2mqtt.settings.load import CHECKOUT
+from voice2mqtt.settings.search import CHECKOUT
 
 
 def _house(folder: Path, settings: str, table: str) -> Path:

@@ -1,4 +1,7 @@
+import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,6 +111,71 @@ def test_json_is_the_event_of_the_house(houseless: str, capsys: pytest.CaptureFi
     assert event["messages"] == [
         {"topic": "home/hall/light", "payload": "ON", "qos": 0, "retain": False}
     ]
+
+
+def _say_many(
+    house: str, sentences: str, *flags: str, monkeypatch: pytest.MonkeyPatch
+) -> ExitStatus:
+    monkeypatch.setattr("sys.stdin", io.StringIO(sentences))
+    return ExitStatus(main(["say", "--settings", house, *flags, "-"]))
+
+
+def test_many_sentences_are_each_decided_on_their_own(
+    houseless: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentences = (
+        "turn on the hall light\nopen the door\nyes\n\nwhat a day\r\nturn on the kitchen light"
+    )
+    status = _say_many(houseless, sentences, "--json", "--dry-run", monkeypatch=monkeypatch)
+    assert status == ExitStatus.OK
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(event["event"], event["text"]) for event in events] == [
+        ("command", "turn on the hall light"),
+        ("ask", "open the door"),
+        ("unmatched", "yes"),
+        ("unmatched", ""),
+        ("unmatched", "what a day"),
+        ("command", "turn on the kitchen light"),
+    ]
+
+
+def test_many_sentences_are_published_and_it_ends_after_the_last(
+    house: str, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with broker.subscriber() as everything:
+        said = "turn on the hall light\nturn on the kitchen light\n"
+        assert _say_many(house, said, monkeypatch=monkeypatch) == ExitStatus.OK
+        assert everything.wait_for("home/kitchen/light").payload == "ON"
+        assert [m.topic for m in everything.messages] == ["home/hall/light", "home/kitchen/light"]
+
+
+def test_a_cooldown_does_not_reach_from_one_sentence_to_the_next(
+    houseless: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "commands.yaml").write_text(
+        "commands: [{say: hi, topic: t, payload: p, cooldown_s: 60}]\n"
+    )
+    assert _say_many(houseless, "hi\n" * 3, "--dry-run", monkeypatch=monkeypatch) == ExitStatus.OK
+    assert capsys.readouterr().out == "would publish  t  p\n" * 3
+
+
+def test_each_is_answered_before_the_next_is_known(houseless: str) -> None:
+    program = [sys.executable, "-m", "voice2mqtt", "say", "--settings", houseless]
+    with subprocess.Popen(
+        [*program, "--json", "--dry-run", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdin
+        assert running.stdout
+        for said in (b"turn on the hall light\n", b"open the do\xff\n"):
+            running.stdin.write(said)
+            running.stdin.flush()
+            assert json.loads(running.stdout.readline())["event"] in ("command", "ask", "unmatched")
+        running.stdin.close()
+        assert running.stdout.read() == b""
+    assert running.returncode == ExitStatus.OK
 
 
 def test_explain_names_row_slots_and_reason(

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 
-from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings import load
 
 
@@ -42,28 +41,6 @@ def test_a_file_given_by_systemd_comes_before_one_beside_the_settings(tmp_path: 
     settings = load.load_settings(path, environ={"CREDENTIALS_DIRECTORY": str(given)})
     assert settings.mqtt.password_file == given / "secrets_mqtt-password"
     assert settings.speech.token_file == tmp_path / "token"
-
-
-def test_the_installed_settings_come_before_the_checkouts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    installed = tmp_path / "voice2mqtt.yaml"
-    monkeypatch.setattr(load, "INSTALLED", installed)
-    assert load.default_settings_file() == load.CHECKOUT
-    installed.write_text("")
-    assert load.default_settings_file() == installed
-
-
-def test_without_a_checkout_the_installed_settings_are_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(load, "INSTALLED", tmp_path / "etc.yaml")
-    monkeypatch.setattr(load, "CHECKOUT", tmp_path / "none.yaml")
-    with pytest.raises(SettingsError) as caught:
-        load.load_settings(load.default_settings_file())
-    assert str(caught.value) == (
-        f"{tmp_path}/etc.yaml: there is no such file; create it or name another"
-    )
 
 
 def test_a_table_takes_the_language_of_the_settings_unless_it_names_its_own(

@@ -138,6 +138,23 @@ def test_what_is_written_is_read() -> None:
             id="password-in-address",
         ),
         pytest.param(
+            "mqtt: {broker: 'mqtt://h/mqtt'}\n",
+            "x.yaml:1:16: mqtt://h/mqtt has more than host and port; only ws:// and wss:// may "
+            "have a path",
+            id="path-for-plain-mqtt",
+        ),
+        pytest.param(
+            "speech: {host: 'ws://h:5000/speech'}\n",
+            "x.yaml:1:16: ws://h:5000/speech has more than host and port; a whole address is named "
+            "by endpoint",
+            id="path-for-a-host",
+        ),
+        pytest.param(
+            "speech: {region: West Europe, key_file: secrets/key}\n",
+            "x.yaml:1:18: 'West Europe' is not a region; write it as westeurope",
+            id="region-as-people-write-it",
+        ),
+        pytest.param(
             "mqtt: {base: home/+}\n",
             "x.yaml:1:14: 'home/+' cannot begin a topic; use words joined by /, without + and #",
             id="base-with-wildcard",
@@ -195,6 +212,29 @@ def test_all_faults_are_told_in_one_run_with_their_lines() -> None:
         "      bse: x\n"
         "      ^"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["wss", "https"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "Ocp-Apim-Subscription-Key=abc", "subscription-key=abc", "a=b&SIG=abc", "token=abc", "sig=",
+        "api_key=abc", "%6bey=abc", "access_token=abc", "code=1#key=abc",
+    ],
+)  # fmt: skip
+def test_a_key_in_an_address_is_refused_with_advice(scheme: str, query: str) -> None:
+    report = settings_report(f"speech: {{endpoint: '{scheme}://h/speech/v1?{query}'}}\n")
+    assert report.split("\n")[0] == (
+        "x.yaml:1:20: a key has no place in an address, which is logged; write it into a file of "
+        "its own, named by key_file or token_file"
+    )
+    assert "abc" not in report
+
+
+def test_an_address_may_ask_for_other_things() -> None:
+    address = "wss://h/speech/v1?language=en-US&cid=1234&format=detailed"
+    assert settings(f"speech: {{endpoint: '{address}'}}\n").speech.endpoint == address
+    assert settings("mqtt: {broker: 'wss://h:9001/mqtt'}\n").mqtt.broker == "wss://h:9001/mqtt"
 
 
 _SECTIONS = st.sampled_from([*Settings.model_fields, "gate", "host", "wake_phrase", "x"])

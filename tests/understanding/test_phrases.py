@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from voice2mqtt.settings.load import CHECKOUT, load_table
+from voice2mqtt.settings.load import load_table
+from voice2mqtt.settings.search import CHECKOUT
 from voice2mqtt.understanding.phrases import phrases
 from voice2mqtt.understanding.table import (
     CommandTable,

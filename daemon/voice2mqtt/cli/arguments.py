@@ -3,18 +3,22 @@
 import argparse
 from pathlib import Path
 
-from voice2mqtt.settings.load import default_settings_file, load_settings
+from voice2mqtt.settings.load import load_settings
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.search import VARIABLE, SettingsFile
+from voice2mqtt.settings.search import settings_file as search
 
 
 def settings(parser: argparse.ArgumentParser) -> None:
-    """Declare `--settings FILE`."""
+    """Declare `--settings FILE`; which file is used is told when the command fails."""
+    parser.set_defaults(uses_settings=True)
     parser.add_argument(
         "--settings",
         metavar="FILE",
         type=Path,
-        default=default_settings_file(),
-        help="the settings to use (%(default)s)",
+        # No default: a command below another would put its own over what was given to that.
+        default=argparse.SUPPRESS,
+        help=f"the settings to use; else those named by ${VARIABLE}, yours, the machine's, ...",
     )
 
 
@@ -28,12 +32,17 @@ def commands(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def settings_file(args: argparse.Namespace) -> SettingsFile:
+    """Return the settings file that the command uses, named or found."""
+    return search(getattr(args, "settings", None))
+
+
 def load(args: argparse.Namespace) -> Settings:
     """Return the settings named by `--settings`, with the table named by `--commands` if any.
 
     Raises:
         SettingsError: the settings cannot be used.
     """
-    loaded = load_settings(args.settings)
+    loaded = load_settings(settings_file(args).path)
     table = getattr(args, "commands", None)
     return loaded if table is None else loaded.model_copy(update={"commands": table})

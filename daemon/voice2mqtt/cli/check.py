@@ -7,8 +7,9 @@ from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.trial import try_sentences
 from voice2mqtt.errors import ExitStatus, SettingsError
 from voice2mqtt.service import build
+from voice2mqtt.service.prerequisites import verify
 from voice2mqtt.settings.faults import FaultsError, count
-from voice2mqtt.settings.load import load_settings, load_table
+from voice2mqtt.settings.load import load_table, load_written
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.secrets import exposed_secrets
 
@@ -32,12 +33,15 @@ def run(args: argparse.Namespace) -> int:
     """Check both files and say all that is wrong with them; 78 when something is."""
     problems, warnings = 0, 0
     settings = Settings()
+    file = common.settings_file(args).path
     try:
-        settings = load_settings(args.settings)
+        written = load_written(file)
+        settings = written.settings
+        verify(written)
     except SettingsError as error:
         problems += _tell(error)
     else:
-        print(f"{args.settings}: ok")
+        print(f"{file}: ok")
         for secret in exposed_secrets(settings):
             print(f"{secret}: warning: every user can read this secret; chmod 600 it")
             warnings += 1

@@ -24,8 +24,9 @@ from voice2mqtt.ear.wav import WavSource
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service import build
 from voice2mqtt.service.daemon import Daemon
-from voice2mqtt.settings.load import CHECKOUT, default_settings_file, load_settings, load_table
+from voice2mqtt.settings.load import load_settings, load_table
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.search import NAME, shipped
 
 HELP = "see it work: broker, Speech host and daemon on this machine, with or without a microphone"
 
@@ -83,13 +84,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _settings(stack: ExitStack, folder: Path, view: DemoView) -> Settings:
     """Start broker and Speech host; return the shipped settings, pointed at them."""
-    shipped = CHECKOUT if CHECKOUT.is_file() else default_settings_file()
-    settings = load_settings(shipped)
+    file = shipped("config") / NAME
+    settings = load_settings(file)
     broker_url = stack.enter_context(stage.broker(folder))
     view.part("broker", f"mosquitto on {broker_url}; watched with mosquitto_sub -t 'home/#'")
     view.part("Speech host", "ours; loading its model ...")
     began_s = time.monotonic()
-    host_url = stack.enter_context(stage.speech_host(folder, "--settings", str(shipped)))
+    host_url = stack.enter_context(stage.speech_host(folder, "--settings", str(file)))
     view.part("Speech host", f"ours, {host_url}, ready in {time.monotonic() - began_s:.1f} s")
     rows = len(load_table(settings.commands, build.language_of(settings)).rows)
     view.part("table", f"{_short(settings.commands)}, {rows} rows")

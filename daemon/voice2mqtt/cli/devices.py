@@ -13,7 +13,6 @@ from voice2mqtt.ear.devices import Device, list_devices
 from voice2mqtt.ear.monitor import Monitor, Reading
 from voice2mqtt.ear.soundserver import detect_sound_server
 from voice2mqtt.errors import ExitStatus, UnavailableError
-from voice2mqtt.settings.load import default_settings_file
 from voice2mqtt.settings.model import Gate as GateSettings
 from voice2mqtt.settings.model import Settings
 
@@ -62,8 +61,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _settings(args: argparse.Namespace) -> Settings:
     # The microphone is chosen before there are settings.
-    missing = args.settings == default_settings_file() and not args.settings.exists()
-    return Settings() if missing else common.load(args)
+    named = hasattr(args, "settings")
+    return common.load(args) if named or common.settings_file(args).path.exists() else Settings()
 
 
 def _show_list(devices: list[Device], gate: GateSettings, seconds: float) -> None:

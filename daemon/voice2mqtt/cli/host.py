@@ -17,6 +17,7 @@ from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
 from voice2mqtt.service import journal
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.settings.house import HouseFiles
+from voice2mqtt.settings.secrets import names_a_file
 from voice2mqtt.speechhost import answers
 from voice2mqtt.speechhost.access import Limits
 from voice2mqtt.speechhost.desk import Desk
@@ -184,6 +185,11 @@ def _warn(address: str, *, keys: bool, tls: bool) -> None:
 
 
 def _keys(path: Path) -> tuple[str, ...]:
+    if not names_a_file(str(path), path):
+        raise InputError(
+            "--key-file takes the path of a file, and there is none of this name (not shown: it "
+            "may be the key itself); write the key into a file and name that"
+        )
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:

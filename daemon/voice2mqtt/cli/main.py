@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from voice2mqtt import __version__
+from voice2mqtt.cli.arguments import settings_file
 from voice2mqtt.errors import ExitStatus, UserFacingError
 
 COMMANDS = (
@@ -35,10 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         # The daemon is not to carry, or wait for, what only other commands need.
         args = _parser(given[:1] if {*given[:1]} & {*COMMANDS} else COMMANDS).parse_args(given)
-        return int(args.run(args))
-    except UserFacingError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
+        return _run(args)
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
@@ -50,6 +48,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             "this is a bug in voice2mqtt %s; please report it with the lines below", __version__
         )
         return ExitStatus.BUG
+
+
+def _run(args: argparse.Namespace) -> int:
+    try:
+        status = int(args.run(args))
+    except UserFacingError as error:
+        print(error, file=sys.stderr)
+        status = error.exit_status
+    if status and getattr(args, "uses_settings", False):
+        print(f"The settings used: {settings_file(args)}", file=sys.stderr)
+    return status
 
 
 def _parser(names: Sequence[str]) -> argparse.ArgumentParser:

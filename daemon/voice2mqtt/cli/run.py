@@ -5,6 +5,8 @@ import argparse
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service import build, journal
+from voice2mqtt.service.prerequisites import verify
+from voice2mqtt.settings.load import load_written
 
 HELP = "listen, understand, publish: the daemon"
 
@@ -19,7 +21,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until a signal."""
     journal.set_up(as_json=args.json, verbose=args.verbose)
-    settings = common.load(args)
+    written = load_written(common.settings_file(args).path)
+    settings = written.settings
+    verify(written)
     journal.set_up(log_text=settings.privacy.log_text, as_json=args.json, verbose=args.verbose)
     build.daemon(settings).run()
     return ExitStatus.OK

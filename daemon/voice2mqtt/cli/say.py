@@ -1,8 +1,10 @@
 """`voice2mqtt say`: a sentence as if it had been heard."""
 
 import argparse
+import io
 import json
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 from voice2mqtt.cli import arguments as common
@@ -19,6 +21,8 @@ from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.picture import picture
 from voice2mqtt.understanding.table import CommandTable
 
+STANDARD_INPUT = "-"
+
 HELP = "handle a sentence as if it had been heard, and publish what it means"
 
 
@@ -29,36 +33,58 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="publish nothing")
     parser.add_argument("--explain", action="store_true", help="say why it was decided so")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("words", metavar="SENTENCE", nargs="+", help="what is said")
+    parser.add_argument(
+        "words",
+        metavar="SENTENCE",
+        nargs="+",
+        help="what is said; - reads sentences from standard input, one a line, each on its own",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Decide, tell and publish; 1 when the sentence does nothing."""
+    """Decide, tell and publish; 1 when the sentence does nothing.
+
+    Of many sentences each tells for itself what it does, so that they end with 0.
+    """
     settings = common.load(args)
     table = load_table(settings.commands, build.language_of(settings))
     interpreter = build.interpreter(settings, table)
     explain = _Explanation(settings, table) if args.explain else None
+    many = args.words == [STANDARD_INPUT]
+    decided = Hearing(outcome=Heard(text=""))
     with ExitStack() as stack:
         publish = None if args.dry_run else stack.enter_context(publisher(settings))
-        words = " ".join(args.words)
-        while True:
-            decided = hearing.decide(Heard(text=words), interpreter)
+
+        def say(words: str) -> Hearing:
+            said = hearing.decide(Heard(text=words), interpreter)
             if publish:
-                publish(decided.decisions)
+                publish(said.decisions)
             if args.json:
-                _print_events(decided, settings.node)
+                _print_events(said, settings.node)
             else:
-                _print(decided, dry=args.dry_run, explain=explain)
-            words = "" if args.json else _answer(decided)
-            if not words:
-                break
+                _print(said, dry=args.dry_run, explain=explain)
+            return said
+
+        for sentence in _lines_said() if many else [" ".join(args.words)]:
+            # Each is a conversation of its own.
+            interpreter.forget()
+            decided = say(sentence)
+            while not many and not args.json and (words := _answer(decided)):
+                decided = say(words)
     did = any(isinstance(decision, Fire | Ask) for decision in decided.decisions)
-    return ExitStatus.OK if did else ExitStatus.FAILED
+    return ExitStatus.OK if did or many else ExitStatus.FAILED
+
+
+def _lines_said() -> Iterator[str]:
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+    for line in sys.stdin:
+        yield line.rstrip("\r\n")
 
 
 def _print_events(decided: Hearing, node: str) -> None:
     for event in decided.events(node):
-        print(json.dumps(event, ensure_ascii=False))
+        print(json.dumps(event, ensure_ascii=False), flush=True)
 
 
 def _print(decided: Hearing, *, dry: bool, explain: "_Explanation | None") -> None:

@@ -16,6 +16,7 @@ HELP = "turn Home Assistant's custom sentences into a command table"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    parser.set_defaults(uses_settings=False)
     parser.add_argument(
         "--topic",
         metavar="TOPIC",

@@ -21,7 +21,6 @@ from voice2mqtt.service import build, hearing
 from voice2mqtt.service.entry import entry
 from voice2mqtt.service.hearing import Hearing
 from voice2mqtt.settings.house import House, HouseFiles
-from voice2mqtt.settings.load import default_settings_file
 from voice2mqtt.speechhost.endpointing import Ended, Endpointer
 from voice2mqtt.speechhost.engine import Engine, Grammar, Reading, Transcript
 from voice2mqtt.speechhost.vocabulary import grammar_of
@@ -102,7 +101,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Transcribe each file in turn; one that cannot be used does not stop the others."""
     if args.commands and not args.settings:
-        args.settings = default_settings_file()
+        args.settings = common.settings_file(argparse.Namespace()).path
     house = HouseFiles(args.settings, args.commands, args.wake_phrase).read()
     grammar = grammar_of(house)
     sources: list[tuple[str, WavSource]] = []

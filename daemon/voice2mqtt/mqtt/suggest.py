@@ -13,6 +13,7 @@ from voice2mqtt.mqtt.devices import Device, devices_in
 from voice2mqtt.mqtt.link import Link
 from voice2mqtt.mqtt.login import login_from
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.redaction import shown_address
 
 QUIET_S = 1.0
 """A broker sends what it retains in one go; so long a silence is its end."""
@@ -55,7 +56,9 @@ def retained(settings: Settings, within_s: float) -> dict[str, bytes]:
     link.start()
     try:
         if not up.wait(within_s):
-            raise UnavailableError(f"the broker {settings.mqtt.broker} cannot be reached")
+            raise UnavailableError(
+                f"the broker {shown_address(settings.mqtt.broker)} cannot be reached"
+            )
         deadline_s = time.monotonic() + within_s
         while time.monotonic() < min(deadline_s, last_s[0] + QUIET_S):
             time.sleep(0.05)

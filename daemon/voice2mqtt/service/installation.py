@@ -16,10 +16,10 @@ from pathlib import Path
 from voice2mqtt import __version__
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.service.layout import INSTANCES, UNITS, Layout
+from voice2mqtt.settings.search import NAME, ROOT, is_checkout, shipped
 
-_CHECKOUT = Path(__file__).parents[3]
 _DROP_INS_SINCE = 254
-_SETTINGS_FILES = ("voice2mqtt.yaml", "commands.yaml")
+_SETTINGS_FILES = (NAME, "commands.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,7 @@ class Wishes:
 
 def default_source() -> str:
     """Return the checkout that this program runs from, else its own version from the index."""
-    return str(_CHECKOUT) if _is_checkout() else f"voice2mqtt[host]=={__version__}"
-
-
-def shipped(name: str) -> Path:
-    """Return a file or folder that comes with the program: `systemd`, `config`, the lock file."""
-    return (_CHECKOUT if _is_checkout() else Path(sys.prefix, "share", "voice2mqtt")) / name
+    return str(ROOT) if is_checkout() else f"voice2mqtt[host]=={__version__}"
 
 
 def installation(layout: Layout, wishes: Wishes) -> Iterator[Step]:
@@ -93,17 +88,13 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def _is_checkout() -> bool:
-    return (_CHECKOUT / "pyproject.toml").is_file() and (_CHECKOUT / "systemd").is_dir()
-
-
 def _settings(layout: Layout, wishes: Wishes) -> Iterator[Step]:
     for name in _SETTINGS_FILES:
         path = layout.at(layout.settings / name)
         if path.exists():
             continue
         text = (shipped("config") / name).read_text(encoding="utf-8")
-        if name == "voice2mqtt.yaml":
+        if name == NAME:
             text = with_values(text, wishes.settings)
         yield Step(f"write {path}", partial(_write, path, text, 0o644))
     secrets = layout.at(layout.settings / "secrets")

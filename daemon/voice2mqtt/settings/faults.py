@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from voice2mqtt.errors import SettingsError
+from voice2mqtt.settings.redaction import Redaction
 from voice2mqtt.understanding.table import Place
 
 _WINDOW = 100
@@ -24,7 +25,9 @@ class Fault:
     problem: str
     cure: str = ""
     line: str = ""
-    """The line it stands in, without its end."""
+    """The line it stands in, without its end and without secrets."""
+    column: int = 0
+    """Where in `line` the caret goes, if something before it was taken out."""
 
     def __str__(self) -> str:
         """Render as `file:line:column: problem; cure`, with the line and a caret below."""
@@ -33,7 +36,7 @@ class Fault:
             sentence += f"; {self.cure}"
         if not self.line.strip():
             return sentence
-        line, column = _excerpt(self.line, self.place.column)
+        line, column = _excerpt(self.line, self.column or self.place.column)
         return f"{sentence}\n    {line}\n    {_blank(line[: column - 1])}^"
 
 
@@ -55,7 +58,9 @@ class Faults:
 
     def __init__(self, file: str, text: str = "") -> None:
         self._file = file
+        self._text = text
         self._lines = text.split("\n")
+        self._redaction: Redaction | None = None
         self._found: list[Fault] = []
 
     def place(self, line: int, column: int) -> Place:
@@ -79,9 +84,12 @@ class Faults:
         return place
 
     def add(self, place: Place, problem: str, cure: str = "") -> None:
-        """Note one fault and carry on."""
-        line = self._lines[place.line - 1].rstrip() if place.line <= len(self._lines) else ""
-        self._found.append(Fault(place=place, problem=problem, cure=cure, line=line))
+        """Note one fault and carry on; what may be a secret is taken out of it."""
+        self._redaction = self._redaction or Redaction(self._text)
+        line, column = self._redaction.excerpt(place.line, place.column)
+        problem, cure = (self._redaction.message(place.line, said) for said in (problem, cure))
+        fault = Fault(place=place, problem=problem, cure=cure, line=line, column=column)
+        self._found.append(fault)
 
     def raise_any(self) -> None:
         """Raise `FaultsError` if anything was added."""

@@ -1,29 +1,45 @@
-"""Files to values: where the settings are looked for, and where the files they name."""
+"""Files to values, and where the files that the settings name are looked for."""
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from voice2mqtt.settings.faults import Faults
 from voice2mqtt.settings.model import WAV_PREFIX, Section, Settings
+from voice2mqtt.settings.nodes import Node, ScalarNode, find
 from voice2mqtt.settings.reader import read_document, read_text
+from voice2mqtt.settings.secrets import may_be_there, names_a_file, secret_files
 from voice2mqtt.settings.settings_reader import read_settings
 from voice2mqtt.settings.table_reader import read_table
 from voice2mqtt.understanding.table import CommandTable
 
 _Section = TypeVar("_Section", bound=Section)
 
-INSTALLED = Path("/etc/voice2mqtt/voice2mqtt.yaml")
-CHECKOUT = Path(__file__).parents[3] / "config" / "voice2mqtt.yaml"
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenSettings:
+    """Settings, and the file that they were written in; what is wrong with them has its place."""
 
-def default_settings_file() -> Path:
-    """Return the settings of this machine, else those of the checkout."""
-    return CHECKOUT if CHECKOUT.is_file() and not os.path.lexists(INSTALLED) else INSTALLED
+    settings: Settings
+    document: Node
+    faults: Faults
+    """Of the file; none so far."""
+
+    def note(self, key: str, problem: str) -> None:
+        """Note what is wrong with the dotted `key`; a cure stands behind a semicolon."""
+        node = find(self.document, key) or find(self.document, key.partition(".")[0])
+        what, _, cure = problem.partition("; ")
+        self.faults.add((node or self.document).place, what, cure)
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings in the file at `path`; see `load_written`."""
+    return load_written(path, environ).settings
+
+
+def load_written(path: Path, environ: Mapping[str, str] = os.environ) -> WrittenSettings:
     """Return the settings in the file at `path`; the paths in it become absolute.
 
     A relative path starts at the folder of the file. A `*_file` is looked for in systemd's
@@ -35,9 +51,25 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     """
     content = read_text(path)
     faults = Faults(str(path), content)
-    settings = read_settings(read_document(content, faults), faults)
+    document = read_document(content, faults)
     credentials = environ.get("CREDENTIALS_DIRECTORY")
-    return _anchored(settings, path.parent.absolute(), Path(credentials) if credentials else None)
+    settings = _anchored(
+        read_settings(document, faults),
+        path.parent.absolute(),
+        Path(credentials) if credentials else None,
+    )
+    written = WrittenSettings(settings=settings, document=document, faults=faults)
+    for key, secret_file in secret_files(settings).items():
+        node = find(document, key)
+        if isinstance(node, ScalarNode) and not names_a_file(node.written, secret_file):
+            written.note(
+                key,
+                f"{key.rpartition('.')[2]} takes the path of a file, and there is none of this "
+                "name (not shown: it may be the secret itself); write the secret into a file of "
+                "its own, `chmod 600` it, and name that",
+            )
+    faults.raise_any()
+    return written
 
 
 def load_table(path: Path, language: str = "en") -> CommandTable:
@@ -59,7 +91,7 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
             changed[key] = _anchored(value, folder, credentials)
         elif isinstance(value, Path):
             given = credentials / "_".join(value.parts) if credentials else folder / value
-            found = key.endswith("_file") and not value.is_absolute() and _is_file(given)
+            found = key.endswith("_file") and not value.is_absolute() and may_be_there(given)
             changed[key] = given if found else folder / _at_home(value)
         elif isinstance(value, str) and value.startswith(WAV_PREFIX):
             recording = Path(value.removeprefix(WAV_PREFIX))
@@ -73,11 +105,3 @@ def _at_home(path: Path) -> Path:
     except RuntimeError:
         # There is no such user; whoever opens the file says that it is not there.
         return path
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        # systemd shows its credentials to the service alone, not to the check before a reload.
-        return False

@@ -5,17 +5,26 @@ wrong, is `settings_reader.py`'s business.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from voice2mqtt.settings.redaction import is_secret_name, shown_address
+
 _NODE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_REGION = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
-def _address(*schemes: str) -> AfterValidator:
+def _address(*schemes: str, paths: Sequence[str] = (), secret: str) -> AfterValidator:
+    """Return a check for URLs of `schemes`; those of `paths` may have more than host and port.
+
+    `secret` tells where a secret belongs.
+    """
+
     def check(address: str) -> str:
         """Return `address`, if it is a URL that a socket can be opened for."""
         try:
@@ -25,13 +34,27 @@ def _address(*schemes: str) -> AfterValidator:
             valid = False
         if not valid:
             raise ValueError(
-                f"{address} is not an address; write it as {schemes[0]}://host:port "
+                f"{shown_address(address)} is not an address; write it as {schemes[0]}://host:port "
                 f"({', '.join(schemes)} are known)"
             )
         if parts.username or parts.password:
             raise ValueError(
-                "a name or password has no place in an address; "
-                "use the keys username and password_file"
+                f"a name or password has no place in an address; use the keys {secret}"
+            )
+        asked = parse_qsl(f"{parts.query}&{parts.fragment}", keep_blank_values=True)
+        if any(is_secret_name(name) for name, _ in asked):
+            raise ValueError(
+                "a key has no place in an address, which is logged; write it into a file of its "
+                f"own, named by {secret}"
+            )
+        if parts.scheme not in paths and (parts.path.strip("/") or parts.query):
+            raise ValueError(
+                f"{shown_address(address)} has more than host and port; "
+                + (
+                    "a whole address is named by endpoint"
+                    if "ws" in schemes[:1]
+                    else "only ws:// and wss:// may have a path"
+                )
             )
         return address
 
@@ -56,6 +79,16 @@ def _language(tag: str) -> str:
     return tag
 
 
+def _region(name: str) -> str:
+    if not _REGION.fullmatch(name):
+        short = "".join(name.split()).lower()
+        raise ValueError(
+            f"'{name}' is not a region; write it as "
+            + (short if _REGION.fullmatch(short) else "westeurope")
+        )
+    return name
+
+
 def _as_tuple(value: object) -> object:
     """Accept one text where several may stand."""
     if isinstance(value, str):
@@ -69,7 +102,22 @@ _Text = Annotated[str, Field(min_length=1)]
 _Texts = Annotated[tuple[_Text, ...], BeforeValidator(_as_tuple)]
 _Topic = Annotated[str, AfterValidator(_topic)]
 _Language = Annotated[str, AfterValidator(_language)]
-_WebSocket = Annotated[str, _address("ws", "wss")]
+_Region = Annotated[str, AfterValidator(_region)]
+_Host = Annotated[str, _address("ws", "wss", secret="key_file or token_file")]
+_Endpoint = Annotated[
+    str,
+    _address(
+        *("wss", "ws", "https", "http"),
+        paths=("wss", "ws", "https", "http"),
+        secret="key_file or token_file",
+    ),
+]
+_Broker = Annotated[
+    str,
+    _address(
+        "mqtt", "mqtts", "ws", "wss", paths=("ws", "wss"), secret="username and password_file"
+    ),
+]
 
 
 WAV_PREFIX = "wav:"
@@ -79,7 +127,9 @@ WAV_PREFIX = "wav:"
 class Section(BaseModel):
     """A part of the settings: frozen, no unknown keys, no guessing between types."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
 
 class Gate(Section):
@@ -116,11 +166,11 @@ class MicrophoneSettings(Section):
 class SpeechSettings(Section):
     """Who recognises the words."""
 
-    host: _WebSocket | None = None
+    host: _Host | None = None
     """A Speech container, or our own host; ws://127.0.0.1:5000 if nothing else is named."""
-    endpoint: Annotated[str, _address("wss", "ws", "https", "http")] | None = None
+    endpoint: _Endpoint | None = None
     """A whole address of the service, instead of `host`."""
-    region: _Text | None = None
+    region: _Region | None = None
     """Azure's cloud, such as `westeurope`, instead of `host`; needs a key or a token."""
     key_file: Path | None = None
     token_file: Path | None = None
@@ -159,7 +209,7 @@ class SpeechSettings(Section):
 class MqttSettings(Section):
     """How the broker is reached."""
 
-    broker: Annotated[str, _address("mqtt", "mqtts", "ws", "wss")] = "mqtt://127.0.0.1:1883"
+    broker: _Broker = "mqtt://127.0.0.1:1883"
     base: _Topic = "voice2mqtt"
     """Where our own topics begin."""
     username: _Text | None = None

@@ -6,8 +6,10 @@ was found when a value is not what it should be, and return None.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from voice2mqtt.settings.faults import Faults, did_you_mean
+from voice2mqtt.settings.redaction import is_secret_name
 from voice2mqtt.understanding.table import Json, Place
 
 ScalarValue = None | bool | int | float | str
@@ -60,6 +62,14 @@ class MappingNode:
 
 
 Node = ScalarNode | SequenceNode | MappingNode
+
+
+def find(document: Node, key: str) -> Node | None:
+    """Return the value of a dotted `key`, or None."""
+    node: Node | None = document
+    for step in key.split("."):
+        node = node.get(step) if isinstance(node, MappingNode) else None
+    return node
 
 
 def letter(node: ScalarNode, number: int, faults: Faults) -> Place:
@@ -202,8 +212,15 @@ def mapping(node: Node, known: Sequence[str], what: str, faults: Faults) -> Mapp
 
 
 def note_unknown_key(entry: Entry, known: Sequence[str], faults: Faults) -> None:
-    """Note that `entry` has a key that is not in `known`."""
-    faults.add(entry.place, f"unknown key {shortened(entry.key)}", did_you_mean(entry.key, known))
+    """Note that `entry` has a key that is not in `known`; a secret is shown the way to its file."""
+    cure = did_you_mean(entry.key, known)
+    if is_secret_name(entry.key):
+        files = [key for key in known if is_secret_name(key) and key.endswith("_file")]
+        nearest = get_close_matches(entry.key, files, n=1, cutoff=0.0)
+        cure = "a secret stands in a file of its own, named by " + (
+            nearest[0] if nearest else "speech.key_file, speech.token_file or mqtt.password_file"
+        )
+    faults.add(entry.place, f"unknown key {shortened(entry.key)}", cure)
 
 
 def entries(node: Node, what: str, faults: Faults) -> Iterator[Entry]:

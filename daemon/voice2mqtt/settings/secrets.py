@@ -6,6 +6,7 @@ from pathlib import Path
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.reader import read_text
+from voice2mqtt.settings.redaction import reads_like_a_path
 
 
 def read_secret(path: Path) -> str:
@@ -14,6 +15,11 @@ def read_secret(path: Path) -> str:
     Raises:
         SettingsError: It cannot be read, is empty or has more than one line.
     """
+    if not names_a_file(str(path), path):
+        raise SettingsError(
+            "a file with a secret is wanted, and there is none of the name that was given (not "
+            "shown: it may be the secret itself); write the secret into a file and name that"
+        )
     secret = read_text(path).rstrip("\n")
     if not secret:
         raise SettingsError(f"{path}: the file is empty; write the secret into it")
@@ -22,15 +28,42 @@ def read_secret(path: Path) -> str:
     return secret
 
 
+def secret_files(settings: Settings) -> dict[str, Path]:
+    """Return the files that hold secrets, by their dotted keys in the settings."""
+    named = {
+        "speech.key_file": settings.speech.key_file,
+        "speech.token_file": settings.speech.token_file,
+        "mqtt.password_file": settings.mqtt.password_file,
+        "mqtt.key_file": settings.mqtt.key_file,
+    }
+    return {key: path for key, path in named.items() if path is not None}
+
+
 def exposed_secrets(settings: Settings) -> tuple[Path, ...]:
     """Return the secret files that every user of this machine can read."""
-    named = (
-        settings.speech.key_file,
-        settings.speech.token_file,
-        settings.mqtt.password_file,
-        settings.mqtt.key_file,
-    )
-    return tuple(path for path in named if path is not None and _readable_by_all(path))
+    return tuple(path for path in secret_files(settings).values() if _readable_by_all(path))
+
+
+def names_a_file(written: str, path: Path) -> bool:
+    """Return whether `written`, which is looked for at `path`, is the name of a file.
+
+    Else it may be a secret that was put where the path of its file belongs.
+    """
+    return may_be_there(path) or reads_like_a_path(written)
+
+
+def may_be_there(path: Path) -> bool:
+    """Return whether there is something at `path`, or nobody lets us see whether there is.
+
+    systemd shows its credentials to the service alone, not to the check before a reload.
+    """
+    try:
+        path.lstat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _readable_by_all(path: Path) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voice2mqtt.core.outcome import SILENCE, Canceled, Heard, Hypothesis, NoMatch, Outcome
+from voice2mqtt.settings.redaction import shown_address
 
 TICKS_PER_S = 10_000_000
 
@@ -36,11 +37,11 @@ def of_cancellation(details: Any) -> Canceled:
 
 
 def first_line(error: object) -> str:
-    """Return the first line of an SDK error text, without call stack and session number."""
+    """Return the first line of an SDK error text, without call stack, session and secrets."""
     text = str(error).strip()
     for end in ("[CALL STACK BEGIN]", "\n", " SessionId:"):
         text = text.split(end, maxsplit=1)[0].strip()
-    return text
+    return shown_address(text)
 
 
 def join(parts: Sequence[Outcome]) -> Outcome:

@@ -7,6 +7,7 @@ import socket
 from urllib.parse import urlsplit
 
 from voice2mqtt.settings.model import SpeechSettings
+from voice2mqtt.settings.redaction import shown_address
 from voice2mqtt.speech.azure import DEFAULT_HOST
 
 PROBE_WITHIN_S = 2.0
@@ -14,12 +15,8 @@ PROBE_WITHIN_S = 2.0
 
 def host_url(settings: SpeechSettings) -> str:
     """Return where the words are recognised, for people."""
-    return (
-        settings.endpoint
-        or settings.host
-        or (settings.region and f"Azure {settings.region}")
-        or DEFAULT_HOST
-    )
+    named = settings.endpoint or settings.host
+    return shown_address(named or (settings.region and f"Azure {settings.region}") or DEFAULT_HOST)
 
 
 def host_fault(settings: SpeechSettings) -> str:

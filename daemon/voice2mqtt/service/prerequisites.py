@@ -1,0 +1,131 @@
+"""What must be there before the daemon can start: the one list, for `check` and for `run`."""
+
+import os
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from voice2mqtt.ear.capture import Capture
+from voice2mqtt.ear.cleaner import CleanedSource
+from voice2mqtt.ear.wav import WavSource
+from voice2mqtt.errors import SettingsError, UserFacingError
+from voice2mqtt.mqtt.login import login_from
+from voice2mqtt.settings.load import WrittenSettings
+from voice2mqtt.settings.model import WAV_PREFIX, MicrophoneSettings, MqttSettings, Settings
+from voice2mqtt.settings.reader import read_text
+from voice2mqtt.settings.secrets import may_be_there, read_secret
+from voice2mqtt.speech.azure import AzureRecognizer
+
+_Check = Callable[[], object]
+
+
+def verify(written: WrittenSettings, environ: Mapping[str, str] = os.environ) -> None:
+    """Try all that the daemon needs to start; nothing is connected or heard.
+
+    Raises:
+        FaultsError: some of it is missing or unfit; all of that is told, each with its place.
+    """
+    settings = written.settings
+    # systemd names the service's process to what it runs for a reload, and does not show it the
+    # credentials: what may not be read then is the service's own affair.
+    reloading = "MAINPID" in environ
+    unseen = False
+    for key, path, check in _files(settings):
+        if reloading and _is_hidden(path):
+            unseen = True
+        else:
+            _try(written, key, check)
+    _try(written, "microphone", partial(_check_microphone, settings.microphone))
+    written.faults.raise_any()
+    if not unseen:
+        # Whatever the list above does not know, those who need it do.
+        _try(written, "speech", partial(AzureRecognizer, settings.speech))
+        _try(written, "mqtt", partial(login_from, settings.mqtt, settings.node, None))
+        written.faults.raise_any()
+
+
+def _try(written: WrittenSettings, key: str, check: _Check) -> None:
+    try:
+        check()
+    except UserFacingError as error:
+        written.note(key, str(error))
+
+
+def _files(settings: Settings) -> Iterator[tuple[str, Path, _Check]]:
+    """Yield each file that is named, by its dotted key, and what finds fault with it."""
+    speech, mqtt, device = settings.speech, settings.mqtt, settings.microphone.device
+    secrets = {
+        "speech.key_file": speech.key_file,
+        "speech.token_file": speech.token_file,
+        "mqtt.password_file": mqtt.password_file,
+    }
+    for key, path in secrets.items():
+        if path:
+            yield key, path, partial(read_secret, path)
+    for key, path in {"speech.ca_file": speech.ca_file, "mqtt.ca_file": mqtt.ca_file}.items():
+        if path:
+            yield key, path, partial(_check_authority, path)
+    if mqtt.cert_file and mqtt.key_file:
+        yield "mqtt.cert_file", mqtt.cert_file, partial(read_text, mqtt.cert_file)
+        yield "mqtt.key_file", mqtt.key_file, partial(_check_certificate, mqtt)
+    if device.startswith(WAV_PREFIX):
+        recording = Path(device.removeprefix(WAV_PREFIX))
+        yield "microphone.device", recording, partial(_check_recording, recording)
+
+
+def _check_authority(path: Path) -> None:
+    read_text(path)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError as error:
+        raise SettingsError(
+            f"{path} holds no certificate in PEM form; name the file of the authority's certificate"
+        ) from error
+
+
+def _check_certificate(settings: MqttSettings) -> None:
+    assert settings.cert_file
+    assert settings.key_file
+    read_text(settings.key_file)
+    if not os.access(settings.cert_file, os.R_OK, effective_ids=True):
+        # That is told by itself.
+        return
+
+    def refuse() -> str:
+        raise SettingsError(
+            f"{settings.key_file}: the key is encrypted, and nobody is there to type; decrypt it "
+            "with `openssl pkey`"
+        )
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(
+            settings.cert_file, settings.key_file, password=refuse
+        )
+    except ssl.SSLError as error:
+        raise SettingsError(
+            f"{settings.cert_file} and its key do not fit ({error.reason}); name a certificate and "
+            "the key that it was made for, both in PEM form"
+        ) from error
+
+
+def _check_microphone(settings: MicrophoneSettings) -> None:
+    if settings.noise_suppression or settings.auto_gain_dbfs:
+        CleanedSource(
+            Capture(settings.device, lambda _state: None),
+            noise_suppression=settings.noise_suppression,
+            auto_gain_dbfs=settings.auto_gain_dbfs,
+        )
+
+
+def _check_recording(path: Path) -> None:
+    with suppress(OSError):
+        if path.is_fifo():
+            # It would be read to its end, and the daemon would hear nothing.
+            return
+    WavSource(path)
+
+
+def _is_hidden(path: Path) -> bool:
+    return may_be_there(path) and not os.access(path, os.R_OK, effective_ids=True)

@@ -1,0 +1,30 @@
+"""Addresses of Speech services are told without user and query."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from voice2mqtt.settings.model import SpeechSettings
+from voice2mqtt.speech.outcomes import first_line, of_cancellation
+from voice2mqtt.speech.probe import host_url
+
+
+@pytest.mark.parametrize(
+    ("settings", "shown"),
+    [
+        ({"endpoint": "wss://h/speech/v1?cid=1234"}, "wss://h/speech/v1"),
+        ({"host": "ws://h:5000"}, "ws://h:5000"),
+        ({}, "ws://127.0.0.1:5000"),
+    ],
+)
+def test_where_words_are_recognised(settings: dict[str, str], shown: str) -> None:
+    assert host_url(SpeechSettings.model_validate(settings)) == shown
+
+
+def test_what_the_sdk_says_of_an_address() -> None:
+    text = "WebSocket upgrade failed: wss://me:pw@h/v1?key=abc (404) SessionId: 12"
+    assert first_line(text) == "WebSocket upgrade failed: wss://h/v1 (404)"
+    details = SimpleNamespace(
+        reason=SimpleNamespace(name="Error"), code=SimpleNamespace(name="x"), error_details=text
+    )
+    assert of_cancellation(details).details == first_line(text)
