@@ -4,6 +4,7 @@ Used by every room that meets MQTT. Nothing here is faked.
 """
 
 import getpass
+import os
 import shutil
 import signal
 import socket
@@ -24,7 +25,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from voice2mqtt.cli.stage import free_port
 
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
 WAIT_S = 10.0
 
 

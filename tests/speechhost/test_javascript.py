@@ -31,8 +31,8 @@ Event = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def script() -> Path:
-    assert shutil.which("node"), "script/setup installs nodejs"
-    assert shutil.which("npm"), "script/setup installs npm"
+    assert shutil.which("node"), "script/setup test installs nodejs"
+    assert shutil.which("npm"), "script/setup test installs npm"
     INSTALLED.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "client.js"):
         shutil.copy(HERE / name, INSTALLED / name)

@@ -1,25 +1,24 @@
 """`voice2mqtt demo`: see it work, with every part on this machine and nothing installed.
 
-With a microphone and a terminal it listens to you; else it speaks some commands itself, through
-the same path: a virtual microphone, or a WAV file where there is no PulseAudio.
+With a microphone and a terminal it listens to you; else it speaks some commands itself, into a pipe
+that the daemon hears as its microphone: no sound card and no sound server are needed.
 """
 
 import argparse
 import os
-import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from voice2mqtt.cli import stage
 from voice2mqtt.cli.demoview import DemoView
 from voice2mqtt.cli.screen import is_terminal
-from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, as_wav
 from voice2mqtt.ear.devices import list_devices
-from voice2mqtt.ear.virtual import MICROPHONE, SoundServer, running_sound_server
+from voice2mqtt.ear.opening import STDIN
+from voice2mqtt.ear.source import BLOCK_BYTES, BLOCK_MS
 from voice2mqtt.ear.wav import WavSource
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service import build
@@ -30,20 +29,22 @@ from voice2mqtt.settings.search import NAME, shipped
 
 HELP = "see it work: broker, Speech host and daemon on this machine, with or without a microphone"
 
-FLITE = stage.flite("slt")
-ESPEAK = stage.espeak("en-us")
+WOMAN = stage.espeak("en-us+f2")
+MAN = stage.espeak("en-gb")
 SENTENCES = (
-    ("Turn on the kitchen light.", FLITE),
-    ("Set the bedroom light to forty percent.", ESPEAK),
-    ("Close the blinds in the living room.", FLITE),
-    ("What a lovely day it is.", FLITE),
-    ("Set the heating to twenty one and a half degrees.", FLITE),
-    ("Good night.", FLITE),
+    ("Turn on the kitchen light.", WOMAN),
+    ("Set the bedroom light to forty percent.", MAN),
+    ("Close the blinds in the living room.", WOMAN),
+    ("What a lovely day it is.", WOMAN),
+    ("Set the heating to twenty one and a half degrees.", MAN),
+    ("Good night.", WOMAN),
 )
 """One of them is no command: nothing may be published for it."""
 
 DONE_WITHIN_S = 15.0
-JOINED_PAUSE_S = 3.0
+_SILENCE = bytes(BLOCK_BYTES)
+_PATIENCE = range(int(DONE_WITHIN_S * 1000 / BLOCK_MS))
+"""For so many blocks something is waited for."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,24 +59,18 @@ def run(args: argparse.Namespace) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="v2m-demo-")))
         settings = _settings(stack, folder, view)
         microphone = None if args.speak or not is_terminal() else _microphone(settings)
-        sound = None if microphone else _virtual_sound(stack)
         spoken = () if microphone else _spoken(folder)
-        device = microphone or (MICROPHONE if sound else f"wav:{_joined(spoken, folder)}")
-        view.part("microphone", _told(microphone, sound))
+        view.part("microphone", _told(microphone))
         hears = threading.Event()
 
         def on_audio(block: bytes) -> None:
             view.meter.hear(block)
             hears.set()
 
-        daemon = build.daemon(stage.heard_by(settings, device), view.event, on_audio)
+        daemon = build.daemon(stage.heard_by(settings, microphone or STDIN), view.event, on_audio)
         stack.enter_context(stage.subscriber(settings.mqtt.broker, "home/#", view.message))
-        if sound:
-            director = threading.Thread(
-                target=_direct, args=(spoken, sound, view, hears, daemon), name="director"
-            )
-            stack.callback(director.join)
-            director.start()
+        if spoken:
+            _speak(stack, _sound(spoken, view, hears, daemon))
         with view:
             daemon.run()
     view.summary()
@@ -109,20 +104,10 @@ def _microphone(settings: Settings) -> str | None:
     return devices[0].name if devices else None
 
 
-def _virtual_sound(stack: ExitStack) -> SoundServer | None:
-    if shutil.which("pulseaudio") is None:
-        return None
-    sound = stack.enter_context(running_sound_server())
-    # arecord, which the daemon starts, finds the virtual microphone by this.
-    os.environ.update(sound.environment)
-    return sound
-
-
-def _told(microphone: str | None, sound: SoundServer | None) -> str:
+def _told(microphone: str | None) -> str:
     if microphone:
         return f"{microphone}: speak a command; Ctrl-C ends"
-    voices = "none is used: sentences are spoken by flite and espeak-ng into"
-    return f"{voices} {'a virtual microphone' if sound else 'a WAV file'}"
+    return "none is used: espeak-ng speaks into a pipe that the daemon listens to"
 
 
 def _spoken(folder: Path) -> tuple[tuple[str, Path], ...]:
@@ -135,27 +120,46 @@ def _spoken(folder: Path) -> tuple[tuple[str, Path], ...]:
     return tuple(spoken)
 
 
-def _joined(spoken: Sequence[tuple[str, Path]], folder: Path) -> Path:
-    """Return one WAV with all sentences, and pauses long enough for an answer."""
-    joined = folder / "sentences.wav"
-    pause = bytes(int(JOINED_PAUSE_S * RATE_HZ) * SAMPLE_BYTES)
-    pcm = b"".join(b"".join(WavSource(wav).blocks()) + pause for _, wav in spoken)
-    joined.write_bytes(as_wav(pcm))
-    return joined
-
-
-def _direct(
-    spoken: Sequence[tuple[str, Path]],
-    sound: SoundServer,
-    view: DemoView,
-    hears: threading.Event,
-    daemon: Daemon,
-) -> None:
-    """Speak one sentence after the other, each when the one before was decided."""
-    hears.wait(DONE_WITHIN_S)
+def _sound(
+    spoken: Sequence[tuple[str, Path]], view: DemoView, hears: threading.Event, daemon: Daemon
+) -> Iterator[bytes]:
+    """Yield what a microphone would give: each sentence when the one before was decided."""
+    for _ in _PATIENCE:
+        yield _SILENCE
+        if hears.is_set():
+            break
     for sentence, wav in spoken:
         view.said(sentence)
-        sound.play(b"".join(WavSource(wav).blocks()))
-        if not view.wait_done(DONE_WITHIN_S):
+        yield from WavSource(wav).blocks()
+        for _ in _PATIENCE:
+            yield _SILENCE
+            if view.wait_done(0):
+                break
+        else:
             break
     daemon.stop("all sentences were spoken")
+
+
+def _speak(stack: ExitStack, sound: Iterable[bytes]) -> None:
+    """Let standard input give `sound` in real time, from a thread that ends with `stack`."""
+    read, write = os.pipe()
+    os.dup2(read, 0)
+    os.close(read)
+    # A microphone does not wait for who does not listen either.
+    os.set_blocking(write, False)
+    over = threading.Event()
+
+    def play() -> None:
+        due_s = time.monotonic()
+        for block in sound:
+            due_s += BLOCK_MS / 1000
+            if over.wait(max(0.0, due_s - time.monotonic())):
+                return
+            with suppress(BlockingIOError):
+                os.write(write, block)
+
+    player = threading.Thread(target=play, name="player")
+    stack.callback(os.close, write)
+    stack.callback(player.join)
+    stack.callback(over.set)
+    player.start()

@@ -21,7 +21,8 @@ from voice2mqtt.errors import UnavailableError
 from voice2mqtt.settings.model import Settings
 
 STARTED_WITHIN_S = 60.0
-_ADMIN_PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
+_OURS = Path(sys.executable).parent
+"""Here script/setup puts programs whose packages would bring a service along."""
 
 
 def free_port() -> int:
@@ -38,9 +39,10 @@ def broker(folder: Path) -> Iterator[str]:
     Raises:
         UnavailableError: there is no mosquitto, or it does not start.
     """
-    program = shutil.which("mosquitto", path=_ADMIN_PATH)
+    path = f"{_OURS}:{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
+    program = shutil.which("mosquitto", path=path)
     if program is None:
-        raise UnavailableError("mosquitto is not installed; run script/setup")
+        raise UnavailableError("mosquitto is not installed; run script/setup demo")
     port = free_port()
     settings = folder / "mosquitto.conf"
     settings.write_text(
@@ -139,7 +141,9 @@ def speak(sentence: str, voice: Voice, wav: Path) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise UnavailableError(f"{command[0]} does not speak: {error}; run script/setup") from error
+        raise UnavailableError(
+            f"{command[0]} does not speak: {error}; run script/setup demo"
+        ) from error
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A PulseAudio of our own with a virtual microphone: for the demo, and to be killed in tests.
+"""A PulseAudio of our own with a virtual microphone, for tests and benches.
 
 Needs no sound card, works as root and as anybody else, and touches nothing outside its folder.
 What is played into `SPEAKER` is what `MICROPHONE` hears.
