@@ -29,9 +29,13 @@ class Paper:
     def __init__(self) -> None:
         self.up = True
         self.sent: Queue[tuple[Delivery, Answer]] = Queue()
+        self.hurried: Queue[float] = Queue()
 
     def send(self, delivery: Delivery, answer: Answer) -> None:
         self.sent.put((delivery, answer))
+
+    def hurry(self, until_s: float) -> None:
+        self.hurried.put(until_s)
 
     def check(self) -> None:
         """Always there."""
