@@ -81,6 +81,7 @@ class Broker:
         client_certificate: demand a client certificate of the same authority.
         websockets: speak MQTT over websockets.
         settings: further lines of mosquitto.conf.
+        listener: further lines of its listener.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Broker:
         client_certificate: bool = False,
         websockets: bool = False,
         settings: str = "",
+        listener: str = "",
     ) -> None:
         self.host = "127.0.0.1"
         self.port = free_port()
@@ -102,7 +104,7 @@ class Broker:
         self._log = folder / "mosquitto.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._lines = ["persistence false", f"user {getpass.getuser()}", settings]
-        self._listener: list[str] = []
+        self._listener = [listener]
         if websockets:
             self._listener.append("protocol websockets")
         if certificates:

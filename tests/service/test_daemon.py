@@ -448,7 +448,7 @@ def test_a_fault_of_the_supervisor_ends_the_daemon_and_its_threads(
 ) -> None:
     stage = make_stage()
 
-    def broken(_text: str) -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(stage.daemon._house, "say", broken)

@@ -77,7 +77,7 @@ class Link:
         self._stirred = threading.Event()
         self._hurry_until_s = 0.0
         self._close_by_s = 0.0
-        self._told = ""
+        self._told = self._told_limits = ""
         self._password_tried: tuple[int, ...] = ()
         self._thread = self._new_thread()
 
@@ -232,9 +232,10 @@ class Link:
             extra={"V2M_EVENT": "broker_back"},
         )
         self._told = ""
-        if (sentence := connection.limits.sentence()) and connection.limits != self._limits:
-            log.warning("the broker %s", sentence)
         self._limits = connection.limits
+        if (sentence := self._limits.sentence()) and sentence != self._told_limits:
+            log.warning("the broker %s", sentence)
+            self._told_limits = sentence
         self._on_up()
         self._ask(connection)
 
@@ -294,7 +295,7 @@ class Link:
             orders = self._lanes.clear()
         self._take_back(str(lost), *orders)
         self._version = self._next_version(lost.cause)
-        if str(lost) != self._told:
+        if str(lost) != self._told and lost.cause is not Cause.LIMITS:
             address = self._login.address
             state = "lost" if was_up else "cannot reach"
             log.warning(
