@@ -91,9 +91,7 @@ def test_what_is_larger_than_the_broker_takes_is_not_done_and_costs_nobody_else(
     assert "cannot reach" not in caplog.text
 
 
-def test_usual_brokers_are_not_spoken_of(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_usual_brokers_are_not_spoken_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with node(tmp_path) as (broker, _, _):
         assert connections(broker) == 1
