@@ -82,6 +82,7 @@ class Broker:
         client_certificate: demand a client certificate of the same authority.
         websockets: speak MQTT over websockets.
         settings: further lines of mosquitto.conf.
+        listener: further lines of its listener.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Broker:
         client_certificate: bool = False,
         websockets: bool = False,
         settings: str = "",
+        listener: str = "",
     ) -> None:
         self.host = "127.0.0.1"
         self.port = free_port()
@@ -103,7 +105,7 @@ class Broker:
         self._log = folder / "mosquitto.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._lines = ["persistence false", f"user {getpass.getuser()}", settings]
-        self._listener: list[str] = []
+        self._listener = [listener]
         if websockets:
             self._listener.append("protocol websockets")
         if certificates:

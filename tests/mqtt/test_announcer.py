@@ -1,10 +1,12 @@
 """What Home Assistant is told, and no longer told, over a real broker."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.broker import Broker, Subscriber
+from tests.broker import Broker, Subscriber, wait_until
+from tests.mqtt.way import Way
 from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
@@ -34,6 +36,16 @@ def retained(broker: Broker) -> dict[str, str]:
         newcomer.send("end/of/retained", "x")
         newcomer.wait_for("end/of/retained")
         return {m.topic: m.payload for m in newcomer.messages if m.topic.startswith(PREFIX)}
+
+
+def published(broker: Broker) -> list[str]:
+    """The discovery topics that the node has published on, in order."""
+    return re.findall(rf"Received PUBLISH from voice2mqtt-den .*'({PREFIX}[^']+)'", broker.log())
+
+
+def kept(room: MqttRoom, count: int) -> None:
+    """Wait until the node knows that the broker keeps `count` announcements."""
+    wait_until(lambda: len(room._announcer._kept) == count, f"{count} announcements")
 
 
 def rows_of(configs: dict[str, str]) -> set[str]:
@@ -107,3 +119,53 @@ def test_home_assistant_hears_everything_again_when_it_was_started(broker: Broke
         topic = wait_for_trigger(house, "light")
         house.send(f"{PREFIX}status", "online")
         assert len(house.wait_for_count(topic, 2)) == 2
+
+
+ENTITIES = 13
+
+
+def test_only_what_changed_is_announced(broker: Broker) -> None:
+    with node(broker, "light", "door") as room:
+        kept(room, ENTITIES + 2)
+        room.set_rows(["light", "heating"])
+        kept(room, ENTITIES + 2)
+        # The new row, the entity that lists all rows, and the end of the old row.
+        assert len(published(broker)) == ENTITIES + 2 + 3
+    before = published(broker)
+    with node(broker, "light", "heating") as room:
+        kept(room, ENTITIES + 2)
+    assert published(broker) == before
+
+
+def test_at_a_reconnection_the_broker_is_told_only_what_it_lost(broker: Broker) -> None:
+    with Way(broker) as way, broker.subscriber() as house:
+        settings = Settings(node="den", mqtt=MqttSettings(broker=way.url))
+        room = MqttRoom(settings)
+        room.set_rows(["light", "door"])
+        room.start()
+        try:
+            kept(room, ENTITIES + 2)
+            before = published(broker)
+            assert len(before) == ENTITIES + 2
+            house.send(before[0], "", retain=True)
+            way.cut()
+            wait_until(lambda: len(published(broker)) > len(before), "announcement")
+            kept(room, ENTITIES + 2)
+            assert published(broker) == [*before, before[0]]
+            broker.kill()
+            broker.start()
+            kept(room, 0)
+            kept(room, ENTITIES + 2)
+            assert len(published(broker)) == 2 * (ENTITIES + 2) + 1
+        finally:
+            room.close(1)
+
+
+def test_a_retained_birth_message_has_nothing_announced_again(broker: Broker) -> None:
+    with broker.subscriber() as house:
+        house.send(f"{PREFIX}status", "online", retain=True)
+        with node(broker, "light") as room:
+            kept(room, ENTITIES + 1)
+        with node(broker, "light") as room:
+            kept(room, ENTITIES + 1)
+    assert len(published(broker)) == ENTITIES + 1

@@ -7,9 +7,10 @@ import threading
 import pytest
 
 from voice2mqtt.mqtt.address import parse_address
-from voice2mqtt.mqtt.connection import Connection, Login
+from voice2mqtt.mqtt.connection import Connection
 from voice2mqtt.mqtt.delivery import Delivery, Fate, Lost
 from voice2mqtt.mqtt.link import FIVE
+from voice2mqtt.mqtt.login import Login
 
 DEADLINE_S = 1e9
 CONNACK = bytes([0x20, 3, 0, 0, 0])

@@ -2,12 +2,14 @@
 
 import gc
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
+from typing import Any
 
 import pytest
 
@@ -193,6 +195,53 @@ def test_a_wrong_password_is_named_and_not_hammered(
         word.write_text("right\n")
         with line_to(broker.url, username="voice", password_file=word) as line:
             line.ups.get(timeout=WAIT_S)
+
+
+def test_a_corrected_password_is_tried_as_soon_as_it_is_written(tmp_path: Path) -> None:
+    word = tmp_path / "word"
+    word.write_text("wrong\n")
+    with (
+        Broker(tmp_path, users={"voice": "right"}) as broker,
+        line_to(broker.url, username="voice", password_file=word) as line,
+    ):
+        wait_until(lambda: line.link.tried, "refusal")
+        word.write_text("right\n")
+        line.ups.get(timeout=WAIT_S)
+
+
+def test_a_command_in_hand_is_not_kept_waiting_by_many_failures(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_module, "_SHORTEST_S", 30.0)
+    broker.stop()
+    with line_to(broker.url) as line:
+        wait_until(lambda: line.link.tried, "failure")
+        broker.start()
+        line.link.hurry(time.monotonic() + WAIT_S)
+        line.ups.get(timeout=WAIT_S)
+
+
+def test_an_authority_made_at_home_is_trusted_where_python_is_strict(
+    tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Python 3.13 is: the authority of these certificates has no key usage."""
+    lenient = ssl.create_default_context
+
+    def strict(**arguments: Any) -> ssl.SSLContext:
+        context = lenient(**arguments)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+    with (
+        Broker(tmp_path, certificates=certificates) as broker,
+        line_to(broker.url, ca_file=certificates.ca) as line,
+    ):
+        line.ups.get(timeout=WAIT_S)
+        tls = line.link._login.tls
+        assert tls is not None
+        assert tls.verify_mode is ssl.CERT_REQUIRED
+        assert tls.check_hostname
 
 
 def test_a_password_that_is_no_text_is_named(

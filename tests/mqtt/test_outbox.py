@@ -15,12 +15,13 @@ from tests.mqtt.way import Way
 from voice2mqtt.core.decision import Message
 from voice2mqtt.mqtt import link as link_module
 from voice2mqtt.mqtt import outbox as outbox_module
-from voice2mqtt.mqtt.delivery import Answer, Delivery, Fate
+from voice2mqtt.mqtt.delivery import Answer, Delivery, Fate, Lane
 from voice2mqtt.mqtt.outbox import IN_FLIGHT, Outbox
 from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
 WAIT_S = 10
+CAPACITY_AND_MORE = 200
 
 
 class Paper:
@@ -29,9 +30,13 @@ class Paper:
     def __init__(self) -> None:
         self.up = True
         self.sent: Queue[tuple[Delivery, Answer]] = Queue()
+        self.hurried: Queue[float] = Queue()
 
     def send(self, delivery: Delivery, answer: Answer) -> None:
         self.sent.put((delivery, answer))
+
+    def hurry(self, until_s: float) -> None:
+        self.hurried.put(until_s)
 
     def check(self) -> None:
         """Always there."""
@@ -105,6 +110,31 @@ def test_nothing_is_handed_over_while_the_line_is_down(outbox: Outbox, line: Pap
     line.up = True
     outbox.line_is_up()
     line.next()[1](Fate.CONFIRMED, "")
+    assert told.get(timeout=WAIT_S) == ""
+
+
+def test_only_a_command_that_waits_hurries_the_line(outbox: Outbox, line: Paper) -> None:
+    line.up = False
+    outbox.publish(Message(topic="event", payload=""), lambda _: None, lane=Lane.STATE)
+    told_of(outbox, after_s=60)
+    now_s = time.monotonic()
+    told_of(outbox, expires_s=5)
+    assert 5 <= line.hurried.get(timeout=WAIT_S) - now_s < 10
+
+
+def test_a_flood_of_events_takes_no_place_of_a_command(
+    outbox: Outbox, line: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "CAPACITY", 100)
+    refused: Queue[str] = Queue()
+    for _ in range(CAPACITY_AND_MORE):
+        outbox.publish(Message(topic="event", payload=""), refused.put, lane=Lane.STATE)
+    assert refused.get(timeout=WAIT_S) == "100 messages wait already"
+    told = told_of(outbox)
+    sent = [line.next() for _ in range(IN_FLIGHT + 1)]
+    delivery, answer = sent[-1]
+    assert delivery.lane is Lane.COMMAND
+    answer(Fate.CONFIRMED, "")
     assert told.get(timeout=WAIT_S) == ""
 
 

@@ -1,12 +1,14 @@
 """The front of the room against a real broker: what the house sees and may ask."""
 
 import json
+import time
 from collections.abc import Iterator
 from queue import Queue
 
 import pytest
 
-from tests.broker import Broker
+from tests.broker import Broker, wait_until
+from tests.mqtt.way import Way
 from voice2mqtt.core.decision import Message
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload, Say
 from voice2mqtt.mqtt.room import MqttRoom
@@ -98,12 +100,60 @@ def test_a_bad_request_is_answered(
     assert f"{name}/set takes" in event["reason"]
 
 
+def test_garbage_on_a_control_topic_is_told_once_and_costs_no_command(
+    broker: Broker, room: MqttRoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    done: Queue[str] = Queue()
+    room.start()
+    with broker.subscriber("voice2mqtt/den/#") as house:
+        house.wait_for("voice2mqtt/den/availability")
+        for _ in range(500):
+            house._client.publish("voice2mqtt/den/mute/set", "maybe", qos=1)
+        room.publish(Message(topic="home/light", payload="ON", qos=1), done.put)
+        assert done.get(timeout=WAIT_S) == ""
+        house.send("voice2mqtt/den/reload/set", "the end")
+        house.wait_for("voice2mqtt/den/event", like=lambda event: "reload/set" in event)
+        assert len(house.on("voice2mqtt/den/event")) == 2
+    assert caplog.text.count("mute/set takes ON or OFF") == 1
+
+
+def test_what_is_not_taken_is_told(broker: Broker, room: MqttRoom) -> None:
+    room.on_control(lambda _control: "enough waits already")
+    room.start()
+    with broker.subscriber() as house:
+        house.wait_for("voice2mqtt/den/availability")
+        house.send("voice2mqtt/den/say/set", "turn on the light")
+        event = json.loads(house.wait_for("voice2mqtt/den/event").payload)
+    assert (event["event"], event["reason"]) == ("bad_request", "enough waits already")
+
+
+ROWS = [f"row {number}" for number in range(1000)]
+
+
+def test_a_command_does_not_wait_behind_discovery(broker: Broker) -> None:
+    with Way(broker, delay_s=0.02) as way:
+        room = MqttRoom(Settings(node="den", mqtt=MqttSettings(broker=way.url)))
+        done: Queue[str] = Queue()
+        room.start()
+        try:
+            wait_until(lambda: bool(room._announcer._kept), "announcements of the entities")
+            room.set_rows(ROWS)
+            # Behind all of it, a row would take a second for each 100 of them and more.
+            asked_s = time.monotonic()
+            room.publish(Message(topic="home/light", payload="ON", qos=1, expires_s=3), done.put)
+            assert done.get(timeout=WAIT_S) == ""
+            assert time.monotonic() - asked_s < 2
+            assert len(room._announcer._kept) < len(ROWS) / 2
+        finally:
+            room.close(0)
+
+
 def test_a_fault_while_obeying_ends_nothing(
     broker: Broker, room: MqttRoom, caplog: pytest.LogCaptureFixture
 ) -> None:
     asked: Queue[Control] = Queue()
 
-    def obey(control: Control) -> None:
+    def obey(control: Control) -> str:
         asked.put(control)
         raise RuntimeError("boom")
 

@@ -20,12 +20,13 @@ from voice2mqtt.core.event import Event
 from voice2mqtt.core.outcome import Canceled, NoMatch, Outcome
 from voice2mqtt.ear.state import Condition, MicrophoneState
 from voice2mqtt.feedback.voice import SpeakerVoice
+from voice2mqtt.mqtt.control import Control, Mute
 from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.service import build
 from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.service.hostwatch import HostWatch
 from voice2mqtt.service.house import House
-from voice2mqtt.service.inbox import Host, Inbox, Microphone
+from voice2mqtt.service.inbox import SENTENCES, Host, Inbox, Microphone
 from voice2mqtt.service.meter import Meter
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
@@ -262,6 +263,45 @@ def test_muted_nothing_is_sent_and_nothing_done(make_stage: Callable[..., Stage]
     assert [m.payload for m in stage.seen.on("home/light")] == ["ON"]
 
 
+def test_mute_and_stop_do_not_wait_for_typed_sentences(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = make_stage()
+    said: list[str] = []
+    may_go_on = threading.Semaphore(0)
+
+    def slowly(text: str, _said_s: float) -> None:
+        said.append(text)
+        assert may_go_on.acquire(timeout=10)
+
+    arrived = threading.Event()
+    put_control = stage.daemon._inbox.put_control
+
+    def noted(control: Control, now_s: float) -> str:
+        fault = put_control(control, now_s)
+        if isinstance(control, Mute):
+            arrived.set()
+        return fault
+
+    monkeypatch.setattr(stage.daemon._house, "say", slowly)
+    monkeypatch.setattr(stage.daemon._inbox, "put_control", noted)
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        for number in range(SENTENCES + 2):
+            stage.seen.send(f"{ROOT}/say/set", f"sentence {number}")
+        # One is being handled; of those behind it, only so many wait.
+        assert "sentences wait already" in str(stage.events(1)[0]["reason"])
+        stage.seen.send(f"{ROOT}/mute/set", "ON")
+        assert arrived.wait(10)
+        may_go_on.release()
+        stage.seen.wait_for(f"{ROOT}/state", lambda state: bool(json.loads(state)["muted"]))
+        threading.Timer(0.2, may_go_on.release).start()
+
+    stage.play(direct)
+    assert said == ["sentence 0", "sentence 1"]
+
+
 def test_a_typed_sentence_is_handled_as_if_heard(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage()
 
@@ -448,7 +488,7 @@ def test_a_fault_of_the_supervisor_ends_the_daemon_and_its_threads(
 ) -> None:
     stage = make_stage()
 
-    def broken(_text: str) -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(stage.daemon._house, "say", broken)

@@ -11,15 +11,18 @@ without a word, never gets the message, which would lie in the socket and be car
 it wakes. When the answer comes, the message follows. Since a broker reads a connection in
 order, the answer to the next probe also confirms messages of QoS 0, which have no
 acknowledgement of their own.
+
+What is under way is bounded, each lane by itself, so that no lane can fill the broker's window
+or the socket before a message of another.
 """
 
 import select
 import socket
-import ssl
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -28,37 +31,19 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from voice2mqtt.mqtt.address import Address
-from voice2mqtt.mqtt.delivery import Answer, Cause, Delivery, Fate, Incoming, Lost
-from voice2mqtt.mqtt.trouble import question, reason_of
+from voice2mqtt.mqtt.delivery import Answer, Cause, Delivery, Fate, Incoming, Lane, Lost
+from voice2mqtt.mqtt.limits import USUAL, Limits, limits_in
+from voice2mqtt.mqtt.login import Login
+from voice2mqtt.mqtt.trouble import question, reason_of, refusal
 
 PATIENCE_S = 5.0
 """A broker that owes an answer for longer is taken for gone."""
 
 _TURN_S = 1.0
-_WINDOW = 20
-"""Unanswered messages that every broker grants, and paho's own limit."""
-_NOT_AUTHORIZED = {
-    "Bad user name or password",
-    "Not authorized",
-    "Banned",
-    "Bad authentication method",
-}
+_SHARE: Mapping[Lane, int] = MappingProxyType({Lane.COMMAND: 10, Lane.STATE: 6, Lane.DISCOVERY: 4})
+"""Messages of a lane under way at one time; together what every broker grants."""
+_PART_BYTES = 1 << 16
 _FINE = MQTTErrorCode.MQTT_ERR_SUCCESS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
-    """Who we are to the broker."""
-
-    address: Address
-    client_id: str
-    will: Delivery | None
-    keepalive_s: int
-    username: str | None = None
-    password_file: Path | None = None
-    """Read at every connection, so that a corrected password needs no restart."""
-    tls: ssl.SSLContext | None = None
 
 
 @dataclass(slots=True)
@@ -69,6 +54,36 @@ class _Owed:
     settle: Callable[[Fate, str], None]
 
 
+class _Client(paho.Client):
+    """paho's client, but a message that is too large is read to its end without being kept.
+
+    With MQTT 5 the broker holds it back; one that does not know how would send it again at every
+    connection, so that hanging up is no way out.
+    """
+
+    largest_bytes = 0
+    skipped_bytes = 0
+    """What was not kept of the message that comes next."""
+    skipped_at_s = 0.0
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        """Read up to `bufsize`, which is what is left of the packet."""
+        if bufsize <= self.largest_bytes:
+            return super()._sock_recv(bufsize)
+        part = super()._sock_recv(_PART_BYTES)
+        packet = self._in_packet
+        # The beginning names the topic, and what has to be acknowledged.
+        if len(packet["packet"]) < 2 * _PART_BYTES or not part:
+            return part
+        packet["to_process"] -= len(part) - 1
+        self.skipped_bytes += len(part) - 1
+        self.skipped_at_s = time.monotonic()
+        if self._ping_t:
+            # The answer to it stands behind.
+            self._ping_t = self.skipped_at_s
+        return part[:1]
+
+
 class Connection:
     """One connection; see the theory of operation above.
 
@@ -76,10 +91,18 @@ class Connection:
         login: who we are.
         version: MQTT 5 or 3.1.1, as `5` or `4` (the number on the wire).
         on_message: is given every message; must not raise.
+        limits: what is known of the broker's; after `open`, `limits` are what it said.
     """
 
-    def __init__(self, login: Login, version: int, on_message: Callable[[Incoming], None]) -> None:
+    def __init__(
+        self,
+        login: Login,
+        version: int,
+        on_message: Callable[[Incoming], None],
+        limits: Limits = USUAL,
+    ) -> None:
         self._login = login
+        self.limits = limits
         self._five = version == MQTTProtocolVersion.MQTTv5
         self._on_message = on_message
         self._answered = False
@@ -89,12 +112,13 @@ class Connection:
         self._settled: list[tuple[int, Fate, str]] = []
         self._held: list[tuple[Delivery, Answer]] = []
         self._unconfirmed: list[Answer] = []
+        self._in_flight: Counter[Lane] = Counter()
         self._probing = False
         self._client = self._new_client(MQTTProtocolVersion(version))
 
-    def _new_client(self, version: MQTTProtocolVersion) -> paho.Client:
+    def _new_client(self, version: MQTTProtocolVersion) -> _Client:
         login, will = self._login, self._login.will
-        client = paho.Client(
+        client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=login.client_id,
             protocol=version,
@@ -102,14 +126,16 @@ class Connection:
             reconnect_on_failure=False,
         )
         client.connect_timeout = PATIENCE_S
+        client.largest_bytes = login.largest_bytes
         if will:
+            will = self.limits.fit(will)
             client.will_set(will.topic, will.payload, will.qos, will.retain)
         if login.address.websocket:
             client.ws_set_options(path=login.address.path)
         if login.tls:
             client.tls_set_context(login.tls)
         if login.username is not None:
-            client.username_pw_set(login.username, _password(login.password_file))
+            client.username_pw_set(login.username, login.password())
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_paho_message
@@ -120,10 +146,22 @@ class Connection:
     # What paho calls, inside `turn`: each only takes a note.
 
     def _on_connect(
-        self, _c: object, _u: object, _f: object, reason: ReasonCode, _p: object
+        self, _c: object, _u: object, _f: object, reason: ReasonCode, said: Properties | None
     ) -> None:
         self._answered = True
-        self._refusal = _refusal(str(reason)) if reason.is_failure else None
+        if reason.is_failure:
+            self._refusal = self._refused(str(reason))
+        else:
+            self.limits = limits_in(said)
+
+    def _refused(self, said: str) -> Lost:
+        """Return why it will not have us; our will may be more than it takes."""
+        fits = {
+            "QoS not supported": replace(self.limits, qos=0),
+            "Retain not supported": replace(self.limits, retain=False),
+        }.get(said, self.limits)
+        known, self.limits = self.limits, fits
+        return Lost(f"it refused us: {said}", Cause.LIMITS) if fits != known else refusal(said)
 
     def _on_disconnect(
         self, _c: object, _u: object, flags: paho.DisconnectFlags, reason: ReasonCode, _p: object
@@ -132,7 +170,12 @@ class Connection:
             self._goodbye = str(reason)
 
     def _on_paho_message(self, _c: object, _u: object, got: paho.MQTTMessage) -> None:
-        self._on_message(Incoming(got.topic, bytes(got.payload), got.retain))
+        skipped_bytes, self._client.skipped_bytes = self._client.skipped_bytes, 0
+        message = Incoming(got.topic, bytes(got.payload), got.retain)
+        if skipped_bytes:
+            size_bytes = skipped_bytes + len(message.payload)
+            message = replace(message, payload=b"", too_large_bytes=size_bytes)
+        self._on_message(message)
 
     def _on_publish(self, _c: object, _u: object, mid: int, reason: ReasonCode, _p: object) -> None:
         fate = Fate.REFUSED if reason.is_failure else Fate.CONFIRMED
@@ -150,8 +193,14 @@ class Connection:
             Lost: there is no way to it, or it will not have us.
         """
         address = self._login.address
+        wishes = None
+        if self._five:
+            wishes = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
+            wishes.MaximumPacketSize = self._login.largest_bytes
         try:
-            self._client.connect(address.host, address.port, self._login.keepalive_s)
+            self._client.connect(
+                address.host, address.port, self._login.keepalive_s, properties=wishes
+            )
         except (OSError, ValueError) as error:
             raise Lost(reason_of(error, address), Cause.NETWORK) from error
         self._await_welcome(wake)
@@ -202,27 +251,48 @@ class Connection:
         self._settle()
         if result != _FINE:
             raise self._lost(_spoken(result))
-        if self._owed and next(iter(self._owed.values())).since_s < time.monotonic() - PATIENCE_S:
+        if self._is_silent():
             raise self._lost(f"it gave no answer for {PATIENCE_S:.0f} s")
 
-    def subscribe(self, filters: Sequence[str]) -> None:
-        """Ask for what is published on `filters`, retained messages first."""
-        if self._five:
-            self._client.subscribe([(each, SubscribeOptions(qos=1)) for each in filters])
-        else:
-            self._client.subscribe([(each, 1) for each in filters])
+    def _is_silent(self) -> bool:
+        """Whether the broker owes an answer for too long; one that is sending is not silent."""
+        if not self._owed:
+            return False
+        since_s = next(iter(self._owed.values())).since_s
+        return max(since_s, self._client.skipped_at_s) < time.monotonic() - PATIENCE_S
 
-    def unsubscribe(self, filters: Sequence[str]) -> None:
+    def subscribe(self, filters: Collection[str], *, loosely: bool = False) -> None:
+        """Ask for what is published on `filters`, retained messages first.
+
+        Loosely is without acknowledgements, and with MQTT 5 without what we publish ourselves.
+        """
+        qos = 0 if loosely else 1
+        if self._five:
+            options = SubscribeOptions(qos=qos, noLocal=loosely)
+            self._client.subscribe([(each, options) for each in filters])
+        else:
+            self._client.subscribe([(each, qos) for each in filters])
+
+    def unsubscribe(self, filters: Collection[str]) -> None:
         """No longer ask for them."""
         self._client.unsubscribe(list(filters))
 
     def publish(self, delivery: Delivery, answer: Answer) -> None:
-        """Deliver, in two steps where there is a deadline; `answer` is called inside a `turn`."""
-        if delivery.deadline_s is None:
-            self._hand_over(delivery, answer, None)
+        """Deliver, in two steps where there is a deadline; `answer` is called on this thread."""
+        if fault := self.limits.fault_of(delivery):
+            answer(Fate.REFUSED, fault)
             return
-        self._held.append((delivery, answer))
-        if not self._probing:
+        self._in_flight[delivery.lane] += 1
+
+        def answered(fate: Fate, reason: str) -> None:
+            self._in_flight[delivery.lane] -= 1
+            answer(fate, reason)
+
+        if delivery.deadline_s is None:
+            self._hand_over(self.limits.fit(delivery), answered, None)
+        else:
+            self._held.append((self.limits.fit(delivery), answered))
+        if (self._held or self._unconfirmed) and not self._probing:
             self._probe()
 
     def close(self) -> None:
@@ -240,10 +310,10 @@ class Connection:
         """Whether anything still waits for the broker's answer."""
         return bool(self._owed or self._held or self._unconfirmed)
 
-    @property
-    def takes_more(self) -> bool:
-        """Whether another message would go out at once, and not wait in paho."""
-        return len(self._owed) + len(self._held) < _WINDOW
+    def has_room(self, lane: Lane) -> bool:
+        """Whether another message of `lane` would go out at once."""
+        all_in_flight = self._in_flight.total()
+        return self._in_flight[lane] < _SHARE[lane] and all_in_flight < self.limits.in_flight
 
     # Deliveries under way.
 
@@ -289,8 +359,6 @@ class Connection:
         )
         if delivery.qos:
             self._owe(sent.mid, answer)
-        elif left_s is None:
-            answer(Fate.CONFIRMED, "")
         else:
             self._unconfirmed.append(answer)
 
@@ -316,24 +384,6 @@ class Connection:
         unconfirmed, self._unconfirmed = self._unconfirmed, []
         for settle in [*(each.settle for each in owed), *unconfirmed]:
             settle(Fate.UNKNOWN, reason)
-
-
-def _refusal(said: str) -> Lost:
-    if said == "Unsupported protocol version":
-        return Lost("it does not speak MQTT 5", Cause.VERSION)
-    if said in _NOT_AUTHORIZED:
-        hint = "see mqtt.username and mqtt.password_file"
-        return Lost(f"it refused us: {said} ({hint})", Cause.CREDENTIALS)
-    return Lost(f"it refused us: {said}", Cause.NETWORK)
-
-
-def _password(file: Path | None) -> str | None:
-    try:
-        return file.read_text().rstrip("\r\n") if file else None
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        reason = f"the password file {file} cannot be read ({why})"
-        raise Lost(reason, Cause.CREDENTIALS) from error
 
 
 def _spoken(code: MQTTErrorCode) -> str:

@@ -2,7 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
+
+
+class Lane(IntEnum):
+    """Who goes first; a lane is served only when those before it are empty or have their share."""
+
+    COMMAND = 0
+    """What was said, and what nodes say to each other before one of them acts."""
+    STATE = 1
+    """How the node is and what happened."""
+    DISCOVERY = 2
+    """What Home Assistant should know; there can be thousands of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +26,7 @@ class Delivery:
     retain: bool = False
     deadline_s: float | None = None
     """Monotonic time after which it must not reach the broker; None is whenever."""
+    lane: Lane = Lane.COMMAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +37,8 @@ class Incoming:
     payload: bytes
     retained: bool
     """Whether it was said before we asked."""
+    too_large_bytes: int = 0
+    """Its size, if it was too large to be kept."""
 
 
 class Fate(Enum):
@@ -59,4 +73,5 @@ class Cause(Enum):
     CREDENTIALS = "trying again soon would hammer"
     VERSION = "the broker is too old for MQTT 5"
     SILENCE = "it hung up before a word; too old for MQTT 5, or about to restart"
+    LIMITS = "it takes less than we asked for; now that we know, it can be tried at once"
     TAKEN_OVER = "somebody else uses our name"

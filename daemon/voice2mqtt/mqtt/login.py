@@ -1,13 +1,55 @@
 """Who we are to the broker, from the settings; every fault of them is found before connecting."""
 
 import ssl
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.mqtt.address import Address, parse_address
-from voice2mqtt.mqtt.connection import Login
-from voice2mqtt.mqtt.delivery import Delivery
+from voice2mqtt.mqtt.delivery import Cause, Delivery, Lost
 from voice2mqtt.settings.model import MqttSettings
+
+LARGEST_BYTES = 1 << 20
+"""Of a message to us; what a node needs to hear is far smaller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Who we are to the broker."""
+
+    address: Address
+    client_id: str
+    will: Delivery | None
+    keepalive_s: int
+    username: str | None = None
+    password_file: Path | None = None
+    """Read at every connection, so that a corrected password needs no restart."""
+    tls: ssl.SSLContext | None = None
+    largest_bytes: int = LARGEST_BYTES
+    """No larger message is taken from the broker."""
+
+    def password(self) -> str | None:
+        """Return the password as it stands in its file now.
+
+        Raises:
+            Lost: the file cannot be read.
+        """
+        file = self.password_file
+        try:
+            return file.read_text().rstrip("\r\n") if file else None
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            reason = f"the password file {file} cannot be read ({why})"
+            raise Lost(reason, Cause.CREDENTIALS) from error
+
+    def password_written(self) -> tuple[int, ...]:
+        """Return what changes when somebody writes the password file."""
+        with suppress(OSError):
+            if self.password_file:
+                status = self.password_file.stat()
+                return status.st_mtime_ns, status.st_size, status.st_ino
+        return ()
 
 
 class _TidySocket(ssl.SSLSocket):
@@ -61,6 +103,9 @@ def _tls(settings: MqttSettings, address: Address) -> ssl.SSLContext | None:
     except ssl.SSLError as error:
         text = f"mqtt.ca_file: {settings.ca_file} holds no certificate in PEM form"
         raise SettingsError(text) from error
+    # From Python 3.13 on it is set by default, and refuses authorities that people made at home
+    # by the book of mosquitto. Chain, dates and name are verified as ever.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.sslsocket_class = _TidySocket
     if settings.cert_file:
         try:

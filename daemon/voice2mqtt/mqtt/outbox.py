@@ -9,21 +9,21 @@ import itertools
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from voice2mqtt.core.decision import Message
-from voice2mqtt.mqtt.delivery import Answer, Delivery, Fate
+from voice2mqtt.mqtt.delivery import Answer, Delivery, Fate, Lane
 from voice2mqtt.mqtt.topics import fault_of
 
 log = logging.getLogger(__name__)
 
 CAPACITY = 1000
-"""Messages waiting at one time; a house does not say more in an hour."""
+"""Messages of a lane waiting at one time; a house does not say more in an hour."""
 IN_FLIGHT = 16
-"""Handed to the broker without its answer; brokers grant twenty or more."""
+"""Messages of a lane handed to the line without its answer."""
 _SUPERVISION_S = 2.0
 _NO_BROKER = "the broker was not reachable in time"
 
@@ -40,6 +40,10 @@ class Line(Protocol):
         """Deliver now or not at all."""
         ...
 
+    def hurry(self, until_s: float) -> None:
+        """Try harder to have a connection, for something waits for it until then (monotonic)."""
+        ...
+
     def check(self) -> None:
         """Make sure that the line is still served."""
         ...
@@ -52,6 +56,7 @@ class _Entry:
     number: int
     message: Message = field(compare=False)
     on_done: Callable[[str], None] = field(compare=False)
+    lane: Lane = field(compare=False)
     delay: str = field(compare=False, default=_NO_BROKER)
     """Why it still waits."""
 
@@ -64,7 +69,7 @@ class Outbox:
         self._line = line
         self._log_topics = log_topics
         self._changed = threading.Condition()
-        self._waiting: list[_Entry] = []
+        self._waiting: dict[Lane, list[_Entry]] = {lane: [] for lane in Lane}
         self._in_flight: dict[int, _Entry] = {}
         self._done: deque[tuple[_Entry, str]] = deque()
         self._unheard: set[str] = set()
@@ -77,7 +82,12 @@ class Outbox:
         self._thread.start()
 
     def publish(
-        self, message: Message, on_done: Callable[[str], None], said_s: float | None = None
+        self,
+        message: Message,
+        on_done: Callable[[str], None],
+        said_s: float | None = None,
+        *,
+        lane: Lane = Lane.COMMAND,
     ) -> None:
         """Deliver `message` after its delay and before it expires; see `core.ports.Publisher`."""
         now_s = time.monotonic()
@@ -85,17 +95,18 @@ class Outbox:
         due_s = now_s + message.after_s
         deadline_s = due_s - age_s + message.expires_s
         with self._changed:
-            entry = _Entry(due_s, deadline_s, next(self._numbers), message, on_done)
+            waiting = self._waiting[lane]
+            entry = _Entry(due_s, deadline_s, next(self._numbers), message, on_done, lane)
             if fault := _fault(message):
                 self._done.append((entry, fault))
             elif age_s >= message.expires_s:
                 self._done.append((entry, f"too late: said {age_s:.1f} s ago"))
             elif self._closing:
                 self._done.append((entry, "the daemon is ending"))
-            elif len(self._waiting) >= CAPACITY:
+            elif len(waiting) >= CAPACITY:
                 self._done.append((entry, f"{CAPACITY} messages wait already"))
             else:
-                heapq.heappush(self._waiting, entry)
+                heapq.heappush(waiting, entry)
             self._changed.notify()
 
     def line_is_up(self) -> None:
@@ -109,9 +120,10 @@ class Outbox:
             self._closing = True
             self._changed.notify()
             self._changed.wait_for(lambda: not self._busy(), drain_s)
-            while self._waiting:
-                entry = heapq.heappop(self._waiting)
-                self._done.append((entry, "the daemon ended before it was due or could be sent"))
+            for waiting in self._waiting.values():
+                reason = "the daemon ended before it was due or could be sent"
+                self._done += ((entry, reason) for entry in sorted(waiting))
+                waiting.clear()
             for entry in self._in_flight.values():
                 self._done.append((entry, "the daemon ended before it was confirmed"))
             self._in_flight.clear()
@@ -121,7 +133,10 @@ class Outbox:
 
     def _busy(self) -> bool:
         now_s = time.monotonic()
-        return bool(self._in_flight) or any(entry.due_s <= now_s for entry in self._waiting)
+        return bool(self._in_flight) or any(entry.due_s <= now_s for entry in self._all_waiting())
+
+    def _all_waiting(self) -> Iterator[_Entry]:
+        return itertools.chain.from_iterable(self._waiting.values())
 
     # On the outbox's thread.
 
@@ -130,7 +145,7 @@ class Outbox:
             with self._changed:
                 done, ready = self._look()
                 if not done and not ready:
-                    if self._closing and not self._waiting and not self._in_flight:
+                    if self._closing and not any(self._waiting.values()) and not self._in_flight:
                         return
                     self._changed.notify_all()
                     self._changed.wait(self._pause_s())
@@ -143,27 +158,33 @@ class Outbox:
     def _look(self) -> tuple[list[tuple[_Entry, str]], list[_Entry]]:
         """Take out what is done, and what can be handed over now."""
         now_s = time.monotonic()
-        late = [entry for entry in self._waiting if entry.deadline_s <= now_s]
-        if late:
-            self._waiting = [entry for entry in self._waiting if entry.deadline_s > now_s]
-            heapq.heapify(self._waiting)
-        done = [*self._done, *((entry, entry.delay) for entry in late)]
+        done = list(self._done)
         self._done.clear()
         ready: list[_Entry] = []
-        while self._can_send(now_s):
-            entry = heapq.heappop(self._waiting)
-            self._in_flight[entry.number] = entry
-            ready.append(entry)
+        in_flight = Counter(entry.lane for entry in self._in_flight.values())
+        for lane, waiting in self._waiting.items():
+            if late := [entry for entry in waiting if entry.deadline_s <= now_s]:
+                waiting[:] = [entry for entry in waiting if entry.deadline_s > now_s]
+                heapq.heapify(waiting)
+                done += ((entry, entry.delay) for entry in late)
+            places = IN_FLIGHT - in_flight[lane] if self._line.up else 0
+            while waiting and waiting[0].due_s <= now_s and places > 0:
+                entry = heapq.heappop(waiting)
+                self._in_flight[entry.number] = entry
+                ready.append(entry)
+                places -= 1
+        self._hurry(now_s)
         return done, ready
 
-    def _can_send(self, now_s: float) -> bool:
-        due = bool(self._waiting) and self._waiting[0].due_s <= now_s
-        return due and self._line.up and len(self._in_flight) < IN_FLIGHT
+    def _hurry(self, now_s: float) -> None:
+        due = [entry for entry in self._waiting[Lane.COMMAND] if entry.due_s <= now_s]
+        if due and not self._line.up:
+            self._line.hurry(max(entry.deadline_s for entry in due))
 
     def _pause_s(self) -> float:
         now_s = time.monotonic()
-        ends = [entry.deadline_s for entry in self._waiting]
-        starts = [entry.due_s for entry in self._waiting if entry.due_s > now_s]
+        ends = [entry.deadline_s for entry in self._all_waiting()]
+        starts = [entry.due_s for entry in self._all_waiting() if entry.due_s > now_s]
         return max(0.0, min([now_s + _SUPERVISION_S, *starts, *ends]) - now_s)
 
     def _send(self, entry: _Entry) -> None:
@@ -174,6 +195,7 @@ class Outbox:
             qos=message.qos,
             retain=message.retain,
             deadline_s=entry.deadline_s,
+            lane=entry.lane,
         )
         self._line.send(delivery, lambda fate, reason: self._answered(entry, fate, reason))
 
@@ -192,7 +214,7 @@ class Outbox:
                     self._done.append((entry, f"not confirmed and not sent again: {reason}"))
                 case Fate.UNSENT:
                     entry.delay = f"{_NO_BROKER}: {reason}"
-                    heapq.heappush(self._waiting, entry)
+                    heapq.heappush(self._waiting[entry.lane], entry)
             self._changed.notify()
 
     def _note_audience(self, topic: str, reason: str) -> None:

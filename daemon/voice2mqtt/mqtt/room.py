@@ -15,8 +15,9 @@ from voice2mqtt.core.election import HeldBack, Won
 from voice2mqtt.core.event import Event, notice
 from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.mqtt.announcer import Announcer
+from voice2mqtt.mqtt.complaints import Complaints
 from voice2mqtt.mqtt.control import BadRequest, Control, read_control
-from voice2mqtt.mqtt.delivery import Delivery, Incoming, Lost
+from voice2mqtt.mqtt.delivery import Delivery, Incoming, Lane, Lost
 from voice2mqtt.mqtt.electorate import Electorate
 from voice2mqtt.mqtt.errand import Errand, Shortfall
 from voice2mqtt.mqtt.hermes import hermes_message
@@ -49,7 +50,8 @@ class MqttRoom:
         self._state: Event = {}
         self._last: Event = {"last_phrase": "", "last_command": "", "latency_ms": None}
         self._activity = "idle"
-        self._obey: Callable[[Control], None] = _not_yet
+        self._obey: Callable[[Control], str | None] = _not_yet
+        self._complaints = Complaints()
         self._leaving = False
         will = Delivery(topic=self._topics.availability, payload="offline", retain=True)
         self._link = Link(
@@ -57,18 +59,18 @@ class MqttRoom:
             on_up=self._came_up,
             on_down=self._went_down,
             on_message=self._hear,
+            on_turn=self._turned,
             heartbeat=heartbeat,
         )
         self._outbox = Outbox(self._link, log_topics=settings.privacy.log_text)
         self._twin = Twin(self._instance)
         self._obedience = Obedience(self._link)
         self._electorate = Electorate(self._topics, settings.rooms, self._send_now)
-        self._announcer = Announcer(
-            self._topics, settings.home_assistant, self._retain, self._publish_unattended
-        )
+        self._announcer = Announcer(self._topics, settings.home_assistant, self._link.send)
         self._link.watch(*(self._topics.control(name) for name in CONTROLS))
         self._link.watch(self._topics.availability, self._topics.state)
-        self._link.watch(*self._electorate.filters, *self._announcer.filters)
+        self._link.watch(*self._electorate.filters, self._announcer.status)
+        self._link.watch(self._announcer.filter, loosely=True)
 
     @property
     def up(self) -> bool:
@@ -85,8 +87,11 @@ class MqttRoom:
         self._outbox.start()
         self._link.start()
 
-    def on_control(self, obey: Callable[[Control], None]) -> None:
-        """Have `obey` called with every control, on a foreign thread; it must return at once."""
+    def on_control(self, obey: Callable[[Control], str | None]) -> None:
+        """Have `obey` called with every control, on a foreign thread; it must return at once.
+
+        It returns why it will not do it, if it will not.
+        """
         self._obey = obey
 
     def set_rows(self, names: Sequence[str]) -> None:
@@ -193,10 +198,10 @@ class MqttRoom:
     # Delivery.
 
     def _publish_unattended(self, message: Message) -> None:
-        self._outbox.publish(message, lambda _reason: None)
+        self._outbox.publish(message, lambda _reason: None, lane=Lane.STATE)
 
     def _retain(self, topic: str, payload: str) -> None:
-        self._link.send(Delivery(topic=topic, payload=payload, retain=True))
+        self._link.send(Delivery(topic=topic, payload=payload, retain=True, lane=Lane.STATE))
 
     def _send_now(self, topic: str, payload: str) -> None:
         self._link.send(Delivery(topic=topic, payload=payload, qos=0))
@@ -231,6 +236,12 @@ class MqttRoom:
     def _went_down(self, lost: Lost) -> None:
         self._twin.went_down(lost, time.monotonic())
         self._electorate.went_down()
+        self._announcer.went_down()
+
+    def _turned(self) -> None:
+        for complaint in self._complaints.due(time.monotonic()):
+            self._complain(complaint)
+        self._announcer.turn()
 
     def _hear(self, message: Incoming) -> None:
         if name := self._topics.control_named_by(message.topic):
@@ -245,11 +256,13 @@ class MqttRoom:
 
     def _hear_control(self, name: str, message: Incoming) -> None:
         asked = read_control(name, message.payload, retained=message.retained)
-        if isinstance(asked, BadRequest):
-            log.warning("%s: %s", message.topic, asked.reason)
-            self.publish_event(self.notice("bad_request", reason=asked.reason))
-        else:
-            self._obey(asked)
+        fault = asked.reason if isinstance(asked, BadRequest) else self._obey(asked)
+        if fault and self._complaints.note(fault, time.monotonic()):
+            self._complain(fault)
+
+    def _complain(self, complaint: str) -> None:
+        log.warning("bad request: %s", complaint)
+        self.publish_event(self.notice("bad_request", reason=complaint))
 
     def _hear_of_ourselves(self, message: Incoming) -> None:
         # The will of an earlier connection of ours may come after the new one began.
@@ -272,5 +285,5 @@ def to_json(value: Mapping[str, object]) -> str:
     return json.dumps(value, ensure_ascii=False).encode(errors="replace").decode()
 
 
-def _not_yet(control: Control) -> None:
-    log.warning("%s came before anybody was ready for it", control)
+def _not_yet(control: Control) -> str:
+    return f"{type(control).__name__.lower()}/set came before anybody was ready for it"

@@ -18,6 +18,9 @@ from voice2mqtt.settings.redaction import shown_address
 QUIET_S = 1.0
 """A broker sends what it retains in one go; so long a silence is its end."""
 
+_LARGEST_BYTES = 16 << 20
+"""What a bridge says of hundreds of devices at once."""
+
 _SAY = {
     "light": "(turn|switch) {light_state} [the] {light} [light]",
     "switch": "(turn|switch) {switch_state} [the] {switch}",
@@ -49,7 +52,7 @@ def retained(settings: Settings, within_s: float) -> dict[str, bytes]:
         up.set()
 
     login = login_from(settings.mqtt, settings.node, None)
-    login = replace(login, client_id=f"{login.client_id}-suggest")
+    login = replace(login, client_id=f"{login.client_id}-suggest", largest_bytes=_LARGEST_BYTES)
     link = Link(login, on_up=came_up, on_down=lambda _lost: None, on_message=hear)
     prefix = settings.home_assistant.prefix
     link.watch(f"{prefix}/+/+/config", f"{prefix}/+/+/+/config", "+/bridge/devices")

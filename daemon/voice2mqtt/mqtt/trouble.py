@@ -4,6 +4,14 @@ import socket
 import ssl
 
 from voice2mqtt.mqtt.address import Address
+from voice2mqtt.mqtt.delivery import Cause, Lost
+
+_NOT_AUTHORIZED = {
+    "Bad user name or password",
+    "Not authorized",
+    "Banned",
+    "Bad authentication method",
+}
 
 
 def reason_of(error: Exception, address: Address) -> str:
@@ -35,3 +43,13 @@ def question(address: Address) -> str:
     kind = "websockets" if address.websocket else "plain MQTT"
     secure = " over TLS, with a client certificate if it wants one" if address.tls else ""
     return f"does it expect {kind}{secure} on port {address.port}?"
+
+
+def refusal(said: str) -> Lost:
+    """Return what a broker means that will not have us and `said` why."""
+    if said == "Unsupported protocol version":
+        return Lost("it does not speak MQTT 5", Cause.VERSION)
+    if said in _NOT_AUTHORIZED:
+        hint = "see mqtt.username and mqtt.password_file"
+        return Lost(f"it refused us: {said} ({hint})", Cause.CREDENTIALS)
+    return Lost(f"it refused us: {said}", Cause.NETWORK)

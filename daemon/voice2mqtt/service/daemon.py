@@ -8,6 +8,7 @@ notices out of the inbox, so that a signal is never kept waiting by a recognitio
 import logging
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ from voice2mqtt.core.ports import Ear, Recognizer
 from voice2mqtt.ear.state import MicrophoneState
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.feedback.voice import SpeakerVoice
-from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload, Say
+from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload
 from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.service.hostwatch import HostWatch
 from voice2mqtt.service.house import House
@@ -30,6 +31,7 @@ from voice2mqtt.service.inbox import (
     Notice,
     Stop,
     TableChanged,
+    Typed,
 )
 from voice2mqtt.service.meter import Meter
 from voice2mqtt.service.notify import Notifier
@@ -95,7 +97,7 @@ class Daemon:
             UserFacingError: the source of audio went bad for good.
         """
         with _signals(self._inbox):
-            self._room.on_control(lambda control: self._inbox.put(Asked(control)))
+            self._room.on_control(lambda c: self._inbox.put_control(c, time.monotonic()))
             self._room.start()
             self._host_watch.start()
             self._watchdog.start()
@@ -179,6 +181,8 @@ class Daemon:
         match notice:
             case Asked(control=control):
                 self._obey(control)
+            case Typed(text=text, at_s=at_s):
+                self._house.say(text, at_s)
             case Microphone(state=state):
                 self._microphone_changed(state)
             case Host(fault=fault):
@@ -200,8 +204,6 @@ class Daemon:
             case Mute(on=on):
                 self._house.mute(on=on)
                 log.info("muted" if on else "listening again")
-            case Say(text=text):
-                self._house.say(text)
             case Reload():
                 self._reload()
             case Listen():

@@ -61,11 +61,14 @@ def recognize(
 
 
 def decide(
-    outcome: Outcome, interpreter: Interpreter, utterance: Utterance | None = None
+    outcome: Outcome,
+    interpreter: Interpreter,
+    utterance: Utterance | None = None,
+    typed_s: float | None = None,
 ) -> Hearing:
-    """Decide about `outcome` of `utterance`, or of words that nobody spoke."""
+    """Decide about `outcome` of `utterance`, or of words that nobody spoke but typed then."""
     now_s = time.monotonic()
-    said_s = utterance.speech_ended_at_s if utterance else now_s
+    said_s = utterance.speech_ended_at_s if utterance else typed_s or now_s
     return Hearing(
         outcome=outcome,
         decisions=interpreter.decide(outcome, now_s, local_time(), said_s),

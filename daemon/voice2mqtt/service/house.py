@@ -84,10 +84,14 @@ class House:
                 self._settle(hearing.decide(outcome, self._interpreter, utterance))
         return outcome
 
-    def say(self, text: str) -> None:
-        """Handle `text` as if it had been heard. Never raises."""
+    def say(self, text: str, said_s: float) -> None:
+        """Handle `text` as if it had been heard, and had ended at `said_s` (monotonic).
+
+        Never raises.
+        """
         with self._outliving_faults(), self._deciding:
-            self._settle(hearing.decide(Heard(text=text), self._interpreter))
+            heard = Heard(text=text)
+            self._settle(hearing.decide(heard, self._interpreter, typed_s=said_s))
 
     def mute(self, *, on: bool) -> None:
         """Understand everything and do nothing, or act again."""

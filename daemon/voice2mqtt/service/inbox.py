@@ -1,14 +1,17 @@
 """Where every foreign thread crosses into the daemon: it puts a notice here and returns at once.
 
-The supervisor takes them out one at a time. `queue.SimpleQueue.put` may be called from a signal
-handler too.
+The supervisor takes them out one at a time, a stop before a mute before all others; typed
+sentences come last, in a queue of their own that is bounded. `queue.SimpleQueue.put` may be
+called from a signal handler too.
 """
 
 import queue
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from voice2mqtt.ear.state import MicrophoneState
-from voice2mqtt.mqtt.control import Control
+from voice2mqtt.mqtt.control import Control, Mute, Say
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,18 @@ class TableChanged:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A control topic was written to."""
+    """A control topic was written to; a newer request of its kind takes its place."""
 
     control: Control
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A sentence to be handled as if it had been heard."""
+
+    text: str
+    at_s: float
+    """Monotonic time of its arrival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +63,76 @@ class LoopEnded:
     failure: BaseException | None
 
 
-Notice = Stop | TableChanged | Asked | Microphone | Host | LoopEnded
+Notice = Stop | TableChanged | Asked | Typed | Microphone | Host | LoopEnded
+
+SENTENCES = 100
+"""Typed sentences that wait at one time."""
 
 
 class Inbox:
-    """A queue of notices, taken out by one thread."""
+    """Notices on their way to the one thread that takes them out."""
 
     def __init__(self) -> None:
-        self._notices: queue.SimpleQueue[Notice] = queue.SimpleQueue()
+        self._notices: queue.SimpleQueue[Notice | None] = queue.SimpleQueue()
+        """None only wakes who waits."""
+        self._sentences: queue.SimpleQueue[Typed] = queue.SimpleQueue()
+        self._gathered: list[Notice] = []
 
     def put(self, notice: Notice) -> None:
         """Leave `notice`; never blocks. Any thread or signal handler may call it."""
         self._notices.put(notice)
 
+    def put_control(self, control: Control, now_s: float) -> str:
+        """Leave a request that came in at `now_s`; return why it is not taken, or ""."""
+        if not isinstance(control, Say):
+            self.put(Asked(control))
+        elif self._sentences.qsize() < SENTENCES:
+            self._sentences.put(Typed(control.text, now_s))
+            self._notices.put(None)
+        else:
+            return f"say/set: {SENTENCES} sentences wait already"
+        return ""
+
     def take(self, within_s: float) -> Notice | None:
         """Return the next notice, or None when none comes within `within_s`."""
-        try:
-            return self._notices.get(timeout=within_s)
-        except queue.Empty:
-            return None
+        for notice in self._new(within_s):
+            self._gathered = [old for old in self._gathered if not _replaces(notice, old)]
+            self._gathered.append(notice)
+        if self._gathered:
+            first = min(self._gathered, key=_urgency)
+            self._gathered.remove(first)
+            return first
+        with suppress(queue.Empty):
+            return self._sentences.get_nowait()
+        return None
+
+    def _new(self, within_s: float) -> Iterator[Notice]:
+        """Yield what has come; wait for it only if there is nothing else to do."""
+        idle = not self._gathered and self._sentences.empty()
+        with suppress(queue.Empty):
+            if idle and (notice := self._notices.get(timeout=within_s)):
+                yield notice
+            while True:
+                if notice := self._notices.get_nowait():
+                    yield notice
+
+
+def _urgency(notice: Notice) -> int:
+    match notice:
+        case Stop() | LoopEnded():
+            return 0
+        case Asked(control=Mute()):
+            return 1
+        case _:
+            return 2
+
+
+def _replaces(new: Notice, old: Notice) -> bool:
+    """Whether `old` need not be done since `new` asks for the same, or for the contrary."""
+    match new, old:
+        case Asked(control=one), Asked(control=other):
+            return type(one) is type(other)
+        case TableChanged(), TableChanged():
+            return True
+        case _:
+            return False
