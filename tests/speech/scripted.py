@@ -136,6 +136,11 @@ class ScriptedHost:
         """As `speech.host` of the settings writes it."""
         return f"ws://127.0.0.1:{self._server.socket.getsockname()[1]}"
 
+    def leave_out(self, script: Script) -> None:
+        """Go on with the scripts behind those that are `script`."""
+        with self._lock:
+            self._scripts = [left for left in self._scripts if left is not script]
+
     def close(self) -> None:
         """End, and with it every connection."""
         self._over.set()

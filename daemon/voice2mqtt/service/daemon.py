@@ -245,9 +245,8 @@ class Daemon:
         self._host_watch.stop()
         self._ear.close()
         self._loop.join(FINISH_WITHIN_S)
-        if self._loop.is_alive():
-            self._recognizer.close()
-            self._loop.join(FINISH_WITHIN_S)
+        self._recognizer.close()
+        self._loop.join(FINISH_WITHIN_S)
         self._voice.close()
         self._room.close(DRAIN_S)
         self._watchdog.stop()

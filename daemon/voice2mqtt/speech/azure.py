@@ -13,8 +13,10 @@ on (`turn.py`). `ResultFuture.get` blocks in C and cannot be interrupted by a si
 `recognize` on any thread but the main one.
 """
 
+import contextlib
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,7 +31,7 @@ from voice2mqtt.settings.model import SpeechSettings
 from voice2mqtt.settings.reader import read_text
 from voice2mqtt.settings.secrets import read_secret
 from voice2mqtt.speech import outcomes
-from voice2mqtt.speech.turn import STOP_WITHIN_S, Turn, interrupt
+from voice2mqtt.speech.turn import AWAY, STOP_WITHIN_S, Turn, interrupt
 
 SECOND_BYTES = RATE_HZ * SAMPLE_BYTES
 
@@ -86,7 +88,8 @@ class AzureRecognizer:
         self._retry_s = settings.retry_s
         self._on_sent = on_sent
         self._closed = threading.Event()
-        self._turn: Turn | None = None
+        self._over: deque[Turn] = deque()
+        """Answered, and not yet let go."""
         self._interrupt: Callable[[], None] = lambda: None
 
     def prepare(self, phrases: Sequence[str]) -> None:
@@ -159,18 +162,24 @@ class AzureRecognizer:
         """Return what was made of `utterance`, and how many seconds of audio were written."""
         turn = self._begin(on_interim)
         sent = 0
-        answered = False
         try:
             for frame in utterance.frames():
                 turn.write(frame)
                 sent += len(frame)
+                if turn.is_away:
+                    # There may be time for another attempt before the sentence is over.
+                    turn.abandon()
+                    return AWAY, 0.0
             if self._closed.is_set():
                 turn.interrupt()
             outcome = turn.finish(self._timeout_s, give_up)
-            answered = not isinstance(outcome, Canceled)
-        finally:
-            if not answered:
-                turn.interrupt()
+        except BaseException:
+            turn.abandon()
+            raise
+        if isinstance(outcome, Canceled):
+            turn.abandon()
+        else:
+            self._over.append(turn)
         return outcome, sent / SECOND_BYTES
 
     def _begin(self, on_interim: Callable[[str], None]) -> Turn:
@@ -178,18 +187,22 @@ class AzureRecognizer:
         recognizer = self._recognizer(sdk.audio.AudioConfig(stream=stream))
         connection = sdk.Connection.from_recognizer(recognizer)
         turn = Turn(stream, recognizer, connection, on_interim, continuous=self._continuous)
+        self._interrupt = turn.interrupt
         # The last one is let go here, and not at its end: the 50 ms that the SDK takes for it
         # must not stand between speech and command.
-        before, self._turn = self._turn, turn
-        self._interrupt = turn.interrupt
-        if before is not None:
-            before.let_go()
+        self._let_go()
         return turn
 
+    def _let_go(self) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                self._over.pop().let_go()
+
     def close(self) -> None:
-        """Give up a recognition under way."""
+        """Give up a recognition under way; the SDK has nothing more to tell."""
         self._closed.set()
         self._interrupt()
+        self._let_go()
 
     def _recognizer(self, audio: sdk.audio.AudioConfig) -> sdk.SpeechRecognizer:
         if self._token_file:

@@ -17,10 +17,8 @@ def of_result(result: Any) -> Outcome:
     An answer that cannot be read is a cancellation with its reason.
     """
     match result.reason.name:
-        case "RecognizedSpeech" if result.text.strip():
-            return _heard(result)
         case "RecognizedSpeech":
-            return NoMatch(reason="NotRecognized", details="the host answered with no words")
+            return _heard(result)
         case "NoMatch":
             return NoMatch(reason=result.no_match_details.reason.name)
         case _:
@@ -85,6 +83,7 @@ class _Answer(_Strict):
     It is a stranger's: whatever is not of these types is no answer.
     """
 
+    text: str | None = Field(None, alias="DisplayText")
     candidates: tuple[_Candidate, ...] | None = Field(None, alias="NBest")
     language: _Language | None = Field(None, alias="PrimaryLanguage")
 
@@ -94,6 +93,8 @@ def _heard(result: Any) -> Outcome:
         answer = _Answer.model_validate_json(result.json or "{}")
     except ValidationError as error:
         return Canceled(reason="Error", code="BadAnswer", details=_misfit(error))
+    if not result.text.strip():
+        return NoMatch(reason="NotRecognized", details="the host answered with no words")
     return Heard(
         text=result.text,
         hypotheses=tuple(

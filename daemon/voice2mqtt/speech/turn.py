@@ -21,12 +21,18 @@ log = logging.getLogger(__name__)
 STOP_WITHIN_S = "SPEECH-StopRecognitionTimeoutInSeconds"
 """The SDK's property for how long it waits for a host's last words when it is to stop."""
 
-UNCONNECTED_S = 2.0
-"""A host that is not connected for so long after the audio does not answer.
+UNCONNECTED_S = 1.5
+"""A host that is not connected for so long is away; or the SDK, which opens one connection in ten
+never if it has just given up another one that hung.
 
-The SDK connects anew within 0.3 s of a break, up to four times.
+After a break the SDK connects anew within 0.3 s, up to four times.
 """
+_STOP_WITHIN_S = 0.5
 _LOOK_EVERY_S = 0.05
+
+AWAY = Canceled(
+    reason="Error", code="ConnectionFailure", details="no connection to the host, or it broke off"
+)
 
 
 class News:
@@ -107,6 +113,7 @@ class Turn:
         self._connection = connection
         self._continuous = continuous
         self._dead = False
+        self._begun_at_s = time.monotonic()
         self._news = news = News(on_interim, continuous=continuous)
         connection.connected.connect(news.connect)
         connection.disconnected.connect(news.disconnect)
@@ -144,39 +151,57 @@ class Turn:
         written_at_s = time.monotonic()
         while not self._news.ended.wait(_LOOK_EVERY_S):
             waited_s = time.monotonic() - written_at_s
-            if self._is_away(written_at_s):
-                return _given_up("ConnectionFailure", "no connection to the host, or it broke off")
+            if self.is_away:
+                return AWAY
             if waited_s > timeout_s:
                 return _given_up("ServiceTimeout", f"no answer within {waited_s:.0f} s")
             if why := give_up():
                 return _given_up("ServiceTimeout", f"no answer after {waited_s:.1f} s; {why}")
         return outcomes.join(self._news.parts)
 
-    def _is_away(self, written_at_s: float) -> bool:
+    @property
+    def is_away(self) -> bool:
         """Whether an answer can come no more: no connection, or one lost behind an answer.
 
         After a break behind the last words the SDK connects anew and has nothing left to send.
         """
-        broken_at_s = self._news.broken_at_s
-        if self._news.connected and (broken_at_s is None or not self._news.parts):
+        news = self._news
+        broken_at_s = news.broken_at_s
+        if self._dead or (news.connected and (broken_at_s is None or not news.parts)):
             return False
-        return time.monotonic() - max(written_at_s, broken_at_s or 0.0) > UNCONNECTED_S
+        return time.monotonic() - max(self._begun_at_s, broken_at_s or 0.0) > UNCONNECTED_S
 
     def interrupt(self) -> None:
-        """End at once a recognition that may never end by itself. Any thread may call it."""
+        """Have the SDK end at once; returns before it does. Any thread may call it."""
         if (recognizer := self._recognizer) is not None:
             interrupt(recognizer)
 
-    def let_go(self) -> None:
-        """Release the SDK's objects, on a thread of their own since the SDK may take its time."""
-        threading.Thread(target=self._release, name="sdk-release", daemon=True).start()
+    def abandon(self) -> None:
+        """Let go of a recognition that may never end by itself."""
+        # A connection that is opened while the SDK gives up another, which hangs, may hang too.
+        self.let_go().join(_STOP_WITHIN_S)
 
-    def _release(self) -> None:
-        with contextlib.suppress(RuntimeError):
-            if self._continuous:
-                self._recognizer.stop_continuous_recognition_async().get()
-            self._future.get()
-        self._future = self._connection = self._recognizer = self._stream = None
+    def let_go(self) -> threading.Thread:
+        """Release the SDK's objects, on a thread of their own since the SDK may take its time."""
+        args = self._recognizer, self._connection, self._future, self._stream
+        self._recognizer = self._future = self._connection = self._stream = None
+        thread = threading.Thread(target=_release, args=args, name="sdk-release", daemon=True)
+        thread.start()
+        return thread
+
+
+def _release(recognizer: Any, connection: Any, future: Any, _stream: Any) -> None:
+    """Let go of all this at the end of the call; nobody else may hold it."""
+    # When the process ends there must be nobody to be told.
+    for signal in (
+        *(recognizer.recognizing, recognizer.recognized, recognizer.canceled),
+        *(recognizer.session_started, recognizer.session_stopped),
+        *(connection.connected, connection.disconnected),
+    ):
+        signal.disconnect_all()
+    interrupt(recognizer)
+    with contextlib.suppress(RuntimeError):
+        future.get()
 
 
 def interrupt(recognizer: Any) -> None:
