@@ -40,6 +40,9 @@ class ScriptedEar:
         self._spoken.put(utterance)
         return utterance
 
+    def put(self, utterance: SpokenUtterance) -> None:
+        self._spoken.put(utterance)
+
     def utterances(self) -> Iterator[Utterance]:
         while (utterance := self._spoken.get()) is not None:
             yield utterance

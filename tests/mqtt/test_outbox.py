@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -63,6 +64,21 @@ def told_of(outbox: Outbox, **message: object) -> Queue[str]:
     filled: dict[str, object] = {"topic": "home/light", "payload": "ON", **message}
     outbox.publish(Message(**filled), told.put)  # type: ignore[arg-type]  # as each test says
     return told
+
+
+def test_a_message_expires_from_the_end_of_its_sentence(outbox: Outbox, line: Paper) -> None:
+    told: Queue[str] = Queue()
+    message = Message(topic="home/light", payload="ON", expires_s=3)
+    began_s = time.monotonic()
+    outbox.publish(message, told.put, began_s - 1)
+    assert line.next()[0].deadline_s == pytest.approx(began_s + 2, abs=0.5)
+    outbox.publish(replace(message, after_s=60), told.put, began_s - 1)
+    line.up = False
+    outbox.publish(message, told.put, began_s - 2.8)
+    assert told.get(timeout=WAIT_S) == "the broker was not reachable in time"
+    assert time.monotonic() - began_s < 1
+    outbox.publish(message, told.put, began_s - 5)
+    assert told.get(timeout=WAIT_S).startswith("too late: said ")
 
 
 def test_what_is_confirmed_is_done(outbox: Outbox, line: Paper) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.broker import wait_until
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
-from tests.speechhost.serving import serving
+from tests.speechhost.serving import hosting, serving
 from voice2mqtt.cli.stage import free_port
 from voice2mqtt.core.audio import Prospect
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
@@ -20,6 +21,7 @@ from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.model import SpeechSettings
 from voice2mqtt.speech.azure import AzureRecognizer
 from voice2mqtt.speech.probe import host_fault
+from voice2mqtt.speechhost.access import Limits
 
 WITHIN_S = 10.0
 
@@ -229,3 +231,22 @@ def test_the_probe_names_why_a_host_is_away(url: str, fault: str) -> None:
 def test_the_probe_finds_a_host() -> None:
     with serving(ScriptedEngine("x")) as url:
         assert not host_fault(SpeechSettings(host=url))
+
+
+def test_a_sentence_outlives_a_host_that_is_started_anew() -> None:
+    silent = ScriptedEngine("Turn on.")
+    silent.gate.clear()
+    outcomes: list[object] = []
+    with hosting(silent, limits=Limits(drain_s=0.05)) as first:
+        port = first.port
+        mine = recognizer(first.url)
+        asking = threading.Thread(
+            target=lambda: outcomes.append(mine.recognize(Spoken(tone(800)), ignore))
+        )
+        asking.start()
+        wait_until(lambda: bool(silent.asked), "the host to be at it")
+        # Freed for its own thread's sake; the client has been told to go by then.
+        threading.Timer(0.3, silent.gate.set).start()
+    with hosting(ScriptedEngine("Turn on."), port=port):
+        asking.join(WITHIN_S)
+    assert [type(outcome) for outcome in outcomes] == [Heard]

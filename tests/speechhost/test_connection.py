@@ -1,6 +1,7 @@
 """One client on its websocket: one too fast, one too slow, one that is gone."""
 
 import asyncio
+import gc
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Coroutine
@@ -231,3 +232,66 @@ def test_a_client_that_takes_nothing_is_cut_off() -> None:
         desk.close()
 
     play(talk())
+
+
+def test_a_client_in_a_turn_is_told_that_the_host_goes_and_an_idle_one_to_come_again() -> None:
+    engine = ScriptedEngine("Yes.")
+    engine.gate.clear()
+
+    async def close_codes(host: Serving) -> None:
+        async with connect(host.url + ONCE) as idle, connect(host.url + ONCE) as waiting:
+            await waiting.send(wire.audio("a1", tone(600) + silence(1200)))
+            while not engine.asked:
+                await asyncio.sleep(0.001)
+            host.do(host._host.stop)
+            await asyncio.gather(idle.wait_closed(), waiting.wait_closed())
+            assert (idle.close_code, waiting.close_code) == (1000, 1001)
+
+    with hosting(engine, limits=Limits(drain_s=0.05)) as host:
+        play(close_codes(host))
+        engine.gate.set()
+
+
+class Leaving(Deaf):
+    """A socket whose client goes just when it is sent a ping."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pong: asyncio.Future[float] | None = None
+
+    async def ping(self) -> Awaitable[float]:
+        self.pong = asyncio.get_running_loop().create_future()
+        self._closed.set()
+        return self.pong
+
+
+@pytest.mark.parametrize("when", ["at once", "later"])
+def test_a_client_that_leaves_as_a_ping_is_due_leaves_no_fault_behind(when: str) -> None:
+    faults: list[object] = []
+
+    async def talk() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, fault: faults.append(fault))
+        address = read_address(ONCE)
+        assert address
+        desk = Desk(ScriptedEngine(), no_grammar, threads=1)
+        socket = Leaving()
+        connection = Connection(
+            socket, Dialogue(address, LoudnessActivity()), desk, Limits(ping_every_s=0.01)
+        )
+        serving = asyncio.create_task(connection.serve())
+        while socket.pong is None:
+            await asyncio.sleep(0.001)
+        if when == "later":
+            # As websockets does it: closed first, then every ping fails.
+            for _ in range(5):
+                await asyncio.sleep(0)
+        if not socket.pong.done():
+            socket.pong.set_exception(ConnectionError("closed"))
+        await serving
+        del socket, connection, serving
+        await asyncio.sleep(0)
+        gc.collect()
+        desk.close()
+
+    play(talk())
+    assert not faults

@@ -20,6 +20,7 @@ from voice2mqtt.speechhost.work import Abandon, Hasten, Prepare, Transcribe
 log = logging.getLogger(__name__)
 
 _TRY_AGAIN = 1000  # the one close code after which an idle Speech SDK connects anew by itself
+_GOING_AWAY = 1001  # what it must be told in a turn: after 1000 it waits in vain for an answer
 _BAD_MESSAGE = 1007  # the Speech SDK reports it as BadRequest, and does not try again
 
 
@@ -85,7 +86,8 @@ class Connection:
     def close(self, reason: str) -> None:
         """Begin to close; the client may connect anew."""
         if self._closing is None:
-            closing = self._socket.close(_TRY_AGAIN, reason)
+            code = _GOING_AWAY if self._dialogue.in_turn else _TRY_AGAIN
+            closing = self._socket.close(code, reason)
             self._closing = asyncio.create_task(closing, name="close")
 
     async def serve(self) -> None:
@@ -132,11 +134,15 @@ class Connection:
         while True:
             await asyncio.sleep(self._limits.ping_every_s)
             pong = asyncio.create_task(self._ping(), name="ping")
+            # Whether it was answered, failed or is left behind: nobody else asks.
+            pong.add_done_callback(lambda pong: pong.cancelled() or pong.exception())
             give_up_at_s = self._now_s() + self._limits.pong_within_s
-            while not pong.done() and (left_s := give_up_at_s - self._now_s()) > 0:
-                await asyncio.wait([pong], timeout=max(left_s, 0.05))
-            if not pong.done():
-                pong.cancel()
+            try:
+                while not pong.done() and (left_s := give_up_at_s - self._now_s()) > 0:
+                    await asyncio.wait([pong], timeout=max(left_s, 0.05))
+            finally:
+                unanswered = pong.cancel()
+            if unanswered:
                 self.close("no sign of life")
             elif pong.exception():  # it is closed
                 return

@@ -64,6 +64,11 @@ class Dialogue:
         """Whether the client waits for an answer; one in a long silence does not."""
         return self._turn is not None and self._turn.owes_answer
 
+    @property
+    def in_turn(self) -> bool:
+        """Whether a turn has begun that has not ended."""
+        return self._turn is not None
+
     def receive(self, frame: str | bytes, now_s: float) -> Iterator[list[Output]]:
         """Take a frame, in steps that are each done quickly; raise ProtocolError."""
         message = read_text(frame) if isinstance(frame, str) else read_binary(frame)

@@ -1,0 +1,151 @@
+"""A command counts from the end of its speech: never late, and never at the cost of the next.
+
+The daemon between a microphone that a test speaks into, the real SDK, scripted hosts and a real
+mosquitto.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.broker import Broker, Subscriber
+from tests.fakes import ScriptedEar, ScriptedRecognizer, SpokenUtterance
+from tests.service.test_daemon import QUIET, ROOT, Stage, _stage
+from tests.speech.scripted import Line, Script, answering, hanging, scripted, silent
+from tests.speech.test_faulty_hosts import breaking_behind_the_phrase, closing, without_result
+from tests.speechhost.fakes import silence, tone
+from voice2mqtt.core.event import Event
+from voice2mqtt.service import patience
+from voice2mqtt.settings.model import MqttSettings, Settings, SpeechSettings
+from voice2mqtt.speech.azure import AzureRecognizer
+
+TABLE = """
+commands:
+  - {name: first, say: the first, topic: home/first, payload: X, expires_s: 3}
+  - {name: second, say: the second, topic: home/second, payload: X}
+  - {name: third, say: the third, topic: home/third, payload: X}
+"""
+PROMISED_S = 5.0
+AUDIO = silence(200) + tone(900) + silence(300)
+
+
+class Recognizer(AzureRecognizer):
+    """The real one, where the stage expects a scripted one."""
+
+    fault = ""
+
+
+@contextmanager
+def staged(
+    folder: Path, broker: Broker, seen: Subscriber, url: str, **speech: object
+) -> Iterator[Stage]:
+    table = folder / "commands.yaml"
+    table.write_text(TABLE)
+    settings = Settings(
+        mqtt=MqttSettings(broker=broker.url), feedback=QUIET, commands=table, state_dir=folder,
+        speech=SpeechSettings.model_validate({"host": url, **speech}),
+    )  # fmt: skip
+    recognizer: ScriptedRecognizer = Recognizer(settings.speech)  # type: ignore[assignment]
+    yield _stage(settings, recognizer, seen)
+
+
+def speak(ear: ScriptedEar, ago_s: float = 0.0) -> float:
+    """Say something that ended so long ago; return when it ended."""
+    utterance = SpokenUtterance(AUDIO)
+    utterance.speech_ended_at_s -= ago_s
+    ear.put(utterance)
+    return utterance.speech_ended_at_s
+
+
+def kinds(events: list[Event]) -> list[object]:
+    return [event["event"] for event in events]
+
+
+@pytest.mark.parametrize("mode", ["single-shot", "continuous"])
+@pytest.mark.parametrize(
+    "fault", [silent, hanging, closing(1000), without_result, breaking_behind_the_phrase]
+)
+def test_what_is_said_next_is_carried_out_in_time(
+    fault: Script, mode: str, tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The promise holds with four seconds; here it is the order of things that is looked at.
+    monkeypatch.setattr(patience, "GIVE_WAY_S", 1.0)
+    last = answering("the second")
+    with (
+        broker.subscriber() as seen,
+        scripted(fault, last) as host,
+        staged(tmp_path, broker, seen, host.url, mode=mode) as stage,
+    ):
+
+        def direct() -> None:
+            seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+            speak(stage.ear)
+            said_s = speak(stage.ear)
+            done = seen.wait_for("home/second")
+            assert done.at_s - said_s < PROMISED_S
+            stage.events(2)
+
+        stage.play(direct)
+    # The first was saved by another attempt, or given up; it is told of once.
+    assert len(stage.told) == 2
+
+
+def test_a_silent_host_costs_four_seconds_and_not_twenty(tmp_path: Path, broker: Broker) -> None:
+    with (
+        broker.subscriber() as seen,
+        scripted(silent, answering("the second")) as host,
+        staged(tmp_path, broker, seen, host.url) as stage,
+    ):
+
+        def direct() -> None:
+            seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+            speak(stage.ear)
+            # It takes a second to say, and half a one until the first is known to be over.
+            said_s = speak(stage.ear, ago_s=-1.5)
+            assert seen.wait_for("home/second").at_s - said_s < PROMISED_S
+            first, second = stage.events(2)
+            assert (first["event"], first["code"]) == ("canceled", "ServiceTimeout")
+            assert "gives way" in str(first["reason"])
+            assert second["event"] == "command"
+
+        stage.play(direct)
+
+
+def test_a_host_that_was_frozen_has_nothing_carried_out_late(
+    tmp_path: Path, broker: Broker
+) -> None:
+    thawed = threading.Event()
+
+    def frozen(line: Line) -> None:
+        line.hear()
+        assert thawed.wait(20)
+        line.answer("the first")
+
+    with (
+        broker.subscriber() as seen,
+        scripted(frozen, answering("the second"), answering("the third")) as host,
+        staged(tmp_path, broker, seen, host.url) as stage,
+    ):
+
+        def direct() -> None:
+            seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+            speak(stage.ear, ago_s=3.0)
+            threading.Timer(0.5, thawed.set).start()
+            (late,) = stage.events(1)
+            assert late["row"] == "first"
+            assert "too late" in str(late["reason"])
+            # One that could still be carried out, and one whose words no longer matter.
+            speak(stage.ear, ago_s=4.0)
+            speak(stage.ear, ago_s=11.0)
+            speak(stage.ear)
+            told = stage.events(4)[1:]
+            assert kinds(told) == ["command", "canceled", "command"]
+            assert told[1]["code"] == "TooLate"
+            seen.wait_for("home/third")
+
+        stage.play(direct)
+    assert not seen.on("home/first")
+    assert len(seen.on("home/second")) == len(seen.on("home/third")) == 1
