@@ -28,6 +28,9 @@ class RecordingVoice:
         self.sounds.append(sentence)
 
 
+LATE = Refuse(text="x", row="a", reason=WHY, too_late=True)
+
+
 def fire(response: str = "") -> Fire:
     return Fire(row="a", text="x", score=1, messages=(), reason=WHY, response=response)
 
@@ -44,6 +47,7 @@ def near(distance: float) -> Reason:
         pytest.param(HEARD, (QUESTION,), ["Really?"], id="question"),
         pytest.param(HEARD, (INVITATION,), ["<heard>", "Yes?"], id="wake-phrase"),
         pytest.param(HEARD, (KEPT_FROM,), ["<refused>", WHY.text], id="kept-from-a-command"),
+        pytest.param(HEARD, (LATE,), ["<failed>", WHY.text], id="too-late"),
         pytest.param(HEARD, (Refuse(text="x", reason=near(0.3)),), ["<refused>"], id="nearly"),
         pytest.param(HEARD, (Refuse(text="x", reason=near(0.6)),), [], id="other-talk"),
         pytest.param(HEARD, (Refuse(text="x", reason=WHY),), [], id="nothing-near"),

@@ -184,7 +184,7 @@ class SpeechSettings(Section):
     phrase_list: bool = True
     """Tell the host the table's phrases, as hints."""
     timeout_s: Annotated[float, Field(ge=2, le=60)] = 20.0
-    """Longest wait for an answer after speech has ended."""
+    """Longest wait for an answer after speech has ended, whatever the commands grant."""
     retry_s: Annotated[float, Field(ge=0, le=30)] = 5.0
     """How long an utterance already spoken is kept for a host that is away."""
     daily_limit_s: Annotated[float, Field(ge=0)] = 0.0

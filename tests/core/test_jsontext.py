@@ -1,0 +1,26 @@
+"""JSON of strangers."""
+
+import pytest
+
+from voice2mqtt.core.jsontext import read_json
+from voice2mqtt.mqtt.devices import devices_in
+from voice2mqtt.mqtt.electorate import read_note
+from voice2mqtt.mqtt.obedience import says
+from voice2mqtt.mqtt.twin import Twin
+
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+@pytest.mark.parametrize("text", [DEEP, '{"a":' * 100_000, "", "nothing", b"\xff\xfe\xfd"])
+def test_what_is_no_json_that_anybody_means_is_a_value_error(text: str | bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_json(text)
+
+
+def test_no_topic_that_we_read_minds_how_deep_its_json_is() -> None:
+    payload = DEEP.encode()
+    assert read_note(payload) is None
+    assert devices_in({"homeassistant/light/a/config": payload}) == []
+    assert not says(payload, "{}")
+    assert not Twin("me").is_proven_by(payload)
+    assert not Twin("me").is_proven_by(b'{"instance": ["not", "text"]}')
