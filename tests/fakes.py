@@ -33,6 +33,8 @@ class ScriptedEar:
 
     def __init__(self) -> None:
         self.deaf_s: list[float] = []
+        self.asked = 0
+        """How often the next utterance was asked for: all before it have been served."""
         self._spoken: queue.SimpleQueue[SpokenUtterance | None] = queue.SimpleQueue()
 
     def speak(self) -> SpokenUtterance:
@@ -44,7 +46,11 @@ class ScriptedEar:
         self._spoken.put(utterance)
 
     def utterances(self) -> Iterator[Utterance]:
-        while (utterance := self._spoken.get()) is not None:
+        while True:
+            self.asked += 1
+            utterance = self._spoken.get()
+            if utterance is None:
+                return
             yield utterance
 
     def close(self) -> None:

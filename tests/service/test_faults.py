@@ -62,7 +62,8 @@ def test_a_fault_anywhere_ends_one_sentence_alone(
         return sum(message.payload == payload for message in stage.seen.on("home/light"))
 
     def serve_after_a_fault(place: str, error: type[Exception]) -> None:
-        told, on, off = len(stage.told), commands("ON"), commands("OFF")
+        asked, told = stage.ear.asked, len(stage.told)
+        on, off = commands("ON"), commands("OFF")
         break_once(stage, place, error, monkeypatch, late=late)
         stage.recognizer.asked = 0
         stage.ear.speak()
@@ -73,10 +74,12 @@ def test_a_fault_anywhere_ends_one_sentence_alone(
         stage.recognizer.asked = 1
         stage.ear.speak()
         wait_until(lambda: commands("OFF") == off + 1, "next sentence carried out")
+        wait_until(lambda: stage.ear.asked == asked + 2, "end of it")
         assert commands("ON") <= on + 1
 
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        wait_until(lambda: stage.ear.asked == 1, "somebody who listens")
         for place, error in zip(PLACES, cycle(ERRORS), strict=False):
             serve_after_a_fault(place, error)
 
