@@ -330,6 +330,23 @@ def test_an_open_question_is_shown_until_it_is_answered(make_stage: Callable[...
     assert rests[-4:] == ["asking", "asking", "asking", "idle"]
 
 
+def test_half_a_sentence_is_told_and_answers_no_question(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage("open the door", "yes")
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.ear.speak()
+        stage.ear.speak(cut="its end was not heard")
+        told = stage.events(2)[1]
+        assert (told["event"], told["reason"]) == ("canceled", "Cut: its end was not heard")
+        assert stage.seen.on("home/door") == []
+        stage.ear.speak()
+        assert stage.seen.wait_for("home/door").payload == "OPEN"
+
+    stage.play(direct)
+    assert stage.recognizer.asked == 2
+
+
 def test_an_utterance_that_is_tried_again_ended_once(
     make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -237,6 +237,10 @@ class _Watched:
     def loudness_db(self) -> float:
         return self._utterance.loudness_db
 
+    @property
+    def cut(self) -> str:
+        return self._utterance.cut
+
     def frames(self) -> Iterator[bytes]:
         yield from self._utterance.frames()
         if not self._told:
