@@ -73,7 +73,11 @@ def test_it_is_told_when_a_sentence_has_sounded_or_will_not(ear: Ear) -> None:
     told = threading.Event()
 
     def note(name: str) -> Callable[[], None]:
-        return lambda: (over.append(name), told.set())[0]
+        def sounded() -> None:
+            over.append(name)
+            told.set()
+
+        return sounded
 
     with _voice(ear, speak=False) as voice:
         voice.say("off", note("off"))
