@@ -6,6 +6,7 @@ output. `tests/settings/test_docs.py` compares the tables of keys with the progr
 
 import argparse
 import configparser
+import io
 import json
 import os
 import re
@@ -162,7 +163,7 @@ HARMLESS = {"check", "listen", "say", "settings", "table", "transcribe"}
 
 
 def _commands(text: str) -> Iterator[list[str]]:
-    """Yield the words of each command behind a prompt, without sudo and where its output goes."""
+    """Yield the words of each command behind a prompt, without sudo."""
     for line in re.findall(r"(?m)^\$ (.*)", text):
         lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
@@ -175,15 +176,17 @@ def _commands(text: str) -> Iterator[list[str]]:
                 words.append(word)
 
 
-def _without_output(words: list[str]) -> list[str]:
-    return words[: words.index(">")] if ">" in words else words
+def _without_files(words: list[str]) -> list[str]:
+    """Return `words` without where input comes from and output goes."""
+    ends = [place for place, word in enumerate(words) if word in {"<", ">"}]
+    return words[: ends[0]] if ends else words
 
 
 @_each("console")
 def test_every_command_exists_and_takes_what_it_is_given(block: Block) -> None:
     commands = list(_commands(block.text))
     assert commands
-    for name, *words in map(_without_output, commands):
+    for name, *words in map(_without_files, commands):
         if name.endswith("voice2mqtt"):
             # Ends with a usage message, and the test, where it does not.
             assert _parser(COMMANDS).parse_args(words)
@@ -207,7 +210,7 @@ def test_what_a_command_shows_is_shown(
     """Run the harmless ones, in a home with a small table."""
     monkeypatch.chdir(folder)
     shown = re.sub(r"(?m)^\$ .*\n", "", block.text)
-    for name, *words in map(_without_output, _commands(block.text)):
+    for name, *words in map(_without_files, _commands(block.text)):
         if not name.endswith("voice2mqtt") or words[0] not in HARMLESS or "import" in words:
             continue
         if words[0] == "listen":
@@ -216,7 +219,9 @@ def test_what_a_command_shows_is_shown(
         else:
             Path("voice2mqtt.yaml").write_text("node: voice")
         Path("commands.yaml").write_text(_WRONG if shown else _RIGHT)
-        status = main([*words, "--settings", "voice2mqtt.yaml"])
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(SENTENCE.encode())))
+        named = [] if "--settings" in words else ["--settings", "voice2mqtt.yaml"]
+        status = main([*words, *named])
         assert status == (ExitStatus.CONFIG if shown else ExitStatus.OK)
         told = capsys.readouterr()
         if shown:
