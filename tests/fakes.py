@@ -16,13 +16,16 @@ class SpokenUtterance:
     start_sample = 0
     loudness_db = -30.0
 
-    def __init__(self, audio: bytes = bytes(640)) -> None:
+    def __init__(self, audio: bytes = bytes(640), cut: str = "") -> None:
+        self.cut = cut
+        self.read = False
         self.speech_ended_at_s = time.monotonic()
         self.prospects: list[Prospect] = []
         self._audio = audio
 
     def frames(self) -> Iterator[bytes]:
         yield self._audio
+        self.read = True
 
     def expect(self, prospect: Prospect) -> None:
         self.prospects.append(prospect)
@@ -37,8 +40,8 @@ class ScriptedEar:
         """How often the next utterance was asked for: all before it have been served."""
         self._spoken: queue.SimpleQueue[SpokenUtterance | None] = queue.SimpleQueue()
 
-    def speak(self) -> SpokenUtterance:
-        utterance = SpokenUtterance()
+    def speak(self, cut: str = "") -> SpokenUtterance:
+        utterance = SpokenUtterance(cut=cut)
         self._spoken.put(utterance)
         return utterance
 

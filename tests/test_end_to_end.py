@@ -36,7 +36,7 @@ class Room:
     ) -> None:
         self.seen = seen
         self.daemon = daemon
-        self._sound = sound
+        self.sound = sound
         self._folder = folder
 
     def speak(self, sentence: str, voice: stage.Voice = FLITE) -> dict[str, object]:
@@ -44,7 +44,7 @@ class Room:
         before = len(self.seen.on(EVENT))
         wav = self._folder / "spoken.wav"
         stage.speak(sentence, voice, wav)
-        self._sound.play(b"".join(WavSource(wav).blocks()))
+        self.sound.play(b"".join(WavSource(wav).blocks()))
         events = self.seen.wait_for_count(EVENT, before + 1, WITHIN_S)
         event: dict[str, object] = json.loads(events[before].payload)
         return event

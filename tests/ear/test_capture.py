@@ -177,6 +177,14 @@ def test_what_it_complains_of_is_read_however_much_it_is() -> None:
         listener.wait_for_audio()
 
 
+@pytest.mark.parametrize("words", ["overrun!!! (at least 12.3 ms long)", "Suspended. Done."])
+def test_where_arecord_lost_some_is_a_gap(words: str) -> None:
+    script = f"printf abcd; sleep 0.3; echo '{words}' >&2; sleep 0.3; printf efgh; sleep 9"
+    with _scripted(script) as listener:
+        listener.wait_for_audio(pieces=2)
+    assert listener.pieces[:2] == [bytearray(b"abcd"), bytearray(b"efgh")]
+
+
 def test_half_a_sample_is_kept_for_the_next_block() -> None:
     script = "printf abc; sleep 0.1; printf defgh; sleep 9"
     with _scripted(script) as listener:

@@ -156,4 +156,19 @@ def test_an_interruption_ends_the_utterance_and_nothing_reaches_back_over_it() -
     _hear(gate, "SSSS")
     assert gate.interrupt(at_sample=2100) == Closed(4 * FRAME)
     assert gate.interrupt(at_sample=2100) is None
-    assert _hear(gate, "SSS") == [Opened(2100)]
+    assert _hear(gate, "SSS") == [Opened(2100, is_rest=True)]
+
+
+def test_who_speaks_on_after_an_interruption_says_the_rest_of_something() -> None:
+    for words_between in ("", "...", "." * 21, "S" + "." * 21):
+        gate = Gate(SETTINGS, FRAME)
+        _hear(gate, "SSSS")
+        gate.interrupt(at_sample=2100)
+        events = _hear(gate, words_between + "SSS" + "." * 22 + "SSS")
+        assert [getattr(event, "is_rest", None) for event in events] == [True, None, False]
+
+
+def test_after_a_pause_an_interruption_is_over() -> None:
+    gate = Gate(SETTINGS, FRAME)
+    gate.interrupt(at_sample=0)
+    assert _hear(gate, "." * 22 + "SSS") == [Opened(25 * FRAME - 20 * FRAME)]

@@ -6,7 +6,7 @@ import pytest
 from tests.ear.fakes import FRAME_SAMPLES, LoudIsSpeech, silence, speech
 from voice2mqtt.core.audio import Prospect
 from voice2mqtt.ear.segmenter import Segmenter
-from voice2mqtt.ear.utterance import LiveUtterance
+from voice2mqtt.ear.utterance import NO_BEGINNING, NO_END, LiveUtterance
 from voice2mqtt.settings.model import Gate as GateSettings
 
 SETTINGS = GateSettings(pre_roll_ms=96, hangover_ms=320, complete_hangover_ms=96)
@@ -91,11 +91,24 @@ def test_an_interruption_ends_the_utterance_and_forgets_the_voice(
     voice_activity = LoudIsSpeech()
     segmenter = Segmenter(voice_activity, SETTINGS, utterances.append)
     _feed(segmenter, speech(10)[:-100])
+    assert not utterances[0].cut
     segmenter.interrupt()
     assert len(b"".join(utterances[0].frames())) == 9 * 1024
+    assert utterances[0].cut == NO_END
     assert voice_activity.resets == 1
-    _feed(segmenter, speech(4, start=5000))
+    _feed(segmenter, speech(4, start=5000) + silence(10))
     assert utterances[1].start_sample == 10 * FRAME_SAMPLES - 50
+    assert utterances[1].cut == NO_BEGINNING
+    _feed(segmenter, speech(4) + silence(10))
+    assert not utterances[2].cut
+
+
+def test_what_has_ended_is_not_cut_by_a_later_interruption(
+    segmenter: Segmenter, utterances: list[LiveUtterance]
+) -> None:
+    _feed(segmenter, speech(10) + silence(10))
+    segmenter.interrupt()
+    assert not utterances[0].cut
 
 
 def test_deaf_it_opens_for_nothing(segmenter: Segmenter, utterances: list[LiveUtterance]) -> None:

@@ -68,6 +68,35 @@ def test_the_ear_is_deaf_to_each_sound_and_its_echo(ear: Ear) -> None:
     assert ear.deafened_s[2] == ECHO_S
 
 
+def test_it_is_told_when_a_sentence_has_sounded_or_will_not(ear: Ear) -> None:
+    over: list[str] = []
+    told = threading.Event()
+
+    def note(name: str) -> Callable[[], None]:
+        def sounded() -> None:
+            over.append(name)
+            told.set()
+
+        return sounded
+
+    with _voice(ear, speak=False) as voice:
+        voice.say("off", note("off"))
+        assert over == ["off"]
+    command = ("sh", "-c", "test {text} != wrong && sleep 0.2 && espeak-ng --stdout hm")
+    with _voice(ear, speech_command=command) as voice:
+        for name in ("one", "wrong", "two"):
+            told.clear()
+            voice.say(name, note(name))
+            assert name not in over
+            assert told.wait(WAIT_S)
+        assert ear.deafened_s[-1] == ECHO_S
+        for name in "abcdefgh":
+            voice.say("much", note(name))
+        # The voice is at the first, four wait, and those beyond are told of at once.
+        assert over[4:] in (["f", "g", "h"], ["e", "f", "g", "h"])
+    assert over[:4] == ["off", "one", "wrong", "two"]
+
+
 def test_each_can_be_off(ear: Ear) -> None:
     with _voice(ear, tones=False) as voice:
         voice.tone("done")

@@ -36,6 +36,7 @@ from voice2mqtt.service.watchdog import Watchdog
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import (
     FeedbackSettings,
+    ListeningSettings,
     MqttSettings,
     PrivacySettings,
     Settings,
@@ -110,11 +111,18 @@ class Stage:
 def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]:
     with broker.subscriber() as seen:
 
-        def make(*outcomes: Outcome | str, limit_s: float = 0.0, log_text: bool = True) -> Stage:
+        def make(
+            *outcomes: Outcome | str,
+            limit_s: float = 0.0,
+            log_text: bool = True,
+            feedback: FeedbackSettings = QUIET,
+            listening: ListeningSettings = ListeningSettings(),  # noqa: B008 - it is frozen
+        ) -> Stage:
             table = tmp_path / "commands.yaml"
             table.write_text(TABLE)
             return _stage(Settings(
-                mqtt=MqttSettings(broker=broker.url), feedback=QUIET, commands=table,
+                mqtt=MqttSettings(broker=broker.url), feedback=feedback, commands=table,
+                listening=listening,
                 speech=SpeechSettings(daily_limit_s=limit_s), state_dir=tmp_path,
                 privacy=PrivacySettings(log_text=log_text),
             ), ScriptedRecognizer(*outcomes), seen)  # fmt: skip
@@ -328,6 +336,74 @@ def test_an_open_question_is_shown_until_it_is_answered(make_stage: Callable[...
     shown = [m.payload for m in stage.seen.on(f"{ROOT}/activity") if not m.retained]
     rests = [said for said in shown if said in {"asking", "idle"}]
     assert rests[-4:] == ["asking", "asking", "asking", "idle"]
+
+
+def test_half_a_sentence_is_told_and_answers_no_question(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage("open the door", "yes")
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.ear.speak()
+        stage.ear.speak(cut="its end was not heard")
+        told = stage.events(2)[1]
+        assert (told["event"], told["reason"]) == ("canceled", "Cut: its end was not heard")
+        assert stage.seen.on("home/door") == []
+        stage.ear.speak()
+        assert stage.seen.wait_for("home/door").payload == "OPEN"
+
+    stage.play(direct)
+    assert stage.recognizer.asked == 2
+
+
+def _slow_voice() -> FeedbackSettings:
+    """Return a voice that has to think for longer than an answer is waited for."""
+    script = "sleep 0.8; exec espeak-ng -v en --stdout -- hm"
+    # ALSA's own `null` takes everything at once and makes no sound.
+    return FeedbackSettings(tones=False, device="null", speech_command=("sh", "-c", script))
+
+
+@pytest.mark.parametrize("said", ["open the door", "house"])
+def test_the_time_for_an_answer_begins_when_the_question_has_sounded(
+    make_stage: Callable[..., Stage], said: str
+) -> None:
+    # Both are asked: for consent, and for the command after the wake phrase alone.
+    answer = "yes" if said == "open the door" else "open the door"
+    listening = ListeningSettings(answer_within_s=0.4, wake_phrase=("house",), wake_grace_s=0.0)
+    stage = make_stage("house " + said.replace("house", ""), "hm", answer, said,
+                       feedback=_slow_voice(), listening=listening)  # fmt: skip
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.ear.speak()
+        assert stage.events(1)[0]["event"] == "ask"
+        # Once its sound has begun, the ear is deafened; it is again when it is over.
+        wait_until(lambda: len(stage.ear.deaf_s) == 2, "end of the question")
+        stage.ear.speak()
+        assert stage.events(2)[1]["event"] == "unmatched"
+        stage.ear.speak()
+        answered = stage.events(3)[2]
+        assert (answered["row"], answered["event"] != "unmatched") == ("door", True)
+
+    stage.play(direct)
+
+
+def test_a_question_that_has_sounded_is_not_open_for_ever(make_stage: Callable[..., Stage]) -> None:
+    listening = ListeningSettings(answer_within_s=0.2)
+    stage = make_stage("open the door", "yes", feedback=_slow_voice(), listening=listening)
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.ear.speak()
+        stage.seen.wait_for(f"{ROOT}/activity", lambda said: said == "asking")
+        assert not stage.ear.deaf_s
+        wait_until(
+            lambda: stage.seen.on(f"{ROOT}/activity")[-1].payload == "idle", "end of the wait"
+        )
+        assert len(stage.ear.deaf_s) == 2
+        stage.ear.speak()
+        assert stage.events(2)[1]["event"] == "unmatched"
+
+    stage.play(direct)
 
 
 def test_an_utterance_that_is_tried_again_ended_once(

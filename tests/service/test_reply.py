@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -24,8 +25,9 @@ class RecordingVoice:
     def tone(self, name: str) -> None:
         self.sounds.append(f"<{name}>")
 
-    def say(self, sentence: str) -> None:
+    def say(self, sentence: str, on_over: Callable[[], None] = lambda: None) -> None:
         self.sounds.append(sentence)
+        on_over()
 
 
 LATE = Refuse(text="x", row="a", reason=WHY, too_late=True)

@@ -31,6 +31,7 @@ class Spoken:
 
     start_sample = 0
     speech_ended_at_s = 0.0
+    cut = ""
     loudness_db = -20.0
 
     def __init__(self, *blocks: bytes, until: threading.Event | None = None) -> None:

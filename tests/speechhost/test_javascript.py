@@ -21,25 +21,31 @@ INSTALLED = Path(__file__).parents[2] / "build" / "javascript"
 SENTENCE = "Turn on the kitchen light."
 SPOKEN = silence(300) + tone(1000) + silence(1000)
 
-pytestmark = pytest.mark.skipif(
+needs_node = pytest.mark.skipif(
     not (os.environ.get("CI") or (shutil.which("node") and shutil.which("npm"))),
     reason="NOT TESTED with the JavaScript SDK: node and npm are not installed",
 )
 
+pytestmark = needs_node
+
 Event = dict[str, Any]
+
+
+def installed_sdk() -> Path:
+    """Return the folder that has the SDK in its `node_modules`, installed there if need be."""
+    assert shutil.which("node"), "script/setup test installs nodejs"
+    assert shutil.which("npm"), "script/setup test installs npm"
+    INSTALLED.mkdir(parents=True, exist_ok=True)
+    shutil.copy(HERE / "package.json", INSTALLED / "package.json")
+    if not (INSTALLED / "node_modules" / "microsoft-cognitiveservices-speech-sdk").is_dir():
+        command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]
+        subprocess.run(command, cwd=INSTALLED, check=True, capture_output=True, timeout=240)
+    return INSTALLED
 
 
 @pytest.fixture(scope="module")
 def script() -> Path:
-    assert shutil.which("node"), "script/setup test installs nodejs"
-    assert shutil.which("npm"), "script/setup test installs npm"
-    INSTALLED.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "client.js"):
-        shutil.copy(HERE / name, INSTALLED / name)
-    if not (INSTALLED / "node_modules" / "microsoft-cognitiveservices-speech-sdk").is_dir():
-        command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]
-        subprocess.run(command, cwd=INSTALLED, check=True, capture_output=True, timeout=240)
-    return INSTALLED / "client.js"
+    return Path(shutil.copy(HERE / "client.js", installed_sdk() / "client.js"))
 
 
 def recognise(

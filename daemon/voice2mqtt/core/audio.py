@@ -56,6 +56,11 @@ class Utterance(Protocol):
         """Level of the speech so far in dBFS, for nodes that compare who heard it best."""
         ...
 
+    @property
+    def cut(self) -> str:
+        """Why it is only a part of what was said; empty while it is whole, settled at its end."""
+        ...
+
     def frames(self) -> Iterator[bytes]:
         """Yield the audio, pre-roll first, blocking for live audio; end when speech has ended."""
         ...

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 SILENCE = "InitialSilenceTimeout"
 """Why no words were found where there was no speech."""
 
+CUT = "Cut"
+"""Why a recognition is given up of which only a part was heard."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
@@ -40,14 +43,14 @@ class NoMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canceled:
-    """The recognition was given up: host down, key refused, time run out."""
+    """The recognition was given up: host down, key refused, time run out, sentence cut off."""
 
     reason: str
-    """The SDK's cancellation reason, such as `Error` or `EndOfStream`."""
+    """The SDK's cancellation reason, such as `Error` or `EndOfStream`; or `CUT`."""
     code: str = ""
     """The SDK's error code, such as `ConnectionFailure`."""
     details: str = ""
-    """First line of the SDK's error text."""
+    """First line of the SDK's error text, or where a sentence was cut off."""
 
 
 Outcome = Heard | NoMatch | Canceled

@@ -84,6 +84,9 @@ class Voice(Protocol):
         """Play the tone called `heard`, `done`, `refused` or `failed`; returns at once."""
         ...
 
-    def say(self, sentence: str) -> None:
-        """Speak `sentence`; returns at once."""
+    def say(self, sentence: str, on_over: Callable[[], None] = lambda: None) -> None:
+        """Speak `sentence`; returns at once.
+
+        `on_over` is called once, on any thread, when it has sounded or is known not to.
+        """
         ...

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import IO
 
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
@@ -34,6 +34,11 @@ REAP_S = 1.0
 
 WRONG_RATE = b"rate is not accurate"
 """A raw `hw:` device that cannot do 16 kHz is recorded at another rate, with only this word."""
+
+LOSSES = (b"overrun!!!", b"Suspended", b"attempting recover")
+"""What arecord says when it goes on with some audio lost."""
+
+PIPE_BYTES = 65_536
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +78,8 @@ class Capture:
             begun_s = time.monotonic()
             diagnosis = Diagnosis()
             for block in self._session():
-                self._judge(diagnosis.hear(block))
+                if block:
+                    self._judge(diagnosis.hear(block))
                 yield block
             # A device that flickers is treated like one that is gone; a stall is a wait by itself.
             lasted = time.monotonic() - begun_s >= STEADY_S
@@ -103,13 +109,8 @@ class Capture:
         assert process.stdout
         assert process.stderr
         complaints = bytearray()
-        stalled = False
         try:
-            for block in _blocks(process.stdout, process.stderr, complaints):
-                if block:
-                    yield block
-                else:
-                    stalled = True
+            stalled = yield from _blocks(process.stdout, process.stderr, complaints)
         finally:
             with self._lock:
                 self._process = None
@@ -171,8 +172,13 @@ def _last_words(process: subprocess.Popen[bytes]) -> bytes:
     return words
 
 
-def _blocks(output: IO[bytes], errors: IO[bytes], complaints: bytearray) -> Iterator[bytes]:
-    """Yield whole samples of `output` until it ends; an empty block when it has stalled."""
+def _blocks(
+    output: IO[bytes], errors: IO[bytes], complaints: bytearray
+) -> Generator[bytes, None, bool]:
+    """Yield whole samples of `output`, an empty block where some were lost, until it ends.
+
+    Return whether it has stalled.
+    """
     odd = b""
     with selectors.DefaultSelector() as selector:
         selector.register(output, selectors.EVENT_READ)
@@ -181,22 +187,31 @@ def _blocks(output: IO[bytes], errors: IO[bytes], complaints: bytearray) -> Iter
         while True:
             ready = {key.fileobj for key, _ in selector.select(WATCHDOG_S)}
             if not ready:
-                yield b""
-                return
+                return True
             if errors in ready:
                 said = os.read(errors.fileno(), 4096)
                 complaints[:] = (complaints + said)[-4096:]
                 if not said:
                     selector.unregister(errors)
-                if b"overrun!!!" in said:
-                    log.warning("audio was lost: arecord says %s", said.decode(errors="replace"))
                 if WRONG_RATE in said:
-                    return
+                    return False
+                if any(loss in said for loss in LOSSES):
+                    words = said.decode(errors="replace").strip()
+                    log.warning("audio was lost: arecord says: %s", words)
+                    # What is in the pipe may be from before the loss.
+                    if output in ready:
+                        odd = _odd(odd + os.read(output.fileno(), PIPE_BYTES))
+                    yield b""
+                    continue
             if output in ready:
                 data = odd + os.read(output.fileno(), BLOCK_BYTES)
                 if len(data) == len(odd):
-                    return
-                whole = len(data) - len(data) % SAMPLE_BYTES
-                odd = data[whole:]
-                if whole:
-                    yield data[:whole]
+                    return False
+                odd = _odd(data)
+                if whole := data[: len(data) - len(odd)]:
+                    yield whole
+
+
+def _odd(data: bytes) -> bytes:
+    """Return what stands behind the last whole sample of `data`."""
+    return data[len(data) - len(data) % SAMPLE_BYTES :]

@@ -4,6 +4,9 @@ Time is counted in samples. The gate opens when enough of the last 192 ms is spe
 reaches back for the pre-roll; it closes after a hang-over of silence whose length follows from
 what is known of the sentence. It never reaches back over the end of the utterance before, nor
 into what it was told to be deaf to: no sample is sent twice.
+
+Where the audio begins anew, who speaks already is in the middle of a sentence. So until there has
+been as much silence as ends one, what opens the gate is the rest of something.
 """
 
 from collections import deque
@@ -24,6 +27,8 @@ class Opened:
     """Speech has begun; the utterance starts at `start_sample`, pre-roll included."""
 
     start_sample: int
+    is_rest: bool = False
+    """Whether it was going on already when the audio began anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Gate:
         self._deaf_until = 0
         self._start: int | None = None
         self._speech_end = 0
+        self._in_rest = False
         self._prospect = Prospect.UNKNOWN
         self._spoken_on = 0
 
@@ -103,19 +109,23 @@ class Gate:
         """Forget the frames so far: the audio from `at_sample` on does not follow on them."""
         closed = self._close() if self.is_open else None
         self._recent.clear()
-        self._position = self._earliest = at_sample
+        self._position = self._earliest = self._speech_end = at_sample
+        self._in_rest = True
         return closed
 
     def _wait(self, speech: bool) -> Opened | None:
         deaf = self._position <= self._deaf_until
         self._recent.append(speech and not deaf)
+        if speech:
+            self._speech_end = self._position
+        elif self._position - self._speech_end >= self._hangover[Prospect.UNKNOWN]:
+            self._in_rest = False
         if not speech or sum(self._recent) < self._needed:
             return None
         earliest = max(self._earliest, self._deaf_until)
         self._start = max(self._position - self._pre_roll, earliest)
         self._prospect = Prospect.UNKNOWN
-        self._speech_end = self._position
-        return Opened(self._start)
+        return Opened(self._start, self._in_rest)
 
     def _follow(self, speech: bool) -> None:
         if not speech:
@@ -138,6 +148,7 @@ class Gate:
 
     def _close(self) -> Closed:
         self._start = None
+        self._in_rest = False
         self._earliest = self._position
         return Closed(self._position)
 

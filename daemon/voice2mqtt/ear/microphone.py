@@ -1,7 +1,8 @@
 """The ear: utterances, in order, from whatever source of audio.
 
 One thread never stops capturing; utterances that begin while an earlier one is still being
-recognised wait for their turn, complete.
+recognised wait for their turn, complete. What is interrupted (a device that fails, audio that is
+lost, a daemon that stood still, a machine that slept) is yielded too, marked as `cut`.
 """
 
 import logging
@@ -10,8 +11,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from voice2mqtt.core.audio import Utterance, VoiceActivity
+from voice2mqtt.core.audio import SAMPLE_BYTES, Utterance, VoiceActivity
 from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
+from voice2mqtt.ear.arrival import Arrival
 from voice2mqtt.ear.segmenter import Segmenter
 from voice2mqtt.ear.source import BLOCK_BYTES, Source
 from voice2mqtt.ear.utterance import LiveUtterance
@@ -20,7 +22,16 @@ from voice2mqtt.settings.model import Gate as GateSettings
 MOST_WAITING = 100
 """Utterances kept for a recogniser that does not come; then the oldest is given up."""
 
+TOO_LATE_S = 2.0
+"""Audio older than this is not heard any more. A pipe holds as much; what waits before it is lost
+sooner or later."""
+
 log = logging.getLogger(__name__)
+
+
+def _boot_time_s() -> float:
+    """Return seconds that go on in a machine that sleeps, unlike the monotonic ones."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Microphone:
@@ -33,14 +44,18 @@ class Microphone:
         settings: GateSettings,
         on_audio: Callable[[bytes], None] = lambda _block: None,
         heartbeat: Heartbeat = UNWATCHED,
+        clock: Callable[[], float] = _boot_time_s,
     ) -> None:
         """Prepare; `on_audio` sees every block, on the capturing thread, before anybody else.
 
-        That thread's `heartbeat` is shown.
+        That thread's `heartbeat` is shown. By `clock` (seconds) it knows what did not arrive.
         """
         self._on_audio = on_audio
         self._source = source
         self._heartbeat = heartbeat
+        self._clock = clock
+        self._arrival = Arrival()
+        self._behind = False
         self._segmenter = Segmenter(voice_activity, settings, self._queue)
         self._waiting: deque[LiveUtterance] = deque()
         self._changed = threading.Condition()
@@ -86,13 +101,12 @@ class Microphone:
 
     def _listen(self) -> None:
         try:
+            if self._source.live:
+                self._interrupt()
             for block in self._source.blocks():
                 self._heartbeat.beat()
                 self._on_audio(block)
-                if block:
-                    self._segmenter.feed(block, time.monotonic())
-                else:
-                    self._segmenter.interrupt()
+                self._hear(block)
             while self._segmenter.is_open and not self._closed:
                 self._segmenter.feed(bytes(BLOCK_BYTES), time.monotonic())
         except BaseException as failure:  # noqa: BLE001  handed to the reading thread
@@ -103,6 +117,30 @@ class Microphone:
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()
+
+    def _hear(self, block: bytes) -> None:
+        if not block:
+            self._interrupt()
+            return
+        late_s = self._late_s(block) if self._source.live else 0.0
+        if late_s <= TOO_LATE_S:
+            self._segmenter.feed(block, time.monotonic() - late_s)
+
+    def _late_s(self, block: bytes) -> float:
+        """Return how late live audio comes; interrupt where some is missing before it."""
+        late_s = self._arrival.late_s(len(block) // SAMPLE_BYTES, self._clock())
+        too_late = late_s > TOO_LATE_S
+        if self._arrival.lost or (too_late and not self._behind):
+            fault = f"it comes {late_s:.1f} s late" if too_late else "some of it did not come"
+            log.warning("the microphone's audio is interrupted: %s", fault)
+            self._segmenter.interrupt()
+        self._behind = too_late
+        return late_s
+
+    def _interrupt(self) -> None:
+        """Take what comes next for the beginning of other audio."""
+        self._arrival = Arrival()
+        self._segmenter.interrupt()
 
     def _queue(self, utterance: LiveUtterance) -> None:
         with self._changed:

@@ -7,7 +7,7 @@ from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, Prospect, VoiceActivity
 from voice2mqtt.ear.gate import Closed, Event, Gate, Opened
 from voice2mqtt.ear.level import power
 from voice2mqtt.ear.ring import Ring
-from voice2mqtt.ear.utterance import LiveUtterance
+from voice2mqtt.ear.utterance import NO_BEGINNING, NO_END, LiveUtterance
 from voice2mqtt.settings.model import Gate as GateSettings
 
 
@@ -43,9 +43,9 @@ class Segmenter:
             self._hear(frame, captured_at_s - age_s)
 
     def interrupt(self) -> None:
-        """End the utterance under way: what is fed next does not follow on what was."""
+        """Cut off the utterance under way: what is fed next does not follow on what was."""
         with self._lock:
-            self._heed(self._gate.interrupt(self._ring.end_sample))
+            self._heed(self._gate.interrupt(self._ring.end_sample), cut=NO_END)
         self._voice_activity.reset()
 
     def deafen(self, for_s: float) -> None:
@@ -69,15 +69,20 @@ class Segmenter:
             if utterance is self._current:
                 self._heed(self._gate.expect(prospect))
 
-    def _heed(self, event: Event | None) -> LiveUtterance | None:
-        """Do what the gate says; return the utterance that begins, if one does."""
+    def _heed(self, event: Event | None, cut: str = "") -> LiveUtterance | None:
+        """Do what the gate says; return the utterance that begins, if one does.
+
+        `cut` is why the utterance that ends is not whole.
+        """
         match event:
             case Opened(start_sample=start):
-                utterance = LiveUtterance(start, self._expect)
+                utterance = LiveUtterance(
+                    start, self._expect, NO_BEGINNING if event.is_rest else ""
+                )
                 utterance.append(self._ring.read(start, self._gate.position))
                 self._current = utterance
                 return utterance
             case Closed() if self._current:
-                self._current.end()
+                self._current.end(cut)
                 self._current = None
         return None

@@ -8,19 +8,26 @@ from voice2mqtt.core.audio import Prospect
 
 SILENT_DB = -100.0
 
+NO_BEGINNING = "its beginning was not heard: somebody was speaking already when listening began"
+NO_END = "its end was not heard: listening was interrupted"
+
 
 class LiveUtterance:
     """Keeps its audio, so that it can be read late, slowly, and again after a failure."""
 
     def __init__(
-        self, start_sample: int, on_expect: Callable[["LiveUtterance", Prospect], None]
+        self,
+        start_sample: int,
+        on_expect: Callable[["LiveUtterance", Prospect], None],
+        cut: str = "",
     ) -> None:
-        """Begin at `start_sample`; `on_expect` is told of every `expect`."""
+        """Begin at `start_sample`, `cut` if that is no beginning; tell `on_expect` of `expect`."""
         self._start_sample = start_sample
         self._on_expect = on_expect
         self._changed = threading.Condition()
         self._blocks: list[bytes] = []
         self._ended = False
+        self._cut = cut
         self._speech_ended_at_s = 0.0
         self._power_sum = 0.0
         self._speech_frames = 0
@@ -42,6 +49,11 @@ class LiveUtterance:
             if not self._power_sum:
                 return SILENT_DB
             return 10 * math.log10(self._power_sum / self._speech_frames)
+
+    @property
+    def cut(self) -> str:
+        """Why it is only a part of what was said; empty while it is whole."""
+        return self._cut
 
     def frames(self) -> Iterator[bytes]:
         """Yield the audio, pre-roll first, blocking for live audio; end when speech has ended.
@@ -76,8 +88,9 @@ class LiveUtterance:
             self._power_sum += power
             self._speech_frames += 1
 
-    def end(self) -> None:
-        """Say that nothing follows."""
+    def end(self, cut: str = "") -> None:
+        """Say that nothing follows, and in `cut` why not if more was said."""
         with self._changed:
+            self._cut = self._cut or cut
             self._ended = True
             self._changed.notify_all()

@@ -27,6 +27,9 @@ MOST_WAITING = 4
 _Sound = tuple[bytes, bool]
 """A WAV, and whether it is speech."""
 
+_Waiting = tuple[Callable[[], _Sound], Callable[[], None]]
+"""What makes a sound, and what is called when it is over."""
+
 log = logging.getLogger(__name__)
 
 
@@ -41,7 +44,7 @@ class SpeakerVoice:
         self._language = language
         self._deafen = deafen
         self._playback = Playback(settings.device)
-        self._waiting: queue.Queue[Callable[[], _Sound] | None] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
         self._complained = ""
         self._thread = threading.Thread(target=self._play_all, name="voice", daemon=True)
         self._thread.start()
@@ -51,11 +54,16 @@ class SpeakerVoice:
         if self._settings.tones:
             self._put(lambda: (tone(name), False))
 
-    def say(self, sentence: str) -> None:
-        """Speak `sentence`; returns at once."""
+    def say(self, sentence: str, on_over: Callable[[], None] = lambda: None) -> None:
+        """Speak `sentence`; returns at once.
+
+        `on_over` is called once, on any thread, when it has sounded or is known not to.
+        """
         if self._settings.speak and sentence:
             command = self._settings.speech_command
-            self._put(lambda: (spoken(sentence, self._language, command), True))
+            self._put(lambda: (spoken(sentence, self._language, command), True), on_over)
+        else:
+            on_over()
 
     def close(self) -> None:
         """Fall silent."""
@@ -66,14 +74,20 @@ class SpeakerVoice:
         self._playback.close()
         self._thread.join(CLOSE_S)
 
-    def _put(self, sound: Callable[[], _Sound]) -> None:
-        with suppress(queue.Full):
-            self._waiting.put_nowait(sound)
+    def _put(self, sound: Callable[[], _Sound], on_over: Callable[[], None] = lambda: None) -> None:
+        try:
+            self._waiting.put_nowait((sound, on_over))
+        except queue.Full:
+            on_over()
 
     def _play_all(self) -> None:
-        while sound := self._waiting.get():
+        while waiting := self._waiting.get():
+            sound, on_over = waiting
             try:
-                self._play(*sound())
+                try:
+                    self._play(*sound())
+                finally:
+                    on_over()
                 self._complained = ""
             except PlaybackError as error:
                 self._complain(str(error))

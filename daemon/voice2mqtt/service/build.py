@@ -204,7 +204,6 @@ def _house(
         voice=voice,
         state=state,
         report=report,
-        answer_within_s=settings.listening.answer_within_s,
         log_text=settings.privacy.log_text,
     )
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from voice2mqtt.core.audio import Utterance
 from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.event import Event, event_of
-from voice2mqtt.core.outcome import Canceled, Heard, NoMatch, Outcome
+from voice2mqtt.core.outcome import CUT, Canceled, Heard, NoMatch, Outcome
 from voice2mqtt.core.ports import GiveUp, Recognizer, never
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.policy import LocalTime
@@ -54,10 +54,20 @@ def recognize(
     interpreter: Interpreter,
     give_up: GiveUp = never,
 ) -> Outcome:
-    """Have `utterance` recognised while it is spoken; the table tells its gate how long to wait."""
-    return recognizer.recognize(
-        utterance, lambda interim: utterance.expect(interpreter.prospect(interim)), give_up
-    )
+    """Have `utterance` recognised while it is spoken; the table tells its gate how long to wait.
+
+    What is only a part of what was said is not recognised, or given up.
+    """
+    if utterance.cut:
+        for _ in utterance.frames():
+            pass  # Its speaker is not done; what is told now would be told into the sentence.
+    else:
+        outcome = recognizer.recognize(
+            utterance,
+            lambda interim: utterance.expect(interpreter.prospect(interim)),
+            lambda: utterance.cut or give_up(),
+        )
+    return Canceled(reason=CUT, details=utterance.cut) if utterance.cut else outcome
 
 
 def decide(

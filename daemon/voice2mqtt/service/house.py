@@ -5,6 +5,7 @@ decided in the middle of one that was spoken. Knows nothing of how anything was 
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +44,6 @@ class House:
         voice: Voice,
         state: NodeState,
         report: Callable[[Event], None],
-        answer_within_s: float = 8.0,
         log_text: bool = True,
     ) -> None:
         """Introduce the parts to each other.
@@ -55,15 +55,14 @@ class House:
             voice: what the speaker hears.
             state: what is told of this node.
             report: given every event.
-            answer_within_s: how long a question stays open.
             log_text: whether what was said is published.
         """
         self._node = node
         self._interpreter = interpreter
         self._room = room
         self._reply = Reply(voice)
-        self._answer_within_s = answer_within_s
         self._log_text = log_text
+        self._waiting = False
         self._question_over: threading.Timer | None = None
         self._state = state
         self._report = report
@@ -188,8 +187,11 @@ class House:
                 self._room.carry_out(decision, heard.id, self._done)
         for event in events:
             self.tell(event)
-        self._reply.to(heard)
-        self._rest(asked=any(isinstance(decision, Ask) for decision in acting))
+        for decision in acting:
+            if isinstance(decision, Ask):
+                self._interpreter.wait_from(decision.question, math.inf)
+        self._reply.to(heard, self._asked)
+        self._rest()
         self._state.note(heard)
         self._room.publish_state(self._state.document())
 
@@ -197,21 +199,33 @@ class House:
         if reason:
             self._reply.not_done(reason)
 
-    def _rest(self, *, asked: bool) -> None:
+    def _asked(self, question: str) -> None:
+        """Wait for the answer from now on: the speaker has heard `question`."""
+        with self._deciding:
+            self._interpreter.wait_from(question, time.monotonic())
+            if self._waiting:
+                self._wait()
+
+    def _rest(self) -> None:
         """Say that an answer is waited for, as long as one is, or that nothing goes on."""
-        left_s = self._interpreter.asks_until_s - time.monotonic()
-        wait_s = self._answer_within_s if asked else left_s
-        if wait_s <= 0:
-            self._room.publish_activity("idle")
-            return
-        self._room.publish_activity("asking")
-        self._question_over = threading.Timer(wait_s, self._nobody_answered)
-        self._question_over.daemon = True
-        self._question_over.start()
+        self._waiting = self._interpreter.asks_until_s > time.monotonic()
+        self._room.publish_activity("asking" if self._waiting else "idle")
+        if self._waiting:
+            self._wait()
+
+    def _wait(self) -> None:
+        """Say that nothing goes on when nobody has answered, once it is known until when."""
+        wait_s = self._interpreter.asks_until_s - time.monotonic()
+        if wait_s < math.inf:
+            self._question_over = threading.Timer(wait_s, self._nobody_answered)
+            self._question_over.daemon = True
+            self._question_over.start()
 
     def _stop_waiting(self) -> None:
-        if self._question_over:
-            self._question_over.cancel()
+        with self._deciding:
+            self._waiting = False
+            if self._question_over:
+                self._question_over.cancel()
 
     def _nobody_answered(self) -> None:
         self._room.publish_activity("idle")
@@ -236,6 +250,10 @@ class _Watched:
     @property
     def loudness_db(self) -> float:
         return self._utterance.loudness_db
+
+    @property
+    def cut(self) -> str:
+        return self._utterance.cut
 
     def frames(self) -> Iterator[bytes]:
         yield from self._utterance.frames()

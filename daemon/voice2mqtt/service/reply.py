@@ -4,6 +4,9 @@ Talk that was not meant for us gets no sound: only who came close to a command, 
 one, is told so.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from voice2mqtt.core.decision import Ask, Fire, Refuse
 from voice2mqtt.core.outcome import Canceled
 from voice2mqtt.core.ports import Voice
@@ -20,8 +23,8 @@ class Reply:
         self._voice = voice
         self._host_away = False
 
-    def to(self, heard: Hearing) -> None:
-        """Let the speaker hear how it went."""
+    def to(self, heard: Hearing, asked: Callable[[str], None] = lambda _question: None) -> None:
+        """Let the speaker hear how it went; `asked` is given each question once it has sounded."""
         canceled = isinstance(heard.outcome, Canceled)
         if canceled and not self._host_away:
             # Once is enough: a television would have it sound all evening.
@@ -37,7 +40,7 @@ class Reply:
                 case Ask(row=row, question=question):
                     if not row:
                         self._voice.tone("heard")
-                    self._voice.say(question)
+                    self._voice.say(question, partial(asked, question))
                 case Refuse(too_late=True):
                     self._voice.tone("failed")
                     self._voice.say(decision.reason.text)

@@ -100,6 +100,7 @@ class _Spoken:
 
     start_sample = 0
     loudness_db = UNKNOWN_LOUDNESS_DB
+    cut = ""
 
     def __init__(self, speech_ended_at_s: float) -> None:
         self.speech_ended_at_s = speech_ended_at_s

@@ -1,7 +1,7 @@
 """A question that is open, and what the speaker answers to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from voice2mqtt.core.decision import SlotValue
@@ -55,6 +55,21 @@ class Question:
     def is_about(self, *options: Meaning) -> bool:
         """Whether just these commands, however they are said, are what is asked about."""
         return list(map(_effect, options)) == list(map(_effect, self.options))
+
+    def moved(self, before: Sequence[Row], rows: Sequence[Row]) -> "Question | None":
+        """Return the question for a table with other `rows`; None if not all it asks about stayed.
+
+        `before` are the rows that its options name until now.
+        """
+        numbers = {row.name: number for number, row in enumerate(rows)}
+        options: list[Meaning] = []
+        for option in self.options:
+            asked = [before[command.row] for command in option]
+            known = [numbers.get(row.name, -1) for row in asked]
+            if any(n < 0 or rows[n] != row for n, row in zip(known, asked, strict=True)):
+                return None
+            options.append(tuple(replace(c, row=n) for c, n in zip(option, known, strict=True)))
+        return replace(self, options=tuple(options))
 
     @property
     def differing_slots(self) -> str:

@@ -33,7 +33,7 @@ from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.policy import Clock, LocalTime, Moment, Past, Policy, obstacle
 from voice2mqtt.understanding.render import expectation, messages, sentence
 from voice2mqtt.understanding.table import CommandTable
-from voice2mqtt.understanding.wake import WakePhrases
+from voice2mqtt.understanding.wake import Opening, WakePhrases
 
 _NAMED = 3
 """Nearest rows that a reason names."""
@@ -73,7 +73,7 @@ class Interpreter:
         self._timed_rows = frozenset(n for n in self._all_rows if table.rows[n].is_timed)
         self._past = Past()
         self._question: Question | None = None
-        self._open_until_s = float("-inf")
+        self._opening = Opening()
 
     @property
     def row_names(self) -> tuple[str, ...]:
@@ -82,8 +82,9 @@ class Interpreter:
 
     @property
     def asks_until_s(self) -> float:
-        """Monotonic time until which an answer is waited for; long ago if no question is open."""
-        return self._question.until_s if self._question else float("-inf")
+        """Monotonic time until which an answer is waited for; long ago if nothing was asked."""
+        asked_until_s = self._question.until_s if self._question else float("-inf")
+        return max(asked_until_s, self._opening.invited_until_s)
 
     def prospect(self, text: str) -> Prospect:
         """Tell how `text`, heard so far, stands as the beginning of a command. Any thread."""
@@ -96,13 +97,21 @@ class Interpreter:
 
     def open_once(self, now_s: float) -> None:
         """Take the next command without a wake phrase, if it comes soon."""
-        self._open_until_s = max(self._open_until_s, now_s + self._policy.answer_within_s)
+        self._opening.widen(now_s + self._policy.answer_within_s)
+
+    def wait_from(self, question: str, asked_s: float) -> None:
+        """Count the time to answer `question` from when it was heard; infinity is not yet."""
+        until_s = asked_s + self._policy.answer_within_s
+        if self._question and self._question.text == question:
+            self._question = replace(self._question, until_s=until_s)
+        else:
+            self._opening.wait_until(until_s + self._policy.wake_grace_s)
 
     def forget(self) -> None:
         """Begin a new conversation: no question is open and nothing was done before."""
         self._question = None
         self._past = Past()
-        self._open_until_s = float("-inf")
+        self._opening = Opening()
 
     def let_go(self) -> None:
         """Wait for no answer: another node acts on what was decided last."""
@@ -115,19 +124,9 @@ class Interpreter:
         """
         self.muted = before.muted
         self._past = before._past
-        self._open_until_s = before._open_until_s
-        question = before._question
-        if question is None:
-            return
-        numbers = {row.name: number for number, row in enumerate(self._table.rows)}
-        options: list[Meaning] = []
-        for option in question.options:
-            rows = [before._table.rows[command.row] for command in option]
-            known = [numbers.get(row.name, -1) for row in rows]
-            if any(n < 0 or self._table.rows[n] != r for n, r in zip(known, rows, strict=True)):
-                return
-            options.append(tuple(replace(c, row=n) for c, n in zip(option, known, strict=True)))
-        self._question = replace(question, options=tuple(options))
+        self._opening = before._opening
+        if before._question:
+            self._question = before._question.moved(before._table.rows, self._table.rows)
 
     def decide(
         self, outcome: Outcome, now_s: float, local: LocalTime, said_s: float | None = None
@@ -156,10 +155,11 @@ class Interpreter:
         woken = self._woken(hypotheses)
         if woken and not woken[0].text and not self.muted:
             self.open_once(now_s + self._policy.wake_grace_s)
+            self._opening.invited = True
             invitation = language_named(self._table.language).invitation
             reason = Reason(text="the wake phrase alone; the command may follow")
             return (Ask(row="", text=text, score=1.0, question=invitation, reason=reason),)
-        if woken or clock.said_s <= self._open_until_s:
+        if woken or clock.said_s <= self._opening.until_s:
             return self._addressed(text, woken or hypotheses, clock)
         return self._without_waking(text, hypotheses, clock)
 
@@ -280,7 +280,7 @@ class Interpreter:
     def _dropped(self, refusal: Answer, text: str, row: str = "") -> tuple[Decision, ...]:
         """Ask and listen no more."""
         self.let_go()
-        self._open_until_s = float("-inf")
+        self._opening = Opening()
         said = "to leave it" if refusal.consent is Consent.CANCEL else "no"
         return (Refuse(text=text, row=row, reason=Reason(text=f"the answer was {said}")),)
 
@@ -353,7 +353,7 @@ class Interpreter:
             reason = replace(reason, text=f"{reason.text}; the row asks for consent")
             return Ask(row=row.name, text=text, score=score, question=question, reason=reason)
         self._past.note(row, command.slots, clock.now_s)
-        self._open_until_s = clock.said_s + self._policy.wake_grace_s
+        self._opening = Opening(clock.said_s + self._policy.wake_grace_s)
         return Fire(
             row=row.name,
             text=text,

@@ -1,9 +1,33 @@
 """The wake phrase: whether a sentence begins with it, and what is left without it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from voice2mqtt.understanding.candidate import NearestSound
 from voice2mqtt.understanding.normalise import Normaliser
+
+
+@dataclass
+class Opening:
+    """Until when a command is taken without the wake phrase. Times are monotonic."""
+
+    until_s: float = float("-inf")
+    invited: bool = False
+    """Whether the speaker was asked for that command."""
+
+    @property
+    def invited_until_s(self) -> float:
+        """Until when a command that was asked for is waited for; long ago if none was."""
+        return self.until_s if self.invited else float("-inf")
+
+    def widen(self, until_s: float) -> None:
+        """Last until then at least."""
+        self.until_s = max(self.until_s, until_s)
+
+    def wait_until(self, until_s: float) -> None:
+        """Last until then, if a command that was asked for has not come yet."""
+        if self.invited:
+            self.until_s = until_s
 
 
 class WakePhrases:

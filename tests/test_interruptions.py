@@ -1,0 +1,99 @@
+"""Half a sentence is never acted on: the microphone or the daemon fails while somebody speaks.
+
+Everything is real: espeak-ng, a virtual ALSA microphone, arecord, the Azure SDK, our host and the
+shipped table, mosquitto.
+"""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.broker import Broker, wait_until
+from tests.speaking import spoken_pcm
+from tests.test_end_to_end import COMMANDS, EVENT, WITHIN_S, Room, room
+from voice2mqtt.cli import stage
+from voice2mqtt.ear.utterance import NO_END
+
+LEAD_S = 1.0
+"""`SoundServer.play` begins with so much silence."""
+HALF = spoken_pcm("Set the temperature to twenty")
+REST = spoken_pcm("one degrees")
+STOPPED_S = 3.0
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    folder = tmp_path_factory.mktemp("house")
+    with (
+        stage.speech_host(folder, "--commands", str(COMMANDS)) as url,
+        Broker(folder) as broker,
+        room(folder, broker, url) as house,
+    ):
+        house.speak("Turn on the kitchen light.")
+        yield house
+
+
+def _arecord(daemon: int) -> int:
+    """Return the process that captures for `daemon`."""
+    children = [
+        int(child)
+        for thread in Path(f"/proc/{daemon}/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
+    (found,) = (c for c in children if Path(f"/proc/{c}/comm").read_text().strip() == "arecord")
+    return found
+
+
+def kill_arecord(house: Room) -> None:
+    os.kill(_arecord(house.daemon.pid), signal.SIGKILL)
+
+
+def stop_the_daemon(house: Room) -> None:
+    house.daemon.send_signal(signal.SIGSTOP)
+    threading.Timer(STOPPED_S, house.daemon.send_signal, [signal.SIGCONT]).start()
+
+
+def _done(house: Room) -> list[str]:
+    return [m.payload for m in house.seen.messages if m.topic.startswith("home/")]
+
+
+def _last_event(house: Room) -> str:
+    return str(json.loads(house.seen.on(EVENT)[-1].payload)["event"])
+
+
+def _say_half_of_it(house: Room, fail: Callable[[Room], None]) -> dict[str, object]:
+    """Have `fail` happen in the middle of a sentence; return the event that follows."""
+    before = len(house.seen.on(EVENT))
+    failure = threading.Timer(LEAD_S + len(HALF) / 32_000, fail, [house])
+    failure.start()
+    house.sound.play(HALF + REST)
+    failure.join()
+    events = house.seen.wait_for_count(EVENT, before + 1, WITHIN_S)
+    told: dict[str, object] = json.loads(events[before].payload)
+    return told
+
+
+@pytest.mark.parametrize("fail", [kill_arecord, stop_the_daemon])
+def test_a_sentence_that_is_interrupted_is_told_and_not_carried_out(
+    house: Room, fail: Callable[[Room], None]
+) -> None:
+    done = _done(house)
+    told = _say_half_of_it(house, fail)
+    assert (told["event"], told["reason"]) == ("canceled", f"Cut: {NO_END}")
+    # Its rest may be told, too; what is said next is carried out, and nothing before it.
+    house.sound.play(spoken_pcm("Turn off the bedroom light."))
+    wait_until(lambda: _last_event(house) == "command", "the next command", WITHIN_S)
+    assert _done(house) == [*done, "OFF"]
+
+
+def test_a_daemon_that_is_ended_does_not_act_on_half_a_sentence(house: Room) -> None:
+    done = _done(house)
+    told = _say_half_of_it(house, lambda house: house.daemon.send_signal(signal.SIGTERM))
+    assert told["reason"] == f"Cut: {NO_END}"
+    house.daemon.wait(WITHIN_S)
+    assert _done(house) == done
