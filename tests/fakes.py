@@ -17,7 +17,7 @@ class SpokenUtterance:
     loudness_db = -30.0
 
     def __init__(self, audio: bytes = bytes(640)) -> None:
-        self.speech_ended_at_s = time.monotonic()
+        self.speech_began_at_s = self.speech_ended_at_s = time.monotonic()
         self.prospects: list[Prospect] = []
         self._audio = audio
 

@@ -76,7 +76,7 @@ def test_entities_and_rows_are_retained_and_name_device_and_origin(broker: Broke
     assert {c["device"]["identifiers"][0] for c in parsed} == {"voice2mqtt_den"}
     assert {c["origin"]["name"] for c in parsed} == {"voice2mqtt"}
     ids = [c["unique_id"] for c in parsed if "unique_id" in c]
-    assert len(ids) == len(set(ids)) == 13
+    assert len(ids) == len(set(ids)) == 14
     alone = [c["name"] for c in parsed if "name" in c and "availability_topic" not in c]
     assert alone == ["Connection"]
 

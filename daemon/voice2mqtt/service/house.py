@@ -124,7 +124,7 @@ class House:
             return Canceled(reason="Error", code="TooLate", details=f"not recognised: {why}")
         self._stop_waiting()
         self._room.publish_activity("hearing")
-        self._room.speech_began(utterance.loudness_db)
+        self._room.speech_began(utterance.loudness_db, utterance.speech_began_at_s)
 
         def closed(utterance: Utterance) -> None:
             patience.utterance_is_over()
@@ -172,6 +172,7 @@ class House:
         self._stop_waiting()
         events = heard.events(self._node)
         acting = [d for d in heard.decisions if isinstance(d, Fire | Ask)]
+        if_alone = False
         if heard.utterance and acting:
             best = acting[0]
             verdict = self._room.elect(row=best.row, text=best.text, score=best.score)
@@ -179,13 +180,16 @@ class House:
                 reason = verdict.reason
                 self._interpreter.let_go()
                 self.tell(self._room.notice("held_back", reason=reason, row=best.row))
+                if verdict.unsure:
+                    self._reply.not_done(reason)
                 self._room.publish_activity("idle")
                 return
+            if_alone = verdict.if_alone
         elif heard.utterance:
             self._room.abstain()
         for decision in acting:
             if isinstance(decision, Fire):
-                self._room.carry_out(decision, heard.id, self._done)
+                self._room.carry_out(decision, heard.id, self._done, if_alone=if_alone)
         for event in events:
             self.tell(event)
         self._reply.to(heard)
@@ -228,6 +232,10 @@ class _Watched:
     @property
     def start_sample(self) -> int:
         return self._utterance.start_sample
+
+    @property
+    def speech_began_at_s(self) -> float:
+        return self._utterance.speech_began_at_s
 
     @property
     def speech_ended_at_s(self) -> float:

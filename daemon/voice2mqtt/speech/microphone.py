@@ -102,7 +102,7 @@ class _Spoken:
     loudness_db = UNKNOWN_LOUDNESS_DB
 
     def __init__(self, speech_ended_at_s: float) -> None:
-        self.speech_ended_at_s = speech_ended_at_s
+        self.speech_began_at_s = self.speech_ended_at_s = speech_ended_at_s
 
     def frames(self) -> Iterator[bytes]:
         yield from ()
