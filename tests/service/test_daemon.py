@@ -30,8 +30,10 @@ from voice2mqtt.service.inbox import SENTENCES, Host, Inbox, Microphone
 from voice2mqtt.service.meter import Meter
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.store import Store
 from voice2mqtt.service.tablecheck import TableCheck
 from voice2mqtt.service.tablewatch import TableWatch
+from voice2mqtt.service.unfinished import Unfinished
 from voice2mqtt.service.watchdog import Watchdog
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import (
@@ -127,9 +129,10 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
     told: list[Event] = []
     room = MqttRoom(settings)
     voice = SpeakerVoice(settings.feedback, "en", ear.deafen)
-    meter = Meter(settings.state_dir or Path(), settings.speech.daily_limit_s)
+    store = Store(settings.state_dir or Path())
+    meter = Meter(store, settings.speech.daily_limit_s)
     recognizer.on_sent = meter.add
-    state = NodeState(lambda: meter.today_s)
+    state = NodeState(lambda: meter.today_s, store)
     interpreter = build.interpreter(settings, load_table(settings.commands))
     check = TableCheck()
 
@@ -144,6 +147,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         room=room,
         voice=voice,
         state=state,
+        unfinished=Unfinished(store, log_text=settings.privacy.log_text),
         report=told.append,
         log_text=settings.privacy.log_text,
     )
@@ -349,7 +353,7 @@ def test_an_utterance_that_is_tried_again_ended_once(
 def test_the_days_limit_stops_the_sending_and_says_so(
     make_stage: Callable[..., Stage], tmp_path: Path
 ) -> None:
-    Meter(tmp_path, 0.01).add(1.0)
+    Meter(Store(tmp_path), 0.01).add(1.0)
     stage = make_stage("turn on the light", limit_s=0.01)
 
     def speak() -> None:

@@ -22,6 +22,7 @@ from voice2mqtt.service.hearing import Hearing
 from voice2mqtt.service.patience import Patience
 from voice2mqtt.service.reply import Reply
 from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.unfinished import Unfinished
 from voice2mqtt.understanding.interpreter import Interpreter
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class House:
         room: MqttRoom,
         voice: Voice,
         state: NodeState,
+        unfinished: Unfinished,
         report: Callable[[Event], None],
         answer_within_s: float = 8.0,
         log_text: bool = True,
@@ -54,6 +56,7 @@ class House:
             room: where messages go.
             voice: what the speaker hears.
             state: what is told of this node.
+            unfinished: keeps the commands that have a message to come.
             report: given every event.
             answer_within_s: how long a question stays open.
             log_text: whether what was said is published.
@@ -66,6 +69,8 @@ class House:
         self._log_text = log_text
         self._question_over: threading.Timer | None = None
         self._state = state
+        self._unfinished = unfinished
+        interpreter.muted = state.muted
         self._report = report
         self._deciding = threading.RLock()
         room.set_rows(interpreter.row_names)
@@ -189,13 +194,27 @@ class House:
             self._room.abstain()
         for decision in acting:
             if isinstance(decision, Fire):
-                self._room.carry_out(decision, heard.id, self._done, if_alone=if_alone)
+                self._carry_out(decision, heard.id, if_alone=if_alone)
         for event in events:
             self.tell(event)
         self._reply.to(heard)
         self._rest(asked=any(isinstance(decision, Ask) for decision in acting))
         self._state.note(heard)
         self._room.publish_state(self._state.document())
+
+    def tell_unfinished(self) -> None:
+        """Tell of commands that an earlier run left half done."""
+        for event_id, row, reason in self._unfinished.take_left():
+            self.tell(self._room.notice("not_done", reason=reason, event_id=event_id, row=row))
+
+    def _carry_out(self, fire: Fire, event_id: str, *, if_alone: bool) -> None:
+        end = self._unfinished.begin(fire, event_id)
+
+        def done(reason: str) -> None:
+            end()
+            self._done(reason)
+
+        self._room.carry_out(fire, event_id, done, if_alone=if_alone)
 
     def _done(self, reason: str) -> None:
         if reason:
