@@ -306,6 +306,25 @@ def test_mute_and_stop_do_not_wait_for_typed_sentences(
     assert said == ["sentence 0", "sentence 1"]
 
 
+def test_what_another_room_may_have_done_is_held_back_and_told(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage("turn on the light")
+    # It does not answer: its line is slow.
+    stage.seen.send("voice2mqtt/attic/availability", "online", retain=True)
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        wait_until(lambda: bool(stage.daemon._room.others), "the attic to be known")
+        stage.ear.speak()
+        (event,) = stage.events(1)
+        assert event["event"] == "held_back"
+        assert "in touch with attic" in str(event["reason"])
+
+    stage.play(direct)
+    assert not stage.seen.on("home/light")
+
+
 def test_a_typed_sentence_is_handled_as_if_heard(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage()
 

@@ -331,7 +331,7 @@ def _same_wish(one: Note, other: Note) -> bool:
 def _has_missed(others: frozenset[str]) -> HeldBack:
     names = ", ".join(sorted(others)) or "another room"
     return HeldBack(
-        f"the broker was out of reach meanwhile, and {names} may have acted", unsure=True
+        f"it was not in touch with {names} all the time, which may have acted", unsure=True
     )
 
 

@@ -215,6 +215,7 @@ class MqttRoom:
     def close(self, drain_s: float) -> None:
         """Deliver what is due within `drain_s`, say that we are gone, and end."""
         self._leaving = True
+        self._electorate.silence("the daemon is ending")
         self._provisional.close()
         self._obedience.close()
         self._outbox.close(drain_s)
@@ -237,6 +238,12 @@ class MqttRoom:
         """Deliver on a topic that is the node's, unless another of our name has it."""
         if not self._twin.is_first:
             self._link.send(delivery, answer)
+
+    def _say_online(self) -> None:
+        """Ahead of our word that we join: who hears that knows then that we are there."""
+        if not self._twin.is_first:
+            topic = self._topics.availability
+            self._link.send(Delivery(topic=topic, payload="online", retain=True))
 
     def _send_now(self, topic: str, payload: str) -> None:
         self._link.send(Delivery(topic=topic, payload=payload))
@@ -262,7 +269,7 @@ class MqttRoom:
 
     def _came_up(self) -> None:
         self._twin.came_up(time.monotonic())
-        self._retain(self._topics.availability, "online")
+        self._say_online()
         self._retain(self._topics.activity, self._activity)
         self._publish_state()
         self._electorate.came_up()
@@ -306,7 +313,7 @@ class MqttRoom:
     def _hear_of_ourselves(self, message: Incoming) -> None:
         # The will of an earlier connection of ours, or of another node of our name.
         if message.payload == b"offline" and not self._leaving:
-            self._retain(self._topics.availability, "online")
+            self._say_online()
             if self._twin.is_there:
                 self._twin.left()
                 self._publish_state()
