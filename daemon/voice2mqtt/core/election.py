@@ -159,7 +159,11 @@ class Election:
         if note.stage is Stage.JOINS:
             return self._greeting(Stage.KNOWS, note.utterance)
         is_older = not note.instance
-        if is_older or (note.stage is Stage.KNOWS and self.membership.is_named(note.utterance)):
+        answers = note.stage is Stage.KNOWS and self.membership.is_named(note.utterance)
+        if answers:
+            # Where a broker keeps no messages, its being online was not told.
+            self.membership.see(note.node, now_s, there=True)
+        if is_older or answers:
             self.membership.known_to(note.node, now_s)
         if note.stage is not Stage.KNOWS:
             self._remember(note, now_s)
