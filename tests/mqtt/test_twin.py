@@ -90,16 +90,18 @@ def test_of_two_nodes_with_one_name_the_second_does_nothing(
     monkeypatch.setattr(link_module, "_SHORTEST_S", 0.1)
     caplog.set_level(logging.INFO)
     settings = Settings(node="den", mqtt=MqttSettings(broker=way.url))
-    first, second = MqttRoom(settings), MqttRoom(settings)
     asked: Queue[str] = Queue()
-    first.on_control(lambda control: asked.put(f"first: {control}"))
-    second.on_control(lambda control: asked.put(f"second: {control}"))
+    rooms: list[MqttRoom] = []
     with broker.subscriber("voice2mqtt/den/#") as house:
         try:
-            for room in (first, second):
+            for name in ("first", "second"):
+                room = MqttRoom(settings)
+                rooms.append(room)
+                room.on_control(lambda control, name=name: asked.put(f"{name}: {control}"))  # type: ignore[misc]
                 room.publish_state({"muted": False})
                 room.start()
                 house.wait_for("voice2mqtt/den/state")
+            first, second = rooms
 
             def told(what: str) -> bool:
                 return what in caplog.text
@@ -124,11 +126,12 @@ def test_of_two_nodes_with_one_name_the_second_does_nothing(
             state = json.loads(next_state(house, told_s, lambda state: state["name_taken"]))
             assert state["muted"] is False
             assert asked.empty()
-        finally:
+            # Once the second is gone, the first knows of none.
             second.close(0)
-        # Once the second is gone, the first knows of none.
-        next_state(house, time.monotonic() - 1, lambda state: not state["name_taken"])
-        first.close(0)
+            next_state(house, told_s, lambda state: not state["name_taken"])
+        finally:
+            for room in rooms:
+                room.close(0)
 
 
 def next_state(
