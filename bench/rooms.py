@@ -67,6 +67,7 @@ def _node(broker: Broker, name: str) -> Iterator[MqttRoom]:
 def _wait_for_others(rooms: list[MqttRoom]) -> None:
     others = len(rooms) - 1
     wait_until(lambda: all(len(room.others) == others for room in rooms), "all to be known")
+    wait_until(lambda: all(room.follows for room in rooms), "all to be known for a while")
 
 
 def _trial(rooms: list[MqttRoom], chance: random.Random) -> tuple[int, bool, float]:

@@ -19,7 +19,7 @@ class SpokenUtterance:
     def __init__(self, audio: bytes = bytes(640), cut: str = "") -> None:
         self.cut = cut
         self.read = False
-        self.speech_ended_at_s = time.monotonic()
+        self.speech_began_at_s = self.speech_ended_at_s = time.monotonic()
         self.prospects: list[Prospect] = []
         self._audio = audio
 

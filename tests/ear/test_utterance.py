@@ -39,6 +39,7 @@ def test_loudness_is_that_of_the_speech() -> None:
     utterance.speech(captured_at_s=1.0, power=0.01)
     utterance.speech(captured_at_s=2.0, power=0.01)
     assert utterance.loudness_db == pytest.approx(-20)
+    assert utterance.speech_began_at_s == 1.0
     assert utterance.speech_ended_at_s == 2.0
 
 

@@ -19,7 +19,7 @@ ROWS = ("turn {switch} [the] {room} light[s]", "good night")
 UNIQUE = "voice2mqtt_den_"
 ENTITIES = {
     "switch": {"mute"},
-    "binary_sensor": {"connection", "microphone", "host"},
+    "binary_sensor": {"connection", "microphone", "host", "name_taken"},
     "sensor": {"last_phrase", "last_command", "no_match", "metered", "latency"},
     "text": {"say"},
     "button": {"reload", "listen"},

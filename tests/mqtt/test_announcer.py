@@ -76,7 +76,7 @@ def test_entities_and_rows_are_retained_and_name_device_and_origin(broker: Broke
     assert {c["device"]["identifiers"][0] for c in parsed} == {"voice2mqtt_den"}
     assert {c["origin"]["name"] for c in parsed} == {"voice2mqtt"}
     ids = [c["unique_id"] for c in parsed if "unique_id" in c]
-    assert len(ids) == len(set(ids)) == 13
+    assert len(ids) == len(set(ids)) == ENTITIES
     alone = [c["name"] for c in parsed if "name" in c and "availability_topic" not in c]
     assert alone == ["Connection"]
 
@@ -121,7 +121,7 @@ def test_home_assistant_hears_everything_again_when_it_was_started(broker: Broke
         assert len(house.wait_for_count(topic, 2)) == 2
 
 
-ENTITIES = 13
+ENTITIES = 14
 
 
 def test_only_what_changed_is_announced(broker: Broker) -> None:

@@ -68,7 +68,7 @@ def room(broker: Broker) -> Iterator[MqttRoom]:
 
 def test_every_payload_that_is_published_keeps_its_schema(broker: Broker, room: MqttRoom) -> None:
     with broker.subscriber() as house:
-        house.wait_for("voice2mqtt/den/availability")
+        wait_until(lambda: room.follows, "the room to have joined")
         for activity in ("hearing", "recognising", "asking", "idle"):
             room.publish_activity(activity)
         for number, happening in enumerate(HAPPENINGS):

@@ -30,8 +30,10 @@ from voice2mqtt.service.inbox import SENTENCES, Host, Inbox, Microphone
 from voice2mqtt.service.meter import Meter
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.store import Store
 from voice2mqtt.service.tablecheck import TableCheck
 from voice2mqtt.service.tablewatch import TableWatch
+from voice2mqtt.service.unfinished import Unfinished
 from voice2mqtt.service.watchdog import Watchdog
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import (
@@ -135,9 +137,10 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
     told: list[Event] = []
     room = MqttRoom(settings)
     voice = SpeakerVoice(settings.feedback, "en", ear.deafen)
-    meter = Meter(settings.state_dir or Path(), settings.speech.daily_limit_s)
+    store = Store(settings.state_dir or Path())
+    meter = Meter(store, settings.speech.daily_limit_s)
     recognizer.on_sent = meter.add
-    state = NodeState(lambda: meter.today_s)
+    state = NodeState(lambda: meter.today_s, store)
     interpreter = build.interpreter(settings, load_table(settings.commands))
     check = TableCheck()
 
@@ -152,6 +155,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         room=room,
         voice=voice,
         state=state,
+        unfinished=Unfinished(store, log_text=settings.privacy.log_text),
         report=told.append,
         log_text=settings.privacy.log_text,
     )
@@ -310,6 +314,25 @@ def test_mute_and_stop_do_not_wait_for_typed_sentences(
     assert said == ["sentence 0", "sentence 1"]
 
 
+def test_what_another_room_may_have_done_is_held_back_and_told(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage("turn on the light")
+    # It does not answer: its line is slow.
+    stage.seen.send("voice2mqtt/attic/availability", "online", retain=True)
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        wait_until(lambda: bool(stage.daemon._room.others), "the attic to be known")
+        stage.ear.speak()
+        (event,) = stage.events(1)
+        assert event["event"] == "held_back"
+        assert "in touch with attic" in str(event["reason"])
+
+    stage.play(direct)
+    assert not stage.seen.on("home/light")
+
+
 def test_a_typed_sentence_is_handled_as_if_heard(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage()
 
@@ -425,7 +448,7 @@ def test_an_utterance_that_is_tried_again_ended_once(
 def test_the_days_limit_stops_the_sending_and_says_so(
     make_stage: Callable[..., Stage], tmp_path: Path
 ) -> None:
-    Meter(tmp_path, 0.01).add(1.0)
+    Meter(Store(tmp_path), 0.01).add(1.0)
     stage = make_stage("turn on the light", limit_s=0.01)
 
     def speak() -> None:

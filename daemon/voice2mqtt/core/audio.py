@@ -47,6 +47,11 @@ class Utterance(Protocol):
         ...
 
     @property
+    def speech_began_at_s(self) -> float:
+        """Monotonic time at which the first frame of speech was captured; 0 before that."""
+        ...
+
+    @property
     def speech_ended_at_s(self) -> float:
         """Monotonic time at which the last frame of speech was captured."""
         ...

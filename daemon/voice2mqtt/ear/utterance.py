@@ -28,7 +28,7 @@ class LiveUtterance:
         self._blocks: list[bytes] = []
         self._ended = False
         self._cut = cut
-        self._speech_ended_at_s = 0.0
+        self._speech_began_at_s = self._speech_ended_at_s = 0.0
         self._power_sum = 0.0
         self._speech_frames = 0
 
@@ -36,6 +36,11 @@ class LiveUtterance:
     def start_sample(self) -> int:
         """Absolute number of the first sample, pre-roll included."""
         return self._start_sample
+
+    @property
+    def speech_began_at_s(self) -> float:
+        """Monotonic time at which the first frame of speech was captured; 0 before that."""
+        return self._speech_began_at_s
 
     @property
     def speech_ended_at_s(self) -> float:
@@ -84,6 +89,7 @@ class LiveUtterance:
     def speech(self, captured_at_s: float, power: float) -> None:
         """Note a frame of speech; `power` is its mean square, 1 being full scale."""
         with self._changed:
+            self._speech_began_at_s = self._speech_began_at_s or captured_at_s
             self._speech_ended_at_s = captured_at_s
             self._power_sum += power
             self._speech_frames += 1

@@ -133,6 +133,13 @@ def _connectivity(topics: Topics, state: Config) -> dict[tuple[str, str], Config
             "payload_on": "online",
             "payload_off": "offline",
         },
+        ("binary_sensor", "name_taken"): {
+            **state,
+            "name": "Name in use twice",
+            "device_class": "problem",
+            "entity_category": "diagnostic",
+            "value_template": _on_if("name_taken"),
+        },
     }
     for name, shown in (("microphone", "Microphone"), ("host", "Speech host")):
         found["binary_sensor", name] = {

@@ -75,6 +75,7 @@ class Outbox:
         self._unheard: set[str] = set()
         self._numbers = itertools.count()
         self._closing = False
+        self._telling = False
         self._thread = threading.Thread(target=self._run, name="mqtt-outbox")
 
     def start(self) -> None:
@@ -117,13 +118,13 @@ class Outbox:
     def close(self, drain_s: float) -> None:
         """Deliver what is due, for up to `drain_s`; everything else is told as not carried out."""
         with self._changed:
-            self._closing = True
+            # Now, while what is told of them can still be sent.
+            now_s = time.monotonic()
+            self._give_up("the daemon ended before it was due", lambda each: each.due_s > now_s)
             self._changed.notify()
             self._changed.wait_for(lambda: not self._busy(), drain_s)
-            for waiting in self._waiting.values():
-                reason = "the daemon ended before it was due or could be sent"
-                self._done += ((entry, reason) for entry in sorted(waiting))
-                waiting.clear()
+            self._closing = True
+            self._give_up("the daemon ended before it could be sent", lambda _: True)
             for entry in self._in_flight.values():
                 self._done.append((entry, "the daemon ended before it was confirmed"))
             self._in_flight.clear()
@@ -131,9 +132,17 @@ class Outbox:
         if self._thread.ident is not None:
             self._thread.join(drain_s + 1)
 
+    def _give_up(self, reason: str, whether: Callable[[_Entry], bool]) -> None:
+        for waiting in self._waiting.values():
+            self._done += ((each, reason) for each in sorted(waiting) if whether(each))
+            waiting[:] = [each for each in waiting if not whether(each)]
+            heapq.heapify(waiting)
+
     def _busy(self) -> bool:
         now_s = time.monotonic()
-        return bool(self._in_flight) or any(entry.due_s <= now_s for entry in self._all_waiting())
+        if self._in_flight or self._done or self._telling:
+            return True
+        return any(entry.due_s <= now_s for entry in self._all_waiting())
 
     def _all_waiting(self) -> Iterator[_Entry]:
         return itertools.chain.from_iterable(self._waiting.values())
@@ -144,6 +153,7 @@ class Outbox:
         while True:
             with self._changed:
                 done, ready = self._look()
+                self._telling = bool(done)
                 if not done and not ready:
                     if self._closing and not any(self._waiting.values()) and not self._in_flight:
                         return

@@ -17,7 +17,7 @@ from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.mqtt.announcer import Announcer
 from voice2mqtt.mqtt.complaints import Complaints
 from voice2mqtt.mqtt.control import BadRequest, Control, read_control
-from voice2mqtt.mqtt.delivery import Delivery, Incoming, Lane, Lost
+from voice2mqtt.mqtt.delivery import Answer, Delivery, Incoming, Lane, Lost, unheard
 from voice2mqtt.mqtt.electorate import Electorate
 from voice2mqtt.mqtt.errand import Errand, Shortfall
 from voice2mqtt.mqtt.hermes import hermes_message
@@ -25,8 +25,9 @@ from voice2mqtt.mqtt.link import Link
 from voice2mqtt.mqtt.login import login_from
 from voice2mqtt.mqtt.obedience import Obedience
 from voice2mqtt.mqtt.outbox import Outbox
+from voice2mqtt.mqtt.provisional import Provisional
 from voice2mqtt.mqtt.topics import CONTROLS, Topics
-from voice2mqtt.mqtt.twin import Twin
+from voice2mqtt.mqtt.twin import Twin, new_instance
 from voice2mqtt.settings.model import Settings
 
 log = logging.getLogger(__name__)
@@ -46,16 +47,16 @@ class MqttRoom:
         """Have the link's thread show its `heartbeat`."""
         self._settings = settings
         self._topics = Topics(settings.mqtt.base, settings.node)
-        self._instance = secrets.token_hex(4)
+        self._instance = new_instance(time.time())
         self._state: Event = {}
         self._last: Event = {"last_phrase": "", "last_command": "", "latency_ms": None}
         self._activity = "idle"
         self._obey: Callable[[Control], str | None] = _not_yet
         self._complaints = Complaints()
         self._leaving = False
-        will = Delivery(topic=self._topics.availability, payload="offline", retain=True)
+        self._offline = Delivery(topic=self._topics.availability, payload="offline", retain=True)
         self._link = Link(
-            login_from(settings.mqtt, settings.node, will),
+            login_from(settings.mqtt, settings.node, self._offline),
             on_up=self._came_up,
             on_down=self._went_down,
             on_message=self._hear,
@@ -65,8 +66,15 @@ class MqttRoom:
         self._outbox = Outbox(self._link, log_topics=settings.privacy.log_text)
         self._twin = Twin(self._instance)
         self._obedience = Obedience(self._link)
-        self._electorate = Electorate(self._topics, settings.rooms, self._send_now)
-        self._announcer = Announcer(self._topics, settings.home_assistant, self._link.send)
+        self._electorate = Electorate(
+            self._topics,
+            settings.rooms,
+            self._send_now,
+            instance=self._instance,
+            on_namesake=self._hear_namesake,
+        )
+        self._provisional = Provisional(self._electorate.objection)
+        self._announcer = Announcer(self._topics, settings.home_assistant, self._send_owned)
         self._link.watch(*(self._topics.control(name) for name in CONTROLS))
         self._link.watch(self._topics.availability, self._topics.state)
         self._link.watch(*self._electorate.filters, self._announcer.status)
@@ -106,8 +114,12 @@ class MqttRoom:
         """Deliver one message; see `core.ports.Publisher`."""
         self._outbox.publish(message, on_done, said_s)
 
-    def carry_out(self, fire: Fire, event_id: str, on_done: Callable[[str], None]) -> None:
+    def carry_out(
+        self, fire: Fire, event_id: str, on_done: Callable[[str], None], *, if_alone: bool = False
+    ) -> None:
         """Publish the messages of `fire`, and watch whether the device obeys; returns at once.
+
+        `if_alone` first waits until it is known that there is no other node, and only then does it.
 
         `on_done` is called once, on a foreign thread: with "" when the broker has confirmed every
         message and the device, if its word is expected, has said so. Otherwise with the reason,
@@ -119,7 +131,15 @@ class MqttRoom:
                 self._tell_shortfall(shortfall, fire.row, event_id)
             on_done(shortfall.reason if shortfall else "")
 
-        Errand(fire, told).run(self, self._obedience)
+        errand = Errand(fire, told)
+        if not if_alone:
+            errand.run(self, self._obedience)
+            return
+        self._provisional.add(
+            lambda: errand.run(self, self._obedience),
+            lambda reason: told(Shortfall("not_done", reason)),
+            max((message.expires_s for message in fire.messages), default=0.0),
+        )
 
     def _tell_shortfall(self, shortfall: Shortfall, row: str, event_id: str) -> None:
         kind, reason = shortfall.kind, shortfall.reason
@@ -168,9 +188,17 @@ class MqttRoom:
         """Names of the other nodes that are there."""
         return self._electorate.others
 
-    def speech_began(self, loudness_db: float) -> None:
-        """Tell the other nodes that somebody speaks here, so loud (dBFS) as far as is known."""
-        self._electorate.speech_began(loudness_db)
+    @property
+    def follows(self) -> bool:
+        """Whether a sentence that begins now can be agreed on with the other nodes."""
+        return self._electorate.follows
+
+    def speech_began(self, loudness_db: float, began_s: float = 0.0) -> None:
+        """Tell the other nodes that somebody speaks here, so loud (dBFS) as far as is known.
+
+        `began_s` is the monotonic time at which speech began; 0 is just now.
+        """
+        self._electorate.speech_began(loudness_db, began_s)
 
     def speech_ended(self, loudness_db: float) -> None:
         """Tell the other nodes how loud (dBFS) it was, while it is being recognised."""
@@ -187,12 +215,15 @@ class MqttRoom:
     def close(self, drain_s: float) -> None:
         """Deliver what is due within `drain_s`, say that we are gone, and end."""
         self._leaving = True
+        self._electorate.silence("the daemon is ending")
+        self._provisional.close()
         self._obedience.close()
         self._outbox.close(drain_s)
         if self._activity != "idle":
             # A lamp that shows what goes on must not stay lit.
             self.publish_activity("idle")
-        self._retain(self._topics.availability, "offline")
+        # Even if the topic is another node's: that one says then that it is online.
+        self._link.send(self._offline)
         self._link.close(drain_s)
 
     # Delivery.
@@ -201,14 +232,26 @@ class MqttRoom:
         self._outbox.publish(message, lambda _reason: None, lane=Lane.STATE)
 
     def _retain(self, topic: str, payload: str) -> None:
-        self._link.send(Delivery(topic=topic, payload=payload, retain=True, lane=Lane.STATE))
+        self._send_owned(Delivery(topic=topic, payload=payload, retain=True, lane=Lane.STATE))
+
+    def _send_owned(self, delivery: Delivery, answer: Answer = unheard) -> None:
+        """Deliver on a topic that is the node's, unless another of our name has it."""
+        if not self._twin.is_first:
+            self._link.send(delivery, answer)
+
+    def _say_online(self) -> None:
+        """Ahead of our word that we join: who hears that knows then that we are there."""
+        if not self._twin.is_first:
+            topic = self._topics.availability
+            self._link.send(Delivery(topic=topic, payload="online", retain=True))
 
     def _send_now(self, topic: str, payload: str) -> None:
-        self._link.send(Delivery(topic=topic, payload=payload, qos=0))
+        self._link.send(Delivery(topic=topic, payload=payload))
 
     def _publish_state(self) -> None:
         if self._state:
-            state = {**self._state, **self._last, "instance": self._instance}
+            own = {"name_taken": self._twin.is_there, "instance": self._instance}
+            state = {**self._state, **self._last, **own}
             self._retain(self._topics.state, to_json(state))
 
     def _remember(self, event: Event) -> None:
@@ -226,7 +269,7 @@ class MqttRoom:
 
     def _came_up(self) -> None:
         self._twin.came_up(time.monotonic())
-        self._retain(self._topics.availability, "online")
+        self._say_online()
         self._retain(self._topics.activity, self._activity)
         self._publish_state()
         self._electorate.came_up()
@@ -248,13 +291,16 @@ class MqttRoom:
             self._hear_control(name, message)
         elif message.topic == self._topics.availability:
             self._hear_of_ourselves(message)
-        elif message.topic == self._topics.state and self._twin.is_proven_by(message.payload):
+        elif message.topic == self._topics.state and self._twin.shows_in(message.payload):
             self._part_from_twin()
         self._announcer.hear(message)
         self._electorate.hear(message)
+        self._provisional.look()
         self._obedience.hear(message)
 
     def _hear_control(self, name: str, message: Incoming) -> None:
+        if self._twin.is_first:
+            return
         asked = read_control(name, message.payload, retained=message.retained)
         fault = asked.reason if isinstance(asked, BadRequest) else self._obey(asked)
         if fault and self._complaints.note(fault, time.monotonic()):
@@ -265,19 +311,28 @@ class MqttRoom:
         self.publish_event(self.notice("bad_request", reason=complaint))
 
     def _hear_of_ourselves(self, message: Incoming) -> None:
-        # The will of an earlier connection of ours may come after the new one began.
+        # The will of an earlier connection of ours, or of another node of our name.
         if message.payload == b"offline" and not self._leaving:
-            self._retain(self._topics.availability, "online")
+            self._say_online()
+            if self._twin.is_there:
+                self._twin.left()
+                self._publish_state()
+
+    def _hear_namesake(self, instance: str) -> None:
+        if self._twin.speaks(instance):
+            self._part_from_twin()
 
     def _part_from_twin(self) -> None:
-        name = f"{self._link.client_id}-{self._instance}"
-        reason = (
-            f"another voice2mqtt is called {self._settings.node!r} on this broker; give one of"
-            f" them another name under node: (this one goes on as client {name})"
-        )
-        log.error(reason)
-        self._link.rename(name)
-        self.publish_event(self.notice("name_taken", reason=reason))
+        reason = f"another voice2mqtt is called {self._settings.node!r} on this broker"
+        if self._twin.is_first:
+            cure = "this one does nothing until it is given another name under node:"
+            self._electorate.silence(f"{reason} and was there first; {cure}")
+            self._link.rename(f"{self._link.client_id}-{self._instance[-8:]}")
+        else:
+            cure = "that one does nothing until it is given another name under node:"
+        log.error("%s; %s", reason, cure)
+        self.publish_event(self.notice("name_taken", reason=f"{reason}; {cure}"))
+        self._publish_state()
 
 
 def to_json(value: Mapping[str, object]) -> str:

@@ -16,11 +16,13 @@ from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.service.hostwatch import HostWatch
 from voice2mqtt.service.house import House
 from voice2mqtt.service.inbox import Host, Inbox, Microphone
-from voice2mqtt.service.meter import Meter, state_folder
+from voice2mqtt.service.meter import Meter
 from voice2mqtt.service.notify import Notifier
 from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.store import Store, state_folder
 from voice2mqtt.service.tablecheck import TableCheck
 from voice2mqtt.service.tablewatch import TableWatch
+from voice2mqtt.service.unfinished import Unfinished
 from voice2mqtt.service.watchdog import LIMITS_S, Watchdog
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
@@ -137,16 +139,16 @@ def daemon(
     `report` is given every event, `on_audio` every block that the microphone gives.
 
     Raises:
-        SettingsError: the settings or the table are wrong.
-        InputError: a WAV file named as the microphone cannot be used.
+        UserFacingError: settings, table or a WAV file that is the microphone cannot be used.
     """
     language = language_of(settings)
     inbox = Inbox()
     notifier = Notifier.from_environment()
     watchdog = Watchdog(notifier, limits_s(settings))
     room = MqttRoom(settings, watchdog.heartbeat("network"))
-    meter = Meter(state_folder(settings), settings.speech.daily_limit_s)
-    state = NodeState(lambda: meter.today_s)
+    store = Store(state_folder(settings))
+    meter = Meter(store, settings.speech.daily_limit_s)
+    state = NodeState(lambda: meter.today_s, store)
     table = load_table(settings.commands, language)
     azure = recognizer(settings, table, meter.add)
     ear, speech = _ear_and_speech(
@@ -159,7 +161,7 @@ def daemon(
     )
     voice = SpeakerVoice(settings.feedback, language, ear.deafen)
     first = settled(interpreter(settings, table))
-    house = _house(settings, first, room, voice, state, report)
+    house = _house(settings, first, room, voice, state, store, report)
     table_check = TableCheck()
     table_check.adopt(table, first.automaton)
 
@@ -195,6 +197,7 @@ def _house(
     room: MqttRoom,
     voice: SpeakerVoice,
     state: NodeState,
+    store: Store,
     report: Callable[[Event], None],
 ) -> House:
     return House(
@@ -203,6 +206,7 @@ def _house(
         room=room,
         voice=voice,
         state=state,
+        unfinished=Unfinished(store, log_text=settings.privacy.log_text),
         report=report,
         log_text=settings.privacy.log_text,
     )

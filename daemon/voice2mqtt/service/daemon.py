@@ -98,6 +98,7 @@ class Daemon:
         """
         with _signals(self._inbox):
             self._room.on_control(lambda c: self._inbox.put_control(c, time.monotonic()))
+            self._house.tell_unfinished()
             self._room.start()
             self._host_watch.start()
             self._watchdog.start()

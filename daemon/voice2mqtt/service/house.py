@@ -23,6 +23,7 @@ from voice2mqtt.service.hearing import Hearing
 from voice2mqtt.service.patience import Patience
 from voice2mqtt.service.reply import Reply
 from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.unfinished import Unfinished
 from voice2mqtt.understanding.interpreter import Interpreter
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class House:
         room: MqttRoom,
         voice: Voice,
         state: NodeState,
+        unfinished: Unfinished,
         report: Callable[[Event], None],
         log_text: bool = True,
     ) -> None:
@@ -54,6 +56,7 @@ class House:
             room: where messages go.
             voice: what the speaker hears.
             state: what is told of this node.
+            unfinished: keeps the commands that have a message to come.
             report: given every event.
             log_text: whether what was said is published.
         """
@@ -65,6 +68,8 @@ class House:
         self._waiting = False
         self._question_over: threading.Timer | None = None
         self._state = state
+        self._unfinished = unfinished
+        interpreter.muted = state.muted
         self._report = report
         self._deciding = threading.RLock()
         room.set_rows(interpreter.row_names)
@@ -123,7 +128,7 @@ class House:
             return Canceled(reason="Error", code="TooLate", details=f"not recognised: {why}")
         self._stop_waiting()
         self._room.publish_activity("hearing")
-        self._room.speech_began(utterance.loudness_db)
+        self._room.speech_began(utterance.loudness_db, utterance.speech_began_at_s)
 
         def closed(utterance: Utterance) -> None:
             patience.utterance_is_over()
@@ -171,6 +176,7 @@ class House:
         self._stop_waiting()
         events = heard.events(self._node)
         acting = [d for d in heard.decisions if isinstance(d, Fire | Ask)]
+        if_alone = False
         if heard.utterance and acting:
             best = acting[0]
             verdict = self._room.elect(row=best.row, text=best.text, score=best.score)
@@ -178,13 +184,16 @@ class House:
                 reason = verdict.reason
                 self._interpreter.let_go()
                 self.tell(self._room.notice("held_back", reason=reason, row=best.row))
+                if verdict.unsure:
+                    self._reply.not_done(reason)
                 self._room.publish_activity("idle")
                 return
+            if_alone = verdict.if_alone
         elif heard.utterance:
             self._room.abstain()
         for decision in acting:
             if isinstance(decision, Fire):
-                self._room.carry_out(decision, heard.id, self._done)
+                self._carry_out(decision, heard.id, if_alone=if_alone)
         for event in events:
             self.tell(event)
         for decision in acting:
@@ -194,6 +203,20 @@ class House:
         self._rest()
         self._state.note(heard)
         self._room.publish_state(self._state.document())
+
+    def tell_unfinished(self) -> None:
+        """Tell of commands that an earlier run left half done."""
+        for event_id, row, reason in self._unfinished.take_left():
+            self.tell(self._room.notice("not_done", reason=reason, event_id=event_id, row=row))
+
+    def _carry_out(self, fire: Fire, event_id: str, *, if_alone: bool) -> None:
+        end = self._unfinished.begin(fire, event_id)
+
+        def done(reason: str) -> None:
+            end()
+            self._done(reason)
+
+        self._room.carry_out(fire, event_id, done, if_alone=if_alone)
 
     def _done(self, reason: str) -> None:
         if reason:
@@ -242,6 +265,10 @@ class _Watched:
     @property
     def start_sample(self) -> int:
         return self._utterance.start_sample
+
+    @property
+    def speech_began_at_s(self) -> float:
+        return self._utterance.speech_began_at_s
 
     @property
     def speech_ended_at_s(self) -> float:

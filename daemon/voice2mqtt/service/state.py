@@ -9,15 +9,24 @@ from voice2mqtt.core.event import Event
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
 from voice2mqtt.ear.state import MicrophoneState
 from voice2mqtt.service.hearing import Hearing
+from voice2mqtt.service.store import Store
+
+_MUTE = "mute"
 
 
 class NodeState:
     """Facts and counters. Its owner keeps threads apart."""
 
-    def __init__(self, metered_s: Callable[[], float] = lambda: 0.0) -> None:
-        """Ask `metered_s` for the seconds of audio sent today, whenever the state is told."""
+    def __init__(
+        self, metered_s: Callable[[], float] = lambda: 0.0, store: Store | None = None
+    ) -> None:
+        """Ask `metered_s` for the seconds of audio sent today, whenever the state is told.
+
+        Whether the node is muted is kept in `store`, for whoever asked for it relies on it.
+        """
         self._metered_s = metered_s
-        self.muted = False
+        self._store = store
+        self._muted = store is not None and store.read(_MUTE) == {"muted": True}
         self.microphone: MicrophoneState | None = None
         self.host_fault: str | None = None
         """Why the Speech host cannot be reached, "" if it can, None while nobody has tried."""
@@ -41,6 +50,17 @@ class NodeState:
                 self._counters["commands"] += 1
             elif isinstance(decision, Refuse):
                 self._counters["unmatched"] += 1
+
+    @property
+    def muted(self) -> bool:
+        """Whether nothing is sent and nothing done, until somebody says otherwise."""
+        return self._muted
+
+    @muted.setter
+    def muted(self, on: bool) -> None:
+        if on != self._muted and self._store:
+            self._store.write(_MUTE, {"muted": on}, to_disk=True)
+        self._muted = on
 
     @property
     def listening(self) -> bool:

@@ -299,7 +299,7 @@ class Settings(Section):
     rooms: RoomsSettings = RoomsSettings()
     privacy: PrivacySettings = PrivacySettings()
     state_dir: Path | None = None
-    """Where counters survive a restart; by default systemd's STATE_DIRECTORY, else
+    """Where what must survive a restart is kept; by default systemd's STATE_DIRECTORY, else
     ~/.local/state/voice2mqtt."""
     commands: Path = Path("commands.yaml")
     """The command table."""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from voice2mqtt.core.audio import Prospect, Utterance
-from voice2mqtt.core.outcome import SILENCE, Canceled, NoMatch, Outcome
+from voice2mqtt.core.outcome import SILENCE, Canceled, Heard, NoMatch, Outcome
 from voice2mqtt.core.ports import GiveUp, never
 from voice2mqtt.speech.azure import AzureRecognizer
 
@@ -59,7 +59,7 @@ class SdkMicrophone:
             outcome = shot.outcome
             if outcome != NoMatch(reason=SILENCE) and not self._closed.is_set():
                 self._outcome = outcome
-                yield _Spoken(shot.speech_ended_at_s)
+                yield _Spoken(outcome, shot.speech_ended_at_s)
             # A host that is away, or a device that died between two shots, cancels at once.
             failures = failures + 1 if isinstance(outcome, Canceled) else 0
             if failures:
@@ -102,7 +102,9 @@ class _Spoken:
     loudness_db = UNKNOWN_LOUDNESS_DB
     cut = ""
 
-    def __init__(self, speech_ended_at_s: float) -> None:
+    def __init__(self, outcome: Outcome, speech_ended_at_s: float) -> None:
+        lasted_s = outcome.duration_s if isinstance(outcome, Heard) else 0.0
+        self.speech_began_at_s = speech_ended_at_s - lasted_s
         self.speech_ended_at_s = speech_ended_at_s
 
     def frames(self) -> Iterator[bytes]:

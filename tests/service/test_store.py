@@ -1,0 +1,133 @@
+"""What is kept is there after a restart, and nothing that lies in its place stops the daemon."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from voice2mqtt.core.decision import Fire, Message, Reason
+from voice2mqtt.service.meter import Meter
+from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.store import LARGEST_BYTES, Store
+from voice2mqtt.service.unfinished import MOST, Unfinished
+
+
+def fire(row: str, *pauses_s: float) -> Fire:
+    return Fire(
+        row=row, text="good night", score=1, reason=Reason(text="word for word"),
+        messages=tuple(Message(topic=f"home/{row}", payload="OFF", after_s=p) for p in pauses_s),
+    )  # fmt: skip
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    store = Store(tmp_path / "new" / "folder")
+    assert store.read("it") is None
+    for document in ({"a": 1}, [1, 2]):
+        store.write("it", document, to_disk=True)
+        assert store.read("it") == document
+    store.remove("it")
+    store.remove("it")
+    assert Store(tmp_path).read("it") is None
+
+
+def be_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def be_folder(path: Path) -> None:
+    path.mkdir()
+    (path / "file").touch()
+
+
+def be_deep(path: Path) -> None:
+    path.write_text("[" * 100_000)
+
+
+def be_torn(path: Path) -> None:
+    path.write_bytes(b'{"muted": t')
+
+
+def be_binary(path: Path) -> None:
+    path.write_bytes(bytes(range(256)))
+
+
+def be_large(path: Path) -> None:
+    path.write_bytes(b" " * (LARGEST_BYTES + 1))
+
+
+def be_long_number(path: Path) -> None:
+    path.write_text("1" * 10_000)
+
+
+@pytest.mark.parametrize(
+    "make", [be_fifo, be_folder, be_deep, be_torn, be_binary, be_large, be_long_number]
+)
+def test_what_cannot_be_used_is_set_aside_with_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, make: Callable[[Path], None]
+) -> None:
+    for name in ("metering", "mute", "unfinished"):
+        make(tmp_path / f"{name}.json")
+    store = Store(tmp_path)
+    meter, state, unfinished = Meter(store, 0), NodeState(store=store), Unfinished(store)
+    assert (meter.today_s, state.muted, list(unfinished.take_left())) == (0, False, [])
+    assert len(caplog.messages) == 3
+    assert all("set aside" in message for message in caplog.messages)
+    assert all(len(message) < 500 for message in caplog.messages)
+    assert (tmp_path / "mute.unusable").exists()
+    meter.add(2.5)
+    state.muted = True
+    assert Meter(store, 0).today_s == 2.5
+    assert NodeState(store=store).muted
+
+
+def test_a_dangling_or_unwritable_place_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "mute.json").symlink_to("mute.json")
+    (tmp_path / "file").touch()
+    (tmp_path / "mute.new").mkdir()
+    for store in (Store(tmp_path), Store(tmp_path / "file")):
+        state = NodeState(store=store)
+        state.muted = True
+        assert state.muted
+        store.remove("mute")
+    assert "will not survive a restart" in caplog.text
+
+
+@pytest.mark.parametrize("kept", [None, 1, {"a": 1}, [1, {"id": 1}, {"id": "a", "row": "b"}]])
+def test_what_is_kept_in_another_shape_counts_as_nothing(tmp_path: Path, kept: object) -> None:
+    store = Store(tmp_path)
+    for name in ("metering", "mute", "unfinished"):
+        store.write(name, kept)
+    assert not NodeState(store=store).muted
+    assert not list(Unfinished(store).take_left())
+    assert Meter(store, 0).today_s == 0
+
+
+def test_a_command_with_a_message_to_come_is_told_by_the_next_start(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    unfinished = Unfinished(store)
+    unfinished.begin(fire("light", 0), "no")()
+    assert not list(tmp_path.iterdir())
+    done = unfinished.begin(fire("heating", 0, 5), "a")
+    unfinished.begin(fire("blinds", 5), "b")
+    done()
+    done()
+    after = Unfinished(store)
+    ((event_id, row, reason),) = after.take_left()
+    assert (event_id, row) == ("b", "blinds")
+    assert "home/blinds" in reason
+    assert not list(after.take_left())
+    assert not list(Unfinished(store).take_left())
+
+
+def test_no_more_than_a_house_has_and_no_word_that_is_not_to_be_kept(tmp_path: Path) -> None:
+    unfinished = Unfinished(Store(tmp_path), log_text=False)
+    for number in range(MOST + 5):
+        unfinished.begin(fire("secret", 5), str(number))
+    kept = json.loads((tmp_path / "unfinished.json").read_text())
+    assert [entry["id"] for entry in kept] == [str(number) for number in range(5, MOST + 5)]
+    assert "home/" not in str(kept)
+    assert "good night" not in str(kept)
