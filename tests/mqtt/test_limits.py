@@ -91,6 +91,20 @@ def test_what_is_larger_than_the_broker_takes_is_not_done_and_costs_nobody_else(
     assert "cannot reach" not in caplog.text
 
 
+def test_no_more_is_under_way_than_the_broker_grants(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with node(tmp_path, settings="max_inflight_messages 1") as (broker, room, house):
+        told: Queue[str] = Queue()
+        for number in range(30):
+            room.publish(Message(topic="home/light", payload="ON", qos=number % 3), told.put)
+        assert {told.get(timeout=WAIT_S) for _ in range(30)} == {""}
+        house.wait_for("homeassistant/switch/voice2mqtt_den/mute/config")
+        assert connections(broker) == 1
+        assert room._link._limits.in_flight == 1
+    assert "lost the broker" not in caplog.text
+
+
 def test_usual_brokers_are_not_spoken_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with node(tmp_path) as (broker, _, _):

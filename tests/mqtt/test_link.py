@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
-from typing import Any
 
 import pytest
 
@@ -227,8 +226,8 @@ def test_an_authority_made_at_home_is_trusted_where_python_is_strict(
     """As Python 3.13 is: the authority of these certificates has no key usage."""
     lenient = ssl.create_default_context
 
-    def strict(**arguments: Any) -> ssl.SSLContext:
-        context = lenient(**arguments)
+    def strict(*, cafile: Path | None = None) -> ssl.SSLContext:
+        context = lenient(cafile=cafile)
         context.verify_flags |= ssl.VERIFY_X509_STRICT
         return context
 

@@ -53,6 +53,8 @@ class Announcer:
         self._up_since_s: float | None = None
         self._due_s: float | None = None
         """When to publish what the broker does not keep; None is when it changes."""
+        self._again = False
+        """Whether everything is published then, kept or not."""
         self._refusal = ""
         self.status = f"{settings.prefix}/status"
         key = discovery_key(topics)
@@ -92,6 +94,9 @@ class Announcer:
             due = self._due_s is not None and self._due_s <= time.monotonic()
             if due:
                 self._due_s = None
+            if due and self._again:
+                self._again = False
+                self._kept.clear()
         if due:
             self._announce()
 
@@ -125,7 +130,7 @@ class Announcer:
 
     def _announce_again(self) -> None:
         with self._lock:
-            self._kept.clear()
+            self._again = True
             self._due_s = time.monotonic() + random.uniform(0, _SPREAD_S)
 
     def _announce(self) -> None:

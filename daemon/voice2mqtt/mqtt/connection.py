@@ -11,18 +11,14 @@ without a word, never gets the message, which would lie in the socket and be car
 it wakes. When the answer comes, the message follows. Since a broker reads a connection in
 order, the answer to the next probe also confirms messages of QoS 0, which have no
 acknowledgement of their own.
-
-What is under way is bounded, each lane by itself, so that no lane can fill the broker's window
-or the socket before a message of another.
 """
 
 import select
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -32,6 +28,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from voice2mqtt.mqtt.delivery import Answer, Cause, Delivery, Fate, Incoming, Lane, Lost
+from voice2mqtt.mqtt.lanes import SHARE
 from voice2mqtt.mqtt.limits import USUAL, Limits, limits_in
 from voice2mqtt.mqtt.login import Login
 from voice2mqtt.mqtt.trouble import question, reason_of, refusal
@@ -40,9 +37,9 @@ PATIENCE_S = 5.0
 """A broker that owes an answer for longer is taken for gone."""
 
 _TURN_S = 1.0
-_SHARE: Mapping[Lane, int] = MappingProxyType({Lane.COMMAND: 10, Lane.STATE: 6, Lane.DISCOVERY: 4})
-"""Messages of a lane under way at one time; together what every broker grants."""
 _PART_BYTES = 1 << 16
+_PACKETS = 50
+"""Read at most before it is looked again what is to be sent."""
 _FINE = MQTTErrorCode.MQTT_ERR_SUCCESS
 
 
@@ -55,25 +52,27 @@ class _Owed:
 
 
 class _Client(paho.Client):
-    """paho's client, but a message that is too large is read to its end without being kept.
+    """paho's client, but it reads much at a time, and keeps no message that is too large.
 
-    With MQTT 5 the broker holds it back; one that does not know how would send it again at every
-    connection, so that hanging up is no way out.
+    Such a one is read to its end: a broker that does not hold it back (as MQTT 5 has it) would
+    send it again at every connection, so that hanging up is no way out.
     """
 
     largest_bytes = 0
+    unread = memoryview(b"")
     skipped_bytes = 0
     """What was not kept of the message that comes next."""
     skipped_at_s = 0.0
 
     def _sock_recv(self, bufsize: int) -> bytes:
         """Read up to `bufsize`, which is what is left of the packet."""
-        if bufsize <= self.largest_bytes:
-            return super()._sock_recv(bufsize)
-        part = super()._sock_recv(_PART_BYTES)
+        if not self.unread:
+            # Each call of the system may have to wait for a busy thread of ours.
+            self.unread = memoryview(super()._sock_recv(_PART_BYTES))
+        part, self.unread = bytes(self.unread[:bufsize]), self.unread[bufsize:]
         packet = self._in_packet
-        # The beginning names the topic, and what has to be acknowledged.
-        if len(packet["packet"]) < 2 * _PART_BYTES or not part:
+        # The beginning is kept: it names the topic, and what has to be acknowledged.
+        if bufsize <= self.largest_bytes or len(packet["packet"]) < 2 * _PART_BYTES or not part:
             return part
         packet["to_process"] -= len(part) - 1
         self.skipped_bytes += len(part) - 1
@@ -219,8 +218,8 @@ class Connection:
             except Lost as lost:
                 if self._is_answered():
                     return
-                reason = f"it hung up before it answered ({question(address)})"
-                raise Lost(reason, Cause.SILENCE) from lost
+                why = f"it hung up before it answered ({question(address)})"
+                raise Lost(why, Cause.SILENCE) from lost
             if time.monotonic() > deadline_s:
                 reason = f"it takes the connection but does not answer ({question(address)})"
                 raise Lost(reason, Cause.NETWORK)
@@ -238,12 +237,11 @@ class Connection:
         poll.register(wake, select.POLLIN)
         writes = select.POLLOUT if self._client.want_write() else 0
         poll.register(link.fileno(), select.POLLIN | writes)
-        buffered = getattr(link, "pending", lambda: 0)()
-        ready = dict(poll.poll(0 if buffered else _TURN_S * 1000))
-        happened = ready.get(link.fileno(), 0)
+        buffered = self._client.unread or getattr(link, "pending", lambda: 0)()
+        happened = dict(poll.poll(0 if buffered else _TURN_S * 1000)).get(link.fileno(), 0)
         result = _FINE
         if buffered or happened & ~select.POLLOUT:
-            result = self._client.loop_read()
+            result = self._read()
         if result == _FINE and happened & select.POLLOUT:
             result = self._client.loop_write()
         if result == _FINE:
@@ -253,6 +251,13 @@ class Connection:
             raise self._lost(_spoken(result))
         if self._is_silent():
             raise self._lost(f"it gave no answer for {PATIENCE_S:.0f} s")
+
+    def _read(self) -> MQTTErrorCode:
+        for _ in range(_PACKETS):
+            result = self._client.loop_read()
+            if result != _FINE or not self._client.unread:
+                break
+        return result
 
     def _is_silent(self) -> bool:
         """Whether the broker owes an answer for too long; one that is sending is not silent."""
@@ -313,7 +318,7 @@ class Connection:
     def has_room(self, lane: Lane) -> bool:
         """Whether another message of `lane` would go out at once."""
         all_in_flight = self._in_flight.total()
-        return self._in_flight[lane] < _SHARE[lane] and all_in_flight < self.limits.in_flight
+        return self._in_flight[lane] < SHARE[lane] and all_in_flight < self.limits.in_flight
 
     # Deliveries under way.
 

@@ -4,9 +4,16 @@ Of what is retained, only the last word on a topic matters: where many wait, a n
 the place of an older one. Commands are never replaced.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from voice2mqtt.mqtt.delivery import Answer, Delivery, Lane
+
+SHARE: Mapping[Lane, int] = MappingProxyType({Lane.COMMAND: 10, Lane.STATE: 6, Lane.DISCOVERY: 4})
+"""Messages of a lane under way at one time; together what every broker grants.
+
+So no lane can fill the broker's window, or the socket, before a message of another.
+"""
 
 CAPACITY = 20_000
 """Orders waiting in one lane; more rows than that are not announced."""
