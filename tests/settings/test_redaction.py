@@ -6,12 +6,12 @@ from collections.abc import Callable
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.settings.reading import settings, table
 from voice2mqtt.settings.faults import FaultsError
-from voice2mqtt.settings.redaction import is_secret_name, shown_address
+from voice2mqtt.settings.redaction import is_secret_name, reads_like_a_path, shown_address
 
 SECRET = "Xq7planted.Value-9"
 
@@ -162,6 +162,8 @@ def test_a_secret_of_any_signs_is_not_shown(
     name: str, secret: str, quoted: bool, place: str
 ) -> None:
     secret = f"s{secret}Z"
+    # That is where a path belongs, and it is shown.
+    assume(not (name.endswith("_file") and reads_like_a_path(secret)))
     text = place.format(entry=f"{name}: {json.dumps(secret) if quoted else secret}")
     assert secret not in _told(settings, text)
 

@@ -56,7 +56,9 @@ def _run(args: argparse.Namespace) -> int:
     except UserFacingError as error:
         print(error, file=sys.stderr)
         status = error.exit_status
-    if status and getattr(args, "uses_settings", False):
+    # An input that was named cannot be used, whatever the settings are.
+    innocent = status in (ExitStatus.OK, ExitStatus.NO_INPUT)
+    if not innocent and getattr(args, "uses_settings", False):
         print(f"The settings used: {settings_file(args)}", file=sys.stderr)
     return status
 

@@ -3,7 +3,6 @@
 Knows files, pip and systemctl; what to install is in `Wishes`, where to is in `layout.py`.
 """
 
-import json
 import re
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 from voice2mqtt import __version__
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.service.layout import INSTANCES, UNITS, Layout
+from voice2mqtt.settings.edit import with_values
 from voice2mqtt.settings.search import NAME, ROOT, is_checkout, shipped
 
 _DROP_INS_SINCE = 254
@@ -79,13 +79,6 @@ def removal(layout: Layout) -> Iterator[Step]:
         yield _run("tell systemd", *_systemctl(layout, "daemon-reload"))
         if layout.catalogue:
             yield _run("tell the journal", "journalctl", "--update-catalog")
-
-
-def with_values(text: str, values: Mapping[str, str]) -> str:
-    """Return the YAML `text` with `values` (by dotted key) in it; comments stay where they are."""
-    for key, value in values.items():
-        text = _with_value(text, *key.rpartition(".")[::2], json.dumps(value))
-    return text
 
 
 def _settings(layout: Layout, wishes: Wishes) -> Iterator[Step]:
@@ -242,24 +235,3 @@ def _delete(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _with_value(text: str, section: str, key: str, value: str) -> str:
-    """Set `key` in the top-level mapping `section` ("" for the document itself)."""
-    lines = text.splitlines()
-    inside, heading = not section, -1
-    for number, line in enumerate(lines):
-        if section and re.match(r"\w", line):
-            inside = line.startswith(f"{section}:")
-            heading = number if inside else heading
-        found = re.match(rf"({'  ' if section else ''})(?:# ?)?{key}:[^#]*?(\s+#.*)?$", line)
-        if inside and found:
-            lines[number] = f"{found[1]}{key}: {value}{found[2] or ''}"
-            return "\n".join(lines) + "\n"
-    if heading >= 0:
-        lines.insert(heading + 1, f"  {key}: {value}")
-    elif section:
-        lines += [f"{section}:", f"  {key}: {value}"]
-    else:
-        lines.insert(0, f"{key}: {value}")
-    return "\n".join(lines) + "\n"

@@ -25,8 +25,11 @@ _SLIP = 0.8
 _KEY = re.compile(r"([\w.-]{1,64})[\"']?\s*[:=]")
 _NO_COLON = re.compile(r"\s*(?:[-?]\s+)?[\"']?([\w.-]{1,64})[\"']?(?:\s+\S+)?\s*$")
 """A line of a name and a word, or of the name alone: the colon is forgotten, or comes below."""
-_IN_BRACES = re.compile(r"""\s*("(?:\\.|[^"\\])*"|'(?:''|[^'])*'|[^]["'{},]*)(?=,\s|\s*\})""")
-"""A value of which it is plain where it ends."""
+_IN_BRACES = re.compile(
+    r"""\s*("(?:\\.|[^"\\])*"|'(?:''|[^'])*'|[^]["'{},]*)"""
+    r"""(?=,\s+["']?[\w.-]+["']?\s*:|\s*[]}]+\s*(,|\#|$))"""
+)
+"""A value of which it is plain where it ends: another key follows it, or the closing brace."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _USER_WITH_SCHEME = re.compile(r"(\w://)(?:(?!\s#)[^\n\"'])*@")
 _USER = re.compile(r"(?<![^\s\"'])[^\s\"'/:]+:[^\s\"']*@")
@@ -51,7 +54,10 @@ def is_secret_name(name: str) -> bool:
         not _PARTS.isdisjoint(parts)
         or squeezed.endswith(("key", "keyfile"))
         or any(word in squeezed for word in _WORDS)
-        or any(len(part) > 3 and get_close_matches(part, _WORDS, 1, _SLIP) for part in parts)
+        or any(
+            len(part) > 3 and part.isalpha() and get_close_matches(part, _WORDS, 1, _SLIP)
+            for part in parts
+        )
     )
 
 
