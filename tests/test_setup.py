@@ -1,4 +1,4 @@
-"""script/setup before an apt-get that tells what Debian would do, on a machine that lacks everything."""
+"""script/setup on a machine that lacks everything, with an apt-get that tells what it would do."""
 
 import os
 import shutil

@@ -114,6 +114,6 @@ def test_a_secret_is_read_where_the_unit_delivers_it(tmp_path: Path) -> None:
 
 
 def test_state_and_settings_of_a_session_lie_apart() -> None:
-    # systemd.exec(5) before 254: $XDG_CONFIG_HOME; since then, where a folder of that name is there,
-    # a link to it. ~/.config/voice2mqtt is that of the settings.
+    # A StateDirectory= would lie in ~/.config before systemd 254, and since then be linked to the
+    # folder of that name there, which is that of our settings.
     assert not [line for line in _settings("user/voice2mqtt.service") if "StateDirectory" in line]

@@ -93,6 +93,10 @@ class HomeAssistant:
         flow = "/api/config/config_entries/flow"
         begun = self.post(flow, {"handler": "mqtt", "show_advanced_options": False})
         answer = {"broker": self._broker.host, "port": self._broker.port}
+        if any(field["name"] == "other_settings" for field in begun["data_schema"]):
+            # Since 2026.11 the form asks for these as well.
+            tls = {"set_client_cert": False, "set_ca_cert": "off"}
+            answer |= {"protocol": "5", "other_settings": tls}
         ended = self.post(f"{flow}/{begun['flow_id']}", answer)
         assert ended["type"] == "create_entry", ended
 

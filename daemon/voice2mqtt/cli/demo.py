@@ -36,7 +36,7 @@ SENTENCES = (
     ("Set the bedroom light to forty percent.", MAN),
     ("Close the blinds in the living room.", WOMAN),
     ("What a lovely day it is.", WOMAN),
-    ("Set the heating to twenty one and a half degrees.", MAN),
+    ("Set the heating to twenty one and a half degrees.", WOMAN),
     ("Good night.", WOMAN),
 )
 """One of them is no command: nothing may be published for it."""
