@@ -228,7 +228,10 @@ class Comprehension:
                     continue
                 if meant and len(other) == len(meant[0]) == 1:
                     # Asked about is the number; the rest is said in the same words.
-                    sentence = self._respellings.retold(meant[0][0].sentence, respelling)
+                    words = normaliser(self._table.language)
+                    said = words.in_digits(meant[0][0].sentence)
+                    sentence = self._respellings.retold(said, respelling)
+                    meant = ((replace(meant[0][0], sentence=said),),)
                     other = (replace(other[0], sentence=sentence),)
                 why = f"'{respelling.text}' would sound the same"
                 return Unclear(options=(*meant, other), why=why, nearest=verdict.nearest)
