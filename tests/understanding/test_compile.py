@@ -315,6 +315,18 @@ def test_many_such_rows_take_no_longer_than_a_few() -> None:
     assert len(raised.value.faults) <= 3
 
 
+def test_a_table_of_too_many_words_is_a_fault_at_its_longest_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("voice2mqtt.understanding.compile.MOST_WORDS", 100)
+    place = Place(file="commands.yaml", line=3, column=5)
+    values = tuple(ListValue(spoken=f"{n}x", out=n) for n in range(100))
+    lists = {"song": TextList(values=values, place=place)}
+    rows = (Row(name="play", say=("play {song}",), publish=()),)
+    with pytest.raises(TableError, match=r"commands.yaml:3:5: the table has 101 different words"):
+        compile_table(CommandTable(rows=rows, lists=lists))
+
+
 def test_a_list_of_many_values_costs_each_the_same() -> None:
     values = tuple(ListValue(spoken=f"song {n} of {7 * n}x", out=n) for n in range(3000))
     table = CommandTable(

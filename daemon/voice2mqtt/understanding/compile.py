@@ -28,6 +28,8 @@ after it: twenty times `[(a|b)]` before an `a` would be a million states.
 """
 MOST_STEPS_OF_ALL = 10_000_000
 """The same for all rows of a table together; ten thousand rows take less than a million."""
+MOST_WORDS = 50_000
+"""Different words of a table; to learn how one sounds takes espeak-ng 0.7 ms."""
 _MOST_TOLD = 3
 """Rows with too many states, after which no more are tried: each takes its time."""
 
@@ -69,7 +71,17 @@ def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> A
 def _faultless(automaton: Automaton, compiler: "_Compiler", table: CommandTable) -> Automaton:
     if compiler.faults:
         raise TableError(tuple(_placed(error, table.rows[row]) for row, error in compiler.faults))
+    count = len(automaton.words())
+    if count > MOST_WORDS:
+        raise TableError([_too_many_words(table, count)])
     return automaton
+
+
+def _too_many_words(table: CommandTable, count: int) -> TemplateError:
+    lists = {name: each for name, each in table.lists.items() if isinstance(each, TextList)}
+    name = max(lists, key=lambda name: len(lists[name].values), default="")
+    problem = f"the table has {count} different words, {MOST_WORDS} are the most; shorten its lists"
+    return TemplateError(problem, f"{{{name}}}", 1, lists[name].place if name else None)
 
 
 def _placed(error: TemplateError, row: Row) -> TemplateError:
