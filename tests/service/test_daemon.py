@@ -495,6 +495,47 @@ def test_a_changed_table_is_taken_by_itself_and_on_sighup(make_stage: Callable[.
     stage.play(direct)
 
 
+def test_a_table_that_would_take_for_ever_is_refused_and_the_old_one_stays(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    endless = "x " + "[(a|b)] " * 20 + "a" + " (a|b)" * 20
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.table.write_text(f'{TABLE}\n  - {{say: "{endless}", topic: t, payload: "1"}}\n')
+        refused = stage.events(1)[0]
+        assert refused["event"] == "reload_refused"
+        assert "too many ways" in str(refused["reason"])
+        assert "commands.yaml:" in str(refused["reason"])
+        stage.seen.send(f"{ROOT}/say/set", "turn on the light")
+        assert stage.events(2)[1]["event"] == "command"
+
+    stage.play(direct)
+
+
+def test_what_is_asked_while_a_table_is_read_does_not_wait(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = make_stage()
+    may_read, reload = threading.Event(), TableWatch.reload
+
+    def read_slowly(watch: TableWatch) -> int:
+        assert may_read.wait(30)
+        return reload(watch)
+
+    monkeypatch.setattr(TableWatch, "reload", read_slowly)
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.seen.send(f"{ROOT}/reload/set", "")
+        stage.mute(on=True)
+        may_read.set()
+        assert stage.events(1)[0]["event"] == "reloaded"
+
+    stage.play(direct)
+
+
 def test_warnings_about_a_new_table_are_logged(
     make_stage: Callable[..., Stage], caplog: pytest.LogCaptureFixture
 ) -> None:

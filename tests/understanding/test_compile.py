@@ -1,3 +1,5 @@
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -279,3 +281,57 @@ def test_a_fault_is_placed_as_without_wake_phrases() -> None:
     with pytest.raises(TableError) as expected:
         compile_expected(faulty, ("okay house",))
     assert str(expected.value) == str(plain.value)
+
+
+TOO_MANY = {
+    "optional before the same": "x " + "[(a|b)] " * 20 + "a" + " (a|b)" * 20,
+    "parts in any order, nested": "(a;b;(c;d;(e;f;(g;h;(i;j;(k;l))))))",
+    "brackets": "(" * 500 + "a" + ")" * 500,
+    "letters": "x" + "[(a|b)]" * 30,
+    "rules": "<r0>",
+}
+
+
+@pytest.mark.parametrize("say", TOO_MANY.values(), ids=TOO_MANY)
+@pytest.mark.parametrize("compiled", [compile_table, compile_expected])
+def test_a_row_of_too_many_ways_is_a_fault_with_its_place(
+    say: str, compiled: Callable[[CommandTable], object]
+) -> None:
+    place = Place(file="commands.yaml", line=7, column=11)
+    row = Row(name="row", say=(say,), publish=(), places=(place,))
+    rules = {f"r{n}": f"<r{n + 1}> <r{n + 1}>" for n in range(30)} | {"r30": "a"}
+    began_s = time.process_time()
+    with pytest.raises(TableError, match=r"commands.yaml:7:11: (this can be|too many|more than)"):
+        compiled(CommandTable(rows=(row,), rules=rules))
+    # Without a budget these take from 13 s to for ever.
+    assert time.process_time() - began_s < 8
+
+
+def test_many_such_rows_take_no_longer_than_a_few() -> None:
+    say = TOO_MANY["optional before the same"]
+    rows = tuple(Row(name=f"{n}", say=(f"{n} {say}",), publish=()) for n in range(50))
+    with pytest.raises(TableError) as raised:
+        compile_table(CommandTable(rows=rows))
+    assert len(raised.value.faults) <= 3
+
+
+def test_a_table_of_too_many_words_is_a_fault_at_its_longest_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("voice2mqtt.understanding.compile.MOST_WORDS", 100)
+    place = Place(file="commands.yaml", line=3, column=5)
+    values = tuple(ListValue(spoken=f"{n}x", out=n) for n in range(100))
+    lists = {"song": TextList(values=values, place=place)}
+    rows = (Row(name="play", say=("play {song}",), publish=()),)
+    with pytest.raises(TableError, match=r"commands.yaml:3:5: the table has 101 different words"):
+        compile_table(CommandTable(rows=rows, lists=lists))
+
+
+def test_a_list_of_many_values_costs_each_the_same() -> None:
+    values = tuple(ListValue(spoken=f"song {n} of {7 * n}x", out=n) for n in range(3000))
+    table = CommandTable(
+        rows=(Row(name="play", say=("play {song}",), publish=()),),
+        lists={"song": TextList(values=values)},
+    )
+    (parse,) = matcher(table).parses("play song 2999 of 20993x")
+    assert parse.slots == {"song": 2999}

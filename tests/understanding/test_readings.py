@@ -126,11 +126,11 @@ def test_a_number_in_several_words(language: str, text: str, number: float) -> N
     ("language", "text", "torn"),
     [
         ("en", "ten to eight", [(0, 1), (2, 3)]),
-        ("en", "half past seven", [(2, 3)]),
+        ("en", "half past seven", [(0, 1), (2, 3)]),
         ("en", "seven thirty", []),
-        ("en", "twenty degrees and a half", [(0, 1)]),
+        ("en", "twenty degrees and a half", [(0, 1), (3, 5), (4, 5)]),
         ("en", "twenty five degrees", []),
-        ("de", "halb acht", [(1, 2)]),
+        ("de", "halb acht", [(0, 1), (1, 2)]),
         ("de", "sieben Uhr dreißig", []),
     ],
 )

@@ -31,6 +31,7 @@ from voice2mqtt.service.inbox import (
     Notice,
     Stop,
     TableChanged,
+    TableRead,
     Typed,
 )
 from voice2mqtt.service.meter import Meter
@@ -89,6 +90,7 @@ class Daemon:
         self._watchdog = watchdog
         self._loop = threading.Thread(target=self._listen, name="loop", daemon=True)
         self._failure: BaseException | None = None
+        self._reloading = self._reload_again = False
 
     def run(self) -> None:
         """Start, serve until a signal or the end of the source, drain, stop.
@@ -190,6 +192,8 @@ class Daemon:
                 self._host_changed(fault)
             case TableChanged():
                 self._reload()
+            case TableRead():
+                self._table_read(notice)
             case _:
                 if self._table_watch.changed():
                     self._reload()
@@ -227,18 +231,37 @@ class Daemon:
             log.info("the Speech host %s is there", name, extra={"V2M_EVENT": "host_back"})
 
     def _reload(self) -> None:
+        """Have the table read again, in a thread of its own; once more after one that runs."""
+        self._reload_again = self._reloading
+        if self._reloading:
+            return
+        self._reloading = True
         self._notifier.reloading()
+        # A large table takes seconds, in which notices, and the watchdog, would wait.
+        threading.Thread(target=self._read_table, name="table", daemon=True).start()
+
+    def _read_table(self) -> None:
         try:
-            count = self._table_watch.reload()
-        except SettingsError as error:
-            reason = error.report if isinstance(error, FaultsError) else str(error)
-            self._house.tell(self._room.notice("reload_refused", reason=reason))
-            said = "the new table is wrong, the old one stays"
-        else:
-            self._house.tell(self._room.notice("reloaded", reason=f"{count} rows"))
-            self._table_check.start()
-            said = f"table read again, {count} rows"
+            self._inbox.put(TableRead(rows=self._table_watch.reload()))
+        except BaseException as error:  # noqa: BLE001 - raised again by the supervisor
+            self._inbox.put(TableRead(failure=error))
+
+    def _table_read(self, read: TableRead) -> None:
+        self._reloading = False
+        match read.failure:
+            case None:
+                self._house.tell(self._room.notice("reloaded", reason=f"{read.rows} rows"))
+                self._table_check.start()
+                said = f"table read again, {read.rows} rows"
+            case SettingsError() as error:
+                reason = error.report if isinstance(error, FaultsError) else str(error)
+                self._house.tell(self._room.notice("reload_refused", reason=reason))
+                said = "the new table is wrong, the old one stays"
+            case failure:
+                raise failure
         self._notifier.ready(f"{said}; {self._state.sentence()}")
+        if self._reload_again:
+            self._reload()
 
     def _stop(self, why: str) -> None:
         log.info("stopping: %s", why, extra={"V2M_EVENT": "stopping"})

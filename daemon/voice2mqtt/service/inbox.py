@@ -27,6 +27,14 @@ class TableChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class TableRead:
+    """The command table has been read again: it is in force, or `failure` is why it is not."""
+
+    rows: int = 0
+    failure: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A control topic was written to; a newer request of its kind takes its place."""
 
@@ -63,7 +71,7 @@ class LoopEnded:
     failure: BaseException | None
 
 
-Notice = Stop | TableChanged | Asked | Typed | Microphone | Host | LoopEnded
+Notice = Stop | TableChanged | TableRead | Asked | Typed | Microphone | Host | LoopEnded
 
 SENTENCES = 100
 """Typed sentences that wait at one time."""

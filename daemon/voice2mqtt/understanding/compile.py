@@ -6,6 +6,7 @@ where a single row is left, its own states are used as they are. Knows nothing o
 """
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -17,8 +18,23 @@ from voice2mqtt.understanding.graph import FREE, Choose, Labels, WordGraph
 from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.normalise import Normaliser, normaliser
 from voice2mqtt.understanding.table import CommandTable, Row, SlotList, TextList
-from voice2mqtt.understanding.templates import TemplateError
+from voice2mqtt.understanding.templates import TemplateError, TooManyWaysError, is_plain
 
+MOST_STEPS = 200_000
+"""Nodes looked at to make the states of one row; a fraction of a second.
+
+Rows that people write take some hundred. What may be left out multiplies when the same words come
+after it: twenty times `[(a|b)]` before an `a` would be a million states.
+"""
+MOST_STEPS_OF_ALL = 10_000_000
+"""The same for all rows of a table together; ten thousand rows take less than a million."""
+MOST_WORDS = 50_000
+"""Different words of a table; to learn how one sounds takes espeak-ng 0.7 ms."""
+_MOST_TOLD = 3
+"""Rows with too many states, after which no more are tried: each takes its time."""
+
+NOTHING = Automaton((), array("l", [0, 0]), array("l"), array("l"), {})
+"""Accepts nothing."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -55,7 +71,17 @@ def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> A
 def _faultless(automaton: Automaton, compiler: "_Compiler", table: CommandTable) -> Automaton:
     if compiler.faults:
         raise TableError(tuple(_placed(error, table.rows[row]) for row, error in compiler.faults))
+    count = len(automaton.words())
+    if count > MOST_WORDS:
+        raise TableError([_too_many_words(table, count)])
     return automaton
+
+
+def _too_many_words(table: CommandTable, count: int) -> TemplateError:
+    lists = {name: each for name, each in table.lists.items() if isinstance(each, TextList)}
+    name = max(lists, key=lambda name: len(lists[name].values), default="")
+    problem = f"the table has {count} different words, {MOST_WORDS} are the most; shorten its lists"
+    return TemplateError(problem, f"{{{name}}}", 1, lists[name].place if name else None)
 
 
 def _placed(error: TemplateError, row: Row) -> TemplateError:
@@ -63,7 +89,7 @@ def _placed(error: TemplateError, row: Row) -> TemplateError:
     templates = (*row.say, *row.also_heard_as)
     index = templates.index(error.template) if error.template in templates else 0
     place = row.places[index] if index < len(row.places) else None
-    return TemplateError(error.problem, error.template, error.column, place)
+    return type(error)(error.problem, error.template or row.name, error.column, place)
 
 
 def compile_phrases(phrases: Sequence[str], language: str = "en") -> Automaton:
@@ -110,16 +136,29 @@ class _Compiler:
         )
         union = _Union(graph.labels)
         for index, templates in enumerate(groups):
+            if sum(isinstance(fault, TooManyWaysError) for _, fault in self.faults) >= _MOST_TOLD:
+                break
             graph.arcs.clear()
             start, end = graph.node(), graph.node()
             opened = self._opened(graph, start, openings)
+            longest = ""
             for template in templates:
+                longest = max(longest, template, key=len)
                 try:
                     graph.add(template, opened, end)
                 except TemplateError as error:
                     self.faults.append((index, error))
-            union.add(index, graph.arcs, start, end)
-        return union.automaton()
+            try:
+                union.add(index, graph.arcs, start, end)
+            except _TooManyError:
+                problem = "this can be said in too many ways; write it as several sentences"
+                self.faults.append((index, TooManyWaysError(problem, longest)))
+        try:
+            return union.automaton()
+        except _TooManyError as error:
+            problem = "this and other rows that begin alike can be said in too many ways"
+            self.faults.append((error.row, TooManyWaysError(problem, "")))
+            return NOTHING
 
     def _opened(self, graph: WordGraph, start: int, openings: Sequence[str]) -> int:
         """Return the node after any of `openings`, which may be left out, from `start`."""
@@ -137,8 +176,11 @@ class _Compiler:
             source = self.lists[wanted.list_name] if self.lists else None
             assert isinstance(source, TextList)
             inner = _Compiler(self.normaliser, None, self.rules)
+            around = bool(wanted.before or wanted.after)
             templates = [
                 f"{escape(wanted.before)}({value.spoken}){escape(wanted.after)}"
+                if around or not is_plain(value.spoken)
+                else value.spoken
                 for value in source.values
             ]
             spoken = inner.automaton([template] for template in templates)
@@ -148,6 +190,14 @@ class _Compiler:
                 raise TemplateError(problem, source.values[value].spoken)
         spoken, values = self.spoken[key]
         return labels.number(Choice(wanted.slot, spoken, values), wanted)
+
+
+class _TooManyError(Exception):
+    """A row has more states than there is time for."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(row)
+        self.row = row
 
 
 class _Union:
@@ -160,13 +210,23 @@ class _Union:
         self._targets = array("l")
         self._accepting: dict[int, tuple[int, ...]] = {}
         self._starts: list[int] = []
+        self._rows: list[int] = []
+        self._steps = 0
 
     def add(self, row: int, arcs: list[list[tuple[int, int]]], start: int, end: int) -> None:
-        """Add the states of `row`, given as a graph with free arcs."""
+        """Add the states of `row`, given as a graph with free arcs.
+
+        Raises:
+            _TooManyError: it has too many.
+        """
         first = len(self._offsets) - 1
         known = {(closed := _closed(arcs, (start,))): first}
         waiting = [closed]
+        most = min(self._steps + MOST_STEPS, MOST_STEPS_OF_ALL)
         for nodes in waiting:
+            self._steps += len(nodes)
+            if self._steps > most:
+                raise _TooManyError(row)
             leaving: dict[int, list[int]] = {}
             for node in nodes:
                 for label, target in arcs[node]:
@@ -183,14 +243,22 @@ class _Union:
                 self._targets.append(known[then])
             self._offsets.append(len(self._targets))
         self._starts.append(first)
+        self._rows.append(row)
 
     def automaton(self) -> Automaton:
-        """Return all rows as one automaton."""
+        """Return all rows as one automaton.
+
+        Raises:
+            _TooManyError: several rows together have too many states; one of them is named.
+        """
         offsets, arc_labels, targets = array("l", [0]), array("l"), array("l")
         accepting: dict[int, tuple[int, ...]] = {}
         known = {(root := tuple(self._starts)): 0}
         waiting = [root]
         for state, members in enumerate(waiting):
+            self._steps += len(members)
+            if self._steps > MOST_STEPS_OF_ALL:
+                raise _TooManyError(self._rows[bisect_right(self._starts, members[0]) - 1])
             rows = tuple(row for member in members for row in self._accepting.get(member, ()))
             if rows:
                 accepting[state] = rows

@@ -25,6 +25,7 @@ from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.missing import missing
 from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.render import messages
+from voice2mqtt.understanding.respelling import Respellings
 from voice2mqtt.understanding.table import CommandTable
 
 SURE = 0.65
@@ -33,6 +34,9 @@ BELIEVABLE = 0.5
 """Share of the host's greatest belief, below which a hypothesis counts for nothing."""
 RIVAL = 0.4
 """Share of the best meaning's belief from which on another one casts doubt."""
+NUMBER_RIVAL = 0.002
+"""The same for a number that sounds like a part of the best one, such as eight beside eighteen:
+hosts are sure of the wrong one of these far more often than they say."""
 _ACCOUNTED = 0.9
 """Belief that the readings of a host that decodes by the table add up to, at least: beside the
 commands there is only what it heard openly. With less, they are a few of the many ways in which a
@@ -114,6 +118,7 @@ class Comprehension:
         self._margin = margin
         self._contraries = Contraries(table.language, automaton.words())
         self.matcher = Matcher(automaton, normaliser(table.language))
+        self._respellings = Respellings(table.language, automaton)
 
     def understand(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
         """Return what `hypotheses` (best first) mean, if it is among `rows`."""
@@ -122,14 +127,34 @@ class Comprehension:
             verdict = self._confirmed(verdict, hypotheses, rows)
         if verdict is None:
             verdict = self._by_sound(_audible(hypotheses), rows)
-        if not isinstance(verdict, Unknown):
-            return verdict
-        text = hypotheses[0].text if hypotheses else ""
-        return self._half_by_sound(believed(hypotheses), rows) or self._explained(verdict, text)
+        if isinstance(verdict, Unknown):
+            half = self._half_by_sound(believed(hypotheses), rows)
+            text = hypotheses[0].text if hypotheses else ""
+            verdict = half or self._explained(verdict, text)
+        return (
+            verdict if isinstance(verdict, Unclear) else self._respelled(verdict, hypotheses, rows)
+        )
 
     def _word_for_word(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], least: float
     ) -> Verdict | None:
+        ranked = self._ranked(hypotheses, rows)
+        likely = [(meaning, belief) for meaning, belief in ranked if belief >= least]
+        if not likely:
+            return None
+        if not _is_distribution(hypotheses):
+            return Meant(meaning=likely[0][0], why="word for word")
+        verdict = _clearest(likely)
+        other = self._doubtful_number(verdict, ranked) if isinstance(verdict, Meant) else None
+        if isinstance(verdict, Meant) and other:
+            why = "the host heard another number too, which sounds much alike"
+            return Unclear(options=(verdict.meaning, other), why=why)
+        return verdict
+
+    def _ranked(
+        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
+    ) -> list[tuple[Meaning, float]]:
+        """Return what is said word for word, each with the belief of the host in it."""
         ranked: list[tuple[Meaning, float]] = []
         summed = _is_distribution(hypotheses)
         for hypothesis in hypotheses:
@@ -145,10 +170,21 @@ class Comprehension:
                     break
             else:
                 ranked.append((meaning, belief))
-        ranked = [(meaning, belief) for meaning, belief in ranked if belief >= least]
-        if not ranked:
-            return None
-        return _clearest(ranked) if summed else Meant(meaning=ranked[0][0], why="word for word")
+        return ranked
+
+    def _doubtful_number(
+        self, verdict: Meant, ranked: Sequence[tuple[Meaning, float]]
+    ) -> Meaning | None:
+        """Return the likeliest meaning that differs in a number which sounds much alike."""
+        best = next(belief for meaning, belief in ranked if meaning == verdict.meaning)
+        rivals = [
+            (belief, meaning)
+            for meaning, belief in ranked
+            if belief >= NUMBER_RIVAL * best
+            and meaning != verdict.meaning
+            and self._respellings.are_alike(verdict.meaning, meaning)
+        ]
+        return max(rivals, key=lambda rival: rival[0])[1] if rivals else None
 
     def _confirmed(
         self, unsure: Unclear, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
@@ -169,6 +205,37 @@ class Comprehension:
         if heard is None or (isinstance(heard, Meant) and self._same(heard.meaning, meaning)):
             return Meant(meaning=meaning, why="word for word, and the other readings sound like it")
         return unsure
+
+    def _respelled(
+        self, verdict: Meant | Unknown, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
+    ) -> Verdict:
+        """Return `verdict`, or a question where the same sound is a command with another number.
+
+        A host that told how likely each of its readings is, and hardly believes the other one, has
+        weighed that.
+        """
+        meant = options_of(verdict)
+        texts = {command.heard for meaning in meant for command in meaning}
+        heard = [h for h in hypotheses if h.text in texts or h in believed(hypotheses)]
+        weighed = self._ranked(hypotheses, rows) if _is_distribution(hypotheses) else ()
+        best = max((belief for _, belief in weighed), default=0.0)
+        for hypothesis in heard:
+            for respelling in self._respellings.of(hypothesis.lexical or hypothesis.text):
+                other = next(self._meanings(respelling.text, rows, MOST_COMMANDS), None)
+                if other is None or any(self._same(other, meaning) for meaning in meant):
+                    continue
+                if any(self._same(other, m) and b < NUMBER_RIVAL * best for m, b in weighed):
+                    continue
+                if meant and len(other) == len(meant[0]) == 1:
+                    # Asked about is the number; the rest is said in the same words.
+                    words = normaliser(self._table.language)
+                    said = words.in_digits(meant[0][0].sentence)
+                    sentence = self._respellings.retold(said, respelling)
+                    meant = ((replace(meant[0][0], sentence=said),),)
+                    other = (replace(other[0], sentence=sentence),)
+                why = f"'{respelling.text}' would sound the same"
+                return Unclear(options=(*meant, other), why=why, nearest=verdict.nearest)
+        return verdict
 
     def _meanings(self, text: str, rows: frozenset[int], most: int) -> Iterator[Meaning]:
         """Yield what `text` says word for word: one row, else several in one breath."""

@@ -25,12 +25,20 @@ from voice2mqtt.understanding.templates import (
     SlotReference,
     TemplateError,
     Text,
+    TooManyWaysError,
     apart,
+    is_plain,
     parse,
 )
 
 FREE = -1
 MOST_PERMUTED = 6
+MOST_PIECES = 50_000
+"""Pieces that one part of a template is laid out as, and ways through them; a tenth of a second.
+
+The largest parts that people write have some hundreds; parts in any order, inside of others, and
+rules that name rules several times multiply.
+"""
 MOST_GLUED = 4096
 """Words that one stretch of a template without spaces may stand for."""
 
@@ -79,6 +87,7 @@ class _Pieces:
     template: str
     arcs: list[list[tuple[_Piece, int]]] = field(default_factory=lambda: [[]])
     rules_open: tuple[str, ...] = ()
+    ways: int = 0
 
     def add(self, node: Node, start: int) -> int:
         """Lay `node` out from `start` and return where it ends."""
@@ -99,7 +108,14 @@ class _Pieces:
             case SlotReference():
                 return self._arc(node, start)
 
+    def _count(self) -> None:
+        self.ways += 1
+        if self.ways > MOST_PIECES:
+            problem = "this can be said in too many ways; write it as several sentences"
+            raise TooManyWaysError(problem, self.template)
+
     def _arc(self, piece: _Piece, start: int) -> int:
+        self._count()
         self.arcs.append([])
         self.arcs[start].append((piece, len(self.arcs) - 1))
         return len(self.arcs) - 1
@@ -154,6 +170,7 @@ class _Pieces:
             if (at, glued) in seen:
                 continue
             seen.add((at, glued))
+            self._count()
             if len(seen) > MOST_GLUED:
                 raise TemplateError("too many words written without a space", self.template)
             if at == end:
@@ -245,6 +262,10 @@ class WordGraph:
         return known
 
     def _laid_out(self, template: str) -> _Fragment:
+        if is_plain(template):
+            plain: _Fragment = [[], []]
+            _chain(plain, self._plain_words(template), 0, 1)
+            return plain
         pieces = _Pieces(self._rules, template)
         last = pieces.add(parse(template), 0)
         nodes = {0: 0, last: 1}

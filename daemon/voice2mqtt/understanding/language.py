@@ -16,6 +16,12 @@ class Language:
     """Sign to the words it is read as."""
     parts: Mapping[str, float] = field(default_factory=dict)
     """Said after a number for so much more."""
+    fractions: Mapping[str, float] = field(default_factory=dict)
+    """What is said for a part of one; with an article before it, it is no more than that."""
+    fraction_articles: tuple[str, ...] = ()
+    """May stand before a fraction, and is no one there."""
+    fraction_links: tuple[str, ...] = ()
+    """May stand between a fraction and its unit: "half an hour"."""
     cents: tuple[str, ...] = ()
     """The hundredths of any currency."""
     respelled: tuple[tuple[str, str], ...] = ()
@@ -34,6 +40,12 @@ class Language:
     """Further words for 0 in a row of digits."""
     years_in_pairs: bool = False
     """Whether "nineteen ninety nine" is 1999."""
+    homophones: tuple[tuple[str, str], ...] = ()
+    """(word, digits): heard before a number, the word may be written as these digits."""
+    blends: Mapping[str, Mapping[float, int]] = field(default_factory=dict)
+    """Word to the numbers that sound like it and another number: "for ten" is near fourteen."""
+    ones_like: Mapping[str, int] = field(default_factory=dict)
+    """Article of `ones` to the number that it sounds like: "a minute" is near "eight minutes"."""
     ordinal_endings: tuple[str, ...] = ()
     """What follows the digits of an ordinal: the "st" of "1st"."""
     ordinal_point: bool = False
@@ -90,11 +102,17 @@ _ENGLISH = Language(
     },
     parts={"and a half": 0.5, "and one half": 0.5, "and a quarter": 0.25,
            "and three quarters": 0.75},
+    fractions={"half": 0.5, "quarter": 0.25, "three quarters": 0.75},
+    fraction_articles=("a", "an", "one", "the"),
+    fraction_links=("a", "an", "of a", "of an"),
     cents=("cents", "cent", "pence", "p"),
     ones=("a second", "a minute", "an hour", "a day", "a week", "a month", "a year", "a degree"),
     number_joint="and",
     zeros=("oh", "o"),
     years_in_pairs=True,
+    homophones=(("for", "4"), ("fore", "4"), ("to", "2"), ("too", "2"), ("ate", "8")),
+    blends={"for": {14: 10, **{40 + digit: digit for digit in range(1, 10)}, 400: 100}},
+    ones_like={"a": 8},
     respelled=((r"^one (hundred|thousand|million)", r"a \1"),),
     ordinal_endings=("st", "nd", "rd", "th"),
     hours={"noon": 12, "midday": 12, "midnight": 0},
@@ -123,8 +141,14 @@ _GERMAN = Language(
     },
     parts={"einhalb": 0.5, "und ein halb": 0.5, "ein halb": 0.5, "und ein halbes": 0.5,
            "ein viertel": 0.25, "einviertel": 0.25, "dreiviertel": 0.75, "drei viertel": 0.75},
+    fractions={**dict.fromkeys(("halb", "halbe", "halben", "halber", "halbes", "halbem"), 0.5),
+               "viertel": 0.25,
+               **dict.fromkeys(("dreiviertel", "drei viertel"), 0.75)},
+    fraction_articles=("ein", "eine", "einen", "einem", "einer", "eines"),
     cents=("cent", "cents"),
     number_joint="und",
+    homophones=(("für", "4"),),
+    blends={"für": {14: 10, 400: 100}},
     respelled=((r"^ein(hundert|tausend)", r"\1"), ("dreißig", "dreissig"), ("ß", "ss"),
                ("zwei", "zwo")),
     further_numbers={"anderthalb": 1.5},
@@ -166,8 +190,13 @@ _FRENCH = Language(
     },
     parts={"et demi": 0.5, "et demie": 0.5, "et quart": 0.25, "et un quart": 0.25,
            "et trois quarts": 0.75},
+    fractions={"demi": 0.5, "demie": 0.5, "quart": 0.25, "trois quarts": 0.75},
+    fraction_articles=("un", "une"),
+    fraction_links=("d", "de"),
     cents=("centimes", "centime", "cents"),
     kin=("fr", "fr-CH"),
+    homophones=(("de", "2"), ("d", "2"), ("cet", "7"), ("cette", "7"), ("sans", "100")),
+    blends={"de": {200: 100}},
     further_ordinals={"second": 2, "seconde": 2},
     respelled=((r"\b(vingt|cent)s$", r"\1"), ("huitante", "octante")),
     elided="[cdjlmnst]|qu|jusqu|lorsqu|puisqu",
@@ -208,8 +237,12 @@ _SPANISH = Language(
         "\u2212": ("menos",),
     },
     parts={"y medio": 0.5, "y media": 0.5, "y cuarto": 0.25, "y un cuarto": 0.25},
+    fractions={"medio": 0.5, "media": 0.5, "cuarto": 0.25, "tres cuartos": 0.75},
+    fraction_articles=("un", "una", "uno"),
+    fraction_links=("de",),
     cents=("céntimos", "céntimo", "centavos", "centavo"),
     points=("punto",),
+    homophones=(("tras", "3"),),
     ordinal_endings=("o", "a", "er", "os", "as"),
     hours={"mediodía": 12, "medianoche": 0},
     clock=(
@@ -245,8 +278,12 @@ _ITALIAN = Language(
         "\u2212": ("meno",),
     },
     parts={"e mezzo": 0.5, "e mezza": 0.5, "e un quarto": 0.25, "e tre quarti": 0.75},
+    fractions={"mezzo": 0.5, "mezza": 0.5, "mezz": 0.5, "quarto": 0.25, "tre quarti": 0.75},
+    fraction_articles=("un", "una", "uno"),
+    fraction_links=("d", "di"),
     cents=("centesimi", "centesimo", "cent"),
-    elided="[cdlmnstv]|[dns]?all|[dns]ell|coll|sull|quell|un|quest|bell",
+    elided="[cdlmnstv]|[dns]?all|[dns]ell|coll|sull|quell|un|quest|bell|mezz",
+    homophones=(("tra", "3"),),
     respelled=(("tré$", "tre"),),
     ordinal_endings=("o", "a"),
     hours={"mezzogiorno": 12, "mezzanotte": 0},
@@ -284,6 +321,8 @@ _DUTCH = Language(
     },
     parts={"en een half": 0.5, "een half": 0.5, "en half": 0.5, "en een halve": 0.5,
            "een halve": 0.5, "en een kwart": 0.25},
+    fractions={"half": 0.5, "halve": 0.5, "kwart": 0.25, "driekwart": 0.75, "drie kwart": 0.75},
+    fraction_articles=("een",),
     cents=("cent", "cents"),
     number_joint="en",
     years_in_pairs=True,

@@ -21,7 +21,8 @@ _ORDINAL_SIGN = "\u00ba"
 """Stands for the point of "3."; in what is heard, the compatibility form has replaced it."""
 
 _VULGAR = re.compile(r"(\d?)\s*([½¼¾])")
-_DECIMALS = {"½": "5", "¼": "25", "¾": "75"}
+_WRITTEN_FRACTION = re.compile(r"(?<![\d/.,:])(?:(\d+)\s+)?(1/2|1/4|3/4)(?![\d/])")
+_DECIMALS = {"1/2": "5", "1/4": "25", "3/4": "75", "½": "5", "¼": "25", "¾": "75"}
 _INITIALS = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_])+\.?(?!\w)")
 _LOOSE_POINT = re.compile(r"(?<!\d)[.,:]|[.,:](?!\d)")
 _ORDINAL_POINT = re.compile(r"(?<![\d.,:])(\d+)\.(?=\s+[^\W\d_])")
@@ -161,8 +162,8 @@ class Normaliser:
 
     def _written_out(self, text: str) -> str:
         """Return `text` in one form: what the places of the tokens count in."""
-        if not _DECIMALS.keys().isdisjoint(text):
-            text = _VULGAR.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
+        for fraction in (_VULGAR, _WRITTEN_FRACTION):
+            text = fraction.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
         return unicodedata.normalize("NFKC", _POINT_OF_ORDINAL.sub("", cleaned(text)))
 
     def _split(self, text: str) -> tuple[Token, ...]:

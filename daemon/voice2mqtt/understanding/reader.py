@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from voice2mqtt.understanding.amounts import CURRENCIES, Amounts
 from voice2mqtt.understanding.clock import Clock, Keys, Numbers, Phrase, time_of
+from voice2mqtt.understanding.fractions import Fractions
 from voice2mqtt.understanding.language import Language
 from voice2mqtt.understanding.letters import APOSTROPHES, folded
 from voice2mqtt.understanding.numbers import Numerals
@@ -58,6 +59,7 @@ class Reader:
         self._time_point = "." if language.decimal_comma else ""
         elided = language.elided
         self._elided = elided and re.compile(rf"({elided})[{APOSTROPHES}](.+)", re.IGNORECASE)
+        self._fractions = Fractions(language, keys_of)
         self._amounts = Amounts(
             {keys_of(words): part for words, part in language.parts.items()},
             {key(word) for word in language.cents},
@@ -70,7 +72,8 @@ class Reader:
         keys = tuple(token.key for token in tokens)
         for at, key in enumerate(keys):
             starts[at].append(Reading(at + 1, key, number_of(key)))
-            starts[at] += self.numbers(tokens, at)
+            wrong = self._fractions.ends(keys, at)
+            starts[at] += (said for said in self.numbers(tokens, at) if said.end not in wrong)
             starts[at] += self._signs_said(keys, at)
             if keys[at : at + 2] in self._ones:
                 starts[at].append(Reading(at + 1, number=1))
@@ -83,6 +86,9 @@ class Reader:
                 _lay(words, at, at + 1, starts)
             for end, words in (*self._signs_read(keys, at), *amounts[at]):
                 _lay(words, at, end, starts)
+        for at in range(len(keys)):
+            for end, part in dict.fromkeys(self._fractions.said(starts, at)):
+                starts[at].append(Reading(end, number=part))
         wholes = {(at, end) for at, said in enumerate(amounts) for end, _ in said}
         wholes.update(self._lay_times(tokens, numbers, starts))
         arcs = tuple(tuple(dict.fromkeys(start)) for start in starts)

@@ -30,7 +30,11 @@ class TemplateError(SettingsError):
 
     def within(self, template: str, at: int) -> "TemplateError":
         """Return the error as one of `template`, of which this part begins `at` letters in."""
-        return TemplateError(self.problem, template, self.column + at)
+        return type(self)(self.problem, template, self.column + at)
+
+
+class TooManyWaysError(TemplateError):
+    """A template can be said in more ways than there is time to lay out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +118,13 @@ class Part:
     at: int
 
 
+DEEPEST = 40
+"""Brackets inside of each other; deeper ones are a mistake, and would exhaust Python's stack."""
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _SEPARATORS = {"|": ";", ";": "|"}
 _SIGN = re.compile(r"\\.|[()\[\]{}<>|;]|\s+", re.DOTALL)
 """What means something; an escaped sign is taken as a whole, and means nothing."""
+_MEANINGFUL = re.compile(r"[\\()\[\]{}<>|;:]")
 
 
 def apart(template: str) -> tuple[Part, ...]:
@@ -131,6 +138,7 @@ def apart(template: str) -> tuple[Part, ...]:
     """
     if not template.strip():
         raise TemplateError("the sentence is empty", template)
+    _check_depth(template)
     open_at: list[tuple[str, int]] = []
     separators = [""]
     spaces: list[tuple[int, int]] = []
@@ -165,6 +173,22 @@ def apart(template: str) -> tuple[Part, ...]:
         for begin, end in zip(begins, ends, strict=True)
         if begin < end
     )
+
+
+def _check_depth(template: str) -> None:
+    if template.count("(") + template.count("[") <= DEEPEST:
+        return
+    depth = 0
+    for found in _SIGN.finditer(template):
+        depth += (found[0] in _CLOSING) - (found[0] in _CLOSING.values())
+        if depth > DEEPEST:
+            problem = f"more than {DEEPEST} brackets inside of each other; use fewer"
+            raise TemplateError(problem, template, found.start() + 1)
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` says just itself: nothing in it means anything to a template."""
+    return not _MEANINGFUL.search(text)
 
 
 def _node(expression: hassil.Expression, template: str) -> Node:

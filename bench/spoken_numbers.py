@@ -1,0 +1,80 @@
+"""Numbers that sound like other words, such as "for two" and 42: none may be carried out wrongly.
+
+Every English voice of espeak-ng and flite on this machine sets a timer by the shipped table. Our
+host hears it with that table, as the daemon has it, and without, as a dictation service does. To
+ask back or to refuse is no fault here; to carry out another number is.
+"""
+
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench import voices
+from bench.deciding import Home, grammar, heard
+from bench.report import Options, Report
+from voice2mqtt.cli.stage import Voice, espeak, flite
+from voice2mqtt.core.decision import Ask, Decision, Fire
+from voice2mqtt.errors import UnavailableError
+from voice2mqtt.settings.load import load_table
+from voice2mqtt.speechhost.recogniser import MoonshineEngine
+
+TABLE = Path(__file__).parents[1] / "config" / "commands.yaml"
+NUMBERS = {"two": 2, "four": 4, "eight": 8, "twenty two": 22, "forty two": 42}
+_QUICK_STEP = 40
+"""One voice of so many."""
+
+
+def run(options: Options) -> Report:
+    """Measure, one line for each number and way to hear it."""
+    report = Report("spoken numbers")
+    engine = MoonshineEngine()
+    home = Home(engine, TABLE)
+    ways = {"with the table": grammar(load_table(TABLE)), "openly": None}
+    counts = {(number, way): Counter[str]() for number in NUMBERS for way in ways}
+    mistakes: list[str] = []
+    for name, voice in list(english_voices())[:: _QUICK_STEP if options.quick else 1]:
+        for number, minutes in NUMBERS.items():
+            try:
+                pcm = voices.spoken(f"set a timer for {number} minutes", voice)
+            except UnavailableError:
+                # espeak-ng lists voices of MBROLA, whose data may not be installed.
+                break
+            for way, listens_for in ways.items():
+                outcome = heard(engine.transcribe(pcm, listens_for))
+                found = verdict(home.decide(outcome) if outcome else (), minutes)
+                counts[number, way][found] += 1
+                if found == "wrong" and outcome:
+                    mistakes.append(f"{name}, {number}, {way}: {outcome.text}")
+    for (number, way), found in counts.items():
+        note = ", ".join(f"{found[what]} {what}" for what in ("right", "asked", "refused"))
+        goal = 0 if way == "with the table" else None
+        report.add(f"{number}, heard {way}: wrong", found["wrong"], "", goal, note=note)
+    print(*mistakes, sep="\n")
+    return report
+
+
+def verdict(decisions: Sequence[Decision], minutes: int) -> str:
+    """Return what became of a timer of so many `minutes`."""
+    fired = [decision for decision in decisions if isinstance(decision, Fire)]
+    if fired:
+        return "right" if [fire.slots for fire in fired] == [{"minutes": minutes}] else "wrong"
+    return "asked" if any(isinstance(decision, Ask) for decision in decisions) else "refused"
+
+
+def english_voices() -> Iterator[tuple[str, Voice]]:
+    """Yield the name and the command of every voice that speaks English."""
+    for name in _listed("flite", "-lv").partition(":")[2].split():
+        yield f"flite {name}", flite(name)
+    for file in re.findall(r" (\w+/en\S*)", _listed("espeak-ng", "--voices=en")):
+        yield f"espeak {file}", espeak(file)
+    variants = re.findall(
+        r" !v/(.+?)\s*(?:\(|$)", _listed("espeak-ng", "--voices=variant"), re.MULTILINE
+    )
+    for variant in variants:
+        yield f"espeak en-us+{variant}", espeak(f"en-us+{variant}")
+
+
+def _listed(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
