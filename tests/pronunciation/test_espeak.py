@@ -20,6 +20,29 @@ def test_what_cannot_be_said_has_no_sounds() -> None:
     assert Espeak("en-us").pronounce(["", "-", "?"]) == [(), (), ()]
 
 
+@pytest.mark.parametrize(
+    ("voice", "word", "is_read"),
+    [
+        pytest.param("ja", "しめて", True, id="its-own-letters"),
+        pytest.param("ja", "鍵", False, id="named-in-english"),
+        pytest.param("ja", "閉めて", False, id="passed-over"),
+        pytest.param("ko", "門", False, id="named-in-two-languages"),
+        pytest.param("ko", "문", True, id="a-syllable-a-letter"),
+        pytest.param("ko", "TV", True, id="latin-letters-in-english"),
+        pytest.param("de", "Timer", True, id="loan"),
+        pytest.param("de", "свет", False, id="spelled-in-english"),
+        pytest.param("en-us", "שלום", False, id="named-one-by-one"),
+        pytest.param("he", "שלום", True, id="without-vowels"),
+        pytest.param("he", "50", False, id="silent"),
+        pytest.param("ru", "дверь", True, id="a-letter-without-a-sound"),
+        pytest.param("yue", "開", True, id="ideograph"),
+    ],
+)
+def test_what_a_voice_cannot_read_has_no_sounds(voice: str, word: str, is_read: bool) -> None:
+    (sounds,) = Espeak(voice).pronounce([word])
+    assert bool(sounds) == is_read
+
+
 def test_words_that_sound_alike_have_equal_sounds() -> None:
     night, knight = Espeak("en-us").pronounce(["night", "knight"])
     assert night == knight

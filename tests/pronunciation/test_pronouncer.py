@@ -42,6 +42,7 @@ def test_a_language_that_nobody_speaks_goes_by_letters_and_says_so_once(
         for _ in range(3):
             spelled = pronouncer("xx-XX")
         assert spelled.pronounce(["Gute", "É2'"]) == [("g", "u", "t", "e"), ("é", "2")]
+        assert spelled.pronounce(["ปิด", "ปด", "☀"]) == [("ป", "\u0e34", "ด"), ("ป", "ด"), ("☀",)]
     assert [record.getMessage() for record in caplog.records] == [
         "nearest sound in xx-XX goes by letters: espeak-ng is not installed or does not speak it"
     ]

@@ -139,6 +139,35 @@ def test_a_number_in_words_beyond_the_range_is_refused(language: str) -> None:
     assert within[0].distance <= STRICT
 
 
+def test_a_number_without_sounds_stays_where_it_was_heard() -> None:
+    table = CommandTable(rows=(_row("חימום [{0..100:level}]"),), language="he")
+    words, voice = normaliser("he"), Espeak("he")
+    found = NearestSentences(compile_table(table), words, voice).search(
+        [Hypothesis(text="חימומ 22")]
+    )
+    assert found[0].slots == {"level": 22}
+    assert all(candidate.distance > STRICT for candidate in found[1:])
+
+
+@pytest.mark.parametrize(
+    ("values", "heard", "said"),
+    [
+        (("lamp ☀️", "fan"), "turn on the lamb", "turn on the lamp"),
+        (("lamp ♥️️", "5️⃣"), "turn on five", "turn on 5"),
+        (("☀️", "fan"), "turn on the", None),
+        (("?", "fan"), "turn on the", None),
+        (("مصباح", "fan"), "turn on the", None),
+        (("مصباح", "fan"), "turn on the lamp", None),
+    ],
+)
+def test_what_has_no_sound_is_neither_heard_nor_missed(
+    values: tuple[str, ...], heard: str, said: str | None
+) -> None:
+    table = CommandTable(rows=(_row("turn on [the] {x}"),), lists={"x": _list(*values)})
+    near = [sentence for sentence, distance in _search(heard, table=table) if distance <= STRICT]
+    assert near == ([said] if said else [])
+
+
 @pytest.mark.parametrize(
     ("language", "template", "heard", "number"),
     [

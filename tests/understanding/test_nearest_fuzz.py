@@ -1,23 +1,29 @@
 """Whatever is said to whatever table, nearest sound finds something or nothing; it never raises."""
 
+import sys
+import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.understanding.grammars import SENTENCES, SPOKEN, tables
-from tests.understanding.homes import NOON, home
+from tests.understanding.homes import NOON, home, published, row, text_list
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.outcome import Heard, Hypothesis
+from voice2mqtt.pronunciation.espeak import Espeak
 from voice2mqtt.pronunciation.letters import Letters
-from voice2mqtt.understanding.compile import compile_table
+from voice2mqtt.understanding.compile import TableError, compile_table
 from voice2mqtt.understanding.interpreter import Interpreter
 from voice2mqtt.understanding.lint import lint
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.nearest import NearestSentences
 from voice2mqtt.understanding.normalise import normaliser
 from voice2mqtt.understanding.policy import Policy
-from voice2mqtt.understanding.table import CommandTable
+from voice2mqtt.understanding.table import CommandTable, RangeList
 
 WORDS = normaliser("en")
 MISHEARD = st.lists(
@@ -103,3 +109,88 @@ def test_every_table_can_be_checked_by_sound(table: CommandTable) -> None:
     nearest = _nearest(table)
     looked = lint(table, Matcher(compile_table(table), WORDS), nearest)
     assert all(finding.problem and finding.cure for finding in looked.findings)
+
+
+_BRACKETS = frozenset("()[]{}<>|;:\\")
+"""What means something in a template."""
+
+
+class Silent:
+    """Has no sounds for words with one of the letters `mute`, and letters for all others."""
+
+    def __init__(self, mute: str) -> None:
+        self._mute = frozenset(mute)
+
+    def pronounce(self, words: Sequence[str]) -> Sequence[tuple[str, ...]]:
+        return [() if self._mute & {*word} else tuple(word) for word in words]
+
+
+ANY_WORDS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="".join(_BRACKETS)), max_size=12
+)
+
+
+@settings(max_examples=60)
+@given(
+    value=ANY_WORDS,
+    other=ANY_WORDS,
+    before=ANY_WORDS,
+    mute=st.sampled_from(["", "lamp", "0123456789", "".join(map(chr, range(0x20, 0x300)))]),
+    texts=st.lists(ANY_TEXT, max_size=2),
+)
+def test_words_without_sounds_anywhere_raise_nothing_and_fill_no_slot(
+    value: str, other: str, before: str, mute: str, texts: Sequence[str]
+) -> None:
+    table = CommandTable(
+        rows=(
+            row("on", f"on {before} {{x}}", "on", "{x}"),
+            row("level", f"{before} level [{{n}}]", "level", "{n}"),
+        ),
+        lists={
+            "x": text_list(one=f"lamp {value}", two=f"{other} fan", three=value),
+            "n": RangeList(lowest=0, highest=100),
+        },
+    )
+    try:
+        nearest = NearestSentences(compile_table(table), WORDS, Silent(mute))
+    except TableError:
+        assume(False)  # it is refused at load
+    house = Interpreter(table, nearest=nearest)
+    for heard in ("on lamp", f"on {before}", f"{before} level 50", f"lamp {value} {other}", *texts):
+        assert house.decide(Heard(text=heard), 0.0, NOON)
+        house.forget()
+    assert published(house.decide(Heard(text=f"{before} levle"), 0.0, NOON)) == []
+
+
+CATEGORIES: dict[str, list[str]] = defaultdict(list)
+for code in range(sys.maxunicode + 1):
+    CATEGORIES[unicodedata.category(chr(code))].append(chr(code))
+
+
+@lru_cache
+def _voice(language: str) -> Espeak:
+    return Espeak(language)
+
+
+@pytest.mark.parametrize("language", ["en-us", "he", "ja"])
+@pytest.mark.parametrize("category", sorted(CATEGORIES.keys() - {"Cs", "Cn", "Co"}))
+def test_characters_of_each_kind_may_stand_in_a_slot(category: str, language: str) -> None:
+    all_of = CATEGORIES[category]
+    some = [sign for sign in all_of[:: max(1, len(all_of) // 8)] if sign not in _BRACKETS]
+    values = {
+        f"{sign} {number}": f"{'lamp' * (number > 0)} {sign}"
+        for sign in some
+        for number in range(2)
+        if sign.strip()
+    }
+    table = CommandTable(
+        rows=(row("on", "turn on the {x}", "on", "{x}"),),
+        lists={"x": text_list(fan="fan", **values)},
+        language=language,
+    )
+    nearest = NearestSentences(compile_table(table), normaliser(language), _voice(language))
+    house = Interpreter(table, nearest=nearest)
+    for heard in ("turn on the lamp", "turn on teh fan", *(f"turn on the {s}" for s in some)):
+        assert house.decide(Heard(text=heard), 0.0, NOON)
+        house.forget()
+    assert published(house.decide(Heard(text="turn on the"), 0.0, NOON)) == []

@@ -9,6 +9,7 @@ import random
 import select
 import subprocess
 import time
+import unicodedata
 import weakref
 from collections.abc import Iterator, Sequence
 
@@ -23,6 +24,10 @@ _LONGEST_WORD = 500
 """Characters; whatever is longer is nothing that was said."""
 _MOST_AT_ONCE = 2000
 """Characters written before the answer is read: neither pipe may fill while nobody reads it."""
+_MOST_OF_A_LETTER = 4
+"""Phonemes of a letter that is read; of one that is only named there are many more."""
+_IN_ANOTHER_LANGUAGE = "("
+"""Opens the mark by which espeak-ng tells that it goes on in another language."""
 
 
 class Espeak:
@@ -33,27 +38,32 @@ class Espeak:
         self._process = _Process(voice)
 
     def pronounce(self, words: Sequence[str]) -> Sequence[tuple[str, ...]]:
-        """Return the phonemes of each of `words`, in IPA; () for one espeak-ng is silent on.
+        """Return the phonemes of each of `words`, in IPA; () for one espeak-ng cannot read.
 
         Raises:
             OSError: espeak-ng cannot be started.
             SubprocessError: it failed, or did not end in time.
         """
-        unknown = [word for word in dict.fromkeys(words) if word not in self._known]
+        # A Japanese voice passes over some ideographs without a word; each by itself it names.
+        asked = dict.fromkeys([*words, *filter(_is_ideograph, "".join(words))])
+        unknown = [word for word in asked if word not in self._known]
         if len(self._known) + len(unknown) > _MOST_KEPT:
             self._known.clear()
-            unknown = list(dict.fromkeys(words))
+            unknown = list(asked)
         self._known.update(zip(unknown, self._ask(unknown), strict=True))
-        return [self._known[word] for word in words]
+        return [
+            self._known[word] if all(map(self._known.get, filter(_is_ideograph, word))) else ()
+            for word in words
+        ]
 
     def _ask(self, words: list[str]) -> list[tuple[str, ...]]:
         if not words:
             return []
         lines = self._process.spoken(words)
         if len(lines) == len(words):
-            return [phonemes(line) for line in lines]
+            return [_read(word, line) for word, line in zip(words, lines, strict=True)]
         if len(words) == 1:
-            return [phonemes(" ".join(lines))]
+            return [_read(words[0], " ".join(lines))]
         # A word with a full stop in it comes back as two lines. To look for it in ever smaller
         # halves needs a few calls, where one for each word would take seconds.
         middle = len(words) // 2
@@ -68,6 +78,25 @@ def has_voice(voice: str) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return told.returncode == 0
+
+
+def _read(word: str, line: str) -> tuple[str, ...]:
+    """Return the phonemes in `line`; () if it only tells what letters there are in `word`.
+
+    A voice says of what is not written in its language "Chinese letter" for each character, or
+    spells it in English. Latin letters may well be English: the "Timer" of a German.
+    """
+    sounds = phonemes(line)
+    letters = [letter for letter in word if letter.isalpha()]
+    if all(unicodedata.name(letter, "").startswith("LATIN") for letter in letters):
+        return sounds
+    is_named = len(sounds) > _MOST_OF_A_LETTER * len(letters)
+    return () if is_named or _IN_ANOTHER_LANGUAGE in line else sounds
+
+
+def _is_ideograph(character: str) -> bool:
+    """Whether it stands for a word and not for a sound."""
+    return not character.isascii() and "IDEOGRAPH-" in unicodedata.name(character, "")
 
 
 class _Process:

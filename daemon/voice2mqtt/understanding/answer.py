@@ -8,6 +8,7 @@ from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.understanding.candidate import NearestSound
 from voice2mqtt.understanding.compile import compile_table
 from voice2mqtt.understanding.comprehension import Meaning
+from voice2mqtt.understanding.contrary import are_known
 from voice2mqtt.understanding.language import language_named
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.normalise import Normaliser, normaliser
@@ -86,7 +87,7 @@ class Answers:
     def __init__(self, code: str, nearest: NearestSound | None, strictness: float) -> None:
         language = language_named(code)
         self._normaliser = normaliser(code)
-        self._nearest = nearest
+        self._nearest = nearest if are_known(code) else None
         self._strictness = strictness
         self._disjunction = language.disjunction
         self._fillers = frozenset(self._keys(language.fillers))

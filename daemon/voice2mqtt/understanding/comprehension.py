@@ -11,7 +11,7 @@ word for word; by sound, the readings it hardly believes are heard too: what was
 among them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeGuard
@@ -20,7 +20,7 @@ from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.understanding.automaton import Automaton
 from voice2mqtt.understanding.breath import MOST_COMMANDS, commands, cuts
 from voice2mqtt.understanding.candidate import Candidate, NearestSound
-from voice2mqtt.understanding.contrary import Contraries
+from voice2mqtt.understanding.contrary import Contraries, are_known
 from voice2mqtt.understanding.match import Matcher
 from voice2mqtt.understanding.missing import missing
 from voice2mqtt.understanding.normalise import normaliser
@@ -117,6 +117,7 @@ class Comprehension:
         self._strictness = strictness
         self._margin = margin
         self._contraries = Contraries(table.language, automaton.words())
+        self._may_act_by_sound = are_known(table.language)
         self.matcher = Matcher(automaton, normaliser(table.language))
         self._respellings = Respellings(table.language, automaton)
 
@@ -278,11 +279,14 @@ class Comprehension:
             why = f"two rows sound alike; only {ahead:.2f} lies between them"
             return Unclear(options=((best,), (rival,)), why=why, nearest=nearest)
         why = f"sounds alike, {best.distance:.2f} away"
+        if not self._may_act_by_sound:
+            why += ", and no opposites are known in this language"
+            return Unclear(options=((best,),), why=why, nearest=nearest)
         return Meant(meaning=(best,), why=why, nearest=nearest)
 
     def _half_by_sound(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
-    ) -> Meant | Unknown | None:
+    ) -> Verdict | None:
         """Return what a breath means of which one half is word for word, the other by sound.
 
         None if no half of it is a command.
@@ -295,10 +299,12 @@ class Comprehension:
                     continue
                 text = cut[known.index(None)].strip()
                 half = self._by_sound([replace(hypothesis, text=text, lexical="")], rows)
-                if isinstance(half, Meant):
-                    first, rest = (meaning or half.meaning for meaning in known)
-                    why = f"word for word, and '{text}' {half.why}"
-                    return Meant(meaning=first + rest, why=why, nearest=half.nearest)
+                why = f"word for word, and '{text}' {half.why}"
+                match half:
+                    case Meant():
+                        return replace(half, meaning=_filled(known, half.meaning), why=why)
+                    case Unclear(options=(option,)):
+                        return replace(half, options=(_filled(known, option),), why=why)
                 if failed is None:
                     failed = self._explained(half, text)
                     why = f"the rest is a command, but not '{text}': {failed.why}"
@@ -335,6 +341,11 @@ class Comprehension:
         row = self._table.rows[candidate.row]
         sent = tuple(replace(m, expires_s=0.0) for m in messages(row, candidate.slots))
         return sent, row.confirm, row.between, row.days
+
+
+def _filled(known: Iterable[Meaning | None], meaning: Meaning) -> Meaning:
+    """Return the commands of all of `known`, those of `meaning` in the place of None."""
+    return tuple(chain.from_iterable(part or meaning for part in known))
 
 
 def believed(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:

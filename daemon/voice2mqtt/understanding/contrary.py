@@ -3,9 +3,9 @@
 "Turn off the oven" is as near to "turn on the oven" as "study like" is to "study light"; "don't
 open the door" and "I opened the door" hold the whole command; and where a home has a bedroom
 only, its "bathroom" was not misheard. Whoever goes by sound must know the words with which that
-does not do: opposites, denials, who tells of doing it, and what is found in every home. A
-language without an entry has none of these; in any, a longer word of the table is not said and
-not heard, or the other way round, where all around it fits.
+does not do: opposites, denials, who tells of doing it, and what is found in every home. In a
+language without an entry, sound alone is no reason to act (`are_known`); in any, a longer word
+of the table is not said and not heard, or the other way round, where all around it fits.
 """
 
 import re
@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
 
-from voice2mqtt.understanding.language import language_named
+from voice2mqtt.understanding.language import language_named, primary_of
 from voice2mqtt.understanding.letters import APOSTROPHES
 from voice2mqtt.understanding.normalise import normaliser
 
@@ -254,12 +254,20 @@ _WORDS = {
 }
 
 
+def are_known(language: str) -> bool:
+    """Whether there are words of `language`; without, what sounds alike is asked about at most.
+
+    "Lås dörren" (lock the door) is as near to "lås upp dörren" (unlock it) as what was misheard.
+    """
+    return primary_of(language) in _WORDS
+
+
 class Contraries:
     """Those of one language."""
 
     def __init__(self, language: str, table: frozenset[str] = frozenset()) -> None:
         """`language` is a tag such as "de" or "en-GB", `table` the words that can be said."""
-        words = _WORDS.get(language.replace("_", "-").split("-")[0].lower())
+        words = _WORDS.get(primary_of(language))
         negations = language_named(language).negations.replace("|", " ") if words else ""
         words = words or _Words()
         self._normaliser = normaliser(language)

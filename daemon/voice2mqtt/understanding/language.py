@@ -1,10 +1,12 @@
 """What CLDR does not know about a language: symbols, halves, clock, consent.
 
-A language without an entry gets English consent words and no symbols.
+A language without an entry has English consent words, and its own (`consent.py`), and no symbols.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from voice2mqtt.understanding.consent import CONSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,4 +363,22 @@ _LANGUAGES = {
 
 def language_named(code: str) -> Language:
     """Return the words of the language `code` ("de", "de-AT")."""
-    return _LANGUAGES.get(code.replace("_", "-").split("-")[0].lower(), Language())
+    primary = primary_of(code)
+    return _LANGUAGES.get(primary) or _consenting(*CONSENT.get(primary, ("", "", "")))
+
+
+def primary_of(code: str) -> str:
+    """Return the language of the tag `code` without region: "de" of "de-AT"."""
+    return code.replace("_", "-").split("-")[0].lower()
+
+
+def _consenting(yes: str, no: str, negations: str) -> Language:
+    """Return a language of which only these are known, beside English consent."""
+    if not yes:
+        return Language()
+    known = Language()
+    return Language(
+        yes=f"({yes}|{known.yes})",
+        no=f"({no}|{known.no})",
+        negations=f"{negations}|{known.negations}",
+    )

@@ -126,7 +126,9 @@ class SoundGraph:
         for index, then in label.spoken.arcs(inner):
             to = self._node(state, number, target, then)
             arcs.add(self._spoken_in_list[number][index], to, self.rank(to))
-        values = (label.values[value] for value in label.spoken.accepts(inner))
+        # A value without words ("?") is none that was said.
+        accepted = label.spoken.accepts(inner) if inner != START else ()
+        values = (label.values[value] for value in accepted)
         ends = [(target, ((label.slot, value),)) for value in values]
         return arcs.leaving(ends, (), is_end=False)
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voice2mqtt.core.ports import Pronouncer
+from voice2mqtt.understanding.letters import spelled
 from voice2mqtt.understanding.sound_costs import Costs, cost_matrix, loss
 
 Numbers = NDArray[np.intp]
@@ -34,8 +35,14 @@ class Sounds:
         self.loss: Costs = np.zeros(0, np.float32)
 
     def of(self, words: Sequence[str]) -> list[Phonemes]:
-        """Return the phonemes of each of `words`."""
-        spoken = self._pronouncer.pronounce(words)
+        """Return the phonemes of each of `words`; the letters of one that cannot be pronounced.
+
+        Without sounds it could be left out for nothing, and be found anywhere.
+        """
+        pronounced = self._pronouncer.pronounce(words)
+        spoken = [
+            phonemes or spelled(word) for word, phonemes in zip(words, pronounced, strict=True)
+        ]
         self._learn(symbol for phonemes in spoken for symbol in phonemes)
         return [
             np.array([self._numbers[symbol] for symbol in phonemes], dtype=np.intp)
