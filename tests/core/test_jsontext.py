@@ -22,5 +22,5 @@ def test_no_topic_that_we_read_minds_how_deep_its_json_is() -> None:
     assert read_note(payload) is None
     assert devices_in({"homeassistant/light/a/config": payload}) == []
     assert not says(payload, "{}")
-    assert not Twin("me").is_proven_by(payload)
-    assert not Twin("me").is_proven_by(b'{"instance": ["not", "text"]}')
+    assert not Twin("me").shows_in(payload)
+    assert not Twin("me").shows_in(b'{"instance": ["not", "text"]}')
