@@ -333,6 +333,32 @@ def test_what_another_room_may_have_done_is_held_back_and_told(
     assert not stage.seen.on("home/light")
 
 
+def test_a_typed_sentence_that_waited_too_long_is_not_carried_out(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = make_stage()
+    put_control = stage.daemon._inbox.put_control
+    ages_s = iter((11.0, 0.0))
+
+    def put_late(control: Control, now_s: float) -> str:
+        return put_control(control, now_s - next(ages_s))
+
+    monkeypatch.setattr(stage.daemon._inbox, "put_control", put_late)
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.seen.send(f"{ROOT}/say/set", "turn on the light")
+        stage.seen.send(f"{ROOT}/say/set", "turn off the light")
+        late, in_time = stage.events(2)
+        assert (late["event"], late["row"]) == ("unmatched", "light")
+        assert "late" in str(late["reason"])
+        assert in_time["event"] == "command"
+        stage.seen.wait_for("home/light")
+
+    stage.play(direct)
+    assert [m.payload for m in stage.seen.on("home/light")] == ["OFF"]
+
+
 def test_a_typed_sentence_is_handled_as_if_heard(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage()
 

@@ -283,10 +283,12 @@ class Link:
             return
         self._too_large.add(message.topic)
         log.warning(
-            "a message of %.1f MB on %s is ignored; it is %s, and delays every connection",
+            "a message of %.1f MB on %s is ignored; %s",
             message.too_large_bytes / 1e6,
             message.topic,
-            "retained: clear it" if message.retained else "larger than anything we listen for",
+            "clear it, for it is retained and holds up every connection"
+            if message.retained
+            else "it held up what came behind it",
         )
 
     def _down(self, lost: Lost) -> None:
