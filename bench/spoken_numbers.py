@@ -47,10 +47,10 @@ def run(options: Options) -> Report:
                 counts[number, way][found] += 1
                 if found == "wrong" and outcome:
                     mistakes.append(f"{name}, {number}, {way}: {outcome.text}")
-    for (number, way), count in counts.items():
-        note = ", ".join(f"{count[what]} {what}" for what in ("right", "asked", "refused"))
+    for (number, way), tally in counts.items():
+        note = ", ".join(f"{tally[what]} {what}" for what in ("right", "asked", "refused"))
         goal = 0 if way == "with the table" else None
-        report.add(f"{number}, heard {way}: wrong", count["wrong"], "", goal, note=note)
+        report.add(f"{number}, heard {way}: wrong", tally["wrong"], "", goal, note=note)
     print(*mistakes, sep="\n")
     return report
 

@@ -218,13 +218,13 @@ class Comprehension:
         meant = options_of(verdict)
         texts = {command.heard for meaning in meant for command in meaning}
         heard = [h for h in hypotheses if h.text in texts or h in believed(hypotheses)]
-        weighed = self._ranked(hypotheses, rows) if _is_distribution(hypotheses) else ()
-        best = max((belief for _, belief in weighed), default=0.0)
         for hypothesis in heard:
             for respelling in self._respellings.of(hypothesis.lexical or hypothesis.text):
                 other = next(self._meanings(respelling.text, rows, MOST_COMMANDS), None)
                 if other is None or any(self._same(other, meaning) for meaning in meant):
                     continue
+                weighed = self._ranked(hypotheses, rows) if _is_distribution(hypotheses) else ()
+                best = max((belief for _, belief in weighed), default=0.0)
                 if any(self._same(other, m) and b < NUMBER_RIVAL * best for m, b in weighed):
                     continue
                 if meant and len(other) == len(meant[0]) == 1:

@@ -37,6 +37,7 @@ class Respellings:
         self._has_numbers = any(isinstance(label, Number) for label in automaton.labels)
         before = _words_before_numbers(automaton)
         self._readings = words.readings
+        self._tokens = words.tokens
         self._spell = words.spell
         self._ones = {words.key(article): str(n) for article, n in known.ones_like.items()}
         self._digits = {
@@ -53,9 +54,11 @@ class Respellings:
         """Yield what `text` may be instead; nothing where it is no command's length."""
         if not self._has_numbers:
             return
-        readings = self._readings(text)
-        if len(readings.tokens) > LONGEST_WORDS:
+        tokens = self._tokens(text)
+        is_number = (token.key[0].isdecimal() or token.key in self._ones for token in tokens)
+        if len(tokens) > LONGEST_WORDS or not any(is_number):
             return
+        readings = self._readings(text)
         for at in range(readings.end):
             for reading in dict.fromkeys(readings.starts[at]):
                 if reading.number is not None and reading.end <= readings.end:
