@@ -15,13 +15,13 @@ import numpy as np
 from bench.mixing import read_wav, to_pcm
 from bench.process import resident_mb
 from bench.report import Report
+from voice2mqtt.audio.factory import voice_activity
+from voice2mqtt.audio.microphone import GatedMicrophone
+from voice2mqtt.audio.sources.capture import Capture
+from voice2mqtt.audio.sources.source import BLOCK_BYTES
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
-from voice2mqtt.ear.capture import Capture
-from voice2mqtt.ear.microphone import Microphone
-from voice2mqtt.ear.opening import voice_activity
-from voice2mqtt.ear.source import BLOCK_BYTES
-from voice2mqtt.ear.virtual import MICROPHONE, running_sound_server
-from voice2mqtt.settings.model import Gate
+from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
+from voice2mqtt.settings.model import EndpointerSettings
 
 WARM_UP_S = 12.0
 """Until the noise of the room is known."""
@@ -80,7 +80,7 @@ def _hear(recording: Path, hours: float) -> dict[str, float]:
     loop = to_pcm(np.concatenate([read_wav(recording), np.zeros(20 * RATE_HZ)]))
     rounds = int(hours * 3600 * RATE_HZ * SAMPLE_BYTES / len(loop))
     before_mb = 0.0
-    ear = Microphone(_Loop(loop, rounds), voice_activity(), Gate())
+    ear = GatedMicrophone(_Loop(loop, rounds), voice_activity(), EndpointerSettings())
     for number, utterance in enumerate(ear.utterances()):
         for _ in utterance.frames():
             pass
@@ -91,7 +91,9 @@ def _hear(recording: Path, hours: float) -> dict[str, float]:
 
 def _listen(duration_s: float) -> dict[str, float]:
     """Listen for `duration_s`; return what it cost, arecord included."""
-    ear = Microphone(Capture(MICROPHONE, lambda _state: None), voice_activity(), Gate())
+    ear = GatedMicrophone(
+        Capture(MICROPHONE, lambda _state: None), voice_activity(), EndpointerSettings()
+    )
     reader = threading.Thread(target=lambda: [None for _ in ear.utterances()])
     reader.start()
     time.sleep(WARM_UP_S)

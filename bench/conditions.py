@@ -21,7 +21,7 @@ from bench.sayings import Saying, draw
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.settings.load import load_table
-from voice2mqtt.speechhost.recogniser import MoonshineEngine
+from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 
 TABLES = tuple(Path(__file__).with_name(name) for name in ("home.yaml", "garden.yaml"))
 SNR_DB = 10.0

@@ -16,16 +16,16 @@ import numpy as np
 from bench.mixing import Samples, to_pcm
 from bench.report import Report
 from bench.true_speech import find_speech
+from voice2mqtt.audio.factory import voice_activity
+from voice2mqtt.audio.microphone import GatedMicrophone
+from voice2mqtt.audio.sources.capture import Capture
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
-from voice2mqtt.ear.capture import Capture
-from voice2mqtt.ear.microphone import Microphone
-from voice2mqtt.ear.opening import voice_activity
-from voice2mqtt.ear.virtual import MICROPHONE, running_sound_server
-from voice2mqtt.settings.model import Gate
+from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
+from voice2mqtt.settings.model import EndpointerSettings
 
 DELAYS_S = (0.0, 1.0, 5.0)
 PAUSES_S = (0.15, 0.9, 0.3, 1.3)
-GATE = Gate(max_utterance_s=4.0)
+GATE = EndpointerSettings(max_utterance_s=4.0)
 """Short enough that speakers are cut at the limit, too."""
 PROBE_SAMPLES = 200
 SETTLE_S = 2.5
@@ -35,7 +35,7 @@ SETTLE_S = 2.5
 class _SlowHost:
     """A recogniser that answers `delay_s` after the end of each utterance."""
 
-    ear: Microphone
+    ear: GatedMicrophone
     delay_s: float
     heard: list[bytes] = field(default_factory=list)
 
@@ -54,7 +54,7 @@ def measure_continuity(report: Report, recordings: list[Samples], *, quick: bool
     with running_sound_server() as server, mock.patch.dict(os.environ, server.environment):
         hosts = [
             _SlowHost(
-                Microphone(
+                GatedMicrophone(
                     Capture(MICROPHONE, lambda _state: None),
                     voice_activity(),
                     GATE,

@@ -12,8 +12,8 @@ from bench.process import processor_s, resident_mb
 from bench.report import Options, Report
 from bench.stage import listen, settings_file
 from bench.start import COMMANDS, silence, started
-from voice2mqtt.cli.stage import broker, flite, free_port, speak
-from voice2mqtt.ear.wav import WavSource
+from voice2mqtt.audio.sources.wav import WavSource
+from voice2mqtt.demo.stage import broker, flite, free_port, speak
 
 VOICES = ("slt", "rms", "awb")
 SENTENCES = (

@@ -3,18 +3,18 @@
 from pathlib import Path
 
 from bench import mixing
-from voice2mqtt.cli.transcribe import Phrase
+from voice2mqtt.cli.transcribe import TranscribedPhrase
 from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.outcome import Heard
-from voice2mqtt.service import build
-from voice2mqtt.settings.house import House
+from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.nlu.dialogue.policy import LocalTime
+from voice2mqtt.nlu.grammar.table import CommandTable
+from voice2mqtt.service import composition as build
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.speechhost.engine import Engine, Grammar, Transcript
-from voice2mqtt.speechhost.vocabulary import grammar_of
-from voice2mqtt.understanding.interpreter import Interpreter
-from voice2mqtt.understanding.policy import LocalTime
-from voice2mqtt.understanding.table import CommandTable
+from voice2mqtt.settings.watched_files import WatchedTable
+from voice2mqtt.speechhost.engine import Engine, EngineGrammar, Transcript
+from voice2mqtt.speechhost.serving.grammar_source import grammar_of
 
 NOON = LocalTime(minute=12 * 60, weekday=0)
 
@@ -26,13 +26,13 @@ def household(table: Path) -> Interpreter:
 
 def heard(transcript: Transcript) -> Heard | None:
     """Return what the daemon is told of `transcript`; None for no speech."""
-    outcome = Phrase(begin_s=0, end_s=0, transcript=transcript).outcome
+    outcome = TranscribedPhrase(begin_s=0, end_s=0, transcript=transcript).outcome
     return outcome if isinstance(outcome, Heard) else None
 
 
-def grammar(table: CommandTable) -> Grammar:
+def grammar(table: CommandTable) -> EngineGrammar:
     """Return what our host listens for when it knows `table`."""
-    expected = grammar_of(House(language=table.language, table=table))
+    expected = grammar_of(WatchedTable(language=table.language, table=table))
     assert expected
     return expected
 

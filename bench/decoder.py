@@ -20,10 +20,10 @@ from bench.report import Options, Report
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.outcome import Heard
+from voice2mqtt.speechhost.decoding.lexical import lexical
+from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 from voice2mqtt.speechhost.engine import Transcript
-from voice2mqtt.speechhost.lexical import lexical
-from voice2mqtt.speechhost.memory import give_back_early
-from voice2mqtt.speechhost.recogniser import MoonshineEngine
+from voice2mqtt.speechhost.serving.memory import give_back_early
 
 QUICK_FILES = 40
 OPEN_BANDS = ((0.0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 1.01))

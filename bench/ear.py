@@ -16,11 +16,11 @@ from bench.labels import NOISE, interval, recordings
 from bench.mixing import Samples, mix, read_wav, to_pcm
 from bench.report import Options, Report
 from bench.true_speech import Spoken, find_speech, shifted
-from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, Prospect
-from voice2mqtt.ear.opening import voice_activity
-from voice2mqtt.ear.segmenter import Segmenter
-from voice2mqtt.ear.utterance import LiveUtterance
-from voice2mqtt.settings.model import Gate
+from voice2mqtt.audio.factory import voice_activity
+from voice2mqtt.audio.segmenter import Segmenter
+from voice2mqtt.audio.utterance import LiveUtterance
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, PartialMatch
+from voice2mqtt.settings.model import EndpointerSettings
 
 SNRS_DB = (None, 12.0, 6.0)
 LEAD_S, TAIL_S = 1.5, 3.0
@@ -37,7 +37,7 @@ WORD_BLOCKS = 5
 NOISE_S = 600
 
 
-_ProspectAt = Callable[[int], Prospect]
+_ProspectAt = Callable[[int], PartialMatch]
 """What is known of the sentence at a sample."""
 
 
@@ -68,11 +68,13 @@ def run(options: Options) -> Report:
     clean = [(recording.path.name, read_wav(recording.path)) for recording in chosen]
     for snr_db in SNRS_DB:
         _report_gate(report, snr_db, _tally(clean, noise, snr_db, _knowing))
-    for prospect in (Prospect.OPEN, Prospect.UNKNOWN):
+    for prospect in (PartialMatch.OPEN, PartialMatch.UNKNOWN):
         _report_waiting(report, prospect, _tally(clean, noise, 12.0, _always(prospect)))
     _report_pauses(report, clean, noise)
     noise_s = 60 if options.quick else NOISE_S
-    sent = _hear(to_pcm(np.resize(noise, noise_s * RATE_HZ) * 0.5), lambda _at: Prospect.UNKNOWN)
+    sent = _hear(
+        to_pcm(np.resize(noise, noise_s * RATE_HZ) * 0.5), lambda _at: PartialMatch.UNKNOWN
+    )
     share = 100 * sum(each.end - each.start for each in sent) / (noise_s * RATE_HZ)
     report.add(f"kitchen noise alone sent, {noise_s / 60:g} min", share, "%", 1.0)
     measure_continuity(report, [samples for _, samples in clean[:8]], quick=options.quick)
@@ -95,7 +97,7 @@ def _report_gate(report: Report, snr_db: float | None, tally: _Tally) -> None:
     report.add(f"commands cut in two, {where}", 100 * tally.cut / tally.trials, "%", 0.5, note=note)
 
 
-def _report_waiting(report: Report, prospect: Prospect, tally: _Tally) -> None:
+def _report_waiting(report: Report, prospect: PartialMatch, tally: _Tally) -> None:
     """Tell what is waited, and cut, where the table's word is `prospect` all the time."""
     where = f"if all words are {prospect.value}, 12 dB"
     report.add(f"end of utterance, median, {where}", float(np.median(tally.waits_ms)), "ms")
@@ -166,17 +168,17 @@ def _scene(samples: Samples, noise: Samples, snr_db: float | None, name: str) ->
 def _knowing(end: int) -> _ProspectAt:
     """Return the word of one who knows where the command ends, as late as a host would say it."""
     said = end + int(WORD_S * RATE_HZ)
-    return lambda at: Prospect.COMPLETE if at >= said else Prospect.UNFINISHED
+    return lambda at: PartialMatch.COMPLETE if at >= said else PartialMatch.UNFINISHED
 
 
-def _always(prospect: Prospect) -> Callable[[int], _ProspectAt]:
+def _always(prospect: PartialMatch) -> Callable[[int], _ProspectAt]:
     return lambda _end: lambda _at: prospect
 
 
 def _hear(pcm: bytes, prospect_at: _ProspectAt) -> list[_Sent]:
     """Return what the ear sends of `pcm` when the gate is told what `prospect_at` knows."""
     utterances: list[LiveUtterance] = []
-    segmenter = Segmenter(voice_activity(), Gate(), utterances.append)
+    segmenter = Segmenter(voice_activity(), EndpointerSettings(), utterances.append)
     for block in range(len(pcm) // BLOCK // SAMPLE_BYTES):
         at = block * BLOCK * SAMPLE_BYTES
         segmenter.feed(pcm[at : at + BLOCK * SAMPLE_BYTES], 0.0)

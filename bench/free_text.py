@@ -13,8 +13,8 @@ from bench.deciding import NOON, heard, household
 from bench.mixing import CLEAN
 from bench.report import Options, Report
 from voice2mqtt.core.decision import Fire
-from voice2mqtt.speechhost.recogniser import MoonshineEngine
-from voice2mqtt.understanding.interpreter import Interpreter
+from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 
 GOALS = {CLEAN: (98.0, 1.0), 12.0: (91.0, 3.0), 6.0: (80.0, 8.0)}
 """Ratio of speech to noise in dB to (least right, most wrong) in percent."""

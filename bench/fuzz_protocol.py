@@ -21,14 +21,14 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from bench.host import scripted
 from bench.report import Options, Report
 from bench.speaker import PATH, Speaker
-from voice2mqtt.speechhost.dialogue import Dialogue
-from voice2mqtt.speechhost.engine import Reading, Transcript
-from voice2mqtt.speechhost.frames import ProtocolError
-from voice2mqtt.speechhost.wishes import read_address
-from voice2mqtt.speechhost.work import Transcribe
+from voice2mqtt.speechhost.engine import NBestEntry, Transcript
+from voice2mqtt.speechhost.jobs import Transcribe
+from voice2mqtt.speechhost.protocol.frames import ProtocolError
+from voice2mqtt.speechhost.protocol.request_options import read_address
+from voice2mqtt.speechhost.protocol.session import Session
 
 GROWTH_GOAL_MB = 20.0
-HEARD = Transcript(readings=(Reading(text="Yes.", lexical="yes", confidence=1.0),))
+HEARD = Transcript(readings=(NBestEntry(text="Yes.", lexical="yes", confidence=1.0),))
 
 
 def run(options: Options) -> Report:
@@ -102,7 +102,7 @@ def _converse(entropy: bytes) -> Iterator[None]:
     chance = random.Random(entropy)
     address = read_address(chance.choice([PATH, "/stt/speech/universal/v2?format=detailed"]))
     assert address
-    dialogue = Dialogue(address, _Loud())
+    dialogue = Session(address, _Loud())
     jobs: list[int] = []
     now_s = 0.0
     for number in range(60):

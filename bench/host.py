@@ -20,14 +20,14 @@ from bench import labels
 from bench.process import resident_mb
 from bench.report import Options, Report
 from bench.speaker import Answer, Speaker
+from voice2mqtt.audio.signal.level import power
+from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
+from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
-from voice2mqtt.ear.level import power
-from voice2mqtt.ear.voice_activity import SileroVoiceActivity
-from voice2mqtt.ear.wav import WavSource
-from voice2mqtt.speechhost.desk import Desk
-from voice2mqtt.speechhost.endpointing import Ended, Endpointer
-from voice2mqtt.speechhost.engine import Grammar, Reading, Transcript, never
-from voice2mqtt.speechhost.server import Hooks, Host
+from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, never
+from voice2mqtt.speechhost.protocol.endpointer import Ended, PhraseEndpointer
+from voice2mqtt.speechhost.serving.scheduler import Scheduler
+from voice2mqtt.speechhost.serving.server import Hooks, SpeechHost
 
 LIVE_GOAL_MS = 150.0
 """Median wait after the last audio of one speaker, whose sentence arrived as it was spoken."""
@@ -156,7 +156,7 @@ def _novel() -> Path:
 
 def _sentences(wav: Path) -> list[bytes]:
     """Return what is said between two pauses, each with the silence that ends it."""
-    endpointer = Endpointer(
+    endpointer = PhraseEndpointer(
         SileroVoiceActivity(),
         initial_silence_ms=60_000,
         end_silence_ms=HANGOVER_MS,
@@ -189,15 +189,15 @@ def scripted() -> AbstractContextManager[_Process]:
     return _process("bench.host")
 
 
-SCRIPT = Reading(text="Turn on the light.", lexical="turn on the light", confidence=1.0)
+SCRIPT = NBestEntry(text="Turn on the light.", lexical="turn on the light", confidence=1.0)
 
 
 class _Scripted:
-    def prepare(self, grammar: Grammar) -> None:
+    def prepare(self, grammar: EngineGrammar) -> None:
         pass
 
     def transcribe(
-        self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never
+        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
     ) -> Transcript:
         del pcm, grammar, abandoned
         return Transcript(readings=(SCRIPT,))
@@ -210,8 +210,8 @@ def _serve_script() -> None:
         nonlocal url
         url = where
 
-    host = Host(
-        lambda: Desk(_Scripted(), lambda _phrases: None, threads=2),
+    host = SpeechHost(
+        lambda: Scheduler(_Scripted(), lambda _phrases: None, threads=2),
         SileroVoiceActivity,
         hooks=Hooks(listening=listening, ready=lambda: print("ready", url, file=sys.stderr)),
     )

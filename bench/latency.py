@@ -16,10 +16,10 @@ import numpy as np
 
 from bench import mixing
 from bench.report import Options, Report
-from voice2mqtt.cli import stage
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.event import Event
-from voice2mqtt.service import build
+from voice2mqtt.demo import stage
+from voice2mqtt.service import composition as build
 from voice2mqtt.settings.load import load_settings
 from voice2mqtt.settings.search import CHECKOUT
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.core.audio import as_wav
-from voice2mqtt.ear.wav import WavSource
 
 Samples = NDArray[np.float64]
 """Mono, from -1 to 1."""

@@ -10,17 +10,17 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tests.understanding.opposites import OPPOSITES
+from tests.nlu.opposites import OPPOSITES
 
 from bench import labels
 from bench.deciding import NOON
 from bench.report import Options, Report
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.outcome import Heard
-from voice2mqtt.service import build
+from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.nlu.grammar.table import CommandTable, Publish, Row
+from voice2mqtt.service import composition as build
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.understanding.interpreter import Interpreter
-from voice2mqtt.understanding.table import CommandTable, Publish, Row
 
 MISSPELT = 12
 """Ways to misspell each sentence."""

@@ -24,19 +24,19 @@ from bench.report import Options, Report
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.decision import Fire
 from voice2mqtt.core.outcome import Hypothesis
+from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.nlu.grammar.compiler import compile_table
+from voice2mqtt.nlu.grammar.enumerate import sentences
+from voice2mqtt.nlu.grammar.table import CommandTable, ListValue, TextList
+from voice2mqtt.nlu.matching.contradiction import Contradictions
+from voice2mqtt.nlu.matching.decision import believed
+from voice2mqtt.nlu.matching.exact import ExactMatcher
+from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
+from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import ListeningSettings
-from voice2mqtt.speechhost.recogniser import MoonshineEngine
-from voice2mqtt.understanding.compile import compile_table
-from voice2mqtt.understanding.comprehension import believed
-from voice2mqtt.understanding.contrary import Contraries
-from voice2mqtt.understanding.interpreter import Interpreter
-from voice2mqtt.understanding.match import Matcher
-from voice2mqtt.understanding.nearest import NearestSentences
-from voice2mqtt.understanding.normalise import normaliser
-from voice2mqtt.understanding.sentences import sentences
-from voice2mqtt.understanding.table import CommandTable, ListValue, TextList
+from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 
 HOME_TABLE = Path(__file__).parent / "home.yaml"
 TALK_SENTENCES = 520
@@ -68,9 +68,9 @@ class _House:
 
     def __init__(self, table: CommandTable) -> None:
         automaton, words = compile_table(table), normaliser(table.language)
-        self.matcher = Matcher(automaton, words)
-        self._nearest = NearestSentences(automaton, words, _VOICE)
-        self._contraries = Contraries(table.language, automaton.words())
+        self.matcher = ExactMatcher(automaton, words)
+        self._nearest = PhoneticMatcher(automaton, words, _VOICE)
+        self._contraries = Contradictions(table.language, automaton.words())
         self._interpreter = Interpreter(table, None, self._nearest, automaton)
         self._grammar = grammar(table)
         self._days = 0

@@ -16,8 +16,8 @@ from pathlib import Path
 from tests.broker import Broker, wait_until
 
 from bench.report import Options, Report
-from voice2mqtt.core.election import Won
-from voice2mqtt.mqtt.room import MqttRoom
+from voice2mqtt.core.arbitration import Won
+from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
 NAMES = ("attic", "bath", "cellar")
@@ -53,10 +53,10 @@ def run(options: Options) -> Report:
 
 
 @contextmanager
-def _node(broker: Broker, name: str) -> Iterator[MqttRoom]:
+def _node(broker: Broker, name: str) -> Iterator[MqttAdapter]:
     mqtt = MqttSettings(broker=broker.url)
     quiet = HomeAssistantSettings(discovery=False)
-    room = MqttRoom(Settings(node=name, mqtt=mqtt, home_assistant=quiet))
+    room = MqttAdapter(Settings(node=name, mqtt=mqtt, home_assistant=quiet))
     room.start()
     try:
         yield room
@@ -64,13 +64,13 @@ def _node(broker: Broker, name: str) -> Iterator[MqttRoom]:
         room.close(1)
 
 
-def _wait_for_others(rooms: list[MqttRoom]) -> None:
+def _wait_for_others(rooms: list[MqttAdapter]) -> None:
     others = len(rooms) - 1
     wait_until(lambda: all(len(room.others) == others for room in rooms), "all to be known")
     wait_until(lambda: all(room.follows for room in rooms), "all to be known for a while")
 
 
-def _trial(rooms: list[MqttRoom], chance: random.Random) -> tuple[int, bool, float]:
+def _trial(rooms: list[MqttAdapter], chance: random.Random) -> tuple[int, bool, float]:
     """Return how many acted, whether the loudest did, and the delay of the first to act."""
     loudness_db = chance.sample(range(-50, -10, 2), len(rooms))
     thinks_s = [chance.uniform(*RECOGNITION_S) for _ in rooms]
@@ -99,7 +99,7 @@ def _trial(rooms: list[MqttRoom], chance: random.Random) -> tuple[int, bool, flo
     return len(acted), best in acted, min(acted.values(), default=float("inf"))
 
 
-def _alone_ms(room: MqttRoom) -> float:
+def _alone_ms(room: MqttAdapter) -> float:
     began_s = time.monotonic()
     room.speech_began(-20)
     room.speech_ended(-20)

@@ -7,12 +7,12 @@ import numpy as np
 
 from bench import mixing, voices
 from bench.deciding import Home
-from voice2mqtt.cli.stage import Voice
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.outcome import Heard
-from voice2mqtt.understanding.sentences import Sentences
-from voice2mqtt.understanding.table import CommandTable
+from voice2mqtt.demo.stage import Voice
+from voice2mqtt.nlu.grammar.enumerate import Sentences
+from voice2mqtt.nlu.grammar.table import CommandTable
 
 _BEFORE_S = 0.5
 _AFTER_S = 0.5

@@ -14,11 +14,11 @@ from pathlib import Path
 from bench import voices
 from bench.deciding import Home, grammar, heard
 from bench.report import Options, Report
-from voice2mqtt.cli.stage import Voice, espeak, flite
 from voice2mqtt.core.decision import Ask, Decision, Fire
+from voice2mqtt.demo.stage import Voice, espeak, flite
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.settings.load import load_table
-from voice2mqtt.speechhost.recogniser import MoonshineEngine
+from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 
 TABLE = Path(__file__).parents[1] / "config" / "commands.yaml"
 NUMBERS = {"two": 2, "four": 4, "eight": 8, "twenty two": 22, "forty two": 42}

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from voice2mqtt.cli.stage import speech_host
+from voice2mqtt.demo.stage import speech_host
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from pathlib import Path
 from bench.process import processor_s, resident_mb
 from bench.report import Options, Report
 from bench.stage import host, settings_file
-from voice2mqtt.cli.stage import broker, free_port, process
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, as_wav
+from voice2mqtt.demo.stage import broker, free_port, process
 
 SILENCE_S = 600
 PATIENCE_S = 120

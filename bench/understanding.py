@@ -11,12 +11,8 @@ from bench.deciding import NOON
 from bench.process import resident_mb
 from bench.report import Options, Report
 from voice2mqtt.core.outcome import Heard, Hypothesis
-from voice2mqtt.pronunciation.pronouncer import pronouncer
-from voice2mqtt.service import build
-from voice2mqtt.understanding.interpreter import Interpreter
-from voice2mqtt.understanding.nearest import NearestSentences
-from voice2mqtt.understanding.normalise import normaliser
-from voice2mqtt.understanding.table import (
+from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.nlu.grammar.table import (
     CommandTable,
     ListValue,
     Publish,
@@ -25,6 +21,10 @@ from voice2mqtt.understanding.table import (
     SlotList,
     TextList,
 )
+from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
+from voice2mqtt.nlu.text.normaliser import normaliser
+from voice2mqtt.pronunciation.pronouncer import pronouncer
+from voice2mqtt.service import composition as build
 
 ROWS = 10_000
 ROOMS = [
@@ -94,7 +94,7 @@ def run(options: Options) -> Report:
 def _nearest(report: Report, house: Interpreter, said: list[str], drawn: random.Random) -> None:
     """Time the search by sound for misheard commands and for talk."""
     words = normaliser("en")
-    nearest = NearestSentences(house.automaton, words, pronouncer("en-US"))
+    nearest = PhoneticMatcher(house.automaton, words, pronouncer("en-US"))
     misheard = [_misheard(sentence, drawn) for sentence in said]
     talk = [" ".join(drawn.sample(sentence.split(), 4)) for sentence in said]
     for what, sentences in (("misheard", misheard), ("talk", talk)):

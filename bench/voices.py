@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from voice2mqtt.cli.stage import Voice, espeak, flite, speak
-from voice2mqtt.ear.wav import WavSource
+from voice2mqtt.audio.sources.wav import WavSource
+from voice2mqtt.demo.stage import Voice, espeak, flite, speak
 
 HARDER: tuple[Voice, ...] = (
     espeak("en-us", 165),

@@ -1,4 +1,4 @@
-"""Write the two graphs that `speechhost/moonshine.py` runs instead of the package's decoder.
+"""Write the graphs that `speechhost/decoding/moonshine.py` runs in place of the package's decoder.
 
 They compute the same, without the nodes that work out shapes, with the products of a layer that
 have one factor in common made at once, and with all beams as rows of one product where they look
@@ -21,8 +21,8 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from voice2mqtt.speechhost import moonshine
-from voice2mqtt.speechhost.moonshine import HEAD_SIZE, HEADS, LAYERS, ROTATED
+from voice2mqtt.speechhost.decoding import moonshine
+from voice2mqtt.speechhost.decoding.moonshine import HEAD_SIZE, HEADS, LAYERS, ROTATED
 
 FOLDER = Path(moonshine.__file__).parent
 DECODER = "decoder_model_merged.ort"

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from voice2mqtt.core.audio import Prospect, Utterance
+from voice2mqtt.core.audio import PartialMatch, Utterance
 from voice2mqtt.core.outcome import Canceled, Heard, Hypothesis, Outcome
 from voice2mqtt.core.ports import GiveUp, never
 
@@ -20,14 +20,14 @@ class SpokenUtterance:
         self.cut = cut
         self.read = False
         self.speech_began_at_s = self.speech_ended_at_s = time.monotonic()
-        self.prospects: list[Prospect] = []
+        self.prospects: list[PartialMatch] = []
         self._audio = audio
 
     def frames(self) -> Iterator[bytes]:
         yield self._audio
         self.read = True
 
-    def expect(self, prospect: Prospect) -> None:
+    def expect(self, prospect: PartialMatch) -> None:
         self.prospects.append(prospect)
 
 

@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from voice2mqtt.ear.wav import WavSource
+from voice2mqtt.audio.sources.wav import WavSource
 
 
 def spoken_pcm(sentence: str) -> bytes:

@@ -26,12 +26,12 @@ from tests.broker import Broker
 from tests.settings.reading import settings, table
 from tests.speechhost.test_javascript import installed_sdk, needs_node
 from voice2mqtt import __version__
-from voice2mqtt.cli import stage
 from voice2mqtt.cli.main import COMMANDS, _parser, main
-from voice2mqtt.cli.trial import try_sentences
+from voice2mqtt.cli.table.table_tests import try_sentences
 from voice2mqtt.core.event import notice
+from voice2mqtt.demo import stage
 from voice2mqtt.errors import ExitStatus
-from voice2mqtt.mqtt.home_assistant import announcements
+from voice2mqtt.mqtt.home_assistant.discovery import announcements
 from voice2mqtt.mqtt.topics import Topics
 from voice2mqtt.settings.model import Settings
 
@@ -189,7 +189,7 @@ def test_every_command_exists_and_takes_what_it_is_given(block: Block) -> None:
     for name, *words in map(_without_files, commands):
         if name.endswith("voice2mqtt"):
             # Ends with a usage message, and the test, where it does not.
-            assert _parser(COMMANDS).parse_args(words)
+            assert _parser([*COMMANDS]).parse_args(words)
         elif name.startswith("script/"):
             assert os.access(ROOT / name, os.X_OK)
         else:
@@ -250,7 +250,7 @@ commands:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_in_the_text_exist(page: Path) -> None:
     prose = re.sub(r"(?ms)^ *```.*?^ *```$", "", page.read_text())
-    parser = _parser(COMMANDS)
+    parser = _parser([*COMMANDS])
     (choices,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     for said in re.findall(r"`(?:sudo )?voice2mqtt ([^`]+)`", prose):
         name, *words = shlex.split(said)

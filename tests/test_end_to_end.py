@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker, Subscriber
-from voice2mqtt.cli import stage
-from voice2mqtt.ear.virtual import MICROPHONE, SoundServer, running_sound_server
-from voice2mqtt.ear.wav import WavSource
+from voice2mqtt.audio.sources.wav import WavSource
+from voice2mqtt.demo import stage
+from voice2mqtt.demo.virtual_sound import MICROPHONE, PrivateSoundServer, running_sound_server
 
 COMMANDS = Path(__file__).parents[1] / "config" / "commands.yaml"
 FLITE = stage.flite("slt")
@@ -32,7 +32,11 @@ class Room:
     """A daemon, and what a test does to it: speak, and read what arrives."""
 
     def __init__(
-        self, sound: SoundServer, seen: Subscriber, daemon: subprocess.Popen[str], folder: Path
+        self,
+        sound: PrivateSoundServer,
+        seen: Subscriber,
+        daemon: subprocess.Popen[str],
+        folder: Path,
     ) -> None:
         self.seen = seen
         self.daemon = daemon

@@ -1,6 +1,7 @@
 """The house keeps its own rules: what import-linter and ruff cannot check."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,37 @@ def test_a_file_is_at_most_400_lines_and_a_function_at_most_60(source: Path) -> 
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= 60, f"{node.name} has {length} lines"
+
+
+def _classes(source: Path) -> list[str]:
+    tree = ast.parse(source.read_text())
+    return [
+        node.name for node in tree.body if isinstance(node, ast.ClassDef) and node.name[0] != "_"
+    ]
+
+
+def test_no_class_name_has_two_meanings() -> None:
+    homes: dict[str, list[str]] = {}
+    for source in SOURCES:
+        for name in _classes(source):
+            homes.setdefault(name, []).append(str(source.relative_to(HOUSE)))
+    assert {name: where for name, where in homes.items() if len(where) > 1} == {}
+
+
+def test_no_folder_has_more_than_about_fifteen_files() -> None:
+    folders = {source.parent for source in SOURCES}
+    files = {
+        str(folder.relative_to(HOUSE)): len(
+            [s for s in folder.glob("*.py") if s.stem != "__init__"]
+        )
+        for folder in folders
+    }
+    assert {folder: count for folder, count in files.items() if count > 16} == {}
+
+
+def test_the_files_that_contributing_names_are_there() -> None:
+    text = (HOUSE.parents[1] / "CONTRIBUTING.md").read_text()
+    named = set(re.findall(r"`([\w/]+\.py)`", text))
+    assert len(named) > 20
+    roots = (HOUSE, HOUSE.parents[1])
+    assert [name for name in sorted(named) if not any((r / name).is_file() for r in roots)] == []

@@ -16,8 +16,8 @@ import pytest
 from tests.broker import Broker, wait_until
 from tests.speaking import spoken_pcm
 from tests.test_end_to_end import COMMANDS, EVENT, WITHIN_S, Room, room
-from voice2mqtt.cli import stage
-from voice2mqtt.ear.utterance import NO_END
+from voice2mqtt.audio.utterance import NO_END
+from voice2mqtt.demo import stage
 
 LEAD_S = 1.0
 """`SoundServer.play` begins with so much silence."""

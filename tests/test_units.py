@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from voice2mqtt.settings.load import load_settings
-from voice2mqtt.speechhost.access import Limits
+from voice2mqtt.speechhost.serving.admission import Limits
 
 SYSTEMD = Path(__file__).parents[1] / "systemd"
 SYSTEM_UNITS = ("voice2mqtt.service", "voice2mqtt@.service", "voice2mqtt-host.service")

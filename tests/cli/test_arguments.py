@@ -6,7 +6,7 @@ import pytest
 
 from voice2mqtt.cli.main import main
 from voice2mqtt.errors import ExitStatus
-from voice2mqtt.service.layout import of_person
+from voice2mqtt.service.install.layout import of_person
 
 COMMANDS = [
     ["check"],

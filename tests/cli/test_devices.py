@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from voice2mqtt.cli.main import main
-from voice2mqtt.ear.virtual import MICROPHONE, SoundServer, running_sound_server
+from voice2mqtt.demo.virtual_sound import MICROPHONE, PrivateSoundServer, running_sound_server
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[SoundServer]:
+def server() -> Iterator[PrivateSoundServer]:
     with running_sound_server() as server, pytest.MonkeyPatch.context() as monkeypatch:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
@@ -50,7 +50,7 @@ def test_listening_to_nothing_fails_with_the_reason(capsys: pytest.CaptureFixtur
     assert "microphone no_such is not there" in capsys.readouterr().err
 
 
-def test_ctrl_c_ends_listening_well(server: SoundServer) -> None:
+def test_ctrl_c_ends_listening_well(server: PrivateSoundServer) -> None:
     # A test run in the background of a shell ignores Ctrl-C, and so would its children.
     heeding = ("env", "--default-signal=INT", sys.executable, "-m", "voice2mqtt")
     command = [*heeding, "devices", "--json", "--listen", MICROPHONE]

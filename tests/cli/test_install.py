@@ -7,7 +7,7 @@ import pytest
 
 from voice2mqtt.cli import install
 from voice2mqtt.cli.main import main
-from voice2mqtt.service import installation
+from voice2mqtt.service.install import installation
 
 
 @pytest.fixture(autouse=True)

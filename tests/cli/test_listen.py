@@ -7,14 +7,14 @@ import pytest
 
 from tests.broker import Broker
 from tests.speechhost.fakes import ScriptedEngine
-from tests.speechhost.serving import hosting, serving
-from voice2mqtt.cli import stage
+from tests.speechhost.hosting import hosting, serving
 from voice2mqtt.cli.main import main
 from voice2mqtt.core.audio import as_wav
+from voice2mqtt.demo import stage
 from voice2mqtt.errors import ExitStatus
-from voice2mqtt.settings.house import HouseFiles
-from voice2mqtt.speechhost.vocabulary import Vocabulary
-from voice2mqtt.speechhost.vosk import words_of
+from voice2mqtt.settings.watched_files import WatchedFiles
+from voice2mqtt.speechhost.decoding.vosk_engine import words_of
+from voice2mqtt.speechhost.serving.grammar_source import GrammarSource
 
 TABLE = "commands:\n  - {say: turn on the light, topic: home/light, payload: 'ON'}\n"
 
@@ -96,7 +96,7 @@ def test_another_language_from_the_settings_to_the_message(
         "speech": {"language": "de-DE"},
     }
     settings.write_text(json.dumps(told))
-    grammars = Vocabulary(HouseFiles(settings)).grammar
+    grammars = GrammarSource(WatchedFiles(settings)).grammar
     with hosting(engine, grammars=grammars) as host:
         told["speech"] = {"language": "de-DE", "host": host.url}
         settings.write_text(json.dumps(told))

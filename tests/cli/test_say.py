@@ -8,7 +8,7 @@ import pytest
 
 from tests.broker import Broker
 from voice2mqtt.cli.main import main
-from voice2mqtt.cli.stage import free_port
+from voice2mqtt.demo.stage import free_port
 from voice2mqtt.errors import ExitStatus
 
 _TABLE = """

@@ -8,12 +8,12 @@ import pytest
 
 from tests.speechhost.fakes import ScriptedEngine
 from tests.speechhost.recordings import novel
-from voice2mqtt.cli import recognising
+from voice2mqtt.audio.sources.wav import WavSource
+from voice2mqtt.cli import engine_options as recognising
 from voice2mqtt.cli import transcribe as command
 from voice2mqtt.cli.main import main
 from voice2mqtt.core.audio import as_wav
 from voice2mqtt.core.outcome import Heard, NoMatch
-from voice2mqtt.ear.wav import WavSource
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.speechhost.engine import Transcript
 
@@ -163,12 +163,12 @@ def test_a_time_that_is_none_is_refused() -> None:
 
 
 def test_a_phrase_is_what_a_host_would_tell() -> None:
-    heard = command.Phrase(
+    heard = command.TranscribedPhrase(
         begin_s=1, end_s=3, transcript=Transcript(readings=ScriptedEngine("Yes.").readings)
     ).outcome
     assert isinstance(heard, Heard)
     assert (heard.text, heard.duration_s, heard.hypotheses[0].confidence) == ("Yes.", 2, 0.9)
-    wordless = command.Phrase(begin_s=0, end_s=1, transcript=Transcript()).outcome
+    wordless = command.TranscribedPhrase(begin_s=0, end_s=1, transcript=Transcript()).outcome
     assert wordless == NoMatch(reason="NotRecognized", details="no words were found")
-    silent = command.Phrase(begin_s=0, end_s=1, transcript=None).outcome
+    silent = command.TranscribedPhrase(begin_s=0, end_s=1, transcript=None).outcome
     assert silent == NoMatch(reason="InitialSilenceTimeout")

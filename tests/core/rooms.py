@@ -1,6 +1,6 @@
 """Rooms of a house in which time is a number, and a broker between them with lines as slow as told.
 
-A room does with its `Election` what `mqtt/electorate.py` does with it. A broker passes on what
+A room does with its `Arbitration` what `mqtt/arbitration.py` does with it. A broker passes on what
 it gets in the order in which it gets it; a line keeps the order of what it carries.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-from voice2mqtt.core.election import Claims, Election, HeldBack, Note, Stage, Undecided, Won
+from voice2mqtt.core.arbitration import Arbitration, Bid, Claims, HeldBack, Stage, Undecided, Won
 
 WINDOW_S = 0.12
 LINE_S = 0.005
@@ -61,14 +61,14 @@ class Room:
     """How long the next thing takes on its line, either way."""
     old: bool = False
     """Whether it neither tells an instance nor waits for the broker."""
-    election: Election = field(init=False)
+    election: Arbitration = field(init=False)
     connection: int = 0
     """Counts connections; even while there is none."""
     busy_until_s: dict[str, float] = field(default_factory=dict)
     now: Saying | None = None
 
     def __post_init__(self) -> None:
-        self.election = Election(self.name, WINDOW_S, f"run of {self.name}")
+        self.election = Arbitration(self.name, WINDOW_S, f"run of {self.name}")
 
 
 class House:
@@ -130,7 +130,7 @@ class House:
             if room.connection == connection:
                 self._carry(room, "down", now_s, partial(what, room))
 
-    def _publish_note(self, room: Room, note: Note, at_s: float) -> None:
+    def _publish_note(self, room: Room, note: Bid, at_s: float) -> None:
         def told(to: Room, now_s: float) -> None:
             answer = to.election.receive(note, now_s + to.clock_s)
             if answer:
@@ -179,7 +179,7 @@ class House:
 
     # What a room does.
 
-    def _tell(self, room: Room, note: Note, now_s: float) -> None:
+    def _tell(self, room: Room, note: Bid, now_s: float) -> None:
         if room.election.membership.others(now_s + room.clock_s):
             self._publish_note(room, note, now_s)
 

@@ -3,10 +3,10 @@
 import pytest
 
 from voice2mqtt.core.jsontext import read_json
-from voice2mqtt.mqtt.devices import devices_in
-from voice2mqtt.mqtt.electorate import read_note
-from voice2mqtt.mqtt.obedience import says
-from voice2mqtt.mqtt.twin import Twin
+from voice2mqtt.mqtt.arbitration import read_note
+from voice2mqtt.mqtt.broker.client_id_conflict import ClientIdConflict
+from voice2mqtt.mqtt.confirmation_watcher import says
+from voice2mqtt.mqtt.suggest.devices import devices_in
 
 DEEP = "[" * 100_000 + "]" * 100_000
 
@@ -22,5 +22,5 @@ def test_no_topic_that_we_read_minds_how_deep_its_json_is() -> None:
     assert read_note(payload) is None
     assert devices_in({"homeassistant/light/a/config": payload}) == []
     assert not says(payload, "{}")
-    assert not Twin("me").shows_in(payload)
-    assert not Twin("me").shows_in(b'{"instance": ["not", "text"]}')
+    assert not ClientIdConflict("me").shows_in(payload)
+    assert not ClientIdConflict("me").shows_in(b'{"instance": ["not", "text"]}')

@@ -11,8 +11,8 @@ from tests.broker import Broker, Subscriber
 from tests.home_assistant.hass import HomeAssistant
 from voice2mqtt.core.decision import Fire, Message, Reason
 from voice2mqtt.core.event import event_of
+from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Mute
-from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.settings.model import MqttSettings, Settings
 
 ROWS = ("turn {switch} [the] {room} light[s]", "good night")
@@ -32,7 +32,7 @@ class Node:
     """The daemon with an ear that is told what it hears."""
 
     def __init__(self, broker: Broker, rows: tuple[str, ...] = ROWS) -> None:
-        self.room = MqttRoom(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
+        self.room = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
         self.asked: Queue[Control] = Queue()
         self.room.on_control(self._obey)
         self.room.set_rows(rows)

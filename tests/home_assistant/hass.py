@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 from websockets.sync.client import connect
 
 from tests.broker import Broker
-from voice2mqtt.cli.stage import free_port
+from voice2mqtt.demo.stage import free_port
 
 START_S = 120.0
 _Found = TypeVar("_Found")

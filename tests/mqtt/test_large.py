@@ -8,10 +8,10 @@ import pytest
 
 from tests.broker import Broker, wait_until
 from voice2mqtt.core.decision import Message
-from voice2mqtt.mqtt import link as link_module
+from voice2mqtt.mqtt.adapter import MqttAdapter
+from voice2mqtt.mqtt.broker import link as link_module
+from voice2mqtt.mqtt.broker.login import LARGEST_BYTES
 from voice2mqtt.mqtt.control import Control, Mute
-from voice2mqtt.mqtt.login import LARGEST_BYTES
-from voice2mqtt.mqtt.room import MqttRoom
 from voice2mqtt.settings.model import MqttSettings, Settings
 
 WAIT_S = 20
@@ -26,7 +26,7 @@ def memory() -> Iterator[None]:
     tracemalloc.stop()
 
 
-def serve(room: MqttRoom, broker: Broker) -> int:
+def serve(room: MqttAdapter, broker: Broker) -> int:
     """Have `room` obey and carry out; return the most memory it took."""
     asked: Queue[Control] = Queue()
     done: Queue[str] = Queue()
@@ -55,7 +55,7 @@ def make_large(broker: Broker) -> None:
 @pytest.mark.usefixtures("memory")
 def test_a_broker_of_mqtt_5_holds_it_back(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
     make_large(broker)
-    room = MqttRoom(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
+    room = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
     assert serve(room, broker) < LARGEST_BYTES
     assert "Dropping too large outgoing PUBLISH" in broker.log()
     assert "is ignored" not in caplog.text
@@ -67,7 +67,7 @@ def test_one_of_mqtt_3_sends_it_and_it_is_read_without_being_kept(
 ) -> None:
     monkeypatch.setattr(link_module, "FIVE", link_module.THREE)
     make_large(broker)
-    room = MqttRoom(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
+    room = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
     assert serve(room, broker) < 5 * LARGEST_BYTES
     for topic in TOPICS:
         assert (

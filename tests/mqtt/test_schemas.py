@@ -15,9 +15,9 @@ from tests.broker import Broker, wait_until
 from voice2mqtt.core.decision import Ask, Expectation, Fire, Message, Nearest, Reason, Refuse
 from voice2mqtt.core.event import Happening, event_of
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
+from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import BadRequest, read_control
-from voice2mqtt.mqtt.room import MqttRoom
-from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.settings.model import MqttSettings, Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -57,8 +57,8 @@ HAPPENINGS: list[Happening] = [
 
 
 @pytest.fixture
-def room(broker: Broker) -> Iterator[MqttRoom]:
-    room = MqttRoom(Settings(node="den", mqtt=MqttSettings(broker=broker.url, hermes=True)))
+def room(broker: Broker) -> Iterator[MqttAdapter]:
+    room = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url, hermes=True)))
     room.set_rows([FIRE.row])
     room.publish_state(NodeState().document())
     room.start()
@@ -66,7 +66,9 @@ def room(broker: Broker) -> Iterator[MqttRoom]:
     room.close(0)
 
 
-def test_every_payload_that_is_published_keeps_its_schema(broker: Broker, room: MqttRoom) -> None:
+def test_every_payload_that_is_published_keeps_its_schema(
+    broker: Broker, room: MqttAdapter
+) -> None:
     with broker.subscriber() as house:
         wait_until(lambda: room.follows, "the room to have joined")
         for activity in ("hearing", "recognising", "asking", "idle"):

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.broker import Broker
 from voice2mqtt.core.decision import Message
+from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.hermes import intent_name
-from voice2mqtt.mqtt.home_assistant import announcements
-from voice2mqtt.mqtt.room import MqttRoom
+from voice2mqtt.mqtt.home_assistant.discovery import announcements
 from voice2mqtt.mqtt.topics import Topics, fault_of
 from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
@@ -34,9 +34,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 @pytest.fixture(scope="module")
-def room(broker: Broker) -> Iterator[MqttRoom]:
+def room(broker: Broker) -> Iterator[MqttAdapter]:
     quiet = HomeAssistantSettings(discovery=False)
-    room = MqttRoom(
+    room = MqttAdapter(
         Settings(node="den", mqtt=MqttSettings(broker=broker.url), home_assistant=quiet)
     )
     room.start()
@@ -47,7 +47,7 @@ def room(broker: Broker) -> Iterator[MqttRoom]:
 @settings(max_examples=150, deadline=None)
 @given(topic=NASTY, payload=NASTY, qos=st.sampled_from([0, 1, 2]))
 def test_whatever_is_published_arrives_there_or_nowhere_and_the_line_stays(
-    broker: Broker, room: MqttRoom, topic: str, payload: str, qos: int
+    broker: Broker, room: MqttAdapter, topic: str, payload: str, qos: int
 ) -> None:
     connections = broker.log().count("as voice2mqtt-den")
     told: Queue[str] = Queue()

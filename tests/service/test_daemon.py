@@ -15,26 +15,27 @@ import pytest
 from tests.broker import Broker, Subscriber, wait_until
 from tests.fakes import ScriptedEar, ScriptedRecognizer
 from tests.service.manager import Manager
-from voice2mqtt.core.audio import Prospect
+from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
+from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.outcome import Canceled, NoMatch, Outcome
-from voice2mqtt.ear.state import Condition, MicrophoneState
 from voice2mqtt.feedback.voice import SpeakerVoice
+from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Mute
-from voice2mqtt.mqtt.room import MqttRoom
-from voice2mqtt.service import build
+from voice2mqtt.nlu.grammar.table import CommandTable
+from voice2mqtt.service import composition as build
+from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
-from voice2mqtt.service.hostwatch import HostWatch
-from voice2mqtt.service.house import House
-from voice2mqtt.service.inbox import SENTENCES, Host, Inbox, Microphone
-from voice2mqtt.service.meter import Meter
-from voice2mqtt.service.notify import Notifier
-from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.host_watch import HostWatch
+from voice2mqtt.service.inbox import SENTENCES, HostChanged, Inbox, MicrophoneChanged
+from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.service.store import Store
-from voice2mqtt.service.tablecheck import TableCheck
-from voice2mqtt.service.tablewatch import TableWatch
+from voice2mqtt.service.systemd.notify import Notifier
+from voice2mqtt.service.systemd.watchdog import Watchdog
+from voice2mqtt.service.table_check import TableCheck
+from voice2mqtt.service.table_watch import TableWatch
 from voice2mqtt.service.unfinished import Unfinished
-from voice2mqtt.service.watchdog import Watchdog
+from voice2mqtt.service.usage import UsageMeter
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import (
     FeedbackSettings,
@@ -44,7 +45,6 @@ from voice2mqtt.settings.model import (
     Settings,
     SpeechSettings,
 )
-from voice2mqtt.understanding.table import CommandTable
 
 TABLE = """
 lists:
@@ -135,10 +135,10 @@ def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]
 def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber) -> Stage:
     inbox, ear = Inbox(), ScriptedEar()
     told: list[Event] = []
-    room = MqttRoom(settings)
+    room = MqttAdapter(settings)
     voice = SpeakerVoice(settings.feedback, "en", ear.deafen)
     store = Store(settings.state_dir or Path())
-    meter = Meter(store, settings.speech.daily_limit_s)
+    meter = UsageMeter(store, settings.speech.daily_limit_s)
     recognizer.on_sent = meter.add
     state = NodeState(lambda: meter.today_s, store)
     interpreter = build.interpreter(settings, load_table(settings.commands))
@@ -149,7 +149,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         house.adopt(made)
         check.adopt(table, made.automaton)
 
-    house = House(
+    house = CommandExecutor(
         node=settings.node,
         interpreter=interpreter,
         room=room,
@@ -159,7 +159,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         report=told.append,
         log_text=settings.privacy.log_text,
     )
-    inbox.put(Microphone(MicrophoneState(Condition.OK, "scripted", "scripted is open")))
+    inbox.put(MicrophoneChanged(MicrophoneState(Condition.OK, "scripted", "scripted is open")))
     daemon = Daemon(
         ear=ear,
         recognizer=recognizer,
@@ -169,7 +169,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         room=room,
         state=state,
         inbox=inbox,
-        host_watch=HostWatch(lambda: recognizer.fault, lambda fault: inbox.put(Host(fault))),
+        host_watch=HostWatch(lambda: recognizer.fault, lambda fault: inbox.put(HostChanged(fault))),
         table_watch=TableWatch(settings.commands, "en", adopt),
         table_check=check,
         host_name="scripted",
@@ -251,8 +251,8 @@ def test_the_table_tells_the_gate_how_the_sentence_stands(make_stage: Callable[.
     def direct() -> None:
         first, second = stage.ear.speak(), stage.ear.speak()
         stage.events(2)
-        assert first.prospects == [Prospect.COMPLETE]
-        assert second.prospects == [Prospect.UNFINISHED]
+        assert first.prospects == [PartialMatch.COMPLETE]
+        assert second.prospects == [PartialMatch.UNFINISHED]
 
     stage.play(direct)
 
@@ -474,7 +474,7 @@ def test_an_utterance_that_is_tried_again_ended_once(
 def test_the_days_limit_stops_the_sending_and_says_so(
     make_stage: Callable[..., Stage], tmp_path: Path
 ) -> None:
-    Meter(Store(tmp_path), 0.01).add(1.0)
+    UsageMeter(Store(tmp_path), 0.01).add(1.0)
     stage = make_stage("turn on the light", limit_s=0.01)
 
     def speak() -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.audio.fakes import LoudIsSpeech
 from tests.broker import Broker, wait_until
-from tests.ear.fakes import LoudIsSpeech
 from tests.service.manager import Manager
-from voice2mqtt.ear.microphone import Microphone
-from voice2mqtt.mqtt.delivery import Delivery, Incoming
-from voice2mqtt.mqtt.link import Link
-from voice2mqtt.mqtt.login import login_from
-from voice2mqtt.service.notify import Notifier
-from voice2mqtt.service.watchdog import Watchdog
-from voice2mqtt.settings.model import Gate, MqttSettings
+from voice2mqtt.audio.microphone import GatedMicrophone
+from voice2mqtt.mqtt.broker.delivery import Delivery, Incoming
+from voice2mqtt.mqtt.broker.link import Link
+from voice2mqtt.mqtt.broker.login import login_from
+from voice2mqtt.service.systemd.notify import Notifier
+from voice2mqtt.service.systemd.watchdog import Watchdog
+from voice2mqtt.settings.model import EndpointerSettings, MqttSettings
 
 PERIOD_S = 0.4
 PAT = {"WATCHDOG": "1"}
@@ -69,7 +69,9 @@ def watch(manager: Manager) -> Iterator[Callable[[str, float], Watchdog]]:
 def test_a_driver_that_hangs(manager: Manager, watch: Callable[[str, float], Watchdog]) -> None:
     watchdog = watch("capture", 1.0)
     tape = Tape()
-    ear = Microphone(tape, LoudIsSpeech(), Gate(), heartbeat=watchdog.heartbeat("capture"))
+    ear = GatedMicrophone(
+        tape, LoudIsSpeech(), EndpointerSettings(), heartbeat=watchdog.heartbeat("capture")
+    )
     listening = threading.Thread(target=lambda: list(ear.utterances()))
     watchdog.start()
     listening.start()

@@ -3,19 +3,28 @@
 import threading
 
 from voice2mqtt.mqtt.control import Mute, Reload, Say
-from voice2mqtt.service.inbox import SENTENCES, Asked, Host, Inbox, Stop, TableChanged, Typed
+from voice2mqtt.service.inbox import (
+    SENTENCES,
+    ControlRequested,
+    HostChanged,
+    Inbox,
+    Stop,
+    TableChanged,
+    Typed,
+)
 
 
 def test_a_stop_overtakes_a_mute_that_overtakes_everything_else() -> None:
     inbox = Inbox()
     assert not inbox.put_control(Say("turn on the light"), 1.0)
-    inbox.put(Host("away"))
+    inbox.put(HostChanged("away"))
     assert not inbox.put_control(Reload(), 2.0)
     assert not inbox.put_control(Mute(on=True), 3.0)
     inbox.put(Stop("asked to"))
     taken = [inbox.take(0) for _ in range(6)]
     assert taken == [
-        Stop("asked to"), Asked(Mute(on=True)), Host("away"), Asked(Reload()),
+        Stop("asked to"), ControlRequested(Mute(on=True)),
+        HostChanged("away"), ControlRequested(Reload()),
         Typed("turn on the light", 1.0), None,
     ]  # fmt: skip
 
@@ -28,15 +37,19 @@ def test_the_last_of_many_requests_counts() -> None:
         inbox.put_control(Reload(), 0.0)
         inbox.put(TableChanged())
     assert [inbox.take(0) for _ in range(4)] == [
-        Asked(Mute(on=False)), Asked(Reload()), TableChanged(), None,
+        ControlRequested(Mute(on=False)), ControlRequested(Reload()), TableChanged(), None,
     ]  # fmt: skip
 
 
 def test_each_change_of_the_host_is_told() -> None:
     inbox = Inbox()
     for fault in ("away", "", "away"):
-        inbox.put(Host(fault))
-    assert [inbox.take(0) for _ in range(3)] == [Host("away"), Host(""), Host("away")]
+        inbox.put(HostChanged(fault))
+    assert [inbox.take(0) for _ in range(3)] == [
+        HostChanged("away"),
+        HostChanged(""),
+        HostChanged("away"),
+    ]
 
 
 def test_only_so_many_sentences_wait() -> None:

@@ -10,10 +10,10 @@ from tests.broker import Certificates
 from voice2mqtt.cli.main import main
 from voice2mqtt.core.audio import as_wav
 from voice2mqtt.errors import ExitStatus
-from voice2mqtt.service import build
+from voice2mqtt.service import composition as build
 from voice2mqtt.service.prerequisites import verify
-from voice2mqtt.settings.faults import FaultsError
 from voice2mqtt.settings.load import load_written
+from voice2mqtt.settings.yaml.faults import FaultsError
 
 REGION = "speech: {region: westeurope, %s: %s}\n"
 USER = "mqtt: {username: v, password_file: %s}\n"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from voice2mqtt.core.decision import Fire, Message, Reason
-from voice2mqtt.service.meter import Meter
-from voice2mqtt.service.state import NodeState
+from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.service.store import LARGEST_BYTES, Store
 from voice2mqtt.service.unfinished import MOST, Unfinished
+from voice2mqtt.service.usage import UsageMeter
 
 
 def fire(row: str, *pauses_s: float) -> Fire:
@@ -70,7 +70,7 @@ def test_what_cannot_be_used_is_set_aside_with_a_word(
     for name in ("metering", "mute", "unfinished"):
         make(tmp_path / f"{name}.json")
     store = Store(tmp_path)
-    meter, state, unfinished = Meter(store, 0), NodeState(store=store), Unfinished(store)
+    meter, state, unfinished = UsageMeter(store, 0), NodeState(store=store), Unfinished(store)
     assert (meter.today_s, state.muted, list(unfinished.take_left())) == (0, False, [])
     assert len(caplog.messages) == 3
     assert all("set aside" in message for message in caplog.messages)
@@ -78,7 +78,7 @@ def test_what_cannot_be_used_is_set_aside_with_a_word(
     assert (tmp_path / "mute.unusable").exists()
     meter.add(2.5)
     state.muted = True
-    assert Meter(store, 0).today_s == 2.5
+    assert UsageMeter(store, 0).today_s == 2.5
     assert NodeState(store=store).muted
 
 
@@ -103,7 +103,7 @@ def test_what_is_kept_in_another_shape_counts_as_nothing(tmp_path: Path, kept: o
         store.write(name, kept)
     assert not NodeState(store=store).muted
     assert not list(Unfinished(store).take_left())
-    assert Meter(store, 0).today_s == 0
+    assert UsageMeter(store, 0).today_s == 0
 
 
 def test_a_command_with_a_message_to_come_is_told_by_the_next_start(tmp_path: Path) -> None:

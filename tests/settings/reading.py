@@ -2,13 +2,13 @@
 
 import pytest
 
-from voice2mqtt.settings.faults import Faults, FaultsError
+from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.settings.nodes import Node
-from voice2mqtt.settings.reader import read_document
 from voice2mqtt.settings.settings_reader import read_settings
-from voice2mqtt.settings.table_reader import read_table
-from voice2mqtt.understanding.table import CommandTable
+from voice2mqtt.settings.table.table_reader import read_table
+from voice2mqtt.settings.yaml.faults import Faults, FaultsError
+from voice2mqtt.settings.yaml.nodes import Node
+from voice2mqtt.settings.yaml.reader import read_document
 
 
 def document(text: str) -> Node:

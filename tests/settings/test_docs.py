@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.settings.row_reader import ROW_KEYS
-from voice2mqtt.settings.writer import inline
+from voice2mqtt.settings.table.row_reader import ROW_KEYS
+from voice2mqtt.settings.yaml.writer import inline
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _COMMANDS = (_DOCS / "commands.md").read_text()

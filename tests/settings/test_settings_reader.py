@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.settings.reading import first_lines, settings, settings_report
-from voice2mqtt.settings.faults import FaultsError
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.yaml.faults import FaultsError
 
 
 def test_nothing_written_is_every_default() -> None:

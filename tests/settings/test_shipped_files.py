@@ -6,11 +6,11 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from voice2mqtt.settings.faults import Faults
 from voice2mqtt.settings.load import load_settings, load_table
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.settings.reader import read_document
 from voice2mqtt.settings.settings_reader import read_settings
+from voice2mqtt.settings.yaml.faults import Faults
+from voice2mqtt.settings.yaml.reader import read_document
 
 CONFIG = Path(__file__).parents[2] / "config"
 SETTINGS = CONFIG / "voice2mqtt.yaml"

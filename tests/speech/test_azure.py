@@ -13,15 +13,15 @@ import pytest
 
 from tests.broker import wait_until
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
-from tests.speechhost.serving import hosting, serving
-from voice2mqtt.cli.stage import free_port
-from voice2mqtt.core.audio import Prospect
+from tests.speechhost.hosting import hosting, serving
+from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
+from voice2mqtt.demo.stage import free_port
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.model import SpeechSettings
 from voice2mqtt.speech.azure import AzureRecognizer
 from voice2mqtt.speech.probe import host_fault
-from voice2mqtt.speechhost.access import Limits
+from voice2mqtt.speechhost.serving.admission import Limits
 
 WITHIN_S = 10.0
 
@@ -38,14 +38,14 @@ class Spoken:
     def __init__(self, *blocks: bytes, until: threading.Event | None = None) -> None:
         self._blocks: Sequence[bytes] = blocks
         self._until = until
-        self.prospects: list[Prospect] = []
+        self.prospects: list[PartialMatch] = []
 
     def frames(self) -> Iterator[bytes]:
         yield from self._blocks
         if self._until:
             assert self._until.wait(WITHIN_S)
 
-    def expect(self, prospect: Prospect) -> None:
+    def expect(self, prospect: PartialMatch) -> None:
         self.prospects.append(prospect)
 
 

@@ -4,7 +4,7 @@ import json
 import struct
 from typing import Any
 
-from voice2mqtt.understanding.table import Json
+from voice2mqtt.nlu.grammar.table import Json
 
 
 def text(path: str, request_id: str, body: dict[str, Json]) -> str:

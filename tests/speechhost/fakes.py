@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
-from voice2mqtt.speechhost.engine import Grammar, Reading, Transcript, never
+from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, never
 
 
 def tone(duration_ms: int, rate_hz: int = RATE_HZ) -> bytes:
@@ -19,8 +19,8 @@ def silence(duration_ms: int, rate_hz: int = RATE_HZ) -> bytes:
     return bytes(duration_ms * rate_hz // 1000 * SAMPLE_BYTES)
 
 
-def reading(text: str, confidence: float = 0.9) -> Reading:
-    return Reading(text=text, lexical=text.lower().rstrip(".?!"), confidence=confidence)
+def reading(text: str, confidence: float = 0.9) -> NBestEntry:
+    return NBestEntry(text=text, lexical=text.lower().rstrip(".?!"), confidence=confidence)
 
 
 class LoudnessActivity:
@@ -41,17 +41,17 @@ class ScriptedEngine:
     def __init__(self, *texts: str, language: str = "en-US") -> None:
         self.language = language
         self.readings = tuple(reading(text, 0.9 / 10**n) for n, text in enumerate(texts))
-        self.asked: list[tuple[int, Grammar | None]] = []
-        self.prepared: list[Grammar] = []
+        self.asked: list[tuple[int, EngineGrammar | None]] = []
+        self.prepared: list[EngineGrammar] = []
         self.gate = threading.Event()
         self.gate.set()
         """Cleared, transcriptions wait until it is set again."""
 
-    def prepare(self, grammar: Grammar) -> None:
+    def prepare(self, grammar: EngineGrammar) -> None:
         self.prepared.append(grammar)
 
     def transcribe(
-        self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never
+        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
     ) -> Transcript:
         self.asked.append((len(pcm), grammar))
         while not self.gate.wait(0.005):

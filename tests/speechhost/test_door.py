@@ -10,8 +10,8 @@ import pytest
 
 from tests.speechhost.azure_client import Client, configured
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
-from tests.speechhost.serving import WITHIN_S, hosting
-from voice2mqtt.speechhost.access import Limits
+from tests.speechhost.hosting import WITHIN_S, hosting
+from voice2mqtt.speechhost.serving.admission import Limits
 
 SENTENCE = "Turn on the kitchen light."
 SPOKEN = silence(300) + tone(1000) + silence(1000)

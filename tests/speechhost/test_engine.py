@@ -6,9 +6,9 @@ import pytest
 
 from tests.speechhost.fakes import ScriptedEngine
 from tests.speechhost.recordings import novel
-from voice2mqtt.speechhost.engine import Engine, Grammar, Transcript
-from voice2mqtt.speechhost.recogniser import MoonshineEngine
-from voice2mqtt.understanding.compile import compile_phrases
+from voice2mqtt.nlu.grammar.compiler import compile_phrases
+from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
+from voice2mqtt.speechhost.engine import Engine, EngineGrammar, Transcript
 
 SPEECH = novel()
 
@@ -50,7 +50,7 @@ def test_what_is_no_speech_has_none(engine: Engine, pcm: bytes) -> None:
 def test_speech_outside_the_grammar_is_heard_as_without_it(
     engine: Engine, alone: Transcript, forced: bool
 ) -> None:
-    grammar = Grammar(
+    grammar = EngineGrammar(
         automaton=compile_phrases(["turn on the light", "stop", "make tea"]), forced=forced
     )
     heard = engine.transcribe(SPEECH, grammar)

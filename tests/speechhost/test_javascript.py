@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
-from tests.speechhost.serving import hosting
+from tests.speechhost.hosting import hosting
 
 HERE = Path(__file__).parent / "javascript"
 INSTALLED = Path(__file__).parents[2] / "build" / "javascript"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.speechhost.azure_client import Client, configured
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
-from tests.speechhost.serving import Serving, hosting
+from tests.speechhost.hosting import Serving, hosting
 
 SENTENCE = "Turn on the kitchen light."
 SPOKEN = silence(300) + tone(1000) + silence(1000)

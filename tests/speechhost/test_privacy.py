@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 LOAD = """
-from voice2mqtt.speechhost.moonshine import Moonshine, model_folder
+from voice2mqtt.speechhost.decoding.moonshine import Moonshine, model_folder
 Moonshine(model_folder())
 """
 

@@ -4,14 +4,14 @@ import argparse
 from pathlib import Path
 
 from voice2mqtt.cli import arguments as common
-from voice2mqtt.cli.trial import try_sentences
+from voice2mqtt.cli.table.table_tests import try_sentences
 from voice2mqtt.errors import ExitStatus, SettingsError
-from voice2mqtt.service import build
+from voice2mqtt.service import composition as build
 from voice2mqtt.service.prerequisites import verify
-from voice2mqtt.settings.faults import FaultsError, count
 from voice2mqtt.settings.load import load_table, load_written
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.secrets import exposed_secrets
+from voice2mqtt.settings.yaml.faults import FaultsError, count
 
 HELP = "check the settings and the command table, and run the table's own tests"
 

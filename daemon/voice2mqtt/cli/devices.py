@@ -7,14 +7,13 @@ import threading
 import time
 from dataclasses import asdict
 
+from voice2mqtt.audio.monitor import Monitor, MonitorReading
+from voice2mqtt.audio.sources.devices import CaptureDevice, list_devices
+from voice2mqtt.audio.sources.sound_server import detect_sound_server
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.screen import LiveTable, bar, is_terminal, show_table
-from voice2mqtt.ear.devices import Device, list_devices
-from voice2mqtt.ear.monitor import Monitor, Reading
-from voice2mqtt.ear.soundserver import detect_sound_server
 from voice2mqtt.errors import ExitStatus, UnavailableError
-from voice2mqtt.settings.model import Gate as GateSettings
-from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.model import EndpointerSettings, Settings
 
 HELP = "list the microphones, or listen to one"
 
@@ -65,7 +64,7 @@ def _settings(args: argparse.Namespace) -> Settings:
     return common.load(args) if named or common.settings_file(args).path.exists() else Settings()
 
 
-def _show_list(devices: list[Device], gate: GateSettings, seconds: float) -> None:
+def _show_list(devices: list[CaptureDevice], gate: EndpointerSettings, seconds: float) -> None:
     usable = [device.name for device in devices if not device.problem]
     headings = ("", "microphone.device", "channels", "rates, Hz", "what it is")
     if seconds <= 0 or not usable:
@@ -82,7 +81,7 @@ def _show_list(devices: list[Device], gate: GateSettings, seconds: float) -> Non
         _wait(seconds)
 
 
-def _listen(name: str, gate: GateSettings, seconds: float | None, *, as_json: bool) -> int:
+def _listen(name: str, gate: EndpointerSettings, seconds: float | None, *, as_json: bool) -> int:
     """Show the level of `name` until Ctrl-C or for `seconds`; fail if it gives no audio then."""
     with Monitor(name, gate) as monitor:
         with contextlib.suppress(KeyboardInterrupt):
@@ -110,18 +109,18 @@ def _wait(seconds: float | None) -> None:
     threading.Event().wait(seconds)
 
 
-def _described(device: Device) -> tuple[str, ...]:
+def _described(device: CaptureDevice) -> tuple[str, ...]:
     what = device.description + (f" ({device.condition})" if device.problem else "")
     return ("*" if device.chosen else "", device.name, device.channels, device.rates_hz, what)
 
 
-def _bar(reading: Reading) -> str:
+def _bar(reading: MonitorReading) -> str:
     if not reading.state.listening:
         return reading.state.condition
     return f"{bar(1 - reading.level.peak_db / LOWEST_DB, 16)} {reading.level.peak_db:4.0f}"
 
 
-def _measured(reading: Reading) -> list[tuple[str, str]]:
+def _measured(reading: MonitorReading) -> list[tuple[str, str]]:
     level = reading.level
     return [
         ("microphone", reading.state.sentence),
@@ -132,7 +131,7 @@ def _measured(reading: Reading) -> list[tuple[str, str]]:
     ]
 
 
-def _line(reading: Reading, *, as_json: bool) -> str:
+def _line(reading: MonitorReading, *, as_json: bool) -> str:
     level = reading.level
     if as_json:
         return json.dumps(

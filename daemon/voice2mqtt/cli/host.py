@@ -11,18 +11,18 @@ import sys
 import threading
 from pathlib import Path
 
-from voice2mqtt.cli import recognising
-from voice2mqtt.ear.voice_activity import SileroVoiceActivity
+from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
+from voice2mqtt.cli import engine_options as recognising
 from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
-from voice2mqtt.service import journal
-from voice2mqtt.service.notify import Notifier
-from voice2mqtt.settings.house import HouseFiles
+from voice2mqtt.service.systemd import journal
+from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.settings.secrets import names_a_file
-from voice2mqtt.speechhost import answers
-from voice2mqtt.speechhost.access import Limits
-from voice2mqtt.speechhost.desk import Desk
-from voice2mqtt.speechhost.server import Hooks, Host
-from voice2mqtt.speechhost.vocabulary import Vocabulary
+from voice2mqtt.settings.watched_files import WatchedFiles
+from voice2mqtt.speechhost.protocol import answers
+from voice2mqtt.speechhost.serving.admission import Limits
+from voice2mqtt.speechhost.serving.grammar_source import GrammarSource
+from voice2mqtt.speechhost.serving.scheduler import Scheduler
+from voice2mqtt.speechhost.serving.server import Hooks, SpeechHost
 
 HELP = "serve speech recognition to Azure Speech SDK clients, on this machine"
 
@@ -99,16 +99,16 @@ def run(args: argparse.Namespace) -> int:
     keys = _keys(args.key_file) if args.key_file else ()
     tls = _tls(args.cert, args.key) if args.cert else None
     _warn(address, keys=bool(keys), tls=tls is not None)
-    vocabulary = Vocabulary(HouseFiles(args.settings, args.commands, args.wake_phrase))
+    vocabulary = GrammarSource(WatchedFiles(args.settings, args.commands, args.wake_phrase))
     load = recognising.engine(args, vocabulary.language)
 
-    def make_desk() -> Desk:
+    def make_desk() -> Scheduler:
         # What takes its time now need not while a client waits.
         language = args.language or vocabulary.language
         answers.inverse_normalised("", language if args.vosk_model else "en")
-        return Desk(load(1), vocabulary.grammar, threads=args.threads)
+        return Scheduler(load(1), vocabulary.grammar, threads=args.threads)
 
-    host = Host(
+    host = SpeechHost(
         make_desk,
         SileroVoiceActivity,
         keys=keys,
@@ -132,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
     return ExitStatus.OK
 
 
-async def _serve(host: Host, address: str, port: int) -> None:
+async def _serve(host: SpeechHost, address: str, port: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, host.stop)

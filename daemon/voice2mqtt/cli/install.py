@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from voice2mqtt.errors import ExitStatus, UnavailableError, UserFacingError
-from voice2mqtt.service import installation
-from voice2mqtt.service.layout import MACHINE, Layout, of_package, of_person, sound_servers
+from voice2mqtt.service.install import installation
+from voice2mqtt.service.install.layout import MACHINE, Layout, of_package, of_person, sound_servers
 from voice2mqtt.settings.secrets import read_secret
 
 HELP = "install or upgrade it as a service; existing settings are kept"
@@ -100,7 +100,7 @@ def _layout(args: argparse.Namespace) -> Layout:
     return layout
 
 
-def _wishes(args: argparse.Namespace, *, ask: bool) -> installation.Wishes:
+def _wishes(args: argparse.Namespace, *, ask: bool) -> installation.InstallOptions:
     settings = {"node": args.node} if args.node else {}
     for flag, key, question, default in QUESTIONS:
         answer = getattr(args, flag)
@@ -115,7 +115,7 @@ def _wishes(args: argparse.Namespace, *, ask: bool) -> installation.Wishes:
         password = getpass.getpass("Its password: ") or None
     if password is not None:
         settings["mqtt.password_file"] = "secrets/mqtt-password"
-    return installation.Wishes(
+    return installation.InstallOptions(
         source=args.source,
         settings=settings,
         password=password,

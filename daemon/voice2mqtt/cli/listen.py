@@ -7,19 +7,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext
 from pathlib import Path
 
+from voice2mqtt.audio.factory import open_microphone, open_wav
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.publishing import publisher
 from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.outcome import SILENCE, NoMatch
-from voice2mqtt.core.ports import Ear, Recognizer
-from voice2mqtt.ear.opening import open_microphone, open_wav
+from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import ExitStatus, InputError
-from voice2mqtt.service import build, hearing
-from voice2mqtt.service.entry import entry
-from voice2mqtt.service.hearing import Hearing
+from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.service import composition as build
+from voice2mqtt.service import process_utterance as hearing
+from voice2mqtt.service.process_utterance import ProcessedUtterance
+from voice2mqtt.service.systemd.journal_entry import journal_entry
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.understanding.interpreter import Interpreter
 
 HELP = "hear recordings or a microphone as the daemon would, and show what it would do"
 
@@ -60,18 +61,20 @@ def run(args: argparse.Namespace) -> int:
                 status = error.exit_status
                 continue
             if args.wav and not heard:
-                _show(Hearing(outcome=NOBODY_SPOKE), settings.node, name, args)
+                _show(ProcessedUtterance(outcome=NOBODY_SPOKE), settings.node, name, args)
     return status
 
 
-def _ear(name: str, args: argparse.Namespace, settings: Settings) -> Ear:
+def _ear(name: str, args: argparse.Namespace, settings: Settings) -> UtteranceSource:
     if args.wav:
         return open_wav(Path(name), settings.microphone, paced=args.paced)
     microphone = settings.microphone.model_copy(update={"device": name})
     return open_microphone(microphone, lambda state: print(state.sentence, file=sys.stderr))
 
 
-def _decided(ear: Ear, recognizer: Recognizer, interpreter: Interpreter) -> Iterator[Hearing]:
+def _decided(
+    ear: UtteranceSource, recognizer: Recognizer, interpreter: Interpreter
+) -> Iterator[ProcessedUtterance]:
     with closing(ear):
         for utterance in ear.utterances():
             outcome = hearing.recognize(utterance, recognizer, interpreter)
@@ -82,9 +85,9 @@ def _keep(_decisions: Sequence[Decision]) -> None:
     """Publish nothing."""
 
 
-def _show(decided: Hearing, node: str, name: str, args: argparse.Namespace) -> None:
+def _show(decided: ProcessedUtterance, node: str, name: str, args: argparse.Namespace) -> None:
     for event in decided.events(node):
         if args.json:
             print(json.dumps({"file": name, **event}, ensure_ascii=False), flush=True)
         else:
-            print(f"{name}: {entry(event, dry=not args.publish).sentence}", flush=True)
+            print(f"{name}: {journal_entry(event, dry=not args.publish).sentence}", flush=True)

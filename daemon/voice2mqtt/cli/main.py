@@ -11,21 +11,21 @@ from voice2mqtt import __version__
 from voice2mqtt.cli.arguments import settings_file
 from voice2mqtt.errors import ExitStatus, UserFacingError
 
-COMMANDS = (
-    "run",
-    "listen",
-    "devices",
-    "check",
-    "say",
-    "table",
-    "settings",
-    "host",
-    "transcribe",
-    "demo",
-    "install",
-    "uninstall",
-)
-"""Each is a module of this room with `HELP`, `arguments(parser)` and `run(args) -> int`."""
+COMMANDS = {
+    "run": "voice2mqtt.cli.run",
+    "listen": "voice2mqtt.cli.listen",
+    "devices": "voice2mqtt.cli.devices",
+    "check": "voice2mqtt.cli.check",
+    "say": "voice2mqtt.cli.say",
+    "table": "voice2mqtt.cli.table.command",
+    "settings": "voice2mqtt.cli.settings",
+    "host": "voice2mqtt.cli.host",
+    "transcribe": "voice2mqtt.cli.transcribe",
+    "demo": "voice2mqtt.demo.command",
+    "install": "voice2mqtt.cli.install",
+    "uninstall": "voice2mqtt.cli.uninstall",
+}
+"""Each is a module with `HELP`, `arguments(parser)` and `run(args) -> int`."""
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else argv
     try:
         # The daemon is not to carry, or wait for, what only other commands need.
-        args = _parser(given[:1] if {*given[:1]} & {*COMMANDS} else COMMANDS).parse_args(given)
+        args = _parser(given[:1] if {*given[:1]} & {*COMMANDS} else [*COMMANDS]).parse_args(given)
         return _run(args)
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
@@ -70,7 +70,7 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"voice2mqtt {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in names:
-        module = importlib.import_module(f"voice2mqtt.cli.{name}")
+        module = importlib.import_module(COMMANDS[name])
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.arguments(command)
         command.set_defaults(run=module.run)

@@ -7,7 +7,7 @@ from functools import partial
 
 from voice2mqtt.core.decision import Decision, Fire
 from voice2mqtt.errors import UnavailableError
-from voice2mqtt.mqtt.visitor import Visitor
+from voice2mqtt.mqtt.one_shot_publisher import OneShotPublisher
 from voice2mqtt.settings.model import Settings
 
 _SLACK_S = 2.0
@@ -21,7 +21,7 @@ def publisher(settings: Settings) -> Iterator[Callable[[Sequence[Decision]], Non
     Raises:
         UnavailableError: on leaving, when a message could not be published.
     """
-    visitor = Visitor(settings.mqtt)
+    visitor = OneShotPublisher(settings.mqtt)
     answered = threading.Condition()
     waiting = 0
     longest_s = 0.0

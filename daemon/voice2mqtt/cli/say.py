@@ -12,14 +12,15 @@ from voice2mqtt.cli.publishing import publisher
 from voice2mqtt.core.decision import Ask, Decision, Fire, Refuse
 from voice2mqtt.core.outcome import Heard
 from voice2mqtt.errors import ExitStatus
+from voice2mqtt.nlu.grammar.table import CommandTable
+from voice2mqtt.nlu.matching.alignment_view import alignment_view
+from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
-from voice2mqtt.service import build, hearing
-from voice2mqtt.service.hearing import Hearing
+from voice2mqtt.service import composition as build
+from voice2mqtt.service import process_utterance as hearing
+from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.understanding.normalise import normaliser
-from voice2mqtt.understanding.picture import picture
-from voice2mqtt.understanding.table import CommandTable
 
 STANDARD_INPUT = "-"
 
@@ -51,11 +52,11 @@ def run(args: argparse.Namespace) -> int:
     interpreter = build.interpreter(settings, table)
     explain = _Explanation(settings, table) if args.explain else None
     many = args.words == [STANDARD_INPUT]
-    decided = Hearing(outcome=Heard(text=""))
+    decided = ProcessedUtterance(outcome=Heard(text=""))
     with ExitStack() as stack:
         publish = None if args.dry_run else stack.enter_context(publisher(settings))
 
-        def say(words: str) -> Hearing:
+        def say(words: str) -> ProcessedUtterance:
             said = hearing.decide(Heard(text=words), interpreter)
             if publish:
                 publish(said.decisions)
@@ -82,12 +83,12 @@ def _lines_said() -> Iterator[str]:
         yield line.rstrip("\r\n")
 
 
-def _print_events(decided: Hearing, node: str) -> None:
+def _print_events(decided: ProcessedUtterance, node: str) -> None:
     for event in decided.events(node):
         print(json.dumps(event, ensure_ascii=False), flush=True)
 
 
-def _print(decided: Hearing, *, dry: bool, explain: "_Explanation | None") -> None:
+def _print(decided: ProcessedUtterance, *, dry: bool, explain: "_Explanation | None") -> None:
     for decision in decided.decisions:
         for line in _lines(decision, "would publish" if dry else "publish"):
             print(line)
@@ -120,7 +121,7 @@ def _details(qos: int, after_s: float, *, retain: bool) -> str:
 
 
 class _Explanation:
-    """Says why it was decided so, with a picture of the words and sounds."""
+    """Says why it was decided so, with a alignment_view of the words and sounds."""
 
     def __init__(self, settings: Settings, table: CommandTable) -> None:
         self._normaliser = normaliser(table.language)
@@ -139,7 +140,7 @@ class _Explanation:
         return lines
 
     def _picture(self, heard: str, said: str) -> list[str]:
-        matches = picture(heard, said, self._normaliser, self._pronouncer)
+        matches = alignment_view(heard, said, self._normaliser, self._pronouncer)
         cells = [("table", "heard", "sounds")]
         for match in matches:
             differs = f"{match.said_sounds or '-'}  |  {match.heard_sounds or '-'}"
@@ -148,7 +149,7 @@ class _Explanation:
         return ["", *(f"{a:<{wide[0]}}  {b:<{wide[1]}}  {c}" for a, b, c in cells)]
 
 
-def _answer(decided: Hearing) -> str:
+def _answer(decided: ProcessedUtterance) -> str:
     """Return what a person at a terminal answers to a question, if there is one."""
     asked = any(isinstance(decision, Ask) for decision in decided.decisions)
     try:

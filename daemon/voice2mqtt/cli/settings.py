@@ -6,9 +6,9 @@ from pathlib import Path
 
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import ExitStatus
+from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.settings.model import Section, Settings
-from voice2mqtt.settings.writer import inline
-from voice2mqtt.understanding.table import Json
+from voice2mqtt.settings.yaml.writer import inline
 
 HELP = "print the settings in force, as a file that could be used"
 

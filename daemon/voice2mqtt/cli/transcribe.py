@@ -9,22 +9,23 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
+from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.cli import arguments as common
-from voice2mqtt.cli import recognising
+from voice2mqtt.cli import engine_options as recognising
 from voice2mqtt.cli.screen import progress
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.outcome import SILENCE, Heard, Hypothesis, NoMatch, Outcome
-from voice2mqtt.ear.voice_activity import SileroVoiceActivity
-from voice2mqtt.ear.wav import WavSource
 from voice2mqtt.errors import ExitStatus, InputError
-from voice2mqtt.service import build, hearing
-from voice2mqtt.service.entry import entry
-from voice2mqtt.service.hearing import Hearing
-from voice2mqtt.settings.house import House, HouseFiles
-from voice2mqtt.speechhost.endpointing import Ended, Endpointer
-from voice2mqtt.speechhost.engine import Engine, Grammar, Reading, Transcript
-from voice2mqtt.speechhost.vocabulary import grammar_of
-from voice2mqtt.understanding.policy import LocalTime
+from voice2mqtt.nlu.dialogue.policy import LocalTime
+from voice2mqtt.service import composition as build
+from voice2mqtt.service import process_utterance as hearing
+from voice2mqtt.service.process_utterance import ProcessedUtterance
+from voice2mqtt.service.systemd.journal_entry import journal_entry
+from voice2mqtt.settings.watched_files import WatchedFiles, WatchedTable
+from voice2mqtt.speechhost.engine import Engine, EngineGrammar, NBestEntry, Transcript
+from voice2mqtt.speechhost.protocol.endpointer import Ended, PhraseEndpointer
+from voice2mqtt.speechhost.serving.grammar_source import grammar_of
 
 HELP = "turn recordings into text, or into what the daemon would do about them"
 
@@ -33,12 +34,12 @@ LONGEST_PHRASE_MS = 30_000
 _DAY_MIN = 24 * 60
 
 Advance = Callable[[float], None]
-Begin = Callable[[str], Callable[["Phrase"], None]]
+Begin = Callable[[str], Callable[["TranscribedPhrase"], None]]
 """Given the name of a file, returns what shows its phrases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
+class TranscribedPhrase:
     """What was said without a pause; a silent recording is one phrase without a transcript."""
 
     begin_s: float
@@ -51,7 +52,7 @@ class Phrase:
         return {"begin_s": round(self.begin_s, 3), "end_s": round(self.end_s, 3)}
 
     @property
-    def readings(self) -> tuple[Reading, ...]:
+    def readings(self) -> tuple[NBestEntry, ...]:
         """What may have been said, likeliest first."""
         return self.transcript.readings if self.transcript else ()
 
@@ -102,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     """Transcribe each file in turn; one that cannot be used does not stop the others."""
     if args.commands and not args.settings:
         args.settings = common.settings_file(argparse.Namespace()).path
-    house = HouseFiles(args.settings, args.commands, args.wake_phrase).read()
+    house = WatchedFiles(args.settings, args.commands, args.wake_phrase).read()
     grammar = grammar_of(house)
     sources: list[tuple[str, WavSource]] = []
     status = ExitStatus.OK
@@ -123,13 +124,13 @@ def run(args: argparse.Namespace) -> int:
                 spoken = True
                 show(phrase)
             if not spoken:
-                show(Phrase(begin_s=0, end_s=source.duration_s, transcript=None))
+                show(TranscribedPhrase(begin_s=0, end_s=source.duration_s, transcript=None))
     return status
 
 
 def transcribe(
-    source: WavSource, engine: Engine, grammar: Grammar | None, advance: Advance
-) -> Iterator[Phrase]:
+    source: WavSource, engine: Engine, grammar: EngineGrammar | None, advance: Advance
+) -> Iterator[TranscribedPhrase]:
     """Yield the phrases of a recording; `advance` is told how many more seconds are done."""
     done_s = 0.0
     for ended in _spoken(source):
@@ -137,12 +138,12 @@ def transcribe(
         end_s = ended.end / RATE_HZ
         advance(end_s - done_s)
         done_s = end_s
-        yield Phrase(begin_s=ended.onset / RATE_HZ, end_s=end_s, transcript=transcript)
+        yield TranscribedPhrase(begin_s=ended.onset / RATE_HZ, end_s=end_s, transcript=transcript)
     advance(source.duration_s - done_s)
 
 
 def _spoken(source: WavSource) -> Iterator[Ended]:
-    endpointer = Endpointer(
+    endpointer = PhraseEndpointer(
         SileroVoiceActivity(),
         initial_silence_ms=LONGEST_PHRASE_MS,
         end_silence_ms=END_SILENCE_MS,
@@ -154,7 +155,7 @@ def _spoken(source: WavSource) -> Iterator[Ended]:
 
 
 def _texts(args: argparse.Namespace, *, named: bool) -> Begin:
-    def show(name: str, phrase: Phrase) -> None:
+    def show(name: str, phrase: TranscribedPhrase) -> None:
         readings = phrase.readings
         text = readings[0].text if readings else ""
         if args.json:
@@ -174,22 +175,22 @@ def _texts(args: argparse.Namespace, *, named: bool) -> Begin:
     return lambda name: partial(show, name)
 
 
-def _decisions(args: argparse.Namespace, house: House) -> Begin:
+def _decisions(args: argparse.Namespace, house: WatchedTable) -> Begin:
     settings = common.load(args)
     assert house.table
     interpreter = build.interpreter(settings, house.table)
     weekday = hearing.local_time().weekday
 
-    def begin(name: str) -> Callable[[Phrase], None]:
+    def begin(name: str) -> Callable[[TranscribedPhrase], None]:
         # Each recording is a conversation of its own, in its own time.
         interpreter.forget()
         return partial(show, name)
 
-    def show(name: str, phrase: Phrase) -> None:
+    def show(name: str, phrase: TranscribedPhrase) -> None:
         minute = args.at + int(phrase.end_s / 60)
         local = LocalTime(minute=minute % _DAY_MIN, weekday=(weekday + minute // _DAY_MIN) % 7)
         outcome = phrase.outcome
-        decided = Hearing(
+        decided = ProcessedUtterance(
             outcome=outcome, decisions=interpreter.decide(outcome, phrase.end_s, local)
         )
         for event in decided.events(settings.node):
@@ -197,7 +198,7 @@ def _decisions(args: argparse.Namespace, house: House) -> Begin:
                 told = {"file": name, **phrase.span, **event}
                 print(json.dumps(told, ensure_ascii=False), flush=True)
             else:
-                print(f"{name}: {entry(event, dry=True).sentence}", flush=True)
+                print(f"{name}: {journal_entry(event, dry=True).sentence}", flush=True)
 
     return begin
 

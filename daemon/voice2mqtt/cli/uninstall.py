@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 from voice2mqtt.errors import ExitStatus, UnavailableError, UserFacingError
-from voice2mqtt.service.installation import removal
-from voice2mqtt.service.layout import MACHINE, of_person
+from voice2mqtt.service.install.installation import removal
+from voice2mqtt.service.install.layout import MACHINE, of_person
 
 HELP = "remove the service; the settings stay"
 

@@ -25,7 +25,7 @@ def as_wav(pcm: bytes) -> bytes:
     return file.getvalue()
 
 
-class Prospect(Enum):
+class PartialMatch(Enum):
     """What the words heard so far say about the words to come; decides how long to wait."""
 
     COMPLETE = "complete"
@@ -70,7 +70,7 @@ class Utterance(Protocol):
         """Yield the audio, pre-roll first, blocking for live audio; end when speech has ended."""
         ...
 
-    def expect(self, prospect: Prospect) -> None:
+    def expect(self, prospect: PartialMatch) -> None:
         """Tell the gate how the sentence stands, so that it waits less or more for its end.
 
         May be called from any thread, at any time, more than once.

@@ -16,7 +16,7 @@ def never() -> str:
     return ""
 
 
-class Ear(Protocol):
+class UtteranceSource(Protocol):
     """Somewhere utterances come from."""
 
     def utterances(self) -> Iterator[Utterance]:

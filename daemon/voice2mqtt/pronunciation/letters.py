@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from voice2mqtt.understanding.letters import spelled
+from voice2mqtt.nlu.text.letters import spelled
 
 
 class Letters:

@@ -12,35 +12,35 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from voice2mqtt.audio.signal.condition import MicrophoneState
 from voice2mqtt.core.audio import Utterance
 from voice2mqtt.core.outcome import Canceled, Outcome
-from voice2mqtt.core.ports import Ear, Recognizer
-from voice2mqtt.ear.state import MicrophoneState
+from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.feedback.voice import SpeakerVoice
+from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload
-from voice2mqtt.mqtt.room import MqttRoom
-from voice2mqtt.service.hostwatch import HostWatch
-from voice2mqtt.service.house import House
+from voice2mqtt.service.command_executor import CommandExecutor
+from voice2mqtt.service.host_watch import HostWatch
 from voice2mqtt.service.inbox import (
-    Asked,
-    Host,
+    ControlRequested,
+    DaemonEvent,
+    HostChanged,
     Inbox,
     LoopEnded,
-    Microphone,
-    Notice,
+    MicrophoneChanged,
     Stop,
     TableChanged,
     TableRead,
     Typed,
 )
-from voice2mqtt.service.meter import Meter
-from voice2mqtt.service.notify import Notifier
-from voice2mqtt.service.state import NodeState
-from voice2mqtt.service.tablecheck import TableCheck
-from voice2mqtt.service.tablewatch import TableWatch
-from voice2mqtt.service.watchdog import Watchdog
-from voice2mqtt.settings.faults import FaultsError
+from voice2mqtt.service.node_state import NodeState
+from voice2mqtt.service.systemd.notify import Notifier
+from voice2mqtt.service.systemd.watchdog import Watchdog
+from voice2mqtt.service.table_check import TableCheck
+from voice2mqtt.service.table_watch import TableWatch
+from voice2mqtt.service.usage import UsageMeter
+from voice2mqtt.settings.yaml.faults import FaultsError
 
 TICK_S = 1.0
 FIRST_TICK_S = 0.1
@@ -58,12 +58,12 @@ class Daemon:
     def __init__(
         self,
         *,
-        ear: Ear,
+        ear: UtteranceSource,
         recognizer: Recognizer,
         voice: SpeakerVoice,
-        meter: Meter,
-        house: House,
-        room: MqttRoom,
+        meter: UsageMeter,
+        house: CommandExecutor,
+        room: MqttAdapter,
         state: NodeState,
         inbox: Inbox,
         host_watch: HostWatch,
@@ -180,15 +180,15 @@ class Daemon:
             self._house.tell(self._room.notice("limit_reached"))
         return before != (state.broker_up, state.limit_reached)
 
-    def _heed(self, notice: Notice | None) -> None:
+    def _heed(self, notice: DaemonEvent | None) -> None:
         match notice:
-            case Asked(control=control):
+            case ControlRequested(control=control):
                 self._obey(control)
             case Typed(text=text, at_s=at_s):
                 self._house.say(text, at_s)
-            case Microphone(state=state):
+            case MicrophoneChanged(state=state):
                 self._microphone_changed(state)
-            case Host(fault=fault):
+            case HostChanged(fault=fault):
                 self._host_changed(fault)
             case TableChanged():
                 self._reload()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from voice2mqtt.ear.state import MicrophoneState
+from voice2mqtt.audio.signal.condition import MicrophoneState
 from voice2mqtt.mqtt.control import Control, Mute, Say
 
 
@@ -35,7 +35,7 @@ class TableRead:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ControlRequested:
     """A control topic was written to; a newer request of its kind takes its place."""
 
     control: Control
@@ -51,14 +51,14 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Microphone:
+class MicrophoneChanged:
     """The microphone's condition changed."""
 
     state: MicrophoneState
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class HostChanged:
     """The Speech host can be reached, or why it cannot."""
 
     fault: str
@@ -71,7 +71,16 @@ class LoopEnded:
     failure: BaseException | None
 
 
-Notice = Stop | TableChanged | TableRead | Asked | Typed | Microphone | Host | LoopEnded
+DaemonEvent = (
+    Stop
+    | TableChanged
+    | TableRead
+    | ControlRequested
+    | Typed
+    | MicrophoneChanged
+    | HostChanged
+    | LoopEnded
+)
 
 SENTENCES = 100
 """Typed sentences that wait at one time."""
@@ -81,19 +90,19 @@ class Inbox:
     """Notices on their way to the one thread that takes them out."""
 
     def __init__(self) -> None:
-        self._notices: queue.SimpleQueue[Notice | None] = queue.SimpleQueue()
+        self._notices: queue.SimpleQueue[DaemonEvent | None] = queue.SimpleQueue()
         """None only wakes who waits."""
         self._sentences: queue.SimpleQueue[Typed] = queue.SimpleQueue()
-        self._gathered: list[Notice] = []
+        self._gathered: list[DaemonEvent] = []
 
-    def put(self, notice: Notice) -> None:
+    def put(self, notice: DaemonEvent) -> None:
         """Leave `notice`; never blocks. Any thread or signal handler may call it."""
         self._notices.put(notice)
 
     def put_control(self, control: Control, now_s: float) -> str:
         """Leave a request that came in at `now_s`; return why it is not taken, or ""."""
         if not isinstance(control, Say):
-            self.put(Asked(control))
+            self.put(ControlRequested(control))
         elif self._sentences.qsize() < SENTENCES:
             self._sentences.put(Typed(control.text, now_s))
             self._notices.put(None)
@@ -101,7 +110,7 @@ class Inbox:
             return f"say/set: {SENTENCES} sentences wait already"
         return ""
 
-    def take(self, within_s: float) -> Notice | None:
+    def take(self, within_s: float) -> DaemonEvent | None:
         """Return the next notice, or None when none comes within `within_s`."""
         for notice in self._new(within_s):
             self._gathered = [old for old in self._gathered if not _replaces(notice, old)]
@@ -114,7 +123,7 @@ class Inbox:
             return self._sentences.get_nowait()
         return None
 
-    def _new(self, within_s: float) -> Iterator[Notice]:
+    def _new(self, within_s: float) -> Iterator[DaemonEvent]:
         """Yield what has come; wait for it only if there is nothing else to do."""
         idle = not self._gathered and self._sentences.empty()
         with suppress(queue.Empty):
@@ -125,20 +134,20 @@ class Inbox:
                     yield notice
 
 
-def _urgency(notice: Notice) -> int:
+def _urgency(notice: DaemonEvent) -> int:
     match notice:
         case Stop() | LoopEnded():
             return 0
-        case Asked(control=Mute()):
+        case ControlRequested(control=Mute()):
             return 1
         case _:
             return 2
 
 
-def _replaces(new: Notice, old: Notice) -> bool:
+def _replaces(new: DaemonEvent, old: DaemonEvent) -> bool:
     """Whether `old` need not be done since `new` asks for the same, or for the contrary."""
     match new, old:
-        case Asked(control=one), Asked(control=other):
+        case ControlRequested(control=one), ControlRequested(control=other):
             return type(one) is type(other)
         case TableChanged(), TableChanged():
             return True

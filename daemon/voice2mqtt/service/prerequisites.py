@@ -7,15 +7,15 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from voice2mqtt.ear.capture import Capture
-from voice2mqtt.ear.cleaner import CleanedSource
-from voice2mqtt.ear.wav import WavSource
+from voice2mqtt.audio.signal.noise_suppression import NoiseSuppressedSource
+from voice2mqtt.audio.sources.capture import Capture
+from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.errors import SettingsError, UserFacingError
-from voice2mqtt.mqtt.login import login_from
+from voice2mqtt.mqtt.broker.login import login_from
 from voice2mqtt.settings.load import WrittenSettings
 from voice2mqtt.settings.model import WAV_PREFIX, MicrophoneSettings, MqttSettings, Settings
-from voice2mqtt.settings.reader import read_text
 from voice2mqtt.settings.secrets import may_be_there, read_secret
+from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.speech.azure import AzureRecognizer
 
 _Check = Callable[[], object]
@@ -112,7 +112,7 @@ def _check_certificate(settings: MqttSettings) -> None:
 
 def _check_microphone(settings: MicrophoneSettings) -> None:
     if settings.noise_suppression or settings.auto_gain_dbfs:
-        CleanedSource(
+        NoiseSuppressedSource(
             Capture(settings.device, lambda _state: None),
             noise_suppression=settings.noise_suppression,
             auto_gain_dbfs=settings.auto_gain_dbfs,

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from voice2mqtt.settings.redaction import is_secret_name, shown_address
+from voice2mqtt.settings.yaml.redaction import is_secret_name, shown_address
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _REGION = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
@@ -132,7 +132,7 @@ class Section(BaseModel):
     )
 
 
-class Gate(Section):
+class EndpointerSettings(Section):
     """When the ear opens, and when it takes the sentence for ended."""
 
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
@@ -158,7 +158,7 @@ class MicrophoneSettings(Section):
     device: _Text = "default"
     """An ALSA name from `voice2mqtt devices`, `wav:FILE`, or `stdin` (raw 16 kHz)."""
     capture: Literal["arecord", "sdk"] = "arecord"
-    gate: Gate = Gate()
+    gate: EndpointerSettings = EndpointerSettings()
     noise_suppression: Annotated[int, Field(ge=0, le=4)] = 0
     auto_gain_dbfs: Annotated[int, Field(ge=0, le=31)] = 0
 

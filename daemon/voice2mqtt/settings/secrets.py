@@ -5,8 +5,8 @@ from pathlib import Path
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.settings.reader import read_text
-from voice2mqtt.settings.redaction import reads_like_a_path
+from voice2mqtt.settings.yaml.reader import read_text
+from voice2mqtt.settings.yaml.redaction import reads_like_a_path
 
 
 def read_secret(path: Path) -> str:

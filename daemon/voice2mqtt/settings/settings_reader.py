@@ -5,10 +5,10 @@ import json as json_text
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from voice2mqtt.settings import nodes
-from voice2mqtt.settings.faults import Faults, did_you_mean
 from voice2mqtt.settings.model import Section, Settings
-from voice2mqtt.settings.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from voice2mqtt.settings.yaml import nodes
+from voice2mqtt.settings.yaml.faults import Faults, did_you_mean
+from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 _EXPECTED = {
     "string_type": "text",

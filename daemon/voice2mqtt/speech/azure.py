@@ -28,10 +28,10 @@ from voice2mqtt.core.outcome import Canceled, Outcome
 from voice2mqtt.core.ports import GiveUp, never
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.model import SpeechSettings
-from voice2mqtt.settings.reader import read_text
 from voice2mqtt.settings.secrets import read_secret
+from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.speech import outcomes
-from voice2mqtt.speech.turn import AWAY, STOP_WITHIN_S, Turn, interrupt
+from voice2mqtt.speech.turn import AWAY, STOP_WITHIN_S, SdkTurn, interrupt
 
 SECOND_BYTES = RATE_HZ * SAMPLE_BYTES
 
@@ -88,7 +88,7 @@ class AzureRecognizer:
         self._retry_s = settings.retry_s
         self._on_sent = on_sent
         self._closed = threading.Event()
-        self._over: deque[Turn] = deque()
+        self._over: deque[SdkTurn] = deque()
         """Answered, and not yet let go."""
         self._interrupt: Callable[[], None] = lambda: None
 
@@ -182,11 +182,11 @@ class AzureRecognizer:
             self._over.append(turn)
         return outcome, sent / SECOND_BYTES
 
-    def _begin(self, on_interim: Callable[[str], None]) -> Turn:
+    def _begin(self, on_interim: Callable[[str], None]) -> SdkTurn:
         stream = sdk.audio.PushAudioInputStream()
         recognizer = self._recognizer(sdk.audio.AudioConfig(stream=stream))
         connection = sdk.Connection.from_recognizer(recognizer)
-        turn = Turn(stream, recognizer, connection, on_interim, continuous=self._continuous)
+        turn = SdkTurn(stream, recognizer, connection, on_interim, continuous=self._continuous)
         self._interrupt = turn.interrupt
         # The last one is let go here, and not at its end: the 50 ms that the SDK takes for it
         # must not stand between speech and command.

@@ -8,7 +8,7 @@ device that dies during a recognition is not noticed before the time-out.
 import threading
 from collections.abc import Callable, Iterator
 
-from voice2mqtt.core.audio import Prospect, Utterance
+from voice2mqtt.core.audio import PartialMatch, Utterance
 from voice2mqtt.core.outcome import SILENCE, Canceled, Heard, NoMatch, Outcome
 from voice2mqtt.core.ports import GiveUp, never
 from voice2mqtt.speech.azure import AzureRecognizer
@@ -110,5 +110,5 @@ class _Spoken:
     def frames(self) -> Iterator[bytes]:
         yield from ()
 
-    def expect(self, prospect: Prospect) -> None:
+    def expect(self, prospect: PartialMatch) -> None:
         pass

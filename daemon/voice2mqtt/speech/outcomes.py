@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voice2mqtt.core.outcome import SILENCE, Canceled, Heard, Hypothesis, NoMatch, Outcome
-from voice2mqtt.settings.redaction import shown_address
+from voice2mqtt.settings.yaml.redaction import shown_address
 
 TICKS_PER_S = 10_000_000
 

@@ -7,7 +7,7 @@ import socket
 from urllib.parse import urlsplit
 
 from voice2mqtt.settings.model import SpeechSettings
-from voice2mqtt.settings.redaction import shown_address
+from voice2mqtt.settings.yaml.redaction import shown_address
 from voice2mqtt.speech.azure import DEFAULT_HOST
 
 PROBE_WITHIN_S = 2.0

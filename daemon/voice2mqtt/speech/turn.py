@@ -91,7 +91,7 @@ class News:
         self.ended.set()
 
 
-class Turn:
+class SdkTurn:
     """One utterance, once: another attempt is another turn."""
 
     def __init__(

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from voice2mqtt.understanding.automaton import Automaton
+from voice2mqtt.nlu.grammar.automaton import Automaton
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class NBestEntry:
     """One reading of the audio."""
 
     text: str
@@ -25,13 +25,13 @@ class Reading:
 class Transcript:
     """What was said, best reading first; no readings when it was not speech."""
 
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[NBestEntry, ...] = ()
     language: str = "en-US"
     """In which it was heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grammar:
+class EngineGrammar:
     """What is likely to be said."""
 
     automaton: Automaton
@@ -53,12 +53,12 @@ def never() -> bool:
 class Engine(Protocol):
     """Audio to text. May be called from several threads at once."""
 
-    def prepare(self, grammar: Grammar) -> None:
+    def prepare(self, grammar: EngineGrammar) -> None:
         """Do now what would make the first transcription with `grammar` slow; may take seconds."""
         ...
 
     def transcribe(
-        self, pcm: bytes, grammar: Grammar | None, abandoned: Callable[[], bool] = never
+        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
     ) -> Transcript:
         """Return what was said in `pcm` (16 kHz, 16 bit, mono); without `grammar`, open dictation.
 

@@ -1,0 +1,153 @@
+"""The ear: utterances, in order, from whatever source of audio.
+
+One thread never stops capturing; utterances that begin while an earlier one is still being
+recognised wait for their turn, complete. What is interrupted (a device that fails, audio that is
+lost, a daemon that stood still, a machine that slept) is yielded too, marked as `cut`.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from voice2mqtt.audio.segmenter import Segmenter
+from voice2mqtt.audio.sources.arrival import Arrival
+from voice2mqtt.audio.sources.source import BLOCK_BYTES, Source
+from voice2mqtt.audio.utterance import LiveUtterance
+from voice2mqtt.core.audio import SAMPLE_BYTES, Utterance, VoiceActivity
+from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
+from voice2mqtt.settings.model import EndpointerSettings
+
+MOST_WAITING = 100
+"""Utterances kept for a recogniser that does not come; then the oldest is given up."""
+
+TOO_LATE_S = 2.0
+"""Audio older than this is not heard any more. A pipe holds as much; what waits before it is lost
+sooner or later."""
+
+log = logging.getLogger(__name__)
+
+
+def _boot_time_s() -> float:
+    """Return seconds that go on in a machine that sleeps, unlike the monotonic ones."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class GatedMicrophone:
+    """Listens to `source` from the first call of `utterances` on."""
+
+    def __init__(
+        self,
+        source: Source,
+        voice_activity: VoiceActivity,
+        settings: EndpointerSettings,
+        on_audio: Callable[[bytes], None] = lambda _block: None,
+        heartbeat: Heartbeat = UNWATCHED,
+        clock: Callable[[], float] = _boot_time_s,
+    ) -> None:
+        """Prepare; `on_audio` sees every block, on the capturing thread, before anybody else.
+
+        That thread's `heartbeat` is shown. By `clock` (seconds) it knows what did not arrive.
+        """
+        self._on_audio = on_audio
+        self._source = source
+        self._heartbeat = heartbeat
+        self._clock = clock
+        self._arrival = Arrival()
+        self._behind = False
+        self._segmenter = Segmenter(voice_activity, settings, self._queue)
+        self._waiting: deque[LiveUtterance] = deque()
+        self._changed = threading.Condition()
+        self._ended = False
+        self._closed = False
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._listen, name="ear", daemon=True)
+
+    def utterances(self) -> Iterator[Utterance]:
+        """Yield each utterance as soon as it begins; end with the source, or after `close`.
+
+        Raises:
+            InputError: The source went bad.
+        """
+        self._thread.start()
+        while (utterance := self._next()) is not None:
+            yield utterance
+        self._thread.join()
+        if self._failure:
+            raise self._failure
+
+    def close(self) -> None:
+        """Stop listening. What was already captured is still yielded. Any thread may call it."""
+        self._closed = True
+        self._source.close()
+        with self._changed:
+            self._changed.notify_all()
+
+    def another_waits(self) -> bool:
+        """Return whether a further utterance has begun. Any thread may call it."""
+        return bool(self._waiting)
+
+    def deafen(self, for_s: float) -> None:
+        """Open for nothing in the next `for_s` seconds; an utterance under way goes on."""
+        self._segmenter.deafen(for_s)
+
+    def _next(self) -> LiveUtterance | None:
+        with self._changed:
+            while not self._waiting and not self._ended:
+                self._changed.wait()
+            self._changed.notify_all()
+            return self._waiting.popleft() if self._waiting else None
+
+    def _listen(self) -> None:
+        try:
+            if self._source.live:
+                self._interrupt()
+            for block in self._source.blocks():
+                self._heartbeat.beat()
+                self._on_audio(block)
+                self._hear(block)
+            while self._segmenter.is_open and not self._closed:
+                self._segmenter.feed(bytes(BLOCK_BYTES), time.monotonic())
+        except BaseException as failure:  # noqa: BLE001  handed to the reading thread
+            self._failure = failure
+        finally:
+            self._heartbeat.rest()
+            self._segmenter.interrupt()
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+
+    def _hear(self, block: bytes) -> None:
+        if not block:
+            self._interrupt()
+            return
+        late_s = self._late_s(block) if self._source.live else 0.0
+        if late_s <= TOO_LATE_S:
+            self._segmenter.feed(block, time.monotonic() - late_s)
+
+    def _late_s(self, block: bytes) -> float:
+        """Return how late live audio comes; interrupt where some is missing before it."""
+        late_s = self._arrival.late_s(len(block) // SAMPLE_BYTES, self._clock())
+        too_late = late_s > TOO_LATE_S
+        if self._arrival.lost or (too_late and not self._behind):
+            fault = f"it comes {late_s:.1f} s late" if too_late else "some of it did not come"
+            log.warning("the microphone's audio is interrupted: %s", fault)
+            self._segmenter.interrupt()
+        self._behind = too_late
+        return late_s
+
+    def _interrupt(self) -> None:
+        """Take what comes next for the beginning of other audio."""
+        self._arrival = Arrival()
+        self._segmenter.interrupt()
+
+    def _queue(self, utterance: LiveUtterance) -> None:
+        with self._changed:
+            if not self._source.live:
+                self._changed.wait_for(lambda: len(self._waiting) < MOST_WAITING or self._closed)
+            elif len(self._waiting) == MOST_WAITING:
+                self._waiting.popleft()
+                log.warning("gave up the oldest of %d waiting utterances", MOST_WAITING)
+            self._waiting.append(utterance)
+            self._changed.notify_all()

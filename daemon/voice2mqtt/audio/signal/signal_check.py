@@ -1,0 +1,70 @@
+"""A microphone that delivers, but not what people say: deaf or overdriven. Pure.
+
+Judged by the second, from the highest and lowest sample and the share at full scale.
+"""
+
+from collections import deque
+
+import numpy as np
+
+from voice2mqtt.audio.signal.condition import Condition
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+
+CONSTANT_S = 5
+"""Even the quietest converter changes its lowest bit within a second; this is generous."""
+QUIET_S = 60
+QUIET_SWING = 16
+"""Peak to peak, of 65536: below -72 dBFS nothing that is said at home is understood."""
+CLIPPED = 32_700
+CLIPPED_SHARE = 0.01
+CLIPPED_S, CLIPPED_WITHIN_S = 8, 10
+
+FINDINGS = {
+    "zeros": (
+        Condition.DEAF,
+        "gives only zeros: it is muted, or nothing is plugged in; see its capture switch",
+    ),
+    "constant": (
+        Condition.DEAF,
+        "gives a constant level: it is broken, or nothing is plugged in; see its capture switch",
+    ),
+    "quiet": (Condition.DEAF, "is far too quiet for speech; raise its capture volume"),
+    "clipping": (
+        Condition.CLIPPING,
+        "is overdriven all the time; lower its capture volume or boost",
+    ),
+}
+
+
+class SignalCheck:
+    """What one microphone's audio says about it."""
+
+    def __init__(self) -> None:
+        self._second = bytearray()
+        self._constant_s = 0
+        self._quiet_s = 0
+        self._clipped: deque[bool] = deque(maxlen=CLIPPED_WITHIN_S)
+        self._finding: str | None = None
+
+    def hear(self, block: bytes) -> str | None:
+        """Take more audio; return a key of `FINDINGS`, or None while all is well."""
+        self._second += block
+        if len(self._second) >= RATE_HZ * SAMPLE_BYTES:
+            self._finding = self._judge(np.frombuffer(self._second, np.int16).astype(np.int32))
+            self._second = bytearray()
+        return self._finding
+
+    def _judge(self, samples: np.ndarray[tuple[int], np.dtype[np.int32]]) -> str | None:
+        lowest, highest = int(samples.min()), int(samples.max())
+        swing = highest - lowest
+        self._constant_s = self._constant_s + 1 if swing == 0 else 0
+        self._quiet_s = self._quiet_s + 1 if swing < QUIET_SWING else 0
+        self._clipped.append(float(np.mean(np.abs(samples) >= CLIPPED)) >= CLIPPED_SHARE)
+        if self._constant_s >= CONSTANT_S:
+            return "constant" if highest else "zeros"
+        if self._quiet_s >= QUIET_S:
+            return "quiet"
+        # A slammed door clips for a second; so only the habit counts, and ends with it.
+        if self._clipped[-1] and sum(self._clipped) >= CLIPPED_S:
+            return "clipping"
+        return None

@@ -1,0 +1,1 @@
+"""Where audio comes from: an ALSA device, a WAV file, a pipe."""

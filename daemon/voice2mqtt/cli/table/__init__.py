@@ -1,0 +1,1 @@
+"""`voice2mqtt table` and its subcommands."""

@@ -1,0 +1,60 @@
+"""`voice2mqtt table`: what can be said, as sentences, as a cheat sheet, or from elsewhere."""
+
+import argparse
+
+from voice2mqtt.cli import arguments as common
+from voice2mqtt.cli.table import cheatsheet
+from voice2mqtt.cli.table import table_import as tableimport
+from voice2mqtt.cli.table import table_suggest as tablesuggest
+from voice2mqtt.errors import ExitStatus
+from voice2mqtt.nlu.grammar.enumerate import sentences
+from voice2mqtt.service import composition as build
+from voice2mqtt.settings.load import load_table
+from voice2mqtt.settings.yaml.faults import count
+
+HELP = "print every sentence that can be said, or a cheat sheet"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    common.settings(parser)
+    common.commands(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="a cheat sheet in Markdown")
+    form.add_argument("--html", action="store_true", help="a page to hang on the fridge")
+    parser.add_argument(
+        "--limit",
+        metavar="N",
+        type=int,
+        default=20,
+        help="of a command with more sentences show samples (%(default)s)",
+    )
+    parts = parser.add_subparsers(metavar="[import | suggest]")
+    part = parts.add_parser("import", help=tableimport.HELP, description=tableimport.HELP)
+    tableimport.arguments(part)
+    part.set_defaults(part=tableimport.run)
+    part = parts.add_parser("suggest", help=tablesuggest.HELP, description=tablesuggest.HELP)
+    tablesuggest.arguments(part)
+    part.set_defaults(part=tablesuggest.run)
+    parser.set_defaults(part=_print)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked for."""
+    return int(args.part(args))
+
+
+def _print(args: argparse.Namespace) -> int:
+    settings = common.load(args)
+    table = load_table(settings.commands, build.language_of(settings))
+    wake_phrases = settings.listening.wake_phrase
+    if args.markdown:
+        print(cheatsheet.markdown(table, wake_phrases), end="")
+    elif args.html:
+        print(cheatsheet.html(table, wake_phrases), end="")
+    else:
+        for name, total, shown in sentences(table, args.limit):
+            print(f"{name} ({count(total, 'sentence')})")
+            for sentence in shown:
+                print(f"  {sentence}")
+    return ExitStatus.OK

@@ -1,0 +1,43 @@
+"""`voice2mqtt table suggest`: a first command table, from the devices on the broker."""
+
+import argparse
+from pathlib import Path
+
+from voice2mqtt.cli import arguments as common
+from voice2mqtt.errors import ExitStatus, InputError
+from voice2mqtt.mqtt.suggest.table import retained, suggestion
+
+HELP = "propose a command table for the devices that are on the broker"
+
+WITHIN_S = 10.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    common.settings(parser)
+    parser.add_argument(
+        "--output", metavar="FILE", type=Path, help="a new file (default: standard output)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the table, or write it to a file that is not there yet.
+
+    Raises:
+        SettingsError: the settings are wrong.
+        UnavailableError: the broker cannot be reached.
+        InputError: the file is there already, or cannot be written.
+    """
+    table = suggestion(retained(common.load(args), WITHIN_S))
+    if args.output is None:
+        print(table, end="")
+        return ExitStatus.OK
+    try:
+        with args.output.open("x", encoding="utf-8") as file:
+            file.write(table)
+    except FileExistsError as error:
+        raise InputError(f"{args.output} is there already; name a new file") from error
+    except OSError as error:
+        raise InputError(f"{args.output} cannot be written: {error.strerror}") from error
+    print(f"{args.output}: {table.count('- say:')} commands to edit")
+    return ExitStatus.OK

@@ -1,0 +1,73 @@
+"""The table's own tests: sentences as if heard, against what the owner says they publish."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from voice2mqtt.core.decision import Decision, Fire, Message
+from voice2mqtt.core.jsontext import read_json
+from voice2mqtt.core.outcome import Heard
+from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.nlu.dialogue.policy import LocalTime
+from voice2mqtt.nlu.grammar.table import CommandTable, TableTest
+from voice2mqtt.service import composition as build
+from voice2mqtt.settings.model import Settings
+
+_NOON = LocalTime(minute=12 * 60, weekday=0)
+
+
+def try_sentences(table: CommandTable, settings: Settings) -> list[str]:
+    """Return a sentence for each test of `table` that fails.
+
+    Tests are about words: wake phrases, hours, days, consent and pauses between repeats are left
+    aside.
+
+    Raises:
+        SettingsError: the table cannot be compiled.
+    """
+    always = tuple(
+        replace(row, between=None, days=frozenset(range(7)), cooldown_s=0.0, confirm="")
+        for row in table.rows
+    )
+    listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
+    interpreter = build.interpreter(
+        settings.model_copy(update={"listening": listening}), replace(table, rows=always)
+    )
+    return [failure for test in table.tests if (failure := _try(test, interpreter))]
+
+
+def _try(test: TableTest, interpreter: Interpreter) -> str:
+    decisions = interpreter.decide(Heard(text=test.hear), 0.0, _NOON)
+    published = [
+        m for decision in decisions if isinstance(decision, Fire) for m in decision.messages
+    ]
+    if _same(test.publish, published):
+        return ""
+    wanted = "; ".join(f"{topic} = {payload}" for topic, payload in test.publish) or "nothing"
+    return (
+        f"{test.place}: '{test.hear}' should publish {wanted}, but publishes "
+        f"{told(published)} ({_why(decisions)})"
+    )
+
+
+def told(messages: Sequence[Message]) -> str:
+    """Return messages as tests write them."""
+    return "; ".join(f"{m.topic} = {m.payload}" for m in messages) or "nothing"
+
+
+def _why(decisions: Sequence[Decision]) -> str:
+    return "; ".join(
+        f"{decision.row or 'no command'}: {decision.reason.text}" for decision in decisions
+    )
+
+
+def _same(wanted: Sequence[tuple[str, str]], published: Sequence[Message]) -> bool:
+    got = [(m.topic, _meaning(m.payload)) for m in published]
+    return got == [(topic, _meaning(payload)) for topic, payload in wanted]
+
+
+def _meaning(payload: str) -> object:
+    """Return JSON as its value, so that spaces and the order of keys do not matter."""
+    try:
+        return read_json(payload) if payload.startswith(("{", "[")) else payload
+    except ValueError:
+        return payload

@@ -1,0 +1,165 @@
+"""`voice2mqtt demo`: see it work, with every part on this machine and nothing installed.
+
+With a microphone and a terminal it listens to you; else it speaks some commands itself, into a pipe
+that the daemon hears as its microphone: no sound card and no sound server are needed.
+"""
+
+import argparse
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from voice2mqtt.audio.factory import STDIN
+from voice2mqtt.audio.sources.devices import list_devices
+from voice2mqtt.audio.sources.source import BLOCK_BYTES, BLOCK_MS
+from voice2mqtt.audio.sources.wav import WavSource
+from voice2mqtt.cli.screen import is_terminal
+from voice2mqtt.demo import stage
+from voice2mqtt.demo.view import DemoView
+from voice2mqtt.errors import ExitStatus
+from voice2mqtt.service import composition as build
+from voice2mqtt.service.daemon import Daemon
+from voice2mqtt.settings.load import load_settings, load_table
+from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.search import NAME, shipped
+
+HELP = "see it work: broker, Speech host and daemon on this machine, with or without a microphone"
+
+WOMAN = stage.espeak("en-us+f2")
+MAN = stage.espeak("en-gb")
+SENTENCES = (
+    ("Turn on the kitchen light.", WOMAN),
+    ("Set the bedroom light to forty percent.", MAN),
+    ("Close the blinds in the living room.", WOMAN),
+    ("What a lovely day it is.", WOMAN),
+    ("Set the heating to twenty one and a half degrees.", WOMAN),
+    ("Good night.", WOMAN),
+)
+"""One of them is no command: nothing may be published for it."""
+
+DONE_WITHIN_S = 15.0
+_SILENCE = bytes(BLOCK_BYTES)
+_PATIENCE = range(int(DONE_WITHIN_S * 1000 / BLOCK_MS))
+"""For so many blocks something is waited for."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--speak", action="store_true", help="speak even if there is a microphone")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Set the stage, run the daemon on it, and clear everything away."""
+    view = DemoView(live=is_terminal())
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="v2m-demo-")))
+        settings = _settings(stack, folder, view)
+        microphone = None if args.speak or not is_terminal() else _microphone(settings)
+        spoken = () if microphone else _spoken(folder)
+        view.part("microphone", _told(microphone))
+        hears = threading.Event()
+
+        def on_audio(block: bytes) -> None:
+            view.meter.hear(block)
+            hears.set()
+
+        daemon = build.daemon(stage.heard_by(settings, microphone or STDIN), view.event, on_audio)
+        stack.enter_context(stage.subscriber(settings.mqtt.broker, "home/#", view.message))
+        if spoken:
+            _speak(stack, _sound(spoken, view, hears, daemon))
+        with view:
+            daemon.run()
+    view.summary()
+    return ExitStatus.OK
+
+
+def _settings(stack: ExitStack, folder: Path, view: DemoView) -> Settings:
+    """Start broker and Speech host; return the shipped settings, pointed at them."""
+    file = shipped("config") / NAME
+    settings = load_settings(file)
+    broker_url = stack.enter_context(stage.broker(folder))
+    view.part("broker", f"mosquitto on {broker_url}; watched with mosquitto_sub -t 'home/#'")
+    view.part("Speech host", "ours; loading its model ...")
+    began_s = time.monotonic()
+    host_url = stack.enter_context(stage.speech_host(folder, "--settings", str(file)))
+    view.part("Speech host", f"ours, {host_url}, ready in {time.monotonic() - began_s:.1f} s")
+    rows = len(load_table(settings.commands, build.language_of(settings)).rows)
+    view.part("table", f"{_short(settings.commands)}, {rows} rows")
+    return stage.pointed(settings, "demo", broker_url, host_url, folder)
+
+
+def _short(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _microphone(settings: Settings) -> str | None:
+    """Return the name of a microphone that can be used, the settings' one first."""
+    devices = [device for device in list_devices(settings.microphone.device) if not device.problem]
+    devices.sort(key=lambda device: not device.chosen)
+    return devices[0].name if devices else None
+
+
+def _told(microphone: str | None) -> str:
+    if microphone:
+        return f"{microphone}: speak a command; Ctrl-C ends"
+    return "none is used: espeak-ng speaks into a pipe that the daemon listens to"
+
+
+def _spoken(folder: Path) -> tuple[tuple[str, Path], ...]:
+    """Return each sentence with the WAV in which it is spoken."""
+    spoken = []
+    for number, (sentence, voice) in enumerate(SENTENCES):
+        wav = folder / f"sentence-{number}.wav"
+        stage.speak(sentence, voice, wav)
+        spoken.append((sentence, wav))
+    return tuple(spoken)
+
+
+def _sound(
+    spoken: Sequence[tuple[str, Path]], view: DemoView, hears: threading.Event, daemon: Daemon
+) -> Iterator[bytes]:
+    """Yield what a microphone would give: each sentence when the one before was decided."""
+    for _ in _PATIENCE:
+        yield _SILENCE
+        if hears.is_set():
+            break
+    for sentence, wav in spoken:
+        view.said(sentence)
+        yield from WavSource(wav).blocks()
+        for _ in _PATIENCE:
+            yield _SILENCE
+            if view.wait_done(0):
+                break
+        else:
+            break
+    daemon.stop("all sentences were spoken")
+
+
+def _speak(stack: ExitStack, sound: Iterable[bytes]) -> None:
+    """Let standard input give `sound` in real time, from a thread that ends with `stack`."""
+    read, write = os.pipe()
+    os.dup2(read, 0)
+    os.close(read)
+    # A microphone does not wait for who does not listen either.
+    os.set_blocking(write, False)
+    over = threading.Event()
+
+    def play() -> None:
+        due_s = time.monotonic()
+        for block in sound:
+            due_s += BLOCK_MS / 1000
+            if over.wait(max(0.0, due_s - time.monotonic())):
+                return
+            with suppress(BlockingIOError):
+                os.write(write, block)
+
+    player = threading.Thread(target=play, name="player")
+    stack.callback(os.close, write)
+    stack.callback(player.join)
+    stack.callback(over.set)
+    player.start()

@@ -1,0 +1,1 @@
+"""What CLDR does not know about a language, one data file a language."""

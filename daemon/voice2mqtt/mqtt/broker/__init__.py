@@ -1,0 +1,1 @@
+"""The connection to the broker, and the messages that wait for it."""

@@ -1,0 +1,124 @@
+"""Who we are to the broker, from the settings; every fault of them is found before connecting."""
+
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice2mqtt.errors import SettingsError
+from voice2mqtt.mqtt.broker.address import BrokerAddress, parse_address
+from voice2mqtt.mqtt.broker.delivery import Cause, ConnectionLost, Delivery
+from voice2mqtt.settings.model import MqttSettings
+
+LARGEST_BYTES = 1 << 20
+"""Of a message to us; what a node needs to hear is far smaller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Who we are to the broker."""
+
+    address: BrokerAddress
+    client_id: str
+    will: Delivery | None
+    keepalive_s: int
+    username: str | None = None
+    password_file: Path | None = None
+    """Read at every connection, so that a corrected password needs no restart."""
+    tls: ssl.SSLContext | None = None
+    largest_bytes: int = LARGEST_BYTES
+    """No larger message is taken from the broker."""
+
+    def password(self) -> str | None:
+        """Return the password as it stands in its file now.
+
+        Raises:
+            ConnectionLost: the file cannot be read.
+        """
+        file = self.password_file
+        try:
+            return file.read_text().rstrip("\r\n") if file else None
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            reason = f"the password file {file} cannot be read ({why})"
+            raise ConnectionLost(reason, Cause.CREDENTIALS) from error
+
+    def password_written(self) -> tuple[int, ...]:
+        """Return what changes when somebody writes the password file."""
+        with suppress(OSError):
+            if self.password_file:
+                status = self.password_file.stat()
+                return status.st_mtime_ns, status.st_size, status.st_ino
+        return ()
+
+
+class _TidySocket(ssl.SSLSocket):
+    """Closes itself when the handshake fails, which paho leaves to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
+def login_from(settings: MqttSettings, node: str, will: Delivery | None) -> Login:
+    """Return the login of `node`.
+
+    Raises:
+        SettingsError: the address is none, a file cannot be read, or settings contradict.
+    """
+    address = parse_address(settings.broker)
+    if settings.password_file:
+        _readable("mqtt.password_file", settings.password_file)
+    return Login(
+        address=address,
+        client_id=settings.client_id or f"{settings.base}-{node}",
+        will=will,
+        keepalive_s=settings.keepalive_s,
+        username=settings.username,
+        password_file=settings.password_file,
+        tls=_tls(settings, address),
+    )
+
+
+def _tls(settings: MqttSettings, address: BrokerAddress) -> ssl.SSLContext | None:
+    """Return a context that verifies the broker's certificate and name; there is no other."""
+    files = {
+        "mqtt.ca_file": settings.ca_file,
+        "mqtt.cert_file": settings.cert_file,
+        "mqtt.key_file": settings.key_file,
+    }
+    given = {name: file for name, file in files.items() if file}
+    if not address.tls:
+        if given:
+            name = next(iter(given))
+            raise SettingsError(f"{name} is of no use without mqtts:// or wss:// in mqtt.broker")
+        return None
+    for name, file in given.items():
+        _readable(name, file)
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except ssl.SSLError as error:
+        text = f"mqtt.ca_file: {settings.ca_file} holds no certificate in PEM form"
+        raise SettingsError(text) from error
+    # From Python 3.13 on it is set by default, and refuses authorities that people made at home
+    # by the book of mosquitto. Chain, dates and name are verified as ever.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.sslsocket_class = _TidySocket
+    if settings.cert_file:
+        try:
+            context.load_cert_chain(settings.cert_file, settings.key_file)
+        except ssl.SSLError as error:
+            text = f"mqtt.cert_file: {settings.cert_file} and its key do not fit ({error.reason})"
+            raise SettingsError(text) from error
+    return context
+
+
+def _readable(name: str, file: Path) -> None:
+    try:
+        file.read_bytes()
+    except OSError as error:
+        text = f"{name}: {file} cannot be read ({error.strerror}); check the path and its mode"
+        raise SettingsError(text) from error

@@ -1,0 +1,1 @@
+"""MQTT discovery, by which Home Assistant finds a node."""

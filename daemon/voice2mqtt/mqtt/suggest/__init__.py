@@ -1,0 +1,1 @@
+"""A first command table for the devices that are on the broker."""

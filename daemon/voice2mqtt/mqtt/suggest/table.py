@@ -1,0 +1,158 @@
+"""Proposes lists and rows for the devices of a house, as a table to edit."""
+
+import json
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from voice2mqtt.errors import UnavailableError
+from voice2mqtt.mqtt.broker.delivery import Incoming
+from voice2mqtt.mqtt.broker.link import Link
+from voice2mqtt.mqtt.broker.login import login_from
+from voice2mqtt.mqtt.suggest.devices import HomeDevice, devices_in
+from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.yaml.redaction import shown_address
+
+QUIET_S = 1.0
+"""A broker sends what it retains in one go; so long a silence is its end."""
+
+_LARGEST_BYTES = 16 << 20
+"""What a bridge says of hundreds of devices at once."""
+
+_SAY = {
+    "light": "(turn|switch) {light_state} [the] {light} [light]",
+    "switch": "(turn|switch) {switch_state} [the] {switch}",
+    "cover": "{cover_state} [the] {cover}",
+    "scene": "(start|activate) [the] {scene} [scene]",
+    "climate": "set [the] {climate} to {5..30:temperature} degrees",
+}
+_STATES = {"light": ("on", "off"), "switch": ("on", "off"), "cover": ("open", "close", "stop")}
+
+
+def retained(settings: Settings, within_s: float) -> dict[str, bytes]:
+    """Return topic to payload of all that devices say of themselves on the broker.
+
+    Raises:
+        SettingsError: the settings name no broker that could be reached.
+        UnavailableError: it could not be reached `within_s`.
+    """
+    found: dict[str, bytes] = {}
+    last_s = [0.0]
+    up = threading.Event()
+
+    def hear(message: Incoming) -> None:
+        last_s[0] = time.monotonic()
+        if message.retained:
+            found[message.topic] = message.payload
+
+    def came_up() -> None:
+        last_s[0] = time.monotonic()
+        up.set()
+
+    login = login_from(settings.mqtt, settings.node, None)
+    login = replace(login, client_id=f"{login.client_id}-suggest", largest_bytes=_LARGEST_BYTES)
+    link = Link(login, on_up=came_up, on_down=lambda _lost: None, on_message=hear)
+    prefix = settings.home_assistant.prefix
+    link.watch(f"{prefix}/+/+/config", f"{prefix}/+/+/+/config", "+/bridge/devices")
+    link.start()
+    try:
+        if not up.wait(within_s):
+            raise UnavailableError(
+                f"the broker {shown_address(settings.mqtt.broker)} cannot be reached"
+            )
+        deadline_s = time.monotonic() + within_s
+        while time.monotonic() < min(deadline_s, last_s[0] + QUIET_S):
+            time.sleep(0.05)
+    finally:
+        link.close(1.0)
+    return found
+
+
+def suggestion(messages: dict[str, bytes]) -> str:
+    """Return the text of a command table for the devices that `messages` tell of."""
+    lists: dict[str, list[str]] = {}
+    rows: list[str] = []
+    for kind, devices in groupby(devices_in(messages), key=lambda device: device.kind):
+        for number, group in enumerate(_alike(list(devices)), 1):
+            suffix = "" if number == 1 else f"_{number}"
+            rows += _row(kind, suffix, group, lists)
+    if not rows:
+        return (
+            "# No lights, switches, covers, scenes or climate devices were found.\ncommands: []\n"
+        )
+    head = [
+        "# Proposed from what the devices on the broker say of themselves. Names are spoken as",
+        "# written here: rename them, and take out what nobody should switch by voice.",
+    ]
+    named = [
+        f"  {name}:\n" + "\n".join(f"    - {v}" for v in values) for name, values in lists.items()
+    ]
+    return "\n".join([*head, "lists:", *named, "commands:", *rows]) + "\n"
+
+
+def _alike(devices: Iterable[HomeDevice]) -> Iterator[list[HomeDevice]]:
+    """Yield devices that one row can serve: the same payloads, topics that differ in one level."""
+    groups: list[list[HomeDevice]] = []
+    for device in devices:
+        for group in groups:
+            if _pattern([*group, device]) is not None:
+                group.append(device)
+                break
+        else:
+            groups.append([device])
+    yield from groups
+
+
+def _pattern(group: Sequence[HomeDevice]) -> int | None:
+    """Return which level of the topics differs; None if they cannot share a row."""
+    split = [device.topic.split("/") for device in group]
+    forms = {(device.payloads, device.is_json) for device in group}
+    if len(forms) > 1 or len({len(levels) for levels in split}) > 1:
+        return None
+    differing = [n for n, level in enumerate(zip(*split, strict=True)) if len(set(level)) > 1]
+    return differing[0] if len(differing) == 1 else None
+
+
+def _row(
+    kind: str, suffix: str, group: Sequence[HomeDevice], lists: dict[str, list[str]]
+) -> Iterator[str]:
+    name, state = f"{kind}{suffix}", f"{kind}_state{suffix}"
+    levels = group[0].topic.split("/")
+    level = _pattern(group)
+    values = [device.topic.split("/")[level] if level is not None else "" for device in group]
+    lists[name] = [
+        f"{{in: {_text(device.name)}, out: {_text(value)}}}" if value else _text(device.name)
+        for device, value in zip(group, values, strict=True)
+    ]
+    if level is not None:
+        levels[level] = f"{{{name}}}"
+    payload = f"{{{state}}}"
+    if kind in _STATES:
+        lists[state] = [
+            f"{{in: {_text(said)}, out: {_text(meant)}}}"
+            for said, meant in zip(_STATES[kind], group[0].payloads, strict=True)
+        ]
+    elif kind == "scene":
+        payload = group[0].payloads[0]
+    else:
+        payload = "{temperature}"
+    say = (
+        _SAY[kind]
+        .replace(f"{{{kind}}}", f"{{{name}}}")
+        .replace(f"{{{kind}_state}}", f"{{{state}}}")
+    )
+    yield f"  - say: {_text(say)}"
+    yield f"    topic: {_text('/'.join(levels))}"
+    yield (
+        f"    payload: {{state: {_text(payload)}}}"
+        if group[0].is_json
+        else f"    payload: {_text(payload)}"
+    )
+    yield "    qos: 1"
+
+
+def _text(value: str) -> str:
+    """Return `value` as quoted YAML, which takes every string of JSON."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Text to decision. Pure: no I/O, no clock, no threads, no logging; time is an argument."""

@@ -1,0 +1,1 @@
+"""What a conversation adds: wake phrase, open questions, consent, policy."""

@@ -1,0 +1,394 @@
+"""Outcome to decision: the command that was meant, or none, and why.
+
+Three steps: is the house addressed at all (wake phrase, open question), what was meant
+(`decision.py`), and may it be done (`policy.py`, consent). Time is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from voice2mqtt.core.audio import PartialMatch
+from voice2mqtt.core.decision import Ask, Decision, Fire, Nearest, Reason, Refuse
+from voice2mqtt.core.outcome import Heard, Hypothesis, Outcome
+from voice2mqtt.languages.language import language_named
+from voice2mqtt.nlu.dialogue.confirmation import Answer, Confirmations, Consent, Question
+from voice2mqtt.nlu.dialogue.policy import Clock, LocalTime, Moment, Past, Policy, obstacle
+from voice2mqtt.nlu.dialogue.wake_phrase import Opening, WakePhrases
+from voice2mqtt.nlu.grammar.automaton import Automaton
+from voice2mqtt.nlu.grammar.compiler import compile_table
+from voice2mqtt.nlu.grammar.messages import expectation, messages, sentence
+from voice2mqtt.nlu.grammar.table import CommandTable
+from voice2mqtt.nlu.matching.candidate import Candidate, PhoneticSearch
+from voice2mqtt.nlu.matching.decision import (
+    Decider,
+    Meaning,
+    Meant,
+    Unclear,
+    Unknown,
+    Verdict,
+    believed,
+    is_word_for_word,
+    options_of,
+)
+from voice2mqtt.nlu.matching.exact import LONGEST_LETTERS
+from voice2mqtt.nlu.text.normaliser import normaliser
+
+_NAMED = 3
+"""Nearest rows that a reason names."""
+
+
+class Interpreter:
+    """Decides about everything that is heard, in one thread at a time.
+
+    Raises:
+        TableError: from the constructor, when the table cannot be compiled.
+    """
+
+    def __init__(
+        self,
+        table: CommandTable,
+        policy: Policy | None = None,
+        nearest: PhoneticSearch | None = None,
+        automaton: Automaton | None = None,
+    ) -> None:
+        """`automaton` is `table` compiled, if somebody else needed it too."""
+        self.muted = False
+        """While muted, everything is understood and nothing done."""
+        self.commands_expire_s = table.longest_expiry_s
+        """Later than so long after its end no sentence does anything."""
+        self.automaton = automaton or compile_table(table)
+        self._table = table
+        self._policy = policy = policy or Policy()
+        self._comprehension = Decider(
+            table, self.automaton, nearest, strictness=policy.strictness, margin=policy.margin
+        )
+        self._wake = WakePhrases(
+            policy.wake_phrases, normaliser(table.language), nearest, policy.strictness
+        )
+        self._answers = Confirmations(table.language, nearest, policy.strictness)
+        self._all_rows = frozenset(range(len(table.rows)))
+        self._unwoken_rows = frozenset(n for n in self._all_rows if not table.rows[n].wake)
+        self._timed_rows = frozenset(n for n in self._all_rows if table.rows[n].is_timed)
+        self._past = Past()
+        self._question: Question | None = None
+        self._opening = Opening()
+
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        """Names of all rows, in order."""
+        return tuple(row.name for row in self._table.rows)
+
+    @property
+    def asks_until_s(self) -> float:
+        """Monotonic time until which an answer is waited for; long ago if nothing was asked."""
+        asked_until_s = self._question.until_s if self._question else float("-inf")
+        return max(asked_until_s, self._opening.invited_until_s)
+
+    def prospect(self, text: str) -> PartialMatch:
+        """Tell how `text`, heard so far, stands as the beginning of a command. Any thread."""
+        if self._question and (answer := self._answers.answer(text)) and answer.is_whole:
+            return PartialMatch.COMPLETE
+        command = self._wake.without(text, by_sound=False) if self._wake else None
+        if command == "":
+            return PartialMatch.UNFINISHED
+        return self._comprehension.matcher.prospect(text if command is None else command)
+
+    def open_once(self, now_s: float) -> None:
+        """Take the next command without a wake phrase, if it comes soon."""
+        self._opening.widen(now_s + self._policy.answer_within_s)
+
+    def wait_from(self, question: str, asked_s: float) -> None:
+        """Count the time to answer `question` from when it was heard; infinity is not yet."""
+        until_s = asked_s + self._policy.answer_within_s
+        if self._question and self._question.text == question:
+            self._question = replace(self._question, until_s=until_s)
+        else:
+            self._opening.wait_until(until_s + self._policy.wake_grace_s)
+
+    def forget(self) -> None:
+        """Begin a new conversation: no question is open and nothing was done before."""
+        self._question = None
+        self._past = Past()
+        self._opening = Opening()
+
+    def let_go(self) -> None:
+        """Wait for no answer: another node acts on what was decided last."""
+        self._question = None
+
+    def take_over(self, before: Interpreter) -> None:
+        """Go on where `before`, with the table until now, left off.
+
+        A question stays open only if what it asks about is still in the table as it was.
+        """
+        self.muted = before.muted
+        self._past = before._past
+        self._opening = before._opening
+        if before._question:
+            self._question = before._question.moved(before._table.rows, self._table.rows)
+
+    def decide(
+        self, outcome: Outcome, now_s: float, local: LocalTime, said_s: float | None = None
+    ) -> tuple[Decision, ...]:
+        """Decide about `outcome`, which came at `now_s` (monotonic) and `local` (wall clock).
+
+        `said_s` (monotonic) is when it had been said, if that is known: an answer that was in
+        time is not too late because the host was slow. Returns no decision when there were no
+        words to decide about.
+        """
+        if not isinstance(outcome, Heard):
+            return ()
+        text = outcome.text
+        heard = outcome.hypotheses or (Hypothesis(text=text),)
+        hypotheses = tuple(h for h in heard if len(h.text) <= LONGEST_LETTERS)
+        if not hypotheses:
+            return (Refuse(text=text, reason=Reason(text="too long for a command")),)
+        clock = Clock(now_s if said_s is None else said_s, now_s, local)
+        if self._question and clock.said_s > self._question.until_s:
+            self._question = None
+        if self._question:
+            return self._answered(self._question, text, self._unwoken(hypotheses), clock)
+        if not self._wake:
+            verdict = self._understood(hypotheses, self._all_rows, clock)
+            return self._carried_out(verdict, text, clock)
+        woken = self._woken(hypotheses)
+        if woken and not woken[0].text and not self.muted:
+            self.open_once(now_s + self._policy.wake_grace_s)
+            self._opening.invited = True
+            invitation = language_named(self._table.language).invitation
+            reason = Reason(text="the wake phrase alone; the command may follow")
+            return (Ask(row="", text=text, score=1.0, question=invitation, reason=reason),)
+        if woken or clock.said_s <= self._opening.until_s:
+            return self._addressed(text, woken or hypotheses, clock)
+        return self._without_waking(text, hypotheses, clock)
+
+    def _woken(self, hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+        """Return the hypotheses that begin with a wake phrase, without it."""
+        return tuple(
+            replace(hypothesis, text=command, lexical="")
+            for hypothesis in hypotheses
+            if (command := self._wake.without(hypothesis.text)) is not None
+        )
+
+    def _unwoken(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
+        return (self._woken(hypotheses) if self._wake else ()) or hypotheses
+
+    def _without_waking(
+        self, text: str, hypotheses: Sequence[Hypothesis], clock: Clock
+    ) -> tuple[Decision, ...]:
+        """Decide about what was said without the wake phrase: few rows do without it."""
+        verdict: Verdict = Unknown(why="")
+        if self._unwoken_rows:
+            verdict = self._understood(hypotheses, self._unwoken_rows, clock)
+        if isinstance(verdict, Unknown):
+            verdict = replace(verdict, why="the wake phrase was not said")
+        return self._carried_out(verdict, text, clock)
+
+    def _addressed(
+        self, text: str, hypotheses: Sequence[Hypothesis], clock: Clock
+    ) -> tuple[Decision, ...]:
+        """Decide about what follows the wake phrase; "never mind" ends the wait for a command."""
+        verdict = self._understood(hypotheses, self._all_rows, clock)
+        if not is_word_for_word(verdict):
+            for answer, _ in self._answers_among(hypotheses):
+                if answer.refuses and (answer.is_whole or isinstance(verdict, Unknown)):
+                    return self._dropped(answer, text)
+        return self._carried_out(verdict, text, clock)
+
+    def _understood(
+        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], clock: Clock
+    ) -> Verdict:
+        """Return what was meant; where several rows say it, by those that may act at this hour."""
+        verdict = self._comprehension.understand(hypotheses, rows)
+        meant = {command.row for meaning in options_of(verdict) for command in meaning}
+        if self._timed_rows.isdisjoint(meant):
+            return verdict
+        resting = {number for number in self._timed_rows if not self._may_act(number, clock)}
+        if resting.isdisjoint(meant):
+            return verdict
+        awake = self._comprehension.understand(hypotheses, rows - resting)
+        said = {self._said(meaning) for meaning in (*options_of(verdict), *options_of(awake))}
+        return awake if isinstance(awake, Meant) and len(said) == 1 else verdict
+
+    def _may_act(self, number: int, clock: Clock) -> bool:
+        row = self._table.rows[number]
+        return clock.local.within(row.between, row.days)
+
+    def _said(self, meaning: Meaning) -> tuple[str, ...]:
+        """Return the sentences of a meaning, however they are written."""
+        words = normaliser(self._table.language)
+        return tuple(words.normalise(command.sentence) for command in meaning)
+
+    def _answered(
+        self, question: Question, text: str, hypotheses: Sequence[Hypothesis], clock: Clock
+    ) -> tuple[Decision, ...]:
+        """Decide about what was said while `question` is open."""
+        row = self._table.rows[question.options[0][0].row].name
+        answers = self._answers_among(hypotheses)
+        refusals = [(answer, heard) for answer, heard in answers if answer.refuses]
+        if any(answer.is_whole for answer, _ in refusals):
+            return self._dropped(refusals[0][0], text, row)
+        if not refusals and any(self._consents(answer, question, clock) for answer, _ in answers):
+            self._question = None
+            return self._each(question.options[0], text, "confirmed", clock, consented=True)
+        meant = self._meant_instead(hypotheses, question, clock)
+        if not meant and refusals:
+            rests = [replace(h, text=a.rest, lexical="") for a, h in refusals if a.rest]
+            # "Never mind the hall" is no choice of it.
+            is_no = all(answer.consent is Consent.NO for answer, _ in refusals)
+            meant = self._meant_instead(rests, question if is_no else None, clock)
+        if meant:
+            self._question = None
+            return self._carried_out(meant, text, clock)
+        if refusals:
+            return self._dropped(refusals[0][0], text, row)
+        why = f"this does not answer '{question.text}'"
+        return (Refuse(text=text, row=row, reason=Reason(text=why)),)
+
+    def _answers_among(self, hypotheses: Sequence[Hypothesis]) -> list[tuple[Answer, Hypothesis]]:
+        """Return what the believable hypotheses answer; one refusal among them is enough."""
+        answers = ((self._answers.answer(heard.text), heard) for heard in believed(hypotheses))
+        return [(answer, heard) for answer, heard in answers if answer]
+
+    def _consents(self, answer: Answer, question: Question, clock: Clock) -> bool:
+        """Whether it is a yes to what was asked, perhaps with the command said again."""
+        if answer.refuses or len(question.options) > 1:
+            return False
+        if answer.is_whole:
+            return True
+        again = self._understood((Hypothesis(text=answer.rest),), self._all_rows, clock)
+        return is_word_for_word(again) and question.is_about(*options_of(again))
+
+    def _meant_instead(
+        self, hypotheses: Sequence[Hypothesis], question: Question | None, clock: Clock
+    ) -> Meant | None:
+        """Return the command said in place of yes or no, or the choice made in `question`.
+
+        With a word of refusal in it, only a command that is said word for word.
+        """
+        verdict = self._understood(hypotheses, self._all_rows, clock)
+        if is_word_for_word(verdict):
+            return verdict
+        if any(answer.refuses for answer, _ in self._answers_among(hypotheses)):
+            return None
+        for heard in believed(hypotheses):
+            if question and (chosen := self._answers.chosen(heard.text, question)):
+                return Meant(meaning=chosen, why="chosen")
+        return verdict if isinstance(verdict, Meant) else None
+
+    def _dropped(self, refusal: Answer, text: str, row: str = "") -> tuple[Decision, ...]:
+        """Ask and listen no more."""
+        self.let_go()
+        self._opening = Opening()
+        said = "to leave it" if refusal.consent is Consent.CANCEL else "no"
+        return (Refuse(text=text, row=row, reason=Reason(text=f"the answer was {said}")),)
+
+    def _carried_out(self, verdict: Verdict, text: str, clock: Clock) -> tuple[Decision, ...]:
+        reason = Reason(text=verdict.why, nearest=self._named(verdict.nearest))
+        match verdict:
+            case Meant():
+                return self._each(verdict.meaning, text, verdict.why, clock, nearest=reason.nearest)
+            case Unclear() if self._policy.ask:
+                return (self._choice(verdict, text, reason, clock),)
+            case Unclear():
+                reason = replace(reason, text=f"{verdict.why}, and asking is off")
+        return (Refuse(text=text, reason=reason),)
+
+    def _choice(self, verdict: Unclear, text: str, reason: Reason, clock: Clock) -> Decision:
+        """Ask which of two was meant, or whether the one was, unless none of them may be done."""
+        best = verdict.options[0][0]
+        row = self._table.rows[best.row].name
+        score = 1 - best.distance
+        late = clock.age_s > self._table.rows[best.row].expires_s
+        ways = [self._obstacle(option[0], clock) for option in verdict.options]
+        if all(ways):
+            reason = replace(reason, text=ways[0])
+            return Refuse(text=text, row=row, score=score, reason=reason, too_late=late)
+        if len(verdict.options) > 1 and len(set(map(self._said, verdict.options))) == 1:
+            why = f"two commands are said '{best.sentence}', so that no answer tells them apart"
+            return Refuse(text=text, reason=replace(reason, text=why))
+        until_s = clock.now_s + self._policy.answer_within_s
+        self._question = self._answers.question(verdict.options, until_s)
+        slots = self._question.differing_slots
+        if slots:
+            reason = replace(reason, text=f"{reason.text}; they differ in {slots}")
+        return Ask(row=row, text=text, score=score, question=self._question.text, reason=reason)
+
+    def _each(
+        self,
+        meaning: Meaning,
+        text: str,
+        why: str,
+        clock: Clock,
+        *,
+        consented: bool = False,
+        nearest: tuple[Nearest, ...] = (),
+    ) -> tuple[Decision, ...]:
+        reason = Reason(text=why, nearest=nearest)
+        return tuple(self._one(command, text, reason, clock, consented) for command in meaning)
+
+    def _one(
+        self, command: Candidate, text: str, reason: Reason, clock: Clock, consented: bool
+    ) -> Decision:
+        """Fire `command`, ask for consent to it, or say what stands in its way."""
+        row = self._table.rows[command.row]
+        score = 1 - command.distance
+        why_not = self._obstacle(command, clock)
+        sent = messages(row, command.slots)
+        if not why_not and not sent:
+            why_not = "a slot that its topic or payload needs was not spoken"
+        if not why_not and row.confirm and not consented and self._question:
+            why_not = "another question is still open"
+        if why_not:
+            reason = replace(reason, text=why_not)
+            late = clock.age_s > row.expires_s
+            return Refuse(text=text, row=row.name, score=score, reason=reason, too_late=late)
+        if row.confirm and not consented:
+            question = self._sentence(row.confirm, command)
+            until_s = clock.now_s + self._policy.answer_within_s
+            self._question = Question(
+                text=question, options=((command,),), words=(question,), until_s=until_s
+            )
+            reason = replace(reason, text=f"{reason.text}; the row asks for consent")
+            return Ask(row=row.name, text=text, score=score, question=question, reason=reason)
+        self._past.note(row, command.slots, clock.now_s)
+        self._opening = Opening(clock.said_s + self._policy.wake_grace_s)
+        return Fire(
+            row=row.name,
+            text=text,
+            score=score,
+            messages=sent,
+            reason=reason,
+            slots=command.slots,
+            expect=expectation(row, command.slots),
+            response=self._sentence(row.response, command),
+            said_s=clock.said_s,
+        )
+
+    def _sentence(self, template: str, command: Candidate) -> str:
+        slots = {**self._table.rows[command.row].defaults, **command.slots}
+        return sentence(template, slots, self._table.language)
+
+    def _obstacle(self, command: Candidate, clock: Clock) -> str:
+        return obstacle(
+            Moment(
+                row=self._table.rows[command.row],
+                slots=command.slots,
+                clock=clock,
+                past=self._past,
+                policy=self._policy,
+                muted=self.muted,
+            )
+        )
+
+    def _named(self, ranked: Sequence[Candidate]) -> tuple[Nearest, ...]:
+        return tuple(
+            Nearest(
+                row=self._table.rows[near.row].name,
+                sentence=near.sentence,
+                distance=near.distance,
+                heard=near.heard,
+            )
+            for near in ranked[:_NAMED]
+        )

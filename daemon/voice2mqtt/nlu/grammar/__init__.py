@@ -1,0 +1,1 @@
+"""The command table as values, its templates, and the automaton compiled from them."""

@@ -1,0 +1,181 @@
+"""What can be said with a table: how many sentences there are, and each of them by its number.
+
+Counting and numbering need no list of all sentences, of which a small table has millions.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import cycle, islice
+from random import Random
+
+from voice2mqtt.nlu.grammar.table import CommandTable, RangeList, SlotList, TextList
+from voice2mqtt.nlu.grammar.template import (
+    Alternative,
+    Node,
+    Permutation,
+    RuleReference,
+    Sequence,
+    SlotReference,
+    Text,
+    parse,
+)
+
+ANYTHING = "…"
+"""Stands where free text is spoken."""
+
+
+class Sentences:
+    """The sentences of one template, in the order in which it is written.
+
+    Raises:
+        TemplateError: the template or a rule of it cannot be understood.
+        KeyError: it names a list or rule that is not there.
+    """
+
+    def __init__(
+        self, template: str, lists: Mapping[str, SlotList], rules: Mapping[str, str]
+    ) -> None:
+        self._lists = lists
+        self._rules = rules
+        self._root = parse(template)
+        self._counts: dict[Node, int] = {}
+
+    def __getitem__(self, number: int) -> str:
+        return " ".join(self._text(self._root, number).split())
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._count(self._root)
+
+    def cover(self) -> Iterator[str]:
+        """Yield few sentences in which every word, and every value of a list, is said once."""
+        return (" ".join(text.split()) for text in self._cover(self._root))
+
+    def _cover(self, node: Node) -> list[str]:
+        match node:
+            case Text(text=text):
+                return [text]
+            case Sequence(items=items):
+                return self._side_by_side(items)
+            case Alternative(items=items):
+                return [text for item in items for text in self._cover(item)]
+            case Permutation(items=items):
+                return self._side_by_side(_spaced(items))
+            case RuleReference(rule=rule):
+                return self._cover(parse(self._rules[rule]))
+            case SlotReference():
+                source = self._source(node)
+                if isinstance(source, TextList):
+                    values = (parse(value.spoken) for value in source.values)
+                    return [text for value in values for text in self._cover(value)]
+                return [str(_steps(source)[-1])] if isinstance(source, RangeList) else [ANYTHING]
+
+    def _side_by_side(self, items: tuple[Node, ...]) -> list[str]:
+        parts = [self._cover(item) for item in items]
+        longest = max(map(len, parts), default=0)
+        return ["".join(part[n % len(part)] for part in parts) for n in range(longest)]
+
+    def _count(self, node: Node) -> int:
+        if node not in self._counts:
+            self._counts[node] = self._counted(node)
+        return self._counts[node]
+
+    def _counted(self, node: Node) -> int:
+        match node:
+            case Text():
+                return 1
+            case Sequence(items=items):
+                return math.prod(map(self._count, items))
+            case Alternative(items=items):
+                return sum(map(self._count, items))
+            case Permutation(items=items):
+                return math.factorial(len(items)) * math.prod(map(self._count, items))
+            case RuleReference(rule=rule):
+                return self._count(parse(self._rules[rule]))
+            case SlotReference():
+                source = self._source(node)
+                if isinstance(source, TextList):
+                    return sum(self._count(parse(value.spoken)) for value in source.values)
+                return len(_steps(source)) if isinstance(source, RangeList) else 1
+
+    def _text(self, node: Node, number: int) -> str:
+        match node:
+            case Text(text=text):
+                return text
+            case Sequence(items=items):
+                return self._in_order(items, number)
+            case Alternative(items=items):
+                return self._one_of(items, number)
+            case Permutation(items=items):
+                inner = math.prod(map(self._count, items))
+                order = _order(items, number // inner)
+                return self._in_order(_spaced(order), number % inner)
+            case RuleReference(rule=rule):
+                return self._text(parse(self._rules[rule]), number)
+            case SlotReference():
+                source = self._source(node)
+                if isinstance(source, TextList):
+                    values = tuple(parse(value.spoken) for value in source.values)
+                    return self._one_of(values, number)
+                return str(_steps(source)[number]) if isinstance(source, RangeList) else ANYTHING
+
+    def _in_order(self, items: tuple[Node, ...], number: int) -> str:
+        texts: list[str] = []
+        for item in reversed(items):
+            number, own = divmod(number, self._count(item))
+            texts.append(self._text(item, own))
+        return "".join(reversed(texts))
+
+    def _one_of(self, items: tuple[Node, ...], number: int) -> str:
+        for item in items:
+            if number < self._count(item):
+                return self._text(item, number)
+            number -= self._count(item)
+        raise IndexError
+
+    def _source(self, slot: SlotReference) -> SlotList:
+        return self._lists[slot.source] if isinstance(slot.source, str) else slot.source
+
+
+def sentences(table: CommandTable, at_most: int) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """Yield (row's name, how many sentences it has, at most so many of them) for each row.
+
+    Where there are more, the first is shown and then others from all over, the same each time.
+    """
+    for row in table.rows:
+        templates = [Sentences(template, table.lists, table.rules) for template in row.say]
+        total = sum(template.count for template in templates)
+        if total <= at_most:
+            shown = [template[n] for template in templates for n in range(template.count)]
+        else:
+            shown = _sample(templates, at_most)
+        yield row.name, total, tuple(dict.fromkeys(shown))
+
+
+def _sample(templates: list[Sentences], wanted: int) -> list[str]:
+    return [templates[0][0], *islice(chosen(templates), wanted - 1)]
+
+
+def chosen(templates: list[Sentences]) -> Iterator[str]:
+    """Yield sentences of all `templates` in turn, from all over, without end."""
+    chance = Random(0)
+    for template in cycle((*templates[1:], templates[0])):
+        yield template[chance.randrange(template.count)]
+
+
+def _steps(source: RangeList) -> range:
+    return range(source.lowest, source.highest + 1, source.step)
+
+
+def _order(items: tuple[Node, ...], number: int) -> tuple[Node, ...]:
+    left = list(items)
+    order: list[Node] = []
+    while left:
+        number, place = divmod(number, len(left))
+        order.append(left.pop(place))
+    return tuple(order)
+
+
+def _spaced(items: tuple[Node, ...]) -> tuple[Node, ...]:
+    return tuple(part for item in items for part in (Text(" "), item, Text(" ")))

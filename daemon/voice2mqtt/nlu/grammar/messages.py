@@ -1,0 +1,143 @@
+"""A row and its slots, as messages.
+
+Knows MQTT's rules for topics; knows nothing of brokers.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from voice2mqtt.core.decision import Expectation, Message, SlotValue
+from voice2mqtt.languages.language import language_named
+from voice2mqtt.nlu.grammar.table import Json, Row
+
+SLOT = re.compile(r"\{([^\W\d][\w-]*)\}")
+"""A slot in a topic or a text; other braces, such as JSON's, stand for themselves."""
+_FORBIDDEN_IN_TOPIC = re.compile(r"[+#\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
+LONGEST_TOPIC_BYTES = 65_535
+
+
+class _UnspokenError(Exception):
+    """A slot has neither been spoken nor a default."""
+
+
+def messages(row: Row, spoken: Mapping[str, SlotValue]) -> tuple[Message, ...]:
+    """Return what `row` publishes when `spoken` fills its slots.
+
+    A slot that was not spoken takes the row's default, or else is left out of a mapping; a
+    message whose topic or text would have a hole is left out.
+    """
+    slots = {**row.defaults, **spoken}
+    rendered: list[Message] = []
+    for publish in row.publish:
+        topic = topic_text(publish.topic, slots)
+        payload = payload_text(publish.payload, slots)
+        if topic is not None and payload is not None:
+            rendered.append(
+                Message(
+                    topic=topic,
+                    payload=payload,
+                    qos=publish.qos,
+                    retain=publish.retain,
+                    after_s=publish.after_s,
+                    expires_s=row.expires_s,
+                )
+            )
+    return tuple(rendered)
+
+
+def expectation(row: Row, spoken: Mapping[str, SlotValue]) -> Expectation | None:
+    """Return what `row` expects to hear back, with its slots filled."""
+    if row.expect is None:
+        return None
+    slots = {**row.defaults, **spoken}
+    topic = topic_text(row.expect.topic, slots)
+    if topic is None:
+        return None
+    payload = row.expect.payload
+    return replace(
+        row.expect,
+        topic=topic,
+        payload=None if payload is None else payload_text(payload, slots),
+    )
+
+
+def sentence(template: str, slots: Mapping[str, SlotValue], language: str = "en") -> str:
+    """Return a question or answer with its slots filled; what was not spoken is left out.
+
+    A number has the decimal sign of `language`, since a voice is to read it out.
+    """
+
+    def filled(slot: re.Match[str]) -> str:
+        value = slots.get(slot[1], "")
+        has_comma = isinstance(value, float) and language_named(language).decimal_comma
+        return spoken_form(value).replace(".", "," if has_comma else ".")
+
+    return " ".join(SLOT.sub(filled, template).split())
+
+
+def spoken_form(value: SlotValue) -> str:
+    """Return `value` as text: 20.0 is "20", 20.5 is "20.5"."""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def topic_text(template: str, slots: Mapping[str, SlotValue]) -> str | None:
+    """Return the topic; None when a slot has no value, or values that make no valid topic.
+
+    Nothing that was spoken can bring in a wildcard, a control character or `$SYS`; a slash can
+    only come from the owner's own lists, since speech has none.
+    """
+
+    def filled(slot: re.Match[str]) -> str:
+        value = spoken_form(_value(slot[1], slots))
+        value = _FORBIDDEN_IN_TOPIC.sub(" ", value).strip()
+        if not value:
+            raise _UnspokenError
+        return value
+
+    try:
+        topic = SLOT.sub(filled, template)
+    except _UnspokenError:
+        return None
+    foreign = topic.startswith("$") and not template.startswith("$")
+    fits = 0 < len(topic.encode(errors="replace")) <= LONGEST_TOPIC_BYTES
+    return topic if fits and not foreign else None
+
+
+def payload_text(template: Json, slots: Mapping[str, SlotValue]) -> str | None:
+    """Return the payload; None when a text has a slot without a value."""
+    try:
+        if isinstance(template, str):
+            return SLOT.sub(lambda slot: spoken_form(_value(slot[1], slots)), template)
+        return json.dumps(_filled(template, slots), ensure_ascii=False)
+    except _UnspokenError:
+        return None
+
+
+def _filled(template: Json, slots: Mapping[str, SlotValue]) -> Json:
+    match template:
+        case str():
+            whole = SLOT.fullmatch(template)
+            if whole:
+                return _value(whole[1], slots)
+            return SLOT.sub(lambda slot: spoken_form(_value(slot[1], slots)), template)
+        case dict():
+            filled = ((key, _or_left_out(value, slots)) for key, value in template.items())
+            return {key: value[0] for key, value in filled if value}
+        case list():
+            return [value[0] for item in template if (value := _or_left_out(item, slots))]
+    return template
+
+
+def _or_left_out(template: Json, slots: Mapping[str, SlotValue]) -> tuple[Json] | None:
+    try:
+        return (_filled(template, slots),)
+    except _UnspokenError:
+        return None
+
+
+def _value(slot: str, slots: Mapping[str, SlotValue]) -> SlotValue:
+    if slot not in slots:
+        raise _UnspokenError
+    return slots[slot]

@@ -1,0 +1,230 @@
+"""What the owner writes under `say:`, parsed; the only file that knows hassil.
+
+A template becomes a small tree of our own. Knows nothing of which lists and rules exist.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hassil import expression as hassil
+from hassil.parse_expression import parse_sentence
+from hassil.parser import ParseError
+
+from voice2mqtt.errors import SettingsError
+from voice2mqtt.nlu.grammar.table import Place, RangeList
+
+
+class TemplateError(SettingsError):
+    """A template cannot be understood; `column` counts from 1 inside the template."""
+
+    def __init__(
+        self, problem: str, template: str, column: int = 1, place: Place | None = None
+    ) -> None:
+        """`place` is where the template stands, if that is known."""
+        known = f"{place}: " if place else ""
+        super().__init__(f"{known}{problem}, at column {column} of '{template}'")
+        self.problem = problem
+        self.template = template
+        self.column = column
+
+    def within(self, template: str, at: int) -> "TemplateError":
+        """Return the error as one of `template`, of which this part begins `at` letters in."""
+        return type(self)(self.problem, template, self.column + at)
+
+
+class TooManyWaysError(TemplateError):
+    """A template can be said in more ways than there is time to lay out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Letters and spaces as written; neighbours without a space between them are one word."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """All of `items`, in this order."""
+
+    items: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One of `items`; an optional part has an empty last item."""
+
+    items: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Permutation:
+    """All of `items`, in any order."""
+
+    items: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotReference:
+    """A slot filled from a list of that name, or from a range written on the spot."""
+
+    slot: str
+    source: str | RangeList
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReference:
+    """The template of that name stands here."""
+
+    rule: str
+
+
+Node = Text | Sequence | Alternative | Permutation | SlotReference | RuleReference
+
+
+@lru_cache(maxsize=1024)
+def parse(template: str) -> Node:
+    """Parse `template`.
+
+    Raises:
+        TemplateError: with what is wrong and where.
+    """
+    items: list[Node] = []
+    for part in apart(template):
+        try:
+            items += (_SPACE, _parsed(part.text))
+        except TemplateError as error:
+            raise error.within(template, part.at) from error
+    return items[1] if len(items) == 2 else Sequence(tuple(items[1:]))
+
+
+_SPACE = Text(" ")
+
+
+@lru_cache(maxsize=4096)
+def _parsed(part: str) -> Node:
+    try:
+        return _node(parse_sentence(part).expression, part)
+    except (ParseError, AssertionError) as error:
+        raise TemplateError("this is not a sentence template", part) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands between two spaces that are in no brackets; `at` counts from 0."""
+
+    text: str
+    at: int
+
+
+DEEPEST = 40
+"""Brackets inside of each other; deeper ones are a mistake, and would exhaust Python's stack."""
+_CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
+_SEPARATORS = {"|": ";", ";": "|"}
+_SIGN = re.compile(r"\\.|[()\[\]{}<>|;]|\s+", re.DOTALL)
+"""What means something; an escaped sign is taken as a whole, and means nothing."""
+_MEANINGFUL = re.compile(r"[\\()\[\]{}<>|;:]")
+
+
+def apart(template: str) -> tuple[Part, ...]:
+    """Take `template` apart at its outer spaces: said one after the other, its parts are all of it.
+
+    Tables repeat themselves: ten thousand sentences have some hundred parts. A sentence that is
+    itself alternatives or a permutation is one part.
+
+    Raises:
+        TemplateError: with what hassil would only notice, not place.
+    """
+    if not template.strip():
+        raise TemplateError("the sentence is empty", template)
+    _check_depth(template)
+    open_at: list[tuple[str, int]] = []
+    separators = [""]
+    spaces: list[tuple[int, int]] = []
+    for found in _SIGN.finditer(template):
+        sign, column = found[0], found.start() + 1
+        if sign in _CLOSING:
+            open_at.append((sign, column))
+            separators.append("")
+        elif sign in _CLOSING.values():
+            if not open_at or _CLOSING[open_at[-1][0]] != sign:
+                raise TemplateError(f"'{sign}' closes nothing", template, column)
+            opening, opened = open_at.pop()
+            separators.pop()
+            if not template[opened : column - 1].strip():
+                raise TemplateError(f"nothing between '{opening}' and '{sign}'", template, opened)
+        elif sign in _SEPARATORS:
+            if separators[-1] == _SEPARATORS[sign]:
+                problem = "'|' and ';' side by side; put one of them in brackets"
+                raise TemplateError(problem, template, column)
+            separators[-1] = sign
+        elif sign.isspace() and not open_at:
+            spaces.append(found.span())
+    if open_at:
+        sign, column = open_at[-1]
+        raise TemplateError(f"'{sign}' is never closed", template, column)
+    if separators[0]:
+        return (Part(template, 0),)
+    begins = (0, *(end for _, end in spaces))
+    ends = (*(start for start, _ in spaces), len(template))
+    return tuple(
+        Part(template[begin:end], begin)
+        for begin, end in zip(begins, ends, strict=True)
+        if begin < end
+    )
+
+
+def _check_depth(template: str) -> None:
+    if template.count("(") + template.count("[") <= DEEPEST:
+        return
+    depth = 0
+    for found in _SIGN.finditer(template):
+        depth += (found[0] in _CLOSING) - (found[0] in _CLOSING.values())
+        if depth > DEEPEST:
+            problem = f"more than {DEEPEST} brackets inside of each other; use fewer"
+            raise TemplateError(problem, template, found.start() + 1)
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` says just itself: nothing in it means anything to a template."""
+    return not _MEANINGFUL.search(text)
+
+
+def _node(expression: hassil.Expression, template: str) -> Node:
+    match expression:
+        case hassil.TextChunk():
+            return Text(expression.original_text)
+        case hassil.ListReference():
+            return _slot(expression, template)
+        case hassil.RuleReference():
+            return RuleReference(expression.rule_name.strip())
+    assert isinstance(expression, hassil.Group)
+    items = tuple(_node(item, template) for item in expression.items)
+    match expression:
+        case hassil.Alternative():
+            return Alternative(items)
+        case hassil.Permutation():
+            return Permutation(items)
+    return items[0] if len(items) == 1 else Sequence(items)
+
+
+def _slot(reference: hassil.ListReference, template: str) -> SlotReference:
+    limits = reference.get_inline_range()
+    if limits:
+        lowest, highest, step = limits
+        if lowest > highest or step < 1:
+            problem = "a range goes upwards: {lowest..highest,step:name}"
+            raise TemplateError(problem, template, _column(template, reference.list_name))
+        return SlotReference(
+            reference.slot_name, RangeList(lowest=lowest, highest=highest, step=step)
+        )
+    if ".." in reference.list_name:
+        problem = "a range needs a name and whole numbers: {0..100:name}"
+        raise TemplateError(problem, template, _column(template, reference.list_name))
+    return SlotReference(reference.slot_name.strip(), reference.list_name.strip())
+
+
+def _column(template: str, name: str) -> int:
+    found = re.search(r"[{<]\s*" + re.escape(name), template)
+    return found.start() + 1 if found else 1

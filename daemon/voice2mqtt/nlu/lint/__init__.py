@@ -1,0 +1,1 @@
+"""What is wrong with a command table although it parses."""

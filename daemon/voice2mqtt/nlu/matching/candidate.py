@@ -1,0 +1,43 @@
+"""What may have been meant, and the search that finds it by sound."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.core.outcome import Hypothesis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A row with its slots filled, and how far what was heard is from it."""
+
+    row: int
+    slots: Mapping[str, SlotValue] = field(default_factory=lambda: MappingProxyType({}))
+    sentence: str
+    """How the row says it, in the owner's words."""
+    distance: float = 0.0
+    """Of sound: 0 is word for word, 1 shares nothing."""
+    heard: str = ""
+    """The hypothesis it was found for."""
+
+    def means_as(self, other: "Candidate") -> bool:
+        """Whether both would do the same."""
+        return self.row == other.row and self.slots == other.slots
+
+
+class PhoneticSearch(Protocol):
+    """Finds the rows that sound most like what was heard."""
+
+    def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
+        """Return the nearest meanings over the whole n-best list, likeliest first.
+
+        Each meaning (row and slots) stands there once. Candidates too far for any row may be
+        among them, since a refusal names the nearest.
+        """
+        ...
+
+    def distance(self, heard: str, said: str) -> float:
+        """Return how far `heard` sounds from `said`, from 0 to 1."""
+        ...

@@ -1,0 +1,1 @@
+"""The sentences of a table that sound most like what was heard."""

@@ -1,0 +1,1 @@
+"""One spelling for all that sounds the same: words, numbers, amounts, times."""

@@ -1,0 +1,241 @@
+"""One spelling for all that sounds the same: case, punctuation, numbers, symbols.
+
+The owner's templates and the host's words pass through here, so that they meet. Each word gets
+a key: letters in lower case, "20" for twenty, "3th" for third, "%" for percent. Keys are words
+again, and their keys are themselves. Knows nothing of the table.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+
+from voice2mqtt.languages.language import language_named
+from voice2mqtt.nlu.text.lattice_builder import LatticeBuilder, number_of
+from voice2mqtt.nlu.text.letters import APOSTROPHES, SILENT, cleaned, folded
+from voice2mqtt.nlu.text.numbers import numerals
+from voice2mqtt.nlu.text.speller import Forms
+from voice2mqtt.nlu.text.token_lattice import MINUS, ORDINAL, LatticeArc, Token, TokenLattice
+
+_ORDINAL_SIGN = "\u00ba"
+"""Stands for the point of "3."; in what is heard, the compatibility form has replaced it."""
+
+_VULGAR = re.compile(r"(\d?)\s*([½¼¾])")
+_WRITTEN_FRACTION = re.compile(r"(?<![\d/.,:])(?:(\d+)\s+)?(1/2|1/4|3/4)(?![\d/])")
+_DECIMALS = {"1/2": "5", "1/4": "25", "3/4": "75", "½": "5", "¼": "25", "¾": "75"}
+_INITIALS = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_])+\.?(?!\w)")
+_LOOSE_POINT = re.compile(r"(?<!\d)[.,:]|[.,:](?!\d)")
+_ORDINAL_POINT = re.compile(r"(?<![\d.,:])(\d+)\.(?=\s+[^\W\d_])")
+_POINT_OF_ORDINAL = re.compile(r"(?<=\d)\.(?=[\u00aa\u00ba]|er(?!\w))")
+"""Spanish writes "2.ª" and "1.er"."""
+_NEGATIVE = re.compile(r"(?<![\w%°])-(?=\d)")
+_STOP = re.compile(r"(?<=[.,:;?!])\s+")
+"""Across it, no number goes on."""
+_HOURS_OF_TWO_DIGITS = range(10, 13)
+_LONGEST_NUMBER = 15
+"""Digits; what is longer is a name, not a quantity."""
+
+
+class _Blanks(dict[int, int | str]):
+    """Characters that only separate words become spaces; filled as they are met."""
+
+    def __init__(self, kept: str) -> None:
+        super().__init__()
+        self._kept = kept
+
+    def __missing__(self, code: int) -> int | str:
+        sign = chr(code)
+        kept = unicodedata.category(sign)[0] in "LMN" or sign in self._kept
+        self[code] = code if kept else " "
+        return self[code]
+
+
+class Normaliser:
+    """Normalisation in one language."""
+
+    def __init__(self, code: str) -> None:
+        self._language = language_named(code)
+        self._numerals = numerals(code)
+        self._decimal, self._thousands = ",." if self._language.decimal_comma else ".,"
+        signs = "".join(sorted({*"".join(self._language.symbols), "%", "°", MINUS} - {"c", "f"}))
+        self._blanks = _Blanks(f"{APOSTROPHES}{SILENT}.,:{signs}")
+        known = sorted((ORDINAL, _ORDINAL_SIGN, *self._language.ordinal_endings), reverse=True)
+        endings = "|".join(map(re.escape, known))
+        others = rf"[^\s\d{re.escape(signs)}]+"
+        self._ordinal = re.compile(rf"(\d+)(?:{endings})(?!\w)", re.IGNORECASE)
+        self._token = re.compile(
+            rf"{self._ordinal.pattern.replace('(', '(?:', 1)}|\d+(?:[.,:]\d+)*"
+            rf"|°[cf](?!\w)|[{re.escape(signs)}]|{others}",
+            re.IGNORECASE,
+        )
+        elided = self._language.elided
+        self._elision = elided and re.compile(
+            rf"(?<![^\W_])((?:{elided})[{APOSTROPHES}])(\s+)(?=[^\W\d_])", re.IGNORECASE
+        )
+        self._signs: dict[str, str] = {}
+        for sign, said in self._language.symbols.items():
+            for words in said:
+                self._signs.setdefault(self._numerals.alike(folded(words)), sign)
+        self.key = lru_cache(maxsize=20_000)(self._key)
+        """The key of one word; "" if nothing is left of it."""
+        self.articles = frozenset(map(self.key, self._language.articles))
+        """Keys of words that no number is heard as."""
+        ones = (tuple(one.split()) for one in self._language.ones)
+        self.ones = {self.key(words[-1]): words for words in ones}
+        """What is one of its kind with an article, in words, by the key of its name."""
+        self._reader = LatticeBuilder(self._language, self._numerals, self.tokens, self.key)
+
+    def tokens(self, text: str) -> tuple[Token, ...]:
+        """Split `text` into words, each with its key."""
+        return self._split(self._written_out(text))
+
+    def normalise(self, text: str) -> str:
+        """Return `text` as the keys of its words; the same text again gives the same."""
+        return " ".join(token.key for token in self.tokens(text))
+
+    def readings(self, text: str) -> TokenLattice:
+        """Return every way to read `text`."""
+        written = self._written_out(text)
+        return self._reader.read(written, self._split(written))
+
+    def in_digits(self, text: str) -> str:
+        """Return `text` with the numbers that it says in words as digits.
+
+        Ordinals and times stay words, and so does a one among other words: it is seldom a number.
+        """
+        stretches = _STOP.split(self._written_out(text))
+        return " ".join(map(self._stretch_in_digits, stretches))
+
+    def may_go_on(self, tokens: tuple[Token, ...]) -> bool:
+        """Tell whether the last word may be the beginning of a longer number."""
+        return bool(tokens) and self._numerals.word(tokens[-1].surface) in self._numerals.beginnings
+
+    def spell(self, number: float) -> Forms:
+        """Return the ways to say `number`, as words, the usual one first."""
+        return self._numerals.spell(number)
+
+    def spell_ordinal(self, number: int) -> Forms:
+        """Return the ways to say the `number`-th, as words, the usual one first."""
+        return self._numerals.spell_ordinal(number)
+
+    def _stretch_in_digits(self, text: str) -> str:
+        tokens = self._split(text)
+        if not self._numbers(tokens, {}):
+            # To look for times takes several times as long as all the rest.
+            return text
+        numbers = self._numbers(tokens, dict(self._reader.read(text, tokens).wholes))
+        written, done = "", 0
+        ends = {number.end for number in numbers.values()}
+        for at, number in numbers.items():
+            # Two in a row are a time, or something else that digits would make no clearer.
+            if at not in ends and number.end not in numbers:
+                written += text[done : tokens[at].start] + number.key
+                done = tokens[number.end - 1].end
+        return written + text[done:]
+
+    def _numbers(
+        self, tokens: tuple[Token, ...], times: Mapping[int, int]
+    ) -> dict[int, LatticeArc]:
+        """Return the cardinals by where they begin, as long as can be, none inside of `times`."""
+        numbers: dict[int, LatticeArc] = {}
+        at = 0
+        while at < len(tokens):
+            number = self._longest_number(tokens, at)
+            if at in times:
+                number = LatticeArc(times[at], "")
+            elif number.number is not None and not number.key.endswith(ORDINAL):
+                numbers[at] = number
+            at = number.end
+        return numbers
+
+    def _longest_number(self, tokens: tuple[Token, ...], at: int) -> LatticeArc:
+        """Return the longest number in words that begins at `at`; a mere word if there is none."""
+        word = tokens[at]
+        alone = number_of(word.key)
+        longest = LatticeArc(at + 1, word.key, alone)
+        if (alone == 1 and len(tokens) > 1) or word.surface[0].isdecimal():
+            longest = LatticeArc(at + 1, word.key)
+        for said in self._reader.numbers(tokens, at):
+            # "The point two people made" is no 0.2, and "ten thirty" may be a time.
+            begins = alone is not None or (said.number or 0) >= 1
+            if said.key and begins and not _is_pair(tokens[at : said.end], said.number):
+                longest = said
+        return longest
+
+    def _written_out(self, text: str) -> str:
+        """Return `text` in one form: what the places of the tokens count in."""
+        for fraction in (_VULGAR, _WRITTEN_FRACTION):
+            text = fraction.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
+        return unicodedata.normalize("NFKC", _POINT_OF_ORDINAL.sub("", cleaned(text)))
+
+    def _split(self, text: str) -> tuple[Token, ...]:
+        # Each step keeps the length, so that a token's place is its place in `text`.
+        plain = _NEGATIVE.sub(MINUS, text)
+        if self._language.ordinal_point:
+            plain = _ORDINAL_POINT.sub(rf"\g<1>{_ORDINAL_SIGN}", plain)
+        plain = _INITIALS.sub(lambda initials: initials[0].replace(".", SILENT), plain)
+        plain = _LOOSE_POINT.sub(" ", plain.translate(self._blanks))
+        if self._elision:
+            plain = self._elision.sub(lambda gap: gap[1] + SILENT * len(gap[2]), plain)
+        return tuple(token for found in self._token.finditer(plain) if (token := self._word(found)))
+
+    def _word(self, found: re.Match[str]) -> Token | None:
+        word = found[0].lstrip(APOSTROPHES)
+        start = found.end() - len(word)
+        word = word.rstrip(APOSTROPHES)
+        surface = word.replace(SILENT, "")
+        if surface.endswith(_ORDINAL_SIGN):
+            surface = surface[:-1] + self._language.ordinal_endings[0]
+        key = self.key(surface)
+        return Token(key, surface, start, start + len(word)) if key else None
+
+    def _key(self, word: str) -> str:
+        if not word:
+            return ""
+        ordinal = self._ordinal.fullmatch(word)
+        if ordinal:
+            return f"{int(ordinal[1])}{ORDINAL}"
+        if word[0].isdecimal():
+            return self._digits(word)
+        plain = folded(word)
+        alike = self._numerals.alike(plain)
+        for said in dict.fromkeys((plain, alike)):
+            number = self._numerals.cardinal(said)
+            if number is not None:
+                return self.written(number)
+            nth = self._numerals.ordinal(said)
+            if nth is not None:
+                return f"{nth}{ORDINAL}"
+        return self._signs.get(alike, alike)
+
+    def _digits(self, word: str) -> str:
+        if len(word) > _LONGEST_NUMBER:
+            return word
+        if ":" in word:
+            hours, minutes = word.split(":", 1)
+            is_time = minutes.isdecimal() and len(minutes) == 2 and len(hours) < 3
+            return f"{int(hours)}:{minutes}" if is_time and hours.isdecimal() else word
+        grouped = rf"\d{{1,3}}(\{self._thousands}\d{{3}})+(\{self._decimal}\d+)?"
+        if re.fullmatch(grouped, word):
+            word = word.replace(self._thousands, "")
+        if re.fullmatch(r"\d+([.,]\d+)?", word):
+            return self.written(float(word.replace(",", ".")))
+        return word
+
+    def written(self, number: float) -> str:
+        """Return the key of `number`: digits, with the language's decimal sign."""
+        text = f"{number:.6f}".rstrip("0").rstrip(".")
+        return text.replace(".", self._decimal)
+
+
+def _is_pair(tokens: tuple[Token, ...], number: float | None) -> bool:
+    """Tell whether two words may be an hour and a minute as well as `number`."""
+    said = [number_of(token.key) for token in tokens]
+    hour, minute = (said[0] or 0, said[-1] or 0)
+    return len(said) == 2 and hour in _HOURS_OF_TWO_DIGITS and number == hour * 100 + minute
+
+
+@lru_cache(maxsize=8)
+def normaliser(code: str) -> Normaliser:
+    """Return the normaliser of the language `code` ("en", "de-AT")."""
+    return Normaliser(code)

@@ -1,0 +1,230 @@
+"""The number that words say.
+
+Languages differ in where they put spaces ("twenty five", "fünfundzwanzig", "vingt-cinq"), and
+recognisers do not keep to it. So numbers are looked up with all spaces taken out: below 1000 as
+CLDR spells them, above by their thousands and millions. Knows nothing of sentences.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from voice2mqtt.languages.language import language_named
+from voice2mqtt.nlu.text.letters import folded
+from voice2mqtt.nlu.text.speller import Forms, Speller
+
+_ORDINALS_BELOW = 101
+_KIN_BELOW = 100
+_SCALES = (1_000_000, 1000, 100)
+_LONGEST_LETTERS = 100
+"""Longer words are no numbers."""
+_FEWEST_DIGITS = 3
+"""Digits said one by one, from which on they are one number: "to five" is not heard as 25."""
+_CENTURIES = range(10, 21)
+"""What a year in two halves may begin with: "nineteen ninety nine"."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Hundred, thousand or million: `alone` is once as much, `after` follows how often."""
+
+    size: int
+    alone: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+class Numerals:
+    """The number words of one language, with letters folded."""
+
+    def __init__(self, code: str) -> None:
+        language = language_named(code)
+        speller = Speller(code)
+        self.spell = speller.spell
+        """The ways to say a number; () if the language is unknown."""
+        self.spell_ordinal = speller.spell_ordinal
+        self.word = lru_cache(maxsize=20_000)(self._word)
+        """A word as a part of a number; "" if it is none."""
+        self._alike = [(re.compile(old), new) for old, new in language.alike]
+        self._joint = folded(language.number_joint)
+        self._small: dict[str, float] = dict(language.further_numbers)
+        self._ordinals: dict[str, float] = dict(language.further_ordinals)
+        self.words: set[str] = {self._joint, *self._small} - {""}
+        """All words that numbers are made of."""
+        for number in range(1000):
+            self._learn(self._small, number, self.spell(number))
+        for kin in language.kin:
+            kindred = Speller(kin)
+            for number in range(_KIN_BELOW):
+                self._learn(self._small, number, kindred.spell(number))
+        for number in range(_ORDINALS_BELOW):
+            self._learn(self._ordinals, number, self.spell_ordinal(number))
+        self._scales = [self._scale(size) for size in _SCALES]
+        self._learn_short_ones()
+        self._digits = {said: int(n) for said, n in self._small.items() if n in range(10)}
+        self._digits.update(dict.fromkeys(language.zeros, 0))
+        self._longest_digit = max(map(len, self._digits), default=0)
+        self.words.update(language.zeros)
+        self._centuries = {
+            said: n
+            for said, n in self._small.items()
+            if language.years_in_pairs and n in _CENTURIES
+        }
+        self._parts = [(_compact(words.split()), part) for words, part in language.parts.items()]
+        self.words.update(folded(word) for words in language.parts for word in words.split())
+        self._points = [
+            folded(word) for word in (speller.decimal_point(), *language.points) if word
+        ]
+        self.words.update(self._points)
+        self.beginnings = self._first_words()
+        """Words after which a number may go on."""
+
+    def alike(self, word: str) -> str:
+        """Return `word`, which is folded, with one spelling where the language has two."""
+        for pattern, replacement in self._alike:
+            word = pattern.sub(replacement, word)
+        return word
+
+    def _word(self, surface: str) -> str:
+        plain = folded(surface)
+        return next((word for word in (plain, self.alike(plain)) if word in self.words), "")
+
+    def once(self, number: float) -> str:
+        """Return the usual way to say `number`, with no spaces; "" if the language is unknown."""
+        forms = self.spell(number)
+        return _compact(forms[0]) if forms else ""
+
+    def cardinal(self, compact: str) -> float | None:
+        """Return the number that `compact`, folded words with no spaces, says; None if none."""
+        if len(compact) > _LONGEST_LETTERS:
+            return None
+        whole = self._whole(compact)
+        if whole is not None:
+            return whole
+        for words, part in self._parts:
+            if compact.endswith(words):
+                number = self._whole(compact.removesuffix(words))
+                if number is not None:
+                    return number + part
+        for point in self._points:
+            whole_part, found, decimals = compact.partition(point)
+            if found:
+                return self._decimal(whole_part, decimals)
+        return self._year(compact) or self._one_by_one(compact)
+
+    def ordinal(self, compact: str) -> int | None:
+        """Return n if `compact` says the n-th; None if it says no such thing."""
+        number = self._ordinals.get(compact)
+        return None if number is None else int(number)
+
+    def _whole(self, compact: str, below: int = 1_000_000_000) -> float | None:
+        number = self._small.get(compact)
+        if number is not None:
+            return number if number < below else None
+        for scale in self._scales:
+            if scale.size < below:
+                for head, rest in _cuts(compact, scale):
+                    number = self._scaled(head, scale.size, rest)
+                    if number is not None:
+                        return number
+        return None
+
+    def _scaled(self, head: str, size: int, rest: str) -> float | None:
+        times = self._whole(head, min(size, 1000)) if head else 1
+        if not times:
+            return None
+        if not rest:
+            return times * size
+        for said in (rest, rest.removeprefix(self._joint)):
+            number = self._whole(said, size)
+            if number:
+                return times * size + number
+        return None
+
+    def _decimal(self, whole: str, decimals: str) -> float | None:
+        number = self._whole(whole) if whole else 0
+        digits = self._decimals(decimals)
+        return float(f"{number:.0f}.{digits}") if number is not None and digits else None
+
+    def _decimals(self, compact: str) -> str:
+        """Return the digits of a fraction, said one by one or as a number; "" if it is none."""
+        number = self._small.get(compact)
+        return f"{number:.0f}" if number is not None else self._spoken_digits(compact)
+
+    def _spoken_digits(self, compact: str) -> str:
+        """Return the digits that `compact` says one by one; "" if it says anything else."""
+        for cut in range(1, min(len(compact), self._longest_digit) + 1):
+            digit = self._digits.get(compact[:cut])
+            if digit is not None:
+                rest = self._spoken_digits(compact[cut:])
+                if rest or cut == len(compact):
+                    return f"{digit}{rest}"
+        return ""
+
+    def _one_by_one(self, compact: str) -> int | None:
+        digits = self._spoken_digits(compact)
+        return int(digits) if len(digits) >= _FEWEST_DIGITS and digits[0] != "0" else None
+
+    def _year(self, compact: str) -> int | None:
+        """Return the number that `compact` says in two halves; None if it is none."""
+        for said, century in self._centuries.items():
+            if compact.startswith(said):
+                rest = compact.removeprefix(said)
+                years = self._small.get(rest, 0)
+                digits = self._spoken_digits(rest)
+                if years in range(10, 100):
+                    return int(100 * century + years)
+                if len(digits) == 2 and digits[0] == "0":
+                    return int(100 * century) + int(digits)
+        return None
+
+    def _scale(self, size: int) -> _Scale:
+        after: dict[str, None] = {}
+        for times in (3, 1):
+            self.words.update(folded(word) for form in self.spell(times * size) for word in form)
+            for said in map(_compact, self.spell(times * size)):
+                for often in map(_compact, self.spell(times)):
+                    if said.startswith(often) and said != often:
+                        after[said.removeprefix(often)] = None
+        alone = dict.fromkeys(map(_compact, self.spell(size)))
+        return _Scale(size, tuple(alone), tuple(after))
+
+    def _learn(self, known: dict[str, float], number: int, forms: Forms) -> None:
+        for words in forms:
+            known.setdefault(_compact(words), number)
+            self.words.update(map(folded, words))
+
+    def _learn_short_ones(self) -> None:
+        """Learn how numbers that end in one are said before thousands: "doscientos un mil"."""
+        thousand = next(scale for scale in self._scales if scale.size == 1000)
+        for number in range(101, 1000, 10):
+            for said in map(_compact, self.spell(1000 * number)):
+                for after in thousand.after:
+                    if said.endswith(after):
+                        self._small.setdefault(said.removesuffix(after), number)
+
+    def _first_words(self) -> set[str]:
+        numbers = (*range(1000), *(n * size for n in (1, 3) for size in _SCALES))
+        forms = [form for number in numbers for form in self.spell(number)]
+        return {folded(word) for form in forms for word in form[:-1]}
+
+
+def _compact(words: tuple[str, ...] | list[str]) -> str:
+    return "".join(map(folded, words))
+
+
+def _cuts(compact: str, scale: _Scale) -> Iterator[tuple[str, str]]:
+    """Yield (how often, rest) of each way in which `compact` may say a number of this scale."""
+    for alone in scale.alone:
+        if compact.startswith(alone):
+            yield "", compact.removeprefix(alone)
+    for after in scale.after:
+        head, found, rest = compact.partition(after)
+        if found and head:
+            yield head, rest
+
+
+@lru_cache(maxsize=8)
+def numerals(code: str) -> Numerals:
+    """Return the numerals of the language `code` ("en", "de-AT"); no words if CLDR lacks it."""
+    return Numerals(code)

@@ -1,0 +1,242 @@
+"""From settings to parts that know each other. The composition root: nothing is decided here."""
+
+import gc
+from collections.abc import Callable, Mapping
+
+from voice2mqtt.audio.factory import STDIN, open_microphone
+from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
+from voice2mqtt.core.event import Event
+from voice2mqtt.core.heartbeat import Heartbeat
+from voice2mqtt.core.ports import Recognizer, UtteranceSource
+from voice2mqtt.feedback.voice import SpeakerVoice
+from voice2mqtt.mqtt.adapter import MqttAdapter
+from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.nlu.dialogue.policy import Policy
+from voice2mqtt.nlu.grammar.automaton import Automaton
+from voice2mqtt.nlu.grammar.compiler import compile_table
+from voice2mqtt.nlu.grammar.phrase_list import phrases
+from voice2mqtt.nlu.grammar.table import CommandTable
+from voice2mqtt.nlu.lint.report import Lint
+from voice2mqtt.nlu.lint.report import lint as check_table
+from voice2mqtt.nlu.matching.exact import ExactMatcher
+from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
+from voice2mqtt.nlu.text.normaliser import normaliser
+from voice2mqtt.pronunciation.pronouncer import pronouncer
+from voice2mqtt.service.command_executor import CommandExecutor
+from voice2mqtt.service.daemon import Daemon
+from voice2mqtt.service.host_watch import HostWatch
+from voice2mqtt.service.inbox import HostChanged, Inbox, MicrophoneChanged
+from voice2mqtt.service.node_state import NodeState
+from voice2mqtt.service.store import Store, state_folder
+from voice2mqtt.service.systemd import journal
+from voice2mqtt.service.systemd.notify import Notifier
+from voice2mqtt.service.systemd.watchdog import LIMITS_S, Watchdog
+from voice2mqtt.service.table_check import TableCheck
+from voice2mqtt.service.table_watch import TableWatch
+from voice2mqtt.service.unfinished import Unfinished
+from voice2mqtt.service.usage import UsageMeter
+from voice2mqtt.settings.load import load_table
+from voice2mqtt.settings.model import Settings
+from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
+from voice2mqtt.speech.microphone import SdkMicrophone
+from voice2mqtt.speech.probe import host_fault, host_url
+
+
+def language_of(settings: Settings) -> str:
+    """Return the language of a table that names none."""
+    return settings.speech.language.split("-", maxsplit=1)[0]
+
+
+def spoken_language(settings: Settings, table: CommandTable) -> str:
+    """Return the language in which a table's words sound, with its region where it is known."""
+    spoken = settings.speech.language
+    return spoken if spoken.split("-")[0] == table.language.split("-")[0] else table.language
+
+
+def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
+    """Return what decides by `table`.
+
+    Raises:
+        SettingsError: the table cannot be compiled.
+    """
+    listening = settings.listening
+    policy = Policy(
+        wake_phrases=listening.wake_phrase,
+        wake_grace_s=listening.wake_grace_s,
+        strictness=listening.strictness,
+        margin=listening.margin,
+        ask=listening.ask,
+        answer_within_s=listening.answer_within_s,
+        repeat_within_s=listening.repeat_within_s,
+    )
+    automaton = compile_table(table)
+    return Interpreter(table, policy, _sounds(settings, table, automaton), automaton)
+
+
+def settled(made: Interpreter) -> Interpreter:
+    """Return `made`, which stays: the garbage collector looks no more through what stands now.
+
+    To look through a large table would hold up a decision.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    return made
+
+
+def lint(settings: Settings, table: CommandTable) -> Lint:
+    """Return what a close look at a table that can be compiled finds."""
+    automaton = compile_table(table)
+    matcher = ExactMatcher(automaton, normaliser(table.language))
+    return check_table(table, matcher, _sounds(settings, table, automaton))
+
+
+def _sounds(settings: Settings, table: CommandTable, automaton: Automaton) -> PhoneticMatcher:
+    speaker = pronouncer(spoken_language(settings, table))
+    return PhoneticMatcher(automaton, normaliser(table.language), speaker)
+
+
+def recognizer(
+    settings: Settings,
+    table: CommandTable,
+    on_sent: Callable[[float], None] = lambda _seconds: None,
+) -> AzureRecognizer:
+    """Return what recognises, through the Azure SDK, with `table` as a hint for the host."""
+    made = AzureRecognizer(
+        settings.speech,
+        max_utterance_s=settings.microphone.gate.max_utterance_s,
+        gated=settings.microphone.capture != "sdk",
+        on_sent=on_sent,
+    )
+    _hint(made, settings, table)
+    return made
+
+
+def _hint(made: AzureRecognizer, settings: Settings, table: CommandTable) -> None:
+    if settings.speech.phrase_list:
+        made.prepare(phrases(table, PHRASE_LIMIT, settings.listening.wake_phrase))
+
+
+def limits_s(settings: Settings) -> Mapping[str, float]:
+    """Return how long each part may show no sign of life; a sentence takes what it is granted."""
+    speech = settings.speech
+    # It is waited for twice when the host came back while it was tried again.
+    turn_s = settings.microphone.gate.max_utterance_s + 2 * speech.timeout_s + speech.retry_s
+    granted = {**LIMITS_S, "loop": max(LIMITS_S["loop"], turn_s)}
+    if settings.microphone.capture == "sdk" or settings.microphone.device == STDIN:
+        # The SDK shows no signs of life, and a pipe is silent for as long as it likes.
+        del granted["capture"]
+    return granted
+
+
+def daemon(
+    settings: Settings,
+    report: Callable[[Event], None] = journal.report,
+    on_audio: Callable[[bytes], None] = lambda _block: None,
+) -> Daemon:
+    """Return the daemon that `settings` describe, ready to run.
+
+    `report` is given every event, `on_audio` every block that the microphone gives.
+
+    Raises:
+        UserFacingError: settings, table or a WAV file that is the microphone cannot be used.
+    """
+    language = language_of(settings)
+    inbox = Inbox()
+    notifier = Notifier.from_environment()
+    watchdog = Watchdog(notifier, limits_s(settings))
+    room = MqttAdapter(settings, watchdog.heartbeat("network"))
+    store = Store(state_folder(settings))
+    meter = UsageMeter(store, settings.speech.daily_limit_s)
+    state = NodeState(lambda: meter.today_s, store)
+    table = load_table(settings.commands, language)
+    azure = recognizer(settings, table, meter.add)
+    ear, speech = _ear_and_speech(
+        settings,
+        azure,
+        inbox,
+        on_audio,
+        watchdog.heartbeat("capture"),
+        lambda: not meter.exhausted and not state.muted,
+    )
+    voice = SpeakerVoice(settings.feedback, language, ear.deafen)
+    first = settled(interpreter(settings, table))
+    house = _house(settings, first, room, voice, state, store, report)
+    table_check = TableCheck()
+    table_check.adopt(table, first.automaton)
+
+    def adopt(table: CommandTable) -> None:
+        made = settled(interpreter(settings, table))
+        house.adopt(made)
+        table_check.adopt(table, made.automaton)
+        _hint(azure, settings, table)
+
+    return Daemon(
+        ear=ear,
+        recognizer=speech,
+        voice=voice,
+        meter=meter,
+        house=house,
+        room=room,
+        state=state,
+        inbox=inbox,
+        host_watch=HostWatch(
+            lambda: host_fault(settings.speech), lambda fault: inbox.put(HostChanged(fault))
+        ),
+        table_watch=TableWatch(settings.commands, language, adopt),
+        table_check=table_check,
+        host_name=host_url(settings.speech),
+        notifier=notifier,
+        watchdog=watchdog,
+    )
+
+
+def _house(
+    settings: Settings,
+    interpreter: Interpreter,
+    room: MqttAdapter,
+    voice: SpeakerVoice,
+    state: NodeState,
+    store: Store,
+    report: Callable[[Event], None],
+) -> CommandExecutor:
+    return CommandExecutor(
+        node=settings.node,
+        interpreter=interpreter,
+        room=room,
+        voice=voice,
+        state=state,
+        unfinished=Unfinished(store, log_text=settings.privacy.log_text),
+        report=report,
+        log_text=settings.privacy.log_text,
+    )
+
+
+def _ear_and_speech(
+    settings: Settings,
+    azure: AzureRecognizer,
+    inbox: Inbox,
+    on_audio: Callable[[bytes], None],
+    heartbeat: Heartbeat,
+    may_send: Callable[[], bool],
+) -> tuple[UtteranceSource, Recognizer]:
+    if settings.microphone.capture == "sdk":
+        microphone = _sdk_microphone(settings.microphone.device, azure, inbox, may_send)
+        return microphone, microphone
+
+    def on_state(state: MicrophoneState) -> None:
+        inbox.put(MicrophoneChanged(state))
+
+    ear = open_microphone(settings.microphone, on_state, on_audio, heartbeat)
+    return ear, azure
+
+
+def _sdk_microphone(
+    device: str, azure: AzureRecognizer, inbox: Inbox, may_send: Callable[[], bool]
+) -> SdkMicrophone:
+    def on_state(fault: str) -> None:
+        condition = Condition.FAILED if fault else Condition.OK
+        sentence = fault or f"microphone {device} is open, through the Speech SDK"
+        inbox.put(MicrophoneChanged(MicrophoneState(condition, device, sentence)))
+
+    return SdkMicrophone(azure, device, on_state, may_send)

@@ -1,0 +1,237 @@
+"""Installing and removing, as lists of steps that can be told before they are done.
+
+Knows files, pip and systemctl; what to install is in `InstallOptions`, where to is in `layout.py`.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from voice2mqtt import __version__
+from voice2mqtt.errors import UnavailableError
+from voice2mqtt.service.install.layout import INSTANCES, UNITS, Layout
+from voice2mqtt.settings.search import NAME, ROOT, is_checkout, shipped
+from voice2mqtt.settings.yaml.edit import with_values
+
+_DROP_INS_SINCE = 254
+_SETTINGS_FILES = (NAME, "commands.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do."""
+
+    what: str
+    """An order, as a person would give it."""
+    do: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallOptions:
+    """What the person wants installed."""
+
+    source: str
+    """What pip is to install: a checkout, a wheel, or a name with its version."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Values by dotted key, for settings that do not exist yet."""
+    password: str | None = None
+    own_host: bool = True
+    """Whether our Speech host runs here too."""
+    start: bool = True
+
+
+def default_source() -> str:
+    """Return the checkout that this program runs from, else its own version from the index."""
+    return str(ROOT) if is_checkout() else f"voice2mqtt[host]=={__version__}"
+
+
+def installation(layout: Layout, wishes: InstallOptions) -> Iterator[Step]:
+    """Yield the steps of installing or upgrading; existing settings are left as they are."""
+    yield Step(
+        f"build the environment of {wishes.source} and put it at {layout.prefix}",
+        partial(_build_environment, layout, wishes.source),
+    )
+    yield Step(
+        f"let {layout.command} run it",
+        partial(_link, layout.at(layout.command), layout.prefix / "bin" / "voice2mqtt"),
+    )
+    yield from _settings(layout, wishes)
+    yield from _units(layout)
+    if not layout.staged:
+        yield from _activation(layout, wishes)
+
+
+def removal(layout: Layout) -> Iterator[Step]:
+    """Yield the steps of removing all but the settings and what the daemon has counted."""
+    units = [unit for unit in UNITS if layout.at(layout.units / unit).exists()]
+    if units and not layout.staged:
+        yield _run("stop", *_systemctl(layout, "disable", "--now", *units))
+        if not layout.person:
+            yield _run("stop", *_systemctl(layout, "stop", "voice2mqtt@*.service"))
+    for path in _removable(layout):
+        yield Step(f"delete {path}", partial(_delete, path))
+    if not layout.staged:
+        yield _run("tell systemd", *_systemctl(layout, "daemon-reload"))
+        if layout.catalogue:
+            yield _run("tell the journal", "journalctl", "--update-catalog")
+
+
+def _settings(layout: Layout, wishes: InstallOptions) -> Iterator[Step]:
+    for name in _SETTINGS_FILES:
+        path = layout.at(layout.settings / name)
+        if path.exists():
+            continue
+        text = (shipped("config") / name).read_text(encoding="utf-8")
+        if name == NAME:
+            text = with_values(text, wishes.settings)
+        yield Step(f"write {path}", partial(_write, path, text, 0o644))
+    secrets = layout.at(layout.settings / "secrets")
+    yield Step(f"keep {secrets} from everybody else", partial(_private_folder, secrets))
+    if wishes.password is not None:
+        path = secrets / "mqtt-password"
+        yield Step(f"write {path}", partial(_write, path, wishes.password + "\n", 0o600))
+
+
+def _units(layout: Layout) -> Iterator[Step]:
+    here = shipped("systemd")
+    for name in UNITS if layout.person else (*UNITS, INSTANCES):
+        text = (here / "user" / name if layout.person else here / name).read_text()
+        yield _unit(layout, Path(name), text)
+        if systemd_version() < _DROP_INS_SINCE:
+            continue
+        yield _unit(layout, Path(f"{name}.d", "restart.conf"), _drop_in("restart.conf"))
+        if "ExecReload" in text:
+            yield _unit(layout, Path(f"{name}.d", "reload.conf"), _drop_in("reload.conf"))
+    if layout.catalogue:
+        path = layout.at(layout.catalogue / "voice2mqtt.catalog")
+        text = (here / "voice2mqtt.catalog").read_text()
+        yield Step(f"write {path}", partial(_write, path, text, 0o644))
+
+
+def _unit(layout: Layout, name: Path, text: str) -> Step:
+    path = layout.at(layout.units / name)
+    text = text.replace("/opt/voice2mqtt", str(layout.prefix))
+    return Step(f"write {path}", partial(_write, path, text, 0o644))
+
+
+def _drop_in(name: str) -> str:
+    return (shipped("systemd") / "systemd-254" / name).read_text()
+
+
+def _activation(layout: Layout, wishes: InstallOptions) -> Iterator[Step]:
+    yield _run("tell systemd", *_systemctl(layout, "daemon-reload"))
+    if layout.catalogue:
+        yield _run("tell the journal", "journalctl", "--update-catalog")
+    if not wishes.start:
+        return
+    wanted = UNITS if wishes.own_host else UNITS[:1]
+    yield _run("start at boot", *_systemctl(layout, "enable", *wanted))
+    yield _run("start", *_systemctl(layout, "restart", *wanted))
+    if not layout.person:
+        yield _run("start", *_systemctl(layout, "try-restart", "voice2mqtt@*.service"))
+
+
+def _removable(layout: Layout) -> Iterator[Path]:
+    for name in (*UNITS, INSTANCES):
+        yield layout.at(layout.units / name)
+        yield layout.at(layout.units / f"{name}.d")
+    if layout.catalogue:
+        yield layout.at(layout.catalogue / "voice2mqtt.catalog")
+    yield layout.at(layout.command)
+    yield layout.at(layout.prefix)
+
+
+def _build_environment(layout: Layout, source: str) -> None:
+    prefix = layout.at(layout.prefix)
+    new, old = prefix.with_name(prefix.name + ".new"), prefix.with_name(prefix.name + ".old")
+    _delete(new)
+    new.parent.mkdir(parents=True, exist_ok=True)
+    _call(interpreter(), "-m", "venv", "--without-pip", str(new))
+    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check",
+           "--python", str(new / "bin" / "python"), "install")  # fmt: skip
+    _call(*pip, "--require-hashes", "--requirement", str(shipped("requirements.lock")))
+    _call(*pip, "--no-deps", source)
+    # The scripts name the place they were made for; one of our own names where they end up.
+    for script in (new / "bin").iterdir():
+        if not script.name.startswith("python"):
+            script.unlink()
+    program = f'#!/bin/sh\nexec {layout.prefix}/bin/python -m voice2mqtt "$@"\n'
+    _write(new / "bin" / "voice2mqtt", program, 0o755)
+    # The running daemon keeps the files it has; only these two moments have no installation.
+    _delete(old)
+    if prefix.exists():
+        prefix.rename(old)
+    new.rename(prefix)
+    _delete(old)
+
+
+def interpreter() -> str:
+    """Return the Python that the environment is made of: the machine's own, if it will do.
+
+    One in a home folder would be out of sight of a service with ProtectHome=.
+    """
+    own = "/usr/bin/python3"
+    newest_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
+    if Path(own).exists() and not subprocess.call([own, "-c", newest_enough]):
+        return own
+    return str(getattr(sys, "_base_executable", sys.executable))
+
+
+def systemd_version() -> int:
+    """Return the version of this machine's systemd; 0 if it has none."""
+    try:
+        told = subprocess.run(
+            ["systemctl", "--version"], capture_output=True, text=True, check=False
+        ).stdout
+    except FileNotFoundError:
+        return 0
+    found = re.match(r"systemd (\d+)", told)
+    return int(found[1]) if found else 0
+
+
+def _systemctl(layout: Layout, *arguments: str) -> tuple[str, ...]:
+    return ("systemctl", *(("--user",) if layout.person else ()), *arguments)
+
+
+def _run(why: str, *command: str) -> Step:
+    return Step(f"{why}: {' '.join(command)}", partial(_call, *command))
+
+
+def _call(*command: str) -> None:
+    try:
+        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    except FileNotFoundError:
+        raise UnavailableError(f"{command[0]} is not installed, and nothing goes without") from None
+    if done.returncode:
+        said = done.stderr.strip() or f"exit status {done.returncode}"
+        raise UnavailableError(f"`{' '.join(command)}` failed: {said}")
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+
+
+def _private_folder(path: Path) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
+
+
+def _link(link: Path, target: Path) -> None:
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,102 @@
+"""What is told of this node on `<base>/<node>/state`, and in the service manager's status."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from voice2mqtt import __version__
+from voice2mqtt.audio.signal.condition import MicrophoneState
+from voice2mqtt.core.decision import Fire, Refuse
+from voice2mqtt.core.event import Event
+from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
+from voice2mqtt.service.process_utterance import ProcessedUtterance
+from voice2mqtt.service.store import Store
+
+_MUTE = "mute"
+
+
+class NodeState:
+    """Facts and counters. Its owner keeps threads apart."""
+
+    def __init__(
+        self, metered_s: Callable[[], float] = lambda: 0.0, store: Store | None = None
+    ) -> None:
+        """Ask `metered_s` for the seconds of audio sent today, whenever the state is told.
+
+        Whether the node is muted is kept in `store`, for whoever asked for it relies on it.
+        """
+        self._metered_s = metered_s
+        self._store = store
+        self._muted = store is not None and store.read(_MUTE) == {"muted": True}
+        self.microphone: MicrophoneState | None = None
+        self.host_fault: str | None = None
+        """Why the Speech host cannot be reached, "" if it can, None while nobody has tried."""
+        self.broker_up = False
+        self.limit_reached = False
+        self._counters: Counter[str] = Counter(
+            heard=0, commands=0, unmatched=0, no_match=0, canceled=0
+        )
+
+    def note(self, heard: ProcessedUtterance) -> None:
+        """Count what was heard and decided."""
+        match heard.outcome:
+            case Heard():
+                self._counters["heard"] += 1
+            case NoMatch():
+                self._counters["no_match"] += 1
+            case Canceled():
+                self._counters["canceled"] += 1
+        for decision in heard.decisions:
+            if isinstance(decision, Fire):
+                self._counters["commands"] += 1
+            elif isinstance(decision, Refuse):
+                self._counters["unmatched"] += 1
+
+    @property
+    def muted(self) -> bool:
+        """Whether nothing is sent and nothing done, until somebody says otherwise."""
+        return self._muted
+
+    @muted.setter
+    def muted(self, on: bool) -> None:
+        if on != self._muted and self._store:
+            self._store.write(_MUTE, {"muted": on}, to_disk=True)
+        self._muted = on
+
+    @property
+    def listening(self) -> bool:
+        """Whether a command spoken now would be heard."""
+        there = bool(self.microphone and self.microphone.listening)
+        return there and not self.muted and not self.limit_reached
+
+    def document(self) -> Event:
+        """Return the state as JSON values."""
+        microphone = self.microphone
+        return {
+            "listening": self.listening,
+            "muted": self.muted,
+            "microphone": bool(microphone and microphone.listening),
+            "microphone_condition": microphone.condition.value if microphone else "starting",
+            "microphone_reason": microphone.sentence if microphone else "",
+            "host": self.host_fault == "",
+            "host_reason": self.host_fault or "",
+            "version": __version__,
+            "counters": dict(self._counters),
+            "metered_s_today": round(self._metered_s(), 1),
+            "daily_limit_reached": self.limit_reached,
+        }
+
+    def sentence(self) -> str:
+        """Return the state as a person would say it."""
+        if self.muted:
+            parts = ["muted"]
+        elif self.listening and self.microphone:
+            parts = [f"listening on {self.microphone.device}"]
+        else:
+            parts = [self.microphone.sentence if self.microphone else "opening the microphone"]
+        if self.host_fault:
+            parts.append(f"Speech host away ({self.host_fault})")
+        if self.limit_reached:
+            parts.append("today's limit of audio is reached")
+        if not self.broker_up:
+            parts.append("broker reconnecting")
+        return "; ".join(parts)

@@ -1,0 +1,93 @@
+"""One utterance from its first frame to the decision. The daemon and `listen` share it."""
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from voice2mqtt.core.audio import Utterance
+from voice2mqtt.core.decision import Decision
+from voice2mqtt.core.event import Event, event_of
+from voice2mqtt.core.outcome import CUT, Canceled, Heard, NoMatch, Outcome
+from voice2mqtt.core.ports import GiveUp, Recognizer, never
+from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.nlu.dialogue.policy import LocalTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessedUtterance:
+    """What was heard, and what is to be done about it."""
+
+    outcome: Outcome
+    decisions: tuple[Decision, ...] = ()
+    latency_ms: float | None = None
+    """From the end of speech to the decision."""
+    utterance: Utterance | None = None
+    """None if nobody spoke."""
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    at: str = field(
+        default_factory=lambda: datetime.now(UTC).astimezone().isoformat(timespec="milliseconds")
+    )
+
+    def events(self, node: str) -> list[Event]:
+        """Return one event for each decision, or one for an outcome with nothing to decide."""
+        heard = self.outcome if isinstance(self.outcome, Heard) else None
+        happenings = self.decisions or (
+            (self.outcome,) if isinstance(self.outcome, NoMatch | Canceled) else ()
+        )
+        return [
+            event_of(
+                happening,
+                event_id=self.id,
+                at=self.at,
+                node=node,
+                heard=heard,
+                latency_ms=self.latency_ms,
+            )
+            for happening in happenings
+        ]
+
+
+def recognize(
+    utterance: Utterance,
+    recognizer: Recognizer,
+    interpreter: Interpreter,
+    give_up: GiveUp = never,
+) -> Outcome:
+    """Have `utterance` recognised while it is spoken; the table tells its gate how long to wait.
+
+    What is only a part of what was said is not recognised, or given up.
+    """
+    if utterance.cut:
+        for _ in utterance.frames():
+            pass  # Its speaker is not done; what is told now would be told into the sentence.
+    else:
+        outcome = recognizer.recognize(
+            utterance,
+            lambda interim: utterance.expect(interpreter.prospect(interim)),
+            lambda: utterance.cut or give_up(),
+        )
+    return Canceled(reason=CUT, details=utterance.cut) if utterance.cut else outcome
+
+
+def decide(
+    outcome: Outcome,
+    interpreter: Interpreter,
+    utterance: Utterance | None = None,
+    typed_s: float | None = None,
+) -> ProcessedUtterance:
+    """Decide about `outcome` of `utterance`, or of words that nobody spoke but typed then."""
+    now_s = time.monotonic()
+    said_s = utterance.speech_ended_at_s if utterance else typed_s or now_s
+    return ProcessedUtterance(
+        outcome=outcome,
+        decisions=interpreter.decide(outcome, now_s, local_time(), said_s),
+        latency_ms=(now_s - said_s) * 1000 if utterance else None,
+        utterance=utterance,
+    )
+
+
+def local_time() -> LocalTime:
+    """Return what the wall clock shows."""
+    now = time.localtime()
+    return LocalTime(minute=now.tm_hour * 60 + now.tm_min, weekday=now.tm_wday)

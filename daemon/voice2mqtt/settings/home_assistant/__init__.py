@@ -1,0 +1,1 @@
+"""Home Assistant's custom sentences as a command table."""

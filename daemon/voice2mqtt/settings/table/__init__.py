@@ -1,0 +1,1 @@
+"""`commands.yaml` as a command table."""

@@ -1,0 +1,173 @@
+"""The `lists:` and `rules:` of a command table; hassil's way to write them is understood too."""
+
+import re
+
+from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.nlu.grammar.table import (
+    ListValue,
+    RangeList,
+    SlotList,
+    TextList,
+    WildcardList,
+)
+from voice2mqtt.settings.table.spoken_slots import TableGrammar
+from voice2mqtt.settings.yaml import nodes
+from voice2mqtt.settings.yaml.faults import Faults
+from voice2mqtt.settings.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+
+LIST_KEYS = ("values", "range", "wildcard")
+VALUE_KEYS = ("in", "out")
+RANGE_KEYS = ("from", "to", "step", "multiplier", "decimals", "type", "fractions")
+FRACTIONS = {"halves": 2, "tenths": 10}
+"""Into how many parts hassil cuts a whole."""
+
+_NAME = re.compile(r"[^\W\d][\w-]*")
+_TEMPLATE_SIGNS = frozenset("()[]{}<>|;")
+_LIMIT = 1_000_000_000
+
+
+def read_lists(node: Node, grammar: TableGrammar, faults: Faults) -> dict[str, SlotList]:
+    """Return the lists by name."""
+    found: dict[str, SlotList] = {}
+    for entry in nodes.entries(node, "a name for each list", faults):
+        slots = _list(entry, grammar, faults) if _named(entry, "list", faults) else None
+        if slots is not None:
+            found[entry.key] = slots
+    return found
+
+
+def read_rules(node: Node, faults: Faults) -> dict[str, ScalarNode]:
+    """Return the template of each expansion rule, by name."""
+    found: dict[str, ScalarNode] = {}
+    for entry in nodes.entries(node, "a name for each rule", faults):
+        if _named(entry, "rule", faults) and nodes.text(entry.value, faults) is not None:
+            assert isinstance(entry.value, ScalarNode)
+            found[entry.key] = entry.value
+    return found
+
+
+def slot_value(node: Node, faults: Faults) -> SlotValue | None:
+    """Return what a slot may carry: a text or a number."""
+    if isinstance(node, ScalarNode):
+        value = node.value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+    return nodes.text(node, faults, empty=True)
+
+
+def _named(entry: Entry, what: str, faults: Faults) -> bool:
+    if _NAME.fullmatch(entry.key):
+        return True
+    faults.add(
+        entry.place,
+        f"'{nodes.shortened(entry.key)}' cannot be the name of a {what}",
+        "begin with a letter; use letters, digits, - and _",
+    )
+    return False
+
+
+def _list(entry: Entry, grammar: TableGrammar, faults: Faults) -> SlotList | None:
+    node = entry.value
+    if isinstance(node, SequenceNode):
+        return _text_list(entry, node, grammar, faults)
+    if not isinstance(node, MappingNode):
+        nodes.unexpected(node, "a list of words", faults, "write it as [one, two]")
+        return None
+    kinds = [known for known in node.entries if known.key in LIST_KEYS]
+    nodes.mapping(node, LIST_KEYS, "a list", faults)
+    if len(kinds) != 1:
+        faults.add(entry.place, f"the list {entry.key} needs one of {', '.join(LIST_KEYS)}")
+        return None
+    (kind,) = kinds
+    if kind.key == "values":
+        return _text_list(entry, kind.value, grammar, faults)
+    if kind.key == "range":
+        return _range(entry, kind.value, faults)
+    if nodes.yes_no(kind.value, faults) is False:
+        faults.add(kind.place, "wildcard: false is no list", "give it values or a range")
+    return WildcardList(place=entry.place)
+
+
+def _text_list(entry: Entry, node: Node, grammar: TableGrammar, faults: Faults) -> TextList:
+    items = nodes.items(node, "a list of words", faults)
+    if isinstance(node, SequenceNode) and not items:
+        faults.add(node.place, f"the list {entry.key} is empty", "write at least one word")
+    values = (_value(item, grammar, faults) for item in items)
+    return TextList(values=tuple(value for value in values if value is not None), place=entry.place)
+
+
+def _value(node: Node, grammar: TableGrammar, faults: Faults) -> ListValue | None:
+    if not isinstance(node, MappingNode):
+        words = _words(node, grammar, faults)
+        if words is None:
+            return None
+        if _TEMPLATE_SIGNS & set(words):
+            faults.add(
+                node.place,
+                f"'{nodes.shortened(words)}' can be said in several ways, but has no meaning",
+                f'write it as {{in: "{nodes.shortened(words)}", out: …}}',
+            )
+        return ListValue(spoken=words, out=words)
+    nodes.mapping(node, VALUE_KEYS, "a value", faults)
+    spoken, out = node.get("in"), node.get("out")
+    if spoken is None:
+        faults.add(node.place, "'in' is missing", "it is what is spoken")
+    if out is None:
+        faults.add(node.place, "'out' is missing", "it is what goes into topic and payload")
+    if spoken is None or out is None:
+        return None
+    words, meaning = _words(spoken, grammar, faults), slot_value(out, faults)
+    return None if words is None or meaning is None else ListValue(spoken=words, out=meaning)
+
+
+def _words(node: Node, grammar: TableGrammar, faults: Faults) -> str | None:
+    words = nodes.text(node, faults)
+    if words is not None and isinstance(node, ScalarNode):
+        grammar.value(node)
+    return words
+
+
+def _range(entry: Entry, node: Node, faults: Faults) -> RangeList | None:
+    described = nodes.mapping(node, RANGE_KEYS, "a range", faults)
+    if described is None:
+        return None
+    ends: dict[str, int] = {}
+    for key in ("from", "to"):
+        end = described.get(key)
+        value = nodes.whole(end, faults, -_LIMIT, _LIMIT) if end else None
+        if end is None:
+            faults.add(described.place, f"'{key}' is missing", "a range needs both ends")
+        if value is not None:
+            ends[key] = value
+    step, multiplier = described.get("step"), described.get("multiplier")
+    size = nodes.whole(step, faults, 1, _LIMIT) if step else 1
+    factor = nodes.number(multiplier, faults, -_LIMIT, _LIMIT) if multiplier else None
+    decimals, parts = _fractions(described, faults)
+    if len(ends) < 2:
+        return None
+    if ends["from"] > ends["to"]:
+        faults.add(
+            described.place, f"the range goes down from {ends['from']} to {ends['to']}", "swap them"
+        )
+    return RangeList(
+        lowest=ends["from"],
+        highest=ends["to"],
+        step=size or 1,
+        multiplier=factor,
+        decimals=decimals,
+        parts=parts,
+        place=entry.place,
+    )
+
+
+def _fractions(described: MappingNode, faults: Faults) -> tuple[bool, int]:
+    """Return whether decimals may be said, and how many parts a whole then has (0: any)."""
+    wanted, fractions = described.get("decimals"), described.get("fractions")
+    decimals = bool(wanted and nodes.yes_no(wanted, faults))
+    if fractions is None:
+        return decimals, 0
+    kind = nodes.text(fractions, faults)
+    if kind is not None and kind not in FRACTIONS:
+        nodes.unexpected(fractions, " or ".join(FRACTIONS), faults)
+    # Who asks for both wants any fraction.
+    return True, 0 if decimals else FRACTIONS.get(kind or "", 0)

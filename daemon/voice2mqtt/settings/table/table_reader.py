@@ -1,0 +1,136 @@
+"""`commands.yaml` as a `CommandTable`: its keys, and the owner's own tests."""
+
+import json as json_text
+
+from voice2mqtt.nlu.grammar.table import CommandTable, TableTest
+from voice2mqtt.settings.table.list_reader import read_lists, read_rules
+from voice2mqtt.settings.table.row_reader import WrittenRow, read_row
+from voice2mqtt.settings.table.slot_use import check_slots
+from voice2mqtt.settings.table.spoken_slots import TableGrammar
+from voice2mqtt.settings.yaml import nodes
+from voice2mqtt.settings.yaml.faults import Faults
+from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+TABLE_KEYS = ("language", "lists", "rules", "expansion_rules", "commands", "tests")
+TEST_KEYS = ("hear", "publish")
+NOTHING = "nothing"
+
+
+def read_table(document: Node, faults: Faults, language: str = "en") -> CommandTable:
+    """Return the table that `document` describes; `language` is used if it names none.
+
+    Raises:
+        FaultsError: Something in it is wrong; all of it is told.
+    """
+    table = nodes.mapping(document, TABLE_KEYS, "a command table", faults)
+    if table is None:
+        faults.raise_any()
+        raise AssertionError
+    lists, language_node = table.get("lists"), table.get("language")
+    rows = _rows(table, faults)
+    rules = _rules(table, faults)
+    names = [entry.key for entry in lists.entries] if isinstance(lists, MappingNode) else ()
+    grammar = TableGrammar(names, rules, faults)
+    for written in rows:
+        check_slots(written, grammar, faults)
+    read = CommandTable(
+        rows=tuple(written.row for written in rows),
+        lists=read_lists(lists, grammar, faults) if lists else {},
+        rules={name: node.written for name, node in rules.items()},
+        rule_places={name: node.place for name, node in rules.items()},
+        language=(nodes.text(language_node, faults) if language_node else None) or language,
+        tests=_tests(table.get("tests"), faults),
+    )
+    faults.raise_any()
+    return read
+
+
+def _rules(table: MappingNode, faults: Faults) -> dict[str, ScalarNode]:
+    found: dict[str, ScalarNode] = {}
+    for key in ("rules", "expansion_rules"):
+        node = table.get(key)
+        for name, template in (read_rules(node, faults) if node else {}).items():
+            if name in found:
+                line = found[name].place.line
+                faults.add(
+                    template.place, f"the rule {name} stands in line {line} too", "keep one of them"
+                )
+            found[name] = template
+    return found
+
+
+def _rows(table: MappingNode, faults: Faults) -> list[WrittenRow]:
+    commands = table.get("commands")
+    if commands is None:
+        faults.add(table.place, "'commands' is missing", "the table is a list under this key")
+        return []
+    items = nodes.items(commands, "a list of commands", faults)
+    if isinstance(commands, SequenceNode) and not items:
+        faults.add(commands.place, "there are no commands", "write at least one")
+    rows: list[WrittenRow] = []
+    for item in items:
+        written = read_row(item, faults)
+        if written is not None:
+            rows.append(written)
+    _note_same_names(rows, faults)
+    return rows
+
+
+def _note_same_names(rows: list[WrittenRow], faults: Faults) -> None:
+    first: dict[str, WrittenRow] = {}
+    for written in rows:
+        name = written.row.name
+        if name not in first:
+            first[name] = written
+            continue
+        named = written.node.get("name")
+        line = first[name].node.place.line
+        faults.add(
+            (named or written.node).place,
+            f"the command in line {line} is called '{nodes.shortened(name)}' too",
+            "call one of them otherwise" if named else "give one of them a name",
+        )
+
+
+def _tests(node: Node | None, faults: Faults) -> tuple[TableTest, ...]:
+    tests: list[TableTest] = []
+    for item in nodes.items(node, "a list of tests", faults) if node else ():
+        test = nodes.mapping(item, TEST_KEYS, "a test", faults)
+        if test is None:
+            continue
+        hear, publish = test.get("hear"), test.get("publish")
+        if hear is None:
+            faults.add(test.place, "'hear' is missing", "it is the sentence to try")
+        if publish is None:
+            faults.add(
+                test.place,
+                "'publish' is missing",
+                "write the message as topic = payload, or nothing",
+            )
+        if hear is not None and publish is not None:
+            sentence = nodes.text(hear, faults)
+            messages = _expected_messages(publish, faults)
+            if sentence is not None:
+                tests.append(TableTest(hear=sentence, publish=messages, place=item.place))
+    return tuple(tests)
+
+
+def _expected_messages(node: Node, faults: Faults) -> tuple[tuple[str, str], ...]:
+    if isinstance(node, MappingNode):
+        return tuple((entry.key, _payload(entry.value, faults)) for entry in node.entries)
+    if isinstance(node, ScalarNode) and node.value == NOTHING:
+        return ()
+    found: list[tuple[str, str]] = []
+    for line in nodes.texts(node, faults):
+        topic, equals, payload = line.written.partition("=")
+        if not equals or not topic.strip():
+            faults.add(line.place, f"'{nodes.shortened(line.written)}' is no message",
+                       "write it as topic = payload, or nothing")  # fmt: skip
+        found.append((topic.strip(), payload.strip()))
+    return tuple(found)
+
+
+def _payload(node: Node, faults: Faults) -> str:
+    if isinstance(node, ScalarNode):
+        return nodes.text(node, faults, empty=True) or ""
+    return json_text.dumps(nodes.json(node, faults), ensure_ascii=False)

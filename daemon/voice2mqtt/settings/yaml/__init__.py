@@ -1,0 +1,1 @@
+"""YAML documents whose values know their place, and their faults."""

@@ -1,0 +1,239 @@
+"""A document as values that know their place, and what may be expected of them.
+
+A document read by `reader.py` is a tree of these. The functions say what was expected and what
+was found when a value is not what it should be, and return None.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from voice2mqtt.nlu.grammar.table import Json, Place
+from voice2mqtt.settings.yaml.faults import Faults, did_you_mean
+from voice2mqtt.settings.yaml.redaction import is_secret_name
+
+ScalarValue = None | bool | int | float | str
+
+YES = ("true", "yes", "on")
+NO = ("false", "no", "off")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalarNode:
+    """A single value, as it is understood and as it was written."""
+
+    place: Place
+    value: ScalarValue
+    written: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceNode:
+    """A list."""
+
+    place: Place
+    items: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One key of a mapping, with the place of the key."""
+
+    key: str
+    place: Place
+    value: "Node"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingNode:
+    """Keys with their values; no key twice."""
+
+    place: Place
+    entries: tuple[Entry, ...]
+
+    def get(self, key: str) -> "Node | None":
+        """Return the value of `key`, or None."""
+        entry = self.entry(key)
+        return entry.value if entry else None
+
+    def entry(self, key: str) -> Entry | None:
+        """Return the entry of `key`, or None."""
+        return next((entry for entry in self.entries if entry.key == key), None)
+
+
+Node = ScalarNode | SequenceNode | MappingNode
+
+
+def find(document: Node, key: str) -> Node | None:
+    """Return the value of a dotted `key`, or None."""
+    node: Node | None = document
+    for step in key.split("."):
+        node = node.get(step) if isinstance(node, MappingNode) else None
+    return node
+
+
+def letter(node: ScalarNode, number: int, faults: Faults) -> Place:
+    """Return the place of letter `number` (from 1) of a text, as near as can be told."""
+    return faults.letter(node.place, node.written, number)
+
+
+def told(node: Node) -> str:
+    """Return what `node` is, in a person's words."""
+    match node:
+        case MappingNode():
+            return "a mapping"
+        case SequenceNode():
+            return "a list"
+        case ScalarNode(value=None):
+            return "nothing"
+        case ScalarNode(value=bool()):
+            return "yes/no"
+        case ScalarNode(value=int() | float()):
+            return "a number"
+        case ScalarNode(written=written):
+            return f"'{shortened(written)}'"
+
+
+def shortened(text: str) -> str:
+    """Return `text` in one line that fits into a sentence."""
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def text_cure(node: Node) -> str:
+    """Return how to make `node` the text it was meant to be, if that can be guessed."""
+    match node:
+        case ScalarNode(value=bool() | int() | float(), written=written):
+            return f'put it in quotes: "{written}"'
+        case ScalarNode(value=None):
+            return 'write it behind the colon, or "" if it is meant to be empty'
+        case MappingNode(entries=(Entry(key=key, value=ScalarNode(value=None, written="")),)):
+            # {room} without quotes is YAML's way to write a mapping with one key.
+            return f'put it in quotes: "{{{key}}}"'
+        case SequenceNode(items=(ScalarNode(value=str(), written=word),)):
+            return f'put it in quotes: "[{word}]"'
+        case _:
+            return ""
+
+
+def plain_cure(node: Node) -> str:
+    """Return how to make `node` the number or truth that it was meant to be."""
+    if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+        return ""
+    word = node.value.strip().lower()
+    quoted = word in YES + NO or word.lstrip("-").replace(".", "", 1).isdigit()
+    return "take the quotes off" if quoted else ""
+
+
+def unexpected(node: Node, expected: str, faults: Faults, cure: str = "") -> None:
+    """Note that `expected` was wanted where `node` stands."""
+    faults.add(node.place, f"expected {expected}, found {told(node)}", cure)
+
+
+def text(node: Node, faults: Faults, *, empty: bool = False) -> str | None:
+    """Return a text; numbers and YAML's yes/no are not taken for one."""
+    if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+        unexpected(node, "text", faults, text_cure(node))
+        return None
+    if not node.value.strip() and not empty:
+        faults.add(node.place, "the text is empty", "write something, or leave the key out")
+        return None
+    return node.value
+
+
+def texts(node: Node, faults: Faults) -> tuple[ScalarNode, ...]:
+    """Return one text, or each of a list of them, as nodes whose `written` is the text."""
+    items = node.items if isinstance(node, SequenceNode) else (node,)
+    if not items:
+        faults.add(node.place, "the list is empty", "write at least one text")
+    return tuple(
+        item for item in items if text(item, faults) is not None and isinstance(item, ScalarNode)
+    )
+
+
+def number(node: Node, faults: Faults, lowest: float, highest: float) -> float | None:
+    """Return a number between two others, ends included."""
+    value = node.value if isinstance(node, ScalarNode) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        unexpected(node, "a number", faults, plain_cure(node))
+        return None
+    if not lowest <= value <= highest:
+        faults.add(node.place, f"{value:g} is not between {lowest:g} and {highest:g}")
+        return None
+    return value
+
+
+def whole(node: Node, faults: Faults, lowest: int, highest: int) -> int | None:
+    """Return a whole number between two others, ends included."""
+    value = node.value if isinstance(node, ScalarNode) else None
+    if isinstance(value, float):
+        faults.add(node.place, f"expected a whole number, found {value:g}")
+        return None
+    found = number(node, faults, lowest, highest)
+    return None if found is None else int(found)
+
+
+def yes_no(node: Node, faults: Faults) -> bool | None:
+    """Return true or false, in any of YAML's spellings."""
+    if isinstance(node, ScalarNode) and isinstance(node.value, bool):
+        return node.value
+    unexpected(node, "true or false", faults, plain_cure(node))
+    return None
+
+
+def json(node: Node, faults: Faults) -> Json:
+    """Return what JSON makes of `node`; on, off, yes and no are refused, since they mislead."""
+    match node:
+        case MappingNode(entries=entries):
+            return {entry.key: json(entry.value, faults) for entry in entries}
+        case SequenceNode(items=items):
+            return [json(item, faults) for item in items]
+        case ScalarNode(value=bool(), written=written) if written.lower() not in YES[:1] + NO[:1]:
+            faults.add(
+                node.place,
+                f"YAML takes {written} for {str(node.value).lower()}",
+                f'put it in quotes if the word is meant: "{written}"; else write '
+                f"{str(node.value).lower()}",
+            )
+            return None
+        case ScalarNode(value=value):
+            return value
+
+
+def mapping(node: Node, known: Sequence[str], what: str, faults: Faults) -> MappingNode | None:
+    """Return a mapping, after noting its keys that are not in `known`."""
+    if not isinstance(node, MappingNode):
+        unexpected(node, f"{what} with keys", faults, f"known here: {', '.join(known)}")
+        return None
+    for entry in node.entries:
+        if entry.key not in known:
+            note_unknown_key(entry, known, faults)
+    return node
+
+
+def note_unknown_key(entry: Entry, known: Sequence[str], faults: Faults) -> None:
+    """Note that `entry` has a key that is not in `known`; a secret is shown the way to its file."""
+    cure = did_you_mean(entry.key, known)
+    if is_secret_name(entry.key):
+        files = [key for key in known if is_secret_name(key) and key.endswith("_file")]
+        nearest = get_close_matches(entry.key, files, n=1, cutoff=0.0)
+        cure = "a secret stands in a file of its own, named by " + (
+            nearest[0] if nearest else "speech.key_file, speech.token_file or mqtt.password_file"
+        )
+    faults.add(entry.place, f"unknown key {shortened(entry.key)}", cure)
+
+
+def entries(node: Node, what: str, faults: Faults) -> Iterator[Entry]:
+    """Yield the entries of a mapping whose keys are names that the owner chose."""
+    if isinstance(node, MappingNode):
+        yield from node.entries
+    else:
+        unexpected(node, what, faults)
+
+
+def items(node: Node, what: str, faults: Faults) -> tuple[Node, ...]:
+    """Return the items of a list."""
+    if isinstance(node, SequenceNode):
+        return node.items
+    unexpected(node, what, faults, "begin each with a dash: - …")
+    return ()

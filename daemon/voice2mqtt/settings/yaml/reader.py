@@ -1,0 +1,227 @@
+"""A YAML file as nodes that know their place. The only reader of YAML there is.
+
+Numbers are what JSON calls numbers; hours, dates, hexadecimals and the like stay the text that
+they look like. Anchors, aliases, merge keys and tags are refused: a table that a person reads
+aloud needs none, and what they expand to has no place in the file.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from voice2mqtt.errors import SettingsError
+from voice2mqtt.nlu.grammar.table import Place
+from voice2mqtt.settings.yaml import syntax
+from voice2mqtt.settings.yaml.faults import Faults
+from voice2mqtt.settings.yaml.nodes import (
+    NO,
+    YES,
+    Entry,
+    MappingNode,
+    Node,
+    ScalarNode,
+    ScalarValue,
+    SequenceNode,
+)
+
+MAX_BYTES = 4_000_000
+MAX_DEPTH = 20
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_HALF = re.compile("[\ud800-\udfff]")
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,3})?")
+# YAML takes U+2028 and U+2029 for ends of lines, as no editor does.
+STRANGE = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+"""Characters that no file may have."""
+
+
+def read_text(path: Path) -> str:
+    """Return the text of the file at `path`.
+
+    Raises:
+        SettingsError: It is missing, unreadable, too large or not UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except IsADirectoryError:
+        raise SettingsError(f"{path}: this is a folder; name a file in it") from None
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: there is no such file; create it or name another") from None
+    except PermissionError:
+        raise SettingsError(
+            f"{path}: may not be read by this user; check its owner and mode"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from None
+    if len(content) > MAX_BYTES:
+        raise SettingsError(
+            f"{path}: this is more than the {MAX_BYTES / 1e6:g} MB that are read; "
+            "name the right file, or shorten it with lists and templates"
+        )
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SettingsError(
+            f"{path}:{line}: byte {content[error.start]:#04x} is not UTF-8; "
+            "save the file with the encoding UTF-8"
+        ) from None
+
+
+def read_document(content: str, faults: Faults) -> Node:
+    """Return the document in `content`; nothing but comments is an empty mapping.
+
+    What is YAML, but not read here, is noted in `faults`.
+
+    Raises:
+        FaultsError: It is not YAML.
+    """
+    if not content.strip():
+        faults.stop(faults.place(1, 1), "the file is empty", "write it, or name another")
+    strange = STRANGE.search(content)
+    if strange:
+        before = content[: strange.start()]
+        place = faults.place(before.count("\n") + 1, strange.start() - before.rfind("\n"))
+        faults.stop(place, f"the character U+{ord(strange[0]):04X} cannot stand here", "delete it")
+    try:
+        document = _Builder(content, faults).document()
+    except yaml.MarkedYAMLError as error:
+        problem = syntax.Problem(
+            what=error.problem or str(error),
+            line=error.problem_mark.line if error.problem_mark else 0,
+            column=error.problem_mark.column if error.problem_mark else 0,
+            opened=(error.context_mark.line, error.context_mark.column)
+            if error.context_mark
+            else None,
+        )
+        syntax.explain(problem, content.split("\n"), faults)
+    return document
+
+
+class _Builder:
+    """Turns the events of one file into nodes."""
+
+    def __init__(self, content: str, faults: Faults) -> None:
+        self._events: Iterator[yaml.Event] = iter(yaml.parse(content, Loader=_LOADER))
+        self._faults = faults
+
+    def document(self) -> Node:
+        next(self._events)  # the stream begins
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            return MappingNode(place=self._faults.place(1, 1), entries=())
+        document = self._node(next(self._events), depth=0)
+        next(self._events)  # the document ends
+        event = next(self._events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            self._faults.stop(
+                self._place(event), "a second document begins here", "delete the line with ---"
+            )
+        return document
+
+    def _node(self, event: yaml.Event, depth: int) -> Node:
+        self._refuse(event, depth)
+        match event:
+            case yaml.SequenceStartEvent():
+                return self._sequence(event, depth)
+            case yaml.MappingStartEvent():
+                return self._mapping(event, depth)
+            case yaml.ScalarEvent():
+                if _HALF.search(event.value):
+                    self._faults.add(
+                        self._place(event), "the text has half a character", "write the whole of it"
+                    )
+                plain, _quoted = event.implicit
+                return ScalarNode(
+                    place=self._place(event),
+                    value=_meaning(event.value) if plain else event.value,
+                    written=event.value,
+                )
+            case yaml.AliasEvent(anchor=str(name)):
+                # The fault is noted already; any text spares the reader another one.
+                return ScalarNode(place=self._place(event), value=name, written=name)
+            case _:
+                raise AssertionError(event)
+
+    def _sequence(self, start: yaml.Event, depth: int) -> SequenceNode:
+        items: list[Node] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._node(event, depth + 1))
+        return SequenceNode(place=self._place(start), items=tuple(items))
+
+    def _mapping(self, start: yaml.Event, depth: int) -> MappingNode:
+        entries: dict[str, Entry] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._node(event, depth + 1)
+            value = self._node(next(self._events), depth + 1)
+            if not isinstance(key, ScalarNode):
+                self._faults.add(key.place, "a key must be a text", "put it in quotes")
+            elif key.written == "<<" and key.value == "<<":
+                self._faults.add(
+                    key.place, "merge keys (<<) are not read here", "write the keys themselves"
+                )
+            elif key.written in entries:
+                first = entries[key.written].place
+                self._faults.add(
+                    key.place,
+                    f"the key {key.written} stands here again, after line {first.line}, "
+                    f"column {first.column}",
+                    "keep one of them",
+                )
+            else:
+                entries[key.written] = Entry(key=key.written, place=key.place, value=value)
+        return MappingNode(place=self._place(start), entries=tuple(entries.values()))
+
+    def _refuse(self, event: yaml.Event, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            self._faults.stop(
+                self._place(event), f"more than {MAX_DEPTH} levels deep", "check the brackets"
+            )
+        if isinstance(event, yaml.AliasEvent):
+            self._faults.add(
+                self._place(event),
+                f"aliases (*{event.anchor}) are not read here",
+                "write the value again; if a text with * is meant, put it in quotes",
+            )
+            return
+        assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
+        if event.anchor is not None:
+            self._faults.add(
+                self._place(event),
+                f"anchors (&{event.anchor}) are not read here",
+                "delete it; if a text with & is meant, put it in quotes",
+            )
+        elif event.tag is not None:
+            self._faults.add(
+                self._place(event),
+                f"tags ({event.tag}) are not read here",
+                "a password stands in a file of its own, named by password_file"
+                if "secret" in event.tag
+                else "delete it; if a text with ! is meant, put it in quotes",
+            )
+
+    def _place(self, event: yaml.Event) -> Place:
+        mark = event.start_mark
+        assert mark is not None
+        return self._faults.place(mark.line + 1, mark.column + 1)
+
+
+def _meaning(written: str) -> ScalarValue:
+    """Return what a value without quotes means."""
+    lower = written.lower()
+    if lower in ("", "~", "null"):
+        return None
+    if lower in YES or lower in NO:
+        return lower in YES
+    if _WHOLE.fullmatch(written):
+        return int(written)
+    if _DECIMAL.fullmatch(written) and math.isfinite(float(written)):
+        return float(written)
+    return written

@@ -1,0 +1,48 @@
+"""Values as YAML that `reader.py` reads back as they were."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from voice2mqtt.nlu.grammar.table import Json
+from voice2mqtt.settings.yaml.nodes import NO, YES
+from voice2mqtt.settings.yaml.reader import STRANGE
+
+_PLAIN = re.compile(r"[A-Za-z][\w/.'()|-]*( [\w/.'()|-]+)*", re.ASCII)
+_TAKEN = frozenset((*YES, *NO, "null"))
+
+
+def inline(value: Json) -> str:
+    """Return `value` in one line; quoted only where it must be."""
+    if isinstance(value, str):
+        plain = _PLAIN.fullmatch(value) and value.lower() not in _TAKEN
+        return value if plain else _quoted(value)
+    if isinstance(value, Mapping):
+        inner = (f"{inline(key)}: {inline(below)}" for key, below in value.items())
+        return f"{{{', '.join(inner)}}}"
+    if isinstance(value, Sequence):
+        return f"[{', '.join(map(inline, value))}]"
+    return json.dumps(value)
+
+
+def block(value: Json, indent: int = 0) -> str:
+    """Return `value` over several lines: mappings and lists of `value` itself one item a line."""
+    margin = " " * indent
+    if isinstance(value, Mapping) and value:
+        return "".join(
+            f"{margin}{inline(key)}:{_below(below, indent)}" for key, below in value.items()
+        )
+    if isinstance(value, list) and value:
+        return "".join(f"{margin}- {inline(item)}\n" for item in value)
+    return f"{margin}{inline(value)}\n"
+
+
+def _quoted(text: str) -> str:
+    return STRANGE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(text, ensure_ascii=False))
+
+
+def _below(value: Json, indent: int) -> str:
+    line = f" {inline(value)}\n"
+    if len(line) + indent <= 80 or not isinstance(value, Mapping | list) or not value:
+        return line
+    return f"\n{block(value, indent + 2)}"

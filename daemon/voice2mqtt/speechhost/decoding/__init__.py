@@ -1,0 +1,1 @@
+"""Audio to text: the engines, their decoders and their scores."""

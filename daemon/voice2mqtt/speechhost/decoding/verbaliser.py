@@ -1,0 +1,69 @@
+"""How the model writes what is spoken: the spellings of one word or number.
+
+The model writes as people write, not as a table is compared: "Twelve", "12", "TV", "fifty" and
+"50". Every spelling here reads back as the same word. It knows nothing of tokens.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from voice2mqtt.nlu.grammar.automaton import Number, Word
+from voice2mqtt.nlu.text.normaliser import normaliser
+from voice2mqtt.nlu.text.speller import Forms
+
+MOST_SPELT = 1_000
+"""Numbers of a slot that are spelt one by one; in a wider range only digits are understood."""
+LONGEST_NUMBER = 15
+"""Digits; what is longer is a name, for which there are no words."""
+
+
+@lru_cache(maxsize=50_000)
+def word_spellings(word: Word, language: str = "en") -> tuple[str, ...]:
+    """Return the spellings of `word` in `language` ("de", "de-AT"), without spaces."""
+    spellings = [*_cased(word.surface), *_cased(word.key)]
+    for words in spelt(word.key, language):
+        spellings += _cased("-".join(words))
+    return tuple(dict.fromkeys(spellings))
+
+
+def letters_spelling(letters: str) -> str:
+    """Return single letters said one after the other as they are written: TV."""
+    return letters.upper()
+
+
+@lru_cache(maxsize=1_000)
+def number_spellings(number: Number, language: str = "en") -> tuple[tuple[str, ...], ...]:
+    """Return the spellings of all numbers that may fill the slot, as words; () if too many."""
+    numbers = range(number.lowest, number.highest + 1, number.step)
+    if len(numbers) > MOST_SPELT:
+        return ()
+    spellings: dict[tuple[str, ...], None] = {}
+    for value in numbers:
+        spellings[str(value),] = None
+        for words in normaliser(language).spell(value):
+            for form in (words, *_hyphenated(words)):
+                spellings[form] = None
+                spellings[form[0].capitalize(), *form[1:]] = None
+    return tuple(spellings)
+
+
+def one_spelling(number: Number, unit: Word, language: str = "en") -> tuple[str, ...]:
+    """Return how one of `unit` is said with an article, if one may fill the slot: "an hour"."""
+    numbers = range(number.lowest, number.highest + 1, number.step)
+    return normaliser(language).ones.get(unit.key, ()) if 1 in numbers else ()
+
+
+def spelt(word: str, language: str) -> Forms:
+    """Return the ways to say `word` in `language`, if it is a number that has any."""
+    is_number = word.isdecimal() and len(word) <= LONGEST_NUMBER
+    return normaliser(language).spell(int(word)) if is_number else ()
+
+
+def _cased(text: str) -> tuple[str, str, str]:
+    return text, text.lower(), text[:1].upper() + text[1:]
+
+
+def _hyphenated(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield `words` with tens and ones joined: twenty-five."""
+    if len(words) >= 2 and words[-2].endswith("ty"):
+        yield (*words[:-2], f"{words[-2]}-{words[-1]}")

@@ -1,0 +1,112 @@
+"""A second engine behind the port: Vosk (Kaldi), for the languages that it has models for.
+
+With a table of commands the audio is first decoded with nothing but the table's words to choose
+from; if a word outside them was heard, or the words are doubtful, the answer is what the whole
+language model hears. Which words make a command is left to understanding. It knows nothing of
+sockets and protocols, and no language by itself: the model is a folder that the user names.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import vosk
+
+from voice2mqtt.core.audio import RATE_HZ
+from voice2mqtt.errors import InputError
+from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Number, Wildcard, Word
+from voice2mqtt.speechhost.decoding.verbaliser import number_spellings, word_spellings
+from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, never
+
+OUTSIDE = "[unk]"
+"""What Vosk writes for a word that it was not given."""
+LEAST_CONFIDENCE = 0.6
+"""Below, the table's words are not believed."""
+_BLOCK_BYTES = RATE_HZ
+"""Half a second; between blocks it is asked whether anybody still waits."""
+
+
+class VoskEngine:
+    """Audio to text with a Vosk model."""
+
+    def __init__(self, folder: Path, language: str) -> None:
+        """Load the model of `language` in `folder`; raises InputError when there is none."""
+        vosk.SetLogLevel(-1)
+        if not (folder / "am").is_dir() and not (folder / "final.mdl").exists():
+            raise InputError(f"{folder} holds no Vosk model; unpack one there and name its folder")
+        try:
+            self._model = vosk.Model(model_path=str(folder))
+        except Exception as error:  # it raises nothing narrower
+            raise InputError(
+                f"the Vosk model in {folder} is damaged or not whole; unpack it once more"
+            ) from error
+        self._language = language
+
+    def prepare(self, grammar: EngineGrammar) -> None:
+        """See `Engine`: nothing takes long."""
+
+    def transcribe(
+        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+    ) -> Transcript:
+        """See `Engine`."""
+        if grammar and grammar.forced and (words := words_of(grammar)) is not None:
+            heard = reading(self._decode(pcm, abandoned, json.dumps([*words, OUTSIDE])))
+            if heard and OUTSIDE not in heard.text and heard.confidence >= LEAST_CONFIDENCE:
+                return self._transcript(heard)
+        heard = None if abandoned() else reading(self._decode(pcm, abandoned))
+        return self._transcript(heard) if heard and not abandoned() else Transcript()
+
+    def _transcript(self, heard: NBestEntry) -> Transcript:
+        return Transcript(readings=(heard,), language=self._language)
+
+    def _decode(self, pcm: bytes, abandoned: Callable[[], bool], *words: str) -> str:
+        recogniser = vosk.KaldiRecognizer(self._model, RATE_HZ, *words)
+        recogniser.SetWords(True)
+        finals = []
+        for place in range(0, len(pcm), _BLOCK_BYTES):
+            if abandoned():
+                break
+            if recogniser.AcceptWaveform(pcm[place : place + _BLOCK_BYTES]):
+                finals.append(json.loads(recogniser.Result()))
+        finals.append(json.loads(recogniser.FinalResult()))
+        return json.dumps({"result": [word for part in finals for word in part.get("result", [])]})
+
+
+def reading(result: str) -> NBestEntry | None:
+    """Return Vosk's JSON `result` as a reading; None when no word was heard."""
+    words: list[dict[str, Any]] = json.loads(result).get("result", [])
+    if not words:
+        return None
+    text = " ".join(word["word"] for word in words)
+    confidence = sum(word["conf"] for word in words) / len(words)
+    return NBestEntry(text=text, lexical=text, confidence=confidence)
+
+
+def words_of(grammar: EngineGrammar) -> tuple[str, ...] | None:
+    """Return all words that a sentence of `grammar` may have; None when any word may."""
+    words: dict[str, None] = {}
+    for label in _labels(grammar.automaton):
+        match label:
+            case Wildcard():
+                return None
+            case Word():
+                said = [
+                    tuple(spelling.split("-"))
+                    for spelling in word_spellings(label, grammar.language)
+                ]
+            case Number():
+                said = list(number_spellings(label, grammar.language))
+        spoken = (word.lower() for form in said for word in form)
+        words |= dict.fromkeys(word for word in spoken if not word.isdecimal())
+    return tuple(words)
+
+
+def _labels(automaton: Automaton) -> Iterator[Word | Number | Wildcard]:
+    seen: set[int] = set()
+    waiting: list[Automaton] = [automaton]
+    for one in waiting:
+        seen.add(id(one))
+        inner: Iterable[Automaton] = [x.spoken for x in one.labels if isinstance(x, Choice)]
+        waiting += [spoken for spoken in inner if id(spoken) not in seen]
+        yield from (label for label in one.labels if not isinstance(label, Choice))

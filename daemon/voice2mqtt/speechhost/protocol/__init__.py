@@ -1,0 +1,1 @@
+"""The websocket protocol of the Speech service, host side. Pure."""

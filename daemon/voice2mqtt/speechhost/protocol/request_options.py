@@ -1,0 +1,209 @@
+"""What a client wants: from its address, its query and its `speech.context`, with defaults.
+
+What it does not ask for, and what this host does not know, is left at its default: clients send
+a good deal that is only meant for the cloud.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from itertools import accumulate
+from typing import Literal, Self
+from urllib.parse import parse_qs, urlsplit
+
+from voice2mqtt.nlu.grammar.table import Json
+
+MAX_PHRASES = 2000
+MAX_PHRASES_CHARS = 100_000
+"""Of all phrases together; so many take most of a second to compile."""
+MAX_PHRASE_CHARS = 200
+MAX_WEIGHT = 2.0
+"""Of phrases, as the SDK documents it."""
+
+
+class Mode(Enum):
+    """How many phrases a turn has, and how long a pause ends one."""
+
+    INTERACTIVE = "interactive"
+    CONVERSATION = "conversation"
+    DICTATION = "dictation"
+
+
+Profanity = Literal["raw", "masked", "removed"]
+
+_PATHS = {f"/speech/recognition/{mode.value}/cognitiveservices/v1": mode for mode in Mode} | {
+    "/stt/speech/universal/v2": Mode.INTERACTIVE
+}
+_END_SILENCE_MS = {Mode.INTERACTIVE: 700, Mode.CONVERSATION: 600, Mode.DICTATION: 1000}
+_INITIAL_SILENCE_MS = {Mode.INTERACTIVE: 5000, Mode.CONVERSATION: 15_000, Mode.DICTATION: 15_000}
+
+
+class Phrases(tuple[str, ...]):
+    """What is likely to be said, and how much that is to help."""
+
+    weight: float
+
+    def __new__(cls, texts: Iterable[str] = (), weight: float = 1.0) -> Self:
+        """Without a weight of their own, phrases have that of clients that name none."""
+        made = super().__new__(cls, texts)
+        made.weight = weight
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other) and getattr(other, "weight", 1.0) == self.weight
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOptions:
+    """What holds for one turn."""
+
+    mode: Mode
+    language: str
+    detailed: bool
+    profanity: Profanity
+    initial_silence_ms: int
+    """Silence at the start after which there is nothing to wait for."""
+    end_silence_ms: int
+    """Silence that ends a phrase."""
+    longest_phrase_ms: int
+    """A phrase is cut here even if speech goes on."""
+    phrases: Phrases
+    phrases_left_out: int
+    """How many more the client offered than are taken."""
+    languages: tuple[str, ...]
+    """Languages to tell apart; empty if the client named a single one."""
+    continues: bool
+    """Earlier audio may come again, at the start of this turn, as a stream of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAddress:
+    """What a client's request line says; valid for all its turns."""
+
+    mode: Mode
+    query: Mapping[str, str]
+    """Keys in lower case."""
+
+
+def read_address(target: str) -> RequestAddress | None:
+    """Return what the target of a request says; None if nothing is served there."""
+    try:
+        parts = urlsplit(target)
+        query = parse_qs(parts.query, max_num_fields=100)
+    except ValueError:
+        return None
+    mode = _PATHS.get(parts.path.rstrip("/"))
+    if mode is None:
+        return None
+    return RequestAddress(
+        mode=mode, query={key.lower(): values[-1] for key, values in query.items()}
+    )
+
+
+def read_options(address: RequestAddress, context: Mapping[str, Json]) -> RequestOptions:
+    """Return what holds for a turn that begins with `context`; its word outweighs the query."""
+    query = address.query
+    detection, output = _object(context, "phraseDetection"), _object(context, "phraseOutput")
+    enrichment = _object(context, "enrichment") or _object(detection, "enrichment")
+    mode = _mode(detection, address.mode)
+    segmentation = _object(_object(detection, mode.name), "segmentation")
+    languages = _texts(_get(_object(context, "languageId"), "languages"))
+    phrases, left_out = _phrases(context)
+    form = _text(_get(output, "format")) or query.get("format", "")
+    return RequestOptions(
+        mode=mode,
+        language=_text(_get(detection, "language")) or query.get("language", "") or "en-US",
+        languages=languages or tuple(filter(None, query.get("lidenabled", "").split(","))),
+        detailed=form.lower() == "detailed",
+        profanity=_profanity(_text(_get(enrichment, "profanity")) or query.get("profanity", "")),
+        initial_silence_ms=_milliseconds(
+            (_get(detection, "initialSilenceTimeout"), query.get("initialsilencetimeoutms")),
+            default=_INITIAL_SILENCE_MS[mode],
+            least=500,
+        ),
+        end_silence_ms=_milliseconds(
+            (
+                _get(segmentation, "segmentationSilenceTimeoutMs"),
+                _get(detection, "trailingSilenceTimeout"),
+                query.get("endsilencetimeoutms"),
+            ),
+            default=_END_SILENCE_MS[mode],
+            least=100,
+        ),
+        longest_phrase_ms=_milliseconds(
+            (_get(segmentation, "segmentationForcedTimeoutMs"),), default=30_000, least=2000
+        ),
+        phrases=phrases,
+        phrases_left_out=left_out,
+        continues=_get(context, "continuation") is not None,
+    )
+
+
+def _mode(detection: Mapping[str, Json], default: Mode) -> Mode:
+    try:
+        return Mode(_text(_get(detection, "mode")).lower())
+    except ValueError:
+        return default
+
+
+def _profanity(asked: str) -> Profanity:
+    match asked.lower():
+        case "masked":
+            return "masked"
+        case "removed":
+            return "removed"
+        case _:
+            return "raw"
+
+
+def _milliseconds(candidates: tuple[Json, ...], *, default: int, least: int) -> int:
+    """Return the first candidate that is a number above 0, kept from `least` to a minute."""
+    for candidate in candidates:
+        try:
+            value = int(float(candidate)) if isinstance(candidate, str | int | float) else 0
+        except (ValueError, OverflowError):
+            continue
+        if value > 0:
+            return min(max(value, least), 60_000)
+    return default
+
+
+def _phrases(context: Mapping[str, Json]) -> tuple[Phrases, int]:
+    """Return the first phrases, as many as are taken, and how many more there are."""
+    groups = _list(_get(_object(context, "dgi"), "groups"))
+    items = [item for group in groups for item in _list(_get(group, "items"))]
+    offered = _texts([_get(item, "text") for item in items])
+    taken = [phrase[:MAX_PHRASE_CHARS] for phrase in offered[:MAX_PHRASES]]
+    ends = list(accumulate(map(len, taken)))
+    del taken[bisect_right(ends, MAX_PHRASES_CHARS) :]
+    bias = _get(_object(context, "dgi"), "bias")
+    weight = bias if isinstance(bias, int | float) and 0 <= bias <= MAX_WEIGHT else 1.0
+    return Phrases(taken, weight), len(offered) - len(taken)
+
+
+def _get(parent: Json | Mapping[str, Json], key: str) -> Json:
+    """Return a member of an object, None if there is none; clients disagree about its case."""
+    if not isinstance(parent, Mapping):
+        return None
+    return next((value for name, value in parent.items() if name.lower() == key.lower()), None)
+
+
+def _object(parent: Mapping[str, Json], key: str) -> Mapping[str, Json]:
+    value = _get(parent, key)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(text for text in _list(value) if isinstance(text, str) and text.strip())

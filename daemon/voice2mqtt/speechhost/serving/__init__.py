@@ -1,0 +1,1 @@
+"""The host on its port: connections, admission, scheduling."""

@@ -1,0 +1,252 @@
+"""The host on its port: who may come in, who is in, and how it begins and ends.
+
+The only place that knows websockets. Everything here runs on one event loop; phrase lists and
+transcriptions have threads of their own (`phrase_cache.py`, `scheduler.py`).
+"""
+
+import asyncio
+import json
+import logging
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Any, cast
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import MultipleValuesError
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+from websockets.http11 import Request, Response
+
+from voice2mqtt import __version__
+from voice2mqtt.core.audio import VoiceActivity
+from voice2mqtt.speechhost.protocol.request_options import read_address
+from voice2mqtt.speechhost.protocol.session import Session
+from voice2mqtt.speechhost.serving.admission import AdmissionControl, Limits
+from voice2mqtt.speechhost.serving.connection import ConnectionHandler
+from voice2mqtt.speechhost.serving.memory import give_back
+from voice2mqtt.speechhost.serving.scheduler import Scheduler
+
+log = logging.getLogger(__name__)
+
+_ALIVE_S = 1.0
+_CLOSE_WITHIN_S = 1.0  # a client that does not answer a close is cut off
+_READ_AHEAD = 1  # messages of one client that wait in memory to be read
+_SPARE_VOICES = 4  # that are kept when nobody is connected
+
+# It would report every port scan and every client that hangs up early, with a traceback.
+_wire_log = logging.getLogger(f"{__name__}.wire")
+_wire_log.setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """Whom to tell how the host is; called on the event loop, so they return at once."""
+
+    listening: Callable[[str], None] = lambda _url: None
+    """Clients find the host under this address, but are told to wait."""
+    ready: Callable[[], None] = lambda: None
+    alive: Callable[[], None] = lambda: None
+    """Every second, as long as the event loop turns."""
+    stopping: Callable[[], None] = lambda: None
+
+
+class SpeechHost:
+    """Serves clients from `run` until `stop`."""
+
+    def __init__(
+        self,
+        load: Callable[[], Scheduler],
+        new_voice: Callable[[], VoiceActivity],
+        *,
+        keys: tuple[str, ...] = (),
+        limits: Limits | None = None,
+        tls: ssl.SSLContext | None = None,
+        hooks: Hooks | None = None,
+    ) -> None:
+        """`load` is called on a thread, and may take its time: clients are told to wait."""
+        self._load = load
+        self._new_voice = new_voice
+        self._spare_voices: list[VoiceActivity] = []
+        self._limits = limits or Limits()
+        self._doorkeeper = AdmissionControl(keys, self._limits)
+        self._tls = tls
+        self._hooks = hooks or Hooks()
+        self._desk: Scheduler | None = None
+        self._connections: set[ConnectionHandler] = set()
+        self._stop = asyncio.Event()
+        self._served = 0
+        self._started_s = time.monotonic()
+
+    def stop(self) -> None:
+        """End `run`, after the turns under way. Belongs to the event loop."""
+        self._stop.set()
+
+    async def run(self, address: str, port: int) -> None:
+        """Serve until `stop`; raise OSError if the address cannot be had."""
+        async with serve(
+            self._meet,
+            address,
+            port,
+            ssl=self._tls,
+            process_request=self._admit,
+            compression=None,
+            create_connection=cast("type[ServerConnection]", partial(_Socket, self._doorkeeper)),
+            max_size=self._limits.message_bytes,
+            max_queue=_READ_AHEAD,
+            open_timeout=self._limits.open_s,
+            # Pongs wait behind unread messages: only `ConnectionHandler` can tell a dead client.
+            ping_interval=None,
+            close_timeout=_CLOSE_WITHIN_S,
+            logger=_wire_log,
+            server_header=f"voice2mqtt/{__version__}",
+        ) as server:
+            self._hooks.listening(_url(server, tls=self._tls is not None))
+            loading = asyncio.create_task(asyncio.to_thread(self._load), name="load")
+            stopping = asyncio.create_task(self._stop.wait(), name="stop")
+            await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not self._stop.is_set():
+                self._desk = await loading
+                self._hooks.ready()
+                await self._watch()
+            self._hooks.stopping()
+            stopping.cancel()
+            server.close(close_connections=False)
+            await self._drain()
+        if self._desk:
+            self._desk.close()
+
+    async def _watch(self) -> None:
+        while not self._stop.is_set():
+            self._hooks.alive()
+            for connection in self._connections:
+                if connection.idle_s > self._limits.idle_s:
+                    connection.close("idle")
+            if len(self._spare_voices) > _SPARE_VOICES and not self._connections:
+                del self._spare_voices[_SPARE_VOICES:]
+                give_back()
+            try:
+                await asyncio.wait_for(self._stop.wait(), _ALIVE_S)
+            except TimeoutError:
+                continue
+
+    async def _drain(self) -> None:
+        deadline_s = time.monotonic() + self._limits.drain_s
+        while self._connections:
+            late = time.monotonic() > deadline_s
+            for connection in self._connections:
+                if late or not connection.owes_answer:
+                    connection.close("stopping")
+            await asyncio.sleep(0.02)
+
+    def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
+        self._doorkeeper.knocked(socket)
+        path = request.path.partition("?")[0]
+        if path == "/ready":
+            return _answer(socket, HTTPStatus.OK if self._desk else HTTPStatus.SERVICE_UNAVAILABLE)
+        if path == "/status":
+            return _answer(socket, HTTPStatus.OK, self._status())
+        address = read_address(request.path)
+        if address is None:
+            return _answer(socket, HTTPStatus.NOT_FOUND)
+        if self._desk is None or self._stop.is_set():
+            return _answer(socket, HTTPStatus.SERVICE_UNAVAILABLE)
+        try:
+            refusal = self._doorkeeper.refusal(_peer(socket), request.headers, address.query)
+        except MultipleValuesError:
+            refusal = HTTPStatus.BAD_REQUEST
+        if refusal:
+            log.warning("%s may not connect: %s", _peer(socket), refusal.phrase)
+            return _answer(socket, refusal)
+        return None
+
+    def _status(self) -> dict[str, object]:
+        ready = "ready" if self._desk else "loading"
+        return {
+            "service": "speechtotext",
+            "ready": ready,
+            "apiStatus": "Valid",
+            "apiStatusMessage": "no key of Azure is needed",
+            "version": __version__,
+            "connections": self._doorkeeper.connections,
+            "connectionsServed": self._served,
+            "uptimeSeconds": round(time.monotonic() - self._started_s),
+        }
+
+    async def _meet(self, socket: ServerConnection) -> None:
+        assert isinstance(socket, _Socket)
+        where = socket.peer
+        address = read_address(socket.request.path) if socket.request else None
+        if address is None or self._desk is None:  # `_admit` has seen to it
+            return
+        voice = self._spare_voices.pop() if self._spare_voices else self._new_voice()
+        connection = ConnectionHandler(socket, Session(address, voice), self._desk, self._limits)
+        self._doorkeeper.enter(where)
+        self._connections.add(connection)
+        self._served += 1
+        try:
+            try:
+                await connection.serve()
+            except* ConnectionClosed:
+                pass
+            sent = socket.protocol.close_sent
+            if sent and sent.code == CloseCode.MESSAGE_TOO_BIG:
+                log.warning("%s sent too long a message; closed", where)
+        except Exception:  # the edge of this client's task; the others are served on
+            log.exception("a connection ended with a bug")
+        finally:
+            self._connections.discard(connection)
+            self._doorkeeper.leave(where)
+            self._spare_voices.append(voice)
+
+
+class _Socket(ServerConnection):
+    """A connection that is counted before it has said what it wants."""
+
+    def __init__(self, doorkeeper: AdmissionControl, *args: Any, **options: Any) -> None:  # noqa: ANN401 - not ours to name
+        super().__init__(*args, **options)
+        self._doorkeeper = doorkeeper
+
+    @property
+    def peer(self) -> str:
+        """The client's address, for the log and for counting."""
+        return _peer(self)
+
+    def abort(self) -> None:
+        """Cut the client off."""
+        self.transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Come in, for which another may have to go."""
+        super().connection_made(transport)
+        late = self._doorkeeper.knock(self, self.peer)
+        if isinstance(late, _Socket):
+            late.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Be counted no more."""
+        super().connection_lost(exc)
+        self._doorkeeper.knocked(self)
+
+
+def _answer(
+    socket: ServerConnection, status: HTTPStatus, body: dict[str, object] | None = None
+) -> Response:
+    text = json.dumps(body) if body is not None else status.phrase
+    response = socket.respond(status, text + "\n")
+    if body is not None:
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = "application/json"
+    return response
+
+
+def _peer(socket: ServerConnection) -> str:
+    return str(socket.remote_address[0]) if socket.remote_address else "?"
+
+
+def _url(server: Server, *, tls: bool) -> str:
+    host, port = next(iter(server.sockets)).getsockname()[:2]
+    return f"{'wss' if tls else 'ws'}://{f'[{host}]' if ':' in host else host}:{port}"

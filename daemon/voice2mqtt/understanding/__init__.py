@@ -1,1 +1,0 @@
-"""Text to decision: templates, numbers, sounds, scoring and policy. Pure."""

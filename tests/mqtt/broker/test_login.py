@@ -1,0 +1,76 @@
+"""Every fault of the broker's settings is a sentence before anything connects."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.broker import Certificates
+from voice2mqtt.errors import SettingsError
+from voice2mqtt.mqtt.broker.address import BrokerAddress, parse_address
+from voice2mqtt.mqtt.broker.login import login_from
+from voice2mqtt.settings.model import MqttSettings
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("mqtt://broker", BrokerAddress("broker", 1883, "", tls=False)),
+        ("mqtts://broker", BrokerAddress("broker", 8883, "", tls=True)),
+        ("ws://broker", BrokerAddress("broker", 80, "/mqtt", tls=False)),
+        ("wss://broker:9001/socket/", BrokerAddress("broker", 9001, "/socket", tls=True)),
+        ("mqtt://[::1]:2883/", BrokerAddress("::1", 2883, "", tls=False)),
+    ],
+)
+def test_an_address_is_read(text: str, address: BrokerAddress) -> None:
+    assert parse_address(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("broker", "'broker' is no address of a broker; write it like mqtt://"),
+        ("http://broker", "no address of a broker"),
+        ("mqtt://", "no address of a broker"),
+        ("mqtt://broker:99999", "Port out of range"),
+        ("mqtt://me:secret@broker", "use mqtt.username and mqtt.password_file"),
+        ("mqtt://broker/path", "only ws:// and wss:// know"),
+    ],
+)
+def test_what_is_no_address_is_named(text: str, reason: str) -> None:
+    with pytest.raises(SettingsError, match=reason.replace("(", r"\(")) as raised:
+        parse_address(text)
+    assert str(raised.value).startswith("mqtt.broker: ")
+    assert "secret@" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"username": "me", "password_file": "no-such"}, "mqtt.password_file: no-such cannot be"),
+        ({"ca_file": "ca.pem"}, "mqtt.ca_file is of no use without mqtts://"),
+        ({"broker": "mqtts://b", "ca_file": "no-such"}, "mqtt.ca_file: no-such cannot be read"),
+    ],
+)
+def test_settings_that_cannot_work_are_named(settings: dict[str, str], reason: str) -> None:
+    files = {n: Path(v) if n.endswith("_file") else v for n, v in settings.items()}
+    with pytest.raises(SettingsError, match=reason):
+        login_from(MqttSettings.model_validate(files), "den", None)
+
+
+def test_files_that_hold_something_else_are_named(
+    tmp_path: Path, certificates: Certificates
+) -> None:
+    nonsense = tmp_path / "nonsense.pem"
+    nonsense.write_text("nonsense")
+    with pytest.raises(SettingsError, match="holds no certificate in PEM form"):
+        login_from(MqttSettings(broker="mqtts://b", ca_file=nonsense), "den", None)
+    mismatch = MqttSettings(
+        broker="mqtts://b", cert_file=certificates.client_cert, key_file=certificates.server_key
+    )
+    with pytest.raises(SettingsError, match="and its key do not fit"):
+        login_from(mismatch, "den", None)
+
+
+def test_a_client_is_known_by_base_and_node_unless_named() -> None:
+    assert login_from(MqttSettings(), "den", None).client_id == "voice2mqtt-den"
+    assert login_from(MqttSettings(client_id="me"), "den", None).client_id == "me"

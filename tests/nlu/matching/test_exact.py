@@ -1,0 +1,368 @@
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from unicode_rbnf import RbnfEngine
+
+from tests.nlu.grammars import tables
+from tests.nlu.homes import text_list
+from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.nlu.grammar.automaton import Number
+from voice2mqtt.nlu.grammar.compiler import compile_table
+from voice2mqtt.nlu.grammar.table import (
+    CommandTable,
+    RangeList,
+    Row,
+    SlotList,
+    WildcardList,
+)
+from voice2mqtt.nlu.matching.exact import ExactMatcher, meaning
+from voice2mqtt.nlu.text.normaliser import normaliser
+
+LISTS: dict[str, SlotList] = {
+    "room": text_list(kitchen="kitchen", living="living room", big="living"),
+    "thing": text_list(room="room", lamp="[the] lamp"),
+    "song": WildcardList(),
+    "level": RangeList(lowest=0, highest=100),
+    "cold": RangeList(lowest=-20, highest=30, decimals=True),
+    "bulb": RangeList(lowest=0, highest=100, step=5, multiplier=2.55),
+    "station": RangeList(lowest=87, highest=108, decimals=True),
+}
+
+
+def parses(
+    text: str, *templates: str, language: str = "en"
+) -> list[tuple[int, dict[str, SlotValue]]]:
+    """Return (row, slots) of every parse of `text`; each template is a row."""
+    rows = tuple(Row(name=say, say=(say,), publish=()) for say in templates)
+    table = CommandTable(rows=rows, lists=LISTS, language=language)
+    matcher = ExactMatcher(compile_table(table), normaliser(language))
+    return [(parse.row, dict(parse.slots)) for parse in matcher.parses(text)]
+
+
+def test_rows_come_in_the_order_of_the_table() -> None:
+    found = parses("dim kitchen", "(dim|fade) {room}", "dim [the] {room}", "dim {song}")
+    assert [row for row, _ in found] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("template", "first"),
+    [
+        pytest.param("({room} lamp|{thing:room} lamp)", {"room": "living"}, id="as written"),
+        pytest.param("({room:other} lamp|{room} lamp)", {"other": "living"}, id="the other way"),
+    ],
+)
+def test_what_stands_first_in_a_row_is_preferred(template: str, first: Mapping[str, str]) -> None:
+    assert parses("living room lamp", template)[0][1] == first
+
+
+@pytest.mark.parametrize(
+    ("text", "template", "slots"),
+    [
+        ("kitchen lamp", "({song} lamp|{room} lamp)", {"room": "kitchen"}),
+        ("play yesterday in the kitchen", "play {song} [in the {room}]",
+         {"song": "yesterday", "room": "kitchen"}),
+        ("play in the kitchen in the kitchen", "play {song} [in the {room}]",
+         {"song": "in the kitchen", "room": "kitchen"}),
+        ("play in the hall", "play {song} [in the {room}]", {"song": "in the hall"}),
+        ("weather in paris please", "[please] weather [in {song}] [please]", {"song": "paris"}),
+        ("play the the", "play [the] {song}", {"song": "the"}),
+        ("play stand by me by me", "play {song} by {song:who}",
+         {"song": "stand by me", "who": "me"}),
+        ("add add to the list", "add {song} to the list", {"song": "add"}),
+    ],
+)  # fmt: skip
+def test_a_rows_own_words_take_what_they_can_and_free_text_the_rest(
+    text: str, template: str, slots: Mapping[str, str]
+) -> None:
+    assert parses(text, template)[0] == (0, slots)
+
+
+@pytest.mark.parametrize(
+    ("text", "template"),
+    [
+        ("remind me to", "remind me to {song}"),
+        ("remind me to", "remind me [to] {song}"),
+        ("play in the kitchen", "play {song} [in the {room}]"),
+        ("play in the kitchen", "play [in the {room}] {song}"),
+        ("add to the list", "add {song} [to the list]"),
+        ("remind bob to", "remind {song} [to] {song:what}"),
+    ],
+)
+def test_an_unfinished_row_does_not_fill_its_free_text_with_its_own_words(
+    text: str, template: str
+) -> None:
+    assert parses(text, template) == []
+    assert parses(text, template, "{song}") == [(1, {"song": text})]
+
+
+@given(
+    own=st.lists(st.sampled_from("abc"), min_size=1, max_size=4),
+    free=st.lists(st.sampled_from("abcxyz"), max_size=4),
+)
+def test_free_text_is_what_is_left_of_the_sentence(own: list[str], free: list[str]) -> None:
+    optional = " ".join(f"[{word}]" for word in own)
+    found = parses(" ".join(["play", *free]), f"play {optional} {{song}}")
+    longest = max(range(len(free) + 1), key=lambda n: n * _is_part(free[:n], own))
+    left = " ".join(free[longest:])
+    assert found[:1] == ([(0, {"song": left})] if left else [])
+
+
+def _is_part(words: list[str], of: list[str]) -> bool:
+    """Whether `words` are some of `of`, in their order."""
+    left = iter(of)
+    return all(word in left for word in words)
+
+
+def test_a_list_value_may_be_the_beginning_of_another() -> None:
+    found = parses("living room lamp", "{room} {thing}", "{room} {thing} {thing:second}")
+    assert found == [
+        (0, {"room": "living", "thing": "lamp"}),
+        (1, {"room": "big", "thing": "room", "second": "lamp"}),
+    ]
+
+
+def test_free_text_may_hold_the_rows_own_words() -> None:
+    found = parses("play Singing in the Rain in the kitchen", "play {song} in [the] {room}")
+    assert found[0] == (0, {"song": "Singing in the Rain", "room": "kitchen"})
+
+
+@pytest.mark.parametrize(
+    ("text", "template", "slots"),
+    [
+        ("to 25", "to {level}", {"level": 25}),
+        ("to twenty five", "to {level}", {"level": 25}),
+        ("to one hundred and five", "to {level}", None),
+        ("to 20.5", "to {level}", None),
+        ("to minus five and a half", "to {cold}", {"cold": -5.5}),
+        ("to -5", "to {cold}", {"cold": -5}),
+        ("to twenty point five degrees", "to {cold} degrees", {"cold": 20.5}),
+        ("to 15%", "to {bulb} percent", {"bulb": 38.25}),
+        ("to 20%", "to {bulb} percent", {"bulb": 51}),
+        ("to 17%", "to {bulb} percent", None),
+        ("the third lamp", "the {level} lamp", {"level": 3}),
+        ("for a minute", "for {cold} (minute|minutes)", {"cold": 1}),
+        ("for an hour and a half", "for {cold} (hour|hours)", {"cold": 1.5}),
+        ("for the minute", "for {cold} (minute|minutes)", None),
+        # Much likelier eight of them, misheard.
+        ("for a minutes", "for {cold} (minute|minutes)", None),
+        ("to a percent", "to {cold} percent", None),
+    ],
+)
+def test_numbers_fill_slots(text: str, template: str, slots: dict[str, SlotValue] | None) -> None:
+    found = parses(text, template)
+    assert [fill for _, fill in found] == ([slots] if slots else [])
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "template", "number"),
+    [
+        ("en", "twenty five degrees and a half", "{cold} degrees", 25.5),
+        ("en", "25° and a half", "{cold} degrees", 25.5),
+        ("fr", "vingt degrés et demi", "{cold} degrés", 20.5),
+        ("es", "veinte grados y medio", "{cold} grados", 20.5),
+        ("it", "venti gradi e mezzo", "{cold} gradi", 20.5),
+        ("nl", "twintig en een halve graad", "{cold} graden", 20.5),
+        ("en", "five dollars fifty", "{cold} dollars", 5.5),
+        ("en", "five dollars and fifty cents", "{cold} dollars", 5.5),
+        ("en", "five dollars and five cents", "${cold}", 5.05),
+        ("en", "five dollars", "${cold}", 5),
+        ("de", "fünf Euro fünfzig", "{cold} euro", 5.5),
+        ("de", "5 Euro und 50 Cent", "{cold} €", 5.5),
+        ("fr", "cinq euros cinquante", "{cold} euros", 5.5),
+        ("it", "cinque euro e cinquanta centesimi", "{cold} euro", 5.5),
+        ("nl", "vijf euro vijftig", "{cold} euro", 5.5),
+    ],
+)
+def test_what_is_added_behind_the_unit_counts(
+    language: str, text: str, template: str, number: float
+) -> None:
+    assert (0, {"cold": number}) in parses(text, template, language=language)
+
+
+@pytest.mark.parametrize("text", ["five dollars five", "20 lamps fifty", "five dollars and fifty"])
+def test_what_is_no_amount(text: str) -> None:
+    assert parses(text, "{cold} dollars", "{cold} lamps") == []
+
+
+@pytest.mark.parametrize("row", ["halb acht", "7.30 Uhr", "7:30", "sieben Uhr dreißig"])
+@pytest.mark.parametrize("heard", ["halb acht", "7.30 Uhr", "7:30 Uhr", "7:30", "7 Uhr 30", "7.30"])
+def test_a_time_that_is_written_in_the_row_is_heard_in_every_form(row: str, heard: str) -> None:
+    assert parses(f"Alarm um {heard}", f"Alarm um {row}", language="de") == [(0, {})]
+
+
+@pytest.mark.parametrize("heard", ["7:30", "seven thirty", "half seven", "half past seven"])
+def test_a_time_in_an_english_row(heard: str) -> None:
+    assert parses(f"alarm at {heard}", "alarm at half past seven") == [(0, {})]
+
+
+@pytest.mark.parametrize(
+    ("text", "hour", "minute"), [("ten to eight", 7, 50), ("13 10", 13, 10), ("19:30", 19, 30)]
+)
+def test_the_numbers_of_a_time_are_its_hour_and_its_minute(
+    text: str, hour: int, minute: int
+) -> None:
+    assert parses(text, "{0..23:h} {0..59:m}") == [(0, {"h": hour, "m": minute})]
+
+
+def test_a_time_fills_no_slots_the_other_way_round() -> None:
+    assert parses("set lamp seven fifty", "set lamp {1..20:lamp} to {level}") == []
+
+
+@pytest.mark.parametrize(
+    "song",
+    [
+        "U2", "Ke$ha", "AC/DC", "twenty-one pilots", "$5 gift card", "R.E.M.", "P!nk", "50% off",
+        "Rock 'n' Roll", "T\u00eate-\u00e0-t\u00eate",
+    ],
+)  # fmt: skip
+def test_free_text_is_kept_as_it_was_written(song: str) -> None:
+    assert parses(f"Play  {song} , please!", "play {song} please") == [(0, {"song": song})]
+
+
+def test_free_text_does_not_tear_a_minus_from_its_number() -> None:
+    assert parses("play abba -5", "play {song} {cold}") == [(0, {"song": "abba", "cold": -5})]
+
+
+@pytest.mark.parametrize(
+    ("parts", "said", "fits"),
+    [
+        (2, 20.5, True), (2, 20.3, False), (2, -19.5, True), (2, 30.5, False), (10, 20.3, True),
+        (10, 20.35, False), (0, 20.35, True),
+    ],
+)  # fmt: skip
+def test_a_range_takes_the_fractions_it_was_given(parts: int, said: float, fits: bool) -> None:
+    label = Number("x", -20, 30, decimals=True, parts=parts)
+    assert meaning(label, said) == (said if fits else None)
+
+
+def test_a_number_in_digits_is_one_number() -> None:
+    assert parses("25", "{level} {bulb}") == []
+    assert parses("twenty five", "{level} {bulb}") == [(0, {"level": 20, "bulb": 12.75})]
+    assert parses("7:30", "{level} {bulb}") == [(0, {"level": 7, "bulb": 76.5})]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "template", "slots"),
+    [
+        ("de", "Stelle das Licht auf fünfundzwanzig Prozent", "stelle das licht auf {level}%",
+         {"level": 25}),
+        ("de", "Heizung auf 20,5 Grad", "heizung auf {cold} grad", {"cold": 20.5}),
+        ("de", "Heizung auf zwanzigeinhalb Grad", "heizung auf {cold} grad", {"cold": 20.5}),
+        ("fr", "Règle la lampe à quatre-vingt-dix-neuf pour cent",
+         "règle la lampe à {level} pour cent", {"level": 99}),
+        ("fr", "Règle la lampe à 71 %", "règle la lampe à {level} pour cent", {"level": 71}),
+        ("es", "pon la luz al treinta y cinco por ciento", "pon la luz al {level}%", {"level": 35}),
+        ("it", "metti la luce al novantanove percento", "metti la luce al {level} per cento",
+         {"level": 99}),
+        ("nl", "zet de lamp op tweeëntwintig procent", "zet de lamp op {level} procent",
+         {"level": 22}),
+    ],
+)  # fmt: skip
+def test_languages(language: str, text: str, template: str, slots: dict[str, SlotValue]) -> None:
+    assert (0, slots) in parses(text, template, language=language)
+
+
+def test_a_number_is_scaled_without_rounding_dust() -> None:
+    scaled = Number("x", 0, 100, multiplier=2.55)
+    assert [meaning(scaled, said) for said in (0, 3, 100)] == [0, 7.65, 255]
+    assert isinstance(meaning(scaled, 100), int)
+
+
+@given(table=tables(), text=st.text(max_size=200))
+def test_any_text_is_matched_or_not(table: CommandTable, text: str) -> None:
+    matcher = ExactMatcher(compile_table(table), normaliser("en"))
+    assert all(parse.row < len(table.rows) for parse in matcher.parses(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["and " * 300, "x" * 100_000, "5" * 10_000, "minus " * 128, "twenty five " * 60, "1.1." * 499],
+)
+def test_a_monstrous_text_is_no_command(text: str) -> None:
+    assert parses(text, "{song} and {level}", "say {song} {song}") == []
+
+
+@pytest.mark.parametrize("said", ["101,3", "cent un virgule trois", "cent une virgule trois"])
+def test_a_decimal_above_a_hundred_is_understood_in_words_and_digits(said: str) -> None:
+    assert parses(f"radio sur {said}", "radio sur {station}", language="fr") == [
+        (0, {"station": 101.3})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "template", "said", "minute"),
+    [
+        ("es", "alarma a las {0..23:h} [y] {0..59:m}", "alarma a las siete y cuarto", 15),
+        ("es", "alarma a las {0..23:h} [y] {0..59:m}", "alarma a las siete y un cuarto", 15),
+        ("es", "alarma a las {0..23:h} [y] {0..59:m}", "alarma a las siete y cuatro", 4),
+        ("fr", "à {0..23:h} [heures] [et] {0..59:m}", "à sept heures et un quart", 15),
+        ("it", "alle {0..23:h} [e] {0..59:m}", "alle sette e un quarto", 15),
+    ],
+)
+def test_a_quarter_past_is_no_fourth_minute(
+    language: str, template: str, said: str, minute: int
+) -> None:
+    assert parses(said, template, language=language) == [(0, {"h": 7, "m": minute})]
+
+
+ELIDED: dict[str, SlotList] = {
+    "piece": text_list(entree="entrée", cuisine="cuisine"),
+    "ingresso": text_list(ingresso="ingresso", salotto="salotto"),
+}
+ELIDING = {"le": "(le|la|l')", "prep": "(del|della|dell')"}
+
+
+@pytest.mark.parametrize(
+    ("language", "template", "said", "slots"),
+    [
+        ("fr", "allume <le> {piece}", "allume l'entrée", {"piece": "entree"}),
+        ("fr", "allume <le> {piece}", "allume l\u2019 entrée", {"piece": "entree"}),
+        ("fr", "allume <le> {piece}", "allume la cuisine", {"piece": "cuisine"}),
+        ("fr", "allume l'{piece}", "allume l'entrée", {"piece": "entree"}),
+        ("fr", "minuteur (de |d'){1..60:n} minute[s]", "minuteur d'une minute", {"n": 1}),
+        ("fr", "minuteur (de |d'){1..60:n} minute[s]", "minuteur de deux minutes", {"n": 2}),
+        ("fr", "lance (l' |)aspirateur", "lance l'aspirateur", {}),
+        ("fr", "lance (l' |)aspirateur", "lance aspirateur", {}),
+        ("it", "luce <prep> {ingresso}", "luce dell'ingresso", {"ingresso": "ingresso"}),
+        ("it", "timer di {1..9:h} or(a|e)", "timer di un'ora", {"h": 1}),
+    ],
+)
+def test_an_elided_word_may_stand_by_itself_in_the_table(
+    language: str, template: str, said: str, slots: Mapping[str, SlotValue]
+) -> None:
+    rows = (Row(name="row", say=(template,), publish=()),)
+    table = CommandTable(rows=rows, lists=ELIDED, rules=ELIDING, language=language)
+    matcher = ExactMatcher(compile_table(table), normaliser(language))
+    assert [dict(parse.slots) for parse in matcher.parses(said)] == [slots]
+
+
+EVERY_LANGUAGE = (*RbnfEngine.get_supported_languages(), "nb", "es-419", "zh-TW")
+NUMBERS_IN_DIGITS = st.one_of(
+    st.integers(-(10**17), 10**17).map(str),
+    st.from_regex(r"-?[0-9]{1,7}[.,:][0-9]{1,7}", fullmatch=True),
+    st.decimals(allow_nan=False, allow_infinity=False).map(str),
+)
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_every_language_that_cldr_spells_has_numbers_in_words_and_digits(language: str) -> None:
+    rows = (Row(name="lamp", say=("lamp {0..100:x}",), publish=()),)
+    words = normaliser(language)
+    matcher = ExactMatcher(
+        compile_table(CommandTable(rows=rows, lists={}, language=language)), words
+    )
+    for number in (0, 1, 7, 16, 21, 50, 99, 100):
+        forms = words.spell(number)
+        assert forms
+        for said in (str(number), *map(" ".join, forms)):
+            assert [dict(p.slots) for p in matcher.parses(f"lamp {said}")] == [{"x": number}], said
+
+    @given(number=NUMBERS_IN_DIGITS)
+    @settings(max_examples=20)
+    def no_number_is_too_much(number: str) -> None:
+        matcher.parses(f"lamp {number}")
+        matcher.parses(f"{number} lamp {number} percent")
+
+    no_number_is_too_much()

@@ -1,0 +1,309 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.settings.reading import document, table
+from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.nlu.grammar.compiler import compile_table
+from voice2mqtt.nlu.matching.exact import ExactMatcher
+from voice2mqtt.nlu.text.normaliser import normaliser
+from voice2mqtt.settings.home_assistant.sentences import CustomSentences
+from voice2mqtt.settings.yaml.faults import Faults, FaultsError
+
+_SENTENCES = """
+language: nl
+intents:
+  SetVolume:
+    data:
+      - sentences:
+          - "(zet|maak) {media_player} volume op {volume} [procent]"
+          - "<what> volume {volume:level}"
+        slots: {domain: media_player, steps: 2}
+        requires_context: {domain: light}
+      - sentences: ["stil in {area}", "harder <name>", "(kapot"]
+        lists: {media_player: {values: [other]}}
+lists:
+  media_player:
+    values:
+      - {in: woonkamer, out: media_player.living_room, context: {a: b}}
+      - "(slaap|bad)kamer"
+      - {in: radio, out: 5}
+      - plat
+  volume: {range: {from: 0, to: 100, type: percentage, fractions: halves, digits: true}}
+  song: {wildcard: true}
+expansion_rules: {what: "[de] {media_player}"}
+skip_words: [graag]
+"""
+
+
+def _import(*files: str) -> CustomSentences:
+    gathered = CustomSentences()
+    for file in files:
+        faults = Faults("x.yaml", file)
+        gathered.add(document(file), faults)
+        faults.raise_any()
+    return gathered
+
+
+def test_custom_sentences_become_a_table_that_can_be_read() -> None:
+    written = _import(_SENTENCES).table()
+    assert written == (
+        "language: nl\n"
+        "\n"
+        "lists:\n"
+        "  media_player:\n"
+        "    - {in: woonkamer, out: media_player.living_room}\n"
+        '    - {in: "(slaap|bad)kamer", out: slaapkamer}\n'
+        "    - {in: radio, out: 5}\n"
+        "    - plat\n"
+        "  volume: {range: {from: 0, to: 100, type: percentage, fractions: halves}}\n"
+        "  song: {wildcard: true}\n"
+        "  area: [one, two]\n"
+        "\n"
+        "rules:\n"
+        '  what: "[de] {media_player}"\n'
+        '  skip_words: "[graag]"\n'
+        "\n"
+        "commands:\n"
+        "  - name: SetVolume\n"
+        "    say:\n"
+        '      - "<skip_words> (zet|maak) {media_player} volume op {volume} [procent] '
+        '<skip_words>"\n'
+        '      - "<skip_words> <what> volume {volume:level} <skip_words>"\n'
+        "    topic: home/intent/SetVolume\n"
+        "    payload: {domain: media_player, steps: 2, media_player: "
+        '"{media_player}", volume: "{volume}", level: "{level}"}\n'
+        "\n"
+        "  - name: SetVolume 2\n"
+        '    say: "<skip_words> stil in {area} <skip_words>"\n'
+        "    topic: home/intent/SetVolume\n"
+        '    payload: {area: "{area}"}\n'
+    )
+    assert [row.name for row in table(written).rows] == ["SetVolume", "SetVolume 2"]
+
+
+_KNOWN_THERE = "Home Assistant from what it knows; write its words under lists:"
+_BUILT_IN = "the rule name is built into Home Assistant, or contains itself; write it under rules:"
+
+
+def test_what_has_no_counterpart_or_is_missing_is_noted() -> None:
+    gathered = _import(_SENTENCES)
+    gathered.table()
+    assert gathered.notes == [
+        "x.yaml:16:56: context of a list's value has no counterpart",
+        "x.yaml:23:1: skip_words may be said around a sentence, not inside",
+        (
+            "x.yaml:10:9: SetVolume: requires_context is not looked at; the row acts whatever "
+            "the context is"
+        ),
+        f"the list area is filled by {_KNOWN_THERE}",
+        f"SetVolume: 'harder <name>' is left out: {_BUILT_IN}",
+        "SetVolume: '(kapot' is left out: '(' is never closed",
+    ]  # fmt: skip
+
+
+_OWN = """
+intents:
+  Open:
+    data:
+      - sentences: ["open {thing}", "open <what> {thing:second}"]
+        lists: {thing: {values: [door, gate]}}
+  Eat:
+    data:
+      - sentences: ["eat {thing}", "eat <what>", "{ thing } and \\\\{thing\\\\}"]
+        lists: {thing: {values: [apple, pear]}}
+        expansion_rules: {food: "some <what>"}
+      - sentences: ["eat up <food> {thing}"]
+        lists: {thing: {values: [apple, pear]}}
+        expansion_rules: {food: "all <what>"}
+  See:
+    data: [{sentences: ["see {thing}", "see <what>"]}]
+lists: {thing: {values: [sun, moon]}}
+expansion_rules: {what: "the {thing}"}
+"""
+
+
+def _understood(written: str, text: str) -> list[tuple[str, dict[str, SlotValue]]]:
+    read = table(written)
+    matcher = ExactMatcher(compile_table(read), normaliser("en"))
+    return [(read.rows[p.row].name, dict(p.slots)) for p in matcher.parses(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "understood"),
+    [
+        ("open door", [("Open", {"thing": "door"})]),
+        ("open the door gate", [("Open", {"thing": "door", "second": "gate"})]),
+        ("open sun", []),
+        ("open the sun", []),
+        ("eat apple", [("Eat", {"thing": "apple"})]),
+        ("eat the pear", [("Eat", {"thing": "pear"})]),
+        ("eat door", []),
+        ("eat up all the apple pear", [("Eat 2", {"thing": "pear"})]),
+        ("pear and {thing}", [("Eat", {"thing": "pear"})]),
+        ("see moon", [("See", {"thing": "moon"})]),
+        ("see the sun", [("See", {"thing": "sun"})]),
+        ("see the door", []),
+    ],
+)
+def test_each_block_keeps_the_lists_and_rules_of_its_own(
+    text: str, understood: list[tuple[str, dict[str, SlotValue]]]
+) -> None:
+    gathered = _import(_OWN)
+    written = gathered.table()
+    assert _understood(written, text) == understood
+    assert list(table(written).lists) == ["thing", "thing_2", "thing_3"], "equal ones are shared"
+    assert gathered.notes == []
+
+
+def test_two_blocks_with_lists_of_one_name_and_no_shared_one() -> None:
+    written = _import("""
+intents:
+  Open: {data: [{sentences: ["open {thing}"], lists: {thing: {values: [door]}}}]}
+  Eat: {data: [{sentences: ["eat {thing}"], lists: {thing: {values: [apple]}}}]}
+""").table()
+    assert _understood(written, "eat apple") == [("Eat", {"thing": "apple"})]
+    assert _understood(written, "eat door") == []
+
+
+def test_rules_that_lead_nowhere_are_left_out() -> None:
+    gathered = _import("""
+intents: {Hello: {data: [{sentences: ["hello <to>"]}]}}
+expansion_rules:
+  to: world
+  spare: "[spare] <to>"
+  where: "in [the] {area}"
+  there: "over <where>"
+  who: "<name>"
+  circle: "go <circle>"
+  broken: "(oh"
+""")
+    assert list(table(gathered.table()).rules) == ["to", "spare"]
+    assert gathered.notes == [
+        "the rule where is left out: there is no list area, and no sentence uses it",
+        "the rule there is left out: there is no list area, and no sentence uses it",
+        (
+            "the rule who is left out: there is no rule name, or it contains itself, and no "
+            "sentence uses it"
+        ),
+        (
+            "the rule circle is left out: there is no rule circle, or it contains itself, and no "
+            "sentence uses it"
+        ),
+        "the rule broken is left out: '(' is never closed, and no sentence uses it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("lights on", "On"),
+        ("please lights on", "On"),
+        ("lights on please", "On"),
+        ("could you please lights off", ""),
+        ("could you lights off please", "Off"),
+        ("dark", "Off"),
+        ("lights please on", ""),
+    ],
+)
+def test_skip_words_may_be_said_around_a_sentence(text: str, intent: str) -> None:
+    written = _import("""
+intents:
+  On: {data: [{sentences: ["lights on"]}]}
+  Off: {data: [{sentences: ["lights off|dark"]}]}
+skip_words: [please, could you, "(sic)"]
+expansion_rules: {skip_words: something else}
+""").table()
+    assert [name for name, _ in _understood(written, text)] == ([intent] if intent else [])
+
+
+def test_several_files_make_one_table() -> None:
+    written = _import(
+        "intents: {Hello: {data: [{sentences: [hello <to>]}]}}\n",
+        "conversation: {intents: {Bye: [bye]}}\nexpansion_rules: {to: world}\n",
+    ).table()
+    assert [(row.name, row.say) for row in table(written).rows] == [
+        ("Hello", ("hello <to>",)),
+        ("Bye", ("bye",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        pytest.param(
+            "- a\n",
+            "x.yaml:1:1: expected intents, lists or expansion_rules, found a list",
+            id="list",
+        ),
+        pytest.param(
+            "intents: {A: {data: [{slots: {}}]}}\n",
+            "x.yaml:1:22: 'sentences' is missing; it is what is said",
+            id="no-sentences",
+        ),
+        pytest.param(
+            "lists: {a: [b]}\n",
+            "x.yaml:1:12: expected values, a range or a wildcard, found a list",
+            id="list-of-nothing",
+        ),
+        pytest.param(
+            "lists: {a: {values: [{out: b}]}}\n",
+            "x.yaml:1:22: expected a text or {in: …, out: …}, found a mapping",
+            id="value-without-in",
+        ),
+    ],
+)
+def test_a_file_of_another_form_is_told(file: str, sentence: str) -> None:
+    with pytest.raises(FaultsError) as caught:
+        _import(file)
+    assert caught.value.report.split("\n")[0] == sentence
+
+
+_TEXTS = st.text(alphabet="ab {}[]()<>|:.0\\é", max_size=10)
+_NAMES = st.sampled_from(
+    [
+        "intents",
+        "lists",
+        "expansion_rules",
+        "conversation",
+        "data",
+        "sentences",
+        "slots",
+        "values",
+        "range",
+        "in",
+        "out",
+        "a",
+    ]
+)
+_VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), _TEXTS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(_NAMES, inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+_DATA = st.fixed_dictionaries(
+    {"sentences": st.lists(_TEXTS, max_size=3)},
+    optional={"lists": _VALUES, "slots": _VALUES, "expansion_rules": _VALUES},
+)
+
+
+@given(data=_DATA, lists=_VALUES, rules=st.dictionaries(_NAMES, _TEXTS, max_size=3))
+def test_whatever_a_file_holds_it_is_imported_or_told(
+    data: object, lists: object, rules: object
+) -> None:
+    file = {
+        "intents": {"A": {"data": [data]}},
+        "lists": lists,
+        "expansion_rules": rules,
+        "skip_words": ["a", "(b"],
+    }
+    told = ""
+    try:
+        table(_import(json.dumps(file)).table())
+    except FaultsError as error:
+        told = str(error)
+    assert told == "" or told.startswith("x.yaml:")

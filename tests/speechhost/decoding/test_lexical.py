@@ -1,0 +1,51 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voice2mqtt.nlu.text.normaliser import normaliser
+from voice2mqtt.speechhost.decoding.lexical import lexical
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Turn on the light.", "turn on the light"),
+        ("I'd like 12 ounces, please!", "i'd like twelve ounces please"),
+        ("12-ounce", "twelve ounce"),
+        ("", ""),
+        ("Dim to 50%.", "dim to fifty percent"),
+        ("Set it to -20 degrees.", "set it to minus twenty degrees"),
+        ("Chapters 5-6, 7.", "chapters five six seven"),
+        ("201.50", "two hundred one point five zero"),
+        ("120,000 people", "one hundred twenty thousand people"),
+        ("1,2,3", "one two three"),
+        ("22nd Street", "twenty second street"),
+        ("Agent 007", "agent zero zero seven"),
+        ("7:30, 8:05 and 9:00", "seven thirty eight oh five and nine o'clock"),
+        (
+            "$1, $5.50, £0.20",
+            "one dollar five dollars and fifty cents zero pounds and twenty pence",
+        ),
+        ("$1.5 million", "one point five million dollars"),
+        ("$2.00", "two dollars"),
+        ("Q&A", "q and a"),
+        ("Call 12345678901234567890.", "call 12345678901234567890"),
+        ("Call ١٢.", "call twelve"),
+    ],
+)
+def test_lexical_is_words_alone(text: str, words: str) -> None:
+    assert lexical(text) == words
+
+
+@given(number=st.integers(-999_999, 999_999), hundredths=st.integers(0, 99))
+def test_a_number_is_read_back_from_its_words(number: int, hundredths: int) -> None:
+    # Below zero, "minus" stays a word of its own and only wholes are read.
+    written = f"{number:,}" if number < 0 else f"{number:,}.{hundredths:02}"
+    readings = normaliser("en").readings(lexical(written))
+    whole = [r.number for r in readings.starts[0] if r.end == readings.end]
+    assert float(written.replace(",", "")) in whole
+
+
+@given(st.text() | st.from_regex(r"[-$]?\d{1,6000}(st|th|%|\.\d+)?", fullmatch=True))
+def test_any_text_has_words(text: str) -> None:
+    assert lexical(text) == " ".join(lexical(text).split())

@@ -1,0 +1,167 @@
+from dataclasses import replace
+
+import pytest
+
+from voice2mqtt.nlu.grammar.compiler import compile_table
+from voice2mqtt.nlu.grammar.table import (
+    CommandTable,
+    ListValue,
+    RangeList,
+    Row,
+    TextList,
+    WildcardList,
+)
+from voice2mqtt.nlu.matching.compound import joint_automaton
+from voice2mqtt.speechhost.decoding.moonshine import model_folder
+from voice2mqtt.speechhost.decoding.token_grammar import TokenGrammar
+from voice2mqtt.speechhost.decoding.tokenizer import Tokenizer, read_tokenizer
+
+TABLE = CommandTable(
+    rows=tuple(
+        Row(name=say, say=(say,), publish=())
+        for say in (
+            "turn {switch} [the] TV",
+            "dim to {percent} percent",
+            "a {twelve} ounce coffee",
+            "set it to {degrees} degrees",
+            "count to {many}",
+            "wake me in {percent} (hour|hours)",
+            "go up {percent} (degree|degrees)",
+            "remind me to {what} now",
+            "pause",
+        )
+    ),
+    lists={
+        "switch": TextList(values=(ListValue(spoken="on", out="ON"),)),
+        "twelve": TextList(values=(ListValue(spoken="twelve", out="12"),)),
+        "percent": RangeList(lowest=0, highest=100),
+        "degrees": RangeList(lowest=5, highest=30, decimals=True),
+        "many": RangeList(lowest=0, highest=100_000),
+        "what": WildcardList(),
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Tokenizer:
+    return read_tokenizer(model_folder() / "tokenizer.bin")
+
+
+@pytest.fixture(scope="module")
+def grammar(vocabulary: Tokenizer) -> TokenGrammar:
+    return TokenGrammar(compile_table(TABLE), vocabulary)
+
+
+def _accepts(grammar: TokenGrammar, vocabulary: Tokenizer, text: str) -> bool:
+    state = grammar.start
+    for token in (t for word in text.split() for t in vocabulary.encode(word)):
+        if not state.wild and token not in state.tokens:
+            return False
+        state = grammar.follow(state, token)
+    return state.is_end
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Turn on the TV.",
+        "turn on TV",
+        "Turn on, the tv!",
+        "dim to 50 percent",
+        "Dim to 50%",
+        "Dim to 50%.",
+        "dim to fifty-five percent?",
+        "dim to fifty five percent",
+        "A 12-ounce coffee.",
+        "a twelve ounce coffee",
+        "Set it to 20.5 degrees.",
+        "set it to twenty degrees",
+        "count to 54321",
+        "Wake me in an hour.",
+        "wake me in one hour",
+        "go up a degree",
+        "remind me to feed the cat now",
+        "remind me to 日本 now",
+        "Pause.",
+    ],
+)
+def test_the_ways_a_command_is_written_are_accepted(
+    grammar: TokenGrammar, vocabulary: Tokenizer, text: str
+) -> None:
+    assert _accepts(grammar, vocabulary, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "turn",
+        "turn on the",
+        "turn off the TV",
+        "dim to 101 percent",
+        ", pause",
+        "pause pause",
+        "remind me to now",
+        "a 12 coffee",
+        "wake me in a hours",
+        "wake me in a",
+        "dim to a percent",
+    ],
+)
+def test_anything_else_is_not(grammar: TokenGrammar, vocabulary: Tokenizer, text: str) -> None:
+    assert not _accepts(grammar, vocabulary, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_accepted"),
+    [
+        ("pause and turn on the TV", True),
+        ("Pause and then dim to 50%.", True),
+        ("pause and dim to 50% and pause", False),
+        ("pause. And pause.", False),
+        ("then pause", False),
+        ("pause and", False),
+        ("turn and pause", False),
+        ("pause turn on the TV", False),
+    ],
+)
+def test_a_joint_stands_between_whole_sentences(
+    vocabulary: Tokenizer, text: str, *, is_accepted: bool
+) -> None:
+    grammar = TokenGrammar(compile_table(TABLE), vocabulary, joint_automaton("en"))
+    assert _accepts(grammar, vocabulary, text) == is_accepted
+
+
+@pytest.mark.parametrize(
+    ("text", "opening"),
+    [
+        ("pause and turn on the TV", "turn"),
+        ("pause and then pause", "pause"),
+        ("pause and 20 minutes", "20"),
+        ("remind me to buy bread and sing now", None),
+        ("turn on the TV", None),
+    ],
+)
+def test_it_is_known_where_a_second_sentence_begins(
+    vocabulary: Tokenizer, text: str, opening: str | None
+) -> None:
+    minutes = Row(name="minutes", say=("{many} minutes",), publish=())
+    table = replace(TABLE, rows=(*TABLE.rows, minutes))
+    opened: list[str] = []
+    grammar = TokenGrammar(compile_table(table), vocabulary, joint_automaton("en"))
+    state = grammar.start
+    for word in text.split():
+        for token in vocabulary.encode(word):
+            opened += [word] * (token in state.opening)
+            state = grammar.follow(state, token)
+    assert opened == [opening] * (opening is not None)
+
+
+def test_what_is_unrolled_beforehand_is_what_would_be_found(vocabulary: Tokenizer) -> None:
+    rows = tuple(Row(name=str(n), say=(f"file {n}",), publish=()) for n in range(60))
+    prepared = TokenGrammar(compile_table(CommandTable(rows=rows)), vocabulary)
+    prepared.prepare()
+    fresh = TokenGrammar(compile_table(CommandTable(rows=rows)), vocabulary)
+    for grammar in (prepared, fresh):
+        assert _accepts(grammar, vocabulary, "file 59.")
+        assert not _accepts(grammar, vocabulary, "file 60.")

@@ -1,0 +1,173 @@
+from dataclasses import replace
+
+import pytest
+
+from tests.speechhost.fakes import reading
+from voice2mqtt.nlu.grammar.table import Json
+from voice2mqtt.speechhost.engine import NBestEntry, Transcript
+from voice2mqtt.speechhost.protocol import answers
+from voice2mqtt.speechhost.protocol.request_options import (
+    Profanity,
+    RequestOptions,
+    read_address,
+    read_options,
+)
+
+
+def wishes(query: str = "", **context: Json) -> RequestOptions:
+    address = read_address(f"/stt/speech/universal/v2?{query}")
+    assert address
+    return read_options(address, context)
+
+
+COFFEE = Transcript(
+    readings=(
+        NBestEntry(
+            text="Make 2.5 cups, please.", lexical="make two point five cups", confidence=0.7
+        ),
+        NBestEntry(text="Make two.", lexical="make two", confidence=0.2),
+    )
+)
+
+
+def test_simple_tells_the_best_reading_alone() -> None:
+    body = answers.success(COFFEE, wishes(), offset=10, duration=20)
+    assert body == {
+        "RecognitionStatus": "Success",
+        "Offset": 10,
+        "Duration": 20,
+        "DisplayText": "Make 2.5 cups, please.",
+        "Channel": 0,
+    }
+
+
+def test_detailed_tells_every_reading_in_four_spellings() -> None:
+    body = answers.success(COFFEE, wishes("format=detailed"), offset=10, duration=20)
+    readings = body["NBest"]
+    assert isinstance(readings, list)
+    assert readings[0] == {
+        "Confidence": 0.7,
+        "Lexical": "make two point five cups",
+        "ITN": "make 2.5 cups please",
+        "MaskedITN": "make 2.5 cups please",
+        "Display": "Make 2.5 cups, please.",
+    }
+    assert len(readings) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "itn"),
+    [
+        ("Set the heating to twenty-one degrees.", "en-US", "set the heating to 21 degrees"),
+        ("Stell die Heizung auf einundzwanzig Grad.", "de-DE", "stell die heizung auf 21 grad"),
+    ],
+)
+def test_numbers_are_digits_in_itn_alone(text: str, language: str, itn: str) -> None:
+    said = Transcript(readings=(reading(text),), language=language)
+    body = answers.success(said, wishes("format=detailed"), offset=0, duration=0)
+    assert isinstance(body["NBest"], list)
+    assert isinstance(body["NBest"][0], dict)
+    assert body["NBest"][0]["ITN"] == body["NBest"][0]["MaskedITN"] == itn
+    assert body["NBest"][0]["Display"] == body["DisplayText"] == text
+
+
+def test_at_most_ten_readings_are_told() -> None:
+    many = Transcript(readings=tuple(reading(f"Say {n}.") for n in range(30)))
+    body = answers.success(many, wishes("format=detailed"), offset=0, duration=0)
+    assert isinstance(body["NBest"], list)
+    assert len(body["NBest"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("profanity", "text"),
+    [
+        ("raw", "The fucking light, please."),
+        ("masked", "The ******* light, please."),
+        ("removed", "The light, please."),
+    ],
+)
+def test_strong_language_is_told_as_the_client_wants_it(profanity: Profanity, text: str) -> None:
+    assert answers.censor("The fucking light, please.", profanity) == text
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("This is shit, my friend.", "This is, my friend."),
+        ("Shit, turn on the light.", "Turn on the light."),
+        ("shit, turn on the light", "turn on the light"),
+        ("At 7:30, shit, 2.5 times.", "At 7:30, 2.5 times."),
+        ("Oh, shit!", "Oh!"),
+        ("Shit.", ""),
+        ("It is fine , thanks", "It is fine , thanks"),
+    ],
+)
+def test_marks_go_with_the_strong_word_they_belong_to(said: str, left: str) -> None:
+    assert answers.censor(said, "removed") == left
+
+
+@pytest.mark.parametrize(
+    "innocent",
+    [
+        "Scunthorpe shitake assessment classic bass",
+        "Dick and Mr Hancock drank a cocktail in the cockpit",
+        "the cock, the ass, the blue tit and a snigger",
+        "a niggardly Nigerian in Arsenal with flame retardant",
+        "Pissarro, spic and span, swank, prick up your ears",
+        "Faggin of Pakistan, arsenic, Shittim, Twatt",
+    ],
+)
+def test_words_that_only_look_strong_are_left_alone(innocent: str) -> None:
+    assert answers.censor(innocent, "masked") == innocent
+
+
+@pytest.mark.parametrize(
+    "strong",
+    [
+        *("shit", "bullshit", "shitty", "motherfuckers", "clusterfuck", "bitches", "arsehole"),
+        *("dickhead", "dumbass", "wanking", "cocksucker", "twat", "pissed"),
+        *("nigger", "faggot", "retards", "Paki"),
+    ],
+)
+def test_strong_words_are_masked_letter_by_letter(strong: str) -> None:
+    masked = answers.censor(f"He is a {strong}, he said.", "masked")
+    assert masked == f"He is a {'*' * len(strong)}, he said."
+
+
+def test_what_is_masked_in_detail_is_what_is_displayed() -> None:
+    rude = Transcript(readings=(reading("Shit."),))
+    body = answers.success(rude, wishes("format=detailed&profanity=masked"), offset=0, duration=0)
+    assert body["DisplayText"] == "****."
+    assert isinstance(body["NBest"], list)
+    assert body["NBest"][0] == {
+        "Confidence": 0.9,
+        "Lexical": "shit",
+        "ITN": "shit",
+        "MaskedITN": "****",
+        "Display": "****.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [("de-DE,en-GB", "en-GB"), ("de-DE,fr-FR", "de-DE"), ("en-US")]
+)
+def test_of_the_languages_to_tell_apart_english_is_heard(asked: str, told: str) -> None:
+    body = answers.success(COFFEE, wishes(f"lidEnabled={asked}"), offset=0, duration=0)
+    assert isinstance(body["PrimaryLanguage"], dict)
+    assert body["PrimaryLanguage"]["Language"] == told
+
+
+@pytest.mark.parametrize(
+    ("offered", "told"),
+    [("en-US,de-DE,de-AT", "de-AT"), ("en-US,de-DE", "de-DE"), ("en-US,fr-FR")],
+)
+def test_a_language_is_called_as_the_client_does(offered: str, told: str) -> None:
+    german = replace(COFFEE, language="de-AT")
+    body = answers.success(german, wishes(f"lidEnabled={offered}"), offset=0, duration=0)
+    assert isinstance(body["PrimaryLanguage"], dict)
+    assert body["PrimaryLanguage"]["Language"] == told
+
+
+def test_without_words_all_audio_is_acknowledged() -> None:
+    body = answers.without_words("NoMatch", consumed=70)
+    assert (body["RecognitionStatus"], body["Offset"], body["Duration"]) == ("NoMatch", 70, 0)

@@ -1,0 +1,59 @@
+"""Memory that is no longer needed goes back to the system."""
+
+import subprocess
+import sys
+
+RESIDENT = """
+def resident_kb():
+    return next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmRSS"))
+"""
+
+BLOCKS = """
+import threading
+import numpy as np
+from voice2mqtt.speechhost.serving.memory import give_back_early
+
+give_back_early()
+before_kb = resident_kb()
+
+def decode():
+    # The first block freed is what teaches glibc to keep the later ones.
+    np.ones(2_500_000)
+    blocks = [np.ones(400_000) for _ in range(20)]
+    blocks[:-1] = []
+    blocks.append(bytearray(10))
+
+threads = [threading.Thread(target=decode) for _ in range(4)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+print(resident_kb() - before_kb)
+"""
+
+
+VOICES = """
+from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
+from voice2mqtt.speechhost.serving.memory import give_back
+
+SileroVoiceActivity()
+before_kb = resident_kb()
+for _ in range(3):
+    voices = [SileroVoiceActivity() for _ in range(30)]
+    del voices
+give_back()
+print(resident_kb() - before_kb)
+"""
+
+
+def _grown_kb(program: str) -> int:
+    command = [sys.executable, "-c", RESIDENT + program]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def test_blocks_of_many_threads_do_not_stay() -> None:
+    assert _grown_kb(BLOCKS) < 16_000
+
+
+def test_voices_that_were_let_go_do_not_stay() -> None:
+    assert _grown_kb(VOICES) < 16_000

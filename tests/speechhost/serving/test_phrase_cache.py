@@ -1,0 +1,153 @@
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from voice2mqtt.nlu.grammar.compiler import compile_phrases
+from voice2mqtt.speechhost.engine import EngineGrammar
+from voice2mqtt.speechhost.serving import phrase_cache as hints
+from voice2mqtt.speechhost.serving.phrase_cache import MOST_LISTS, PhraseCache, Phrases
+
+CATS, DOGS, BIRDS = ("feed the cat",), ("walk the dog",), ("hear the bird",)
+
+
+class Compiler:
+    """Compiles, and remembers what; waits while its gate is shut."""
+
+    def __init__(self, own: EngineGrammar | None = None) -> None:
+        self.compiled: list[Phrases] = []
+        self.began = threading.Event()
+        self.gate = threading.Event()
+        self.gate.set()
+        self._own = own
+
+    def __call__(self, phrases: Phrases) -> EngineGrammar | None:
+        if not phrases:
+            return self._own
+        self.compiled.append(phrases)
+        self.began.set()
+        assert self.gate.wait(20)
+        if "" in phrases:
+            raise ValueError("broken on purpose")
+        return EngineGrammar(automaton=compile_phrases(phrases), forced=False)
+
+
+def play(compiler: Compiler, scene: Callable[[PhraseCache], Awaitable[None]]) -> None:
+    async def play() -> None:
+        known = PhraseCache(compiler)
+        try:
+            await asyncio.wait_for(scene(known), 20)
+        finally:
+            compiler.gate.set()
+            known.close()
+
+    asyncio.run(play())
+
+
+async def grammar(known: PhraseCache, phrases: Phrases) -> EngineGrammar | None:
+    return await known.grammar(phrases, asyncio.get_running_loop().create_future())
+
+
+def test_a_list_is_compiled_once_for_all_who_offer_it() -> None:
+    compiler = Compiler()
+
+    async def scene(known: PhraseCache) -> None:
+        one, other = await asyncio.gather(grammar(known, CATS), grammar(known, CATS))
+        assert one
+        assert one is other
+        assert await grammar(known, CATS) is one
+
+    play(compiler, scene)
+    assert compiler.compiled == [CATS]
+
+
+def test_a_list_that_nobody_waits_for_any_more_is_not_compiled() -> None:
+    compiler = Compiler()
+    compiler.gate.clear()
+
+    async def scene(known: PhraseCache) -> None:
+        first, left, last = known.of(CATS), known.of(DOGS), known.of(BIRDS)
+        await asyncio.to_thread(compiler.began.wait)
+        del left
+        compiler.gate.set()
+        await asyncio.gather(first, last)
+
+    play(compiler, scene)
+    assert compiler.compiled == [CATS, BIRDS]
+
+
+@pytest.mark.parametrize("most_chars", [1_000_000, 50])
+def test_lists_are_not_kept_for_ever_unless_their_client_is(
+    most_chars: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hints, "MOST_CHARS", most_chars)
+    compiler = Compiler()
+
+    async def scene(known: PhraseCache) -> None:
+        held = known.of(DOGS)
+        await grammar(known, CATS)
+        for number in range(MOST_LISTS):
+            await grammar(known, (f"feed {number} cats",))
+        await grammar(known, CATS)
+        await grammar(known, DOGS)
+        await held
+
+    play(compiler, scene)
+    assert compiler.compiled.count(CATS) == 2
+    assert compiler.compiled.count(DOGS) == 1
+
+
+def test_a_list_that_is_not_ready_in_time_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hints, "PATIENCE_S", 0.01)
+    compiler = Compiler()
+    compiler.gate.clear()
+
+    async def scene(known: PhraseCache) -> None:
+        hint = known.of(CATS)
+        assert await grammar(known, CATS) is None
+        compiler.gate.set()
+        assert await hint is await grammar(known, CATS)
+
+    play(compiler, scene)
+
+
+def test_who_gives_up_does_not_wait_for_a_list() -> None:
+    compiler = Compiler()
+    compiler.gate.clear()
+
+    async def scene(known: PhraseCache) -> None:
+        given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = asyncio.create_task(known.grammar(CATS, given_up))
+        await asyncio.to_thread(compiler.began.wait)
+        given_up.set_result(None)
+        assert await waiting is None
+        assert not compiler.gate.is_set()
+
+    play(compiler, scene)
+
+
+def test_where_there_is_a_table_no_list_is_compiled() -> None:
+    table = EngineGrammar(automaton=compile_phrases(CATS), forced=True)
+    compiler = Compiler(own=table)
+
+    async def scene(known: PhraseCache) -> None:
+        assert await grammar(known, DOGS) is table
+        assert await grammar(known, ()) is table
+
+    play(compiler, scene)
+    assert compiler.compiled == []
+
+
+def test_a_list_that_cannot_be_compiled_is_told_once_and_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scene(known: PhraseCache) -> None:
+        assert await grammar(known, ("",)) is None
+        assert await grammar(known, ("",)) is None
+        assert await grammar(known, CATS)
+
+    with caplog.at_level(logging.ERROR):
+        play(Compiler(), scene)
+    assert len(caplog.records) == 1
