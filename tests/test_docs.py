@@ -31,13 +31,14 @@ from voice2mqtt.cli.table.table_tests import try_sentences
 from voice2mqtt.core.event import notice
 from voice2mqtt.demo import stage
 from voice2mqtt.errors import ExitStatus
+from voice2mqtt.languages.language import read_language
 from voice2mqtt.mqtt.home_assistant.discovery import announcements
 from voice2mqtt.mqtt.topics import Topics
 from voice2mqtt.settings.model import Settings
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
-LANGUAGES = {"acl", "console", "ini", "js", "python", "text", "yaml"}
+LANGUAGES = {"acl", "console", "ini", "js", "python", "text", "toml", "yaml"}
 HOST = "ws://127.0.0.1:5000"
 SENTENCE = "turn on the kitchen light"
 WITHIN_S = 60
@@ -138,6 +139,13 @@ def _ran(*command: str, folder: Path, **environment: str) -> str:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.strip().rstrip(".").lower()
+
+
+@_each("toml")
+def test_toml_is_the_data_of_a_language(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "sv.toml"
+    file.write_text(block.text)
+    assert "aldrig" in read_language(file).negations
 
 
 @_each("python")

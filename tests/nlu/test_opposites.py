@@ -1,6 +1,8 @@
 """What is said for one command never carries out its opposite because of how it sounds."""
 
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +10,7 @@ from tests.nlu.homes import NOON, published, question, row
 from tests.nlu.opposites import OPPOSITES
 from voice2mqtt.core.decision import Ask, Decision, Fire
 from voice2mqtt.core.outcome import Heard, Hypothesis
-from voice2mqtt.languages.consent import CONSENT
+from voice2mqtt.languages import language as languages
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.table import CommandTable
@@ -59,7 +61,7 @@ def test_what_sounds_alike_is_asked_about_where_opposites_are_not_known() -> Non
 def test_a_question_can_be_answered_in_its_language(language: str) -> None:
     lock, unlock = OPPOSITES[language][0]
     house = _house(language, [lock])
-    yes, no, negations = (words.split("|") for words in CONSENT[language])
+    yes, no, negations = _own_words(language)
     for answer in (*yes, "yes", "OK"):
         _asked(house, lock, unlock)
         assert published(_says(house, answer)) == [f"{lock} = ON"], answer
@@ -67,6 +69,13 @@ def test_a_question_can_be_answered_in_its_language(language: str) -> None:
         _asked(house, lock, unlock)
         assert published(_says(house, answer)) == [], answer
         assert published(_says(house, yes[0])) == [], "after a no, a yes answers nothing"
+
+
+def _own_words(language: str) -> tuple[list[str], list[str], list[str]]:
+    """Return yes, no and negations of a language's own file, without those of all languages."""
+    own = tomllib.loads((Path(languages.__file__).parent / f"{language}.toml").read_text())
+    yes, no = (own[key].strip("()").split("|")[:-1] for key in ("yes", "no"))
+    return yes, no, own["negations"][:-1]
 
 
 def _asked(house: Interpreter, lock: str, unlock: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from html import escape
 from string import Template
 
-from voice2mqtt.cli.table.cheatsheet_words import SheetWords, sheet_words
+from voice2mqtt.languages.language import CheatSheetWords, language_named
 from voice2mqtt.nlu.grammar.table import CommandTable, RangeList, Row, SlotList, TextList
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
@@ -113,7 +113,7 @@ def _range(source: RangeList) -> str:
 def markdown(table: CommandTable, wake_phrases: tuple[str, ...] = ()) -> str:
     """Return the cheat sheet as Markdown."""
     writer = _Writer(table.lists, table.rules, _MARKDOWN)
-    words = sheet_words(table.language)
+    words = language_named(table.language).cheat_sheet
     begin = f"{_begin(wake_phrases, words)} " if wake_phrases else ""
     lines = [f"# {words.title}", "", f"{begin}{words.brackets}", ""]
     for row in table.rows:
@@ -129,7 +129,7 @@ def markdown(table: CommandTable, wake_phrases: tuple[str, ...] = ()) -> str:
 def html(table: CommandTable, wake_phrases: tuple[str, ...] = ()) -> str:
     """Return the cheat sheet as a page that needs no other file, made to be printed."""
     writer = _Writer(table.lists, table.rules, _HTML)
-    words = sheet_words(table.language)
+    words = language_named(table.language).cheat_sheet
     rows = "\n".join(_html_row(row, writer, words) for row in table.rows)
     lists = "\n".join(
         f"<dt>{escape(name)}</dt><dd>{values}</dd>" for name, values in writer.named.items()
@@ -144,19 +144,19 @@ def html(table: CommandTable, wake_phrases: tuple[str, ...] = ()) -> str:
     )
 
 
-def _html_row(row: Row, writer: _Writer, words: SheetWords) -> str:
+def _html_row(row: Row, writer: _Writer, words: CheatSheetWords) -> str:
     said = "".join(f"<li>{writer.sentence(template)}</li>" for template in row.say)
     title = "" if row.name in row.say else f"<h3>{escape(row.name)}</h3>"
     notes = f"<p>{escape(_notes(row, words))}</p>" if _notes(row, words) else ""
     return f"<section>{title}<ul>{said}</ul>{notes}</section>"
 
 
-def _begin(wake_phrases: tuple[str, ...], words: SheetWords) -> str:
+def _begin(wake_phrases: tuple[str, ...], words: CheatSheetWords) -> str:
     quoted = (f"“{phrase}”" for phrase in wake_phrases)
     return words.begin.format(f" {words.either} ".join(quoted))
 
 
-def _notes(row: Row, words: SheetWords) -> str:
+def _notes(row: Row, words: CheatSheetWords) -> str:
     notes: list[str] = []
     if len(row.days) < len(words.days):
         notes.append(_days(sorted(row.days), words))
@@ -170,7 +170,7 @@ def _notes(row: Row, words: SheetWords) -> str:
     return ", ".join(notes)
 
 
-def _days(days: list[int], words: SheetWords) -> str:
+def _days(days: list[int], words: CheatSheetWords) -> str:
     names = [words.days[day] for day in days]
     together = days[-1] - days[0] == len(days) - 1 > 1
     return f"{names[0]} {words.until} {names[-1]}" if together else ", ".join(names)

@@ -90,7 +90,7 @@ class Confirmations:
         self._nearest = nearest if are_known(code) else None
         self._strictness = strictness
         self._disjunction = language.disjunction
-        self._fillers = frozenset(self._keys(language.fillers))
+        self._fillers = frozenset(self._keys(" ".join(language.fillers)))
         self._answers = _answers(code, self._normaliser)
 
     def answer(self, text: str) -> Answer | None:
@@ -172,7 +172,7 @@ _ROWS = (*Consent, Consent.NO, Consent.CANCEL, Consent.NO, Consent.YES)
 def _answers(code: str, normaliser: Normaliser) -> ExactMatcher:
     language = language_named(code)
     yes, no, cancel = (f"({way})" for way in (language.yes, language.no, language.cancel))
-    negation = f"({language.no}|{language.cancel}|{language.negations})"
+    negation = f"({language.no}|{language.cancel}|{'|'.join(language.negations)})"
     templates = (
         f"{yes} [{yes}] [{yes}]",
         no,

@@ -10,12 +10,11 @@ of the table is not said and not heard, or the other way round, where all around
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
 
-from voice2mqtt.languages.language import language_named, primary_of
+from voice2mqtt.languages.language import ContradictionWords, language_named
 from voice2mqtt.nlu.text.letters import APOSTROPHES
 from voice2mqtt.nlu.text.normaliser import normaliser
 
@@ -28,238 +27,12 @@ _LONGEST_NUMBER = 9
 _ELISION = re.compile(f"[{APOSTROPHES}]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Words:
-    """Of one language; words between spaces."""
-
-    opposites: tuple[str, ...] = ()
-    """Each line: words none of which is said for another."""
-    kinds: tuple[str, ...] = ()
-    """The same, but for words of the table: those may be misheard for one another."""
-    denials: str = ""
-    """Beside the language's negations."""
-    subjects: str = ""
-    """Of a report, not of an order."""
-    elided: tuple[str, ...] = ()
-    """Of these, what an apostrophe joins to the next word."""
-
-
-_WORDS = {
-    "en": _Words(
-        opposites=(
-            "on off up down",
-            "in out",
-            "open close shut",
-            "opened closed",
-            "opening closing",
-            "lock unlock",
-            "locked unlocked",
-            "start stop pause resume",
-            "enable disable",
-            "enabled disabled",
-            "activate deactivate",
-            "arm disarm",
-            "mute unmute",
-            "raise lower",
-            "increase decrease reduce",
-            "more less",
-            "louder quieter softer",
-            "brighter dimmer darker",
-            "warmer hotter cooler colder",
-            "hot cold",
-            "faster slower",
-            "left right",
-            "upstairs downstairs",
-            "inside outside",
-            "before after",
-            "all none",
-            "with without",
-        ),
-        kinds=(
-            (
-                "bedroom bathroom kitchen study nursery office garage basement cellar attic pantry "
-                "garden balcony terrace"
-            ),
-            "red green blue yellow orange purple pink white",
-            "monday tuesday wednesday thursday friday saturday sunday",
-            "today tomorrow tonight",
-        ),
-        denials="no without doesn't didn't isn't aren't wasn't",
-        subjects="i i've i'd he he's she she's we we've they they've",
-    ),
-    "de": _Words(
-        opposites=(
-            "an aus ein",
-            "auf zu ab",
-            "hoch runter",
-            "rauf runter",
-            "hinauf hinunter",
-            "öffne schließe",
-            "öffnen schließen",
-            "starte stoppe",
-            "starten stoppen",
-            "aktiviere deaktiviere",
-            "aktivieren deaktivieren",
-            "lauter leiser",
-            "heller dunkler",
-            "wärmer kälter kühler",
-            "schneller langsamer",
-            "mehr weniger",
-            "links rechts",
-            "oben unten",
-            "innen außen",
-            "drinnen draußen",
-            "vor nach",
-            "mit ohne",
-            "alle keine",
-        ),
-        kinds=(
-            (
-                "schlafzimmer wohnzimmer kinderzimmer badezimmer arbeitszimmer esszimmer "
-                "gästezimmer küche flur keller garage büro balkon terrasse garten dachboden"
-            ),
-            "rot grün blau gelb orange lila rosa weiß",
-            "montag dienstag mittwoch donnerstag freitag samstag sonntag",
-            "heute morgen gestern",
-        ),
-        denials="ohne",
-        subjects="ich er sie wir man hat habe",
-    ),
-    "fr": _Words(
-        opposites=(
-            "allume éteins",
-            "allumer éteindre",
-            "allumez éteignez",
-            "ouvre ferme",
-            "ouvrir fermer",
-            "ouvrez fermez",
-            "verrouille déverrouille",
-            "verrouiller déverrouiller",
-            "verrouillez déverrouillez",
-            "monte descends baisse",
-            "monter descendre baisser",
-            "augmente diminue",
-            "démarre arrête",
-            "démarrer arrêter",
-            "active désactive",
-            "activer désactiver",
-            "plus moins",
-            "haut bas",
-            "gauche droite",
-            "chaud froid",
-            "avant après",
-            "avec sans",
-            "tous aucun",
-        ),
-        kinds=(
-            "chambre cuisine bureau garage cave grenier jardin balcon terrasse couloir",
-            "rouge vert bleu jaune orange violet rose blanc",
-            "lundi mardi mercredi jeudi vendredi samedi dimanche",
-            "aujourd'hui demain hier",
-        ),
-        denials="ne n plus sans",
-        subjects="je j il elle on nous ils elles",
-        elided=("n", "j"),
-    ),
-    "es": _Words(
-        opposites=(
-            "enciende apaga",
-            "encender apagar",
-            "abre cierra",
-            "abrir cerrar",
-            "bloquea desbloquea",
-            "sube baja",
-            "subir bajar",
-            "inicia detén para",
-            "activa desactiva",
-            "activar desactivar",
-            "conecta desconecta",
-            "más menos",
-            "arriba abajo",
-            "izquierda derecha",
-            "caliente frío",
-            "antes después",
-            "con sin",
-        ),
-        kinds=(
-            "dormitorio cocina baño oficina garaje sótano jardín balcón terraza pasillo",
-            "rojo verde azul amarillo naranja morado rosa blanco",
-            "lunes martes miércoles jueves viernes sábado domingo",
-            "hoy mañana ayer",
-        ),
-        denials="no sin",
-        subjects="yo él ella nosotros ellos ellas he ha hemos han",
-    ),
-    "it": _Words(
-        opposites=(
-            "accendi spegni",
-            "accendere spegnere",
-            "apri chiudi",
-            "aprire chiudere",
-            "blocca sblocca",
-            "alza abbassa",
-            "aumenta diminuisci",
-            "avvia ferma",
-            "attiva disattiva",
-            "attivare disattivare",
-            "più meno",
-            "su giù",
-            "sinistra destra",
-            "caldo freddo",
-            "prima dopo",
-            "con senza",
-        ),
-        kinds=(
-            "camera cucina bagno studio garage cantina giardino balcone terrazza corridoio",
-            "rosso verde blu giallo arancione viola rosa bianco",
-            "lunedì martedì mercoledì giovedì venerdì sabato domenica",
-            "oggi domani ieri",
-        ),
-        denials="nessun senza",
-        subjects="io lui lei noi loro ho ha abbiamo hanno",
-    ),
-    "nl": _Words(
-        opposites=(
-            "aan uit",
-            "open dicht",
-            "omhoog omlaag",
-            "op neer",
-            "start stop",
-            "vergrendel ontgrendel",
-            "activeer deactiveer",
-            "harder zachter",
-            "lichter donkerder",
-            "feller zwakker",
-            "warmer kouder koeler",
-            "sneller langzamer",
-            "meer minder",
-            "links rechts",
-            "boven beneden",
-            "binnen buiten",
-            "voor na",
-            "met zonder",
-        ),
-        kinds=(
-            (
-                "slaapkamer woonkamer kinderkamer badkamer eetkamer werkkamer keuken kantoor "
-                "garage kelder zolder tuin balkon terras"
-            ),
-            "rood groen blauw geel oranje paars roze wit",
-            "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
-            "vandaag morgen gisteren",
-        ),
-        denials="zonder",
-        subjects="ik hij zij ze wij we heb heeft hebben",
-    ),
-}
-
-
 def are_known(language: str) -> bool:
     """Whether there are words of `language`; without, what sounds alike is asked about at most.
 
     "Lås dörren" (lock the door) is as near to "lås upp dörren" (unlock it) as what was misheard.
     """
-    return primary_of(language) in _WORDS
+    return language_named(language).contradiction is not None
 
 
 class Contradictions:
@@ -267,20 +40,20 @@ class Contradictions:
 
     def __init__(self, language: str, table: frozenset[str] = frozenset()) -> None:
         """`language` is a tag such as "de" or "en-GB", `table` the words that can be said."""
-        words = _WORDS.get(primary_of(language))
-        negations = language_named(language).negations.replace("|", " ") if words else ""
-        words = words or _Words()
+        spoken = language_named(language)
+        words = spoken.contradiction or ContradictionWords()
+        negations = spoken.negations if spoken.contradiction else ()
         self._normaliser = normaliser(language)
         self._words = lru_cache(maxsize=100)(self._split)
         """Key and writing of the words of a text, an elided one by itself."""
         self._elided = words.elided
         self._table = table
-        self._fillers = self._keys(language_named(language).fillers)
+        self._fillers = self._keys(" ".join(spoken.fillers))
         kinds = [(kind - table, kind) for kind in map(self._keys, words.kinds)]
         self._others = [(line, line) for line in map(self._keys, words.opposites)] + kinds
         """Words that cannot be heard for any of theirs."""
-        self._denials = self._keys(f"{negations} {words.denials}")
-        self._subjects = self._keys(words.subjects)
+        self._denials = self._keys(" ".join((*negations, *words.denials)))
+        self._subjects = self._keys(" ".join(words.subjects))
 
     def in_any(self, heard: Iterable[str], said: str) -> str | None:
         """Return what `found` returns for the first of `heard` in which there is a word."""

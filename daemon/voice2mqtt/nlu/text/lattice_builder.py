@@ -49,9 +49,9 @@ class LatticeBuilder:
                         self._said_signs.setdefault(keys[0], []).append((keys, sign))
         self._clock = TimePhrases(
             [
-                TimePhrase(minute, _keys_around_placeholders(words, keys_of))
-                for minute, phrases in language.clock
-                for words in phrases
+                TimePhrase(times.minute, _keys_around_placeholders(words, keys_of))
+                for times in language.clock
+                for words in times.say
             ],
             {key(name): hour for name, hour in language.hours.items()},
         )

@@ -5,9 +5,11 @@ the client how much of its audio is dealt with; whatever lies behind it is sent 
 """
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from voice2mqtt.core.audio import RATE_HZ
+from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.speechhost.engine import NBestEntry, Transcript
@@ -20,19 +22,6 @@ MAX_READINGS = 10
 
 Wordless = Literal["InitialSilenceTimeout", "BabbleTimeout", "NoMatch", "EndOfDictation", "Error"]
 
-# Words that are also names, animals or things (dick, cock, ass, spic) are left alone by themselves.
-_PROFANE = re.compile(
-    r"\b(?:"
-    r"\w*fuck\w*|(?:bull|dip|dog|dumb|horse)?shit(?:e|ed|er|ers|s|ty|ting|heads?|holes?|load|show)?"
-    r"|cunts?|twats?|bitch(?:es|ing|y)?|bastards?|whores?|slut(?:s|ty)?|wank(?:s|ed|er|ers|ing)?"
-    r"|piss(?:ed|es|ing)?|bollocks|(?:ass|arse)(?:holes?|hats?|wipes?)|arses?|(?:dumb|jack)ass(?:es)?"
-    r"|(?:dick|cock|knob)heads?|dickwads?|cocksuck(?:er|ers|ing)|douchebags?|(?:blow|hand)jobs?"
-    r"|nigg(?:a|as|er|ers)|fagg?ots?|kikes?|gooks?|pakis?|wetbacks?|(?:rag|towel)heads?|shemales?"
-    r"|retard(?:s|ed)?"
-    r")\b",
-    re.IGNORECASE,
-)
-
 
 def success(
     transcript: Transcript, wishes: RequestOptions, *, offset: int, duration: int
@@ -43,7 +32,7 @@ def success(
         "RecognitionStatus": "Success",
         "Offset": offset,
         "Duration": duration,
-        "DisplayText": censor(best.text, wishes.profanity),
+        "DisplayText": censor(best.text, wishes.profanity, transcript.language),
         "Channel": 0,
     }
     if wishes.detailed:
@@ -68,7 +57,7 @@ def hypothesis(
     reading: NBestEntry, wishes: RequestOptions, *, offset: int, duration: int
 ) -> dict[str, Json]:
     """Return the body for what the words seem to be so far."""
-    text = censor(reading.lexical, wishes.profanity)
+    text = censor(reading.lexical, wishes.profanity, wishes.language)
     return {"Text": text, "Offset": offset, "Duration": duration, "Channel": 0}
 
 
@@ -79,20 +68,26 @@ def spoken_language(wishes: RequestOptions, heard: str) -> str:
     return next((name for name in alike if name.lower() == heard.lower()), (*alike, *offered)[0])
 
 
-def censor(text: str, profanity: Profanity) -> str:
+def censor(text: str, profanity: Profanity, language: str) -> str:
     """Return `text` with strong language as the client wants it."""
     match profanity:
         case "raw":
             return text
         case "masked":
-            return _PROFANE.sub(lambda word: "*" * len(word.group()), text)
+            return _strong_words(_base(language)).sub(lambda word: "*" * len(word.group()), text)
         case "removed":
-            return _without_profanity(text)
+            return _without(_strong_words(_base(language)), text)
 
 
-def _without_profanity(text: str) -> str:
+@lru_cache(maxsize=16)
+def _strong_words(language: str) -> re.Pattern[str]:
+    words = language_named(language).profanity
+    return re.compile(rf"\b(?:{'|'.join(words)})\b" if words else r"(?!)", re.IGNORECASE)
+
+
+def _without(words: re.Pattern[str], text: str) -> str:
     """Return `text` without strong words and the marks that belonged to them."""
-    left = " ".join(_PROFANE.sub("", text).split())
+    left = " ".join(words.sub("", text).split())
     if left == text:
         return text
     left = re.sub(r"[ ,;:]+(?=[,;:.?!])", "", left).lstrip(" ,;:.?!")
@@ -120,7 +115,7 @@ def _nbest(reading: NBestEntry, language: str, profanity: Profanity) -> dict[str
         "Confidence": round(reading.confidence, 4),
         "Lexical": reading.lexical,
         "ITN": itn,
-        "MaskedITN": censor(itn, profanity),
-        "Display": censor(reading.text, profanity),
+        "MaskedITN": censor(itn, profanity, language),
+        "Display": censor(reading.text, profanity, language),
         **outside,
     }
