@@ -1,6 +1,6 @@
 """Opposites in languages of which no words are known: is one acted on, asked about, or refused?
 
-One of each pair of `tests/understanding/opposites.py` stands in the table, the other is said: as it
+One of each pair of `tests/nlu/opposites.py` stands in the table, the other is said: as it
 is, and misspelt as a recogniser may do it (a letter lost, doubled, exchanged with the next one or
 taken for another of the sentence, or two words joined). Beside it, what becomes of the command
 itself when it is misspelt, since whoever refuses all is never wrong.
