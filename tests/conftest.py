@@ -1,5 +1,6 @@
 """Fixtures that several rooms share."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,3 +27,12 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """Files of a certificate authority of this run."""
     return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(autouse=True)
+def _no_log_goes_to_a_stream_of_an_earlier_test() -> Iterator[None]:
+    """Take away what a command run inside the tests has set up: its stream is closed by then."""
+    yield
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if type(each) is logging.StreamHandler]:
+        root.removeHandler(handler)

@@ -22,7 +22,7 @@ TABLE = "commands:\n  - {say: turn on the light, topic: home/light, payload: 'ON
 @pytest.fixture
 def spoken(tmp_path: Path) -> Path:
     wav = tmp_path / "spoken.wav"
-    stage.speak("Turn on the light, please.", stage.espeak("en-us"), wav)
+    stage.speak("Turn on the light.", stage.espeak("en-us"), wav)
     return wav
 
 
