@@ -87,7 +87,7 @@ def _trial(rooms: list[MqttAdapter], chance: random.Random) -> tuple[int, bool, 
         room.speech_ended(loudness_db[number])
         threading.Event().wait(thinks_s[number])
         decided_s = time.monotonic()
-        if room.elect(row="light", text="turn on the light", score=1.0) == Won():
+        if room.arbitrate(row="light", text="turn on the light", score=1.0) == Won():
             acted[number] = (time.monotonic() - decided_s) * 1000
 
     threads = [threading.Thread(target=take_part, args=(n,)) for n in range(len(rooms))]
@@ -103,5 +103,5 @@ def _alone_ms(room: MqttAdapter) -> float:
     began_s = time.monotonic()
     room.speech_began(-20)
     room.speech_ended(-20)
-    room.elect(row="light", text="turn on the light", score=1.0)
+    room.arbitrate(row="light", text="turn on the light", score=1.0)
     return (time.monotonic() - began_s) * 1000

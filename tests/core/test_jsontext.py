@@ -3,9 +3,9 @@
 import pytest
 
 from voice2mqtt.core.jsontext import read_json
-from voice2mqtt.mqtt.arbitration import read_note
+from voice2mqtt.mqtt.arbitration import read_bid
 from voice2mqtt.mqtt.broker.client_id_conflict import ClientIdConflict
-from voice2mqtt.mqtt.confirmation_watcher import says
+from voice2mqtt.mqtt.confirmation_watcher import confirms
 from voice2mqtt.mqtt.suggest.devices import devices_in
 
 DEEP = "[" * 100_000 + "]" * 100_000
@@ -19,8 +19,8 @@ def test_what_is_no_json_that_anybody_means_is_a_value_error(text: str | bytes) 
 
 def test_no_topic_that_we_read_minds_how_deep_its_json_is() -> None:
     payload = DEEP.encode()
-    assert read_note(payload) is None
+    assert read_bid(payload) is None
     assert devices_in({"homeassistant/light/a/config": payload}) == []
-    assert not says(payload, "{}")
-    assert not ClientIdConflict("me").shows_in(payload)
-    assert not ClientIdConflict("me").shows_in(b'{"instance": ["not", "text"]}')
+    assert not confirms(payload, "{}")
+    assert not ClientIdConflict("me").handle_state(payload)
+    assert not ClientIdConflict("me").handle_state(b'{"instance": ["not", "text"]}')

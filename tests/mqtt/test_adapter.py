@@ -1,4 +1,4 @@
-"""The front of the room against a real broker: what the house sees and may ask."""
+"""The adapter against a real broker: what others see of a node and may ask of it."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from queue import Queue
 import pytest
 
 from tests.broker import Broker, wait_until
-from tests.mqtt.broker.proxy import Way
+from tests.mqtt.broker.proxy import Proxy
 from voice2mqtt.core.decision import Message
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload, Say
@@ -18,23 +18,23 @@ WAIT_S = 10
 
 
 @pytest.fixture
-def room(broker: Broker) -> Iterator[MqttAdapter]:
-    room = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
-    yield room
-    room.close(0)
+def adapter(broker: Broker) -> Iterator[MqttAdapter]:
+    adapter = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
+    yield adapter
+    adapter.close(0)
 
 
-def test_it_comes_and_goes_in_good_order(broker: Broker, room: MqttAdapter) -> None:
-    with broker.subscriber("voice2mqtt/den/#") as house:
-        room.publish_state({"muted": False})
-        room.start()
-        assert house.wait_for("voice2mqtt/den/availability").payload == "online"
-        state = json.loads(house.wait_for("voice2mqtt/den/state").payload)
+def test_it_comes_and_goes_in_good_order(broker: Broker, adapter: MqttAdapter) -> None:
+    with broker.subscriber("voice2mqtt/den/#") as subscriber:
+        adapter.publish_state({"muted": False})
+        adapter.start()
+        assert subscriber.wait_for("voice2mqtt/den/availability").payload == "online"
+        state = json.loads(subscriber.wait_for("voice2mqtt/den/state").payload)
         assert state["muted"] is False
-        room.publish_activity("hearing")
-        house.wait_for("voice2mqtt/den/activity", like=lambda p: p == "hearing")
-        room.close(1)
-        house.wait_for("voice2mqtt/den/availability", like=lambda p: p == "offline")
+        adapter.publish_activity("hearing")
+        subscriber.wait_for("voice2mqtt/den/activity", like=lambda p: p == "hearing")
+        adapter.close(1)
+        subscriber.wait_for("voice2mqtt/den/availability", like=lambda p: p == "offline")
     with broker.subscriber("voice2mqtt/den/#") as latecomer:
         kept = latecomer.wait_for("voice2mqtt/den/availability")
         assert (kept.payload, kept.retained) == ("offline", True)
@@ -43,16 +43,16 @@ def test_it_comes_and_goes_in_good_order(broker: Broker, room: MqttAdapter) -> N
 
 
 def test_a_message_arrives_as_its_row_says_and_is_confirmed(
-    broker: Broker, room: MqttAdapter
+    broker: Broker, adapter: MqttAdapter
 ) -> None:
     done: Queue[str] = Queue()
-    room.start()
-    with broker.subscriber("home/#") as house:
+    adapter.start()
+    with broker.subscriber("home/#") as subscriber:
         for qos in (0, 1, 2):
-            room.publish(Message(topic="home/light", payload="ON", qos=qos), done.put)
+            adapter.publish(Message(topic="home/light", payload="ON", qos=qos), done.put)
             assert done.get(timeout=WAIT_S) == ""
-            assert house.wait_for_count("home/light", qos + 1)[-1].qos == qos
-        room.publish(Message(topic="home/heat", payload="1", retain=True), done.put)
+            assert subscriber.wait_for_count("home/light", qos + 1)[-1].qos == qos
+        adapter.publish(Message(topic="home/heat", payload="1", retain=True), done.put)
         assert done.get(timeout=WAIT_S) == ""
     with broker.subscriber("home/heat") as latecomer:
         assert latecomer.wait_for("home/heat").retained
@@ -69,14 +69,14 @@ def test_a_message_arrives_as_its_row_says_and_is_confirmed(
     ],
 )
 def test_it_may_be_asked(
-    broker: Broker, room: MqttAdapter, name: str, payload: str, control: Control
+    broker: Broker, adapter: MqttAdapter, name: str, payload: str, control: Control
 ) -> None:
     asked: Queue[Control] = Queue()
-    room.on_control(asked.put)
-    room.start()
-    with broker.subscriber() as house:
-        house.wait_for("voice2mqtt/den/availability")
-        house.send(f"voice2mqtt/den/{name}/set", payload)
+    adapter.on_control(asked.put)
+    adapter.start()
+    with broker.subscriber() as subscriber:
+        subscriber.wait_for("voice2mqtt/den/availability")
+        subscriber.send(f"voice2mqtt/den/{name}/set", payload)
         assert asked.get(timeout=WAIT_S) == control
 
 
@@ -91,41 +91,41 @@ def test_it_may_be_asked(
     ],
 )
 def test_a_bad_request_is_answered(
-    broker: Broker, room: MqttAdapter, name: str, payload: bytes
+    broker: Broker, adapter: MqttAdapter, name: str, payload: bytes
 ) -> None:
-    room.start()
-    with broker.subscriber() as house:
-        house.wait_for("voice2mqtt/den/availability")
-        house.send(f"voice2mqtt/den/{name}/set", payload)
-        event = json.loads(house.wait_for("voice2mqtt/den/event").payload)
+    adapter.start()
+    with broker.subscriber() as subscriber:
+        subscriber.wait_for("voice2mqtt/den/availability")
+        subscriber.send(f"voice2mqtt/den/{name}/set", payload)
+        event = json.loads(subscriber.wait_for("voice2mqtt/den/event").payload)
     assert event["event"] == "bad_request"
     assert f"{name}/set takes" in event["reason"]
 
 
 def test_garbage_on_a_control_topic_is_told_once_and_costs_no_command(
-    broker: Broker, room: MqttAdapter, caplog: pytest.LogCaptureFixture
+    broker: Broker, adapter: MqttAdapter, caplog: pytest.LogCaptureFixture
 ) -> None:
     done: Queue[str] = Queue()
-    room.start()
-    with broker.subscriber("voice2mqtt/den/#") as house:
-        house.wait_for("voice2mqtt/den/availability")
+    adapter.start()
+    with broker.subscriber("voice2mqtt/den/#") as subscriber:
+        subscriber.wait_for("voice2mqtt/den/availability")
         for _ in range(500):
-            house._client.publish("voice2mqtt/den/mute/set", "maybe", qos=1)
-        room.publish(Message(topic="home/light", payload="ON", qos=1), done.put)
+            subscriber._client.publish("voice2mqtt/den/mute/set", "maybe", qos=1)
+        adapter.publish(Message(topic="home/light", payload="ON", qos=1), done.put)
         assert done.get(timeout=WAIT_S) == ""
-        house.send("voice2mqtt/den/reload/set", "the end")
-        house.wait_for("voice2mqtt/den/event", like=lambda event: "reload/set" in event)
-        assert len(house.on("voice2mqtt/den/event")) == 2
+        subscriber.send("voice2mqtt/den/reload/set", "the end")
+        subscriber.wait_for("voice2mqtt/den/event", like=lambda event: "reload/set" in event)
+        assert len(subscriber.on("voice2mqtt/den/event")) == 2
     assert caplog.text.count("mute/set takes ON or OFF") == 1
 
 
-def test_what_is_not_taken_is_told(broker: Broker, room: MqttAdapter) -> None:
-    room.on_control(lambda _control: "enough waits already")
-    room.start()
-    with broker.subscriber() as house:
-        house.wait_for("voice2mqtt/den/availability")
-        house.send("voice2mqtt/den/say/set", "turn on the light")
-        event = json.loads(house.wait_for("voice2mqtt/den/event").payload)
+def test_what_is_not_taken_is_told(broker: Broker, adapter: MqttAdapter) -> None:
+    adapter.on_control(lambda _control: "enough waits already")
+    adapter.start()
+    with broker.subscriber() as subscriber:
+        subscriber.wait_for("voice2mqtt/den/availability")
+        subscriber.send("voice2mqtt/den/say/set", "turn on the light")
+        event = json.loads(subscriber.wait_for("voice2mqtt/den/event").payload)
     assert (event["event"], event["reason"]) == ("bad_request", "enough waits already")
 
 
@@ -133,25 +133,25 @@ ROWS = [f"row {number}" for number in range(1000)]
 
 
 def test_a_command_does_not_wait_behind_discovery(broker: Broker) -> None:
-    with Way(broker, delay_s=0.02) as way:
-        room = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=way.url)))
+    with Proxy(broker, delay_s=0.02) as proxy:
+        adapter = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=proxy.url)))
         done: Queue[str] = Queue()
-        room.start()
+        adapter.start()
         try:
-            wait_until(lambda: bool(room._announcer._kept), "announcements of the entities")
-            room.set_rows(ROWS)
+            wait_until(lambda: bool(adapter._discovery._kept), "announcements of the entities")
+            adapter.set_rows(ROWS)
             # Behind all of it, a row would take a second for each 100 of them and more.
             asked_s = time.monotonic()
-            room.publish(Message(topic="home/light", payload="ON", qos=1, expires_s=3), done.put)
+            adapter.publish(Message(topic="home/light", payload="ON", qos=1, expires_s=3), done.put)
             assert done.get(timeout=WAIT_S) == ""
             assert time.monotonic() - asked_s < 2
-            assert len(room._announcer._kept) < len(ROWS) / 2
+            assert len(adapter._discovery._kept) < len(ROWS) / 2
         finally:
-            room.close(0)
+            adapter.close(0)
 
 
 def test_a_fault_while_obeying_ends_nothing(
-    broker: Broker, room: MqttAdapter, caplog: pytest.LogCaptureFixture
+    broker: Broker, adapter: MqttAdapter, caplog: pytest.LogCaptureFixture
 ) -> None:
     asked: Queue[Control] = Queue()
 
@@ -159,24 +159,24 @@ def test_a_fault_while_obeying_ends_nothing(
         asked.put(control)
         raise RuntimeError("boom")
 
-    room.on_control(obey)
-    room.start()
-    with broker.subscriber() as house:
-        house.wait_for("voice2mqtt/den/availability")
+    adapter.on_control(obey)
+    adapter.start()
+    with broker.subscriber() as subscriber:
+        subscriber.wait_for("voice2mqtt/den/availability")
         for _ in range(2):
-            house.send("voice2mqtt/den/mute/set", "ON")
+            subscriber.send("voice2mqtt/den/mute/set", "ON")
             assert asked.get(timeout=WAIT_S) == Mute(on=True)
     assert "boom" in caplog.text
-    assert room.up
+    assert adapter.up
 
 
 def test_a_broker_that_is_not_there_is_waited_for(
-    broker: Broker, room: MqttAdapter, caplog: pytest.LogCaptureFixture
+    broker: Broker, adapter: MqttAdapter, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker.stop()
     done: Queue[str] = Queue()
-    room.start()
-    room.publish(Message(topic="home/light", payload="ON"), done.put)
+    adapter.start()
+    adapter.publish(Message(topic="home/light", payload="ON"), done.put)
     assert caplog.text.count("nobody listens there") <= 1
     broker.start()
     assert done.get(timeout=WAIT_S) == ""

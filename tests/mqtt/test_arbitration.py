@@ -1,4 +1,4 @@
-"""Rooms that hear the same sentence agree, over a real broker."""
+"""Nodes that hear the same sentence agree who acts, over a real broker."""
 
 import json
 import threading
@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.broker import Broker, wait_until
-from tests.mqtt.broker.proxy import Way
+from tests.mqtt.broker.proxy import Proxy
 from voice2mqtt.core.arbitration import ANSWER_S, HeldBack, Won
 from voice2mqtt.core.decision import Fire, Message, Reason
 from voice2mqtt.mqtt.adapter import MqttAdapter
-from voice2mqtt.mqtt.arbitration import read_note
+from voice2mqtt.mqtt.arbitration import read_bid
 from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
 BELL = Fire(
@@ -29,45 +29,45 @@ QUIET = HomeAssistantSettings(discovery=False)
 
 
 @contextmanager
-def node(broker: Broker | Way, name: str) -> Iterator[MqttAdapter]:
-    room = MqttAdapter(
+def node(broker: Broker | Proxy, name: str) -> Iterator[MqttAdapter]:
+    adapter = MqttAdapter(
         Settings(node=name, mqtt=MqttSettings(broker=broker.url), home_assistant=QUIET)
     )
-    room.start()
+    adapter.start()
     try:
-        yield room
+        yield adapter
     finally:
-        room.close(0)
+        adapter.close(0)
 
 
-def wait_for_others(rooms: list[MqttAdapter]) -> None:
-    count = len(rooms) - 1
-    wait_until(lambda: all(len(r.others) == count for r in rooms), "all to be known")
-    wait_until(lambda: all(r.follows for r in rooms), "all to be known for a while")
+def wait_for_others(nodes: list[MqttAdapter]) -> None:
+    count = len(nodes) - 1
+    wait_until(lambda: all(len(r.others) == count for r in nodes), "all to be known")
+    wait_until(lambda: all(r.follows for r in nodes), "all to be known for a while")
 
 
-def hear(room: MqttAdapter, loudness_db: float, thinks_s: float) -> Won | HeldBack:
+def hear(adapter: MqttAdapter, loudness_db: float, thinks_s: float) -> Won | HeldBack:
     """What a node does with one utterance."""
-    room.speech_began(loudness_db)
-    room.speech_ended(loudness_db)
+    adapter.speech_began(loudness_db)
+    adapter.speech_ended(loudness_db)
     threading.Event().wait(thinks_s)
-    return room.elect(row="light", text="turn on the light", score=1.0)
+    return adapter.arbitrate(row="light", text="turn on the light", score=1.0)
 
 
 def test_the_loudest_of_three_acts_however_long_each_thinks(broker: Broker) -> None:
     loudness_db = {"attic": -35.0, "bath": -22.0, "cellar": -51.0}
     with ExitStack() as stack:
-        rooms = {name: stack.enter_context(node(broker, name)) for name in loudness_db}
-        wait_for_others(list(rooms.values()))
+        nodes = {name: stack.enter_context(node(broker, name)) for name in loudness_db}
+        wait_for_others(list(nodes.values()))
         for thinks_s in ((0.15, 0.15, 0.15), (0.0, 0.3, 0.1), (0.3, 0.0, 0.2)):
             verdicts: dict[str, Won | HeldBack] = {}
 
             def take_part(name: str, thinks_s: float, to: dict[str, Won | HeldBack]) -> None:
-                to[name] = hear(rooms[name], loudness_db[name], thinks_s)
+                to[name] = hear(nodes[name], loudness_db[name], thinks_s)
 
             threads = [
                 threading.Thread(target=take_part, args=(name, time_s, verdicts))
-                for name, time_s in zip(rooms, thinks_s, strict=True)
+                for name, time_s in zip(nodes, thinks_s, strict=True)
             ]
             for thread in threads:
                 thread.start()
@@ -78,13 +78,13 @@ def test_the_loudest_of_three_acts_however_long_each_thinks(broker: Broker) -> N
 
 
 def test_a_node_alone_tells_nobody_and_waits_for_nobody(broker: Broker) -> None:
-    with broker.subscriber("voice2mqtt/#") as house, node(broker, "den") as room:
-        wait_until(lambda: room.follows, "the room to have joined")
-        room.speech_began(-20)
-        assert room.elect(row="light", text="turn on the light", score=1.0) == Won()
-        room.publish_activity("hearing")
-        house.wait_for("voice2mqtt/den/activity", like=lambda p: p == "hearing")
-        stages = [json.loads(m.payload)["stage"] for m in house.on("voice2mqtt/election")]
+    with broker.subscriber("voice2mqtt/#") as subscriber, node(broker, "den") as adapter:
+        wait_until(lambda: adapter.follows, "the adapter to have joined")
+        adapter.speech_began(-20)
+        assert adapter.arbitrate(row="light", text="turn on the light", score=1.0) == Won()
+        adapter.publish_activity("hearing")
+        subscriber.wait_for("voice2mqtt/den/activity", like=lambda p: p == "hearing")
+        stages = [json.loads(m.payload)["stage"] for m in subscriber.on("voice2mqtt/election")]
         assert stages == ["joins"]
 
 
@@ -95,7 +95,7 @@ def test_a_node_that_understood_nothing_holds_nobody_up(broker: Broker) -> None:
         quiet.speech_began(-40)
         timer = threading.Timer(0.2, loud.abstain)
         timer.start()
-        assert quiet.elect(row="light", text="turn on the light", score=1.0) == Won()
+        assert quiet.arbitrate(row="light", text="turn on the light", score=1.0) == Won()
         timer.join()
 
 
@@ -107,7 +107,7 @@ def test_a_broker_that_goes_away_holds_nobody_up_and_nobody_acts(broker: Broker)
         timer = threading.Timer(0.1, broker.kill)
         timer.start()
         began_s = time.monotonic()
-        held = quiet.elect(row="light", text="turn on the light", score=1.0)
+        held = quiet.arbitrate(row="light", text="turn on the light", score=1.0)
         assert isinstance(held, HeldBack)
         assert held.unsure
         assert "in touch with attic" in held.reason
@@ -115,24 +115,24 @@ def test_a_broker_that_goes_away_holds_nobody_up_and_nobody_acts(broker: Broker)
         timer.join()
 
 
-Fault = Callable[[Broker, Way], None]
+Fault = Callable[[Broker, Proxy], None]
 
 
-def slow_line(_broker: Broker, way: Way) -> None:
-    way.delay_s = 0.6
+def slow_line(_broker: Broker, proxy: Proxy) -> None:
+    proxy.delay_s = 0.6
 
 
-def very_slow_line(_broker: Broker, way: Way) -> None:
-    way.delay_s = 2.0
+def very_slow_line(_broker: Broker, proxy: Proxy) -> None:
+    proxy.delay_s = 2.0
 
 
-def stalled_broker(broker: Broker, _way: Way) -> None:
+def stalled_broker(broker: Broker, _way: Proxy) -> None:
     broker.freeze()
     threading.Timer(2.5, broker.thaw).start()
 
 
-def cut_line(_broker: Broker, way: Way) -> None:
-    way.cut()
+def cut_line(_broker: Broker, proxy: Proxy) -> None:
+    proxy.cut()
 
 
 @pytest.mark.parametrize(
@@ -149,40 +149,40 @@ def cut_line(_broker: Broker, way: Way) -> None:
 def test_what_must_not_be_doubled_is_done_once(
     broker: Broker, fault: Fault, louder: str, least: int
 ) -> None:
-    """Of two rooms, one behind a line of its own, which goes bad as somebody speaks."""
+    """Of two nodes, one behind a line of its own, which goes bad as somebody speaks."""
     with (
-        broker.subscriber("home/bell") as house,
-        Way(broker) as way,
+        broker.subscriber("home/bell") as subscriber,
+        Proxy(broker) as proxy,
         node(broker, "attic") as attic,
-        node(way, "bath") as bath,
+        node(proxy, "bath") as bath,
     ):
-        rooms = {"attic": attic, "bath": bath}
-        wait_for_others(list(rooms.values()))
+        nodes = {"attic": attic, "bath": bath}
+        wait_for_others(list(nodes.values()))
         settled: Queue[str] = Queue()
 
         def speak(name: str) -> None:
-            room = rooms[name]
-            room.speech_began(-20 if name == louder else -40)
-            room.speech_ended(-20 if name == louder else -40)
-            verdict = room.elect(row=BELL.row, text=BELL.text, score=1.0)
+            adapter = nodes[name]
+            adapter.speech_began(-20 if name == louder else -40)
+            adapter.speech_ended(-20 if name == louder else -40)
+            verdict = adapter.arbitrate(row=BELL.row, text=BELL.text, score=1.0)
             if isinstance(verdict, Won):
-                room.carry_out(BELL, name, settled.put, if_alone=verdict.if_alone)
+                adapter.carry_out(BELL, name, settled.put, if_alone=verdict.if_alone)
             else:
                 settled.put(verdict.reason)
 
-        fault(broker, way)
-        threads = [threading.Thread(target=partial(speak, name)) for name in rooms]
+        fault(broker, proxy)
+        threads = [threading.Thread(target=partial(speak, name)) for name in nodes]
         for thread in threads:
             thread.start()
         reasons = [settled.get(timeout=2 * ANSWER_S + 5) for _ in threads]
         for thread in threads:
             thread.join()
-        way.delay_s = 0
+        proxy.delay_s = 0
         assert reasons.count("") <= 1
         wait_until(lambda: attic.up, "broker")
-        house.send("home/bell", "the end")
-        house.wait_for("home/bell", like=lambda payload: payload == "the end")
-        rung = [m for m in house.on("home/bell") if m.payload == "TOGGLE"]
+        subscriber.send("home/bell", "the end")
+        subscriber.wait_for("home/bell", like=lambda payload: payload == "the end")
+        rung = [m for m in subscriber.on("home/bell") if m.payload == "TOGGLE"]
         assert least <= len(rung) <= 1
 
 
@@ -190,10 +190,10 @@ def test_two_rooms_that_start_before_their_broker_do_not_both_act(broker: Broker
     broker.kill()
     settled: Queue[str] = Queue()
     with node(broker, "attic") as attic, node(broker, "bath") as bath:
-        for room in (attic, bath):
-            room.speech_began(-20)
-            assert room.elect(row=BELL.row, text=BELL.text, score=1.0) == Won(if_alone=True)
-            room.carry_out(BELL, "id", settled.put, if_alone=True)
+        for adapter in (attic, bath):
+            adapter.speech_began(-20)
+            assert adapter.arbitrate(row=BELL.row, text=BELL.text, score=1.0) == Won(if_alone=True)
+            adapter.carry_out(BELL, "id", settled.put, if_alone=True)
         broker.start()
         reasons = [settled.get(timeout=10) for _ in range(2)]
     assert reasons.count("") <= 1
@@ -203,15 +203,15 @@ def test_a_room_that_starts_before_its_broker_acts_when_it_is_alone(broker: Brok
     broker.kill()
     hasty = replace(BELL, messages=(replace(BELL.messages[0], expires_s=0.3),))
     settled: Queue[str] = Queue()
-    with node(broker, "attic") as room:
-        room.carry_out(hasty, "id", settled.put, if_alone=True)
+    with node(broker, "attic") as adapter:
+        adapter.carry_out(hasty, "id", settled.put, if_alone=True)
         assert "not reachable in time" in settled.get(timeout=10)
-        room.carry_out(BELL, "id", settled.put, if_alone=True)
+        adapter.carry_out(BELL, "id", settled.put, if_alone=True)
         broker.start()
         assert settled.get(timeout=10) == ""
         # At the end nothing is left untold.
         broker.freeze()
-        room.carry_out(BELL, "id", settled.put)
+        adapter.carry_out(BELL, "id", settled.put)
     assert settled.get(timeout=10)
 
 
@@ -226,7 +226,7 @@ def test_a_node_that_left_is_not_counted(broker: Broker) -> None:
     lambda value: json.dumps(value).encode()
 ))  # fmt: skip
 def test_no_note_can_break_an_election(payload: bytes) -> None:
-    assert read_note(payload) is None
+    assert read_bid(payload) is None
 
 
 @pytest.mark.parametrize("loudness", ["1e999", "NaN", '"loud"', "null", "[]"])
@@ -235,4 +235,4 @@ def test_a_note_with_a_strange_number_is_none(loudness: str) -> None:
         f'{{"node": "a", "utterance": "u", "stage": "wants", "loudness_db": {loudness},'
         ' "age_ms": 3, "row": "", "text": "", "score": 1}'
     )
-    assert read_note(payload.encode()) is None
+    assert read_bid(payload.encode()) is None

@@ -1,4 +1,4 @@
-"""Did it obey? A real broker, and a device played by the test."""
+"""Confirmations: A real broker, and a device played by the test."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.broker import Broker
 from voice2mqtt.core.decision import Expectation, Fire, Message, Reason
 from voice2mqtt.mqtt.adapter import MqttAdapter
-from voice2mqtt.mqtt.confirmation_watcher import says
+from voice2mqtt.mqtt.confirmation_watcher import confirms
 from voice2mqtt.settings.model import MqttSettings, Settings
 
 WAIT_S = 10
@@ -37,20 +37,20 @@ EVENT = "voice2mqtt/den/event"
 def test_what_a_device_says_is_compared_with_what_is_expected(
     payload: bytes, expected: str, *, fits: bool
 ) -> None:
-    assert says(payload, expected) is fits
+    assert confirms(payload, expected) is fits
 
 
 @given(st.binary(), st.text())
 def test_no_payload_breaks_the_comparison(payload: bytes, expected: str) -> None:
-    assert says(payload, expected) in {True, False}
+    assert confirms(payload, expected) in {True, False}
 
 
 @pytest.fixture
-def room(broker: Broker) -> Iterator[MqttAdapter]:
-    room = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
-    room.start()
-    yield room
-    room.close(0)
+def adapter(broker: Broker) -> Iterator[MqttAdapter]:
+    adapter = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
+    adapter.start()
+    yield adapter
+    adapter.close(0)
 
 
 def light(payload: str | None = "ON", within_s: float = 5.0) -> Fire:
@@ -64,23 +64,23 @@ def light(payload: str | None = "ON", within_s: float = 5.0) -> Fire:
     )
 
 
-def test_a_device_that_obeys_is_believed(broker: Broker, room: MqttAdapter) -> None:
-    told: Queue[str] = Queue()
+def test_a_device_that_obeys_is_believed(broker: Broker, adapter: MqttAdapter) -> None:
+    outcomes: Queue[str] = Queue()
     with broker.subscriber("home/#") as device:
-        room.carry_out(light(), "id-1", told.put)
+        adapter.carry_out(light(), "id-1", outcomes.put)
         device.wait_for("home/light/set")
         device.send("home/light", "ON")
-        assert told.get(timeout=WAIT_S) == ""
+        assert outcomes.get(timeout=WAIT_S) == ""
 
 
 def test_a_device_that_says_already_what_is_wanted_is_believed(
-    broker: Broker, room: MqttAdapter
+    broker: Broker, adapter: MqttAdapter
 ) -> None:
-    told: Queue[str] = Queue()
+    outcomes: Queue[str] = Queue()
     with broker.subscriber("home/#") as device:
         device.send("home/light", "ON", retain=True)
-        room.carry_out(light(), "id-1", told.put)
-        assert told.get(timeout=WAIT_S) == ""
+        adapter.carry_out(light(), "id-1", outcomes.put)
+        assert outcomes.get(timeout=WAIT_S) == ""
 
 
 @pytest.mark.parametrize(
@@ -92,25 +92,25 @@ def test_a_device_that_says_already_what_is_wanted_is_believed(
     ],
 )
 def test_a_device_that_does_not_obey_is_an_event(
-    broker: Broker, room: MqttAdapter, expected: str | None, answer: str | None, reason: str
+    broker: Broker, adapter: MqttAdapter, expected: str | None, answer: str | None, reason: str
 ) -> None:
-    told: Queue[str] = Queue()
+    outcomes: Queue[str] = Queue()
     with broker.subscriber() as device:
-        room.carry_out(light(expected, within_s=0.3), "id-1", told.put)
+        adapter.carry_out(light(expected, within_s=0.3), "id-1", outcomes.put)
         device.wait_for("home/light/set")
         if answer:
             device.send("home/light", answer)
-        assert told.get(timeout=WAIT_S) == reason
+        assert outcomes.get(timeout=WAIT_S) == reason
         event = json.loads(device.wait_for(EVENT).payload)
     assert (event["event"], event["id"], event["row"]) == ("not_obeyed", "id-1", "light")
     assert event["reason"] == reason
 
 
 def test_a_command_that_was_not_sent_is_an_event_once_there_is_a_broker(
-    broker: Broker, room: MqttAdapter
+    broker: Broker, adapter: MqttAdapter
 ) -> None:
     broker.kill()
-    told: Queue[str] = Queue()
+    outcomes: Queue[str] = Queue()
     fire = Fire(
         row="light",
         text="",
@@ -118,10 +118,10 @@ def test_a_command_that_was_not_sent_is_an_event_once_there_is_a_broker(
         messages=(Message(topic="home/light/set", payload="ON", expires_s=0.2),),
         reason=Reason(text=""),
     )
-    room.carry_out(fire, "id-2", told.put)
-    assert "not reachable in time" in told.get(timeout=WAIT_S)
+    adapter.carry_out(fire, "id-2", outcomes.put)
+    assert "not reachable in time" in outcomes.get(timeout=WAIT_S)
     broker.start()
-    with broker.subscriber() as house:
-        event = json.loads(house.wait_for(EVENT).payload)
+    with broker.subscriber() as subscriber:
+        event = json.loads(subscriber.wait_for(EVENT).payload)
         assert (event["event"], event["id"]) == ("not_done", "id-2")
-        assert not house.on("home/light/set")
+        assert not subscriber.on("home/light/set")

@@ -26,24 +26,24 @@ def memory() -> Iterator[None]:
     tracemalloc.stop()
 
 
-def serve(room: MqttAdapter, broker: Broker) -> int:
+def serve(adapter: MqttAdapter, broker: Broker) -> int:
     """Have `room` obey and carry out; return the most memory it took."""
     asked: Queue[Control] = Queue()
     done: Queue[str] = Queue()
-    room.on_control(asked.put)
+    adapter.on_control(asked.put)
     tracemalloc.reset_peak()
     before_bytes, _ = tracemalloc.get_traced_memory()
-    room.start()
+    adapter.start()
     try:
-        wait_until(lambda: room.up, "connection", WAIT_S)
-        room.publish(Message(topic="home/light", payload="ON", qos=1), done.put)
+        wait_until(lambda: adapter.up, "connection", WAIT_S)
+        adapter.publish(Message(topic="home/light", payload="ON", qos=1), done.put)
         assert done.get(timeout=WAIT_S) == ""
-        with broker.subscriber("end") as house:
-            house.send(TOPICS[0], "ON")
+        with broker.subscriber("end") as subscriber:
+            subscriber.send(TOPICS[0], "ON")
             assert asked.get(timeout=WAIT_S) == Mute(on=True)
         return tracemalloc.get_traced_memory()[1] - before_bytes
     finally:
-        room.close(1)
+        adapter.close(1)
 
 
 def make_large(broker: Broker) -> None:
@@ -55,8 +55,8 @@ def make_large(broker: Broker) -> None:
 @pytest.mark.usefixtures("memory")
 def test_a_broker_of_mqtt_5_holds_it_back(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
     make_large(broker)
-    room = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
-    assert serve(room, broker) < LARGEST_BYTES
+    adapter = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
+    assert serve(adapter, broker) < LARGEST_BYTES
     assert "Dropping too large outgoing PUBLISH" in broker.log()
     assert "is ignored" not in caplog.text
 
@@ -65,10 +65,10 @@ def test_a_broker_of_mqtt_5_holds_it_back(broker: Broker, caplog: pytest.LogCapt
 def test_one_of_mqtt_3_sends_it_and_it_is_read_without_being_kept(
     broker: Broker, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_module, "FIVE", link_module.THREE)
+    monkeypatch.setattr(link_module, "MQTT_5", link_module.MQTT_3_1_1)
     make_large(broker)
-    room = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
-    assert serve(room, broker) < 5 * LARGEST_BYTES
+    adapter = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url)))
+    assert serve(adapter, broker) < 5 * LARGEST_BYTES
     for topic in TOPICS:
         assert (
             f"a message of 30.0 MB on {topic} is ignored; clear it, for it is retained"

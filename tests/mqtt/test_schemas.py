@@ -57,31 +57,31 @@ HAPPENINGS: list[Happening] = [
 
 
 @pytest.fixture
-def room(broker: Broker) -> Iterator[MqttAdapter]:
-    room = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url, hermes=True)))
-    room.set_rows([FIRE.row])
-    room.publish_state(NodeState().document())
-    room.start()
-    yield room
-    room.close(0)
+def adapter(broker: Broker) -> Iterator[MqttAdapter]:
+    adapter = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=broker.url, hermes=True)))
+    adapter.set_rows([FIRE.row])
+    adapter.publish_state(NodeState().document())
+    adapter.start()
+    yield adapter
+    adapter.close(0)
 
 
 def test_every_payload_that_is_published_keeps_its_schema(
-    broker: Broker, room: MqttAdapter
+    broker: Broker, adapter: MqttAdapter
 ) -> None:
-    with broker.subscriber() as house:
-        wait_until(lambda: room.follows, "the room to have joined")
+    with broker.subscriber() as subscriber:
+        wait_until(lambda: adapter.follows, "the adapter to have joined")
         for activity in ("hearing", "recognising", "asking", "idle"):
-            room.publish_activity(activity)
+            adapter.publish_activity(activity)
         for number, happening in enumerate(HAPPENINGS):
             heard = Heard(text="x", language="en-US")
             at = "2026-01-02T03:04:05.678+01:00"
             event = event_of(happening, event_id=str(number), at=at, node="den", heard=heard)
-            room.publish_event(event)
+            adapter.publish_event(event)
         for kind in ("held_back", "reloaded", "reload_refused"):
-            room.publish_event(room.notice(kind, reason="because"))
-        house.send("voice2mqtt/den/mute/set", "perhaps")
-        told: Queue[str] = Queue()
+            adapter.publish_event(adapter.new_event(kind, reason="because"))
+        subscriber.send("voice2mqtt/den/mute/set", "perhaps")
+        outcomes: Queue[str] = Queue()
         lazy = Expectation(topic="home/light", payload="ON", within_s=0.05)
         nowhere = Message(topic="+", payload="")
         row, text, reason = FIRE.row, FIRE.text, FIRE.reason
@@ -89,17 +89,17 @@ def test_every_payload_that_is_published_keeps_its_schema(
             Fire(row=row, text=text, score=1, reason=reason, messages=FIRE.messages, expect=lazy),
             Fire(row=row, text=text, score=1, reason=reason, messages=(nowhere,)),
         ):
-            room.carry_out(fire, "id", told.put)
-            assert told.get(timeout=10)
-        house.send("voice2mqtt/attic/availability", "online")
-        wait_until(lambda: room.others == {"attic"}, "the attic to be known")
-        room.speech_began(-20)
-        room.speech_ended(-21)
-        room.elect(row="light", text="turn on the light", score=0.97)
+            adapter.carry_out(fire, "id", outcomes.put)
+            assert outcomes.get(timeout=10)
+        subscriber.send("voice2mqtt/attic/availability", "online")
+        wait_until(lambda: adapter.others == {"attic"}, "the attic to be known")
+        adapter.speech_began(-20)
+        adapter.speech_ended(-21)
+        adapter.arbitrate(row="light", text="turn on the light", score=0.97)
         for kind in ("bad_request", "not_obeyed", "not_done", "held_back"):
-            house.wait_for("voice2mqtt/den/event", like=lambda payload, k=kind: k in payload)  # type: ignore[misc]
-        house.wait_for("voice2mqtt/election", like=lambda payload: "acts" in payload)
-        messages = list(house.messages)
+            subscriber.wait_for("voice2mqtt/den/event", like=lambda payload, k=kind: k in payload)  # type: ignore[misc]
+        subscriber.wait_for("voice2mqtt/election", like=lambda payload: "acts" in payload)
+        messages = list(subscriber.messages)
     seen = set()
     for message in messages:
         for pattern, name in (JSON_TOPICS | TEXT_TOPICS).items():

@@ -34,25 +34,25 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 @pytest.fixture(scope="module")
-def room(broker: Broker) -> Iterator[MqttAdapter]:
+def adapter(broker: Broker) -> Iterator[MqttAdapter]:
     quiet = HomeAssistantSettings(discovery=False)
-    room = MqttAdapter(
+    adapter = MqttAdapter(
         Settings(node="den", mqtt=MqttSettings(broker=broker.url), home_assistant=quiet)
     )
-    room.start()
-    yield room
-    room.close(0)
+    adapter.start()
+    yield adapter
+    adapter.close(0)
 
 
 @settings(max_examples=150, deadline=None)
 @given(topic=NASTY, payload=NASTY, qos=st.sampled_from([0, 1, 2]))
 def test_whatever_is_published_arrives_there_or_nowhere_and_the_line_stays(
-    broker: Broker, room: MqttAdapter, topic: str, payload: str, qos: int
+    broker: Broker, adapter: MqttAdapter, topic: str, payload: str, qos: int
 ) -> None:
     connections = broker.log().count("as voice2mqtt-den")
-    told: Queue[str] = Queue()
-    room.publish(Message(topic=topic, payload=payload, qos=qos), told.put)
-    reason = told.get(timeout=WAIT_S)
+    outcomes: Queue[str] = Queue()
+    adapter.publish(Message(topic=topic, payload=payload, qos=qos), outcomes.put)
+    reason = outcomes.get(timeout=WAIT_S)
     assert bool(reason) == (bool(fault_of(topic)) or not _is_text(payload))
     assert broker.log().count("as voice2mqtt-den") == max(1, connections)
 

@@ -15,7 +15,7 @@ PLACES: dict[str, Callable[[Stage], tuple[object, str]]] = {
     "telling that nobody speaks": lambda stage: (stage.daemon._room, "speech_ended"),
     "recognising": lambda stage: (stage.recognizer, "recognize"),
     "deciding": lambda stage: (stage.daemon._house._interpreter, "decide"),
-    "agreeing with other rooms": lambda stage: (stage.daemon._room, "elect"),
+    "agreeing with other rooms": lambda stage: (stage.daemon._room, "arbitrate"),
     "publishing": lambda stage: (stage.daemon._room, "carry_out"),
     "reporting": lambda stage: (stage.daemon._house, "_report"),
     "telling": lambda stage: (stage.daemon._room, "publish_event"),

@@ -104,7 +104,7 @@ def test_a_network_thread_that_hangs(
         on_message=hang,
         heartbeat=watchdog.heartbeat("network"),
     )
-    link.watch("den/hang")
+    link.subscribe("den/hang")
     link.start()
     try:
         wait_until(lambda: link.up, "the connection")

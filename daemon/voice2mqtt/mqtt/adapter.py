@@ -1,6 +1,7 @@
-"""The front of this room: what the daemon says to the house and hears from it, by MQTT.
+"""The daemon's interface to MQTT: commands and states go out, controls come in.
 
-It composes the parts and owns the node's topics. What a control means is the caller's business.
+It composes the parts of this folder and owns the node's topics. What a control does is decided by
+the caller.
 """
 
 import json
@@ -17,77 +18,77 @@ from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.mqtt.arbitration import RoomArbitration
 from voice2mqtt.mqtt.broker.client_id_conflict import ClientIdConflict, new_instance
 from voice2mqtt.mqtt.broker.delivery import (
-    Answer,
     ConnectionLost,
     Delivery,
     Incoming,
     Lane,
-    unheard,
+    OnResult,
+    ignore_result,
 )
 from voice2mqtt.mqtt.broker.link import Link
 from voice2mqtt.mqtt.broker.login import login_from
 from voice2mqtt.mqtt.broker.outbox import Outbox
-from voice2mqtt.mqtt.command_tracker import CommandTracker, Shortfall
-from voice2mqtt.mqtt.complaints import Complaints
+from voice2mqtt.mqtt.command_tracker import CommandFailure, CommandTracker
 from voice2mqtt.mqtt.confirmation_watcher import ConfirmationWatcher
 from voice2mqtt.mqtt.control import BadRequest, Control, read_control
 from voice2mqtt.mqtt.hermes import hermes_message
 from voice2mqtt.mqtt.home_assistant.discovery_publisher import DiscoveryPublisher
-from voice2mqtt.mqtt.provisional import Provisional
+from voice2mqtt.mqtt.provisional import ProvisionalCommands
+from voice2mqtt.mqtt.report_throttle import ReportThrottle
 from voice2mqtt.mqtt.topics import CONTROLS, Topics
 from voice2mqtt.settings.model import Settings
 
 log = logging.getLogger(__name__)
 
 EVENT_EXPIRES_S = 3600.0
-"""An event tells what was, with its time; late is better than never, within reason."""
+"""An event has its time, so it is still of use when it comes late; set by hand."""
 
 
 class MqttAdapter:
-    """A node of the house on MQTT; a `Publisher`.
+    """A node on MQTT; a `Publisher`.
 
     Raises:
         SettingsError: the settings name no broker that could be reached.
     """
 
     def __init__(self, settings: Settings, heartbeat: Heartbeat = UNWATCHED) -> None:
-        """Have the link's thread show its `heartbeat`."""
+        """Prepare; `heartbeat` is the link thread's."""
         self._settings = settings
         self._topics = Topics(settings.mqtt.base, settings.node)
         self._instance = new_instance(time.time())
         self._state: Event = {}
         self._last: Event = {"last_phrase": "", "last_command": "", "latency_ms": None}
         self._activity = "idle"
-        self._obey: Callable[[Control], str | None] = _not_yet
-        self._complaints = Complaints()
-        self._leaving = False
+        self._handler: Callable[[Control], str | None] = _not_ready
+        self._bad_requests = ReportThrottle()
+        self._closing = False
         self._offline = Delivery(topic=self._topics.availability, payload="offline", retain=True)
         self._link = Link(
             login_from(settings.mqtt, settings.node, self._offline),
             on_up=self._came_up,
             on_down=self._went_down,
-            on_message=self._hear,
+            on_message=self._handle_message,
             on_turn=self._turned,
             heartbeat=heartbeat,
         )
         self._outbox = Outbox(self._link, log_topics=settings.privacy.log_text)
-        self._twin = ClientIdConflict(self._instance)
-        self._obedience = ConfirmationWatcher(self._link)
-        self._electorate = RoomArbitration(
+        self._name_conflict = ClientIdConflict(self._instance)
+        self._confirmations = ConfirmationWatcher(self._link)
+        self._arbitration = RoomArbitration(
             self._topics,
             settings.rooms,
             self._send_now,
             instance=self._instance,
-            on_namesake=self._hear_namesake,
+            on_other_instance=self._handle_other_instance,
         )
-        self._provisional = Provisional(self._electorate.objection)
-        self._announcer = DiscoveryPublisher(
+        self._provisional = ProvisionalCommands(self._arbitration.objection)
+        self._discovery = DiscoveryPublisher(
             self._topics, settings.home_assistant, self._send_owned
         )
-        self._link.watch(*(self._topics.control(name) for name in CONTROLS))
-        self._link.watch(self._topics.availability, self._topics.state)
-        self._link.watch(*self._electorate.filters, self._announcer.status)
-        self._link.watch(self._announcer.filter, loosely=True)
+        self._link.subscribe(*(self._topics.control(name) for name in CONTROLS))
+        self._link.subscribe(self._topics.availability, self._topics.state)
+        self._link.subscribe(*self._arbitration.filters, self._discovery.status)
+        self._link.subscribe(self._discovery.filter, background=True)
 
     @property
     def up(self) -> bool:
@@ -104,18 +105,18 @@ class MqttAdapter:
         self._outbox.start()
         self._link.start()
 
-    def on_control(self, obey: Callable[[Control], str | None]) -> None:
-        """Have `obey` called with every control, on a foreign thread; it must return at once.
+    def on_control(self, handler: Callable[[Control], str | None]) -> None:
+        """Have `handler` called with every control, on the link's thread; it must return at once.
 
-        It returns why it will not do it, if it will not.
+        It returns why the control is not taken; "" or None if it is.
         """
-        self._obey = obey
+        self._handler = handler
 
     def set_rows(self, names: Sequence[str]) -> None:
         """Announce these rows to Home Assistant, and no others; at start and after a reload."""
-        self._announcer.set_rows(names)
+        self._discovery.set_rows(names)
 
-    # What is done.
+    # Commands.
 
     def publish(
         self, message: Message, on_done: Callable[[str], None], said_s: float | None = None
@@ -126,61 +127,62 @@ class MqttAdapter:
     def carry_out(
         self, fire: Fire, event_id: str, on_done: Callable[[str], None], *, if_alone: bool = False
     ) -> None:
-        """Publish the messages of `fire`, and watch whether the device obeys; returns at once.
+        """Publish the messages of `fire`, and watch for the device's confirmation; returns at once.
 
-        `if_alone` first waits until it is known that there is no other node, and only then does it.
+        `if_alone` first waits until it is known whether there is another node, and gives the
+        command up if there is.
 
         `on_done` is called once, on a foreign thread: with "" when the broker has confirmed every
-        message and the device, if its word is expected, has said so. Otherwise with the reason,
-        which has then been logged and told as `not_done` or `not_obeyed` with `event_id`.
+        message and the device its new state, if the row expects that. Otherwise with the reason,
+        which was logged and published as `not_done` or `not_obeyed` with `event_id` before.
         """
 
-        def told(shortfall: Shortfall | None) -> None:
-            if shortfall:
-                self._tell_shortfall(shortfall, fire.row, event_id)
-            on_done(shortfall.reason if shortfall else "")
+        def finished(failure: CommandFailure | None) -> None:
+            if failure:
+                self._report_failure(failure, fire.row, event_id)
+            on_done(failure.reason if failure else "")
 
-        errand = CommandTracker(fire, told)
+        tracker = CommandTracker(fire, finished)
         if not if_alone:
-            errand.run(self, self._obedience)
+            tracker.start(self, self._confirmations)
             return
         self._provisional.add(
-            lambda: errand.run(self, self._obedience),
-            lambda reason: told(Shortfall("not_done", reason)),
+            lambda: tracker.start(self, self._confirmations),
+            lambda reason: finished(CommandFailure("not_done", reason)),
             max((message.expires_s for message in fire.messages), default=0.0),
         )
 
-    def _tell_shortfall(self, shortfall: Shortfall, row: str, event_id: str) -> None:
-        kind, reason = shortfall.kind, shortfall.reason
-        # The reason names topics, and with them what was said.
+    def _report_failure(self, failure: CommandFailure, row: str, event_id: str) -> None:
+        kind, reason = failure.kind, failure.reason
+        # The reason names topics, which may repeat what was said.
         why = reason if self._settings.privacy.log_text else "see the event"
         log.warning("%s: %s: %s", kind.replace("_", " "), row, why, extra={"V2M_EVENT": kind})
-        self.publish_event(self.notice(kind, reason=reason, event_id=event_id, row=row))
+        self.publish_event(self.new_event(kind, reason=reason, event_id=event_id, row=row))
 
-    # What is told.
+    # States and events.
 
     def publish_state(self, state: Mapping[str, object]) -> None:
-        """Say how the node is, now and after every reconnect; `docs/mqtt.md` has the keys."""
+        """Publish the state, now and after every reconnect; `docs/mqtt.md` has the keys."""
         self._state = dict(state)
         self._publish_state()
 
     def publish_activity(self, activity: str) -> None:
-        """Say what the node is doing: `idle`, `hearing`, `recognising` or `asking`."""
+        """Publish what the node is doing: `idle`, `hearing`, `recognising` or `asking`."""
         self._activity = activity
         self._retain(self._topics.activity, activity)
 
     def publish_event(self, event: Event) -> None:
-        """Say what happened, once, as soon as there is a broker."""
+        """Publish `event` once, as soon as there is a broker."""
         message = Message(
             topic=self._topics.event, payload=to_json(event), qos=1, expires_s=EVENT_EXPIRES_S
         )
         self._publish_unattended(message)
         if self._settings.mqtt.hermes and (translated := hermes_message(event)):
             self._publish_unattended(translated)
-        self._remember(event)
+        self._update_last(event)
 
-    def notice(self, kind: str, *, reason: str = "", event_id: str = "", row: str = "") -> Event:
-        """Return an event of our own that is no decision, stamped with time and node."""
+    def new_event(self, kind: str, *, reason: str = "", event_id: str = "", row: str = "") -> Event:
+        """Return an event that is no decision, with time and node filled in."""
         return notice(
             kind,
             event_id=event_id or secrets.token_hex(8),
@@ -194,44 +196,44 @@ class MqttAdapter:
 
     @property
     def others(self) -> frozenset[str]:
-        """Names of the other nodes that are there."""
-        return self._electorate.others
+        """Names of the other nodes that are online."""
+        return self._arbitration.others
 
     @property
     def follows(self) -> bool:
         """Whether a sentence that begins now can be agreed on with the other nodes."""
-        return self._electorate.follows
+        return self._arbitration.follows
 
     def speech_began(self, loudness_db: float, began_s: float = 0.0) -> None:
-        """Tell the other nodes that somebody speaks here, so loud (dBFS) as far as is known.
+        """Tell the other nodes that speech has begun here, with its loudness (dBFS) so far.
 
-        `began_s` is the monotonic time at which speech began; 0 is just now.
+        `began_s` is the monotonic time at which it began; 0 is just now.
         """
-        self._electorate.speech_began(loudness_db, began_s)
+        self._arbitration.speech_began(loudness_db, began_s)
 
     def speech_ended(self, loudness_db: float) -> None:
-        """Tell the other nodes how loud (dBFS) it was, while it is being recognised."""
-        self._electorate.speech_ended(loudness_db)
+        """Tell the other nodes that speech has ended, with its loudness (dBFS)."""
+        self._arbitration.speech_ended(loudness_db)
 
-    def elect(self, *, row: str, text: str, score: float) -> Won | HeldBack:
-        """Return whether this node acts on what it heard last; at once if it is the only node."""
-        return self._electorate.elect(row=row, text=text, score=score)
+    def arbitrate(self, *, row: str, text: str, score: float) -> Won | HeldBack:
+        """Return whether this node acts on its last utterance; at once if it is the only node."""
+        return self._arbitration.arbitrate(row=row, text=text, score=score)
 
     def abstain(self) -> None:
-        """Tell the other nodes that what was heard last is no command here."""
-        self._electorate.abstain()
+        """Tell the other nodes that the last utterance is no command here."""
+        self._arbitration.abstain()
 
     def close(self, drain_s: float) -> None:
-        """Deliver what is due within `drain_s`, say that we are gone, and end."""
-        self._leaving = True
-        self._electorate.silence("the daemon is ending")
+        """Deliver what is due within `drain_s`, publish `offline`, and end."""
+        self._closing = True
+        self._arbitration.silence("the daemon is ending")
         self._provisional.close()
-        self._obedience.close()
+        self._confirmations.close()
         self._outbox.close(drain_s)
         if self._activity != "idle":
-            # A lamp that shows what goes on must not stay lit.
+            # It is retained, and something may show it: a lamp must not stay lit.
             self.publish_activity("idle")
-        # Even if the topic is another node's: that one says then that it is online.
+        # Also where another node of our name owns the topic: it then publishes `online` again.
         self._link.send(self._offline)
         self._link.close(drain_s)
 
@@ -243,14 +245,14 @@ class MqttAdapter:
     def _retain(self, topic: str, payload: str) -> None:
         self._send_owned(Delivery(topic=topic, payload=payload, retain=True, lane=Lane.STATE))
 
-    def _send_owned(self, delivery: Delivery, answer: Answer = unheard) -> None:
-        """Deliver on a topic that is the node's, unless another of our name has it."""
-        if not self._twin.is_first:
-            self._link.send(delivery, answer)
+    def _send_owned(self, delivery: Delivery, on_result: OnResult = ignore_result) -> None:
+        """Deliver on a topic of this node, unless another node of our name owns it."""
+        if not self._name_conflict.was_first:
+            self._link.send(delivery, on_result)
 
-    def _say_online(self) -> None:
-        """Ahead of our word that we join: who hears that knows then that we are there."""
-        if not self._twin.is_first:
+    def _publish_online(self) -> None:
+        """Publish `online`; before we join, so that whoever hears us join knows we are online."""
+        if not self._name_conflict.was_first:
             topic = self._topics.availability
             self._link.send(Delivery(topic=topic, payload="online", retain=True))
 
@@ -259,12 +261,12 @@ class MqttAdapter:
 
     def _publish_state(self) -> None:
         if self._state:
-            own = {"name_taken": self._twin.is_there, "instance": self._instance}
+            own = {"name_taken": self._name_conflict.exists, "instance": self._instance}
             state = {**self._state, **self._last, **own}
             self._retain(self._topics.state, to_json(state))
 
-    def _remember(self, event: Event) -> None:
-        """Keep in the state what was said last, for those who come later."""
+    def _update_last(self, event: Event) -> None:
+        """Keep the last phrase and command in the state."""
         before = dict(self._last)
         if event["text"] and self._settings.privacy.log_text:
             self._last["last_phrase"] = event["text"]
@@ -277,77 +279,79 @@ class MqttAdapter:
     # On the link's thread.
 
     def _came_up(self) -> None:
-        self._twin.came_up(time.monotonic())
-        self._say_online()
+        self._name_conflict.came_up(time.monotonic())
+        self._publish_online()
         self._retain(self._topics.activity, self._activity)
         self._publish_state()
-        self._electorate.came_up()
-        self._announcer.came_up()
-        self._outbox.line_is_up()
+        self._arbitration.came_up()
+        self._discovery.came_up()
+        self._outbox.link_is_up()
 
     def _went_down(self, lost: ConnectionLost) -> None:
-        self._twin.went_down(lost, time.monotonic())
-        self._electorate.went_down()
-        self._announcer.went_down()
+        self._name_conflict.went_down(lost, time.monotonic())
+        self._arbitration.went_down()
+        self._discovery.went_down()
 
     def _turned(self) -> None:
-        for complaint in self._complaints.due(time.monotonic()):
-            self._complain(complaint)
-        self._announcer.turn()
+        for reason in self._bad_requests.due(time.monotonic()):
+            self._report_bad_request(reason)
+        self._discovery.turn()
 
-    def _hear(self, message: Incoming) -> None:
+    def _handle_message(self, message: Incoming) -> None:
         if name := self._topics.control_named_by(message.topic):
-            self._hear_control(name, message)
+            self._handle_control(name, message)
         elif message.topic == self._topics.availability:
-            self._hear_of_ourselves(message)
-        elif message.topic == self._topics.state and self._twin.shows_in(message.payload):
-            self._part_from_twin()
-        self._announcer.hear(message)
-        self._electorate.hear(message)
-        self._provisional.look()
-        self._obedience.hear(message)
+            self._handle_own_availability(message)
+        elif message.topic == self._topics.state and self._name_conflict.handle_state(
+            message.payload
+        ):
+            self._resolve_name_conflict()
+        self._discovery.handle_message(message)
+        self._arbitration.handle_message(message)
+        self._provisional.check()
+        self._confirmations.handle_message(message)
 
-    def _hear_control(self, name: str, message: Incoming) -> None:
-        if self._twin.is_first:
+    def _handle_control(self, name: str, message: Incoming) -> None:
+        if self._name_conflict.was_first:
             return
-        asked = read_control(name, message.payload, retained=message.retained)
-        fault = asked.reason if isinstance(asked, BadRequest) else self._obey(asked)
-        if fault and self._complaints.note(fault, time.monotonic()):
-            self._complain(fault)
+        control = read_control(name, message.payload, retained=message.retained)
+        fault = control.reason if isinstance(control, BadRequest) else self._handler(control)
+        if fault and self._bad_requests.note(fault, time.monotonic()):
+            self._report_bad_request(fault)
 
-    def _complain(self, complaint: str) -> None:
-        log.warning("bad request: %s", complaint)
-        self.publish_event(self.notice("bad_request", reason=complaint))
+    def _report_bad_request(self, reason: str) -> None:
+        log.warning("bad request: %s", reason)
+        self.publish_event(self.new_event("bad_request", reason=reason))
 
-    def _hear_of_ourselves(self, message: Incoming) -> None:
-        # The will of an earlier connection of ours, or of another node of our name.
-        if message.payload == b"offline" and not self._leaving:
-            self._say_online()
-            if self._twin.is_there:
-                self._twin.left()
+    def _handle_own_availability(self, message: Incoming) -> None:
+        # It is the will of an earlier connection of ours, or of another node of our name.
+        if message.payload == b"offline" and not self._closing:
+            self._publish_online()
+            if self._name_conflict.exists:
+                self._name_conflict.went_offline()
                 self._publish_state()
 
-    def _hear_namesake(self, instance: str) -> None:
-        if self._twin.speaks(instance):
-            self._part_from_twin()
+    def _handle_other_instance(self, instance: str) -> None:
+        if self._name_conflict.handle_instance(instance):
+            self._resolve_name_conflict()
 
-    def _part_from_twin(self) -> None:
+    def _resolve_name_conflict(self) -> None:
         reason = f"another voice2mqtt is called {self._settings.node!r} on this broker"
-        if self._twin.is_first:
-            cure = "this one does nothing until it is given another name under node:"
-            self._electorate.silence(f"{reason} and was there first; {cure}")
+        if self._name_conflict.was_first:
+            hint = "this one does nothing until it is given another name under node:"
+            self._arbitration.silence(f"{reason} and was there first; {hint}")
             self._link.rename(f"{self._link.client_id}-{self._instance[-8:]}")
         else:
-            cure = "that one does nothing until it is given another name under node:"
-        log.error("%s; %s", reason, cure)
-        self.publish_event(self.notice("name_taken", reason=f"{reason}; {cure}"))
+            hint = "that one does nothing until it is given another name under node:"
+        log.error("%s; %s", reason, hint)
+        self.publish_event(self.new_event("name_taken", reason=f"{reason}; {hint}"))
         self._publish_state()
 
 
 def to_json(value: Mapping[str, object]) -> str:
-    """Return `value` as JSON that every broker takes, whatever was recognised."""
+    """Return `value` as JSON in valid UTF-8, which a broker insists on."""
     return json.dumps(value, ensure_ascii=False).encode(errors="replace").decode()
 
 
-def _not_yet(control: Control) -> str:
+def _not_ready(control: Control) -> str:
     return f"{type(control).__name__.lower()}/set came before anybody was ready for it"

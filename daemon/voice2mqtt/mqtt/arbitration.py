@@ -1,4 +1,4 @@
-"""The nodes of one house, and the notes by which they agree who acts. The rules are the core's."""
+"""The bids by which nodes agree which of them acts, over MQTT. The rules are in `core`."""
 
 import json
 import secrets
@@ -18,16 +18,16 @@ _SILENCE_DB = -120.0
 
 
 class RoomArbitration:
-    """One node's part in the elections of the house. With no other node it costs nothing.
+    """One node's part in the arbitration. With no other node it takes no time.
 
     Args:
         topics: the node's names.
         settings: whether and how quickly to agree.
-        send: publishes a payload on the election topic at once, or drops it; in the order given,
-            all at one QoS, since the order in which the broker gets them is what counts.
-        instance: tells this run of the program from any other.
-        on_namesake: called when another program says something under our name, with its
-            instance; on the link's thread.
+        send: publishes a payload on a topic at once, or drops it; in the order given and all at
+            one QoS, since the order in which the broker gets the bids decides.
+        instance: identifies this run of the program.
+        on_other_instance: called with the instance of another program that bids under our name,
+            on the link's thread.
     """
 
     def __init__(
@@ -37,109 +37,109 @@ class RoomArbitration:
         send: Callable[[str, str], None],
         *,
         instance: str,
-        on_namesake: Callable[[str], None],
+        on_other_instance: Callable[[str], None],
     ) -> None:
         self._topics = topics
         self._agree = settings.agree
         self._send = send
         self._instance = instance
-        self._on_namesake = on_namesake
+        self._on_other_instance = on_other_instance
         self._changed = threading.Condition()
-        self._election = Arbitration(topics.node, settings.window_ms / 1000, instance)
+        self._arbitration = Arbitration(topics.node, settings.window_ms / 1000, instance)
         self._announced = False
         self._silenced = ""
         self.filters = (topics.availabilities, topics.election)
 
     def came_up(self) -> None:
-        """Join the others; the node's availability has been told just now."""
+        """Join the others; our availability was published just now."""
         with self._changed:
-            note = self._election.join(secrets.token_hex(4))
-        # Also when we are silent: so the other node of our name knows.
-        self._send_note(note)
+            bid = self._arbitration.join(secrets.token_hex(4))
+        # Also when we are silenced, so that the other node of our name knows of us.
+        self._send_bid(bid)
 
     def went_down(self) -> None:
-        """With no broker there is nobody to agree with, and nothing to be sent."""
+        """Leave: without a broker nothing can be agreed on."""
         with self._changed:
-            self._election.leave(time.monotonic())
+            self._arbitration.leave(time.monotonic())
             self._changed.notify_all()
 
     def silence(self, reason: str) -> None:
-        """Never act again, and say nothing, because of `reason`."""
+        """Never act again, and send no more bids, because of `reason`."""
         with self._changed:
             self._silenced = reason
             self._changed.notify_all()
 
     @property
     def others(self) -> frozenset[str]:
-        """Names of the other nodes that are there."""
+        """Names of the other nodes that are online."""
         with self._changed:
-            return self._election.membership.others(time.monotonic())
+            return self._arbitration.membership.others(time.monotonic())
 
     @property
     def follows(self) -> bool:
         """Whether a sentence that begins now can be agreed on with them."""
         with self._changed:
-            return self._election.follows(time.monotonic())
+            return self._arbitration.follows(time.monotonic())
 
-    def hear(self, message: Incoming) -> None:
-        """Take in who is there, and what they say."""
+    def handle_message(self, message: Incoming) -> None:
+        """Handle the availability and the bids of other nodes."""
         if message.topic == self._topics.election:
-            note = None if message.retained else read_note(message.payload)
-            if note is not None:
-                self._hear_note(note)
+            bid = None if message.retained else read_bid(message.payload)
+            if bid is not None:
+                self._handle_bid(bid)
             return
         node = self._topics.node_of_availability(message.topic)
         if node and node != self._topics.node:
             with self._changed:
                 there = message.payload == b"online"
-                self._election.membership.see(node, time.monotonic(), there=there)
+                self._arbitration.membership.see(node, time.monotonic(), there=there)
                 self._changed.notify_all()
 
-    def _hear_note(self, note: Bid) -> None:
-        if note.node == self._topics.node and note.instance != self._instance:
-            self._on_namesake(note.instance)
+    def _handle_bid(self, bid: Bid) -> None:
+        if bid.node == self._topics.node and bid.instance != self._instance:
+            self._on_other_instance(bid.instance)
             return
         with self._changed:
-            answer = self._election.receive(note, time.monotonic())
+            answer = self._arbitration.receive(bid, time.monotonic())
             self._changed.notify_all()
         if answer:
-            self._tell(answer)
+            self._send_unless_silenced(answer)
 
     def speech_began(self, loudness_db: float, began_s: float) -> None:
-        """Tell the others that somebody speaks here, so loud as far as it is known.
+        """Tell the others that speech has begun here, with its loudness (dBFS) so far.
 
-        `began_s` is when speech began, which may be a while ago; 0 is just now.
+        `began_s` is the monotonic time at which it began; 0 is just now.
         """
         with self._changed:
             now_s = time.monotonic()
             name = secrets.token_hex(4)
-            note = self._election.hear(name, _bounded(loudness_db), began_s or now_s, now_s)
+            bid = self._arbitration.hear(name, _bounded(loudness_db), began_s or now_s, now_s)
             self._announced = not self._is_alone()
         if self._announced:
-            self._tell(note)
+            self._send_unless_silenced(bid)
 
     def speech_ended(self, loudness_db: float) -> None:
-        """Tell the others how loud it was here as a whole."""
+        """Tell the others that speech has ended, with its loudness (dBFS) as a whole."""
         if self._announced:
             with self._changed:
-                note = self._election.end(_bounded(loudness_db), time.monotonic())
-            self._tell(note)
+                bid = self._arbitration.end(_bounded(loudness_db), time.monotonic())
+            self._send_unless_silenced(bid)
 
-    def elect(self, *, row: str, text: str, score: float) -> Won | HeldBack:
-        """Return whether this node acts on what it heard last; may take some time to agree.
+    def arbitrate(self, *, row: str, text: str, score: float) -> Won | HeldBack:
+        """Return whether this node acts on its last utterance; waits until that is decided.
 
         Raises:
-            ValueError: it heard nothing.
+            ValueError: there was no utterance.
         """
         if not self._agree:
             return HeldBack(self._silenced) if self._silenced else Won()
         with self._changed:
             wanted_s = time.monotonic()
-            note = self._election.move(Stage.WANTS, wanted_s, row=row, text=text, score=score)
-            verdict = self._election.verdict(wanted_s, wanted_s)
+            bid = self._arbitration.move(Stage.WANTS, wanted_s, row=row, text=text, score=score)
+            verdict = self._arbitration.verdict(wanted_s, wanted_s)
             self._announced = self._announced or not self._is_alone()
         if self._announced and not isinstance(verdict, HeldBack):
-            self._tell(note)
+            self._send_unless_silenced(bid)
         verdict = self._await_verdict(wanted_s)
         if isinstance(verdict, HeldBack):
             self.abstain()
@@ -150,7 +150,7 @@ class RoomArbitration:
         while True:
             with self._changed:
                 now_s = time.monotonic()
-                verdict = self._election.verdict(wanted_s, now_s)
+                verdict = self._arbitration.verdict(wanted_s, now_s)
                 if self._silenced:
                     return HeldBack(self._silenced)
                 if isinstance(verdict, Undecided):
@@ -159,40 +159,40 @@ class RoomArbitration:
                 if isinstance(verdict, Won | HeldBack):
                     return verdict
                 assert isinstance(verdict, Claims)
-                claim = self._election.move(Stage.ACTS, now_s)
-            self._tell(claim)
+                claim = self._arbitration.move(Stage.ACTS, now_s)
+            self._send_unless_silenced(claim)
 
     def objection(self) -> str | None:
-        """Return what speaks against acting on what was won `if_alone`; None if not known yet."""
+        """Return why a command won `if_alone` must not be carried out; None if not known yet."""
         with self._changed:
-            return self._silenced or self._election.objection(time.monotonic())
+            return self._silenced or self._arbitration.objection(time.monotonic())
 
     def abstain(self) -> None:
-        """Tell the others not to wait for us: what was heard last is no command here."""
+        """Tell the others not to wait for us: the last utterance is no command here."""
         if self._announced:
             with self._changed:
-                note = self._election.move(Stage.PASSES, time.monotonic())
+                bid = self._arbitration.move(Stage.PASSES, time.monotonic())
             self._announced = False
-            self._tell(note)
+            self._send_unless_silenced(bid)
 
     def _is_alone(self) -> bool:
-        return not self._agree or not self._election.membership.others(time.monotonic())
+        return not self._agree or not self._arbitration.membership.others(time.monotonic())
 
-    def _tell(self, note: Bid) -> None:
+    def _send_unless_silenced(self, bid: Bid) -> None:
         if not self._silenced:
-            self._send_note(note)
+            self._send_bid(bid)
 
-    def _send_note(self, note: Bid) -> None:
-        self._send(self._topics.election, json.dumps(asdict(note)))
+    def _send_bid(self, bid: Bid) -> None:
+        self._send(self._topics.election, json.dumps(asdict(bid)))
 
 
 def _bounded(loudness_db: float) -> float:
-    """Return a level that can be rounded; silence has none."""
+    """Return the level, limited to a range; that of digital silence is minus infinity."""
     return min(0.0, max(loudness_db, _SILENCE_DB))
 
 
-def read_note(payload: bytes) -> Bid | None:
-    """Return the note in `payload`; None if it is none."""
+def read_bid(payload: bytes) -> Bid | None:
+    """Return the bid in `payload`; None if it holds none."""
     try:
         said: Any = read_json(payload)
         return Bid(

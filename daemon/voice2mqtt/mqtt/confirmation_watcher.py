@@ -1,4 +1,4 @@
-"""Did it obey? Watches for the device's own word after a command."""
+"""Waits for a device to confirm a command on its state topic."""
 
 import threading
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from voice2mqtt.mqtt.broker.link import Link
 from voice2mqtt.mqtt.topics import fault_of
 
 
-def says(payload: bytes, expected: str) -> bool:
-    """Whether a device that publishes `payload` says what was expected of it.
+def confirms(payload: bytes, expected: str) -> bool:
+    """Return whether `payload` of a state topic is what was `expected`.
 
-    Text is compared as text. Of JSON objects it is enough that every expected key has the
-    expected value, since devices tell more about themselves than a command asks for.
+    Text is compared as text. In JSON objects only the expected keys are compared, since a state
+    usually has more of them than a command sets.
     """
     try:
         text = payload.decode()
@@ -35,35 +35,37 @@ def says(payload: bytes, expected: str) -> bool:
 @dataclass(eq=False)
 class _Watch:
     expectation: Expectation
-    told: Callable[[str], None]
+    on_result: Callable[[str], None]
     timer: threading.Timer | None = None
     last: str = ""
 
 
 class ConfirmationWatcher:
-    """Watches state topics of devices, each for as long as a command wants its answer."""
+    """Watches state topics of devices, each as long as a command waits for its confirmation."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
         self._lock = threading.Lock()
         self._watches: list[_Watch] = []
 
-    def expect(self, expectation: Expectation, told: Callable[[str], None]) -> Callable[[], None]:
+    def expect(
+        self, expectation: Expectation, on_result: Callable[[str], None]
+    ) -> Callable[[], None]:
         """Watch for `expectation` from now on.
 
-        Call what is returned when the command is out: it starts the clock of `within_s`. `told`
-        is called once, on a foreign thread: with "" when the device said it, else the reason.
+        Call what is returned when the command has gone out: it starts the timeout of `within_s`.
+        `on_result` is called once, on a foreign thread: with "" when it was met, else the reason.
         """
-        watch = _Watch(expectation, told)
+        watch = _Watch(expectation, on_result)
         if fault := fault_of(expectation.topic):
-            told(f"{expectation.topic!r} cannot be watched: {fault}")
+            on_result(f"{expectation.topic!r} cannot be watched: {fault}")
             return lambda: None
         with self._lock:
             self._watches.append(watch)
-        self._link.watch(expectation.topic)
-        return lambda: self._start(watch)
+        self._link.subscribe(expectation.topic)
+        return lambda: self._start_timeout(watch)
 
-    def _start(self, watch: _Watch) -> None:
+    def _start_timeout(self, watch: _Watch) -> None:
         timer = threading.Timer(watch.expectation.within_s, self._too_late, (watch,))
         timer.daemon = True
         with self._lock:
@@ -72,32 +74,34 @@ class ConfirmationWatcher:
             watch.timer = timer
             timer.start()
 
-    def hear(self, message: Incoming) -> None:
-        """Compare what a device said with what is expected of it."""
+    def handle_message(self, message: Incoming) -> None:
+        """Compare a state with what is expected on its topic."""
         with self._lock:
-            there = [w for w in self._watches if w.expectation.topic == message.topic]
-        for watch in there:
-            expected = watch.expectation.payload
-            # Its last word from before counts if it is the expected state, not as a reaction.
-            if says(message.payload, expected) if expected is not None else not message.retained:
-                self._end(watch, "")
+            watches = [w for w in self._watches if w.expectation.topic == message.topic]
+        for watch in watches:
+            wanted = watch.expectation.payload
+            # A retained state counts if it is the one expected; it is never "any new message".
+            if confirms(message.payload, wanted) if wanted is not None else not message.retained:
+                self._finish(watch, "")
             else:
                 watch.last = message.payload[:200].decode(errors="replace")
 
     def _too_late(self, watch: _Watch) -> None:
-        wanted = watch.expectation
+        expectation = watch.expectation
         said = f"says {watch.last!r}" if watch.last else "said nothing"
-        self._end(watch, f"{wanted.topic} {said} {wanted.within_s:g} s after the command")
+        self._finish(
+            watch, f"{expectation.topic} {said} {expectation.within_s:g} s after the command"
+        )
 
-    def _end(self, watch: _Watch, reason: str) -> None:
+    def _finish(self, watch: _Watch, reason: str) -> None:
         with self._lock:
             if watch not in self._watches:
                 return
             self._watches.remove(watch)
             if watch.timer:
                 watch.timer.cancel()
-        self._link.unwatch(watch.expectation.topic)
-        watch.told(reason)
+        self._link.unsubscribe(watch.expectation.topic)
+        watch.on_result(reason)
 
     def close(self) -> None:
         """Give up waiting."""

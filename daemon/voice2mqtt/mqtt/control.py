@@ -1,8 +1,9 @@
-"""What other programs may ask of a node, read from the payload of a control topic."""
+"""What other programs may ask of a node, parsed from the payload of a control topic."""
 
 from dataclasses import dataclass
 
 _LONGEST_SENTENCE = 500
+"""Characters of a typed sentence; set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,15 @@ Control = Mute | Say | Reload | Listen
 
 @dataclass(frozen=True, slots=True)
 class BadRequest:
-    """A payload that asks for nothing we know; `reason` says what would be right."""
+    """A payload that a control topic does not take; `reason` says what it takes."""
 
     reason: str
 
 
 def read_control(name: str, payload: bytes, *, retained: bool = False) -> Control | BadRequest:
-    """Return what a message on control topic `name` asks for."""
+    """Return the control that a message on the control topic `name` asks for."""
     if retained:
-        # It would be obeyed again at every connection.
+        # It would be handled again at every connection.
         return BadRequest(f"{name}/set does not take retained messages; clear it and send it anew")
     try:
         text = payload.decode().strip()

@@ -8,6 +8,7 @@ from voice2mqtt.core.decision import Message
 from voice2mqtt.core.event import Event
 
 _EXPIRES_S = 60.0
+"""Set by hand."""
 _NOT_RECOGNISED = {"unmatched", "no_match"}
 
 

@@ -1,7 +1,7 @@
-"""Somebody who publishes a command and leaves: no availability, no controls, no fixed name.
+"""Publishes a command and disconnects: no availability, no controls, no fixed client id.
 
-A node that listens may be connected under the settings' own client id at the same time; a
-visitor leaves it alone.
+The running daemon may be connected under the client id of the settings; a random one keeps the
+broker from ending that connection.
 """
 
 import secrets
@@ -17,7 +17,7 @@ from voice2mqtt.settings.model import MqttSettings
 
 
 class OneShotPublisher:
-    """A `Publisher` for as long as a command of the prompt runs.
+    """A `Publisher` for one run of a command line.
 
     Raises:
         SettingsError: the settings name no broker that could be reached.
@@ -37,21 +37,21 @@ class OneShotPublisher:
     def publish(
         self, message: Message, on_done: Callable[[str], None], said_s: float | None = None
     ) -> None:
-        """Deliver a message; see `core.ports.Publisher`."""
+        """Deliver `message`; see `core.ports.Publisher`."""
         self._outbox.publish(message, on_done, said_s)
 
     def close(self) -> None:
-        """Leave; what was not delivered by now is told as not carried out."""
+        """Disconnect; what was not delivered by now is reported as not carried out."""
         self._outbox.close(0.0)
         self._link.close(1.0)
 
     def _came_up(self) -> None:
-        self._outbox.line_is_up()
+        self._outbox.link_is_up()
 
 
 def _went_down(_lost: ConnectionLost) -> None:
-    """The link tries again by itself."""
+    """Do nothing: the link tries again."""
 
 
 def _ignore(_message: Incoming) -> None:
-    """Nothing was asked for."""
+    """Do nothing: there is no subscription."""

@@ -1,7 +1,7 @@
-"""Commands that were decided while it could not be known whether there are other nodes.
+"""Commands that were decided before it was known whether there are other nodes.
 
-They wait until the broker has told who is there: a node that is alone then carries them out, one
-that is not leaves them, since another may have heard the same sentence and carried it out.
+They wait for the broker: a node that turns out to be alone then carries them out. One that is not
+drops them, since another node may have heard the same sentence and carried it out.
 """
 
 import threading
@@ -15,16 +15,16 @@ NO_BROKER = "the broker was not reachable in time"
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     carry_out: Callable[[], None]
-    leave: Callable[[str], None]
+    drop: Callable[[str], None]
     timer: threading.Timer
     deadline_s: float
 
 
-class Provisional:
-    """What waits.
+class ProvisionalCommands:
+    """The commands that wait.
 
     Args:
-        objection: what speaks against carrying it out; "" is nothing, None is not known yet.
+        objection: why they must not be carried out; "" if they may, None if not known yet.
     """
 
     def __init__(self, objection: Callable[[], str | None]) -> None:
@@ -33,19 +33,19 @@ class Provisional:
         self._waiting: list[_Waiting] = []
 
     def add(
-        self, carry_out: Callable[[], None], leave: Callable[[str], None], within_s: float
+        self, carry_out: Callable[[], None], drop: Callable[[str], None], within_s: float
     ) -> None:
-        """Call one of the two, once, on any thread: `leave` is told why."""
-        timer = threading.Timer(within_s, self.look)
+        """Call one of the two, once, on any thread; `drop` with the reason."""
+        timer = threading.Timer(within_s, self.check)
         timer.daemon = True
         with self._lock:
             deadline_s = time.monotonic() + within_s
-            self._waiting.append(_Waiting(carry_out, leave, timer, deadline_s))
+            self._waiting.append(_Waiting(carry_out, drop, timer, deadline_s))
         timer.start()
-        self.look()
+        self.check()
 
-    def look(self) -> None:
-        """See whether it is known now, or too late."""
+    def check(self) -> None:
+        """Carry out or drop what can be decided now, or is too late."""
         if not self._waiting:
             return
         objection = self._objection()
@@ -57,16 +57,16 @@ class Provisional:
         for each in settled:
             each.timer.cancel()
             if objection is None:
-                each.leave(NO_BROKER)
+                each.drop(NO_BROKER)
             elif objection:
-                each.leave(objection)
+                each.drop(objection)
             else:
                 each.carry_out()
 
     def close(self) -> None:
-        """Leave what still waits."""
+        """Drop what still waits."""
         with self._lock:
             waiting, self._waiting = self._waiting, []
         for each in waiting:
             each.timer.cancel()
-            each.leave("the daemon ended before the broker was reached")
+            each.drop("the daemon ended before the broker was reached")

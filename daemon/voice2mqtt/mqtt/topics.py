@@ -1,4 +1,4 @@
-"""The names of one node's topics, and what may not be published to."""
+"""The topics of one node, and which topics cannot be published to. Pure."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ CONTROLS = ("mute", "say", "reload", "listen")
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Where one node speaks and listens."""
+    """The topics of one node."""
 
     base: str
     node: str
 
     @property
     def root(self) -> str:
-        """What all topics of this node begin with."""
+        """The prefix of all topics of this node."""
         return f"{self.base}/{self.node}"
 
     @property
@@ -25,7 +25,7 @@ class Topics:
 
     @property
     def state(self) -> str:
-        """How the node is, as JSON, retained."""
+        """The state of the node, as JSON, retained."""
         return f"{self.root}/state"
 
     @property
@@ -43,35 +43,37 @@ class Topics:
         return f"{self.root}/{name}/set"
 
     def control_named_by(self, topic: str) -> str | None:
-        """Return which control is meant by a message on `topic`; None if none is."""
+        """Return the control that `topic` is for; None if it is no control topic."""
         names = [name for name in CONTROLS if self.control(name) == topic]
         return names[0] if names else None
 
     @property
     def availabilities(self) -> str:
-        """The filter that shows which nodes there are."""
+        """The filter for the availability of all nodes."""
         return f"{self.base}/+/availability"
 
     def node_of_availability(self, topic: str) -> str:
-        """Return whose availability `topic` tells; "" if it is not about that."""
+        """Return the node whose availability topic this is; "" if it is none."""
         begin, end = f"{self.base}/", "/availability"
         fits = topic.startswith(begin) and topic.endswith(end) and len(topic) > len(begin + end)
         return topic[len(begin) : -len(end)] if fits else ""
 
     @property
     def election(self) -> str:
-        """Where nodes that heard the same sentence agree who acts, never retained."""
+        """The bids of the nodes that heard the same sentence, never retained."""
         return f"{self.base}/election"
 
 
 _DEEPEST = 200
+"""Levels; mosquitto hangs up on a topic that has more."""
 _LONGEST_BYTES = 65_535
+"""MQTT has two bytes for the length of a topic."""
 
 
 def fault_of(topic: str) -> str:
     """Return why nothing can be published to `topic`, as part of a sentence; "" if it can.
 
-    A broker hangs up on a topic it holds for malformed, which would lose what else is under way.
+    A broker hangs up on a malformed topic, and everything else in flight would be lost.
     """
     if not topic:
         return "it is empty"
@@ -94,7 +96,7 @@ def fault_of(topic: str) -> str:
 
 
 def _is_control(code: int) -> bool:
-    """Whether MQTT lets a broker hang up on this character (MQTT 5, section 1.5.4)."""
+    """Return whether a broker may hang up on this character (MQTT 5, section 1.5.4)."""
     is_control = code < 0x20 or 0x7F <= code <= 0x9F
     is_noncharacter = 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
     return is_control or is_noncharacter

@@ -179,11 +179,11 @@ class CommandExecutor:
         if_alone = False
         if heard.utterance and acting:
             best = acting[0]
-            verdict = self._room.elect(row=best.row, text=best.text, score=best.score)
+            verdict = self._room.arbitrate(row=best.row, text=best.text, score=best.score)
             if isinstance(verdict, HeldBack):
                 reason = verdict.reason
                 self._interpreter.let_go()
-                self.tell(self._room.notice("held_back", reason=reason, row=best.row))
+                self.tell(self._room.new_event("held_back", reason=reason, row=best.row))
                 if verdict.unsure:
                     self._reply.not_done(reason)
                 self._room.publish_activity("idle")
@@ -207,7 +207,7 @@ class CommandExecutor:
     def tell_unfinished(self) -> None:
         """Tell of commands that an earlier run left half done."""
         for event_id, row, reason in self._unfinished.take_left():
-            self.tell(self._room.notice("not_done", reason=reason, event_id=event_id, row=row))
+            self.tell(self._room.new_event("not_done", reason=reason, event_id=event_id, row=row))
 
     def _carry_out(self, fire: Fire, event_id: str, *, if_alone: bool) -> None:
         end = self._unfinished.begin(fire, event_id)

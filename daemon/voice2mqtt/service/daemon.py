@@ -177,7 +177,7 @@ class Daemon:
         before = state.broker_up, state.limit_reached
         state.broker_up, state.limit_reached = self._room.up, self._meter.exhausted
         if state.limit_reached and not before[1]:
-            self._house.tell(self._room.notice("limit_reached"))
+            self._house.tell(self._room.new_event("limit_reached"))
         return before != (state.broker_up, state.limit_reached)
 
     def _heed(self, notice: DaemonEvent | None) -> None:
@@ -250,12 +250,12 @@ class Daemon:
         self._reloading = False
         match read.failure:
             case None:
-                self._house.tell(self._room.notice("reloaded", reason=f"{read.rows} rows"))
+                self._house.tell(self._room.new_event("reloaded", reason=f"{read.rows} rows"))
                 self._table_check.start()
                 said = f"table read again, {read.rows} rows"
             case SettingsError() as error:
                 reason = error.report if isinstance(error, FaultsError) else str(error)
-                self._house.tell(self._room.notice("reload_refused", reason=reason))
+                self._house.tell(self._room.new_event("reload_refused", reason=reason))
                 said = "the new table is wrong, the old one stays"
             case failure:
                 raise failure

@@ -1,4 +1,4 @@
-"""A way to the broker that can be slow, cut, or refused to what is too new."""
+"""A TCP proxy in front of the broker, which can delay, cut off, or refuse MQTT 5."""
 
 import socket
 import threading
@@ -14,32 +14,32 @@ _OLD_CONNACK = bytes((0x20, 2, 0, 1))
 """How a broker of MQTT 3.1.1 says: unacceptable protocol level."""
 
 
-class Way:
+class Proxy:
     """Carries bytes between a client and `broker`, on a port of its own.
 
     Args:
-        broker: where it leads.
-        delay_s: how long everything takes, each way.
+        broker: where it connects to.
+        delay_s: delay of every piece, in each direction.
         refuse_five: answer MQTT 5 as an old broker does.
     """
 
-    set_out: list[tuple[float, bytes]]
-    """Monotonic time and content of every piece a client has put on the way."""
+    sent: list[tuple[float, bytes]]
+    """Monotonic time and content of every piece that a client sent."""
 
     def __init__(self, broker: Broker, *, delay_s: float = 0, refuse_five: bool = False) -> None:
         self._broker = broker
         self.delay_s = delay_s
-        self.set_out = []
+        self.sent = []
         self._refuse_five = refuse_five
-        self._door = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
-        self.url = f"mqtt://127.0.0.1:{self._door.getsockname()[1]}"
+        self.url = f"mqtt://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def _accept(self) -> None:
         while True:
             try:
-                client, _ = self._door.accept()
+                client, _ = self._listener.accept()
             except OSError:
                 return
             if self._refuse_five and self._is_five(client):
@@ -54,7 +54,7 @@ class Way:
             for end in (client, server):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open += [client, server]
-            for one, other, noted in ((client, server, self.set_out), (server, client, [])):
+            for one, other, noted in ((client, server, self.sent), (server, client, [])):
                 thread = threading.Thread(target=self._carry, args=(one, other, noted))
                 self._threads.append(thread)
                 thread.start()
@@ -66,9 +66,9 @@ class Way:
     def _carry(
         self, one: socket.socket, other: socket.socket, noted: list[tuple[float, bytes]]
     ) -> None:
-        """Pass on what `one` sends, each piece so much later: slow, but not narrow."""
-        under_way: Queue[tuple[float, bytes]] = Queue()
-        arrival = threading.Thread(target=self._arrive, args=(under_way, other))
+        """Pass on what `one` sends, each piece `delay_s` later; the throughput is not limited."""
+        delayed: Queue[tuple[float, bytes]] = Queue()
+        arrival = threading.Thread(target=self._arrive, args=(delayed, other))
         arrival.start()
         data = b"begin"
         while data:
@@ -78,15 +78,15 @@ class Way:
                 data = b""
             now_s = time.monotonic()
             noted.append((now_s, data))
-            under_way.put((now_s + self.delay_s, data))
+            delayed.put((now_s + self.delay_s, data))
         arrival.join()
         for end in (one, other):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
         one.close()
 
-    def _arrive(self, under_way: "Queue[tuple[float, bytes]]", other: socket.socket) -> None:
-        while (piece := under_way.get())[1]:
+    def _arrive(self, delayed: "Queue[tuple[float, bytes]]", other: socket.socket) -> None:
+        while (piece := delayed.get())[1]:
             time.sleep(max(0.0, piece[0] - time.monotonic()))
             with suppress(OSError):
                 other.sendall(piece[1])
@@ -108,8 +108,8 @@ class Way:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
         self.cut()
         for thread in self._threads:
             thread.join(10)

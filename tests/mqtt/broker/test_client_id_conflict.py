@@ -9,7 +9,7 @@ from queue import Queue
 import pytest
 
 from tests.broker import Broker, Subscriber, wait_until
-from tests.mqtt.broker.proxy import Way
+from tests.mqtt.broker.proxy import Proxy
 from voice2mqtt.core.arbitration import HeldBack, Won
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.broker import link as link_module
@@ -28,7 +28,7 @@ def state_of(instance: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("loss", "lasted_s", "states", "is_there"),
+    ("loss", "lasted_s", "states", "exists"),
     [
         pytest.param(CUT, 1, [US, EARLIER], True, id="cut-short"),
         pytest.param(TAKEN, 1000, [US, EARLIER], True, id="the-broker-says-so"),
@@ -39,36 +39,36 @@ def state_of(instance: str) -> bytes:
     ],
 )
 def test_a_twin_is_proven_by_a_short_connection_and_a_state_written_after_ours(
-    loss: ConnectionLost, lasted_s: float, states: list[str], *, is_there: bool
+    loss: ConnectionLost, lasted_s: float, states: list[str], *, exists: bool
 ) -> None:
-    twin = ClientIdConflict(US)
-    twin.came_up(0)
-    twin.went_down(loss, lasted_s)
-    assert [twin.shows_in(state_of(each)) for each in states][-1] is is_there
-    assert twin.is_there is is_there
-    assert not twin.shows_in(state_of(states[-1]))
+    conflict = ClientIdConflict(US)
+    conflict.came_up(0)
+    conflict.went_down(loss, lasted_s)
+    assert [conflict.handle_state(state_of(each)) for each in states][-1] is exists
+    assert conflict.exists is exists
+    assert not conflict.handle_state(state_of(states[-1]))
 
 
 @pytest.mark.parametrize("state", [b"[]", b"\xff", b"[" * 100_000, b"1"])
 def test_no_state_can_hurt(state: bytes) -> None:
-    assert not ClientIdConflict(US).shows_in(state)
+    assert not ClientIdConflict(US).handle_state(state)
 
 
 @pytest.mark.parametrize(
-    ("other", "is_first"),
+    ("other", "was_first"),
     [(EARLIER, True), (LATER, False), ("", True), ("f3a1b2c4", True), ("z" * 20, True)],
 )
 def test_the_later_of_two_is_the_second_and_an_older_version_the_first(
-    other: str, *, is_first: bool
+    other: str, *, was_first: bool
 ) -> None:
-    twin = ClientIdConflict(US)
-    assert twin.speaks(other)
-    assert not twin.speaks(other)
-    assert twin.is_there
-    assert twin.is_first is is_first
+    conflict = ClientIdConflict(US)
+    assert conflict.handle_instance(other)
+    assert not conflict.handle_instance(other)
+    assert conflict.exists
+    assert conflict.was_first is was_first
     # It may be renamed; but whether it has been, only a new start can tell for sure.
-    twin.left()
-    assert (twin.is_there, twin.is_first) == (False, is_first)
+    conflict.went_offline()
+    assert (conflict.exists, conflict.was_first) == (False, was_first)
 
 
 def peace(broker: Broker) -> bool:
@@ -79,69 +79,69 @@ def peace(broker: Broker) -> bool:
 
 
 @pytest.fixture(params=[False, True], ids=["mqtt-5", "mqtt-3"])
-def way(broker: Broker, request: pytest.FixtureRequest) -> Iterator[Way]:
-    with Way(broker, refuse_five=request.param) as way:
-        yield way
+def way(broker: Broker, request: pytest.FixtureRequest) -> Iterator[Proxy]:
+    with Proxy(broker, refuse_five=request.param) as proxy:
+        yield proxy
 
 
 def test_of_two_nodes_with_one_name_the_second_does_nothing(
-    broker: Broker, way: Way, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    broker: Broker, proxy: Proxy, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_module, "_SHORTEST_S", 0.1)
+    monkeypatch.setattr(link_module, "_FIRST_BACKOFF_S", 0.1)
     caplog.set_level(logging.INFO)
-    settings = Settings(node="den", mqtt=MqttSettings(broker=way.url))
+    settings = Settings(node="den", mqtt=MqttSettings(broker=proxy.url))
     asked: Queue[str] = Queue()
-    rooms: list[MqttAdapter] = []
-    with broker.subscriber("voice2mqtt/den/#") as house:
+    nodes: list[MqttAdapter] = []
+    with broker.subscriber("voice2mqtt/den/#") as subscriber:
         try:
             for name in ("first", "second"):
-                room = MqttAdapter(settings)
-                rooms.append(room)
-                room.on_control(lambda control, name=name: asked.put(f"{name}: {control}"))  # type: ignore[misc]
-                room.publish_state({"muted": False})
-                room.start()
-                house.wait_for("voice2mqtt/den/state")
-            first, second = rooms
+                adapter = MqttAdapter(settings)
+                nodes.append(adapter)
+                adapter.on_control(lambda control, name=name: asked.put(f"{name}: {control}"))  # type: ignore[misc]
+                adapter.publish_state({"muted": False})
+                adapter.start()
+                subscriber.wait_for("voice2mqtt/den/state")
+            first, second = nodes
 
             def told(what: str) -> bool:
                 return what in caplog.text
 
             wait_until(lambda: told("this one does nothing") and told("that one does"), "both told")
             reason = "another voice2mqtt is called 'den'"
-            house.wait_for("voice2mqtt/den/event", like=lambda p: reason in p)
+            subscriber.wait_for("voice2mqtt/den/event", like=lambda p: reason in p)
             # Under names of their own, both stay: the broker has two clients, and keeps them.
             wait_until(lambda: first.up and second.up and peace(broker), "peace")
-            for room in (first, second):
-                room.speech_began(-20)
-            assert first.elect(row="light", text="light", score=1.0) == Won()
-            held = second.elect(row="light", text="light", score=1.0)
+            for adapter in (first, second):
+                adapter.speech_began(-20)
+            assert first.arbitrate(row="light", text="light", score=1.0) == Won()
+            held = second.arbitrate(row="light", text="light", score=1.0)
             assert isinstance(held, HeldBack)
             assert "was there first" in held.reason
             # The topics are the first one's: what it is told to do, and what it tells.
-            house.send("voice2mqtt/den/say/set", "turn on the light")
+            subscriber.send("voice2mqtt/den/say/set", "turn on the light")
             assert asked.get(timeout=10).startswith("first")
             told_s = time.monotonic()
             second.publish_state({"muted": True})
             first.publish_state({"muted": False})
-            state = json.loads(next_state(house, told_s, lambda state: state["name_taken"]))
+            state = json.loads(next_state(subscriber, told_s, lambda state: state["name_taken"]))
             assert state["muted"] is False
             assert asked.empty()
             # Once the second is gone, the first knows of none.
             second.close(0)
-            next_state(house, told_s, lambda state: not state["name_taken"])
+            next_state(subscriber, told_s, lambda state: not state["name_taken"])
         finally:
-            for room in rooms:
-                room.close(0)
+            for adapter in nodes:
+                adapter.close(0)
 
 
 def next_state(
-    house: Subscriber, after_s: float, like: Callable[[dict[str, object]], object]
+    subscriber: Subscriber, after_s: float, like: Callable[[dict[str, object]], object]
 ) -> str:
     """Return the first state after `after_s` that is `like` that; wait if need be."""
     found: list[str] = []
 
     def arrived() -> bool:
-        states = [m for m in house.on("voice2mqtt/den/state") if m.at_s >= after_s]
+        states = [m for m in subscriber.on("voice2mqtt/den/state") if m.at_s >= after_s]
         found[:] = [m.payload for m in states if like(json.loads(m.payload))]
         return bool(found)
 

@@ -9,7 +9,7 @@ import pytest
 from voice2mqtt.mqtt.broker.address import parse_address
 from voice2mqtt.mqtt.broker.connection import BrokerConnection
 from voice2mqtt.mqtt.broker.delivery import ConnectionLost, Delivery, DeliveryResult
-from voice2mqtt.mqtt.broker.link import FIVE
+from voice2mqtt.mqtt.broker.link import MQTT_5
 from voice2mqtt.mqtt.broker.login import Login
 
 DEADLINE_S = 1e9
@@ -36,21 +36,21 @@ def _turn_for_ever(connection: BrokerConnection, wake: socket.socket) -> None:
 
 @pytest.mark.parametrize("qos", [0, 1, 2])
 def test_each_message_is_answered_when_the_broker_goes_between_probe_and_message(qos: int) -> None:
-    fates: list[DeliveryResult] = []
+    results: list[DeliveryResult] = []
     with socket.create_server(("127.0.0.1", 0)) as door:
         broker = threading.Thread(target=_serve_once, args=(door,))
         broker.start()
         address = parse_address(f"mqtt://127.0.0.1:{door.getsockname()[1]}")
         login = Login(address=address, client_id="den", will=None, keepalive_s=30)
-        connection = BrokerConnection(login, FIVE, lambda _message: None)
+        connection = BrokerConnection(login, MQTT_5, lambda _message: None)
         wake, bell = socket.socketpair()
         with wake, bell:
             connection.open(wake)
             for name in ("home/one", "home/two", "home/three"):
                 delivery = Delivery(topic=name, payload="ON", qos=qos, deadline_s=DEADLINE_S)
-                connection.publish(delivery, lambda fate, _reason: fates.append(fate))
+                connection.publish(delivery, lambda result, _reason: results.append(result))
             broker.join()
             with pytest.raises(ConnectionLost):
                 _turn_for_ever(connection, wake)
-    assert len(fates) == 3
-    assert DeliveryResult.CONFIRMED not in fates
+    assert len(results) == 3
+    assert DeliveryResult.CONFIRMED not in results

@@ -3,12 +3,12 @@
 import pytest
 
 from voice2mqtt.mqtt.broker import lanes as lanes_module
-from voice2mqtt.mqtt.broker.delivery import Delivery, Lane, unheard
+from voice2mqtt.mqtt.broker.delivery import Delivery, Lane, ignore_result
 from voice2mqtt.mqtt.broker.lanes import Lanes
 
 
 def put(lanes: Lanes, topic: str, lane: Lane, *, retain: bool = False) -> Delivery | None:
-    left_out = lanes.put(Delivery(topic=topic, payload="", lane=lane, retain=retain), unheard)
+    left_out = lanes.put(Delivery(topic=topic, payload="", lane=lane, retain=retain), ignore_result)
     return left_out[0] if left_out else None
 
 

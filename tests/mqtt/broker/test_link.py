@@ -1,4 +1,4 @@
-"""The line to a real broker: every way to it, and what is said when there is none."""
+"""The link to a real broker: every transport, and what is logged when there is none."""
 
 import gc
 import logging
@@ -13,7 +13,7 @@ from queue import Queue
 import pytest
 
 from tests.broker import Broker, Certificates, wait_until
-from tests.mqtt.broker.proxy import Way
+from tests.mqtt.broker.proxy import Proxy
 from voice2mqtt.demo.stage import free_port
 from voice2mqtt.mqtt.broker import link as link_module
 from voice2mqtt.mqtt.broker.connection import BrokerConnection
@@ -39,7 +39,7 @@ class Line:
         self.ups: Queue[float] = Queue()
         self.downs: Queue[ConnectionLost] = Queue()
         self.heard: Queue[Incoming] = Queue()
-        self.fates: Queue[tuple[DeliveryResult, str]] = Queue()
+        self.results: Queue[tuple[DeliveryResult, str]] = Queue()
         self.link = Link(
             login_from(settings, "den", WILL),
             on_up=lambda: self.ups.put(time.monotonic()),
@@ -50,10 +50,10 @@ class Line:
     def send(self, topic: str, payload: str = "x", qos: int = 1, within_s: float = 5) -> None:
         deadline_s = time.monotonic() + within_s
         delivery = Delivery(topic=topic, payload=payload, qos=qos, deadline_s=deadline_s)
-        self.link.send(delivery, lambda fate, reason: self.fates.put((fate, reason)))
+        self.link.send(delivery, lambda result, reason: self.results.put((result, reason)))
 
-    def fate(self) -> tuple[DeliveryResult, str]:
-        return self.fates.get(timeout=WAIT_S)
+    def result(self) -> tuple[DeliveryResult, str]:
+        return self.results.get(timeout=WAIT_S)
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def logged(caplog: pytest.LogCaptureFixture, text: str) -> Callable[[], bool]:
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(link_module, "_SHORTEST_S", 0.05)
+    monkeypatch.setattr(link_module, "_FIRST_BACKOFF_S", 0.05)
     caplog.set_level(logging.INFO)
 
 
@@ -85,16 +85,16 @@ def test_every_scheme_carries_messages_both_ways(
     trust = {"ca_file": certificates.ca} if tls else {}
     with (
         Broker(tmp_path, certificates=secure, websockets=websockets) as broker,
-        broker.subscriber("home/#") as house,
+        broker.subscriber("home/#") as subscriber,
         line_to(broker.url, **trust) as line,
     ):
         line.ups.get(timeout=WAIT_S)
-        line.link.watch("to/us")
+        line.link.subscribe("to/us")
         for qos in (0, 1, 2):
             line.send(f"home/{qos}", "ON", qos)
-            assert line.fate() == (DeliveryResult.CONFIRMED, "")
-            assert house.wait_for(f"home/{qos}").qos == qos
-        house.send("to/us", "hello")
+            assert line.result() == (DeliveryResult.CONFIRMED, "")
+            assert subscriber.wait_for(f"home/{qos}").qos == qos
+        subscriber.send("to/us", "hello")
         assert line.heard.get(timeout=WAIT_S) == Incoming("to/us", b"hello", retained=False)
 
 
@@ -217,12 +217,12 @@ def test_a_corrected_password_is_tried_as_soon_as_it_is_written(tmp_path: Path) 
 def test_a_command_in_hand_is_not_kept_waiting_by_many_failures(
     broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_module, "_SHORTEST_S", 30.0)
+    monkeypatch.setattr(link_module, "_FIRST_BACKOFF_S", 30.0)
     broker.stop()
     with line_to(broker.url) as line:
         wait_until(lambda: line.link.tried, "failure")
         broker.start()
-        line.link.hurry(time.monotonic() + WAIT_S)
+        line.link.retry_fast(time.monotonic() + WAIT_S)
         line.ups.get(timeout=WAIT_S)
 
 
@@ -268,76 +268,80 @@ def test_a_message_the_access_list_forbids_is_refused_with_the_reason(tmp_path: 
     ):
         line.ups.get(timeout=WAIT_S)
         line.send("garage/door", "OPEN")
-        assert line.fate() == (DeliveryResult.REFUSED, "Not authorized")
+        assert line.result() == (DeliveryResult.REFUSED, "Not authorized")
         line.send("home/light", "ON")
-        assert line.fate()[0] is DeliveryResult.CONFIRMED
+        assert line.result()[0] is DeliveryResult.CONFIRMED
 
 
 def test_an_old_broker_is_spoken_to_in_its_own_version(
     broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Way(broker, refuse_five=True) as way, line_to(way.url) as line:
+    with Proxy(broker, refuse_five=True) as proxy, line_to(proxy.url) as line:
         line.ups.get(timeout=WAIT_S)
         wait_until(logged(caplog, "MQTT 3.1.1"), "log line")
-        with broker.subscriber("home/#") as house:
+        with broker.subscriber("home/#") as subscriber:
             for qos in (0, 1, 2):
                 line.send(f"home/{qos}", qos=qos)
-                assert line.fate()[0] is DeliveryResult.CONFIRMED
-                house.wait_for(f"home/{qos}")
+                assert line.result()[0] is DeliveryResult.CONFIRMED
+                subscriber.wait_for(f"home/{qos}")
 
 
 def test_it_comes_back_when_the_broker_does_and_hears_as_before(broker: Broker) -> None:
     with line_to(broker.url) as line:
-        line.link.watch("to/us")
+        line.link.subscribe("to/us")
         line.ups.get(timeout=WAIT_S)
         broker.kill()
         assert line.downs.get(timeout=WAIT_S).cause is Cause.NETWORK
         line.send("home/light")
-        assert line.fate()[0] is DeliveryResult.UNSENT
+        assert line.result()[0] is DeliveryResult.UNSENT
         broker.start()
         line.ups.get(timeout=WAIT_S)
-        with broker.subscriber("home/#") as house:
-            house.send("to/us", "still there?")
+        with broker.subscriber("home/#") as subscriber:
+            subscriber.send("to/us", "still there?")
             assert line.heard.get(timeout=WAIT_S).payload == b"still there?"
 
 
 def test_the_will_tells_of_a_death(broker: Broker) -> None:
-    with broker.subscriber(WILL.topic) as house, Way(broker) as way, line_to(way.url) as line:
+    with (
+        broker.subscriber(WILL.topic) as subscriber,
+        Proxy(broker) as proxy,
+        line_to(proxy.url) as line,
+    ):
         line.ups.get(timeout=WAIT_S)
-        way.cut()
-        assert house.wait_for(WILL.topic).payload == "offline"
+        proxy.cut()
+        assert subscriber.wait_for(WILL.topic).payload == "offline"
 
 
 def test_a_frozen_broker_never_gets_what_it_would_carry_out_on_waking(
     broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voice2mqtt.mqtt.broker.connection.PATIENCE_S", 1.0)
-    with broker.subscriber("home/#") as house, line_to(broker.url) as line:
+    monkeypatch.setattr("voice2mqtt.mqtt.broker.connection.RESPONSE_TIMEOUT_S", 1.0)
+    with broker.subscriber("home/#") as subscriber, line_to(broker.url) as line:
         line.ups.get(timeout=WAIT_S)
         broker.freeze()
         line.send("home/door", "OPEN")
-        assert line.fate()[0] is DeliveryResult.UNSENT
+        assert line.result()[0] is DeliveryResult.UNSENT
         broker.thaw()
         line.ups.get(timeout=WAIT_S)
         line.send("home/light", "ON")
-        assert line.fate()[0] is DeliveryResult.CONFIRMED
-        house.wait_for("home/light")
-        assert not house.on("home/door")
+        assert line.result()[0] is DeliveryResult.CONFIRMED
+        subscriber.wait_for("home/light")
+        assert not subscriber.on("home/door")
 
 
 def test_what_cannot_arrive_in_time_is_not_sent(broker: Broker) -> None:
     with (
-        broker.subscriber("home/#") as house,
-        Way(broker, delay_s=0.2) as way,
-        line_to(way.url) as line,
+        broker.subscriber("home/#") as subscriber,
+        Proxy(broker, delay_s=0.2) as proxy,
+        line_to(proxy.url) as line,
     ):
         line.ups.get(timeout=WAIT_S)
         line.send("home/door", "OPEN", within_s=0.45)
-        assert line.fate() == (DeliveryResult.UNSENT, "too late")
+        assert line.result() == (DeliveryResult.UNSENT, "too late")
         line.send("home/light", "ON", within_s=5)
-        assert line.fate()[0] is DeliveryResult.CONFIRMED
-        house.wait_for("home/light")
-        assert not house.on("home/door")
+        assert line.result()[0] is DeliveryResult.CONFIRMED
+        subscriber.wait_for("home/light")
+        assert not subscriber.on("home/door")
 
 
 def test_a_dead_thread_is_noticed_and_started_again(
@@ -353,14 +357,14 @@ def test_a_dead_thread_is_noticed_and_started_again(
         def die(_message: Incoming) -> None:
             raise Killed
 
-        line.link.watch("to/us")
+        line.link.subscribe("to/us")
         line.link._on_message = die
-        with broker.subscriber("home/#") as house:
-            house.send("to/us", "die")
+        with broker.subscriber("home/#") as subscriber:
+            subscriber.send("to/us", "die")
             line.link._thread.join(WAIT_S)
             assert not line.link._thread.is_alive()
-            line.link.check()
+            line.link.restart_if_dead()
             line.ups.get(timeout=WAIT_S)
             assert "has died" in caplog.text
             line.send("home/light", "ON")
-            assert house.wait_for("home/light").payload == "ON"
+            assert subscriber.wait_for("home/light").payload == "ON"

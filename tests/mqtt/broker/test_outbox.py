@@ -12,12 +12,12 @@ from queue import Empty, Queue
 import pytest
 
 from tests.broker import Broker
-from tests.mqtt.broker.proxy import Way
+from tests.mqtt.broker.proxy import Proxy
 from voice2mqtt.core.decision import Message
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.broker import link as link_module
 from voice2mqtt.mqtt.broker import outbox as outbox_module
-from voice2mqtt.mqtt.broker.delivery import Answer, Delivery, DeliveryResult, Lane
+from voice2mqtt.mqtt.broker.delivery import Delivery, DeliveryResult, Lane, OnResult
 from voice2mqtt.mqtt.broker.outbox import IN_FLIGHT, Outbox
 from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
@@ -25,152 +25,154 @@ WAIT_S = 10
 CAPACITY_AND_MORE = 200
 
 
-class Paper:
-    """A line on paper: what is sent can be seen and answered at will."""
+class FakeLink:
+    """A link that records what is sent; the test gives the results."""
 
     def __init__(self) -> None:
         self.up = True
-        self.sent: Queue[tuple[Delivery, Answer]] = Queue()
-        self.hurried: Queue[float] = Queue()
+        self.sent: Queue[tuple[Delivery, OnResult]] = Queue()
+        self.fast_retries: Queue[float] = Queue()
 
-    def send(self, delivery: Delivery, answer: Answer) -> None:
+    def send(self, delivery: Delivery, answer: OnResult) -> None:
         self.sent.put((delivery, answer))
 
-    def hurry(self, until_s: float) -> None:
-        self.hurried.put(until_s)
+    def retry_fast(self, until_s: float) -> None:
+        self.fast_retries.put(until_s)
 
-    def check(self) -> None:
+    def restart_if_dead(self) -> None:
         """Always there."""
 
-    def next(self) -> tuple[Delivery, Answer]:
+    def next(self) -> tuple[Delivery, OnResult]:
         return self.sent.get(timeout=WAIT_S)
 
 
 @pytest.fixture
-def line() -> Paper:
-    return Paper()
+def link() -> FakeLink:
+    return FakeLink()
 
 
 @pytest.fixture
-def outbox(line: Paper) -> Iterator[Outbox]:
-    outbox = Outbox(line)
+def outbox(link: FakeLink) -> Iterator[Outbox]:
+    outbox = Outbox(link)
     outbox.start()
     yield outbox
     outbox.close(0)
 
 
-def told_of(outbox: Outbox, **message: object) -> Queue[str]:
-    told: Queue[str] = Queue()
+def publish(outbox: Outbox, **message: object) -> Queue[str]:
+    outcomes: Queue[str] = Queue()
     filled: dict[str, object] = {"topic": "home/light", "payload": "ON", **message}
-    outbox.publish(Message(**filled), told.put)  # type: ignore[arg-type]  # as each test says
-    return told
+    outbox.publish(Message(**filled), outcomes.put)  # type: ignore[arg-type]  # as each test says
+    return outcomes
 
 
-def test_a_message_expires_from_the_end_of_its_sentence(outbox: Outbox, line: Paper) -> None:
-    told: Queue[str] = Queue()
+def test_a_message_expires_from_the_end_of_its_sentence(outbox: Outbox, link: FakeLink) -> None:
+    outcomes: Queue[str] = Queue()
     message = Message(topic="home/light", payload="ON", expires_s=3)
     began_s = time.monotonic()
-    outbox.publish(message, told.put, began_s - 1)
-    assert line.next()[0].deadline_s == pytest.approx(began_s + 2, abs=0.5)
-    outbox.publish(replace(message, after_s=60), told.put, began_s - 1)
-    line.up = False
-    outbox.publish(message, told.put, began_s - 2.8)
-    assert told.get(timeout=WAIT_S) == "the broker was not reachable in time"
+    outbox.publish(message, outcomes.put, began_s - 1)
+    assert link.next()[0].deadline_s == pytest.approx(began_s + 2, abs=0.5)
+    outbox.publish(replace(message, after_s=60), outcomes.put, began_s - 1)
+    link.up = False
+    outbox.publish(message, outcomes.put, began_s - 2.8)
+    assert outcomes.get(timeout=WAIT_S) == "the broker was not reachable in time"
     assert time.monotonic() - began_s < 1
-    outbox.publish(message, told.put, began_s - 5)
-    assert told.get(timeout=WAIT_S).startswith("too late: said ")
+    outbox.publish(message, outcomes.put, began_s - 5)
+    assert outcomes.get(timeout=WAIT_S).startswith("too late: said ")
 
 
-def test_what_is_confirmed_is_done(outbox: Outbox, line: Paper) -> None:
-    told = told_of(outbox, qos=2, retain=True)
-    delivery, answer = line.next()
+def test_what_is_confirmed_is_done(outbox: Outbox, link: FakeLink) -> None:
+    outcomes = publish(outbox, qos=2, retain=True)
+    delivery, answer = link.next()
     assert (delivery.topic, delivery.qos, delivery.retain) == ("home/light", 2, True)
     answer(DeliveryResult.CONFIRMED, "")
-    assert told.get(timeout=WAIT_S) == ""
+    assert outcomes.get(timeout=WAIT_S) == ""
 
 
 @pytest.mark.parametrize(
-    ("fate", "reason"),
+    ("result", "reason"),
     [
         pytest.param(DeliveryResult.REFUSED, "the broker refused it: no", id="refused"),
         pytest.param(DeliveryResult.UNKNOWN, "not confirmed and not sent again: no", id="unknown"),
     ],
 )
 def test_what_may_have_arrived_is_never_sent_again(
-    outbox: Outbox, line: Paper, fate: DeliveryResult, reason: str
+    outbox: Outbox, link: FakeLink, result: DeliveryResult, reason: str
 ) -> None:
-    told = told_of(outbox)
-    line.next()[1](fate, "no")
-    assert told.get(timeout=WAIT_S) == reason
-    assert line.sent.empty()
+    outcomes = publish(outbox)
+    link.next()[1](result, "no")
+    assert outcomes.get(timeout=WAIT_S) == reason
+    assert link.sent.empty()
 
 
-def test_what_was_not_sent_is_tried_again_until_its_deadline(outbox: Outbox, line: Paper) -> None:
-    told = told_of(outbox, expires_s=0.3)
-    first, answer = line.next()
+def test_what_was_not_sent_is_tried_again_until_its_deadline(
+    outbox: Outbox, link: FakeLink
+) -> None:
+    outcomes = publish(outbox, expires_s=0.3)
+    first, answer = link.next()
     answer(DeliveryResult.UNSENT, "it hung up")
-    second, answer = line.next()
+    second, answer = link.next()
     assert first == second
-    line.up = False
+    link.up = False
     answer(DeliveryResult.UNSENT, "it hung up")
-    assert told.get(timeout=WAIT_S) == "the broker was not reachable in time: it hung up"
+    assert outcomes.get(timeout=WAIT_S) == "the broker was not reachable in time: it hung up"
     assert first.deadline_s is not None
     assert time.monotonic() >= first.deadline_s
 
 
-def test_nothing_is_handed_over_while_the_line_is_down(outbox: Outbox, line: Paper) -> None:
-    line.up = False
-    told = told_of(outbox)
+def test_nothing_is_handed_over_while_the_line_is_down(outbox: Outbox, link: FakeLink) -> None:
+    link.up = False
+    outcomes = publish(outbox)
     with pytest.raises(Empty):
-        line.sent.get(timeout=0.1)
-    line.up = True
-    outbox.line_is_up()
-    line.next()[1](DeliveryResult.CONFIRMED, "")
-    assert told.get(timeout=WAIT_S) == ""
+        link.sent.get(timeout=0.1)
+    link.up = True
+    outbox.link_is_up()
+    link.next()[1](DeliveryResult.CONFIRMED, "")
+    assert outcomes.get(timeout=WAIT_S) == ""
 
 
-def test_only_a_command_that_waits_hurries_the_line(outbox: Outbox, line: Paper) -> None:
-    line.up = False
+def test_only_a_command_that_waits_hurries_the_line(outbox: Outbox, link: FakeLink) -> None:
+    link.up = False
     outbox.publish(Message(topic="event", payload=""), lambda _: None, lane=Lane.STATE)
-    told_of(outbox, after_s=60)
+    publish(outbox, after_s=60)
     now_s = time.monotonic()
-    told_of(outbox, expires_s=5)
-    assert 5 <= line.hurried.get(timeout=WAIT_S) - now_s < 10
+    publish(outbox, expires_s=5)
+    assert 5 <= link.fast_retries.get(timeout=WAIT_S) - now_s < 10
 
 
 def test_a_flood_of_events_takes_no_place_of_a_command(
-    outbox: Outbox, line: Paper, monkeypatch: pytest.MonkeyPatch
+    outbox: Outbox, link: FakeLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox_module, "CAPACITY", 100)
     refused: Queue[str] = Queue()
     for _ in range(CAPACITY_AND_MORE):
         outbox.publish(Message(topic="event", payload=""), refused.put, lane=Lane.STATE)
     assert refused.get(timeout=WAIT_S) == "100 messages wait already"
-    told = told_of(outbox)
-    sent = [line.next() for _ in range(IN_FLIGHT + 1)]
+    outcomes = publish(outbox)
+    sent = [link.next() for _ in range(IN_FLIGHT + 1)]
     delivery, answer = sent[-1]
     assert delivery.lane is Lane.COMMAND
     answer(DeliveryResult.CONFIRMED, "")
-    assert told.get(timeout=WAIT_S) == ""
+    assert outcomes.get(timeout=WAIT_S) == ""
 
 
-def test_delays_are_kept_and_order_follows_them(outbox: Outbox, line: Paper) -> None:
+def test_delays_are_kept_and_order_follows_them(outbox: Outbox, link: FakeLink) -> None:
     began_s = time.monotonic()
-    told_of(outbox, topic="late", after_s=0.2)
-    told_of(outbox, topic="soon", after_s=0.1)
-    told_of(outbox, topic="now")
-    assert [line.next()[0].topic for _ in range(3)] == ["now", "soon", "late"]
+    publish(outbox, topic="late", after_s=0.2)
+    publish(outbox, topic="soon", after_s=0.1)
+    publish(outbox, topic="now")
+    assert [link.next()[0].topic for _ in range(3)] == ["now", "soon", "late"]
     assert time.monotonic() - began_s >= 0.2
 
 
-def test_only_so_many_are_under_way_at_a_time(outbox: Outbox, line: Paper) -> None:
+def test_only_so_many_are_under_way_at_a_time(outbox: Outbox, link: FakeLink) -> None:
     for _ in range(IN_FLIGHT + 1):
-        told_of(outbox)
-    answers = [line.next()[1] for _ in range(IN_FLIGHT)]
+        publish(outbox)
+    answers = [link.next()[1] for _ in range(IN_FLIGHT)]
     with pytest.raises(Empty):
-        line.sent.get(timeout=0.05)
+        link.sent.get(timeout=0.05)
     answers[0](DeliveryResult.CONFIRMED, "")
-    assert line.next()[0].topic == "home/light"
+    assert link.next()[0].topic == "home/light"
 
 
 @pytest.mark.parametrize(
@@ -184,23 +186,25 @@ def test_only_so_many_are_under_way_at_a_time(outbox: Outbox, line: Paper) -> No
     ],
 )
 def test_what_no_broker_takes_is_refused_here(
-    outbox: Outbox, line: Paper, message: dict[str, object], reason: str
+    outbox: Outbox, link: FakeLink, message: dict[str, object], reason: str
 ) -> None:
-    assert reason in told_of(outbox, **message).get(timeout=WAIT_S)
-    assert line.sent.empty()
+    assert reason in publish(outbox, **message).get(timeout=WAIT_S)
+    assert link.sent.empty()
 
 
-def test_a_full_queue_says_so(outbox: Outbox, line: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_queue_says_so(
+    outbox: Outbox, link: FakeLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(outbox_module, "CAPACITY", 2)
-    line.up = False
+    link.up = False
     for _ in range(2):
-        told_of(outbox)
-    assert told_of(outbox).get(timeout=WAIT_S) == "2 messages wait already"
+        publish(outbox)
+    assert publish(outbox).get(timeout=WAIT_S) == "2 messages wait already"
 
 
-def test_closing_delivers_what_is_due_and_tells_of_the_rest(outbox: Outbox, line: Paper) -> None:
-    due, later = told_of(outbox), told_of(outbox, after_s=60)
-    _, answer = line.next()
+def test_closing_delivers_what_is_due_and_tells_of_the_rest(outbox: Outbox, link: FakeLink) -> None:
+    due, later = publish(outbox), publish(outbox, after_s=60)
+    _, answer = link.next()
     threading.Timer(0.05, answer, (DeliveryResult.CONFIRMED, "")).start()
     outbox.close(WAIT_S)
     assert due.get(timeout=WAIT_S) == ""
@@ -208,48 +212,48 @@ def test_closing_delivers_what_is_due_and_tells_of_the_rest(outbox: Outbox, line
     assert "the daemon is ending" in _after_closing(outbox)
 
 
-def test_closing_waits_for_no_broker_that_has_frozen(outbox: Outbox, line: Paper) -> None:
-    told, again = told_of(outbox), told_of(outbox)
-    (_, answer), (_, unsent) = line.next(), line.next()
+def test_closing_waits_for_no_broker_that_has_frozen(outbox: Outbox, link: FakeLink) -> None:
+    outcomes, again = publish(outbox), publish(outbox)
+    (_, answer), (_, unsent) = link.next(), link.next()
     outbox.close(0.1)
     assert not outbox._thread.is_alive()
-    for each in (told, again):
+    for each in (outcomes, again):
         assert each.get(timeout=WAIT_S) == "the daemon ended before it was confirmed"
     # What comes too late changes nothing.
     answer(DeliveryResult.CONFIRMED, "")
     unsent(DeliveryResult.UNSENT, "no")
-    assert outbox._look() == ([], [])
+    assert outbox._take() == ([], [])
 
 
 def _after_closing(outbox: Outbox) -> str:
-    told = told_of(outbox)
-    outbox._tell(*outbox._look()[0][0])
-    return told.get(timeout=WAIT_S)
+    outcomes = publish(outbox)
+    outbox._report(*outbox._take()[0][0])
+    return outcomes.get(timeout=WAIT_S)
 
 
 def test_a_fault_of_the_sender_does_not_end_the_outbox(
-    outbox: Outbox, line: Paper, caplog: pytest.LogCaptureFixture
+    outbox: Outbox, link: FakeLink, caplog: pytest.LogCaptureFixture
 ) -> None:
     def boom(_reason: str) -> None:
         raise RuntimeError("boom")
 
     outbox.publish(Message(topic="home/light", payload="ON"), boom)
-    line.next()[1](DeliveryResult.CONFIRMED, "")
-    told = told_of(outbox)
-    line.next()[1](DeliveryResult.CONFIRMED, "")
-    assert told.get(timeout=WAIT_S) == ""
+    link.next()[1](DeliveryResult.CONFIRMED, "")
+    outcomes = publish(outbox)
+    link.next()[1](DeliveryResult.CONFIRMED, "")
+    assert outcomes.get(timeout=WAIT_S) == ""
     assert "boom" in caplog.text
 
 
 def test_no_topic_is_logged_where_no_word_may_be(
-    line: Paper, caplog: pytest.LogCaptureFixture
+    link: FakeLink, caplog: pytest.LogCaptureFixture
 ) -> None:
-    outbox = Outbox(line, log_topics=False)
+    outbox = Outbox(link, log_topics=False)
     outbox.start()
-    assert "is no topic" in told_of(outbox, topic="home/+").get(timeout=WAIT_S)
-    told = told_of(outbox)
-    line.next()[1](DeliveryResult.REFUSED, "no")
-    assert told.get(timeout=WAIT_S)
+    assert "is no topic" in publish(outbox, topic="home/+").get(timeout=WAIT_S)
+    outcomes = publish(outbox)
+    link.next()[1](DeliveryResult.REFUSED, "no")
+    assert outcomes.get(timeout=WAIT_S)
     outbox.close(0)
     assert caplog.text.count("not carried out") == 2
     assert "home" not in caplog.text
@@ -259,22 +263,22 @@ COMMANDS = 300
 PACE_S = 0.025
 EXPIRES_S = 1.2
 SLACK_S = 0.3
-"""Between looking at the clock and being on the way."""
+"""Between looking at the clock and being on the proxy."""
 
 
 def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed, restarted, cut off, slow, frozen, and refusing, while commands keep coming."""
-    monkeypatch.setattr("voice2mqtt.mqtt.broker.connection.PATIENCE_S", 0.6)
-    monkeypatch.setattr(link_module, "_SHORTEST_S", 0.05)
-    monkeypatch.setattr(link_module, "_REFUSED_S", 0.3)
+    monkeypatch.setattr("voice2mqtt.mqtt.broker.connection.RESPONSE_TIMEOUT_S", 0.6)
+    monkeypatch.setattr(link_module, "_FIRST_BACKOFF_S", 0.05)
+    monkeypatch.setattr(link_module, "_REFUSED_BACKOFF_S", 0.3)
     (tmp_path / "word").write_text("right")
     people = {"voice": "right", "house": "house"}
     with (
         Broker(tmp_path, users=people) as broker,
-        broker.subscriber("home/#", username="house", password="house") as house,
-        Way(broker) as way,
+        broker.subscriber("home/#", username="house", password="house") as subscriber,
+        Proxy(broker) as proxy,
     ):
 
         def refuse(users: dict[str, str]) -> None:
@@ -283,26 +287,26 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
             broker.start()
 
         day: dict[int, Callable[[], None]] = {
-            20: way.cut,
+            20: proxy.cut,
             40: broker.kill,
             60: broker.start,
-            90: lambda: setattr(way, "delay_s", 0.15),
-            120: lambda: setattr(way, "delay_s", 0),
+            90: lambda: setattr(proxy, "delay_s", 0.15),
+            120: lambda: setattr(proxy, "delay_s", 0),
             130: broker.freeze,
             150: broker.thaw,
             180: broker.stop,
             235: broker.start,
             245: lambda: refuse(people | {"voice": "another"}),
             260: lambda: refuse(people),
-            280: way.cut,
+            280: proxy.cut,
         }
-        settings = MqttSettings(broker=way.url, username="voice", password_file=tmp_path / "word")
+        settings = MqttSettings(broker=proxy.url, username="voice", password_file=tmp_path / "word")
         quiet = HomeAssistantSettings(discovery=False)
-        room = MqttAdapter(Settings(node="den", mqtt=settings, home_assistant=quiet))
-        told: Queue[tuple[int, str]] = Queue()
+        adapter = MqttAdapter(Settings(node="den", mqtt=settings, home_assistant=quiet))
+        outcomes: Queue[tuple[int, str]] = Queue()
         deadlines_s = {}
         held_up_s = 0.0
-        room.start()
+        adapter.start()
         try:
             for number in range(COMMANDS):
                 day.get(number, lambda: None)()
@@ -310,15 +314,15 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
                     topic=f"home/{number}", payload="ON", qos=number % 3, expires_s=EXPIRES_S
                 )
                 deadlines_s[message.topic] = time.monotonic() + EXPIRES_S
-                room.publish(message, lambda reason, n=number: told.put((n, reason)))  # type: ignore[misc]
+                adapter.publish(message, lambda reason, n=number: outcomes.put((n, reason)))  # type: ignore[misc]
                 slept_s = time.monotonic()
                 time.sleep(PACE_S)
                 # A machine that wakes us late lets our threads run late, too.
                 held_up_s = max(held_up_s, time.monotonic() - slept_s - PACE_S)
-            fates = dict(told.get(timeout=WAIT_S) for _ in range(COMMANDS))
+            results = dict(outcomes.get(timeout=WAIT_S) for _ in range(COMMANDS))
         finally:
-            room.close(1)
-        assert told.empty()
+            adapter.close(1)
+        assert outcomes.empty()
         seen = Counter(
             int(number)
             for number in re.findall(
@@ -328,14 +332,14 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
         # How long the broker then keeps it is the broker's: it may have been held up itself.
         sent_s = {
             topic.decode(): at_s
-            for at_s, piece in way.set_out
+            for at_s, piece in proxy.sent
             for topic in re.findall(rb"home/\d+", piece)
         }
         slack_s = SLACK_S + held_up_s
         late = [topic for topic, at_s in sent_s.items() if at_s > deadlines_s[topic] + slack_s]
-    done = {number for number, reason in fates.items() if not reason}
-    not_sent = {number for number, reason in fates.items() if "not reachable" in reason}
-    unconfirmed = {number for number, reason in fates.items() if "not confirmed" in reason}
+    done = {number for number, reason in results.items() if not reason}
+    not_sent = {number for number, reason in results.items() if "not reachable" in reason}
+    unconfirmed = {number for number, reason in results.items() if "not confirmed" in reason}
     assert done | not_sent | unconfirmed == set(range(COMMANDS))
     assert done
     assert not_sent
@@ -343,5 +347,5 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
     assert done <= seen.keys()
     assert not not_sent & seen.keys()
     assert {f"home/{number}" for number in seen} <= sent_s.keys()
-    assert len({message.topic for message in house.messages}) == len(house.messages) > 0
+    assert len({message.topic for message in subscriber.messages}) == len(subscriber.messages) > 0
     assert not late

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.broker import Broker, Subscriber, wait_until
-from tests.mqtt.broker.proxy import Way
+from tests.mqtt.broker.proxy import Proxy
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
@@ -15,19 +15,19 @@ PREFIX = "homeassistant/"
 
 @contextmanager
 def node(broker: Broker, *rows: str, discovery: bool = True) -> Iterator[MqttAdapter]:
-    room = MqttAdapter(
+    adapter = MqttAdapter(
         Settings(
             node="den",
             mqtt=MqttSettings(broker=broker.url),
             home_assistant=HomeAssistantSettings(discovery=discovery),
         )
     )
-    room.set_rows(rows)
-    room.start()
+    adapter.set_rows(rows)
+    adapter.start()
     try:
-        yield room
+        yield adapter
     finally:
-        room.close(1)
+        adapter.close(1)
 
 
 def retained(broker: Broker) -> dict[str, str]:
@@ -43,9 +43,9 @@ def published(broker: Broker) -> list[str]:
     return re.findall(rf"Received PUBLISH from voice2mqtt-den .*'({PREFIX}[^']+)'", broker.log())
 
 
-def kept(room: MqttAdapter, count: int) -> None:
+def kept(adapter: MqttAdapter, count: int) -> None:
     """Wait until the node knows that the broker keeps `count` announcements."""
-    wait_until(lambda: len(room._announcer._kept) == count, f"{count} announcements")
+    wait_until(lambda: len(adapter._discovery._kept) == count, f"{count} announcements")
 
 
 def rows_of(configs: dict[str, str]) -> set[str]:
@@ -53,23 +53,23 @@ def rows_of(configs: dict[str, str]) -> set[str]:
     return {trigger["subtype"] for trigger in triggers}
 
 
-def wait_for_trigger(house: Subscriber, row: str) -> str:
+def wait_for_trigger(subscriber: Subscriber, row: str) -> str:
     """Return the topic on which the trigger of `row` is announced."""
 
     def there() -> str | None:
-        for message in house.messages:
+        for message in subscriber.messages:
             if "/device_automation/" in message.topic and f'"subtype": "{row}"' in message.payload:
                 return message.topic
         return None
 
-    house._wait(there, f"trigger for {row}")
+    subscriber._wait(there, f"trigger for {row}")
     return there() or ""
 
 
 def test_entities_and_rows_are_retained_and_name_device_and_origin(broker: Broker) -> None:
-    with broker.subscriber(f"{PREFIX}#") as house, node(broker, "light", "door"):
-        wait_for_trigger(house, "light")
-        wait_for_trigger(house, "door")
+    with broker.subscriber(f"{PREFIX}#") as subscriber, node(broker, "light", "door"):
+        wait_for_trigger(subscriber, "light")
+        wait_for_trigger(subscriber, "door")
         configs = retained(broker)
     assert rows_of(configs) == {"light", "door"}
     parsed = [json.loads(config) for config in configs.values()]
@@ -84,88 +84,91 @@ def test_entities_and_rows_are_retained_and_name_device_and_origin(broker: Broke
 def test_a_row_that_goes_is_cleared_also_when_it_went_while_the_node_was_away(
     broker: Broker,
 ) -> None:
-    with broker.subscriber(f"{PREFIX}#") as house:
-        with node(broker, "light", "door") as room:
-            light, door = wait_for_trigger(house, "light"), wait_for_trigger(house, "door")
-            room.set_rows(["door"])
-            house.wait_for(light, like=lambda payload: not payload)
+    with broker.subscriber(f"{PREFIX}#") as subscriber:
+        with node(broker, "light", "door") as adapter:
+            light, door = (
+                wait_for_trigger(subscriber, "light"),
+                wait_for_trigger(subscriber, "door"),
+            )
+            adapter.set_rows(["door"])
+            subscriber.wait_for(light, like=lambda payload: not payload)
         with node(broker):
-            house.wait_for(door, like=lambda payload: not payload)
+            subscriber.wait_for(door, like=lambda payload: not payload)
     assert rows_of(retained(broker)) == set()
 
 
 def test_everything_is_cleared_when_discovery_is_switched_off(broker: Broker) -> None:
-    with broker.subscriber(f"{PREFIX}#") as house:
+    with broker.subscriber(f"{PREFIX}#") as subscriber:
         with node(broker, "light"):
-            topic = wait_for_trigger(house, "light")
+            topic = wait_for_trigger(subscriber, "light")
         with node(broker, "light", discovery=False):
-            house.wait_for(topic, like=lambda payload: not payload)
-            house.wait_for(
+            subscriber.wait_for(topic, like=lambda payload: not payload)
+            subscriber.wait_for(
                 f"{PREFIX}switch/voice2mqtt_den/mute/config", like=lambda payload: not payload
             )
 
 
 def test_other_devices_are_left_alone(broker: Broker) -> None:
     foreign = f"{PREFIX}switch/voice2mqtt_denver/mute/config"
-    with broker.subscriber(f"{PREFIX}#") as house:
-        house.send(foreign, "{}", retain=True)
+    with broker.subscriber(f"{PREFIX}#") as subscriber:
+        subscriber.send(foreign, "{}", retain=True)
         with node(broker, "light"):
-            wait_for_trigger(house, "light")
-        assert [m.payload for m in house.on(foreign)] == ["{}"]
+            wait_for_trigger(subscriber, "light")
+        assert [m.payload for m in subscriber.on(foreign)] == ["{}"]
 
 
 def test_home_assistant_hears_everything_again_when_it_was_started(broker: Broker) -> None:
-    with broker.subscriber(f"{PREFIX}#") as house, node(broker, "light"):
-        topic = wait_for_trigger(house, "light")
-        house.send(f"{PREFIX}status", "online")
-        assert len(house.wait_for_count(topic, 2)) == 2
+    with broker.subscriber(f"{PREFIX}#") as subscriber, node(broker, "light"):
+        topic = wait_for_trigger(subscriber, "light")
+        subscriber.send(f"{PREFIX}status", "online")
+        assert len(subscriber.wait_for_count(topic, 2)) == 2
 
 
 ENTITIES = 14
 
 
 def test_only_what_changed_is_announced(broker: Broker) -> None:
-    with node(broker, "light", "door") as room:
-        kept(room, ENTITIES + 2)
-        room.set_rows(["light", "heating"])
-        kept(room, ENTITIES + 2)
+    with node(broker, "light", "door") as adapter:
+        kept(adapter, ENTITIES + 2)
+        adapter.set_rows(["light", "heating"])
+        kept(adapter, ENTITIES + 2)
         # The new row, the entity that lists all rows, and the end of the old row.
         assert len(published(broker)) == ENTITIES + 2 + 3
     before = published(broker)
-    with node(broker, "light", "heating") as room:
-        kept(room, ENTITIES + 2)
+    with node(broker, "light", "heating") as adapter:
+        kept(adapter, ENTITIES + 2)
     assert published(broker) == before
 
 
 def test_at_a_reconnection_the_broker_is_told_only_what_it_lost(broker: Broker) -> None:
-    with Way(broker) as way, broker.subscriber() as house:
-        settings = Settings(node="den", mqtt=MqttSettings(broker=way.url))
-        room = MqttAdapter(settings)
-        room.set_rows(["light", "door"])
-        room.start()
+    with Proxy(broker) as proxy, broker.subscriber() as subscriber:
+        settings = Settings(node="den", mqtt=MqttSettings(broker=proxy.url))
+        adapter = MqttAdapter(settings)
+        adapter.set_rows(["light", "door"])
+        adapter.start()
         try:
-            kept(room, ENTITIES + 2)
+            kept(adapter, ENTITIES + 2)
             before = published(broker)
             assert len(before) == ENTITIES + 2
-            house.send(before[0], "", retain=True)
-            way.cut()
+            subscriber.send(before[0], "", retain=True)
+            proxy.cut()
             wait_until(lambda: len(published(broker)) > len(before), "announcement")
-            kept(room, ENTITIES + 2)
+            kept(adapter, ENTITIES + 2)
             assert published(broker) == [*before, before[0]]
             broker.kill()
             broker.start()
-            kept(room, 0)
-            kept(room, ENTITIES + 2)
+            kept(adapter, 0)
+            kept(adapter, ENTITIES + 2)
             assert len(published(broker)) == 2 * (ENTITIES + 2) + 1
         finally:
-            room.close(1)
+            adapter.close(1)
 
 
 def test_a_retained_birth_message_has_nothing_announced_again(broker: Broker) -> None:
-    with broker.subscriber() as house:
-        house.send(f"{PREFIX}status", "online", retain=True)
-        with node(broker, "light") as room:
-            kept(room, ENTITIES + 1)
-        with node(broker, "light") as room:
-            kept(room, ENTITIES + 1)
+    with broker.subscriber() as subscriber:
+        subscriber.send(f"{PREFIX}status", "online", retain=True)
+        with node(broker, "light") as adapter:
+            kept(adapter, ENTITIES + 1)
+        with node(broker, "light") as adapter:
+            kept(adapter, ENTITIES + 1)
     assert len(published(broker)) == ENTITIES + 1

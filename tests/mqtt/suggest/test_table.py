@@ -69,9 +69,9 @@ def settings_for(broker_url: str, folder: Path) -> str:
 
 
 def test_every_device_can_be_spoken_to_as_proposed(broker: Broker, tmp_path: Path) -> None:
-    with broker.subscriber("#") as house:
+    with broker.subscriber("#") as subscriber:
         for topic, document in HOUSE.items():
-            house.send(topic, json.dumps(document), retain=True)
+            subscriber.send(topic, json.dumps(document), retain=True)
     table = tmp_path / "proposed.yaml"
     settings = settings_for(broker.url, tmp_path)
     assert main(["table", "suggest", "--settings", settings, "--output", str(table)]) == 0

@@ -1,4 +1,4 @@
-"""Where the broker is, read from the one line of the settings that says so."""
+"""The address of the broker, parsed from `mqtt.broker`."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ _PORTS = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """A broker, and the way to speak to it."""
+    """Where a broker is, and over which transport it is reached."""
 
     host: str
     port: int

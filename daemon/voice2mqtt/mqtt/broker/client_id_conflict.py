@@ -1,9 +1,9 @@
-"""Notices that another node goes by our name, and which of the two came second. Pure.
+"""Detects that another node uses our name, and which of the two was started first. Pure.
 
-Both would carry out every command, and a broker ends the connection of one when the other
-comes. It is proven when somebody else says something under our name; or when the state
-retained under our name was overwritten by somebody else and our connections end soon. Which of
-them is the second both know alike, since an `instance` tells when its program was started.
+Both would carry out every command, and the broker ends the connection of one when the other one
+connects with the same client id. There are two proofs: a bid under our name from another instance;
+or the retained state under our name was written by another instance and our connections are short.
+An `instance` begins with the time its program was started, so both nodes agree on who was first.
 """
 
 import re
@@ -13,45 +13,46 @@ from voice2mqtt.core.jsontext import read_json
 from voice2mqtt.mqtt.broker.delivery import Cause, ConnectionLost
 
 SUSPICIOUS_S = 10.0
+"""A connection that ends sooner may have been ended by another client's; set by hand."""
 _INSTANCE = re.compile(r"[0-9a-f]{20}")
 
 
 def new_instance(at_s: float) -> str:
-    """Return a name for a run of the program that began at wall-clock time `at_s`.
+    """Return an identifier for a run of the program that began at wall-clock time `at_s`.
 
-    Of two such names the earlier run's is the smaller.
+    The identifier of an earlier run is smaller.
     """
     return f"{max(0, int(at_s * 1000)):012x}{secrets.token_hex(4)}"
 
 
 class ClientIdConflict:
-    """What is known of a second node with our name."""
+    """Whether there is another node with our name."""
 
     def __init__(self, instance: str) -> None:
         self._instance = instance
         self._up_since_s = 0.0
         self._cut_short = False
-        self._wrote = False
-        self.is_there = False
+        self._state_was_ours = False
+        self.exists = False
         """Whether there is another node of our name, as far as we know."""
-        self.is_first = False
-        """Whether there is one, and it was there before us; true for ever then."""
+        self.was_first = False
+        """Whether there is or was one that was started before us; stays true."""
 
     def came_up(self, now_s: float) -> None:
-        """Take note that a connection began."""
+        """Note that a connection began."""
         self._up_since_s = now_s
 
     def went_down(self, lost: ConnectionLost, now_s: float) -> None:
-        """Take note that it ended."""
+        """Note that it ended."""
         soon = now_s - self._up_since_s < SUSPICIOUS_S
         self._cut_short = lost.cause is Cause.TAKEN_OVER or soon
 
-    def left(self) -> None:
-        """Take note that whoever has our name went offline."""
-        self.is_there = False
+    def went_offline(self) -> None:
+        """Note that the other node went offline."""
+        self.exists = False
 
-    def shows_in(self, state: bytes) -> bool:
-        """Whether the `state` under our name shows something new about another node."""
+    def handle_state(self, state: bytes) -> bool:
+        """Note the retained `state` under our name; return whether it tells us something new."""
         try:
             document = read_json(state)
         except ValueError:
@@ -60,17 +61,17 @@ class ClientIdConflict:
         if not isinstance(instance, str):
             return False
         if instance == self._instance:
-            self._wrote = True
-        # What an earlier run of ours left behind is no proof, nor is a bad line.
-        elif self._wrote and self._cut_short and instance:
-            return self.speaks(instance)
+            self._state_was_ours = True
+        # The state of an earlier run of ours proves nothing, nor does a bad connection.
+        elif self._state_was_ours and self._cut_short and instance:
+            return self.handle_instance(instance)
         return False
 
-    def speaks(self, instance: str) -> bool:
-        """Take note of an `instance` that goes by our name; return whether that is news."""
-        before = self.is_there, self.is_first
-        self.is_there = True
+    def handle_instance(self, instance: str) -> bool:
+        """Note another `instance` that uses our name; return whether it tells us something new."""
+        before = self.exists, self.was_first
+        self.exists = True
         is_later = bool(_INSTANCE.fullmatch(instance)) and instance > self._instance
-        # An older version, which has no such name, cannot be told to be silent.
-        self.is_first = self.is_first or not is_later
-        return (self.is_there, self.is_first) != before
+        # An older version has no such identifier and goes on acting: then we must not.
+        self.was_first = self.was_first or not is_later
+        return (self.exists, self.was_first) != before

@@ -1,4 +1,4 @@
-"""Why there is no connection, in words that say what to look at."""
+"""Why a connection failed, in words that say what to check."""
 
 import socket
 import ssl
@@ -15,7 +15,7 @@ _NOT_AUTHORIZED = {
 
 
 def reason_of(error: Exception, address: BrokerAddress) -> str:
-    """Return what `error` means for somebody who wrote `address` into the settings."""
+    """Return what `error` means to a person who wrote `address` into the settings."""
     match error:
         case ssl.SSLCertVerificationError():
             reason = f"its certificate is not trusted: {error.verify_message} (see mqtt.ca_file)"
@@ -39,14 +39,14 @@ def reason_of(error: Exception, address: BrokerAddress) -> str:
 
 
 def question(address: BrokerAddress) -> str:
-    """Return what to ask when a broker is there but does not understand us."""
+    """Return what to check when something answers that is no MQTT broker as we expect it."""
     kind = "websockets" if address.websocket else "plain MQTT"
     secure = " over TLS, with a client certificate if it wants one" if address.tls else ""
     return f"does it expect {kind}{secure} on port {address.port}?"
 
 
 def refusal(said: str) -> ConnectionLost:
-    """Return what a broker means that will not have us and `said` why."""
+    """Return the loss for a broker that refused us and `said` why (an MQTT reason)."""
     if said == "Unsupported protocol version":
         return ConnectionLost("it does not speak MQTT 5", Cause.VERSION)
     if said in _NOT_AUTHORIZED:

@@ -1,31 +1,32 @@
-"""What is handed to the broker, and what became of it."""
+"""A message on its way to the broker, its result, and a message from the broker. Pure."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 
 class Lane(IntEnum):
-    """Who goes first; a lane is served only when those before it are empty or have their share."""
+    """A priority: a lane is served when those before it are empty or have their share in flight."""
 
     COMMAND = 0
-    """What was said, and what nodes say to each other before one of them acts."""
+    """Commands, and the bids by which nodes agree which of them acts."""
     STATE = 1
-    """How the node is and what happened."""
+    """States and events."""
     DISCOVERY = 2
-    """What Home Assistant should know; there can be thousands of it."""
+    """Discovery messages for Home Assistant; there can be thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message on its way to the broker."""
+    """A message on its way to the broker. Its times are absolute, those of a `Message` relative."""
 
     topic: str
-    payload: str | bytes
+    payload: str
     qos: int = 1
     retain: bool = False
-    deadline_s: float | None = None
-    """Monotonic time after which it must not reach the broker; None is whenever."""
+    deadline_s: float = math.inf
+    """Monotonic time after which it must not reach the broker."""
     lane: Lane = Lane.COMMAND
 
 
@@ -36,26 +37,26 @@ class Incoming:
     topic: str
     payload: bytes
     retained: bool
-    """Whether it was said before we asked."""
+    """Whether the broker had kept it from before we subscribed."""
     too_large_bytes: int = 0
-    """Its size, if it was too large to be kept."""
+    """Its size, if it was too large; its payload is then empty."""
 
 
 class DeliveryResult(Enum):
-    """What became of a delivery."""
+    """The result of a delivery."""
 
     CONFIRMED = "the broker has it"
-    REFUSED = "the broker will not have it"
+    REFUSED = "the broker refused it"
     UNSENT = "the broker never saw it; it may be tried again"
     UNKNOWN = "the connection was lost before the broker confirmed it; it is never sent again"
 
 
-Answer = Callable[[DeliveryResult, str], None]
-"""Called once per delivery, with the reason as part of a sentence where there is one."""
+OnResult = Callable[[DeliveryResult, str], None]
+"""Called once per delivery; where there is a reason, it is a part of a sentence."""
 
 
-def unheard(_fate: DeliveryResult, _reason: str) -> None:
-    """Take an answer nobody waits for."""
+def ignore_result(_result: DeliveryResult, _reason: str) -> None:
+    """Do nothing with a result that does not matter."""
 
 
 class ConnectionLost(Exception):  # noqa: N818 - a fact about the connection, not an error of ours
@@ -67,11 +68,11 @@ class ConnectionLost(Exception):  # noqa: N818 - a fact about the connection, no
 
 
 class Cause(Enum):
-    """Kinds of loss that are answered differently."""
+    """Why a connection was lost, as far as it changes what comes next."""
 
-    NETWORK = "worth another try soon"
-    CREDENTIALS = "trying again soon would hammer"
+    NETWORK = "try again soon"
+    CREDENTIALS = "trying again soon would only load the broker"
     VERSION = "the broker is too old for MQTT 5"
-    SILENCE = "it hung up before a word; too old for MQTT 5, or about to restart"
-    LIMITS = "it takes less than we asked for; now that we know, it can be tried at once"
-    TAKEN_OVER = "somebody else uses our name"
+    SILENCE = "it hung up before it answered; too old for MQTT 5, or about to restart"
+    LIMITS = "it takes less than we asked for; try again at once with what it takes"
+    TAKEN_OVER = "another client uses our client id"

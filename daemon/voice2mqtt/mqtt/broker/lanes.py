@@ -1,59 +1,60 @@
-"""The queue in front of the broker: three lanes, each bounded, the first always first. Pure.
+"""The queue in front of the broker: three lanes in order of priority, each bounded. Pure.
 
-Of what is retained, only the last word on a topic matters: where many wait, a newer one takes
-the place of an older one. Commands are never replaced.
+Of retained messages only the last one of a topic matters: where many wait, a newer one replaces
+an older one. Commands are never replaced.
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from voice2mqtt.mqtt.broker.delivery import Answer, Delivery, Lane
+from voice2mqtt.mqtt.broker.delivery import Delivery, Lane, OnResult
 
 SHARE: Mapping[Lane, int] = MappingProxyType({Lane.COMMAND: 10, Lane.STATE: 6, Lane.DISCOVERY: 4})
-"""Messages of a lane under way at one time; together what every broker grants.
+"""Messages of a lane in flight at one time; the sum is what every broker grants (`limits.py`).
 
-So no lane can fill the broker's window, or the socket, before a message of another.
+So no lane can fill the broker's receive window, or the socket, ahead of another lane.
 """
 
 CAPACITY = 20_000
-"""Orders waiting in one lane; more rows than that are not announced."""
+"""Messages waiting in one lane; more rows than that are not announced. Set by hand."""
 
 _MANY = 20
+"""Messages that wait in a lane before retained ones are replaced; set by hand."""
 
-Order = tuple[Delivery, Answer]
+QueuedDelivery = tuple[Delivery, OnResult]
 
 
 class Lanes:
-    """What waits to be handed to the broker, by lane and in order."""
+    """Deliveries that wait for the broker, by lane, oldest first."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Lane, dict[object, Order]] = {lane: {} for lane in Lane}
+        self._waiting: dict[Lane, dict[object, QueuedDelivery]] = {lane: {} for lane in Lane}
 
-    def put(self, delivery: Delivery, answer: Answer) -> Order | None:
-        """Let it wait; return what will not be sent for it: an older word, itself, or nothing."""
+    def put(self, delivery: Delivery, on_result: OnResult) -> QueuedDelivery | None:
+        """Queue it; return what is not sent because of it: an older message, itself, or nothing."""
         lane = self._waiting[delivery.lane]
         many = delivery.lane is Lane.DISCOVERY or len(lane) >= _MANY
         replaces = delivery.retain and delivery.lane is not Lane.COMMAND and many
         key = delivery.topic if replaces else object()
         older = lane.pop(key, None)
         if len(lane) >= CAPACITY:
-            return delivery, answer
-        lane[key] = (delivery, answer)
+            return delivery, on_result
+        lane[key] = (delivery, on_result)
         return older
 
-    def take(self, has_room: Callable[[Lane], bool]) -> Order | None:
+    def take(self, has_room: Callable[[Lane], bool]) -> QueuedDelivery | None:
         """Return what goes next into a lane that `has_room`; None if nothing can go."""
         for lane, waiting in self._waiting.items():
             if waiting and has_room(lane):
                 return waiting.pop(next(iter(waiting)))
         return None
 
-    def clear(self) -> list[Order]:
+    def clear(self) -> list[QueuedDelivery]:
         """Take everything out."""
-        orders = [order for waiting in self._waiting.values() for order in waiting.values()]
+        queued = [queued for waiting in self._waiting.values() for queued in waiting.values()]
         for waiting in self._waiting.values():
             waiting.clear()
-        return orders
+        return queued
 
     def __bool__(self) -> bool:
         """Whether anything waits."""

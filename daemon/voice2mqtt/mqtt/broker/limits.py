@@ -1,7 +1,7 @@
-"""What a broker takes of us, as it says when it lets us in (MQTT 5, section 3.2.2.3). Pure.
+"""What a broker takes from a client, as its CONNACK says (MQTT 5, section 3.2.2.3). Pure.
 
-A broker hangs up on who goes beyond it, so that what is sent is made to fit beforehand: a
-command is carried out with less (no retention, a lower QoS) rather than not at all.
+A broker hangs up on a client that goes beyond its limits, so messages are made to fit before they
+are sent: a command goes out without retain or with a lower QoS rather than not at all.
 """
 
 from dataclasses import dataclass, replace
@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from voice2mqtt.mqtt.broker.delivery import Delivery
 
 _OVERHEAD_BYTES = 16
-"""Of a PUBLISH beside topic and payload, at most."""
+"""Of a PUBLISH beside topic and payload: header, lengths, packet identifier, expiry; at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerLimits:
-    """The defaults are what every broker grants that says nothing else."""
+    """The defaults hold for every broker that says nothing else."""
 
     qos: int = 2
     retain: bool = True
     packet_bytes: int | None = None
     in_flight: int = 20
-    """Messages under way at one time; MQTT grants more, but some brokers do not."""
+    """Messages in flight at one time; MQTT allows more, but some brokers do not."""
 
     def fit(self, delivery: Delivery) -> Delivery:
-        """Return `delivery` as the broker takes it."""
+        """Return `delivery` with what the broker does not take lowered."""
         qos, retain = min(delivery.qos, self.qos), delivery.retain and self.retain
         if (qos, retain) == (delivery.qos, delivery.retain):
             return delivery
@@ -31,15 +31,14 @@ class BrokerLimits:
 
     def fault_of(self, delivery: Delivery) -> str:
         """Return why the broker would hang up on `delivery`; "" if it takes it."""
-        payload = delivery.payload
-        payload_bytes = len(payload if isinstance(payload, bytes) else payload.encode())
-        size_bytes = len(delivery.topic.encode()) + payload_bytes + _OVERHEAD_BYTES
+        content_bytes = len(delivery.topic.encode()) + len(delivery.payload.encode())
+        size_bytes = content_bytes + _OVERHEAD_BYTES
         if self.packet_bytes is None or size_bytes <= self.packet_bytes:
             return ""
         return f"it has {size_bytes} bytes, and the broker takes {self.packet_bytes} at most"
 
     def sentence(self) -> str:
-        """Return what is less than usual, for people; "" if nothing is."""
+        """Return, for people, which limits are lower than usual; "" if none is."""
         told = []
         if not self.retain:
             told.append("keeps no retained messages: states and commands go out without retain")
@@ -56,7 +55,7 @@ USUAL = BrokerLimits()
 
 
 def limits_in(properties: object) -> BrokerLimits:
-    """Return what a broker said in the `properties` of its welcome; MQTT 3.1.1 has none."""
+    """Return the limits in the `properties` of a CONNACK; MQTT 3.1.1 has none."""
     return BrokerLimits(
         qos=getattr(properties, "MaximumQoS", USUAL.qos),
         retain=bool(getattr(properties, "RetainAvailable", USUAL.retain)),

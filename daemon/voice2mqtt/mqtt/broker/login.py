@@ -1,4 +1,4 @@
-"""Who we are to the broker, from the settings; every fault of them is found before connecting."""
+"""The login at the broker, from the settings; their faults are found before connecting."""
 
 import ssl
 from contextlib import suppress
@@ -11,12 +11,12 @@ from voice2mqtt.mqtt.broker.delivery import Cause, ConnectionLost, Delivery
 from voice2mqtt.settings.model import MqttSettings
 
 LARGEST_BYTES = 1 << 20
-"""Of a message to us; what a node needs to hear is far smaller."""
+"""Largest message we take; controls, bids and states of devices are far smaller. Set by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """Who we are to the broker."""
+    """Where the broker is, and how a client logs in there."""
 
     address: BrokerAddress
     client_id: str
@@ -43,8 +43,8 @@ class Login:
             reason = f"the password file {file} cannot be read ({why})"
             raise ConnectionLost(reason, Cause.CREDENTIALS) from error
 
-    def password_written(self) -> tuple[int, ...]:
-        """Return what changes when somebody writes the password file."""
+    def password_file_version(self) -> tuple[int, ...]:
+        """Return something that changes when the password file is written."""
         with suppress(OSError):
             if self.password_file:
                 status = self.password_file.stat()
@@ -53,7 +53,7 @@ class Login:
 
 
 class _TidySocket(ssl.SSLSocket):
-    """Closes itself when the handshake fails, which paho leaves to the garbage collector."""
+    """Closes itself when the handshake fails; paho leaves that to the garbage collector."""
 
     def do_handshake(self, block: bool = False) -> None:
         try:
@@ -103,8 +103,8 @@ def _tls(settings: MqttSettings, address: BrokerAddress) -> ssl.SSLContext | Non
     except ssl.SSLError as error:
         text = f"mqtt.ca_file: {settings.ca_file} holds no certificate in PEM form"
         raise SettingsError(text) from error
-    # From Python 3.13 on it is set by default, and refuses authorities that people made at home
-    # by the book of mosquitto. Chain, dates and name are verified as ever.
+    # Python 3.13 sets it by default, and then refuses authorities made at home as mosquitto's
+    # documentation says. Chain, dates and name are still verified.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.sslsocket_class = _TidySocket
     if settings.cert_file:

@@ -1,7 +1,10 @@
-"""Messages that wait for their time, or for the broker, and never longer than their deadline.
+"""Messages that wait until they are due, or for the broker, and never longer than their deadline.
 
-At most once to the house: a message that may have reached the broker is never sent again, one
-that cannot have is tried again until its deadline. Whatever becomes of it, `on_done` is told.
+Delivery is at most once: a message that may have reached the broker is never sent again, one that
+cannot have is tried again until its deadline. Either way `on_done` is called with the outcome.
+
+`core.Message` says what to publish, with times relative to its sentence. `publish` makes a
+`Delivery` of it, with absolute times, which link and connection pass on unchanged.
 """
 
 import heapq
@@ -15,20 +18,21 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from voice2mqtt.core.decision import Message
-from voice2mqtt.mqtt.broker.delivery import Answer, Delivery, DeliveryResult, Lane
+from voice2mqtt.mqtt.broker.delivery import Delivery, DeliveryResult, Lane, OnResult
 from voice2mqtt.mqtt.topics import fault_of
 
 log = logging.getLogger(__name__)
 
 CAPACITY = 1000
-"""Messages of a lane waiting at one time; a house does not say more in an hour."""
+"""Messages of a lane waiting at one time; set by hand, more than a home says in an hour."""
 IN_FLIGHT = 16
-"""Messages of a lane handed to the line without its answer."""
+"""Messages of a lane at the link, without a result yet; set by hand, above each lane's share."""
 _SUPERVISION_S = 2.0
+"""How often it is checked whether the link's thread is alive; set by hand."""
 _NO_BROKER = "the broker was not reachable in time"
 
 
-class Line(Protocol):
+class Sender(Protocol):
     """What the outbox needs of the link."""
 
     @property
@@ -36,27 +40,28 @@ class Line(Protocol):
         """Whether there is a connection at this moment."""
         ...
 
-    def send(self, delivery: Delivery, answer: Answer) -> None:
+    def send(self, delivery: Delivery, on_result: OnResult) -> None:
         """Deliver now or not at all."""
         ...
 
-    def hurry(self, until_s: float) -> None:
-        """Try harder to have a connection, for something waits for it until then (monotonic)."""
+    def retry_fast(self, until_s: float) -> None:
+        """Try to connect more often until `until_s` (monotonic): a command waits for it."""
         ...
 
-    def check(self) -> None:
-        """Make sure that the line is still served."""
+    def restart_if_dead(self) -> None:
+        """Make sure that the link's thread is alive."""
         ...
 
 
 @dataclass(order=True, slots=True)
 class _Entry:
+    """A delivery that waits until it is due, or is in flight; ordered by due time."""
+
     due_s: float
-    deadline_s: float = field(compare=False)
     number: int
-    message: Message = field(compare=False)
+    """Keeps the order of messages that are due at the same time."""
+    delivery: Delivery = field(compare=False)
     on_done: Callable[[str], None] = field(compare=False)
-    lane: Lane = field(compare=False)
     delay: str = field(compare=False, default=_NO_BROKER)
     """Why it still waits."""
 
@@ -64,18 +69,19 @@ class _Entry:
 class Outbox:
     """A `Publisher` with a thread that watches the clock. All `on_done` come from that thread."""
 
-    def __init__(self, line: Line, *, log_topics: bool = True) -> None:
-        """Send over `line`; a topic tells what was said, and so may have to stay out of the log."""
-        self._line = line
+    def __init__(self, link: Sender, *, log_topics: bool = True) -> None:
+        """Send over `link`; a topic may repeat what was said, so it may have to stay unlogged."""
+        self._link = link
         self._log_topics = log_topics
         self._changed = threading.Condition()
         self._waiting: dict[Lane, list[_Entry]] = {lane: [] for lane in Lane}
+        """A heap for each lane."""
         self._in_flight: dict[int, _Entry] = {}
         self._done: deque[tuple[_Entry, str]] = deque()
-        self._unheard: set[str] = set()
+        self._without_subscribers: set[str] = set()
         self._numbers = itertools.count()
         self._closing = False
-        self._telling = False
+        self._reporting = False
         self._thread = threading.Thread(target=self._run, name="mqtt-outbox")
 
     def start(self) -> None:
@@ -94,11 +100,18 @@ class Outbox:
         now_s = time.monotonic()
         age_s = 0.0 if said_s is None else now_s - said_s
         due_s = now_s + message.after_s
-        deadline_s = due_s - age_s + message.expires_s
+        delivery = Delivery(
+            topic=message.topic,
+            payload=message.payload,
+            qos=message.qos,
+            retain=message.retain,
+            deadline_s=due_s - age_s + message.expires_s,
+            lane=lane,
+        )
         with self._changed:
             waiting = self._waiting[lane]
-            entry = _Entry(due_s, deadline_s, next(self._numbers), message, on_done, lane)
-            if fault := _fault(message):
+            entry = _Entry(due_s, next(self._numbers), delivery, on_done)
+            if fault := _fault(delivery):
                 self._done.append((entry, fault))
             elif age_s >= message.expires_s:
                 self._done.append((entry, f"too late: said {age_s:.1f} s ago"))
@@ -110,15 +123,15 @@ class Outbox:
                 heapq.heappush(waiting, entry)
             self._changed.notify()
 
-    def line_is_up(self) -> None:
-        """Look at once what can be sent."""
+    def link_is_up(self) -> None:
+        """Send at once what waits for a connection."""
         with self._changed:
             self._changed.notify()
 
     def close(self, drain_s: float) -> None:
-        """Deliver what is due, for up to `drain_s`; everything else is told as not carried out."""
+        """Deliver what is due, for up to `drain_s`; report everything else as not carried out."""
         with self._changed:
-            # Now, while what is told of them can still be sent.
+            # First, so that the events about them can still be sent.
             now_s = time.monotonic()
             self._give_up("the daemon ended before it was due", lambda each: each.due_s > now_s)
             self._changed.notify()
@@ -140,7 +153,7 @@ class Outbox:
 
     def _busy(self) -> bool:
         now_s = time.monotonic()
-        if self._in_flight or self._done or self._telling:
+        if self._in_flight or self._done or self._reporting:
             return True
         return any(entry.due_s <= now_s for entry in self._all_waiting())
 
@@ -152,108 +165,100 @@ class Outbox:
     def _run(self) -> None:
         while True:
             with self._changed:
-                done, ready = self._look()
-                self._telling = bool(done)
+                done, ready = self._take()
+                self._reporting = bool(done)
                 if not done and not ready:
                     if self._closing and not any(self._waiting.values()) and not self._in_flight:
                         return
                     self._changed.notify_all()
-                    self._changed.wait(self._pause_s())
-            self._line.check()
+                    self._changed.wait(self._wait_s())
+            self._link.restart_if_dead()
             for entry in ready:
                 self._send(entry)
             for entry, reason in done:
-                self._tell(entry, reason)
+                self._report(entry, reason)
 
-    def _look(self) -> tuple[list[tuple[_Entry, str]], list[_Entry]]:
-        """Take out what is done, and what can be handed over now."""
+    def _take(self) -> tuple[list[tuple[_Entry, str]], list[_Entry]]:
+        """Take out what is done, with its reason, and what can be sent now."""
         now_s = time.monotonic()
         done = list(self._done)
         self._done.clear()
         ready: list[_Entry] = []
-        in_flight = Counter(entry.lane for entry in self._in_flight.values())
+        in_flight = Counter(entry.delivery.lane for entry in self._in_flight.values())
         for lane, waiting in self._waiting.items():
-            if late := [entry for entry in waiting if entry.deadline_s <= now_s]:
-                waiting[:] = [entry for entry in waiting if entry.deadline_s > now_s]
+            if late := [entry for entry in waiting if entry.delivery.deadline_s <= now_s]:
+                waiting[:] = [entry for entry in waiting if entry.delivery.deadline_s > now_s]
                 heapq.heapify(waiting)
                 done += ((entry, entry.delay) for entry in late)
-            places = IN_FLIGHT - in_flight[lane] if self._line.up else 0
+            places = IN_FLIGHT - in_flight[lane] if self._link.up else 0
             while waiting and waiting[0].due_s <= now_s and places > 0:
                 entry = heapq.heappop(waiting)
                 self._in_flight[entry.number] = entry
                 ready.append(entry)
                 places -= 1
-        self._hurry(now_s)
+        self._retry_fast(now_s)
         return done, ready
 
-    def _hurry(self, now_s: float) -> None:
+    def _retry_fast(self, now_s: float) -> None:
         due = [entry for entry in self._waiting[Lane.COMMAND] if entry.due_s <= now_s]
-        if due and not self._line.up:
-            self._line.hurry(max(entry.deadline_s for entry in due))
+        if due and not self._link.up:
+            self._link.retry_fast(max(entry.delivery.deadline_s for entry in due))
 
-    def _pause_s(self) -> float:
+    def _wait_s(self) -> float:
+        """Return how long nothing can become due or late."""
         now_s = time.monotonic()
-        ends = [entry.deadline_s for entry in self._all_waiting()]
+        ends = [entry.delivery.deadline_s for entry in self._all_waiting()]
         starts = [entry.due_s for entry in self._all_waiting() if entry.due_s > now_s]
         return max(0.0, min([now_s + _SUPERVISION_S, *starts, *ends]) - now_s)
 
     def _send(self, entry: _Entry) -> None:
-        message = entry.message
-        delivery = Delivery(
-            topic=message.topic,
-            payload=message.payload,
-            qos=message.qos,
-            retain=message.retain,
-            deadline_s=entry.deadline_s,
-            lane=entry.lane,
-        )
-        self._line.send(delivery, lambda fate, reason: self._answered(entry, fate, reason))
+        self._link.send(entry.delivery, lambda result, reason: self._finish(entry, result, reason))
 
-    def _answered(self, entry: _Entry, fate: DeliveryResult, reason: str) -> None:
+    def _finish(self, entry: _Entry, result: DeliveryResult, reason: str) -> None:
         with self._changed:
             if self._in_flight.pop(entry.number, None) is None:
                 # It was given up when the daemon ended.
                 return
-            match fate:
+            match result:
                 case DeliveryResult.CONFIRMED:
                     self._done.append((entry, ""))
-                    self._note_audience(entry.message.topic, reason)
+                    self._note_subscribers(entry.delivery.topic, reason)
                 case DeliveryResult.REFUSED:
                     self._done.append((entry, f"the broker refused it: {reason}"))
                 case DeliveryResult.UNKNOWN:
                     self._done.append((entry, f"not confirmed and not sent again: {reason}"))
                 case DeliveryResult.UNSENT:
                     entry.delay = f"{_NO_BROKER}: {reason}"
-                    heapq.heappush(self._waiting[entry.lane], entry)
+                    heapq.heappush(self._waiting[entry.delivery.lane], entry)
             self._changed.notify()
 
-    def _note_audience(self, topic: str, reason: str) -> None:
-        """Say once per topic that nobody listens there, which is how a mistyped one shows."""
+    def _note_subscribers(self, topic: str, reason: str) -> None:
+        """Log once per topic that nobody subscribes to it: it may be mistyped."""
         if reason != "No matching subscribers":
-            self._unheard.discard(topic)
-        elif topic not in self._unheard and len(self._unheard) < CAPACITY:
-            self._unheard.add(topic)
-            log.info("the broker took it, but nobody subscribes to %s", self._named(topic))
+            self._without_subscribers.discard(topic)
+        elif topic not in self._without_subscribers and len(self._without_subscribers) < CAPACITY:
+            self._without_subscribers.add(topic)
+            log.info("the broker took it, but nobody subscribes to %s", self._loggable(topic))
 
-    def _named(self, topic: str) -> str:
+    def _loggable(self, topic: str) -> str:
         return topic if self._log_topics else "its topic"
 
-    def _tell(self, entry: _Entry, reason: str) -> None:
+    def _report(self, entry: _Entry, reason: str) -> None:
+        topic = entry.delivery.topic
         if reason:
-            topic = self._named(entry.message.topic)
-            why = reason if self._log_topics else reason.replace(entry.message.topic, topic)
-            log.warning("not carried out: %s, because %s", topic, why)
+            why = reason if self._log_topics else reason.replace(topic, self._loggable(topic))
+            log.warning("not carried out: %s, because %s", self._loggable(topic), why)
         try:
             entry.on_done(reason)
         except Exception:
-            log.exception("a fault while telling what became of %s", entry.message.topic)
+            log.exception("a fault while telling what became of %s", topic)
 
 
-def _fault(message: Message) -> str:
-    if fault := fault_of(message.topic):
-        return f"{message.topic!r} is no topic: {fault}"
+def _fault(delivery: Delivery) -> str:
+    if fault := fault_of(delivery.topic):
+        return f"{delivery.topic!r} is no topic: {fault}"
     try:
-        message.payload.encode()
+        delivery.payload.encode()
     except UnicodeEncodeError:
         return "its payload is not valid Unicode"
     return ""

@@ -1,7 +1,7 @@
-"""A node as Home Assistant sees it: one discovery message per entity and per row.
+"""The discovery messages of a node for Home Assistant: one per entity and per row. Pure.
 
-The single-component form of discovery is used, since old and new versions take it. Pure: which
-of them are already out, and when they go out again, is `discovery_publisher.py`'s business.
+They have the single-component form, which old and new versions take. When they are published is
+decided in `discovery_publisher.py`.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ Config = dict[str, object]
 
 
 def discovery_key(topics: Topics) -> str:
-    """Return the name of the node among all devices of the house, fit for a discovery topic."""
+    """Return the unique name of the node, as a level of a discovery topic."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", f"{topics.base}_{topics.node}")
 
 
@@ -45,7 +45,7 @@ def announcements(topics: Topics, prefix: str, rows: Sequence[str], version: str
         config = {
             "unique_id": unique_id,
             "object_id": unique_id,
-            # Takes the place of object_id from 2025.10 on.
+            # Replaces object_id from Home Assistant 2025.10 on.
             "default_entity_id": f"{component}.{unique_id}".lower(),
             **own,
             **common,
@@ -125,7 +125,7 @@ def _controls(topics: Topics, available: Config, state: Config) -> dict[tuple[st
 def _connectivity(topics: Topics, state: Config) -> dict[tuple[str, str], Config]:
     shape: Config = {"device_class": "connectivity", "entity_category": "diagnostic"}
     found: dict[tuple[str, str], Config] = {
-        # It shows just that the node is away, when all others are unavailable.
+        # No availability topic: it shows that the node is away, when all others are unavailable.
         ("binary_sensor", "connection"): shape
         | {
             "name": "Connection",
@@ -161,7 +161,7 @@ def _sensors() -> Mapping[str, Config]:
         "last_phrase": {
             "name": "Last phrase",
             "icon": "mdi:format-quote-close",
-            # Home Assistant has no longer states.
+            # The longest state that Home Assistant takes.
             "value_template": "{{ value_json.last_phrase[:255] }}",
         },
         "last_command": {

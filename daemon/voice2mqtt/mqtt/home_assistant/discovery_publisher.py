@@ -1,7 +1,7 @@
-"""Keeps what Home Assistant knows of us right: announced, announced again, and cleaned up.
+"""Publishes the discovery messages for Home Assistant, and clears those that are stale.
 
-The broker keeps what was announced, and tells us of it at every connection. So only what it
-does not keep, or not as it should be, is published; it goes in the last lane.
+They are retained, and the broker sends them to us at every connection. So only what it does not
+hold, or holds differently, is published again; it goes in the lane of lowest priority.
 """
 
 import logging
@@ -12,7 +12,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from voice2mqtt import __version__
-from voice2mqtt.mqtt.broker.delivery import Answer, Delivery, DeliveryResult, Incoming, Lane
+from voice2mqtt.mqtt.broker.delivery import (
+    Delivery,
+    DeliveryResult,
+    Incoming,
+    Lane,
+    OnResult,
+    ignore_result,
+)
 from voice2mqtt.mqtt.home_assistant.discovery import announcements, discovery_key
 from voice2mqtt.mqtt.topics import Topics
 from voice2mqtt.settings.model import HomeAssistantSettings
@@ -20,18 +27,18 @@ from voice2mqtt.settings.model import HomeAssistantSettings
 log = logging.getLogger(__name__)
 
 QUIET_S = 1.0
-"""A broker tells what it keeps in one go; so long a silence is its end."""
+"""A broker sends retained messages in one go; after such a pause all have come. Set by hand."""
 _LATEST_S = 15.0
-"""It is waited for no longer than that."""
+"""They are waited for no longer than that; set by hand."""
 _SPREAD_S = 2.0
-"""After its restart Home Assistant hears from all devices; not all at the same moment."""
+"""When Home Assistant has started, all devices announce themselves: spread over this time."""
 
 
 class DiscoveryPublisher:
-    """Publishes the node's discovery messages, and clears those that are no longer true.
+    """Publishes the node's discovery messages, and clears those that are stale.
 
-    Whatever is retained under the node's own discovery topics and not announced now is stale:
-    a row that went, an entity of an earlier version, or everything when discovery is off.
+    Stale is what is retained under the node's own discovery topics and not announced now: a row
+    that was removed, an entity of an earlier version, or everything when discovery is off.
 
     `send` delivers now or not at all. `set_rows` may be called on any thread, the rest on the
     link's.
@@ -41,7 +48,7 @@ class DiscoveryPublisher:
         self,
         topics: Topics,
         settings: HomeAssistantSettings,
-        send: Callable[[Delivery, Answer], None],
+        send: Callable[[Delivery, OnResult], None],
     ) -> None:
         self._topics = topics
         self._settings = settings
@@ -49,12 +56,12 @@ class DiscoveryPublisher:
         self._lock = threading.Lock()
         self._current: dict[str, str] = {}
         self._kept: set[str] = set()
-        """Topics on which the broker keeps what is current."""
+        """Topics on which the broker holds what is current."""
         self._up_since_s: float | None = None
         self._due_s: float | None = None
-        """When to publish what the broker does not keep; None is when it changes."""
-        self._again = False
-        """Whether everything is published then, kept or not."""
+        """When to publish what the broker does not hold; None if that is done."""
+        self._everything = False
+        """Whether everything is published then, held or not."""
         self._refusal = ""
         self.status = f"{settings.prefix}/status"
         key = discovery_key(topics)
@@ -77,7 +84,7 @@ class DiscoveryPublisher:
             self._announce()
 
     def came_up(self) -> None:
-        """Announce what the broker does not keep, once it has told what it keeps."""
+        """Announce what the broker does not hold, once it has sent what it holds."""
         with self._lock:
             self._kept.clear()
             self._up_since_s = time.monotonic()
@@ -94,26 +101,26 @@ class DiscoveryPublisher:
             due = self._due_s is not None and self._due_s <= time.monotonic()
             if due:
                 self._due_s = None
-            if due and self._again:
-                self._again = False
+            if due and self._everything:
+                self._everything = False
                 self._kept.clear()
         if due:
             self._announce()
 
-    def hear(self, message: Incoming) -> None:
+    def handle_message(self, message: Incoming) -> None:
         """Announce again when Home Assistant was started; clear what is stale."""
         if message.topic == self.status:
-            # A retained one may be old, and what it would ask for is kept by the broker as well.
+            # A retained one may be old; and then Home Assistant gets all from the broker anyway.
             if message.payload == b"online" and not message.retained:
                 self._announce_again()
         elif self._is_own(message.topic):
-            self._hear_own(message)
+            self._handle_own(message)
 
     def _is_own(self, topic: str) -> bool:
         prefix, key = self._own
         return topic.startswith(prefix) and key in topic and topic.endswith("/config")
 
-    def _hear_own(self, message: Incoming) -> None:
+    def _handle_own(self, message: Incoming) -> None:
         topic, payload = message.topic, message.payload
         with self._lock:
             expected = self._current.get(topic)
@@ -130,26 +137,28 @@ class DiscoveryPublisher:
 
     def _announce_again(self) -> None:
         with self._lock:
-            self._again = True
+            self._everything = True
             self._due_s = time.monotonic() + random.uniform(0, _SPREAD_S)
 
     def _announce(self) -> None:
         with self._lock:
             missing = {t: p for t, p in self._current.items() if t not in self._kept}
         for topic, payload in missing.items():
-            self._retain(topic, payload, partial(self._answered, topic, payload))
+            self._retain(topic, payload, partial(self._handle_result, topic, payload))
 
     def _clear(self, topic: str) -> None:
-        self._retain(topic, "", lambda _fate, _reason: None)
+        self._retain(topic, "", ignore_result)
 
-    def _retain(self, topic: str, payload: str, answer: Answer) -> None:
-        self._send(Delivery(topic=topic, payload=payload, retain=True, lane=Lane.DISCOVERY), answer)
+    def _retain(self, topic: str, payload: str, on_result: OnResult) -> None:
+        self._send(
+            Delivery(topic=topic, payload=payload, retain=True, lane=Lane.DISCOVERY), on_result
+        )
 
-    def _answered(self, topic: str, payload: str, fate: DeliveryResult, reason: str) -> None:
-        if fate is DeliveryResult.CONFIRMED:
+    def _handle_result(self, topic: str, payload: str, result: DeliveryResult, reason: str) -> None:
+        if result is DeliveryResult.CONFIRMED:
             with self._lock:
                 if self._current.get(topic) == payload:
                     self._kept.add(topic)
-        elif fate is DeliveryResult.REFUSED and reason != self._refusal:
+        elif result is DeliveryResult.REFUSED and reason != self._refusal:
             self._refusal = reason
             log.warning("the broker refused what Home Assistant should know of us: %s", reason)

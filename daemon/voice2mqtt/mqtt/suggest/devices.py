@@ -1,4 +1,4 @@
-"""The devices of a house, read from what they retain on the broker. Pure.
+"""Devices, parsed from their retained messages on the broker. Pure.
 
 Two sources are understood: Home Assistant's discovery messages (both forms, long and
 abbreviated keys) and zigbee2mqtt's `bridge/devices`.
@@ -27,7 +27,7 @@ _SHORT = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class HomeDevice:
-    """Something that can be told what to do."""
+    """A device that takes commands by MQTT."""
 
     kind: str
     """One of light, switch, cover, scene, climate."""
@@ -41,7 +41,7 @@ class HomeDevice:
 
 
 def devices_in(messages: Mapping[str, bytes]) -> list[HomeDevice]:
-    """Return the devices that the retained `messages` (topic to payload) tell of, in order."""
+    """Return the devices that the retained `messages` (topic to payload) describe, sorted."""
     found: dict[tuple[str, str], HomeDevice] = {}
     for topic, payload in sorted(messages.items()):
         try:
@@ -49,7 +49,7 @@ def devices_in(messages: Mapping[str, bytes]) -> list[HomeDevice]:
         except ValueError:
             continue
         for device in _devices(topic, document):
-            # zigbee2mqtt announces its devices to Home Assistant too; each is told of once.
+            # zigbee2mqtt announces its devices to Home Assistant too: keep each once.
             found.setdefault((device.kind, device.topic), device)
     return sorted(found.values())
 
@@ -105,7 +105,7 @@ def _payloads(kind: str, config: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _name(config: Mapping[str, object]) -> str:
-    """Return what to call it: its own name, with that of its device where it needs one."""
+    """Return its spoken name: its own, behind that of its device if it has one."""
     device = config.get("device")
     owner = device.get("name") if isinstance(device, dict) else None
     own = config.get("name")
@@ -126,7 +126,7 @@ def _zigbee(base: str, entry: Mapping[str, object]) -> Iterator[HomeDevice]:
 
 
 def spoken(name: str) -> str:
-    """Return `name` as somebody would say it: words, without signs that mean something else."""
+    """Return `name` as it is spoken: lower-case words without punctuation."""
     parted = re.sub(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])", " ", name)
     words = re.sub(r"[^\w\s'-]|_", " ", parted).split()
     return " ".join(words).lower()

@@ -1,4 +1,4 @@
-"""Proposes lists and rows for the devices of a house, as a table to edit."""
+"""Proposes lists and rows for the devices on a broker, as a table to edit."""
 
 import json
 import threading
@@ -16,10 +16,10 @@ from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.yaml.redaction import shown_address
 
 QUIET_S = 1.0
-"""A broker sends what it retains in one go; so long a silence is its end."""
+"""A broker sends retained messages in one go; after such a pause all have come. Set by hand."""
 
 _LARGEST_BYTES = 16 << 20
-"""What a bridge says of hundreds of devices at once."""
+"""A bridge describes hundreds of devices in one message; set by hand."""
 
 _SAY = {
     "light": "(turn|switch) {light_state} [the] {light} [light]",
@@ -32,7 +32,7 @@ _STATES = {"light": ("on", "off"), "switch": ("on", "off"), "cover": ("open", "c
 
 
 def retained(settings: Settings, within_s: float) -> dict[str, bytes]:
-    """Return topic to payload of all that devices say of themselves on the broker.
+    """Return, by topic, the retained payloads in which devices describe themselves.
 
     Raises:
         SettingsError: the settings name no broker that could be reached.
@@ -42,7 +42,7 @@ def retained(settings: Settings, within_s: float) -> dict[str, bytes]:
     last_s = [0.0]
     up = threading.Event()
 
-    def hear(message: Incoming) -> None:
+    def handle_message(message: Incoming) -> None:
         last_s[0] = time.monotonic()
         if message.retained:
             found[message.topic] = message.payload
@@ -53,9 +53,9 @@ def retained(settings: Settings, within_s: float) -> dict[str, bytes]:
 
     login = login_from(settings.mqtt, settings.node, None)
     login = replace(login, client_id=f"{login.client_id}-suggest", largest_bytes=_LARGEST_BYTES)
-    link = Link(login, on_up=came_up, on_down=lambda _lost: None, on_message=hear)
+    link = Link(login, on_up=came_up, on_down=lambda _lost: None, on_message=handle_message)
     prefix = settings.home_assistant.prefix
-    link.watch(f"{prefix}/+/+/config", f"{prefix}/+/+/+/config", "+/bridge/devices")
+    link.subscribe(f"{prefix}/+/+/config", f"{prefix}/+/+/+/config", "+/bridge/devices")
     link.start()
     try:
         if not up.wait(within_s):
@@ -71,7 +71,7 @@ def retained(settings: Settings, within_s: float) -> dict[str, bytes]:
 
 
 def suggestion(messages: dict[str, bytes]) -> str:
-    """Return the text of a command table for the devices that `messages` tell of."""
+    """Return the text of a command table for the devices that `messages` describe."""
     lists: dict[str, list[str]] = {}
     rows: list[str] = []
     for kind, devices in groupby(devices_in(messages), key=lambda device: device.kind):
@@ -93,7 +93,7 @@ def suggestion(messages: dict[str, bytes]) -> str:
 
 
 def _alike(devices: Iterable[HomeDevice]) -> Iterator[list[HomeDevice]]:
-    """Yield devices that one row can serve: the same payloads, topics that differ in one level."""
+    """Yield groups for one row each: the same payloads, and topics that differ in one level."""
     groups: list[list[HomeDevice]] = []
     for device in devices:
         for group in groups:
