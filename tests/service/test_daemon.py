@@ -135,24 +135,24 @@ def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]
 def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber) -> Stage:
     inbox, ear = Inbox(), ScriptedEar()
     told: list[Event] = []
-    room = MqttAdapter(settings)
+    adapter = MqttAdapter(settings)
     voice = SpeakerVoice(settings.feedback, "en", ear.deafen)
     store = Store(settings.state_dir or Path())
-    meter = UsageMeter(store, settings.speech.daily_limit_s)
-    recognizer.on_sent = meter.add
-    state = NodeState(lambda: meter.today_s, store)
+    usage = UsageMeter(store, settings.speech.daily_limit_s)
+    recognizer.on_sent = usage.add
+    state = NodeState(lambda: usage.today_s, store)
     interpreter = build.interpreter(settings, load_table(settings.commands))
     check = TableCheck()
 
     def adopt(table: CommandTable) -> None:
         made = build.interpreter(settings, table)
-        house.adopt(made)
+        executor.adopt(made)
         check.adopt(table, made.automaton)
 
-    house = CommandExecutor(
+    executor = CommandExecutor(
         node=settings.node,
         interpreter=interpreter,
-        room=room,
+        adapter=adapter,
         voice=voice,
         state=state,
         unfinished=Unfinished(store, log_text=settings.privacy.log_text),
@@ -164,9 +164,9 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         ear=ear,
         recognizer=recognizer,
         voice=voice,
-        meter=meter,
-        house=house,
-        room=room,
+        usage=usage,
+        executor=executor,
+        adapter=adapter,
         state=state,
         inbox=inbox,
         host_watch=HostWatch(lambda: recognizer.fault, lambda fault: inbox.put(HostChanged(fault))),
@@ -295,7 +295,7 @@ def test_mute_and_stop_do_not_wait_for_typed_sentences(
             arrived.set()
         return fault
 
-    monkeypatch.setattr(stage.daemon._house, "say", slowly)
+    monkeypatch.setattr(stage.daemon._executor, "process_text", slowly)
     monkeypatch.setattr(stage.daemon._inbox, "put_control", noted)
 
     def direct() -> None:
@@ -323,7 +323,7 @@ def test_what_another_room_may_have_done_is_held_back_and_told(
 
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
-        wait_until(lambda: bool(stage.daemon._room.others), "the attic to be known")
+        wait_until(lambda: bool(stage.daemon._adapter.others), "the attic to be known")
         stage.ear.speak()
         (event,) = stage.events(1)
         assert event["event"] == "held_back"
@@ -461,7 +461,7 @@ def test_an_utterance_that_is_tried_again_ended_once(
     stage = make_stage("turn on the light")
     stage.recognizer.attempts = 3
     ended: list[float] = []
-    monkeypatch.setattr(stage.daemon._room, "speech_ended", ended.append)
+    monkeypatch.setattr(stage.daemon._adapter, "speech_ended", ended.append)
 
     def direct() -> None:
         stage.ear.speak()
@@ -657,7 +657,7 @@ def test_a_fault_of_the_supervisor_ends_the_daemon_and_its_threads(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(stage.daemon._house, "say", broken)
+    monkeypatch.setattr(stage.daemon._executor, "process_text", broken)
 
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")

@@ -11,19 +11,19 @@ from tests.service.test_daemon import ROOT, Stage
 
 PLACES: dict[str, Callable[[Stage], tuple[object, str]]] = {
     "asking whether audio may be sent": lambda stage: (stage.daemon, "_may_send"),
-    "telling that somebody speaks": lambda stage: (stage.daemon._room, "speech_began"),
-    "telling that nobody speaks": lambda stage: (stage.daemon._room, "speech_ended"),
+    "telling that somebody speaks": lambda stage: (stage.daemon._adapter, "speech_began"),
+    "telling that nobody speaks": lambda stage: (stage.daemon._adapter, "speech_ended"),
     "recognising": lambda stage: (stage.recognizer, "recognize"),
-    "deciding": lambda stage: (stage.daemon._house._interpreter, "decide"),
-    "agreeing with other rooms": lambda stage: (stage.daemon._room, "arbitrate"),
-    "publishing": lambda stage: (stage.daemon._room, "carry_out"),
-    "reporting": lambda stage: (stage.daemon._house, "_report"),
-    "telling": lambda stage: (stage.daemon._room, "publish_event"),
-    "replying": lambda stage: (stage.daemon._house._reply, "to"),
-    "showing what goes on": lambda stage: (stage.daemon._room, "publish_activity"),
+    "deciding": lambda stage: (stage.daemon._executor._interpreter, "decide"),
+    "agreeing with other rooms": lambda stage: (stage.daemon._adapter, "arbitrate"),
+    "publishing": lambda stage: (stage.daemon._adapter, "carry_out"),
+    "reporting": lambda stage: (stage.daemon._executor, "_report"),
+    "telling": lambda stage: (stage.daemon._adapter, "publish_event"),
+    "replying": lambda stage: (stage.daemon._executor._reply, "to"),
+    "showing what goes on": lambda stage: (stage.daemon._adapter, "publish_activity"),
     "counting": lambda stage: (stage.daemon._state, "note"),
-    "telling the state": lambda stage: (stage.daemon._room, "publish_state"),
-    "looking after the host": lambda stage: (stage.daemon, "_learn"),
+    "telling the state": lambda stage: (stage.daemon._adapter, "publish_state"),
+    "looking after the host": lambda stage: (stage.daemon, "_handle_outcome"),
 }
 """Every place that one sentence passes, and the method that is there."""
 UNTOLD = {"asking whether audio may be sent", "looking after the host"}
@@ -92,7 +92,7 @@ def test_a_fault_while_a_typed_sentence_is_decided_ends_that_sentence_alone(
     make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = make_stage()
-    interpreter = stage.daemon._house._interpreter
+    interpreter = stage.daemon._executor._interpreter
     decide = interpreter.decide
 
     def broken(*_args: object) -> object:

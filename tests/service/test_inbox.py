@@ -1,4 +1,4 @@
-"""What overtakes what on its way to the supervisor."""
+"""In which order the supervisor gets daemon events."""
 
 import threading
 
@@ -54,14 +54,14 @@ def test_each_change_of_the_host_is_told() -> None:
 
 def test_only_so_many_sentences_wait() -> None:
     inbox = Inbox()
-    told = [inbox.put_control(Say("turn on the light"), 0.0) for _ in range(SENTENCES + 1)]
-    assert not any(told[:-1])
-    assert told[-1] == f"say/set: {SENTENCES} sentences wait already"
+    refusals = [inbox.put_control(Say("turn on the light"), 0.0) for _ in range(SENTENCES + 1)]
+    assert not any(refusals[:-1])
+    assert refusals[-1] == f"say/set: {SENTENCES} sentences wait already"
     assert all(isinstance(inbox.take(0), Typed) for _ in range(SENTENCES))
     assert not inbox.put_control(Say("turn on the light"), 0.0)
 
 
-def test_a_sentence_wakes_who_waits_for_a_notice() -> None:
+def test_a_sentence_wakes_the_supervisor() -> None:
     inbox = Inbox()
     threading.Timer(0.05, inbox.put_control, (Say("hello"), 1.0)).start()
     taken = inbox.take(10) or inbox.take(0)

@@ -70,13 +70,13 @@ def test_what_cannot_be_used_is_set_aside_with_a_word(
     for name in ("metering", "mute", "unfinished"):
         make(tmp_path / f"{name}.json")
     store = Store(tmp_path)
-    meter, state, unfinished = UsageMeter(store, 0), NodeState(store=store), Unfinished(store)
-    assert (meter.today_s, state.muted, list(unfinished.take_left())) == (0, False, [])
+    usage, state, unfinished = UsageMeter(store, 0), NodeState(store=store), Unfinished(store)
+    assert (usage.today_s, state.muted, list(unfinished.take_left())) == (0, False, [])
     assert len(caplog.messages) == 3
     assert all("set aside" in message for message in caplog.messages)
     assert all(len(message) < 500 for message in caplog.messages)
     assert (tmp_path / "mute.unusable").exists()
-    meter.add(2.5)
+    usage.add(2.5)
     state.muted = True
     assert UsageMeter(store, 0).today_s == 2.5
     assert NodeState(store=store).muted

@@ -1,7 +1,7 @@
-"""Carries out what was decided, and tells everybody: broker, journal, speaker.
+"""Carries out what was decided, and reports it: to the broker, the journal and the speaker.
 
-The loop and the supervisor both come here; one lock keeps a sentence that was typed from being
-decided in the middle of one that was spoken. Knows nothing of how anything was heard.
+The loop calls it for spoken sentences and the supervisor for typed ones; one lock lets each be
+decided and carried out as a whole. It knows nothing of audio.
 """
 
 import logging
@@ -19,10 +19,9 @@ from voice2mqtt.core.outcome import Canceled, Heard, Outcome
 from voice2mqtt.core.ports import Recognizer, Voice
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
-from voice2mqtt.service import process_utterance as hearing
 from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.service.patience import Patience
-from voice2mqtt.service.process_utterance import ProcessedUtterance
+from voice2mqtt.service.process_utterance import ProcessedUtterance, decide, recognize
 from voice2mqtt.service.replies import Replies
 from voice2mqtt.service.unfinished import Unfinished
 
@@ -34,71 +33,72 @@ _FAULT = Canceled(
 
 
 class CommandExecutor:
-    """What the daemon acts on."""
+    """Processes sentences, spoken or typed, from recognition to the reply."""
 
     def __init__(
         self,
         *,
         node: str,
         interpreter: Interpreter,
-        room: MqttAdapter,
+        adapter: MqttAdapter,
         voice: Voice,
         state: NodeState,
         unfinished: Unfinished,
         report: Callable[[Event], None],
         log_text: bool = True,
     ) -> None:
-        """Introduce the parts to each other.
+        """Connect the parts.
 
         Args:
             node: this machine's name in events.
             interpreter: what decides; replaced by `adopt`.
-            room: where messages go.
-            voice: what the speaker hears.
-            state: what is told of this node.
+            adapter: publishes the messages.
+            voice: replies to the speaker.
+            state: what is published of this node.
             unfinished: keeps the commands that have a message to come.
-            report: given every event.
-            log_text: whether what was said is published.
+            report: given every event, for the journal.
+            log_text: whether events are published with what was said.
         """
         self._node = node
         self._interpreter = interpreter
-        self._room = room
+        self._adapter = adapter
         self._reply = Replies(voice)
         self._log_text = log_text
-        self._waiting = False
-        self._question_over: threading.Timer | None = None
+        self._awaits_answer = False
+        self._answer_timer: threading.Timer | None = None
         self._state = state
         self._unfinished = unfinished
         interpreter.muted = state.muted
         self._report = report
         self._deciding = threading.RLock()
-        room.set_rows(interpreter.row_names)
+        adapter.set_rows(interpreter.row_names)
 
-    def hear(
+    def process_utterance(
         self, utterance: Utterance, recognizer: Recognizer, another_waits: Callable[[], bool]
     ) -> Outcome:
-        """Have `utterance` recognised, decide, carry it out; return what the host made of it.
+        """Have `utterance` recognised, decide, carry it out; return the outcome.
 
-        It gives way when it comes too late, or keeps waiting what was said next. Never raises.
+        The recognition is given up when it would come too late, or holds up the next utterance.
+        Never raises.
         """
         outcome: Outcome = _FAULT
-        with self._outliving_faults():
+        with self._surviving_faults():
             outcome = self._recognized(utterance, recognizer, another_waits)
             with self._deciding:
-                self._settle(hearing.decide(outcome, self._interpreter, utterance))
+                self._act_on(decide(outcome, self._interpreter, utterance))
         return outcome
 
-    def say(self, text: str, said_s: float) -> None:
-        """Handle `text` as if it had been heard, and had ended at `said_s` (monotonic).
+    def process_text(self, text: str, said_s: float) -> None:
+        """Process `text` like an utterance that ended at `said_s` (monotonic).
 
         Never raises.
         """
-        with self._outliving_faults(), self._deciding:
+        with self._surviving_faults(), self._deciding:
             heard = Heard(text=text)
-            self._settle(hearing.decide(heard, self._interpreter, typed_s=said_s))
+            self._act_on(decide(heard, self._interpreter, typed_s=said_s))
 
-    def mute(self, *, on: bool) -> None:
-        """Understand everything and do nothing, or act again."""
+    def set_muted(self, *, on: bool) -> None:
+        """Mute: decide on everything and carry nothing out; or act again."""
         with self._deciding:
             self._interpreter.muted = self._state.muted = on
 
@@ -112,146 +112,146 @@ class CommandExecutor:
         with self._deciding:
             interpreter.take_over(self._interpreter)
             self._interpreter = interpreter
-        self._room.set_rows(interpreter.row_names)
+        self._adapter.set_rows(interpreter.row_names)
 
-    def tell(self, event: Event) -> None:
-        """Tell journal and broker of `event`."""
+    def announce(self, event: Event) -> None:
+        """Report `event` to journal and broker."""
         self._report(event)
-        self._room.publish_event(event if self._log_text else wordless(event))
+        self._adapter.publish_event(event if self._log_text else wordless(event))
 
     def _recognized(
         self, utterance: Utterance, recognizer: Recognizer, another_waits: Callable[[], bool]
     ) -> Outcome:
         patience = Patience(utterance, self._interpreter.commands_expire_s, another_waits)
         if why := patience():
-            # It waited for another, and no word of it could do anything any more.
+            # It waited for another utterance, and every command of the table would be too late.
             return Canceled(reason="Error", code="TooLate", details=f"not recognised: {why}")
-        self._stop_waiting()
-        self._room.publish_activity("hearing")
-        self._room.speech_began(utterance.loudness_db, utterance.speech_began_at_s)
+        self._cancel_answer_timer()
+        self._adapter.publish_activity("hearing")
+        self._adapter.speech_began(utterance.loudness_db, utterance.speech_began_at_s)
 
         def closed(utterance: Utterance) -> None:
             patience.utterance_is_over()
             self._gate_closed(utterance)
 
         watched = _Watched(utterance, closed)
-        return hearing.recognize(watched, recognizer, self._interpreter, patience)
+        return recognize(watched, recognizer, self._interpreter, patience)
 
     @contextmanager
-    def _outliving_faults(self) -> Iterator[None]:
-        """Let a fault of ours end the sentence during which it shows, and nothing else."""
+    def _surviving_faults(self) -> Iterator[None]:
+        """Let an unexpected exception end the sentence at hand, and nothing else."""
         try:
             yield
         except Exception:  # whatever it is, the next sentence is served
             log.exception("a fault of voice2mqtt; what was said is dropped")
-            self._drop()
+            self._report_fault()
 
-    def _drop(self) -> None:
-        """Tell of a fault, each way for itself: telling may be what is at fault."""
-        heard = ProcessedUtterance(outcome=_FAULT)
-        (event,) = heard.events(self._node)
-        # A question that nobody has heard is not to be answered.
+    def _report_fault(self) -> None:
+        """Report a fault in every way that still works: reporting may be what is at fault."""
+        processed = ProcessedUtterance(outcome=_FAULT)
+        (event,) = processed.events(self._node)
+        # The speaker has not heard the question, and so cannot answer it.
         steps: tuple[Callable[[], None], ...] = (
             self._interpreter.let_go,
-            self._room.abstain,
+            self._adapter.abstain,
             lambda: self._report(event),
-            lambda: self._room.publish_event(event),
-            lambda: self._reply.to(heard),
-            lambda: self._room.publish_activity("idle"),
-            lambda: self._state.note(heard),
-            lambda: self._room.publish_state(self._state.document()),
+            lambda: self._adapter.publish_event(event),
+            lambda: self._reply.to(processed),
+            lambda: self._adapter.publish_activity("idle"),
+            lambda: self._state.note(processed),
+            lambda: self._adapter.publish_state(self._state.document()),
         )
         for step in steps:
             try:
                 step()
-            except Exception:  # the next step may do better
+            except Exception:  # the next step may work
                 log.exception("a fault while telling of a fault")
 
     def _gate_closed(self, utterance: Utterance) -> None:
-        self._room.publish_activity("recognising")
-        self._room.speech_ended(utterance.loudness_db)
+        self._adapter.publish_activity("recognising")
+        self._adapter.speech_ended(utterance.loudness_db)
 
-    def _settle(self, heard: ProcessedUtterance) -> None:
-        """Act on what was heard, unless another node does; tell everybody."""
-        self._stop_waiting()
-        events = heard.events(self._node)
-        acting = [d for d in heard.decisions if isinstance(d, Fire | Ask)]
+    def _act_on(self, processed: ProcessedUtterance) -> None:
+        """Carry out what was decided, unless another node does; report it."""
+        self._cancel_answer_timer()
+        events = processed.events(self._node)
+        acting = [d for d in processed.decisions if isinstance(d, Fire | Ask)]
         if_alone = False
-        if heard.utterance and acting:
+        if processed.utterance and acting:
             best = acting[0]
-            verdict = self._room.arbitrate(row=best.row, text=best.text, score=best.score)
+            verdict = self._adapter.arbitrate(row=best.row, text=best.text, score=best.score)
             if isinstance(verdict, HeldBack):
                 reason = verdict.reason
                 self._interpreter.let_go()
-                self.tell(self._room.new_event("held_back", reason=reason, row=best.row))
+                self.announce(self._adapter.new_event("held_back", reason=reason, row=best.row))
                 if verdict.unsure:
                     self._reply.not_done(reason)
-                self._room.publish_activity("idle")
+                self._adapter.publish_activity("idle")
                 return
             if_alone = verdict.if_alone
-        elif heard.utterance:
-            self._room.abstain()
+        elif processed.utterance:
+            self._adapter.abstain()
         for decision in acting:
             if isinstance(decision, Fire):
-                self._carry_out(decision, heard.id, if_alone=if_alone)
+                self._carry_out(decision, processed.id, if_alone=if_alone)
         for event in events:
-            self.tell(event)
+            self.announce(event)
         for decision in acting:
             if isinstance(decision, Ask):
                 self._interpreter.wait_from(decision.question, math.inf)
-        self._reply.to(heard, self._asked)
-        self._rest()
-        self._state.note(heard)
-        self._room.publish_state(self._state.document())
+        self._reply.to(processed, self._start_answer_time)
+        self._publish_activity()
+        self._state.note(processed)
+        self._adapter.publish_state(self._state.document())
 
-    def tell_unfinished(self) -> None:
-        """Tell of commands that an earlier run left half done."""
+    def announce_unfinished(self) -> None:
+        """Report the commands that an earlier run left half done."""
         for event_id, row, reason in self._unfinished.take_left():
-            self.tell(self._room.new_event("not_done", reason=reason, event_id=event_id, row=row))
+            self.announce(
+                self._adapter.new_event("not_done", reason=reason, event_id=event_id, row=row)
+            )
 
     def _carry_out(self, fire: Fire, event_id: str, *, if_alone: bool) -> None:
         end = self._unfinished.begin(fire, event_id)
 
         def done(reason: str) -> None:
+            # On a thread of the adapter; both parts take calls from any thread.
             end()
-            self._done(reason)
+            if reason:
+                self._reply.not_done(reason)
 
-        self._room.carry_out(fire, event_id, done, if_alone=if_alone)
+        self._adapter.carry_out(fire, event_id, done, if_alone=if_alone)
 
-    def _done(self, reason: str) -> None:
-        if reason:
-            self._reply.not_done(reason)
-
-    def _asked(self, question: str) -> None:
-        """Wait for the answer from now on: the speaker has heard `question`."""
+    def _start_answer_time(self, question: str) -> None:
+        """Count the time for an answer from now: the speaker has heard `question`. Any thread."""
         with self._deciding:
             self._interpreter.wait_from(question, time.monotonic())
-            if self._waiting:
-                self._wait()
+            if self._awaits_answer:
+                self._start_answer_timer()
 
-    def _rest(self) -> None:
-        """Say that an answer is waited for, as long as one is, or that nothing goes on."""
-        self._waiting = self._interpreter.asks_until_s > time.monotonic()
-        self._room.publish_activity("asking" if self._waiting else "idle")
-        if self._waiting:
-            self._wait()
+    def _publish_activity(self) -> None:
+        """Publish `asking` if an answer is waited for, else `idle`."""
+        self._awaits_answer = self._interpreter.asks_until_s > time.monotonic()
+        self._adapter.publish_activity("asking" if self._awaits_answer else "idle")
+        if self._awaits_answer:
+            self._start_answer_timer()
 
-    def _wait(self) -> None:
-        """Say that nothing goes on when nobody has answered, once it is known until when."""
+    def _start_answer_timer(self) -> None:
+        """Publish `idle` when the time for an answer is over, if it is known when that is."""
         wait_s = self._interpreter.asks_until_s - time.monotonic()
         if wait_s < math.inf:
-            self._question_over = threading.Timer(wait_s, self._nobody_answered)
-            self._question_over.daemon = True
-            self._question_over.start()
+            self._answer_timer = threading.Timer(wait_s, self._answer_time_over)
+            self._answer_timer.daemon = True
+            self._answer_timer.start()
 
-    def _stop_waiting(self) -> None:
+    def _cancel_answer_timer(self) -> None:
         with self._deciding:
-            self._waiting = False
-            if self._question_over:
-                self._question_over.cancel()
+            self._awaits_answer = False
+            if self._answer_timer:
+                self._answer_timer.cancel()
 
-    def _nobody_answered(self) -> None:
-        self._room.publish_activity("idle")
+    def _answer_time_over(self) -> None:
+        self._adapter.publish_activity("idle")
 
 
 class _Watched:

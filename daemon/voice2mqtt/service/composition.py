@@ -1,4 +1,28 @@
-"""From settings to parts that know each other. The composition root: nothing is decided here."""
+"""The composition root: makes the parts from settings and connects them. Nothing is decided here.
+
+The threads of the daemon, the file that starts each, its job, and the one place where it hands
+over to another thread:
+
+    main         service/daemon             handles daemon events   `Inbox.take`
+    loop         service/daemon             serves utterances       `CommandExecutor`, its lock
+    capture      audio/microphone           finds utterances        `GatedMicrophone._next`
+    SDK's own    speech/turn                recognise               the callbacks in that file
+    sdk-release  speech/turn                frees SDK objects       nowhere
+    host-watch   service/host_watch         probes the host         `Inbox.put`
+    mqtt-link    mqtt/broker/link           serves the connection   the callbacks of `MqttAdapter`
+    mqtt-outbox  mqtt/broker/outbox         watches deadlines       `on_done` of each message
+    timers       mqtt/provisional           watch deadlines         `on_done` of each command
+    timers       mqtt/confirmation_watcher  watch deadlines         `on_done` of each command
+    timer        service/command_executor   ends a question         `MqttAdapter.publish_activity`
+    voice        feedback/voice             plays and speaks        `CommandExecutor`, its lock
+    table        service/daemon             reads the table again   `CommandExecutor`, its lock
+    check        service/table_check        lints the table         nowhere, it logs
+    watchdog     service/systemd/watchdog   notifies systemd        reads the heartbeats
+
+Whatever the supervisor has to act on comes through the inbox: signals, controls, typed sentences,
+changes of microphone, host and table, the end of the loop. Replies, the adapter, usage and the
+unfinished commands may be called from any thread.
+"""
 
 import gc
 from collections.abc import Callable, Mapping
@@ -54,7 +78,7 @@ def spoken_language(settings: Settings, table: CommandTable) -> str:
 
 
 def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
-    """Return what decides by `table`.
+    """Return the interpreter of `table`.
 
     Raises:
         SettingsError: the table cannot be compiled.
@@ -70,13 +94,13 @@ def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
         repeat_within_s=listening.repeat_within_s,
     )
     automaton = compile_table(table)
-    return Interpreter(table, policy, _sounds(settings, table, automaton), automaton)
+    return Interpreter(table, policy, _phonetic_matcher(settings, table, automaton), automaton)
 
 
 def settled(made: Interpreter) -> Interpreter:
-    """Return `made`, which stays: the garbage collector looks no more through what stands now.
+    """Return `made`, with all objects of now exempt from garbage collection.
 
-    To look through a large table would hold up a decision.
+    Otherwise a collection would walk through a large table and delay a decision.
     """
     gc.unfreeze()
     gc.collect()
@@ -85,13 +109,15 @@ def settled(made: Interpreter) -> Interpreter:
 
 
 def lint(settings: Settings, table: CommandTable) -> Lint:
-    """Return what a close look at a table that can be compiled finds."""
+    """Return the findings of the linter, sounds included; the table must compile."""
     automaton = compile_table(table)
     matcher = ExactMatcher(automaton, normaliser(table.language))
-    return check_table(table, matcher, _sounds(settings, table, automaton))
+    return check_table(table, matcher, _phonetic_matcher(settings, table, automaton))
 
 
-def _sounds(settings: Settings, table: CommandTable, automaton: Automaton) -> PhoneticMatcher:
+def _phonetic_matcher(
+    settings: Settings, table: CommandTable, automaton: Automaton
+) -> PhoneticMatcher:
     speaker = pronouncer(spoken_language(settings, table))
     return PhoneticMatcher(automaton, normaliser(table.language), speaker)
 
@@ -101,30 +127,30 @@ def recognizer(
     table: CommandTable,
     on_sent: Callable[[float], None] = lambda _seconds: None,
 ) -> AzureRecognizer:
-    """Return what recognises, through the Azure SDK, with `table` as a hint for the host."""
+    """Return the recogniser, through the Azure SDK, with the phrases of `table` for the host."""
     made = AzureRecognizer(
         settings.speech,
         max_utterance_s=settings.microphone.gate.max_utterance_s,
         gated=settings.microphone.capture != "sdk",
         on_sent=on_sent,
     )
-    _hint(made, settings, table)
+    _set_phrases(made, settings, table)
     return made
 
 
-def _hint(made: AzureRecognizer, settings: Settings, table: CommandTable) -> None:
+def _set_phrases(made: AzureRecognizer, settings: Settings, table: CommandTable) -> None:
     if settings.speech.phrase_list:
         made.prepare(phrases(table, PHRASE_LIMIT, settings.listening.wake_phrase))
 
 
 def limits_s(settings: Settings) -> Mapping[str, float]:
-    """Return how long each part may show no sign of life; a sentence takes what it is granted."""
+    """Return how long each part may go without a heartbeat; the loop for a whole utterance."""
     speech = settings.speech
-    # It is waited for twice when the host came back while it was tried again.
+    # The time-out counts twice when a failed recognition is tried again.
     turn_s = settings.microphone.gate.max_utterance_s + 2 * speech.timeout_s + speech.retry_s
     granted = {**LIMITS_S, "loop": max(LIMITS_S["loop"], turn_s)}
     if settings.microphone.capture == "sdk" or settings.microphone.device == STDIN:
-        # The SDK shows no signs of life, and a pipe is silent for as long as it likes.
+        # The SDK has no heartbeat, and a pipe may be silent for as long as it likes.
         del granted["capture"]
     return granted
 
@@ -145,39 +171,39 @@ def daemon(
     inbox = Inbox()
     notifier = Notifier.from_environment()
     watchdog = Watchdog(notifier, limits_s(settings))
-    room = MqttAdapter(settings, watchdog.heartbeat("network"))
+    adapter = MqttAdapter(settings, watchdog.heartbeat("network"))
     store = Store(state_folder(settings))
-    meter = UsageMeter(store, settings.speech.daily_limit_s)
-    state = NodeState(lambda: meter.today_s, store)
+    usage = UsageMeter(store, settings.speech.daily_limit_s)
+    state = NodeState(lambda: usage.today_s, store)
     table = load_table(settings.commands, language)
-    azure = recognizer(settings, table, meter.add)
+    azure = recognizer(settings, table, usage.add)
     ear, speech = _ear_and_speech(
         settings,
         azure,
         inbox,
         on_audio,
         watchdog.heartbeat("capture"),
-        lambda: not meter.exhausted and not state.muted,
+        lambda: not usage.exhausted and not state.muted,
     )
     voice = SpeakerVoice(settings.feedback, language, ear.deafen)
     first = settled(interpreter(settings, table))
-    house = _house(settings, first, room, voice, state, store, report)
+    executor = _executor(settings, first, adapter, voice, state, store, report)
     table_check = TableCheck()
     table_check.adopt(table, first.automaton)
 
     def adopt(table: CommandTable) -> None:
         made = settled(interpreter(settings, table))
-        house.adopt(made)
+        executor.adopt(made)
         table_check.adopt(table, made.automaton)
-        _hint(azure, settings, table)
+        _set_phrases(azure, settings, table)
 
     return Daemon(
         ear=ear,
         recognizer=speech,
         voice=voice,
-        meter=meter,
-        house=house,
-        room=room,
+        usage=usage,
+        executor=executor,
+        adapter=adapter,
         state=state,
         inbox=inbox,
         host_watch=HostWatch(
@@ -191,10 +217,10 @@ def daemon(
     )
 
 
-def _house(
+def _executor(
     settings: Settings,
     interpreter: Interpreter,
-    room: MqttAdapter,
+    adapter: MqttAdapter,
     voice: SpeakerVoice,
     state: NodeState,
     store: Store,
@@ -203,7 +229,7 @@ def _house(
     return CommandExecutor(
         node=settings.node,
         interpreter=interpreter,
-        room=room,
+        adapter=adapter,
         voice=voice,
         state=state,
         unfinished=Unfinished(store, log_text=settings.privacy.log_text),

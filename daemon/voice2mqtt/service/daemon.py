@@ -1,8 +1,8 @@
-"""The running daemon: who is started, who is asked to end, and in which order.
+"""The running daemon: what is started and stopped, and in which order.
 
-Threads, each with one owner and one job: capture, in the ear; the loop, here, which reads like
-the picture in the README; the broker's; the SDK's own. The main thread supervises: it takes
-notices out of the inbox, so that a signal is never kept waiting by a recognition.
+The main thread supervises: it handles the events of the inbox, so that a signal never waits for
+a recognition. The thread `loop` serves one utterance after another. `composition.py` lists all
+threads.
 """
 
 import logging
@@ -43,17 +43,19 @@ from voice2mqtt.service.usage import UsageMeter
 from voice2mqtt.settings.yaml.faults import FaultsError
 
 TICK_S = 1.0
+"""How often the supervisor polls what sends no events; set by hand."""
 FIRST_TICK_S = 0.1
-"""Until READY, which nothing else should delay."""
+"""The same before READY, which must not be delayed by a tick."""
 FINISH_WITHIN_S = 1.2
 """How long an utterance already heard may take to be recognised after a stop was asked for."""
 DRAIN_S = 0.5
+"""How long messages may still be delivered after that; set by hand."""
 
 log = logging.getLogger(__name__)
 
 
 class Daemon:
-    """Everything that runs; `service.build` makes one from settings."""
+    """Everything that runs; `composition.daemon` makes one from settings."""
 
     def __init__(
         self,
@@ -61,9 +63,9 @@ class Daemon:
         ear: UtteranceSource,
         recognizer: Recognizer,
         voice: SpeakerVoice,
-        meter: UsageMeter,
-        house: CommandExecutor,
-        room: MqttAdapter,
+        usage: UsageMeter,
+        executor: CommandExecutor,
+        adapter: MqttAdapter,
         state: NodeState,
         inbox: Inbox,
         host_watch: HostWatch,
@@ -73,13 +75,13 @@ class Daemon:
         notifier: Notifier,
         watchdog: Watchdog,
     ) -> None:
-        """Take the parts, already introduced to each other."""
+        """Take the parts, already connected to each other."""
         self._ear = ear
         self._recognizer = recognizer
         self._voice = voice
-        self._meter = meter
-        self._house = house
-        self._room = room
+        self._usage = usage
+        self._executor = executor
+        self._adapter = adapter
         self._state = state
         self._inbox = inbox
         self._host_watch = host_watch
@@ -88,7 +90,7 @@ class Daemon:
         self._host_name = host_name
         self._notifier = notifier
         self._watchdog = watchdog
-        self._loop = threading.Thread(target=self._listen, name="loop", daemon=True)
+        self._loop = threading.Thread(target=self._run_loop, name="loop", daemon=True)
         self._failure: BaseException | None = None
         self._reloading = self._reload_again = False
 
@@ -99,9 +101,9 @@ class Daemon:
             UserFacingError: the source of audio went bad for good.
         """
         with _signals(self._inbox):
-            self._room.on_control(lambda c: self._inbox.put_control(c, time.monotonic()))
-            self._house.tell_unfinished()
-            self._room.start()
+            self._adapter.on_control(lambda c: self._inbox.put_control(c, time.monotonic()))
+            self._executor.announce_unfinished()
+            self._adapter.start()
             self._host_watch.start()
             self._watchdog.start()
             self._loop.start()
@@ -117,7 +119,7 @@ class Daemon:
         """Have `run` come to its end. Any thread may call it."""
         self._inbox.put(Stop(why))
 
-    def _listen(self) -> None:
+    def _run_loop(self) -> None:
         failure: BaseException | None = None
         heartbeat = self._watchdog.heartbeat("loop")
         heartbeat.rest()
@@ -133,37 +135,39 @@ class Daemon:
     def _serve(self, utterance: Utterance) -> None:
         try:
             if self._may_send():
-                heard = self._house.hear(utterance, self._recognizer, self._ear.another_waits)
-                self._learn(heard)
+                outcome = self._executor.process_utterance(
+                    utterance, self._recognizer, self._ear.another_waits
+                )
+                self._handle_outcome(outcome)
         except Exception:  # whatever it is, the next sentence is served
             log.exception("a fault of voice2mqtt; what was said is dropped")
 
-    def _learn(self, outcome: Outcome) -> None:
-        """Have the host looked after where an outcome is not what its state promised."""
+    def _handle_outcome(self, outcome: Outcome) -> None:
+        """Have the host probed if `outcome` contradicts what is known of its state."""
         if isinstance(outcome, Canceled) != bool(self._state.host_fault):
-            self._host_watch.look()
+            self._host_watch.probe_now()
 
     def _may_send(self) -> bool:
         """Return whether audio may go to the host."""
-        return not self._meter.exhausted and not self._state.muted
+        return not self._usage.exhausted and not self._state.muted
 
     def _supervise(self) -> str:
-        """Handle notices until one of them ends the daemon; return why."""
+        """Handle daemon events until one of them ends the daemon; return why."""
         heartbeat = self._watchdog.heartbeat("supervisor")
         ready = False
         while True:
             heartbeat.beat()
-            notice = self._inbox.take(TICK_S if ready else FIRST_TICK_S)
-            match notice:
+            event = self._inbox.take(TICK_S if ready else FIRST_TICK_S)
+            match event:
                 case Stop(why=why):
                     return why
                 case LoopEnded(failure=failure):
                     self._failure = failure
                     return "the audio has ended"
                 case _:
-                    self._heed(notice)
-            if self._noticed_change() or notice is not None:
-                self._room.publish_state(self._state.document())
+                    self._handle_event(event)
+            if self._update_polled_state() or event is not None:
+                self._adapter.publish_state(self._state.document())
             if not ready and self._tried:
                 ready = True
                 log.info("started: %s", self._state.sentence(), extra={"V2M_EVENT": "ready"})
@@ -171,21 +175,21 @@ class Daemon:
                 self._table_check.start()
             self._notifier.status(self._state.sentence())
 
-    def _noticed_change(self) -> bool:
-        """Note what nobody tells: whether there is a broker, and audio left for today."""
+    def _update_polled_state(self) -> bool:
+        """Update what sends no events: broker and daily limit; return whether one has changed."""
         state = self._state
         before = state.broker_up, state.limit_reached
-        state.broker_up, state.limit_reached = self._room.up, self._meter.exhausted
+        state.broker_up, state.limit_reached = self._adapter.up, self._usage.exhausted
         if state.limit_reached and not before[1]:
-            self._house.tell(self._room.new_event("limit_reached"))
+            self._executor.announce(self._adapter.new_event("limit_reached"))
         return before != (state.broker_up, state.limit_reached)
 
-    def _heed(self, notice: DaemonEvent | None) -> None:
-        match notice:
+    def _handle_event(self, event: DaemonEvent | None) -> None:
+        match event:
             case ControlRequested(control=control):
-                self._obey(control)
+                self._handle_control(control)
             case Typed(text=text, at_s=at_s):
-                self._house.say(text, at_s)
+                self._executor.process_text(text, at_s)
             case MicrophoneChanged(state=state):
                 self._microphone_changed(state)
             case HostChanged(fault=fault):
@@ -193,26 +197,26 @@ class Daemon:
             case TableChanged():
                 self._reload()
             case TableRead():
-                self._table_read(notice)
+                self._table_read(event)
             case _:
                 if self._table_watch.changed():
                     self._reload()
 
     @property
     def _tried(self) -> bool:
-        """Whether microphone, Speech host and broker are known to be there, or not to be."""
+        """Whether microphone, Speech host and broker have each been tried."""
         state = self._state
-        return state.microphone is not None and state.host_fault is not None and self._room.tried
+        return state.microphone is not None and state.host_fault is not None and self._adapter.tried
 
-    def _obey(self, control: Control) -> None:
+    def _handle_control(self, control: Control) -> None:
         match control:
             case Mute(on=on):
-                self._house.mute(on=on)
+                self._executor.set_muted(on=on)
                 log.info("muted" if on else "listening again")
             case Reload():
                 self._reload()
             case Listen():
-                self._house.open_once()
+                self._executor.open_once()
 
     def _microphone_changed(self, state: MicrophoneState) -> None:
         self._state.microphone = state
@@ -237,7 +241,7 @@ class Daemon:
             return
         self._reloading = True
         self._notifier.reloading()
-        # A large table takes seconds, in which notices, and the watchdog, would wait.
+        # A large table takes seconds; events and the watchdog must not wait for it.
         threading.Thread(target=self._read_table, name="table", daemon=True).start()
 
     def _read_table(self) -> None:
@@ -250,12 +254,14 @@ class Daemon:
         self._reloading = False
         match read.failure:
             case None:
-                self._house.tell(self._room.new_event("reloaded", reason=f"{read.rows} rows"))
+                self._executor.announce(
+                    self._adapter.new_event("reloaded", reason=f"{read.rows} rows")
+                )
                 self._table_check.start()
                 said = f"table read again, {read.rows} rows"
             case SettingsError() as error:
                 reason = error.report if isinstance(error, FaultsError) else str(error)
-                self._house.tell(self._room.new_event("reload_refused", reason=reason))
+                self._executor.announce(self._adapter.new_event("reload_refused", reason=reason))
                 said = "the new table is wrong, the old one stays"
             case failure:
                 raise failure
@@ -272,22 +278,22 @@ class Daemon:
         self._recognizer.close()
         self._loop.join(FINISH_WITHIN_S)
         self._voice.close()
-        self._room.close(DRAIN_S)
+        self._adapter.close(DRAIN_S)
         self._watchdog.stop()
         self._notifier.close()
 
 
 @contextmanager
 def _signals(inbox: Inbox) -> Iterator[None]:
-    """Turn signals into notices while the daemon runs."""
-    notices = {
+    """Turn signals into daemon events while the daemon runs."""
+    event_of = {
         signal.SIGTERM: Stop("asked to by SIGTERM"),
         signal.SIGINT: Stop("asked to by Ctrl-C"),
         signal.SIGHUP: TableChanged(),
     }
     before = {}
-    for number, notice in notices.items():
-        before[number] = signal.signal(number, lambda *_, notice=notice: inbox.put(notice))
+    for number, event in event_of.items():
+        before[number] = signal.signal(number, lambda *_, event=event: inbox.put(event))
     try:
         yield
     finally:

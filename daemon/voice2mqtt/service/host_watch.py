@@ -1,15 +1,16 @@
-"""Looks after the Speech host between utterances, so that its loss is known before it is felt."""
+"""Probes the Speech host between utterances, so that its loss is known before the next one."""
 
 import threading
 from collections.abc import Callable
 
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Pauses while the host is away; the last repeats."""
+"""Pauses while the host is away; the last repeats. Set by hand."""
 STEADY_S = 30.0
+"""Between two probes while it is there; set by hand."""
 
 
 class HostWatch:
-    """A thread that asks `probe` again and again, and tells `on_change` what it learnt."""
+    """A thread that calls `probe` again and again, and `on_change` when the result changes."""
 
     def __init__(self, probe: Callable[[], str], on_change: Callable[[str], None]) -> None:
         """Prepare.
@@ -20,32 +21,32 @@ class HostWatch:
         """
         self._probe = probe
         self._on_change = on_change
-        self._look = threading.Event()
+        self._wake = threading.Event()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="host-watch", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Begin to probe."""
         self._thread.start()
 
-    def look(self) -> None:
-        """Look now: a recognition went as nobody expected."""
-        self._look.set()
+    def probe_now(self) -> None:
+        """Probe at once: a recognition went against what is known of the host. Any thread."""
+        self._wake.set()
 
     def stop(self) -> None:
-        """End; a look under way ends by itself."""
+        """End; a probe that is running ends by itself."""
         self._stopped = True
-        self._look.set()
+        self._wake.set()
 
     def _run(self) -> None:
-        told: str | None = None
+        reported: str | None = None
         failures = 0
         while not self._stopped:
             fault = self._probe()
-            if fault != told:
-                told = fault
+            if fault != reported:
+                reported = fault
                 self._on_change(fault)
             failures = failures + 1 if fault else 0
             pause_s = BACKOFF_S[min(failures, len(BACKOFF_S)) - 1] if fault else STEADY_S
-            self._look.wait(pause_s)
-            self._look.clear()
+            self._wake.wait(pause_s)
+            self._wake.clear()

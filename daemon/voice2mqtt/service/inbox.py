@@ -1,8 +1,8 @@
-"""Where every foreign thread crosses into the daemon: it puts a notice here and returns at once.
+"""The supervisor's queue: other threads and signal handlers put daemon events into it.
 
-The supervisor takes them out one at a time, a stop before a mute before all others; typed
-sentences come last, in a queue of their own that is bounded. `queue.SimpleQueue.put` may be
-called from a signal handler too.
+The supervisor takes them out one at a time: a stop first, then a mute, then all others in order.
+Typed sentences come last, in a bounded queue of their own. `queue.SimpleQueue.put` is reentrant,
+so that a signal handler may call it. `composition.py` lists all threads.
 """
 
 import queue
@@ -36,7 +36,7 @@ class TableRead:
 
 @dataclass(frozen=True, slots=True)
 class ControlRequested:
-    """A control topic was written to; a newer request of its kind takes its place."""
+    """A control topic was written to; a newer request of its kind replaces it."""
 
     control: Control
 
@@ -47,7 +47,7 @@ class Typed:
 
     text: str
     at_s: float
-    """Monotonic time of its arrival."""
+    """Monotonic time at which it arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class HostChanged:
 
 @dataclass(frozen=True, slots=True)
 class LoopEnded:
-    """There will be no further utterance."""
+    """The loop has ended: there will be no further utterance."""
 
     failure: BaseException | None
 
@@ -83,24 +83,24 @@ DaemonEvent = (
 )
 
 SENTENCES = 100
-"""Typed sentences that wait at one time."""
+"""Typed sentences that wait at one time; set by hand."""
 
 
 class Inbox:
-    """Notices on their way to the one thread that takes them out."""
+    """Daemon events on their way to the supervisor, which alone may call `take`."""
 
     def __init__(self) -> None:
         self._notices: queue.SimpleQueue[DaemonEvent | None] = queue.SimpleQueue()
-        """None only wakes who waits."""
+        """None only wakes the supervisor."""
         self._sentences: queue.SimpleQueue[Typed] = queue.SimpleQueue()
-        self._gathered: list[DaemonEvent] = []
+        self._pending: list[DaemonEvent] = []
 
-    def put(self, notice: DaemonEvent) -> None:
-        """Leave `notice`; never blocks. Any thread or signal handler may call it."""
-        self._notices.put(notice)
+    def put(self, event: DaemonEvent) -> None:
+        """Add `event`; never blocks. Any thread or signal handler may call it."""
+        self._notices.put(event)
 
     def put_control(self, control: Control, now_s: float) -> str:
-        """Leave a request that came in at `now_s`; return why it is not taken, or ""."""
+        """Add a request that came in at `now_s`; return why it is not taken, or ""."""
         if not isinstance(control, Say):
             self.put(ControlRequested(control))
         elif self._sentences.qsize() < SENTENCES:
@@ -111,31 +111,31 @@ class Inbox:
         return ""
 
     def take(self, within_s: float) -> DaemonEvent | None:
-        """Return the next notice, or None when none comes within `within_s`."""
-        for notice in self._new(within_s):
-            self._gathered = [old for old in self._gathered if not _replaces(notice, old)]
-            self._gathered.append(notice)
-        if self._gathered:
-            first = min(self._gathered, key=_urgency)
-            self._gathered.remove(first)
+        """Return the next event, or None when none comes within `within_s`."""
+        for event in self._new(within_s):
+            self._pending = [old for old in self._pending if not _replaces(event, old)]
+            self._pending.append(event)
+        if self._pending:
+            first = min(self._pending, key=_urgency)
+            self._pending.remove(first)
             return first
         with suppress(queue.Empty):
             return self._sentences.get_nowait()
         return None
 
     def _new(self, within_s: float) -> Iterator[DaemonEvent]:
-        """Yield what has come; wait for it only if there is nothing else to do."""
-        idle = not self._gathered and self._sentences.empty()
+        """Yield what has come; wait for it only if nothing else is pending."""
+        idle = not self._pending and self._sentences.empty()
         with suppress(queue.Empty):
-            if idle and (notice := self._notices.get(timeout=within_s)):
-                yield notice
+            if idle and (event := self._notices.get(timeout=within_s)):
+                yield event
             while True:
-                if notice := self._notices.get_nowait():
-                    yield notice
+                if event := self._notices.get_nowait():
+                    yield event
 
 
-def _urgency(notice: DaemonEvent) -> int:
-    match notice:
+def _urgency(event: DaemonEvent) -> int:
+    match event:
         case Stop() | LoopEnded():
             return 0
         case ControlRequested(control=Mute()):
@@ -145,7 +145,7 @@ def _urgency(notice: DaemonEvent) -> int:
 
 
 def _replaces(new: DaemonEvent, old: DaemonEvent) -> bool:
-    """Whether `old` need not be done since `new` asks for the same, or for the contrary."""
+    """Return whether `old` is obsolete, since `new` asks for the same or the opposite."""
     match new, old:
         case ControlRequested(control=one), ControlRequested(control=other):
             return type(one) is type(other)

@@ -1,4 +1,4 @@
-"""What is told of this node on `<base>/<node>/state`, and in the service manager's status."""
+"""The state of this node, for `<base>/<node>/state` and the service manager's status line."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -15,16 +15,16 @@ _MUTE = "mute"
 
 
 class NodeState:
-    """Facts and counters. Its owner keeps threads apart."""
+    """Facts and counters; not locked."""
 
     def __init__(
-        self, metered_s: Callable[[], float] = lambda: 0.0, store: Store | None = None
+        self, used_s: Callable[[], float] = lambda: 0.0, store: Store | None = None
     ) -> None:
-        """Ask `metered_s` for the seconds of audio sent today, whenever the state is told.
+        """Call `used_s` for the seconds of audio sent today.
 
-        Whether the node is muted is kept in `store`, for whoever asked for it relies on it.
+        Whether the node is muted is kept in `store`, so that a restart does not unmute it.
         """
-        self._metered_s = metered_s
+        self._used_s = used_s
         self._store = store
         self._muted = store is not None and store.read(_MUTE) == {"muted": True}
         self.microphone: MicrophoneState | None = None
@@ -36,16 +36,16 @@ class NodeState:
             heard=0, commands=0, unmatched=0, no_match=0, canceled=0
         )
 
-    def note(self, heard: ProcessedUtterance) -> None:
-        """Count what was heard and decided."""
-        match heard.outcome:
+    def note(self, processed: ProcessedUtterance) -> None:
+        """Count the outcome and the decisions."""
+        match processed.outcome:
             case Heard():
                 self._counters["heard"] += 1
             case NoMatch():
                 self._counters["no_match"] += 1
             case Canceled():
                 self._counters["canceled"] += 1
-        for decision in heard.decisions:
+        for decision in processed.decisions:
             if isinstance(decision, Fire):
                 self._counters["commands"] += 1
             elif isinstance(decision, Refuse):
@@ -53,7 +53,7 @@ class NodeState:
 
     @property
     def muted(self) -> bool:
-        """Whether nothing is sent and nothing done, until somebody says otherwise."""
+        """Whether no audio is sent and no command carried out."""
         return self._muted
 
     @muted.setter
@@ -81,7 +81,7 @@ class NodeState:
             "host_reason": self.host_fault or "",
             "version": __version__,
             "counters": dict(self._counters),
-            "metered_s_today": round(self._metered_s(), 1),
+            "metered_s_today": round(self._used_s(), 1),
             "daily_limit_reached": self.limit_reached,
         }
 

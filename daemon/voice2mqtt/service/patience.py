@@ -1,4 +1,4 @@
-"""How long what the Speech host makes of one sentence is worth waiting for."""
+"""How long the outcome of one utterance is worth waiting for."""
 
 import time
 from collections.abc import Callable
@@ -6,11 +6,10 @@ from collections.abc import Callable
 from voice2mqtt.core.audio import Utterance
 
 GIVE_WAY_S = 4.0
-"""So long a sentence that is over waits for its words while the next one is there already.
+"""How long an utterance that has ended is waited for while the next one has begun already.
 
-The next one, which takes a second to say, is then still carried out within five of its end. Hosts
-answer within one; one that needs more than four falls behind whoever speaks on, and it is the
-older sentence that is given up.
+The next one, which takes a second to say, is then still carried out within five seconds of its
+end. Hosts usually answer within one second; for a slower one the older utterance is given up.
 """
 
 
@@ -18,10 +17,10 @@ class Patience:
     """The `GiveUp` of one utterance.
 
     Args:
-        utterance: what is being recognised.
-        commands_expire_s: the longest that any command of the table may come after its sentence;
-            what is recognised later could not be carried out, whatever it was.
-        another_waits: whether the next sentence has begun.
+        utterance: the one being recognised.
+        commands_expire_s: the longest `expires_s` of the table; what is recognised later is
+            too late for every command.
+        another_waits: whether the next utterance has begun.
     """
 
     def __init__(
@@ -36,7 +35,7 @@ class Patience:
         self._over_at_s: float | None = None
 
     def utterance_is_over(self) -> None:
-        """Begin to wait: all its audio has been read."""
+        """Start to count: all its audio has been read."""
         self._over_at_s = self._over_at_s or time.monotonic()
 
     def __call__(self) -> str:

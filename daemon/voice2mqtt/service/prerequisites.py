@@ -1,4 +1,4 @@
-"""What must be there before the daemon can start: the one list, for `check` and for `run`."""
+"""What the daemon needs to start: one list of checks, for `check` and for `run`."""
 
 import os
 import ssl
@@ -22,14 +22,14 @@ _Check = Callable[[], object]
 
 
 def verify(written: WrittenSettings, environ: Mapping[str, str] = os.environ) -> None:
-    """Try all that the daemon needs to start; nothing is connected or heard.
+    """Check all that the daemon needs to start; nothing is connected or recorded.
 
     Raises:
-        FaultsError: some of it is missing or unfit; all of that is told, each with its place.
+        FaultsError: some of it is missing or unfit; it has every fault with its place.
     """
     settings = written.settings
-    # systemd names the service's process to what it runs for a reload, and does not show it the
-    # credentials: what may not be read then is the service's own affair.
+    # In an ExecReload command systemd sets MAINPID, but does not pass the credentials: a secret
+    # that cannot be read there is no fault.
     reloading = "MAINPID" in environ
     unseen = False
     for key, path, check in _files(settings):
@@ -40,7 +40,7 @@ def verify(written: WrittenSettings, environ: Mapping[str, str] = os.environ) ->
     _try(written, "microphone", partial(_check_microphone, settings.microphone))
     written.faults.raise_any()
     if not unseen:
-        # Whatever the list above does not know, those who need it do.
+        # What the list above does not cover, the parts check when they are made.
         _try(written, "speech", partial(AzureRecognizer, settings.speech))
         _try(written, "mqtt", partial(login_from, settings.mqtt, settings.node, None))
         written.faults.raise_any()
@@ -54,7 +54,7 @@ def _try(written: WrittenSettings, key: str, check: _Check) -> None:
 
 
 def _files(settings: Settings) -> Iterator[tuple[str, Path, _Check]]:
-    """Yield each file that is named, by its dotted key, and what finds fault with it."""
+    """Yield each file of the settings: dotted key, path, and the check for it."""
     speech, mqtt, device = settings.speech, settings.mqtt, settings.microphone.device
     secrets = {
         "speech.key_file": speech.key_file,
@@ -90,7 +90,7 @@ def _check_certificate(settings: MqttSettings) -> None:
     assert settings.key_file
     read_text(settings.key_file)
     if not os.access(settings.cert_file, os.R_OK, effective_ids=True):
-        # That is told by itself.
+        # That has a fault of its own.
         return
 
     def refuse() -> str:
@@ -122,7 +122,7 @@ def _check_microphone(settings: MicrophoneSettings) -> None:
 def _check_recording(path: Path) -> None:
     with suppress(OSError):
         if path.is_fifo():
-            # It would be read to its end, and the daemon would hear nothing.
+            # Checking would read it to its end, and leave nothing for the daemon.
             return
     WavSource(path)
 

@@ -16,14 +16,14 @@ from voice2mqtt.nlu.dialogue.policy import LocalTime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessedUtterance:
-    """What was heard, and what is to be done about it."""
+    """The outcome of an utterance, and what was decided about it."""
 
     outcome: Outcome
     decisions: tuple[Decision, ...] = ()
     latency_ms: float | None = None
     """From the end of speech to the decision."""
     utterance: Utterance | None = None
-    """None if nobody spoke."""
+    """None if the sentence was typed."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     at: str = field(
         default_factory=lambda: datetime.now(UTC).astimezone().isoformat(timespec="milliseconds")
@@ -76,7 +76,7 @@ def decide(
     utterance: Utterance | None = None,
     typed_s: float | None = None,
 ) -> ProcessedUtterance:
-    """Decide about `outcome` of `utterance`, or of words that nobody spoke but typed then."""
+    """Decide about `outcome`: of `utterance`, or of a sentence typed at `typed_s` (monotonic)."""
     now_s = time.monotonic()
     said_s = utterance.speech_ended_at_s if utterance else typed_s or now_s
     return ProcessedUtterance(
@@ -88,6 +88,6 @@ def decide(
 
 
 def local_time() -> LocalTime:
-    """Return what the wall clock shows."""
+    """Return the local time of day and the weekday."""
     now = time.localtime()
     return LocalTime(minute=now.tm_hour * 60 + now.tm_min, weekday=now.tm_wday)

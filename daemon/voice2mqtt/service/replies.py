@@ -1,7 +1,7 @@
-"""What the speaker hears of what was decided: tones, questions, refusals.
+"""Replies to the speaker: tones, questions, refusals.
 
-Talk that was not meant for us gets no sound: only who came close to a command, or was kept from
-one, is told so.
+Talk that was not meant for us gets no reply: a refusal sounds only if the sentence was close to a
+command, or policy refused the command.
 """
 
 from collections.abc import Callable
@@ -13,29 +13,29 @@ from voice2mqtt.core.ports import Voice
 from voice2mqtt.service.process_utterance import ProcessedUtterance
 
 NEAR = 0.4
-"""Distance of sound below which a refused sentence was probably meant as a command."""
+"""Phonetic distance below which a refused sentence was probably meant as a command; set by hand."""
 
 
 class Replies:
-    """Speaks through `voice`; remembers whether the host was away already."""
+    """Replies through `voice`; knows whether a lost Speech host was already reported."""
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
         self._host_away = False
 
     def to(
-        self, heard: ProcessedUtterance, asked: Callable[[str], None] = lambda _question: None
+        self, processed: ProcessedUtterance, asked: Callable[[str], None] = lambda _question: None
     ) -> None:
-        """Let the speaker hear how it went; `asked` is given each question once it has sounded."""
-        canceled = isinstance(heard.outcome, Canceled)
+        """Reply to `processed`; `asked` is called with each question once it has sounded."""
+        canceled = isinstance(processed.outcome, Canceled)
         if canceled and not self._host_away:
-            # Once is enough: a television would have it sound all evening.
+            # Only once: with a television on it would sound all evening.
             self._voice.tone("failed")
         self._host_away = canceled
-        fired = [decision for decision in heard.decisions if isinstance(decision, Fire)]
+        fired = [decision for decision in processed.decisions if isinstance(decision, Fire)]
         if fired:
             self._voice.tone("done")
-        for decision in heard.decisions:
+        for decision in processed.decisions:
             match decision:
                 case Fire(response=response) if response:
                     self._voice.say(response)
@@ -53,6 +53,6 @@ class Replies:
                     self._voice.tone("refused")
 
     def not_done(self, reason: str) -> None:
-        """Let the speaker hear that a command was not carried out."""
+        """Say that a command was not carried out, and why. Any thread."""
         self._voice.tone("failed")
         self._voice.say(reason)

@@ -1,7 +1,7 @@
 """What a node keeps over a restart: small JSON documents in one folder, a file each.
 
-A file that cannot be used never keeps the daemon from starting: it is set aside, with a word in
-the log, and what it kept begins anew.
+A file that cannot be used never keeps the daemon from starting: it is renamed, which is logged,
+and the document starts empty.
 """
 
 import json
@@ -13,12 +13,13 @@ from pathlib import Path
 from voice2mqtt.settings.model import Settings
 
 LARGEST_BYTES = 1_000_000
+"""A larger file is none of ours; set by hand."""
 
 log = logging.getLogger(__name__)
 
 
 def state_folder(settings: Settings) -> Path:
-    """Return where this node keeps what must survive a restart."""
+    """Return the folder of this node's store."""
     if settings.state_dir:
         return settings.state_dir
     given = os.environ.get("STATE_DIRECTORY")
@@ -26,7 +27,7 @@ def state_folder(settings: Settings) -> Path:
 
 
 class Store:
-    """The documents in `folder`. Each has one owner, who keeps threads apart."""
+    """The documents in `folder`. Not locked: each document has one owner, which locks."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -41,15 +42,15 @@ class Store:
         except OSError as error:
             log.warning("%s cannot be read (%s); what it kept begins anew", path, error.strerror)
         except (ValueError, RecursionError) as error:
-            # A long text of somebody else's is not for the log.
+            # The messages of `json` may quote the file, which may be long.
             why = str(error) if type(error) is ValueError else "it holds no JSON we could have kept"
             self._set_aside(path, why)
         return None
 
     def write(self, name: str, document: object, *, to_disk: bool = False) -> None:
-        """Keep `document` under `name`: the old one or the new one is there, whatever happens.
+        """Write `document` atomically: after a crash the old or the new one is there.
 
-        `to_disk` waits until a power cut cannot take it back, which can take a while.
+        `to_disk` also waits until it survives a power cut, which can take a while.
         """
         path = self._path(name)
         fresh = path.with_suffix(".new")
@@ -66,7 +67,7 @@ class Store:
             log.warning("%s cannot be written (%s); it will not survive a restart", path, error)
 
     def remove(self, name: str) -> None:
-        """Keep nothing under `name` any longer."""
+        """Remove the document `name`, if there is one."""
         path = self._path(name)
         try:
             path.unlink(missing_ok=True)
@@ -87,7 +88,7 @@ class Store:
 
 
 def _document(path: Path) -> object:
-    """Return what `path` holds; a FIFO that nobody writes to is not waited for.
+    """Return the document in `path`; a FIFO without a writer is not waited for.
 
     Raises:
         OSError: it cannot be read.

@@ -1,6 +1,6 @@
-"""Warnings about the table in force, in the log: what `voice2mqtt check` says of its words.
+"""Lints the table in force and logs the findings, on a thread of its own.
 
-Sounds are left to `check`: they take seconds. Commands wait for neither.
+Rows that sound alike are left to `voice2mqtt check`: finding them takes seconds.
 """
 
 import logging
@@ -14,32 +14,34 @@ from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.settings.yaml.faults import count
 
 _MOST_SENTENCES = 1_000
-_MOST_TOLD = 20
+"""Sentences of a table that are compared; set by hand."""
+_MOST_LOGGED = 20
+"""Findings in the log; set by hand."""
 
 log = logging.getLogger(__name__)
 
 
 class TableCheck:
-    """Looks at the table in force when it is asked to."""
+    """Checks the table in force on request."""
 
     def __init__(self) -> None:
         self._force: tuple[CommandTable, Automaton] | None = None
 
     def adopt(self, table: CommandTable, automaton: Automaton) -> None:
-        """Take `table`, of which `automaton` is made, for the one in force."""
+        """Take `table`, compiled to `automaton`, as the one in force."""
         self._force = table, automaton
 
     def start(self) -> None:
-        """Look at the table and log what is found, in a thread that nobody waits for."""
+        """Check the table and log the findings, on a thread that nobody waits for."""
         if self._force:
-            threading.Thread(target=_look, args=self._force, name="check", daemon=True).start()
+            threading.Thread(target=_check, args=self._force, name="check", daemon=True).start()
 
 
-def _look(table: CommandTable, automaton: Automaton) -> None:
+def _check(table: CommandTable, automaton: Automaton) -> None:
     matcher = ExactMatcher(automaton, normaliser(table.language))
     findings = lint(table, matcher, nearest=None, at_most=_MOST_SENTENCES).findings
-    for finding in findings[:_MOST_TOLD]:
+    for finding in findings[:_MOST_LOGGED]:
         log.warning("%s", finding)
-    further = len(findings) - _MOST_TOLD
+    further = len(findings) - _MOST_LOGGED
     if further > 0:
         log.warning("%s more; voice2mqtt check tells all", count(further, "warning"))

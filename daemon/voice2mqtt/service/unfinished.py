@@ -1,6 +1,6 @@
-"""Commands with messages that wait for their time, kept so that a killed daemon's are told.
+"""Commands with delayed messages, stored so that a crash does not lose them silently.
 
-They are not carried out by the next start, which would be late: it says what was not done.
+The next start does not carry them out, which would be late: it reports what was not done.
 """
 
 import itertools
@@ -11,42 +11,42 @@ from voice2mqtt.core.decision import Fire
 from voice2mqtt.service.store import Store
 
 MOST = 64
-"""Commands that are kept; a house does not have more under way."""
+"""Commands that are stored; set by hand, more than a home has at one time."""
 _NAME = "unfinished"
 
 
 class Unfinished:
-    """The commands under way that have a message to come. Any thread."""
+    """The commands that still have a message to come. Any thread."""
 
     def __init__(self, store: Store, *, log_text: bool = True) -> None:
-        """Keep them in `store`; `log_text` is whether what was said may be kept."""
+        """Keep them in `store`; without `log_text` not their topics, which may repeat speech."""
         self._store = store
         self._log_text = log_text
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         self._left = list(_kept(store.read(_NAME)))
-        self._under_way: dict[int, dict[str, object]] = {}
+        self._pending: dict[int, dict[str, object]] = {}
 
     def begin(self, fire: Fire, event_id: str) -> Callable[[], None]:
-        """Keep `fire` if it has a message to come; return what is to be called at its end."""
+        """Store `fire` if it has a delayed message; return what to call when it has ended."""
         later = [message.topic for message in fire.messages if message.after_s > 0]
         if not later:
             return _nothing
         topics = later if self._log_text else []
         with self._lock:
             number = next(self._numbers)
-            self._under_way[number] = {"id": event_id, "row": fire.row, "topics": topics}
+            self._pending[number] = {"id": event_id, "row": fire.row, "topics": topics}
             self._keep()
 
         def end() -> None:
             with self._lock:
-                if self._under_way.pop(number, None):
+                if self._pending.pop(number, None):
                     self._keep()
 
         return end
 
     def take_left(self) -> Iterator[tuple[str, str, str]]:
-        """Yield event id, row and reason of what an earlier run left, once."""
+        """Yield event id, row and reason of each command that an earlier run left; only once."""
         with self._lock:
             left, self._left = self._left, []
             self._keep()
@@ -56,7 +56,7 @@ class Unfinished:
             yield event_id, row, f"{why}: {what}" if what else why
 
     def _keep(self) -> None:
-        kept = list(self._under_way.values())[-MOST:]
+        kept = list(self._pending.values())[-MOST:]
         if kept:
             self._store.write(_NAME, kept)
         else:
@@ -68,7 +68,7 @@ def _nothing() -> None:
 
 
 def _kept(document: object) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield what of `document` can be understood."""
+    """Yield the valid entries of `document`."""
     for entry in document[:MOST] if isinstance(document, list) else []:
         match entry:
             case {"id": str(event_id), "row": str(row), "topics": list(topics)}:

@@ -1,4 +1,4 @@
-"""The day's seconds of audio, kept over restarts, and the limit that stops sending."""
+"""The seconds of audio sent today, kept over restarts, and the limit that stops sending."""
 
 import threading
 from datetime import date, datetime
@@ -10,7 +10,7 @@ _NAME = "metering"
 
 
 class UsageMeter:
-    """Counts what is sent. `add` comes from the loop, the rest from anybody."""
+    """Counts what is sent. `add` is called by the loop only, the rest from any thread."""
 
     def __init__(self, store: Store, limit_s: float) -> None:
         """Go on with the count that `store` keeps; `limit_s` of 0 is no limit."""
@@ -32,7 +32,7 @@ class UsageMeter:
             return self._metering.exhausted(self._limit_s, _today())
 
     def add(self, sent_s: float) -> None:
-        """Count `sent_s` more, and keep the count."""
+        """Count `sent_s` more, and store the sum."""
         with self._lock:
             self._metering = self._metering.add(sent_s, _today())
             document = self._metering.document()

@@ -1,4 +1,4 @@
-"""Two nodes with one name are named, and do not cut each other off for ever."""
+"""Two nodes of one name are reported, and do not end each other's connections for ever."""
 
 import json
 import logging
@@ -38,7 +38,7 @@ def state_of(instance: str) -> bytes:
         pytest.param(CUT, 1, [US, ""], False, id="no-instance"),
     ],
 )
-def test_a_twin_is_proven_by_a_short_connection_and_a_state_written_after_ours(
+def test_a_conflict_is_proven_by_a_short_connection_and_a_state_written_after_ours(
     loss: ConnectionLost, lasted_s: float, states: list[str], *, exists: bool
 ) -> None:
     conflict = ClientIdConflict(US)
@@ -79,7 +79,7 @@ def peace(broker: Broker) -> bool:
 
 
 @pytest.fixture(params=[False, True], ids=["mqtt-5", "mqtt-3"])
-def way(broker: Broker, request: pytest.FixtureRequest) -> Iterator[Proxy]:
+def proxy(broker: Broker, request: pytest.FixtureRequest) -> Iterator[Proxy]:
     with Proxy(broker, refuse_five=request.param) as proxy:
         yield proxy
 

@@ -6,7 +6,7 @@ here=$(dirname "$(realpath "$0")")
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /var/log
 mount -t tmpfs tmpfs /var/lib/systemd
-mount --bind "$here/../../systemd" /usr/lib/systemd/catalog
+mount --bind "$here/../../../systemd" /usr/lib/systemd/catalog
 mkdir -p /run/systemd/journal /run/log/journal
 journalctl --update-catalog
 /lib/systemd/systemd-journald 2>/dev/null &

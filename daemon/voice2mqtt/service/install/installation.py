@@ -1,6 +1,7 @@
-"""Installing and removing, as lists of steps that can be told before they are done.
+"""Installing and removing, as lists of steps that can be shown before they are done.
 
-Knows files, pip and systemctl; what to install is in `InstallOptions`, where to is in `layout.py`.
+It deals with files, pip and systemctl; what to install is in `InstallOptions`, where is in
+`layout.py`.
 """
 
 import re
@@ -19,6 +20,7 @@ from voice2mqtt.settings.search import NAME, ROOT, is_checkout, shipped
 from voice2mqtt.settings.yaml.edit import with_values
 
 _DROP_INS_SINCE = 254
+"""The first version of systemd that knows what our drop-ins set."""
 _SETTINGS_FILES = (NAME, "commands.yaml")
 
 
@@ -27,7 +29,7 @@ class Step:
     """One thing to do."""
 
     what: str
-    """An order, as a person would give it."""
+    """In the imperative, for people."""
     do: Callable[[], object]
 
 
@@ -50,24 +52,24 @@ def default_source() -> str:
     return str(ROOT) if is_checkout() else f"voice2mqtt[host]=={__version__}"
 
 
-def installation(layout: Layout, wishes: InstallOptions) -> Iterator[Step]:
+def installation(layout: Layout, options: InstallOptions) -> Iterator[Step]:
     """Yield the steps of installing or upgrading; existing settings are left as they are."""
     yield Step(
-        f"build the environment of {wishes.source} and put it at {layout.prefix}",
-        partial(_build_environment, layout, wishes.source),
+        f"build the environment of {options.source} and put it at {layout.prefix}",
+        partial(_build_environment, layout, options.source),
     )
     yield Step(
         f"let {layout.command} run it",
         partial(_link, layout.at(layout.command), layout.prefix / "bin" / "voice2mqtt"),
     )
-    yield from _settings(layout, wishes)
+    yield from _settings(layout, options)
     yield from _units(layout)
     if not layout.staged:
-        yield from _activation(layout, wishes)
+        yield from _activation(layout, options)
 
 
 def removal(layout: Layout) -> Iterator[Step]:
-    """Yield the steps of removing all but the settings and what the daemon has counted."""
+    """Yield the steps of removing everything but settings and state."""
     units = [unit for unit in UNITS if layout.at(layout.units / unit).exists()]
     if units and not layout.staged:
         yield _run("stop", *_systemctl(layout, "disable", "--now", *units))
@@ -81,20 +83,20 @@ def removal(layout: Layout) -> Iterator[Step]:
             yield _run("tell the journal", "journalctl", "--update-catalog")
 
 
-def _settings(layout: Layout, wishes: InstallOptions) -> Iterator[Step]:
+def _settings(layout: Layout, options: InstallOptions) -> Iterator[Step]:
     for name in _SETTINGS_FILES:
         path = layout.at(layout.settings / name)
         if path.exists():
             continue
         text = (shipped("config") / name).read_text(encoding="utf-8")
         if name == NAME:
-            text = with_values(text, wishes.settings)
+            text = with_values(text, options.settings)
         yield Step(f"write {path}", partial(_write, path, text, 0o644))
     secrets = layout.at(layout.settings / "secrets")
     yield Step(f"keep {secrets} from everybody else", partial(_private_folder, secrets))
-    if wishes.password is not None:
+    if options.password is not None:
         path = secrets / "mqtt-password"
-        yield Step(f"write {path}", partial(_write, path, wishes.password + "\n", 0o600))
+        yield Step(f"write {path}", partial(_write, path, options.password + "\n", 0o600))
 
 
 def _units(layout: Layout) -> Iterator[Step]:
@@ -123,13 +125,13 @@ def _drop_in(name: str) -> str:
     return (shipped("systemd") / "systemd-254" / name).read_text()
 
 
-def _activation(layout: Layout, wishes: InstallOptions) -> Iterator[Step]:
+def _activation(layout: Layout, options: InstallOptions) -> Iterator[Step]:
     yield _run("tell systemd", *_systemctl(layout, "daemon-reload"))
     if layout.catalogue:
         yield _run("tell the journal", "journalctl", "--update-catalog")
-    if not wishes.start:
+    if not options.start:
         return
-    wanted = UNITS if wishes.own_host else UNITS[:1]
+    wanted = UNITS if options.own_host else UNITS[:1]
     yield _run("start at boot", *_systemctl(layout, "enable", *wanted))
     yield _run("start", *_systemctl(layout, "restart", *wanted))
     if not layout.person:
@@ -156,13 +158,13 @@ def _build_environment(layout: Layout, source: str) -> None:
            "--python", str(new / "bin" / "python"), "install")  # fmt: skip
     _call(*pip, "--require-hashes", "--requirement", str(shipped("requirements.lock")))
     _call(*pip, "--no-deps", source)
-    # The scripts name the place they were made for; one of our own names where they end up.
+    # pip's scripts name the folder they were made in; write ours with the final one.
     for script in (new / "bin").iterdir():
         if not script.name.startswith("python"):
             script.unlink()
     program = f'#!/bin/sh\nexec {layout.prefix}/bin/python -m voice2mqtt "$@"\n'
     _write(new / "bin" / "voice2mqtt", program, 0o755)
-    # The running daemon keeps the files it has; only these two moments have no installation.
+    # A running daemon keeps its open files; only between the two renames there is no program.
     _delete(old)
     if prefix.exists():
         prefix.rename(old)
@@ -171,9 +173,9 @@ def _build_environment(layout: Layout, source: str) -> None:
 
 
 def interpreter() -> str:
-    """Return the Python that the environment is made of: the machine's own, if it will do.
+    """Return the Python for the environment: the system's, if it is new enough.
 
-    One in a home folder would be out of sight of a service with ProtectHome=.
+    A service with ProtectHome= cannot use one in a home folder.
     """
     own = "/usr/bin/python3"
     newest_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
@@ -206,7 +208,7 @@ def _call(*command: str) -> None:
     try:
         done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     except FileNotFoundError:
-        raise UnavailableError(f"{command[0]} is not installed, and nothing goes without") from None
+        raise UnavailableError(f"{command[0]} is not installed; install it first") from None
     if done.returncode:
         said = done.stderr.strip() or f"exit status {done.returncode}"
         raise UnavailableError(f"`{' '.join(command)}` failed: {said}")

@@ -1,4 +1,4 @@
-"""Where an installation's files are, and whose it should be: the machine's or one person's."""
+"""The paths of an installation, for the machine or for one person."""
 
 import os
 from collections.abc import Mapping
@@ -15,29 +15,29 @@ _SOUND_SERVERS = (("pipewire-0", "PipeWire"), ("pulse/native", "PulseAudio"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The places of one installation, as they are once it runs."""
+    """The paths of one installation, as they are once it runs."""
 
     prefix: Path
-    """The environment: voice2mqtt and all it needs, for nobody else."""
+    """The virtual environment, for voice2mqtt alone."""
     settings: Path
     """The folder of the files that a person edits."""
     command: Path
-    """How the program is found by name."""
+    """The link in PATH to the program."""
     units: Path
     catalogue: Path | None = None
     """The folder for journald's message catalogue; a person's manager has none."""
     person: bool = False
     """Whether it belongs to one person's session."""
     root: Path = Path("/")
-    """Where the files are put for now; other than / when a package is made."""
+    """The root the files are put under; other than / when a package is made."""
 
     @property
     def staged(self) -> bool:
-        """Whether nothing can be started, since this is not where it will run."""
+        """Whether the files are put below another root, so that nothing can be started."""
         return self.root != Path("/")
 
     def at(self, path: Path) -> Path:
-        """Return where to put what will be at `path`."""
+        """Return where to put now what will be at `path`."""
         return self.root / path.relative_to("/")
 
 
@@ -79,7 +79,7 @@ def sound_servers(run_user: Path = Path("/run/user")) -> dict[int, str]:
     """Return the sound servers that hold this machine's sound cards, by the user they run for."""
     return {
         int(session.name): name
-        # The last one found stays: PipeWire, which also speaks PulseAudio's language.
+        # Reversed, so that PipeWire wins: it has a socket for PulseAudio as well.
         for socket, name in reversed(_SOUND_SERVERS)
         for session in sorted(run_user.glob("[0-9]*"))
         if (session / socket).is_socket()

@@ -1,1 +1,1 @@
-"""What systemd is told and keeps: notifications, watchdog, journal."""
+"""What concerns systemd: notifications, watchdog, journal."""

@@ -1,7 +1,7 @@
-"""Where the log goes: into the journal with its fields, or as lines on standard error.
+"""Sends the log to the journal, with fields, or as lines to standard error.
 
-The only file that imports systemd's journal. What an event reads like is in `journal_entry.py`.
-Rooms that know nothing of either name the kind of a line by `extra={"V2M_EVENT": ...}`.
+The only file that imports systemd's journal. How an event is worded is in `journal_entry.py`.
+Other folders name the kind of a log line by `extra={"V2M_EVENT": ...}`.
 """
 
 import json
@@ -23,10 +23,10 @@ _log_text = True
 
 
 def set_up(*, log_text: bool = True, as_json: bool = False, verbose: bool = False) -> None:
-    """Send the log of this process where it belongs; call it once, first of all.
+    """Configure the log of this process; call it once, before anything is logged.
 
-    It goes to the journal when standard error does, else to standard error, for people or, with
-    `as_json`, as one JSON object a line. Without `log_text` no word anybody said is kept.
+    It goes to the journal if standard error is connected to it, else to standard error: as text
+    or, with `as_json`, as one JSON object a line. Without `log_text` it has no spoken words.
     """
     global _log_text  # noqa: PLW0603 - the log is one per process, as `logging` itself is
     _log_text = log_text
@@ -43,12 +43,12 @@ def set_up(*, log_text: bool = True, as_json: bool = False, verbose: bool = Fals
 
 def report(event: Event) -> None:
     """Log `event`, whose kind is `event["event"]`, as one sentence with its fields."""
-    told = journal_entry(event, log_text=_log_text)
-    log.log(told.level, told.sentence, extra={**told.fields, "event": told.event}, stacklevel=2)
+    entry = journal_entry(event, log_text=_log_text)
+    log.log(entry.level, entry.sentence, extra={**entry.fields, "event": entry.event}, stacklevel=2)
 
 
 def goes_to_journal(stream: TextIO, environment: Mapping[str, str]) -> bool:
-    """Return whether `stream` is the journal's own (systemd.exec(5), JOURNAL_STREAM)."""
+    """Return whether `stream` is connected to the journal (systemd.exec(5), JOURNAL_STREAM)."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError):
@@ -57,7 +57,7 @@ def goes_to_journal(stream: TextIO, environment: Mapping[str, str]) -> bool:
 
 
 def _identify(record: logging.LogRecord) -> bool:
-    """Make an journal_entry of a kind that we know out of a line with a V2M_EVENT."""
+    """Add the message ID and the event to a log line whose V2M_EVENT is a kind of ours."""
     name = getattr(record, "V2M_EVENT", "")
     if name in KINDS and not hasattr(record, "MESSAGE_ID"):
         record.MESSAGE_ID = KINDS[name].message_id

@@ -1,7 +1,6 @@
-"""One event as an journal_entry of the journal: its sentence, priority, fields and MESSAGE_ID.
+"""One event as an entry of the journal: its sentence, priority, fields and MESSAGE_ID. Pure.
 
-Pure: it knows neither where the journal_entry goes nor what caused the event. What a person may do
-about each kind is told in `systemd/voice2mqtt.catalog`, found by the same MESSAGE_ID.
+What a person can do about each kind is in `systemd/voice2mqtt.catalog`, by the same MESSAGE_ID.
 """
 
 import json
@@ -17,10 +16,10 @@ from voice2mqtt.core.outcome import SILENCE
 _WORDLESS = "something was said, no words were found in it"
 
 Event = Mapping[str, Any]
-"""As `core/event.py` makes it; what is empty does not apply, and no key but `event` must be."""
+"""As `core/event.py` makes it; empty values do not apply, and only the key `event` is required."""
 
-_TOLD_APART = frozenset({"event", "id", "at", "node", "latency_ms"})
-"""Keys that a plain sentence leaves out or tells at its end."""
+_NOT_IN_SENTENCE = frozenset({"event", "id", "at", "node", "latency_ms"})
+"""Keys that a plain sentence leaves out, or has at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Kind:
     message_id: str
     level: int = logging.INFO
     sentence: str = ""
-    """What happened; for events of the service that carry no words."""
+    """What happened; empty for kinds whose sentence is made of the event's words."""
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType({
@@ -86,20 +85,20 @@ KINDS: Mapping[str, Kind] = MappingProxyType({
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
-    """What the journal is given for one event."""
+    """What is logged for one event."""
 
     sentence: str
     level: int
     fields: Mapping[str, str]
     """`V2M_...` and, for a kind in the catalogue, `MESSAGE_ID`."""
     event: Event
-    """The event as far as it may be kept."""
+    """The event, without words if they must not be logged."""
 
 
 def journal_entry(event: Event, *, log_text: bool = True, dry: bool = False) -> JournalEntry:
-    """Return the entry for `event`; without `log_text`, one that holds no word anybody said.
+    """Return the entry for `event`; without `log_text` it has no spoken words.
 
-    `dry` says that nothing was published.
+    With `dry` it says that nothing was published.
     """
     said = event if log_text else wordless(event)
     event = {key: value for key, value in said.items() if value or value is False}
@@ -167,7 +166,7 @@ def _latency(event: Event) -> str:
 
 
 def _plain(name: str, event: Event) -> str:
-    rest = ", ".join(f"{k} {_text(v)}" for k, v in event.items() if k not in _TOLD_APART)
+    rest = ", ".join(f"{k} {_text(v)}" for k, v in event.items() if k not in _NOT_IN_SENTENCE)
     return f"{name.replace('_', ' ')}: {rest}" if rest else name.replace("_", " ")
 
 

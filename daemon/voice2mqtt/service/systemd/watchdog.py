@@ -1,7 +1,7 @@
-"""Tells systemd that all is well while every part of the daemon shows signs of life.
+"""Keeps systemd's watchdog satisfied as long as every part of the daemon has a heartbeat.
 
 `Heartbeats` is the rule, with time as an argument; `Watchdog` is the thread that applies it.
-Neither knows what the parts do: their owners show a `Heartbeat`.
+Neither knows what the parts do: each part has a `Heartbeat` to call.
 """
 
 import faulthandler
@@ -18,17 +18,17 @@ from voice2mqtt.service.systemd.notify import Notifier
 
 LIMITS_S: Mapping[str, float] = MappingProxyType({
     "capture": 10.0,
-    # At least; `service.build` grants the longest utterance and the longest wait of the settings.
+    # At least; `composition.limits_s` adds up the longest utterance and time-outs of the settings.
     "loop": 45.0,
-    # A name server that does not answer is waited for by the C library, for half a minute.
+    # The C library waits up to half a minute for a name server that does not answer.
     "network": 60.0,
     "supervisor": 30.0,
 })  # fmt: skip
-"""Longest time between two signs of life."""
+"""Longest time between two heartbeats; set by hand where no reason is given."""
 
 
 class Heartbeats:
-    """Who promised a sign of life how often, and who is late."""
+    """The last heartbeat of each part, and which parts are late."""
 
     def __init__(self, limits_s: Mapping[str, float], now_s: float) -> None:
         """Expect every name of `limits_s` to beat from `now_s` on."""
@@ -36,7 +36,7 @@ class Heartbeats:
         self._beaten_at_s: dict[str, float | None] = dict.fromkeys(limits_s, now_s)
 
     def beat(self, name: str, now_s: float) -> None:
-        """Take a sign of life from `name`; the next is due within its limit."""
+        """Note a heartbeat of `name`; the next is due within its limit."""
         self._beaten_at_s[name] = now_s
 
     def rest(self, name: str) -> None:
@@ -44,13 +44,13 @@ class Heartbeats:
         self._beaten_at_s[name] = None
 
     def late(self, now_s: float) -> dict[str, float]:
-        """Return who is beyond their limit, each with the seconds since the last beat."""
+        """Return the parts beyond their limit, each with the seconds since its last heartbeat."""
         silent_s = {n: now_s - at for n, at in self._beaten_at_s.copy().items() if at is not None}
         return {n: silence for n, silence in silent_s.items() if silence > self._limits_s[n]}
 
 
 class Watchdog:
-    """The thread that pats systemd's watchdog, at half of its period, while all are healthy."""
+    """The thread that notifies systemd's watchdog, twice in its period, while no part is late."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Watchdog:
         limits_s: Mapping[str, float] = LIMITS_S,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
-        """Prepare; nothing is expected of anybody before `start`."""
+        """Prepare; no heartbeat is expected before `start`."""
         self._notifier = notifier
         self._limits_s = limits_s
         self._period_s = _period_s(environment)
@@ -67,14 +67,14 @@ class Watchdog:
         self._thread = threading.Thread(target=self._run, name="watchdog")
 
     def heartbeat(self, name: str) -> Heartbeat:
-        """Return the pulse of the part called `name`, for its owner to show."""
-        return _Pulse(self._heartbeats, name)
+        """Return the heartbeat of the part called `name`."""
+        return _PartHeartbeat(self._heartbeats, name)
 
     def start(self) -> None:
-        """Begin to pat; without a watchdog (WATCHDOG_USEC) no thread is started."""
+        """Begin to notify; without a watchdog (WATCHDOG_USEC) no thread is started."""
         if self._period_s is None:
             return
-        # systemd ends a hung service with SIGABRT: let every thread's place reach the journal.
+        # systemd ends a hung service with SIGABRT: log the stack of every thread then.
         faulthandler.enable()
         for name in self._limits_s:
             self._heartbeats.beat(name, time.monotonic())
@@ -88,20 +88,20 @@ class Watchdog:
 
     def _run(self) -> None:
         assert self._period_s is not None
-        complained: set[str] = set()
+        reported: set[str] = set()
         while True:
             late = self._heartbeats.late(time.monotonic())
             if not late:
                 self._notifier.watchdog()
-            for name in late.keys() - complained:
+            for name in late.keys() - reported:
                 journal.report({"event": "hung", "part": name, "silent_s": round(late[name], 1)})
-            complained = set(late)
+            reported = set(late)
             if self._stopped.wait(self._period_s / 2):
                 return
 
 
 @dataclass(frozen=True, slots=True)
-class _Pulse:
+class _PartHeartbeat:
     """One part's `Heartbeat`."""
 
     heartbeats: Heartbeats
@@ -115,7 +115,7 @@ class _Pulse:
 
 
 def _period_s(environment: Mapping[str, str]) -> float | None:
-    """Return how often systemd wants to hear from this process, or None if it does not."""
+    """Return the period of this process's watchdog; None if it has none."""
     if environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
     period_us = int(environment.get("WATCHDOG_USEC", "0"))
