@@ -1,6 +1,7 @@
-"""JSON that somebody else wrote."""
+"""JSON that others wrote, read safely; and JSON that every broker takes."""
 
 import json
+from collections.abc import Mapping
 
 
 def read_json(text: str | bytes) -> object:
@@ -14,3 +15,8 @@ def read_json(text: str | bytes) -> object:
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return value
+
+
+def to_json(value: Mapping[str, object]) -> str:
+    """Return `value` as JSON in valid UTF-8, which a broker insists on."""
+    return json.dumps(value, ensure_ascii=False).encode(errors="replace").decode()

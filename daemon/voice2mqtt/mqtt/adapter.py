@@ -4,7 +4,6 @@ It composes the parts of this folder and owns the node's topics. What a control 
 the caller.
 """
 
-import json
 import logging
 import secrets
 import time
@@ -15,6 +14,7 @@ from voice2mqtt.core.arbitration import HeldBack, Won
 from voice2mqtt.core.decision import Fire, Message
 from voice2mqtt.core.event import Event, notice
 from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
+from voice2mqtt.core.jsontext import to_json
 from voice2mqtt.mqtt.arbitration import RoomArbitration
 from voice2mqtt.mqtt.broker.client_id_conflict import ClientIdConflict, new_instance
 from voice2mqtt.mqtt.broker.delivery import (
@@ -45,7 +45,7 @@ EVENT_EXPIRES_S = 3600.0
 
 
 class MqttAdapter:
-    """A node on MQTT; a `Publisher`.
+    """A node on MQTT; a `Publisher`. Any thread may call it.
 
     Raises:
         SettingsError: the settings name no broker that could be reached.
@@ -346,11 +346,6 @@ class MqttAdapter:
         log.error("%s; %s", reason, hint)
         self.publish_event(self.new_event("name_taken", reason=f"{reason}; {hint}"))
         self._publish_state()
-
-
-def to_json(value: Mapping[str, object]) -> str:
-    """Return `value` as JSON in valid UTF-8, which a broker insists on."""
-    return json.dumps(value, ensure_ascii=False).encode(errors="replace").decode()
 
 
 def _not_ready(control: Control) -> str:

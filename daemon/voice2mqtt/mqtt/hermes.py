@@ -1,11 +1,11 @@
 """An event in the form of Rhasspy's Hermes protocol, for flows that were built for it. Pure."""
 
-import json
 import re
 from collections.abc import Mapping
 
 from voice2mqtt.core.decision import Message
 from voice2mqtt.core.event import Event
+from voice2mqtt.core.jsontext import to_json
 
 _EXPIRES_S = 60.0
 """Set by hand."""
@@ -58,5 +58,4 @@ def _slots(slots: Mapping[str, object]) -> list[dict[str, object]]:
 
 
 def _message(topic: str, body: Mapping[str, object]) -> Message:
-    payload = json.dumps(body, ensure_ascii=False).encode(errors="replace").decode()
-    return Message(topic=topic, payload=payload, qos=1, expires_s=_EXPIRES_S)
+    return Message(topic=topic, payload=to_json(body), qos=1, expires_s=_EXPIRES_S)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-NO_BROKER = "the broker was not reachable in time"
+from voice2mqtt.mqtt.broker.outbox import NO_BROKER
 
 
 @dataclass(frozen=True, slots=True)

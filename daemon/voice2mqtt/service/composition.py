@@ -20,8 +20,8 @@ over to another thread:
     watchdog     service/systemd/watchdog   notifies systemd        reads the heartbeats
 
 Whatever the supervisor has to act on comes through the inbox: signals, controls, typed sentences,
-changes of microphone, host and table, the end of the loop. Replies, the adapter, usage and the
-unfinished commands may be called from any thread.
+changes of microphone, host and table, the end of the loop. The microphone, the voice, the adapter,
+usage and unfinished commands may be called from any thread.
 """
 
 import gc

@@ -31,6 +31,9 @@ from voice2mqtt.mqtt.broker.login import Login
 
 log = logging.getLogger(__name__)
 
+RETAINED_PAUSE_S = 1.0
+"""A broker sends retained messages in one go; after such a pause all have come. Set by hand."""
+
 MQTT_5, MQTT_3_1_1 = 5, 4
 """Protocol levels of MQTT 5 and MQTT 3.1.1 on the wire."""
 

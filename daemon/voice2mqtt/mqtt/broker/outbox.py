@@ -29,7 +29,8 @@ IN_FLIGHT = 16
 """Messages of a lane at the link, without a result yet; set by hand, above each lane's share."""
 _SUPERVISION_S = 2.0
 """How often it is checked whether the link's thread is alive; set by hand."""
-_NO_BROKER = "the broker was not reachable in time"
+NO_BROKER = "the broker was not reachable in time"
+"""Why a command was not carried out that no broker could be given."""
 
 
 class Sender(Protocol):
@@ -62,7 +63,7 @@ class _Entry:
     """Keeps the order of messages that are due at the same time."""
     delivery: Delivery = field(compare=False)
     on_done: Callable[[str], None] = field(compare=False)
-    delay: str = field(compare=False, default=_NO_BROKER)
+    delay: str = field(compare=False, default=NO_BROKER)
     """Why it still waits."""
 
 
@@ -228,7 +229,7 @@ class Outbox:
                 case DeliveryResult.UNKNOWN:
                     self._done.append((entry, f"not confirmed and not sent again: {reason}"))
                 case DeliveryResult.UNSENT:
-                    entry.delay = f"{_NO_BROKER}: {reason}"
+                    entry.delay = f"{NO_BROKER}: {reason}"
                     heapq.heappush(self._waiting[entry.delivery.lane], entry)
             self._changed.notify()
 

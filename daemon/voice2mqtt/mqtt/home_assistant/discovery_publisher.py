@@ -20,16 +20,15 @@ from voice2mqtt.mqtt.broker.delivery import (
     OnResult,
     ignore_result,
 )
+from voice2mqtt.mqtt.broker.link import RETAINED_PAUSE_S
 from voice2mqtt.mqtt.home_assistant.discovery import announcements, discovery_key
 from voice2mqtt.mqtt.topics import Topics
 from voice2mqtt.settings.model import HomeAssistantSettings
 
 log = logging.getLogger(__name__)
 
-QUIET_S = 1.0
-"""A broker sends retained messages in one go; after such a pause all have come. Set by hand."""
 _LATEST_S = 15.0
-"""They are waited for no longer than that; set by hand."""
+"""Retained messages are waited for no longer than that; set by hand."""
 _SPREAD_S = 2.0
 """When Home Assistant has started, all devices announce themselves: spread over this time."""
 
@@ -88,7 +87,7 @@ class DiscoveryPublisher:
         with self._lock:
             self._kept.clear()
             self._up_since_s = time.monotonic()
-            self._due_s = self._up_since_s + QUIET_S
+            self._due_s = self._up_since_s + RETAINED_PAUSE_S
 
     def went_down(self) -> None:
         """Announce nothing until the next `came_up`."""
@@ -129,7 +128,7 @@ class DiscoveryPublisher:
             else:
                 self._kept.discard(topic)
             if self._due_s is not None and self._up_since_s is not None:
-                quiet_s = min(time.monotonic() + QUIET_S, self._up_since_s + _LATEST_S)
+                quiet_s = min(time.monotonic() + RETAINED_PAUSE_S, self._up_since_s + _LATEST_S)
                 self._due_s = max(self._due_s, quiet_s)
         if expected is None and payload:
             log.info("clearing the stale discovery message on %s", topic)

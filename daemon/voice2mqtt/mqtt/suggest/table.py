@@ -9,14 +9,11 @@ from itertools import groupby
 
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.mqtt.broker.delivery import Incoming
-from voice2mqtt.mqtt.broker.link import Link
+from voice2mqtt.mqtt.broker.link import RETAINED_PAUSE_S, Link
 from voice2mqtt.mqtt.broker.login import login_from
 from voice2mqtt.mqtt.suggest.devices import HomeDevice, devices_in
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.yaml.redaction import shown_address
-
-QUIET_S = 1.0
-"""A broker sends retained messages in one go; after such a pause all have come. Set by hand."""
 
 _LARGEST_BYTES = 16 << 20
 """A bridge describes hundreds of devices in one message; set by hand."""
@@ -63,7 +60,7 @@ def retained(settings: Settings, within_s: float) -> dict[str, bytes]:
                 f"the broker {shown_address(settings.mqtt.broker)} cannot be reached"
             )
         deadline_s = time.monotonic() + within_s
-        while time.monotonic() < min(deadline_s, last_s[0] + QUIET_S):
+        while time.monotonic() < min(deadline_s, last_s[0] + RETAINED_PAUSE_S):
             time.sleep(0.05)
     finally:
         link.close(1.0)
