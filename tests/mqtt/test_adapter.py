@@ -150,16 +150,16 @@ def test_a_command_does_not_wait_behind_discovery(broker: Broker) -> None:
             adapter.close(0)
 
 
-def test_a_fault_while_obeying_ends_nothing(
+def test_a_fault_in_a_control_handler_ends_nothing(
     broker: Broker, adapter: MqttAdapter, caplog: pytest.LogCaptureFixture
 ) -> None:
     asked: Queue[Control] = Queue()
 
-    def obey(control: Control) -> str:
+    def handle(control: Control) -> str:
         asked.put(control)
         raise RuntimeError("boom")
 
-    adapter.on_control(obey)
+    adapter.on_control(handle)
     adapter.start()
     with broker.subscriber() as subscriber:
         subscriber.wait_for("voice2mqtt/den/availability")

@@ -64,7 +64,7 @@ def light(payload: str | None = "ON", within_s: float = 5.0) -> Fire:
     )
 
 
-def test_a_device_that_obeys_is_believed(broker: Broker, adapter: MqttAdapter) -> None:
+def test_a_confirmed_command_succeeds(broker: Broker, adapter: MqttAdapter) -> None:
     outcomes: Queue[str] = Queue()
     with broker.subscriber("home/#") as device:
         adapter.carry_out(light(), "id-1", outcomes.put)
@@ -91,7 +91,7 @@ def test_a_device_that_says_already_what_is_wanted_is_believed(
         pytest.param(None, None, "home/light said nothing 0.3 s after the command", id="any-word"),
     ],
 )
-def test_a_device_that_does_not_obey_is_an_event(
+def test_a_command_that_is_not_confirmed_is_an_event(
     broker: Broker, adapter: MqttAdapter, expected: str | None, answer: str | None, reason: str
 ) -> None:
     outcomes: Queue[str] = Queue()

@@ -115,7 +115,7 @@ def test_a_node_is_known_by_its_availability(topic: str, node: str) -> None:
     assert TOPICS.node_of_availability(topic) == node
 
 
-def test_only_its_own_controls_are_obeyed() -> None:
+def test_only_its_own_controls_are_handled() -> None:
     assert TOPICS.control_named_by("voice2mqtt/den/mute/set") == "mute"
     assert TOPICS.control_named_by("voice2mqtt/attic/mute/set") is None
     assert TOPICS.control_named_by("voice2mqtt/den/format/set") is None
