@@ -28,11 +28,11 @@ from voice2mqtt.nlu.matching.decision import (
     Unclear,
     Unknown,
     Verdict,
-    believed,
+    credible,
     is_word_for_word,
     options_of,
 )
-from voice2mqtt.nlu.matching.exact import LONGEST_LETTERS
+from voice2mqtt.nlu.matching.exact import MAX_CHARACTERS
 from voice2mqtt.nlu.text.normaliser import normaliser
 
 _NAMED = 3
@@ -61,7 +61,7 @@ class Interpreter:
         self.automaton = automaton or compile_table(table)
         self._table = table
         self._policy = policy = policy or Policy()
-        self._comprehension = Decider(
+        self._decider = Decider(
             table, self.automaton, nearest, strictness=policy.strictness, margin=policy.margin
         )
         self._wake = WakePhrases(
@@ -93,7 +93,7 @@ class Interpreter:
         command = self._wake.without(text, by_sound=False) if self._wake else None
         if command == "":
             return PartialMatch.UNFINISHED
-        return self._comprehension.matcher.prospect(text if command is None else command)
+        return self._decider.matcher.prospect(text if command is None else command)
 
     def open_once(self, now_s: float) -> None:
         """Take the next command without a wake phrase, if it comes soon."""
@@ -141,7 +141,7 @@ class Interpreter:
             return ()
         text = outcome.text
         heard = outcome.hypotheses or (Hypothesis(text=text),)
-        hypotheses = tuple(h for h in heard if len(h.text) <= LONGEST_LETTERS)
+        hypotheses = tuple(h for h in heard if len(h.text) <= MAX_CHARACTERS)
         if not hypotheses:
             return (Refuse(text=text, reason=Reason(text="too long for a command")),)
         clock = Clock(now_s if said_s is None else said_s, now_s, local)
@@ -200,14 +200,14 @@ class Interpreter:
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], clock: Clock
     ) -> Verdict:
         """Return what was meant; where several rows say it, by those that may act at this hour."""
-        verdict = self._comprehension.understand(hypotheses, rows)
+        verdict = self._decider.decide(hypotheses, rows)
         meant = {command.row for meaning in options_of(verdict) for command in meaning}
         if self._timed_rows.isdisjoint(meant):
             return verdict
         resting = {number for number in self._timed_rows if not self._may_act(number, clock)}
         if resting.isdisjoint(meant):
             return verdict
-        awake = self._comprehension.understand(hypotheses, rows - resting)
+        awake = self._decider.decide(hypotheses, rows - resting)
         said = {self._said(meaning) for meaning in (*options_of(verdict), *options_of(awake))}
         return awake if isinstance(awake, Meant) and len(said) == 1 else verdict
 
@@ -248,7 +248,7 @@ class Interpreter:
 
     def _answers_among(self, hypotheses: Sequence[Hypothesis]) -> list[tuple[Answer, Hypothesis]]:
         """Return what the believable hypotheses answer; one refusal among them is enough."""
-        answers = ((self._answers.answer(heard.text), heard) for heard in believed(hypotheses))
+        answers = ((self._answers.answer(heard.text), heard) for heard in credible(hypotheses))
         return [(answer, heard) for answer, heard in answers if answer]
 
     def _consents(self, answer: Answer, question: Question, clock: Clock) -> bool:
@@ -272,7 +272,7 @@ class Interpreter:
             return verdict
         if any(answer.refuses for answer, _ in self._answers_among(hypotheses)):
             return None
-        for heard in believed(hypotheses):
+        for heard in credible(hypotheses):
             if question and (chosen := self._answers.chosen(heard.text, question)):
                 return Meant(meaning=chosen, why="chosen")
         return verdict if isinstance(verdict, Meant) else None

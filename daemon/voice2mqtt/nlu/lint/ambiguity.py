@@ -14,7 +14,7 @@ from voice2mqtt.nlu.grammar.messages import messages, sentence
 from voice2mqtt.nlu.grammar.table import CommandTable, Row
 from voice2mqtt.nlu.lint.finding import Finding, name_of, place_of
 from voice2mqtt.nlu.matching.exact import ExactMatcher
-from voice2mqtt.nlu.matching.phonetic.search import Likeness, PhoneticMatcher
+from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatch, PhoneticMatcher
 
 CONFUSABLE = 0.1
 """Distance of sound below which a listener takes one sentence for the other."""
@@ -85,37 +85,37 @@ class Ambiguities:
         for number, text in self._spread():
             self._confused += 1
             row = self._rows[number]
-            for likeness in nearest.find(text, CONFUSABLE):
-                other = self._rows[likeness.row]
-                if likeness.sentence == text or row.confirm or other.confirm:
+            for match in nearest.find(text, CONFUSABLE):
+                other = self._rows[match.row]
+                if match.sentence == text or row.confirm or other.confirm:
                     continue
-                if set(likeness.free_text) - {_SOME_WORDS}:
+                if set(match.free_text) - {_SOME_WORDS}:
                     # Free text may be anything, and so also what another row says.
                     continue
-                if likeness.row == number:
-                    pair, whose = self._values(number, text, likeness), "the same row"
+                if match.row == number:
+                    pair, whose = self._values(number, text, match), "the same row"
                 else:
                     alike = _acts_alike(row, other)
-                    pair = frozenset(() if alike else (number, likeness.row))
+                    pair = frozenset(() if alike else (number, match.row))
                     whose = f"the row {name_of(other)}"
                 if not pair or pair in seen:
                     continue
                 seen.add(pair)
                 yield Finding(
                     place=place_of(row),
-                    problem=f'"{text}" sounds like "{likeness.sentence}" of {whose} '
-                    f"(distance {likeness.distance:.2f})",
+                    problem=f'"{text}" sounds like "{match.sentence}" of {whose} '
+                    f"(distance {match.distance:.2f})",
                     cure="choose words that differ more, or add a confirm:",
                 )
 
-    def _values(self, number: int, text: str, likeness: Likeness) -> frozenset[object]:
-        """Return the values in which `text` and `likeness` of one row differ, if it matters."""
+    def _values(self, number: int, text: str, match: PhoneticMatch) -> frozenset[object]:
+        """Return the values in which `text` and `match` of one row differ, if it matters."""
         row = self._rows[number]
         parses = self._matcher.parses(text)
-        own = next((parse.slots for parse in parses if parse.row == number), likeness.slots)
-        if _effect(row, own) == _effect(row, likeness.slots):
+        own = next((parse.slots for parse in parses if parse.row == number), match.slots)
+        if _effect(row, own) == _effect(row, match.slots):
             return frozenset()
-        both = own.items() ^ likeness.slots.items()
+        both = own.items() ^ match.slots.items()
         return frozenset(str(value) for _, value in both)
 
     def _spread(self) -> Iterator[tuple[int, str]]:

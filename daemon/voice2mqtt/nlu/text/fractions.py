@@ -34,23 +34,25 @@ class Fractions:
             if keys[at + 1 : at + 1 + len(words)] == words
         )
 
-    def said(self, starts: Sequence[Sequence[LatticeArc]], at: int) -> Iterator[tuple[int, float]]:
+    def said(
+        self, outgoing: Sequence[Sequence[LatticeArc]], at: int
+    ) -> Iterator[tuple[int, float]]:
         """Yield (end, part of one) of each fraction that is said from `at`."""
-        yield from self._named(starts, at)
-        for reading in starts[at]:
-            if (reading.key,) in self._articles:
-                yield from self._named(starts, reading.end)
-                for after in starts[reading.end]:
+        yield from self._named(outgoing, at)
+        for arc in outgoing[at]:
+            if (arc.key,) in self._articles:
+                yield from self._named(outgoing, arc.end)
+                for after in outgoing[arc.end]:
                     # "Eine 3/4 Stunde", of which the figures are 0.75 by now.
                     if after.number is not None and 0 < after.number < 1:
                         yield after.end, after.number
 
     def _named(
-        self, starts: Sequence[Sequence[LatticeArc]], at: int
+        self, outgoing: Sequence[Sequence[LatticeArc]], at: int
     ) -> Iterator[tuple[int, float]]:
-        for first in {reading.key for reading in starts[at]} & self._phrases.keys():
+        for first in {arc.key for arc in outgoing[at]} & self._phrases.keys():
             for words, part in self._phrases[first]:
                 ends = {at}
                 for word in words:
-                    ends = {r.end for end in ends for r in starts[end] if r.key == word}
+                    ends = {r.end for end in ends for r in outgoing[end] if r.key == word}
                 yield from ((end, part) for end in ends)

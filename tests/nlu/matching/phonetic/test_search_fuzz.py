@@ -1,4 +1,4 @@
-"""Whatever is said to whatever table, nearest sound finds something or nothing; it never raises."""
+"""Whatever is said to whatever table, the phonetic search never raises."""
 
 import sys
 import unicodedata
@@ -69,8 +69,8 @@ def test_a_search_finds_rows_of_the_table_each_meaning_once(
 @given(table=tables(), text=TEXTS)
 def test_what_is_found_by_sound_is_a_sentence_of_its_row(table: CommandTable, text: str) -> None:
     matcher = ExactMatcher(compile_table(table), WORDS)
-    for likeness in _nearest(table).find(text, 0.3):
-        assert likeness.row in {parse.row for parse in matcher.parses(likeness.sentence)}
+    for match in _nearest(table).find(text, 0.3):
+        assert match.row in {parse.row for parse in matcher.parses(match.sentence)}
 
 
 @given(table=tables(), heard=TEXTS, said=TEXTS)
