@@ -145,7 +145,9 @@ class LatticeBuilder:
         for end in range(at, min(at + MAX_NUMBER_WORDS, len(tokens))):
             token = tokens[end]
             said = number_of(token.surface)
-            word = self._numerals.word(token.surface) if said is None else self._numerals.once(said)
+            word = (
+                self._numerals.word(token.surface) if said is None else self._numerals.compact(said)
+            )
             if not word and number_of(token.key) is not None:
                 word = folded(token.surface)
             if not word:
