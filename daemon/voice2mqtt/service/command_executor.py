@@ -105,12 +105,12 @@ class CommandExecutor:
     def open_once(self) -> None:
         """Take the next command without its wake phrase."""
         with self._deciding:
-            self._interpreter.open_once(time.monotonic())
+            self._interpreter.accept_without_wake_phrase(time.monotonic())
 
     def adopt(self, interpreter: Interpreter) -> None:
         """Decide by another table from the next sentence on."""
         with self._deciding:
-            interpreter.take_over(self._interpreter)
+            interpreter.resume_from(self._interpreter)
             self._interpreter = interpreter
         self._room.set_rows(interpreter.row_names)
 
@@ -152,7 +152,7 @@ class CommandExecutor:
         (event,) = heard.events(self._node)
         # A question that nobody has heard is not to be answered.
         steps: tuple[Callable[[], None], ...] = (
-            self._interpreter.let_go,
+            self._interpreter.drop_question,
             self._room.abstain,
             lambda: self._report(event),
             lambda: self._room.publish_event(event),
@@ -182,7 +182,7 @@ class CommandExecutor:
             verdict = self._room.elect(row=best.row, text=best.text, score=best.score)
             if isinstance(verdict, HeldBack):
                 reason = verdict.reason
-                self._interpreter.let_go()
+                self._interpreter.drop_question()
                 self.tell(self._room.notice("held_back", reason=reason, row=best.row))
                 if verdict.unsure:
                     self._reply.not_done(reason)
@@ -198,7 +198,7 @@ class CommandExecutor:
             self.tell(event)
         for decision in acting:
             if isinstance(decision, Ask):
-                self._interpreter.wait_from(decision.question, math.inf)
+                self._interpreter.start_answer_time(decision.question, math.inf)
         self._reply.to(heard, self._asked)
         self._rest()
         self._state.note(heard)
@@ -225,20 +225,20 @@ class CommandExecutor:
     def _asked(self, question: str) -> None:
         """Wait for the answer from now on: the speaker has heard `question`."""
         with self._deciding:
-            self._interpreter.wait_from(question, time.monotonic())
+            self._interpreter.start_answer_time(question, time.monotonic())
             if self._waiting:
                 self._wait()
 
     def _rest(self) -> None:
         """Say that an answer is waited for, as long as one is, or that nothing goes on."""
-        self._waiting = self._interpreter.asks_until_s > time.monotonic()
+        self._waiting = self._interpreter.answer_deadline_s > time.monotonic()
         self._room.publish_activity("asking" if self._waiting else "idle")
         if self._waiting:
             self._wait()
 
     def _wait(self) -> None:
         """Say that nothing goes on when nobody has answered, once it is known until when."""
-        wait_s = self._interpreter.asks_until_s - time.monotonic()
+        wait_s = self._interpreter.answer_deadline_s - time.monotonic()
         if wait_s < math.inf:
             self._question_over = threading.Timer(wait_s, self._nobody_answered)
             self._question_over.daemon = True

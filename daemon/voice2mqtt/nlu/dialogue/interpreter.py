@@ -40,7 +40,7 @@ _MAX_NAMED = 3
 
 
 class Interpreter:
-    """Decides on everything that is heard. Not thread-safe, except for `prospect`.
+    """Decides on everything that is heard. Not thread-safe, except for `partial_match`.
 
     Raises:
         TableError: from the constructor, when the table cannot be compiled.
@@ -50,7 +50,7 @@ class Interpreter:
         self,
         table: CommandTable,
         policy: Policy | None = None,
-        nearest: PhoneticSearch | None = None,
+        phonetic: PhoneticSearch | None = None,
         automaton: Automaton | None = None,
     ) -> None:
         """`automaton` is the compiled `table`, if the caller has it already."""
@@ -62,12 +62,12 @@ class Interpreter:
         self._table = table
         self._policy = policy = policy or Policy()
         self._decider = Decider(
-            table, self.automaton, nearest, strictness=policy.strictness, margin=policy.margin
+            table, self.automaton, phonetic, strictness=policy.strictness, margin=policy.margin
         )
         self._wake = WakePhrases(
-            policy.wake_phrases, normaliser(table.language), nearest, policy.strictness
+            policy.wake_phrases, normaliser(table.language), phonetic, policy.strictness
         )
-        self._answers = Confirmations(table.language, nearest, policy.strictness)
+        self._answers = Confirmations(table.language, phonetic, policy.strictness)
         self._all_rows = frozenset(range(len(table.rows)))
         self._unwoken_rows = frozenset(n for n in self._all_rows if not table.rows[n].wake)
         self._timed_rows = frozenset(n for n in self._all_rows if table.rows[n].is_timed)
@@ -81,25 +81,25 @@ class Interpreter:
         return tuple(row.name for row in self._table.rows)
 
     @property
-    def asks_until_s(self) -> float:
+    def answer_deadline_s(self) -> float:
         """Monotonic time until which an answer is expected; -inf if nothing was asked."""
         asked_until_s = self._question.until_s if self._question else float("-inf")
         return max(asked_until_s, self._opening.invited_until_s)
 
-    def prospect(self, text: str) -> PartialMatch:
+    def partial_match(self, text: str) -> PartialMatch:
         """Return how the interim `text` matches as the beginning of a command. Any thread."""
         if self._question and (answer := self._answers.answer(text)) and answer.is_whole:
             return PartialMatch.COMPLETE
         command = self._wake.without(text, by_sound=False) if self._wake else None
         if command == "":
             return PartialMatch.UNFINISHED
-        return self._decider.matcher.prospect(text if command is None else command)
+        return self._decider.matcher.partial_match(text if command is None else command)
 
-    def open_once(self, now_s: float) -> None:
+    def accept_without_wake_phrase(self, now_s: float) -> None:
         """Accept the next command without a wake phrase, within the time for an answer."""
         self._opening.extend(now_s + self._policy.answer_within_s)
 
-    def wait_from(self, question: str, asked_s: float) -> None:
+    def start_answer_time(self, question: str, asked_s: float) -> None:
         """Count the time to answer `question` from when it was spoken; infinity: not yet."""
         until_s = asked_s + self._policy.answer_within_s
         if self._question and self._question.text == question:
@@ -107,17 +107,17 @@ class Interpreter:
         else:
             self._opening.wait_until(until_s + self._policy.wake_grace_s)
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Forget the open question and everything that was carried out."""
         self._question = None
         self._history = History()
         self._opening = Opening()
 
-    def let_go(self) -> None:
+    def drop_question(self) -> None:
         """Drop the open question, since another node acts on it."""
         self._question = None
 
-    def take_over(self, before: Interpreter) -> None:
+    def resume_from(self, before: Interpreter) -> None:
         """Take over the state of `before`, which has the previous table.
 
         A question stays open only if the rows that it asks about have not changed.
@@ -153,7 +153,7 @@ class Interpreter:
             return self._carried_out(verdict, text, clock)
         woken = self._woken(hypotheses)
         if woken and not woken[0].text and not self.muted:
-            self.open_once(now_s + self._policy.wake_grace_s)
+            self.accept_without_wake_phrase(now_s + self._policy.wake_grace_s)
             self._opening.invited = True
             invitation = language_named(self._table.language).invitation
             reason = Reason(text="the wake phrase alone; the command may follow")
@@ -278,7 +278,7 @@ class Interpreter:
 
     def _dropped(self, refusal: Answer, text: str, row: str = "") -> tuple[Decision, ...]:
         """Drop the question and the opening, and say so."""
-        self.let_go()
+        self.drop_question()
         self._opening = Opening()
         said = "to leave it" if refusal.consent is Consent.CANCEL else "no"
         return (Refuse(text=text, row=row, reason=Reason(text=f"the answer was {said}")),)

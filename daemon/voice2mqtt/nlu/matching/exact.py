@@ -146,7 +146,7 @@ class ExactMatcher:
                 least.setdefault(row, free)
         return least
 
-    def prospect(self, text: str) -> PartialMatch:
+    def partial_match(self, text: str) -> PartialMatch:
         """Return how `text` matches as the beginning of a row."""
         found = self.intersect(text)
         if found is None:
