@@ -74,10 +74,10 @@ def has_voice(voice: str) -> bool:
     """Return whether espeak-ng is installed and speaks `voice`, such as `en-us`."""
     try:
         command = [_PROGRAM, "-q", "-v", voice, ""]
-        told = subprocess.run(command, capture_output=True, check=False, timeout=_CALL_TIMEOUT_S)
+        result = subprocess.run(command, capture_output=True, check=False, timeout=_CALL_TIMEOUT_S)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return told.returncode == 0
+    return result.returncode == 0
 
 
 def _read(word: str, line: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from voice2mqtt.nlu.grammar.table import Json, Row
 SLOT = re.compile(r"\{([^\W\d][\w-]*)\}")
 """A slot in a topic or a text; other braces, such as JSON's, are literal."""
 _FORBIDDEN_IN_TOPIC = re.compile(r"[+#\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
-LONGEST_TOPIC_BYTES = 65_535
+MAX_TOPIC_BYTES = 65_535
 
 
 class _MissingSlotError(Exception):
@@ -98,7 +98,7 @@ def topic_text(template: str, slots: Mapping[str, SlotValue]) -> str | None:
     except _MissingSlotError:
         return None
     becomes_system_topic = topic.startswith("$") and not template.startswith("$")
-    fits = 0 < len(topic.encode(errors="replace")) <= LONGEST_TOPIC_BYTES
+    fits = 0 < len(topic.encode(errors="replace")) <= MAX_TOPIC_BYTES
     return topic if fits and not becomes_system_topic else None
 
 

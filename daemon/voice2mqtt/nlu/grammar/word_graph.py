@@ -136,6 +136,7 @@ class _PieceGraph:
         if len(node.items) > MAX_PERMUTED:
             problem = f"more than {MAX_PERMUTED} parts in any order"
             raise TemplateError(problem, self.template)
+        # A node for each subset of the items, as a bit mask of those already said.
         everything = (1 << len(node.items)) - 1
         at = {0: start}
         for said in range(everything):

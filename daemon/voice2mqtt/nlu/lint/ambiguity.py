@@ -40,15 +40,15 @@ class Ambiguities:
         for number, (_, total, shown) in zip(numbers, tried, strict=True):
             self._total += total
             self._tried[number] = tuple(text.replace(ANYTHING, _SOME_WORDS) for text in shown)
-        self._confused = 0
+        self._tried_by_sound = 0
 
     @property
     def untried(self) -> str:
         """What was not tried, in words for a person; "" if everything was."""
         tried, total = sum(map(len, self._tried.values())), self._total
         parts = [f"{tried} of {total} sentences were held against the other rows"] * (tried < total)
-        if self._confused and self._confused < tried:
-            parts.append(f"{self._confused} of them by their sound")
+        if self._tried_by_sound and self._tried_by_sound < tried:
+            parts.append(f"{self._tried_by_sound} of them by their sound")
         if len(self._tried) < len(self._rows):
             parts.append(f"{len(self._tried)} of {len(self._rows)} rows were looked at")
         return ", ".join(parts)
@@ -83,7 +83,7 @@ class Ambiguities:
         """Yield sentences that sound like one of another row, or of the row with other slots."""
         seen: set[frozenset[object]] = set()
         for number, text in self._interleaved():
-            self._confused += 1
+            self._tried_by_sound += 1
             row = self._rows[number]
             for match in phonetic.find(text, CONFUSABLE):
                 other = self._rows[match.row]
@@ -148,7 +148,7 @@ def _taken(row: Row, first: Row, text: str, *, all_lost: bool) -> str:
 
 
 def _overlap(one: Row, other: Row) -> bool:
-    """Whether there is a minute of the week at which both may act."""
+    """Return whether there is a minute of the week at which both may act."""
     # If two spans of time overlap, one of them begins inside the other.
     return not (one.is_timed and other.is_timed) or any(
         all(begin.within(row.between, row.days) for row in (one, other))
@@ -163,7 +163,7 @@ def _hours(row: Row) -> tuple[object, ...]:
 
 
 def _acts_alike(one: Row, other: Row) -> bool:
-    """Whether two rows publish the same under the same conditions."""
+    """Return whether two rows publish the same under the same conditions."""
     return _action(one) == _action(other)
 
 

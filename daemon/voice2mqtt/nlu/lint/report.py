@@ -10,7 +10,7 @@ from voice2mqtt.nlu.lint.unused import unused
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 
-MOST_BY_WORDS = 20_000
+MAX_SENTENCES = 20_000
 """Sentences that are matched against the table word for word."""
 
 
@@ -27,7 +27,7 @@ def lint(
     table: CommandTable,
     matcher: ExactMatcher,
     phonetic: PhoneticMatcher | None,
-    at_most: int = MOST_BY_WORDS,
+    at_most: int = MAX_SENTENCES,
 ) -> Lint:
     """Check `table`, which `matcher` was compiled from, by up to `at_most` of its sentences.
 

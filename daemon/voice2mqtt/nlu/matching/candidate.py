@@ -33,8 +33,8 @@ class PhoneticSearch(Protocol):
     def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
         """Return the nearest meanings over the whole n-best list, likeliest first.
 
-        Each meaning (row and slots) stands there once. Candidates too far for any row may be
-        among them, since a refusal names the nearest.
+        Each meaning is returned once. Candidates too far for any row may be among them, since a
+        refusal names the nearest.
         """
         ...
 

@@ -96,7 +96,7 @@ def options_of(verdict: Verdict) -> tuple[Meaning, ...]:
 
 
 def is_word_for_word(verdict: Verdict) -> TypeGuard[Meant]:
-    """Whether a command was said in its own words, and nothing was weighed by sound."""
+    """Return whether a command was said in its own words, with no search by sound."""
     return isinstance(verdict, Meant) and not verdict.nearest
 
 

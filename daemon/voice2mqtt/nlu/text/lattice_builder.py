@@ -17,7 +17,7 @@ from voice2mqtt.nlu.text.token_lattice import MINUS, ORDINAL, LatticeArc, Token,
 
 MAX_NUMBER_WORDS = 16
 """Words that one number may have."""
-_LONGEST_NUMBER = 17
+_MAX_NUMBER_LENGTH = 17
 _POINTED_TIME = re.compile(r"(\d{1,2})\.([0-5]\d)")
 
 
@@ -106,13 +106,13 @@ class LatticeBuilder:
                     yield at, end
                 hour, minute = str(time.hour), str(time.minute)
                 digits = f"{hour}:{time.minute:02}"
-                ways = [((digits,), False), ((hour, minute), True), *self._clock.phrases(time)]
+                phrases = [((digits,), False), ((hour, minute), True), *self._clock.phrases(time)]
                 if minute == "0" and end == at + 1 and time_of(key):
-                    ways.append(((hour,), True))
-                for words, as_numbers in ways:
+                    phrases.append(((hour,), True))
+                for words, as_numbers in phrases:
                     _add_path(words, at, end, outgoing, as_numbers=as_numbers)
                     if digits in words and self._time_point and minute != "0":
-                        # The table's "7.30" has the key of a decimal.
+                        # A "7.30" in the table has the key of a decimal.
                         pointed = self._key(digits.replace(":", self._time_point))
                         spelt = tuple(pointed if word == digits else word for word in words)
                         _add_path(spelt, at, end, outgoing, as_numbers=False)
@@ -212,7 +212,7 @@ class LatticeBuilder:
 
 def number_of(key: str) -> float | None:
     """Return the number that a key stands for, cardinal or ordinal; None for a word."""
-    if not key or not key[0].isdecimal() or len(key) > _LONGEST_NUMBER:
+    if not key or not key[0].isdecimal() or len(key) > _MAX_NUMBER_LENGTH:
         return None
     digits = key.removesuffix(ORDINAL).replace(",", ".")
     try:

@@ -275,9 +275,9 @@ def _has_deletion_beside_free_text(path: Path) -> bool:
 
 
 def _asr_confidence(hypotheses: Sequence[Hypothesis]) -> float:
-    """Return how much the words of the host are to be trusted, from `_MIN_CONFIDENCE` to 1.
+    """Return the ASR confidence of a word, from `_MIN_CONFIDENCE` to 1.
 
-    By its confidence per word, the geometric mean, of its surest hypothesis; 1 if it tells none.
+    Derived from the geometric mean per word of the host's surest hypothesis; 1 if it tells none.
     """
     per_word = max(
         (h.confidence ** (1 / max(1, len(h.text.split()))) for h in hypotheses if h.confidence),
