@@ -63,7 +63,7 @@ def _tell(report: Report, whose: str, counts: dict[str, Counter[str]]) -> None:
 
 
 def _become(house: Interpreter, text: str) -> str:
-    house.forget()
+    house.reset()
     decisions = house.decide(Heard(text=text), 0.0, NOON)
     if any(isinstance(decision, Fire) for decision in decisions):
         return "acted"

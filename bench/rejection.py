@@ -29,7 +29,7 @@ from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.enumerate import sentences
 from voice2mqtt.nlu.grammar.table import CommandTable, ListValue, TextList
 from voice2mqtt.nlu.matching.contradiction import Contradictions
-from voice2mqtt.nlu.matching.decision import believed
+from voice2mqtt.nlu.matching.decision import credible
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
@@ -84,7 +84,7 @@ class _House:
         return any(isinstance(decision, Fire) for decision in decisions)
 
     def trial(self, hypotheses: Sequence[Hypothesis]) -> Trial:
-        if any(self.matcher.parses(hypothesis.text) for hypothesis in believed(hypotheses)):
+        if any(self.matcher.parses(hypothesis.text) for hypothesis in credible(hypotheses)):
             return Trial(0.0, 1.0)
         found = [
             candidate

@@ -41,8 +41,8 @@ def test_a_file_fits_the_schema(code: str) -> None:
 def test_numbers_come_out_as_the_examples_say(code: str) -> None:
     words = normaliser(code)
     for text, number in language_named(code).examples.numbers.items():
-        lattice = words.readings(text)
-        whole = [arc.number for arc in lattice.starts[0] if arc.end == lattice.end]
+        lattice = words.lattice(text)
+        whole = [arc.number for arc in lattice.arcs[0] if arc.end == lattice.end]
         assert number in whole, text
 
 
@@ -50,8 +50,8 @@ def test_numbers_come_out_as_the_examples_say(code: str) -> None:
 def test_times_come_out_as_the_examples_say(code: str) -> None:
     words = normaliser(code)
     for text, time in language_named(code).examples.times.items():
-        lattice = words.readings(text)
-        whole = {time_of(arc.key) for arc in lattice.starts[0] if arc.end == lattice.end}
+        lattice = words.lattice(text)
+        whole = {time_of(arc.key) for arc in lattice.arcs[0] if arc.end == lattice.end}
         assert time_of(time) in whole, text
 
 

@@ -27,7 +27,7 @@ def _house(language: str, sentences: Iterable[str]) -> Interpreter:
     table = CommandTable(rows=rows, language=language)
     automaton = compile_table(table)
     nearest = PhoneticMatcher(automaton, normaliser(language), pronouncer(language))
-    return Interpreter(table, nearest=nearest, automaton=automaton)
+    return Interpreter(table, phonetic=nearest, automaton=automaton)
 
 
 def _says(house: Interpreter, *texts: str | Hypothesis) -> tuple[Decision, ...]:
@@ -44,9 +44,9 @@ def test_no_command_acts_as_its_opposite(language: str) -> None:
             said, opposite = pair[side], pair[1 - side]
             assert published(_says(house, said)) == [f"{said} = ON"], "word for word, it acts"
             for heard in (opposite, opposite.replace(" ", ""), f"{opposite} {opposite}"):
-                house.forget()
+                house.reset()
                 assert published(_says(house, heard)) == [], heard
-            house.forget()
+            house.reset()
 
 
 def test_what_sounds_alike_is_asked_about_where_opposites_are_not_known() -> None:

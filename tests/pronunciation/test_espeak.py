@@ -61,13 +61,13 @@ def test_voices_that_are_there_and_one_that_is_not() -> None:
 
 def test_the_words_of_a_table_are_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
-    spoken = espeak._Process.spoken
+    pronounce = espeak._Process.pronounce
 
     def counted(process: espeak._Process, words: Sequence[str]) -> list[str]:
         calls.append(len(words))
-        return spoken(process, words)
+        return pronounce(process, words)
 
-    monkeypatch.setattr(espeak._Process, "spoken", counted)
+    monkeypatch.setattr(espeak._Process, "pronounce", counted)
     words = [f"light {number}" for number in range(300)]
     Espeak("en-us").pronounce(words)
     assert calls == [300], "a call for each would hold up the start"

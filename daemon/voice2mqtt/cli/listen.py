@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     with publisher(settings) if args.publish else nullcontext(_keep) as publish:
         for name in map(str, args.wav or [args.device or settings.microphone.device]):
             # Each recording is a conversation of its own.
-            interpreter.forget()
+            interpreter.reset()
             heard = False
             try:
                 for decided in _decided(_ear(name, args, settings), recognizer, interpreter):

@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
         for sentence in _lines_said() if many else [" ".join(args.words)]:
             # Each is a conversation of its own.
-            interpreter.forget()
+            interpreter.reset()
             decided = say(sentence)
             while not many and not args.json and (words := _answer(decided)):
                 decided = say(words)

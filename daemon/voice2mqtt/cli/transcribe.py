@@ -183,7 +183,7 @@ def _decisions(args: argparse.Namespace, house: WatchedTable) -> Begin:
 
     def begin(name: str) -> Callable[[TranscribedPhrase], None]:
         # Each recording is a conversation of its own, in its own time.
-        interpreter.forget()
+        interpreter.reset()
         return partial(show, name)
 
     def show(name: str, phrase: TranscribedPhrase) -> None:

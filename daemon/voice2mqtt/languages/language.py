@@ -1,9 +1,8 @@
-"""What CLDR does not know about a language, read from its data file beside this one.
+"""The words of a language that CLDR does not have, read from its data file in this folder.
 
-`de.toml` holds German; a key that a file leaves out is taken from `und.toml`, and a language
-without a file has that alone. The models below are the schema: what each key means stands there,
-and `docs/languages.md` shows how to write a file. Where it says template, hassil's brackets may
-be used.
+`de.toml` is German; a key that a file leaves out is taken from `und.toml`, which is also used for a
+language without a file. The models below are the schema and say what each key means;
+`docs/languages.md` shows how to write a file. A template may use hassil's brackets.
 """
 
 import tomllib
@@ -15,9 +14,9 @@ from importlib.resources.abc import Traversable
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 FALLBACK = "und"
-"""BCP 47's code of an undetermined language."""
+"""The BCP 47 code of an undetermined language"""
 _OF_FALLBACK = "{und}"
-"""In a text or a list: the words of the fallback, too."""
+"""In a text or a list: stands for the words of the fallback"""
 
 
 class _Section(BaseModel):
@@ -25,7 +24,7 @@ class _Section(BaseModel):
 
 
 class TimeWords(_Section):
-    """Ways to say a time at or around one minute of the hour."""
+    """Phrases for times at, before or after one minute of the hour."""
 
     minute: int = Field(ge=0, le=60)
     say: tuple[str, ...]
@@ -34,22 +33,22 @@ class TimeWords(_Section):
 
 
 class ContradictionWords(_Section):
-    """Words by which a sentence says something else than the one it resembles."""
+    """Words by which a sentence contradicts one that it sounds like."""
 
     opposites: tuple[str, ...] = ()
-    """Each a line of words none of which is said for another."""
+    """Lines of words none of which is misheard for another of its line"""
     kinds: tuple[str, ...] = ()
-    """The same, but for words of the table: those may be misheard for one another."""
+    """The same, except that words of the table may be misheard for one another"""
     denials: tuple[str, ...] = ()
-    """Beside the language's negations."""
+    """Besides the negations of the language"""
     subjects: tuple[str, ...] = ()
-    """Subjects of a report, not of an order."""
+    """Subjects of a report: "I opened the door" is no command"""
     elided: tuple[str, ...] = ()
-    """Of these, what an apostrophe joins to the next word."""
+    """Of all these, the words that an apostrophe joins to the next word"""
 
 
 class CheatSheetWords(_Section):
-    """What a cheat sheet says beside the owner's own sentences."""
+    """The texts of a cheat sheet besides the owner's sentences."""
 
     title: str
     words: str
@@ -71,11 +70,11 @@ class CheatSheetWords(_Section):
 
 
 class Examples(_Section):
-    """What must come out of the words of this file; a test reads them."""
+    """Examples of how the words of the file are understood; a test checks them."""
 
     numbers: Mapping[str, float] = {}
     times: Mapping[str, str] = {}
-    """To the time in digits, such as "7:30"."""
+    """Phrase to the time in digits: "7:30"."""
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
     cancel: tuple[str, ...] = ()
@@ -86,7 +85,7 @@ class Language(_Section):
 
     decimal_comma: bool
     number_joint: str = ""
-    """May stand within a number: "one thousand and one"."""
+    """Optional within a number: "one thousand and one"."""
     points: tuple[str, ...] = ()
     """Further words for the decimal point."""
     zeros: tuple[str, ...] = ()
@@ -94,15 +93,15 @@ class Language(_Section):
     years_in_pairs: bool = False
     """Whether "nineteen ninety nine" is 1999."""
     ones: tuple[str, ...] = ()
-    """What is one of its kind, with an article that is no number otherwise."""
+    """Units with an article that means one only there: "a minute"."""
     articles: tuple[str, ...] = ()
-    """Those that are no numbers; however they sound, none is one."""
+    """Articles, which are never taken for a number that they sound like"""
     kin: tuple[str, ...] = ()
-    """Languages whose small numbers are understood as well."""
+    """Languages whose numbers below 100 are understood too"""
     respelled: tuple[tuple[str, str], ...] = ()
     """(regular expression, replacement): further ways to write CLDR's number words."""
     alike: tuple[tuple[str, str], ...] = ()
-    """(regular expression, replacement): letters that are written in two ways."""
+    """(regular expression, replacement): one spelling for letters that are written in two ways"""
     further_numbers: Mapping[str, float] = {}
     further_ordinals: Mapping[str, float] = {}
     ordinal_endings: tuple[str, ...] = ()
@@ -110,38 +109,38 @@ class Language(_Section):
     ordinal_point: bool = False
     """Whether "3." before a word is the third."""
     fractions: Mapping[str, float] = {}
-    """What is said for a part of one; with an article before it, it is no more than that."""
+    """Words to a part of one; with an article before them they are just that part"""
     fraction_articles: tuple[str, ...] = ()
-    """May stand before a fraction, and is no one there."""
+    """Articles that may come before a fraction and do not mean one there"""
     fraction_links: tuple[str, ...] = ()
-    """May stand between a fraction and its unit: "half an hour"."""
+    """Words between a fraction and its unit: "half an hour"."""
     homophones: tuple[tuple[str, str], ...] = ()
-    """(word, digits): heard before a number, the word may be written as these digits."""
+    """(word, digits): before a number, a recogniser may write the word as these digits"""
     blends: Mapping[str, Mapping[float, int]] = {}
-    """Word to the numbers that sound like it and another number: "for ten" is near fourteen."""
+    """Word to {number heard: number said after the word}: "fourteen" may be "for ten"."""
     ones_like: Mapping[str, int] = {}
     """Article of `ones` to the number that it sounds like: "a minute" is near "eight minutes"."""
     parts: Mapping[str, float] = {}
-    """Said after a number for so much more."""
+    """Words after a number to the part that they add: "and a half"."""
     symbols: Mapping[str, tuple[str, ...]] = {}
     """Sign to the words it is read as."""
     cents: tuple[str, ...] = ()
-    """The hundredths of any currency."""
+    """Words for the hundredth of a currency"""
     hours: Mapping[str, int] = {}
-    """Hours that have names."""
+    """Names of hours: noon"""
     clock: tuple[TimeWords, ...] = ()
     elided: str = ""
-    """Regular expression: what an apostrophe joins to the next word, even over a space."""
+    """Regular expression of what an apostrophe joins to the next word, even across a space"""
     yes: str
-    """Template; may be said several times: "yes, go ahead"."""
+    """Template; may be repeated: "yes, go ahead"."""
     no: str
     """Template."""
     cancel: str
     """Template."""
     negations: tuple[str, ...]
-    """Further single words of refusal; no consent contains one."""
+    """Further words of refusal; no consent contains one"""
     fillers: tuple[str, ...]
-    """Words that may stand beside the name of what is chosen."""
+    """Words that may come with the name of an option: "the bedroom please"."""
     joints: tuple[str, ...]
     """Between two commands in one utterance."""
     disjunction: str
@@ -149,9 +148,9 @@ class Language(_Section):
     invitation: str
     """Said when nothing but the wake phrase was heard."""
     contradiction: ContradictionWords | None = None
-    """None where nobody has written them down; sound alone then never acts."""
+    """None if unknown; then sound alone never acts"""
     profanity: tuple[str, ...] = ()
-    """Regular expressions of strong words, each of a whole word."""
+    """Regular expressions, each of a whole word"""
     cheat_sheet: CheatSheetWords
     examples: Examples = Examples()
 
@@ -172,10 +171,10 @@ def primary_of(code: str) -> str:
 
 
 def read_language(file: Traversable) -> Language:
-    """Return what a data file says, with what it leaves out from `und.toml`.
+    """Return the contents of a data file; missing keys come from `und.toml`.
 
     Raises:
-        ValueError: it is no TOML or does not fit the schema; the message names file and key.
+        ValueError: it is not TOML or does not match the schema; the message names file and key.
     """
     fallback = tomllib.loads((resources.files(__package__) / f"{FALLBACK}.toml").read_text("utf-8"))
     try:

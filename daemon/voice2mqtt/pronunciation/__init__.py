@@ -1,1 +1,1 @@
-"""Words to phonemes, cached."""
+"""Words to phonemes, by espeak-ng or by letters."""

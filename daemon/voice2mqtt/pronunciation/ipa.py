@@ -1,21 +1,21 @@
-"""IPA text to phonemes. Knows the alphabet; knows nothing of who wrote it."""
+"""IPA text to phonemes."""
 
 import re
 import unicodedata
 
-# Stress, tie bars, syllable breaks and the marks by which espeak-ng flags a change of language.
-_SILENT = re.compile("\\([a-z-]+\\)|[\u02c8\u02cc\u0361\u035c.|\u203f\u200d]")
+# Stress, tie bars, syllable breaks, and the marks by which espeak-ng flags a change of language.
+_NOT_PHONEMES = re.compile("\\([a-z-]+\\)|[\u02c8\u02cc\u0361\u035c.|\u203f\u200d]")
 _LIQUIDS = "ɹrlɫ"
 
 
 def phonemes(text: str) -> tuple[str, ...]:
-    """Return the phonemes of IPA `text`, in which `_` or space stands between them.
+    """Return the phonemes of IPA `text`, which are separated by `_` or a space.
 
-    Diphthongs, affricates and long vowels stay one phoneme; a liquid that the writer joined to
-    the vowel before it (`ɔːɹ`, `əl`) becomes one of its own, so that it can be lost alone.
+    Diphthongs, affricates and long vowels stay one phoneme. A liquid joined to the vowel before it
+    (`ɔːɹ`, `əl`) becomes a phoneme of its own, so that it can be deleted alone.
     """
     found: list[str] = []
-    for part in _SILENT.sub("", unicodedata.normalize("NFC", text)).replace("_", " ").split():
+    for part in _NOT_PHONEMES.sub("", unicodedata.normalize("NFC", text)).replace("_", " ").split():
         stem = part.rstrip(_LIQUIDS)
         found.extend([stem, *part[len(stem) :]] if stem else part)
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Letters in place of phonemes, for a language or a machine that has none."""
+"""Letters in place of phonemes, where espeak-ng is missing or has no voice."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from voice2mqtt.nlu.text.letters import spelled
 
 
 class Letters:
-    """Takes each letter of a word for a sound."""
+    """A Pronouncer that takes each letter of a word for a phoneme."""
 
     def pronounce(self, words: Sequence[str]) -> Sequence[tuple[str, ...]]:
         """Return the letters and digits of each of `words`, in lower case."""

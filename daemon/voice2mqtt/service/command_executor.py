@@ -105,12 +105,12 @@ class CommandExecutor:
     def open_once(self) -> None:
         """Take the next command without its wake phrase."""
         with self._deciding:
-            self._interpreter.open_once(time.monotonic())
+            self._interpreter.accept_without_wake_phrase(time.monotonic())
 
     def adopt(self, interpreter: Interpreter) -> None:
         """Decide by another table from the next sentence on."""
         with self._deciding:
-            interpreter.take_over(self._interpreter)
+            interpreter.resume_from(self._interpreter)
             self._interpreter = interpreter
         self._adapter.set_rows(interpreter.row_names)
 
@@ -152,7 +152,7 @@ class CommandExecutor:
         (event,) = processed.events(self._node)
         # The speaker has not heard the question, and so cannot answer it.
         steps: tuple[Callable[[], None], ...] = (
-            self._interpreter.let_go,
+            self._interpreter.drop_question,
             self._adapter.abstain,
             lambda: self._report(event),
             lambda: self._adapter.publish_event(event),
@@ -182,7 +182,7 @@ class CommandExecutor:
             verdict = self._adapter.arbitrate(row=best.row, text=best.text, score=best.score)
             if isinstance(verdict, HeldBack):
                 reason = verdict.reason
-                self._interpreter.let_go()
+                self._interpreter.drop_question()
                 self.announce(self._adapter.new_event("held_back", reason=reason, row=best.row))
                 if verdict.unsure:
                     self._reply.not_done(reason)
@@ -198,7 +198,7 @@ class CommandExecutor:
             self.announce(event)
         for decision in acting:
             if isinstance(decision, Ask):
-                self._interpreter.wait_from(decision.question, math.inf)
+                self._interpreter.start_answer_time(decision.question, math.inf)
         self._reply.to(processed, self._start_answer_time)
         self._publish_activity()
         self._state.note(processed)
@@ -225,7 +225,7 @@ class CommandExecutor:
     def _start_answer_time(self, question: str) -> None:
         """Count the time for an answer from now: the speaker has heard `question`. Any thread."""
         with self._deciding:
-            self._interpreter.wait_from(question, time.monotonic())
+            self._interpreter.start_answer_time(question, time.monotonic())
             if self._awaits_answer:
                 self._start_answer_timer()
 

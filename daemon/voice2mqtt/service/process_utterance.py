@@ -64,7 +64,7 @@ def recognize(
     else:
         outcome = recognizer.recognize(
             utterance,
-            lambda interim: utterance.expect(interpreter.prospect(interim)),
+            lambda interim: utterance.expect(interpreter.partial_match(interim)),
             lambda: utterance.cut or give_up(),
         )
     return Canceled(reason=CUT, details=utterance.cut) if utterance.cut else outcome

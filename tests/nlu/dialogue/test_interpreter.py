@@ -329,14 +329,14 @@ def test_of_two_rows_with_one_sentence_the_one_whose_hour_it_is_acts(
     ],
 )
 def test_prospect(text: str, prospect: PartialMatch) -> None:
-    assert Interpreter(home()).prospect(text) is prospect
+    assert Interpreter(home()).partial_match(text) is prospect
 
 
 @given(table=tables(), texts=st.lists(st.text(max_size=60), min_size=1, max_size=4))
 def test_deciding_never_raises(table: CommandTable, texts: list[str]) -> None:
     house = Interpreter(table, Policy(wake_phrases=("house",), wake_grace_s=5.0))
     for now_s, text in enumerate(texts):
-        assert house.prospect(text) in PartialMatch
+        assert house.partial_match(text) in PartialMatch
         assert house.decide(Heard(text=text), float(now_s), NOON)
 
 

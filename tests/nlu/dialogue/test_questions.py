@@ -205,7 +205,7 @@ def test_a_new_table_keeps_no_question_about_a_row_that_is_gone(rows: tuple[Row,
     speaker = Speaker()
     speaker.says("open the front door")
     after = Interpreter(home(*rows))
-    after.take_over(speaker.house)
+    after.resume_from(speaker.house)
     speaker.house = after
     assert published(speaker.says("yes")) == []
 
@@ -214,6 +214,6 @@ def test_a_question_survives_a_new_table_that_moved_its_row() -> None:
     speaker = Speaker()
     speaker.says("open the front door")
     after = Interpreter(home(*reversed(ROWS)))
-    after.take_over(speaker.house)
+    after.resume_from(speaker.house)
     speaker.house = after
     assert published(speaker.says("yes")) == ["home/door/front = ON"]

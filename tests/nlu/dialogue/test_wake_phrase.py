@@ -86,7 +86,7 @@ def test_a_row_with_a_word_of_refusal_is_still_a_command() -> None:
 
 def test_the_ear_opened_from_outside_takes_one_command() -> None:
     speaker = Speaker(policy=replace(WOKEN, wake_grace_s=0.0))
-    speaker.house.open_once(speaker.now_s)
+    speaker.house.accept_without_wake_phrase(speaker.now_s)
     assert published(speaker.says("turn on the kitchen light")) == KITCHEN_ON
     assert published(speaker.says("turn on the bedroom light")) == []
 
@@ -117,7 +117,7 @@ def test_a_new_table_goes_on_where_the_old_one_left_off() -> None:
     speaker.says("close the blinds")
     speaker.says("open the front door")
     after = Interpreter(home(DOOR, replace(BLINDS, cooldown_s=30.0)))
-    after.take_over(speaker.house)
+    after.resume_from(speaker.house)
     speaker.house = after
     assert "cooldown" in reason(speaker.says("close the blinds"))
     speaker.says("open the front door")
@@ -126,5 +126,5 @@ def test_a_new_table_goes_on_where_the_old_one_left_off() -> None:
 
 def test_prospect_after_the_wake_phrase() -> None:
     house = Interpreter(home(), WOKEN)
-    assert house.prospect("house") is PartialMatch.UNFINISHED
-    assert house.prospect("house close the blinds") is PartialMatch.COMPLETE
+    assert house.partial_match("house") is PartialMatch.UNFINISHED
+    assert house.partial_match("house close the blinds") is PartialMatch.COMPLETE

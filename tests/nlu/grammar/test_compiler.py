@@ -318,7 +318,7 @@ def test_many_such_rows_take_no_longer_than_a_few() -> None:
 def test_a_table_of_too_many_words_is_a_fault_at_its_longest_list(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("voice2mqtt.nlu.grammar.compiler.MOST_WORDS", 100)
+    monkeypatch.setattr("voice2mqtt.nlu.grammar.compiler.MAX_TABLE_WORDS", 100)
     place = Place(file="commands.yaml", line=3, column=5)
     values = tuple(ListValue(spoken=f"{n}x", out=n) for n in range(100))
     lists = {"song": TextList(values=values, place=place)}

@@ -12,8 +12,8 @@ from voice2mqtt.nlu.grammar.template import (
     SlotReference,
     TemplateError,
     Text,
-    apart,
     parse,
+    split_parts,
 )
 
 
@@ -92,7 +92,7 @@ def test_any_text_parses_or_is_a_fault_with_a_column(template: str) -> None:
 def test_a_template_comes_apart_at_its_outer_spaces(
     template: str, parts: list[tuple[str, int]]
 ) -> None:
-    assert [(part.text, part.at) for part in apart(template)] == parts
+    assert [(part.text, part.at) for part in split_parts(template)] == parts
 
 
 @given(template=st.text(alphabet="ab 0.,:;|()[]{}<>\\@", max_size=16))
@@ -105,7 +105,7 @@ def test_parts_are_as_good_as_their_template(template: str) -> None:
         return True
 
     try:
-        parts = apart(template)
+        parts = split_parts(template)
     except TemplateError:
         with pytest.raises(TemplateError):
             parse(template)

@@ -40,9 +40,9 @@ def _matcher(*templates: str) -> ExactMatcher:
 
 
 def _missing(text: str, *templates: str) -> str:
-    walk = _matcher(*templates or TEMPLATES).walk(text)
-    assert walk
-    return explain_misfit(walk)
+    intersection = _matcher(*templates or TEMPLATES).intersect(text)
+    assert intersection
+    return explain_misfit(intersection)
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def test_long_sentences_are_quoted_from_their_end() -> None:
 
 @given(table=tables(), text=st.one_of(SENTENCES, st.text(max_size=100)))
 def test_something_is_told_of_every_sentence(table: CommandTable, text: str) -> None:
-    walk = ExactMatcher(compile_table(table), normaliser("en")).walk(text)
-    assert walk
-    assert explain_misfit(walk)
+    intersection = ExactMatcher(compile_table(table), normaliser("en")).intersect(text)
+    assert intersection
+    assert explain_misfit(intersection)
 
 
 def test_ten_thousand_rows_are_no_hindrance() -> None:
@@ -127,8 +127,8 @@ def test_ten_thousand_rows_are_no_hindrance() -> None:
         *(f"turn on the {name} {n}" for n in range(100) for name in range(100)),
         "{item} and {item:b} and then {item:c}",
     )
-    walk = matcher.walk("turn on the 7 7 and " + "then some more " * 40)
-    assert walk
+    intersection = matcher.intersect("turn on the 7 7 and " + "then some more " * 40)
+    assert intersection
     began = time.process_time()
-    assert explain_misfit(walk)
+    assert explain_misfit(intersection)
     assert time.process_time() - began < 0.2

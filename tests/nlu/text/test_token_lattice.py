@@ -6,15 +6,12 @@ from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.nlu.text.token_lattice import TokenLattice
 
 
-def ways(readings: TokenLattice, at: int = 0) -> list[list[str]]:
+def ways(lattice: TokenLattice, at: int = 0) -> list[list[str]]:
     """Return every way to read on from `at`, as keys."""
-    if at == readings.end:
+    if at == lattice.end:
         return [[]]
     return [
-        [reading.key, *rest]
-        for reading in readings.starts[at]
-        if reading.key
-        for rest in ways(readings, reading.end)
+        [arc.key, *rest] for arc in lattice.arcs[at] if arc.key for rest in ways(lattice, arc.end)
     ]
 
 
@@ -50,18 +47,16 @@ def test_a_time_is_read_in_digits_and_as_hour_and_minute(
     language: str, said: str, time: str
 ) -> None:
     hour, minute = map(int, time.split(":"))
-    read = ways(normaliser(language).readings(said))
+    read = ways(normaliser(language).lattice(said))
     assert [time] in read
     assert [str(hour), str(minute)] in read
 
 
 def numbers(language: str, text: str) -> set[float]:
     """Return the numbers that the whole of `text` can be read as."""
-    readings = normaliser(language).readings(text)
+    lattice = normaliser(language).lattice(text)
     return {
-        reading.number
-        for reading in readings.starts[0]
-        if reading.end == readings.end and reading.number is not None
+        arc.number for arc in lattice.arcs[0] if arc.end == lattice.end and arc.number is not None
     }
 
 
@@ -93,7 +88,7 @@ def numbers(language: str, text: str) -> set[float]:
     ],
 )
 def test_a_text_is_read_in_other_words(language: str, heard: str, expected: str) -> None:
-    assert expected.split() in ways(normaliser(language).readings(heard))
+    assert expected.split() in ways(normaliser(language).lattice(heard))
 
 
 @pytest.mark.parametrize(
@@ -137,14 +132,14 @@ def test_a_number_in_several_words(language: str, text: str, number: float) -> N
 def test_a_number_is_not_torn_out_of_a_time_or_an_amount(
     language: str, text: str, torn: list[tuple[int, int]]
 ) -> None:
-    readings = normaliser(language).readings(text)
+    lattice = normaliser(language).lattice(text)
     spans = {
-        (at, reading.end)
-        for at in range(readings.end)
-        for reading in readings.starts[at]
-        if reading.number is not None and reading.end <= readings.end
+        (at, arc.end)
+        for at in range(lattice.end)
+        for arc in lattice.arcs[at]
+        if arc.number is not None and arc.end <= lattice.end
     }
-    assert sorted(span for span in spans if readings.is_torn(*span)) == torn
+    assert sorted(span for span in spans if lattice.is_part_of_unit(*span)) == torn
 
 
 @pytest.mark.parametrize("text", ["20 5", "five lamps", "twenty lamp five", "one five"])
@@ -163,13 +158,13 @@ def test_a_number_may_go_on(text: str, may: bool) -> None:
 
 @given(text=st.text(alphabet="0123456789:.,-\u2212$% ahlfpst", max_size=200))
 def test_any_text_has_readings_that_lead_to_its_end(text: str) -> None:
-    readings = normaliser("en").readings(text)
+    lattice = normaliser("en").lattice(text)
     assert all(
-        at >= 0 and reading.end != at and reading.end < len(readings.starts)
-        for at, start in enumerate(readings.starts)
-        for reading in start
+        at >= 0 and arc.end != at and arc.end < len(lattice.arcs)
+        for at, start in enumerate(lattice.arcs)
+        for arc in start
     )
-    assert readings.end == len(readings.tokens)
+    assert lattice.end == len(lattice.tokens)
 
 
 @pytest.mark.parametrize("text", ["9" * 6000, "9" * 6000 + ":30", "half past " + "9" * 6000])

@@ -39,10 +39,10 @@ def test_lexical_is_words_alone(text: str, words: str) -> None:
 
 @given(number=st.integers(-999_999, 999_999), hundredths=st.integers(0, 99))
 def test_a_number_is_read_back_from_its_words(number: int, hundredths: int) -> None:
-    # Below zero, "minus" stays a word of its own and only wholes are read.
+    # Below zero, "minus" stays a word of its own and only units are read.
     written = f"{number:,}" if number < 0 else f"{number:,}.{hundredths:02}"
-    readings = normaliser("en").readings(lexical(written))
-    whole = [r.number for r in readings.starts[0] if r.end == readings.end]
+    lattice = normaliser("en").lattice(lexical(written))
+    whole = [r.number for r in lattice.arcs[0] if r.end == lattice.end]
     assert float(written.replace(",", "")) in whole
 
 

@@ -1,1 +1,1 @@
-"""What a conversation adds: wake phrase, open questions, consent, policy."""
+"""Dialogue state: wake phrase, open questions, consent and policy."""

@@ -1,4 +1,4 @@
-"""A question that is open, and what the speaker answers to it."""
+"""An open question and the answers to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,11 +15,11 @@ from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import Normaliser, normaliser
 
 _FINAL_MARKS = " .,;:!?\u2026"
-"""Hosts end a sentence with one, a question ends with its own."""
+"""Of a sentence; a question gets its own."""
 
 
 class Consent(IntEnum):
-    """What an answer comes to, in the order of the templates below."""
+    """The kinds of answers, in the order of the first templates in `_answers`."""
 
     YES = 0
     NO = 1
@@ -28,39 +28,39 @@ class Consent(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A yes or a no, and what was said beside it."""
+    """A yes or a no, and what else was said."""
 
     consent: Consent
     is_whole: bool
     """Whether nothing else was said."""
     rest: str = ""
-    """What follows it, if the answer begins with it: "no, close the blinds"."""
+    """What follows the yes or no: "no, close the blinds"."""
 
     @property
     def refuses(self) -> bool:
-        """Whether it drops a question."""
+        """Whether it is a no, which drops the question."""
         return self.consent is not Consent.YES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Put to the speaker, who may answer until `until_s` (monotonic)."""
+    """A question to the speaker, who may answer until `until_s` (monotonic)."""
 
     text: str
     options: tuple[Meaning, ...]
-    """One to consent to, or several to choose from."""
+    """One to confirm, or several to choose from."""
     words: tuple[str, ...]
-    """What tells each option from the others."""
+    """The words in which each option differs from the others."""
     until_s: float
 
     def is_about(self, *options: Meaning) -> bool:
-        """Whether just these commands, however they are said, are what is asked about."""
+        """Return whether it asks about these commands, in whatever words."""
         return list(map(_effect, options)) == list(map(_effect, self.options))
 
-    def moved(self, before: Sequence[Row], rows: Sequence[Row]) -> "Question | None":
-        """Return the question for a table with other `rows`; None if not all it asks about stayed.
+    def in_new_table(self, before: Sequence[Row], rows: Sequence[Row]) -> "Question | None":
+        """Return the question for a new table with `rows`; None if a row asked about has changed.
 
-        `before` are the rows that its options name until now.
+        `before` are the rows of the old table.
         """
         numbers = {row.name: number for number, row in enumerate(rows)}
         options: list[Meaning] = []
@@ -74,7 +74,7 @@ class Question:
 
     @property
     def differing_slots(self) -> str:
-        """Names of the slots in which two commands of one row differ."""
+        """Names of the slots in which two options of one row differ."""
         if len(self.options) != 2 or self.options[0][0].row != self.options[1][0].row:
             return ""
         one, other = (option[0].slots for option in self.options)
@@ -82,12 +82,12 @@ class Question:
 
 
 class Confirmations:
-    """Understands consent and choice in one language."""
+    """Recognises consent, refusal and choice in one language."""
 
-    def __init__(self, code: str, nearest: PhoneticSearch | None, strictness: float) -> None:
+    def __init__(self, code: str, phonetic: PhoneticSearch | None, strictness: float) -> None:
         language = language_named(code)
         self._normaliser = normaliser(code)
-        self._nearest = nearest if are_known(code) else None
+        self._phonetic = phonetic if are_known(code) else None
         self._strictness = strictness
         self._disjunction = language.disjunction
         self._fillers = frozenset(self._keys(" ".join(language.fillers)))
@@ -96,7 +96,7 @@ class Confirmations:
     def answer(self, text: str) -> Answer | None:
         """Return what `text` answers to a question; None if it says neither yes nor no.
 
-        A single word of refusal, wherever it stands, makes a refusal of it.
+        One word of refusal anywhere makes it a refusal.
         """
         parses = self._answers.parses(text)
         if not parses:
@@ -107,8 +107,8 @@ class Confirmations:
     def chosen(self, text: str, question: Question) -> Meaning | None:
         """Return the option that `text` names; None if it names none, or more than one.
 
-        Beside the name may stand a yes, little words and what all options have in common. With
-        another word in it ("un lock"), only the sound of the whole counts.
+        Besides the name it may have a yes, fillers, and words that all options share. With any
+        other word ("un lock"), the phonetic distance decides.
         """
         if len(question.options) < 2:
             return None
@@ -122,13 +122,13 @@ class Confirmations:
         beside = self._fillers.union(set.intersection(*sentences))
         named = [place for place, words in enumerate(keys) if words <= said <= words | beside]
         if not named:
-            return self._sounds_like(text, question)
+            return self._nearest_option(text, question)
         return question.options[named[0]] if len(named) == 1 else None
 
     def question(self, options: Sequence[Meaning], until_s: float) -> Question:
-        """Return the question which of `options` was meant; for one, whether it was meant."""
+        """Return the question which of `options` was meant, or whether the only one was."""
         sentences = list(map(_sentence, options))
-        words = self._telling(sentences) if len(sentences) == 2 else tuple(sentences)
+        words = self._differing_words(sentences) if len(sentences) == 2 else tuple(sentences)
         text = f" {self._disjunction} ".join(words)
         return Question(
             text=f"{text[:1].upper()}{text[1:]}?",
@@ -137,8 +137,8 @@ class Confirmations:
             until_s=until_s,
         )
 
-    def _telling(self, sentences: Sequence[str]) -> tuple[str, ...]:
-        """Return the words in which two sentences differ, or else the sentences themselves."""
+    def _differing_words(self, sentences: Sequence[str]) -> tuple[str, ...]:
+        """Return the words in which two sentences differ, or the sentences if one has none."""
         one, other = ([t.surface for t in self._normaliser.tokens(s)] for s in sentences)
         keys = [self._keys(sentence) for sentence in sentences]
         before = 0
@@ -151,11 +151,11 @@ class Confirmations:
         second = " ".join(other[before : len(other) - after])
         return (first, second) if first and second else tuple(" ".join(w) for w in (one, other))
 
-    def _sounds_like(self, text: str, question: Question) -> Meaning | None:
-        if self._nearest is None:
+    def _nearest_option(self, text: str, question: Question) -> Meaning | None:
+        if self._phonetic is None:
             return None
         near = sorted(
-            (self._nearest.distance(text, words), place)
+            (self._phonetic.distance(text, words), place)
             for place, words in enumerate(question.words)
         )
         clear = near[0][0] <= self._strictness < near[1][0]
@@ -166,7 +166,7 @@ class Confirmations:
 
 
 _ROWS = (*Consent, Consent.NO, Consent.CANCEL, Consent.NO, Consent.YES)
-"""What each row of `_answers` comes to; where several say an answer, the first holds."""
+"""The consent of each template of `_answers`; of several that match, the first counts."""
 
 
 def _answers(code: str, normaliser: Normaliser) -> ExactMatcher:

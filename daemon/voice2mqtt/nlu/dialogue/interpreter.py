@@ -1,7 +1,7 @@
-"""Outcome to decision: the command that was meant, or none, and why.
+"""Recognition outcome to decision: the command that was meant, or none, and why.
 
-Three steps: is the house addressed at all (wake phrase, open question), what was meant
-(`decision.py`), and may it be done (`policy.py`, consent). Time is an argument.
+Three steps: whether the daemon is addressed (wake phrase, open question), what was meant
+(`matching/decision.py`), and whether it may be carried out (`policy.py`, consent).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from voice2mqtt.core.decision import Ask, Decision, Fire, Nearest, Reason, Refus
 from voice2mqtt.core.outcome import Heard, Hypothesis, Outcome
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.dialogue.confirmation import Answer, Confirmations, Consent, Question
-from voice2mqtt.nlu.dialogue.policy import Clock, LocalTime, Moment, Past, Policy, obstacle
+from voice2mqtt.nlu.dialogue.policy import Clock, History, LocalTime, Moment, Policy, obstacle
 from voice2mqtt.nlu.dialogue.wake_phrase import Opening, WakePhrases
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
@@ -28,19 +28,19 @@ from voice2mqtt.nlu.matching.decision import (
     Unclear,
     Unknown,
     Verdict,
-    believed,
+    credible,
     is_word_for_word,
     options_of,
 )
-from voice2mqtt.nlu.matching.exact import LONGEST_LETTERS
+from voice2mqtt.nlu.matching.exact import MAX_CHARACTERS
 from voice2mqtt.nlu.text.normaliser import normaliser
 
-_NAMED = 3
+_MAX_NAMED = 3
 """Nearest rows that a reason names."""
 
 
 class Interpreter:
-    """Decides about everything that is heard, in one thread at a time.
+    """Decides on everything that is heard. Not thread-safe, except for `partial_match`.
 
     Raises:
         TableError: from the constructor, when the table cannot be compiled.
@@ -50,98 +50,97 @@ class Interpreter:
         self,
         table: CommandTable,
         policy: Policy | None = None,
-        nearest: PhoneticSearch | None = None,
+        phonetic: PhoneticSearch | None = None,
         automaton: Automaton | None = None,
     ) -> None:
-        """`automaton` is `table` compiled, if somebody else needed it too."""
+        """`automaton` is the compiled `table`, if the caller has it already."""
         self.muted = False
-        """While muted, everything is understood and nothing done."""
+        """While muted, everything is understood and nothing carried out."""
         self.commands_expire_s = table.longest_expiry_s
-        """Later than so long after its end no sentence does anything."""
+        """No row is carried out later than this after the end of the sentence."""
         self.automaton = automaton or compile_table(table)
         self._table = table
         self._policy = policy = policy or Policy()
-        self._comprehension = Decider(
-            table, self.automaton, nearest, strictness=policy.strictness, margin=policy.margin
+        self._decider = Decider(
+            table, self.automaton, phonetic, strictness=policy.strictness, margin=policy.margin
         )
         self._wake = WakePhrases(
-            policy.wake_phrases, normaliser(table.language), nearest, policy.strictness
+            policy.wake_phrases, normaliser(table.language), phonetic, policy.strictness
         )
-        self._answers = Confirmations(table.language, nearest, policy.strictness)
+        self._answers = Confirmations(table.language, phonetic, policy.strictness)
         self._all_rows = frozenset(range(len(table.rows)))
         self._unwoken_rows = frozenset(n for n in self._all_rows if not table.rows[n].wake)
         self._timed_rows = frozenset(n for n in self._all_rows if table.rows[n].is_timed)
-        self._past = Past()
+        self._history = History()
         self._question: Question | None = None
         self._opening = Opening()
 
     @property
     def row_names(self) -> tuple[str, ...]:
-        """Names of all rows, in order."""
+        """The names of all rows, in order."""
         return tuple(row.name for row in self._table.rows)
 
     @property
-    def asks_until_s(self) -> float:
-        """Monotonic time until which an answer is waited for; long ago if nothing was asked."""
+    def answer_deadline_s(self) -> float:
+        """Monotonic time until which an answer is expected; -inf if nothing was asked."""
         asked_until_s = self._question.until_s if self._question else float("-inf")
         return max(asked_until_s, self._opening.invited_until_s)
 
-    def prospect(self, text: str) -> PartialMatch:
-        """Tell how `text`, heard so far, stands as the beginning of a command. Any thread."""
+    def partial_match(self, text: str) -> PartialMatch:
+        """Return how the interim `text` matches as the beginning of a command. Any thread."""
         if self._question and (answer := self._answers.answer(text)) and answer.is_whole:
             return PartialMatch.COMPLETE
         command = self._wake.without(text, by_sound=False) if self._wake else None
         if command == "":
             return PartialMatch.UNFINISHED
-        return self._comprehension.matcher.prospect(text if command is None else command)
+        return self._decider.matcher.partial_match(text if command is None else command)
 
-    def open_once(self, now_s: float) -> None:
-        """Take the next command without a wake phrase, if it comes soon."""
-        self._opening.widen(now_s + self._policy.answer_within_s)
+    def accept_without_wake_phrase(self, now_s: float) -> None:
+        """Accept the next command without a wake phrase, within the time for an answer."""
+        self._opening.extend(now_s + self._policy.answer_within_s)
 
-    def wait_from(self, question: str, asked_s: float) -> None:
-        """Count the time to answer `question` from when it was heard; infinity is not yet."""
+    def start_answer_time(self, question: str, asked_s: float) -> None:
+        """Count the time to answer `question` from when it was spoken; infinity: not yet."""
         until_s = asked_s + self._policy.answer_within_s
         if self._question and self._question.text == question:
             self._question = replace(self._question, until_s=until_s)
         else:
             self._opening.wait_until(until_s + self._policy.wake_grace_s)
 
-    def forget(self) -> None:
-        """Begin a new conversation: no question is open and nothing was done before."""
+    def reset(self) -> None:
+        """Forget the open question and everything that was carried out."""
         self._question = None
-        self._past = Past()
+        self._history = History()
         self._opening = Opening()
 
-    def let_go(self) -> None:
-        """Wait for no answer: another node acts on what was decided last."""
+    def drop_question(self) -> None:
+        """Drop the open question, since another node acts on it."""
         self._question = None
 
-    def take_over(self, before: Interpreter) -> None:
-        """Go on where `before`, with the table until now, left off.
+    def resume_from(self, before: Interpreter) -> None:
+        """Take over the state of `before`, which has the previous table.
 
-        A question stays open only if what it asks about is still in the table as it was.
+        A question stays open only if the rows that it asks about have not changed.
         """
         self.muted = before.muted
-        self._past = before._past
+        self._history = before._history
         self._opening = before._opening
         if before._question:
-            self._question = before._question.moved(before._table.rows, self._table.rows)
+            self._question = before._question.in_new_table(before._table.rows, self._table.rows)
 
     def decide(
         self, outcome: Outcome, now_s: float, local: LocalTime, said_s: float | None = None
     ) -> tuple[Decision, ...]:
-        """Decide about `outcome`, which came at `now_s` (monotonic) and `local` (wall clock).
+        """Decide on `outcome`, which came at `now_s` (monotonic) and `local` (wall clock).
 
-        `said_s` (monotonic) is when it had been said, if that is known: an answer that was in
-        time is not too late because the host was slow. Returns no decision when there were no
-        words to decide about.
+        `said_s` (monotonic) is the end of the utterance, if known: a timely answer is not too late
+        because the host was slow. Returns no decision if no words were recognised.
         """
         if not isinstance(outcome, Heard):
             return ()
         text = outcome.text
         heard = outcome.hypotheses or (Hypothesis(text=text),)
-        hypotheses = tuple(h for h in heard if len(h.text) <= LONGEST_LETTERS)
+        hypotheses = tuple(h for h in heard if len(h.text) <= MAX_CHARACTERS)
         if not hypotheses:
             return (Refuse(text=text, reason=Reason(text="too long for a command")),)
         clock = Clock(now_s if said_s is None else said_s, now_s, local)
@@ -154,17 +153,17 @@ class Interpreter:
             return self._carried_out(verdict, text, clock)
         woken = self._woken(hypotheses)
         if woken and not woken[0].text and not self.muted:
-            self.open_once(now_s + self._policy.wake_grace_s)
+            self.accept_without_wake_phrase(now_s + self._policy.wake_grace_s)
             self._opening.invited = True
             invitation = language_named(self._table.language).invitation
             reason = Reason(text="the wake phrase alone; the command may follow")
             return (Ask(row="", text=text, score=1.0, question=invitation, reason=reason),)
         if woken or clock.said_s <= self._opening.until_s:
             return self._addressed(text, woken or hypotheses, clock)
-        return self._without_waking(text, hypotheses, clock)
+        return self._not_addressed(text, hypotheses, clock)
 
     def _woken(self, hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
-        """Return the hypotheses that begin with a wake phrase, without it."""
+        """Return the hypotheses that begin with a wake phrase, with it removed."""
         return tuple(
             replace(hypothesis, text=command, lexical="")
             for hypothesis in hypotheses
@@ -174,10 +173,10 @@ class Interpreter:
     def _unwoken(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
         return (self._woken(hypotheses) if self._wake else ()) or hypotheses
 
-    def _without_waking(
+    def _not_addressed(
         self, text: str, hypotheses: Sequence[Hypothesis], clock: Clock
     ) -> tuple[Decision, ...]:
-        """Decide about what was said without the wake phrase: few rows do without it."""
+        """Decide on what was said without the wake phrase, which some rows do not need."""
         verdict: Verdict = Unknown(why="")
         if self._unwoken_rows:
             verdict = self._understood(hypotheses, self._unwoken_rows, clock)
@@ -188,7 +187,7 @@ class Interpreter:
     def _addressed(
         self, text: str, hypotheses: Sequence[Hypothesis], clock: Clock
     ) -> tuple[Decision, ...]:
-        """Decide about what follows the wake phrase; "never mind" ends the wait for a command."""
+        """Decide on what follows the wake phrase; "never mind" ends the wait for a command."""
         verdict = self._understood(hypotheses, self._all_rows, clock)
         if not is_word_for_word(verdict):
             for answer, _ in self._answers_among(hypotheses):
@@ -199,31 +198,31 @@ class Interpreter:
     def _understood(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], clock: Clock
     ) -> Verdict:
-        """Return what was meant; where several rows say it, by those that may act at this hour."""
-        verdict = self._comprehension.understand(hypotheses, rows)
+        """Return what was meant; of several rows that say it, those that may act at this hour."""
+        verdict = self._decider.decide(hypotheses, rows)
         meant = {command.row for meaning in options_of(verdict) for command in meaning}
         if self._timed_rows.isdisjoint(meant):
             return verdict
-        resting = {number for number in self._timed_rows if not self._may_act(number, clock)}
-        if resting.isdisjoint(meant):
+        inactive = {number for number in self._timed_rows if not self._may_act(number, clock)}
+        if inactive.isdisjoint(meant):
             return verdict
-        awake = self._comprehension.understand(hypotheses, rows - resting)
-        said = {self._said(meaning) for meaning in (*options_of(verdict), *options_of(awake))}
-        return awake if isinstance(awake, Meant) and len(said) == 1 else verdict
+        active = self._decider.decide(hypotheses, rows - inactive)
+        said = {self._said(meaning) for meaning in (*options_of(verdict), *options_of(active))}
+        return active if isinstance(active, Meant) and len(said) == 1 else verdict
 
     def _may_act(self, number: int, clock: Clock) -> bool:
         row = self._table.rows[number]
         return clock.local.within(row.between, row.days)
 
     def _said(self, meaning: Meaning) -> tuple[str, ...]:
-        """Return the sentences of a meaning, however they are written."""
+        """Return the sentences of a meaning, normalised."""
         words = normaliser(self._table.language)
         return tuple(words.normalise(command.sentence) for command in meaning)
 
     def _answered(
         self, question: Question, text: str, hypotheses: Sequence[Hypothesis], clock: Clock
     ) -> tuple[Decision, ...]:
-        """Decide about what was said while `question` is open."""
+        """Decide on what was said while `question` is open."""
         row = self._table.rows[question.options[0][0].row].name
         answers = self._answers_among(hypotheses)
         refusals = [(answer, heard) for answer, heard in answers if answer.refuses]
@@ -235,7 +234,7 @@ class Interpreter:
         meant = self._meant_instead(hypotheses, question, clock)
         if not meant and refusals:
             rests = [replace(h, text=a.rest, lexical="") for a, h in refusals if a.rest]
-            # "Never mind the hall" is no choice of it.
+            # "Never mind the hall" does not choose the hall.
             is_no = all(answer.consent is Consent.NO for answer, _ in refusals)
             meant = self._meant_instead(rests, question if is_no else None, clock)
         if meant:
@@ -247,12 +246,12 @@ class Interpreter:
         return (Refuse(text=text, row=row, reason=Reason(text=why)),)
 
     def _answers_among(self, hypotheses: Sequence[Hypothesis]) -> list[tuple[Answer, Hypothesis]]:
-        """Return what the believable hypotheses answer; one refusal among them is enough."""
-        answers = ((self._answers.answer(heard.text), heard) for heard in believed(hypotheses))
+        """Return the answers among the credible hypotheses; one refusal is enough."""
+        answers = ((self._answers.answer(heard.text), heard) for heard in credible(hypotheses))
         return [(answer, heard) for answer, heard in answers if answer]
 
     def _consents(self, answer: Answer, question: Question, clock: Clock) -> bool:
-        """Whether it is a yes to what was asked, perhaps with the command said again."""
+        """Whether it is a yes to the question, perhaps with the command repeated."""
         if answer.refuses or len(question.options) > 1:
             return False
         if answer.is_whole:
@@ -263,23 +262,23 @@ class Interpreter:
     def _meant_instead(
         self, hypotheses: Sequence[Hypothesis], question: Question | None, clock: Clock
     ) -> Meant | None:
-        """Return the command said in place of yes or no, or the choice made in `question`.
+        """Return the command said instead of yes or no, or the option of `question` chosen.
 
-        With a word of refusal in it, only a command that is said word for word.
+        With a word of refusal, only a command that is said word for word.
         """
         verdict = self._understood(hypotheses, self._all_rows, clock)
         if is_word_for_word(verdict):
             return verdict
         if any(answer.refuses for answer, _ in self._answers_among(hypotheses)):
             return None
-        for heard in believed(hypotheses):
+        for heard in credible(hypotheses):
             if question and (chosen := self._answers.chosen(heard.text, question)):
                 return Meant(meaning=chosen, why="chosen")
         return verdict if isinstance(verdict, Meant) else None
 
     def _dropped(self, refusal: Answer, text: str, row: str = "") -> tuple[Decision, ...]:
-        """Ask and listen no more."""
-        self.let_go()
+        """Drop the question and the opening, and say so."""
+        self.drop_question()
         self._opening = Opening()
         said = "to leave it" if refusal.consent is Consent.CANCEL else "no"
         return (Refuse(text=text, row=row, reason=Reason(text=f"the answer was {said}")),)
@@ -296,14 +295,14 @@ class Interpreter:
         return (Refuse(text=text, reason=reason),)
 
     def _choice(self, verdict: Unclear, text: str, reason: Reason, clock: Clock) -> Decision:
-        """Ask which of two was meant, or whether the one was, unless none of them may be done."""
+        """Ask which option was meant, or whether the only one was, unless none may be done."""
         best = verdict.options[0][0]
         row = self._table.rows[best.row].name
         score = 1 - best.distance
         late = clock.age_s > self._table.rows[best.row].expires_s
-        ways = [self._obstacle(option[0], clock) for option in verdict.options]
-        if all(ways):
-            reason = replace(reason, text=ways[0])
+        obstacles = [self._obstacle(option[0], clock) for option in verdict.options]
+        if all(obstacles):
+            reason = replace(reason, text=obstacles[0])
             return Refuse(text=text, row=row, score=score, reason=reason, too_late=late)
         if len(verdict.options) > 1 and len(set(map(self._said, verdict.options))) == 1:
             why = f"two commands are said '{best.sentence}', so that no answer tells them apart"
@@ -331,7 +330,7 @@ class Interpreter:
     def _one(
         self, command: Candidate, text: str, reason: Reason, clock: Clock, consented: bool
     ) -> Decision:
-        """Fire `command`, ask for consent to it, or say what stands in its way."""
+        """Fire `command`, ask for consent, or refuse it with the reason."""
         row = self._table.rows[command.row]
         score = 1 - command.distance
         why_not = self._obstacle(command, clock)
@@ -352,7 +351,7 @@ class Interpreter:
             )
             reason = replace(reason, text=f"{reason.text}; the row asks for consent")
             return Ask(row=row.name, text=text, score=score, question=question, reason=reason)
-        self._past.note(row, command.slots, clock.now_s)
+        self._history.record(row, command.slots, clock.now_s)
         self._opening = Opening(clock.said_s + self._policy.wake_grace_s)
         return Fire(
             row=row.name,
@@ -376,7 +375,7 @@ class Interpreter:
                 row=self._table.rows[command.row],
                 slots=command.slots,
                 clock=clock,
-                past=self._past,
+                history=self._history,
                 policy=self._policy,
                 muted=self.muted,
             )
@@ -390,5 +389,5 @@ class Interpreter:
                 distance=near.distance,
                 heard=near.heard,
             )
-            for near in ranked[:_NAMED]
+            for near in ranked[:_MAX_NAMED]
         )

@@ -1,7 +1,7 @@
 """What must hold before a command that was understood is carried out.
 
-Each rule looks at one command at one moment and names what stands in its way. Consent is not
-among them: it needs a question (`confirmation.py`).
+Each rule looks at one command at one moment and returns the reason against it. Consent is not among
+them, since it needs a question (`confirmation.py`).
 """
 
 from collections.abc import Callable, Mapping
@@ -13,26 +13,26 @@ from voice2mqtt.nlu.grammar.table import Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The house's rules for listening; the rows have their own beside."""
+    """The settings for all rows; a row may have its own besides."""
 
     wake_phrases: tuple[str, ...] = ()
-    """One of them must begin the sentence; none: always listening."""
+    """One of them must begin the sentence; if there are none, every sentence counts."""
     wake_grace_s: float = 0.0
-    """After a command the wake phrase may be left out for so long."""
+    """How long the wake phrase may be left out after a command."""
     strictness: float = 0.2
-    """Largest distance of sound that still counts as the same words; 0 is word for word."""
+    """Largest phonetic distance at which a command is carried out; 0 is word for word."""
     margin: float = 0.02
-    """How far ahead of the next meaning the nearest should be; what lacks counts as distance."""
+    """How far ahead of the next meaning the nearest must be; a lack counts as distance."""
     ask: bool = True
-    """Whether a close call is put to the speaker as a question."""
+    """Whether the speaker is asked in close cases; otherwise they are refused."""
     answer_within_s: float = 8.0
     repeat_within_s: float = 0.0
-    """An exact repeat within so long is taken for an echo."""
+    """An exact repeat within so many seconds is taken for an echo."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalTime:
-    """The wall clock, for rows with hours and days."""
+    """The wall-clock time, for rows with hours and days."""
 
     minute: int
     """Since midnight."""
@@ -40,9 +40,9 @@ class LocalTime:
     """0 is Monday."""
 
     def within(self, between: tuple[int, int] | None, days: frozenset[int]) -> bool:
-        """Whether this moment lies in `between` (which may pass midnight) on one of `days`.
+        """Return whether it is in `between` (which may pass midnight) on one of `days`.
 
-        After midnight a night belongs to the day on which it began.
+        The time after midnight belongs to the day on which the span began.
         """
         if between is None:
             return self.weekday in days
@@ -56,7 +56,7 @@ class LocalTime:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """When something was said, and when it is decided."""
+    """When something was said, and when it is decided on."""
 
     said_s: float
     """Monotonic, as is `now_s`."""
@@ -70,16 +70,16 @@ class Clock:
 
 
 @dataclass
-class Past:
-    """What was carried out, as far as a rule asks for it. Times are monotonic."""
+class History:
+    """What was carried out, as far as a rule needs it. Times are monotonic."""
 
     fired_at_s: dict[str, float] = field(default_factory=dict)
     """By the name of the row."""
     last: tuple[str, dict[str, SlotValue]] | None = None
     last_at_s: float = float("-inf")
 
-    def note(self, row: Row, slots: Mapping[str, SlotValue], now_s: float) -> None:
-        """Remember that `row` was carried out."""
+    def record(self, row: Row, slots: Mapping[str, SlotValue], now_s: float) -> None:
+        """Record that `row` was carried out."""
         self.fired_at_s[row.name] = self.last_at_s = now_s
         self.last = row.name, dict(slots)
 
@@ -91,7 +91,7 @@ class Moment:
     row: Row
     slots: Mapping[str, SlotValue]
     clock: Clock
-    past: Past
+    history: History
     policy: Policy
     muted: bool
 
@@ -117,24 +117,24 @@ def _hours(moment: Moment) -> str:
 
 
 def _cooldown(moment: Moment) -> str:
-    before_s = moment.clock.now_s - moment.past.fired_at_s.get(moment.row.name, float("-inf"))
+    before_s = moment.clock.now_s - moment.history.fired_at_s.get(moment.row.name, float("-inf"))
     if before_s >= moment.row.cooldown_s:
         return ""
     return f"{moment.row.cooldown_s - before_s:.0f} s of its cooldown are left"
 
 
 def _echo(moment: Moment) -> str:
-    same = moment.past.last == (moment.row.name, dict(moment.slots))
-    recent = moment.clock.now_s - moment.past.last_at_s < moment.policy.repeat_within_s
+    same = moment.history.last == (moment.row.name, dict(moment.slots))
+    recent = moment.clock.now_s - moment.history.last_at_s < moment.policy.repeat_within_s
     return "the same again, so soon, is taken for an echo" if same and recent else ""
 
 
 RULES: tuple[Callable[[Moment], str], ...] = (_too_late, _muted, _hours, _cooldown, _echo)
-"""In the order they are asked; each returns what stands in the way, or ""."""
+"""In the order in which they are applied; each returns the reason against a command, or ""."""
 
 
 def obstacle(moment: Moment) -> str:
-    """Return what stands in the way of a command, as a person would say it; "" for nothing."""
+    """Return the first reason against a command, in words for a person; "" if there is none."""
     return next((reason for rule in RULES if (reason := rule(moment))), "")
 
 

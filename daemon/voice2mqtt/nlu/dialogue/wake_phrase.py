@@ -1,4 +1,4 @@
-"""The wake phrase: whether a sentence begins with it, and what is left without it."""
+"""The wake phrase: whether a sentence begins with it, and the rest of the sentence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,39 +9,39 @@ from voice2mqtt.nlu.text.normaliser import Normaliser
 
 @dataclass
 class Opening:
-    """Until when a command is taken without the wake phrase. Times are monotonic."""
+    """Until when the wake phrase may be left out. Times are monotonic."""
 
     until_s: float = float("-inf")
     invited: bool = False
-    """Whether the speaker was asked for that command."""
+    """Whether the speaker was asked for a command, after the wake phrase alone."""
 
     @property
     def invited_until_s(self) -> float:
-        """Until when a command that was asked for is waited for; long ago if none was."""
+        """Until when a command that was asked for is expected; -inf if none was."""
         return self.until_s if self.invited else float("-inf")
 
-    def widen(self, until_s: float) -> None:
-        """Last until then at least."""
+    def extend(self, until_s: float) -> None:
+        """Make it last until `until_s` at least."""
         self.until_s = max(self.until_s, until_s)
 
     def wait_until(self, until_s: float) -> None:
-        """Last until then, if a command that was asked for has not come yet."""
+        """Make it last until `until_s`, if a command was asked for and has not come yet."""
         if self.invited:
             self.until_s = until_s
 
 
 class WakePhrases:
-    """The phrases of one house; any of them wakes it."""
+    """The wake phrases, of which any one will do."""
 
     def __init__(
         self,
         phrases: Sequence[str],
         normaliser: Normaliser,
-        nearest: PhoneticSearch | None,
+        phonetic: PhoneticSearch | None,
         strictness: float,
     ) -> None:
         self._normaliser = normaliser
-        self._nearest = nearest
+        self._phonetic = phonetic
         self._strictness = strictness
         self._phrases = [(phrase, self._keys(phrase)) for phrase in phrases]
 
@@ -58,14 +58,14 @@ class WakePhrases:
                     return " ".join(words[length:])
                 if len(spoken) >= len(keys):
                     break
-        return self._without_alike(words) if by_sound else None
+        return self._without_similar(words) if by_sound else None
 
-    def _without_alike(self, words: list[str]) -> str | None:
-        """As `without`, for what only sounds like a wake phrase."""
-        if self._nearest is None:
+    def _without_similar(self, words: list[str]) -> str | None:
+        """Return the same for what only sounds like a wake phrase."""
+        if self._phonetic is None:
             return None
         near = [
-            (self._nearest.distance(" ".join(words[:length]), phrase), length)
+            (self._phonetic.distance(" ".join(words[:length]), phrase), length)
             for phrase, keys in self._phrases
             for length in range(max(1, len(keys) - 1), min(len(keys) + 1, len(words)) + 1)
         ]

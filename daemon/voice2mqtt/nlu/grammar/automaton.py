@@ -1,13 +1,12 @@
 """The compiled grammar: one automaton for the whole table.
 
-Exact match, nearest sound and the Speech host's constrained decoder all walk this object, so
-that they cannot disagree about what the owner wrote. It knows nothing of how it was built
-(`compiler.py`) nor of what a row publishes.
+Exact match, phonetic search and the Speech host's constrained decoder all use this object, so
+that they cannot disagree about what the owner wrote. Built by `compiler.py`; acyclic.
 
-States are numbers; 0 is the start. Arcs carry labels. A label is a word or a slot; a slot's
-spoken forms are an automaton of their own, whose accepting states name values. There are no
-empty arcs, and no two arcs of a state carry the same label; but the same spoken words may fit
-a word arc and a slot arc, so that a reader follows several paths at once.
+States are numbers; 0 is the start. Arcs carry labels: a word or a slot. The values of a list are
+an automaton of their own, whose accepting states name values. There are no epsilon arcs, and no
+two arcs of a state carry the same label; but the same words may match a word arc and a slot arc,
+so that several paths must be followed at once.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ class Word:
     """One spoken word."""
 
     key: str
-    """As `normalise` writes it; numbers are digits."""
+    """As the normaliser writes it; numbers are digits."""
     surface: str = field(compare=False)
     """As the owner wrote it."""
 
@@ -42,7 +41,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A slot filled with a number, ends included; `multiplier` scales what is meant."""
+    """A slot filled with a number from `lowest` to `highest`; its value is times `multiplier`."""
 
     slot: str
     lowest: int
@@ -51,7 +50,7 @@ class Number:
     multiplier: float | None = None
     decimals: bool = False
     parts: int = 0
-    """With `decimals`: how many parts a whole has behind each step; 0 for any fraction."""
+    """With `decimals`: 2 allows halves, 10 tenths, 0 any fraction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +65,14 @@ Label = Word | Choice | Number | Wildcard
 
 @dataclass(frozen=True, eq=False)
 class Automaton:
-    """Arcs in compressed rows: those of state `s` are `offsets[s]` to `offsets[s + 1]`."""
+    """Arcs in compressed sparse rows: those of state `s` are `offsets[s]` to `offsets[s + 1]`."""
 
     labels: Sequence[Label]
     offsets: array[int]
     arc_labels: array[int]
     targets: array[int]
     accepting: dict[int, tuple[int, ...]]
-    """State to the numbers (rows of a table, values of a `Choice`) it accepts."""
+    """State to the numbers that it accepts: rows of a table, values of a `Choice`."""
 
     def arcs(self, state: int) -> list[tuple[int, int]]:
         """Return (index into `labels`, target state) of each arc of `state`."""
@@ -81,9 +80,9 @@ class Automaton:
         return list(zip(self.arc_labels[low:high], self.targets[low:high], strict=True))
 
     def words(self, below: int | None = None) -> frozenset[str]:
-        """Return the keys of all words of what is accepted, those of lists among them.
+        """Return the keys of all words, those of lists included.
 
-        With `below`, only of what is accepted with a number less than that.
+        With `below`, only of paths that are accepted with a lower number.
         """
         used = self.labels if below is None else [self.labels[n] for n in self._used(below)]
         choices = (label.spoken for label in used if isinstance(label, Choice))
@@ -91,11 +90,11 @@ class Automaton:
         return frozenset(own).union(*(spoken.words() for spoken in choices))
 
     def _used(self, below: int) -> set[int]:
-        """Return the labels on the way to what is accepted with a number less than `below`."""
-        arrivals: dict[int, list[tuple[int, int]]] = {}
+        """Return the labels on paths that are accepted with a number lower than `below`."""
+        incoming: dict[int, list[tuple[int, int]]] = {}
         for state in range(len(self.offsets) - 1):
             for label, target in self.arcs(state):
-                arrivals.setdefault(target, []).append((label, state))
+                incoming.setdefault(target, []).append((label, state))
         waiting = [
             state
             for state, numbers in self.accepting.items()
@@ -103,7 +102,7 @@ class Automaton:
         ]
         known, used = set(waiting), set[int]()
         while waiting:
-            for label, state in arrivals.get(waiting.pop(), ()):
+            for label, state in incoming.get(waiting.pop(), ()):
                 used.add(label)
                 if state not in known:
                     known.add(state)
@@ -111,5 +110,5 @@ class Automaton:
         return used
 
     def accepts(self, state: int) -> tuple[int, ...]:
-        """Return what is accepted when the sentence ends in `state`; () for nothing."""
+        """Return the numbers that are accepted in `state`; () if it is not final."""
         return self.accepting.get(state, ())

@@ -1,8 +1,8 @@
-"""The command table compiled to one automaton.
+"""Compiles the command table to one deterministic automaton.
 
-Each row's templates become a graph of words (`word_graph.py`), the graph an automaton without free
-arcs, and all rows together one automaton: states are shared only where rows really begin alike;
-where a single row is left, its own states are used as they are. Knows nothing of matching.
+Each row's templates become a graph of words (`word_graph.py`), which the subset construction (Rabin
+and Scott 1959) makes deterministic. A second subset construction joins all rows: a state of the
+union is a set of row states, one of each row that is still possible.
 """
 
 from array import array
@@ -17,25 +17,25 @@ from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Label
 from voice2mqtt.nlu.grammar.table import CommandTable, Row, SlotList, TextList
 from voice2mqtt.nlu.grammar.template import TemplateError, TooManyWaysError, is_plain
-from voice2mqtt.nlu.grammar.word_graph import FREE, Choose, Labels, WordGraph
+from voice2mqtt.nlu.grammar.word_graph import EPSILON, LabelTable, ListSlot, WordGraph
 from voice2mqtt.nlu.text.normaliser import Normaliser, normaliser
 
-MOST_STEPS = 200_000
-"""Nodes looked at to make the states of one row; a fraction of a second.
+MAX_ROW_STEPS = 200_000
+"""Nodes visited to make one row deterministic: a fraction of a second.
 
-Rows that people write take some hundred. What may be left out multiplies when the same words come
-after it: twenty times `[(a|b)]` before an `a` would be a million states.
+Rows that people write take some hundred. Optional parts multiply when the same words follow them:
+`[(a|b)]` twenty times before an `a` would be a million states.
 """
-MOST_STEPS_OF_ALL = 10_000_000
-"""The same for all rows of a table together; ten thousand rows take less than a million."""
-MOST_WORDS = 50_000
-"""Different words of a table; to learn how one sounds takes espeak-ng 0.7 ms."""
-_MOST_TOLD = 3
-"""Rows with too many states, after which no more are tried: each takes its time."""
+MAX_TABLE_STEPS = 10_000_000
+"""The same for all rows of a table; ten thousand rows take less than a million."""
+MAX_TABLE_WORDS = 50_000
+"""Different words of a table; espeak-ng takes 0.7 ms to pronounce one."""
+_MAX_REPORTED = 3
+"""Rows with too many states after which compilation stops, since each takes its time."""
 
-NOTHING = Automaton((), array("l", [0, 0]), array("l"), array("l"), {})
+EMPTY_AUTOMATON = Automaton((), array("l", [0, 0]), array("l"), array("l"), {})
 """Accepts nothing."""
-_NOTHING: Mapping[str, str] = MappingProxyType({})
+_NO_RULES: Mapping[str, str] = MappingProxyType({})
 
 
 def compile_table(table: CommandTable) -> Automaton:
@@ -46,15 +46,15 @@ def compile_table(table: CommandTable) -> Automaton:
     """
     compiler = _Compiler(normaliser(table.language), table.lists, table.rules)
     automaton = compiler.automaton((*row.say, *row.also_heard_as) for row in table.rows)
-    return _faultless(automaton, compiler, table)
+    return _checked(automaton, compiler, table)
 
 
 def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> Automaton:
-    """Compile all that may be said to the house: what a recogniser is to listen for.
+    """Compile everything that may be said to the daemon, for a recogniser to listen for.
 
-    It accepts a row with its index. Beyond the rows stand yes, no and "never mind", which answer
-    a question, and a wake phrase by itself. What is said may begin with a wake phrase or not:
-    when it must, is not for the ear to tell.
+    It accepts a row with its index; the indices after the rows are yes, no and "never mind", which
+    answer a question, and a wake phrase alone. A wake phrase before a sentence is optional: the
+    recogniser cannot tell when it is needed.
 
     Raises:
         TableError: with every template that cannot be compiled.
@@ -65,14 +65,16 @@ def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> A
     rows = [(*row.say, *row.also_heard_as) for row in table.rows]
     answers = [(language.yes,), (language.no,), (language.cancel,)]
     automaton = compiler.automaton([*rows, *answers, wakes], wakes)
-    return _faultless(automaton, compiler, table)
+    return _checked(automaton, compiler, table)
 
 
-def _faultless(automaton: Automaton, compiler: "_Compiler", table: CommandTable) -> Automaton:
+def _checked(automaton: Automaton, compiler: "_Compiler", table: CommandTable) -> Automaton:
     if compiler.faults:
-        raise TableError(tuple(_placed(error, table.rows[row]) for row, error in compiler.faults))
+        raise TableError(
+            tuple(_with_place(error, table.rows[row]) for row, error in compiler.faults)
+        )
     count = len(automaton.words())
-    if count > MOST_WORDS:
+    if count > MAX_TABLE_WORDS:
         raise TableError([_too_many_words(table, count)])
     return automaton
 
@@ -80,12 +82,14 @@ def _faultless(automaton: Automaton, compiler: "_Compiler", table: CommandTable)
 def _too_many_words(table: CommandTable, count: int) -> TemplateError:
     lists = {name: each for name, each in table.lists.items() if isinstance(each, TextList)}
     name = max(lists, key=lambda name: len(lists[name].values), default="")
-    problem = f"the table has {count} different words, {MOST_WORDS} are the most; shorten its lists"
+    problem = (
+        f"the table has {count} different words, {MAX_TABLE_WORDS} are the most; shorten its lists"
+    )
     return TemplateError(problem, f"{{{name}}}", 1, lists[name].place if name else None)
 
 
-def _placed(error: TemplateError, row: Row) -> TemplateError:
-    """Return `error` with the place of its template in `row`, as far as it is known."""
+def _with_place(error: TemplateError, row: Row) -> TemplateError:
+    """Return `error` with the place of its template in the file, if it is known."""
     templates = (*row.say, *row.also_heard_as)
     index = templates.index(error.template) if error.template in templates else 0
     place = row.places[index] if index < len(row.places) else None
@@ -99,7 +103,7 @@ def compile_phrases(phrases: Sequence[str], language: str = "en") -> Automaton:
 
 def compile_templates(groups: Sequence[Sequence[str]], language: str = "en") -> Automaton:
     """Compile groups of templates without lists and rules; accepts with the index of the group."""
-    return _Compiler(normaliser(language), None, _NOTHING).automaton(groups)
+    return _Compiler(normaliser(language), None, _NO_RULES).automaton(groups)
 
 
 def escape(text: str) -> str:
@@ -124,23 +128,24 @@ class _Compiler:
         default_factory=dict
     )
     faults: list[tuple[int, TemplateError]] = field(default_factory=list)
-    """With the index of their group; with any of them the automaton is of no use."""
+    """With the index of their group; after a fault the automaton must not be used."""
 
     def automaton(self, groups: Iterable[Iterable[str]], openings: Sequence[str] = ()) -> Automaton:
-        """Compile groups of templates; each accepts with its own index.
+        """Compile groups of templates; each accepts with its index.
 
-        One of `openings` may be said before any of them.
+        One of the templates `openings` may be said before any of them.
         """
         graph = WordGraph(
             normaliser=self.normaliser, lists=self.lists, rules=self.rules, choice=self._choice
         )
         union = _Union(graph.labels)
         for index, templates in enumerate(groups):
-            if sum(isinstance(fault, TooManyWaysError) for _, fault in self.faults) >= _MOST_TOLD:
+            too_large = sum(isinstance(fault, TooManyWaysError) for _, fault in self.faults)
+            if too_large >= _MAX_REPORTED:
                 break
             graph.arcs.clear()
             start, end = graph.node(), graph.node()
-            opened = self._opened(graph, start, openings)
+            opened = self._add_openings(graph, start, openings)
             longest = ""
             for template in templates:
                 longest = max(longest, template, key=len)
@@ -150,35 +155,35 @@ class _Compiler:
                     self.faults.append((index, error))
             try:
                 union.add(index, graph.arcs, start, end)
-            except _TooManyError:
+            except _TooManyStatesError:
                 problem = "this can be said in too many ways; write it as several sentences"
                 self.faults.append((index, TooManyWaysError(problem, longest)))
         try:
             return union.automaton()
-        except _TooManyError as error:
+        except _TooManyStatesError as error:
             problem = "this and other rows that begin alike can be said in too many ways"
             self.faults.append((error.row, TooManyWaysError(problem, "")))
-            return NOTHING
+            return EMPTY_AUTOMATON
 
-    def _opened(self, graph: WordGraph, start: int, openings: Sequence[str]) -> int:
-        """Return the node after any of `openings`, which may be left out, from `start`."""
+    def _add_openings(self, graph: WordGraph, start: int, openings: Sequence[str]) -> int:
+        """Add the optional `openings` from `start` and return the node after them."""
         if not openings:
             return start
         opened = graph.node()
-        graph.arcs[start].append((FREE, opened))
+        graph.arcs[start].append((EPSILON, opened))
         for opening in openings:
             graph.add(opening, start, opened)
         return opened
 
-    def _choice(self, wanted: Choose, labels: Labels) -> int:
-        key = (wanted.list_name, wanted.before, wanted.after)
+    def _choice(self, wanted: ListSlot, labels: LabelTable) -> int:
+        key = (wanted.list_name, wanted.prefix, wanted.suffix)
         if key not in self.spoken:
             source = self.lists[wanted.list_name] if self.lists else None
             assert isinstance(source, TextList)
             inner = _Compiler(self.normaliser, None, self.rules)
-            around = bool(wanted.before or wanted.after)
+            around = bool(wanted.prefix or wanted.suffix)
             templates = [
-                f"{escape(wanted.before)}({value.spoken}){escape(wanted.after)}"
+                f"{escape(wanted.prefix)}({value.spoken}){escape(wanted.suffix)}"
                 if around or not is_plain(value.spoken)
                 else value.spoken
                 for value in source.values
@@ -192,8 +197,8 @@ class _Compiler:
         return labels.number(Choice(wanted.slot, spoken, values), wanted)
 
 
-class _TooManyError(Exception):
-    """A row has more states than there is time for."""
+class _TooManyStatesError(Exception):
+    """A row has more states than can be built in time."""
 
     def __init__(self, row: int) -> None:
         super().__init__(row)
@@ -201,9 +206,9 @@ class _TooManyError(Exception):
 
 
 class _Union:
-    """Rows' own states, and the states in which several rows are still possible."""
+    """The states of every row, and their union."""
 
-    def __init__(self, labels: Labels) -> None:
+    def __init__(self, labels: LabelTable) -> None:
         self._labels = labels
         self._offsets = array("l", [0])
         self._arc_labels = array("l")
@@ -214,31 +219,31 @@ class _Union:
         self._steps = 0
 
     def add(self, row: int, arcs: list[list[tuple[int, int]]], start: int, end: int) -> None:
-        """Add the states of `row`, given as a graph with free arcs.
+        """Add `row`, made deterministic from a graph with epsilon arcs.
 
         Raises:
-            _TooManyError: it has too many.
+            _TooManyStatesError: it has too many.
         """
         first = len(self._offsets) - 1
-        known = {(closed := _closed(arcs, (start,))): first}
-        waiting = [closed]
-        most = min(self._steps + MOST_STEPS, MOST_STEPS_OF_ALL)
-        for nodes in waiting:
+        known = {(closure := _epsilon_closure(arcs, (start,))): first}
+        queue = [closure]
+        most = min(self._steps + MAX_ROW_STEPS, MAX_TABLE_STEPS)
+        for nodes in queue:
             self._steps += len(nodes)
             if self._steps > most:
-                raise _TooManyError(row)
-            leaving: dict[int, list[int]] = {}
+                raise _TooManyStatesError(row)
+            outgoing: dict[int, list[int]] = {}
             for node in nodes:
                 for label, target in arcs[node]:
-                    if label != FREE:
-                        leaving.setdefault(label, []).append(target)
+                    if label != EPSILON:
+                        outgoing.setdefault(label, []).append(target)
             if end in nodes:
                 self._accepting[known[nodes]] = (row,)
-            for label, targets in leaving.items():
-                then = _closed(arcs, targets)
+            for label, targets in outgoing.items():
+                then = _epsilon_closure(arcs, targets)
                 if then not in known:
                     known[then] = first + len(known)
-                    waiting.append(then)
+                    queue.append(then)
                 self._arc_labels.append(label)
                 self._targets.append(known[then])
             self._offsets.append(len(self._targets))
@@ -246,50 +251,50 @@ class _Union:
         self._rows.append(row)
 
     def automaton(self) -> Automaton:
-        """Return all rows as one automaton.
+        """Return the union of all rows.
 
         Raises:
-            _TooManyError: several rows together have too many states; one of them is named.
+            _TooManyStatesError: rows that begin alike have too many states; it names one of them.
         """
         offsets, arc_labels, targets = array("l", [0]), array("l"), array("l")
         accepting: dict[int, tuple[int, ...]] = {}
         known = {(root := tuple(self._starts)): 0}
-        waiting = [root]
-        for state, members in enumerate(waiting):
+        queue = [root]
+        for state, members in enumerate(queue):
             self._steps += len(members)
-            if self._steps > MOST_STEPS_OF_ALL:
-                raise _TooManyError(self._rows[bisect_right(self._starts, members[0]) - 1])
+            if self._steps > MAX_TABLE_STEPS:
+                raise _TooManyStatesError(self._rows[bisect_right(self._starts, members[0]) - 1])
             rows = tuple(row for member in members for row in self._accepting.get(member, ()))
             if rows:
                 accepting[state] = rows
-            for label, target in self._leaving(members):
+            for label, target in self._outgoing(members):
                 if target not in known:
                     known[target] = len(known)
-                    waiting.append(target)
+                    queue.append(target)
                 arc_labels.append(label)
                 targets.append(known[target])
             offsets.append(len(targets))
         labels: tuple[Label, ...] = tuple(self._labels.all)
         return Automaton(labels, offsets, arc_labels, targets, accepting)
 
-    def _leaving(self, members: tuple[int, ...]) -> Iterable[tuple[int, tuple[int, ...]]]:
+    def _outgoing(self, members: tuple[int, ...]) -> Iterable[tuple[int, tuple[int, ...]]]:
         if len(members) == 1:
             low, high = self._offsets[members[0]], self._offsets[members[0] + 1]
             return [(self._arc_labels[a], (self._targets[a],)) for a in range(low, high)]
-        leaving: dict[int, list[int]] = {}
+        outgoing: dict[int, list[int]] = {}
         for member in members:
             for arc in range(self._offsets[member], self._offsets[member + 1]):
-                leaving.setdefault(self._arc_labels[arc], []).append(self._targets[arc])
-        return [(label, tuple(dict.fromkeys(t))) for label, t in leaving.items()]
+                outgoing.setdefault(self._arc_labels[arc], []).append(self._targets[arc])
+        return [(label, tuple(dict.fromkeys(t))) for label, t in outgoing.items()]
 
 
-def _closed(arcs: list[list[tuple[int, int]]], nodes: Iterable[int]) -> tuple[int, ...]:
-    """Return `nodes` and all that free arcs lead to, in the order of the template."""
-    closed: dict[int, None] = {}
+def _epsilon_closure(arcs: list[list[tuple[int, int]]], nodes: Iterable[int]) -> tuple[int, ...]:
+    """Return the epsilon closure of `nodes`, in the order of the template."""
+    closure: dict[int, None] = {}
     stack = list(nodes)[::-1]
     while stack:
         node = stack.pop()
-        if node not in closed:
-            closed[node] = None
-            stack += [target for label, target in reversed(arcs[node]) if label == FREE]
-    return tuple(closed)
+        if node not in closure:
+            closure[node] = None
+            stack += [target for label, target in reversed(arcs[node]) if label == EPSILON]
+    return tuple(closure)

@@ -1,6 +1,6 @@
-"""What can be said with a table: how many sentences there are, and each of them by its number.
+"""The sentences of a table: how many there are, and each by its index.
 
-Counting and numbering need no list of all sentences, of which a small table has millions.
+Sentences are counted and indexed without listing them, since even a small table has millions.
 """
 
 import math
@@ -21,7 +21,7 @@ from voice2mqtt.nlu.grammar.template import (
 )
 
 ANYTHING = "…"
-"""Stands where free text is spoken."""
+"""Placeholder of free text."""
 
 
 class Sentences:
@@ -40,8 +40,8 @@ class Sentences:
         self._root = parse(template)
         self._counts: dict[Node, int] = {}
 
-    def __getitem__(self, number: int) -> str:
-        return " ".join(self._text(self._root, number).split())
+    def __getitem__(self, index: int) -> str:
+        return " ".join(self._text(self._root, index).split())
 
     @property
     def count(self) -> int:
@@ -57,11 +57,11 @@ class Sentences:
             case Text(text=text):
                 return [text]
             case Sequence(items=items):
-                return self._side_by_side(items)
+                return self._zipped(items)
             case Alternative(items=items):
                 return [text for item in items for text in self._cover(item)]
             case Permutation(items=items):
-                return self._side_by_side(_spaced(items))
+                return self._zipped(_spaced(items))
             case RuleReference(rule=rule):
                 return self._cover(parse(self._rules[rule]))
             case SlotReference():
@@ -71,7 +71,7 @@ class Sentences:
                     return [text for value in values for text in self._cover(value)]
                 return [str(_steps(source)[-1])] if isinstance(source, RangeList) else [ANYTHING]
 
-    def _side_by_side(self, items: tuple[Node, ...]) -> list[str]:
+    def _zipped(self, items: tuple[Node, ...]) -> list[str]:
         parts = [self._cover(item) for item in items]
         longest = max(map(len, parts), default=0)
         return ["".join(part[n % len(part)] for part in parts) for n in range(longest)]
@@ -99,39 +99,39 @@ class Sentences:
                     return sum(self._count(parse(value.spoken)) for value in source.values)
                 return len(_steps(source)) if isinstance(source, RangeList) else 1
 
-    def _text(self, node: Node, number: int) -> str:
+    def _text(self, node: Node, index: int) -> str:
         match node:
             case Text(text=text):
                 return text
             case Sequence(items=items):
-                return self._in_order(items, number)
+                return self._in_order(items, index)
             case Alternative(items=items):
-                return self._one_of(items, number)
+                return self._one_of(items, index)
             case Permutation(items=items):
                 inner = math.prod(map(self._count, items))
-                order = _order(items, number // inner)
-                return self._in_order(_spaced(order), number % inner)
+                order = _order(items, index // inner)
+                return self._in_order(_spaced(order), index % inner)
             case RuleReference(rule=rule):
-                return self._text(parse(self._rules[rule]), number)
+                return self._text(parse(self._rules[rule]), index)
             case SlotReference():
                 source = self._source(node)
                 if isinstance(source, TextList):
                     values = tuple(parse(value.spoken) for value in source.values)
-                    return self._one_of(values, number)
-                return str(_steps(source)[number]) if isinstance(source, RangeList) else ANYTHING
+                    return self._one_of(values, index)
+                return str(_steps(source)[index]) if isinstance(source, RangeList) else ANYTHING
 
-    def _in_order(self, items: tuple[Node, ...], number: int) -> str:
+    def _in_order(self, items: tuple[Node, ...], index: int) -> str:
         texts: list[str] = []
         for item in reversed(items):
-            number, own = divmod(number, self._count(item))
+            index, own = divmod(index, self._count(item))
             texts.append(self._text(item, own))
         return "".join(reversed(texts))
 
-    def _one_of(self, items: tuple[Node, ...], number: int) -> str:
+    def _one_of(self, items: tuple[Node, ...], index: int) -> str:
         for item in items:
-            if number < self._count(item):
-                return self._text(item, number)
-            number -= self._count(item)
+            if index < self._count(item):
+                return self._text(item, index)
+            index -= self._count(item)
         raise IndexError
 
     def _source(self, slot: SlotReference) -> SlotList:
@@ -139,9 +139,9 @@ class Sentences:
 
 
 def sentences(table: CommandTable, at_most: int) -> Iterator[tuple[str, int, tuple[str, ...]]]:
-    """Yield (row's name, how many sentences it has, at most so many of them) for each row.
+    """Yield (name, number of sentences, up to `at_most` of them) for each row.
 
-    Where there are more, the first is shown and then others from all over, the same each time.
+    Of more, the first is shown and then a random sample, always the same.
     """
     for row in table.rows:
         templates = [Sentences(template, table.lists, table.rules) for template in row.say]
@@ -154,25 +154,25 @@ def sentences(table: CommandTable, at_most: int) -> Iterator[tuple[str, int, tup
 
 
 def _sample(templates: list[Sentences], wanted: int) -> list[str]:
-    return [templates[0][0], *islice(chosen(templates), wanted - 1)]
+    return [templates[0][0], *islice(sampled(templates), wanted - 1)]
 
 
-def chosen(templates: list[Sentences]) -> Iterator[str]:
-    """Yield sentences of all `templates` in turn, from all over, without end."""
-    chance = Random(0)
+def sampled(templates: list[Sentences]) -> Iterator[str]:
+    """Yield random sentences of all `templates` in turn, endlessly and always the same."""
+    random = Random(0)
     for template in cycle((*templates[1:], templates[0])):
-        yield template[chance.randrange(template.count)]
+        yield template[random.randrange(template.count)]
 
 
 def _steps(source: RangeList) -> range:
     return range(source.lowest, source.highest + 1, source.step)
 
 
-def _order(items: tuple[Node, ...], number: int) -> tuple[Node, ...]:
+def _order(items: tuple[Node, ...], index: int) -> tuple[Node, ...]:
     left = list(items)
     order: list[Node] = []
     while left:
-        number, place = divmod(number, len(left))
+        index, place = divmod(index, len(left))
         order.append(left.pop(place))
     return tuple(order)
 

@@ -1,7 +1,4 @@
-"""A row and its slots, as messages.
-
-Knows MQTT's rules for topics; knows nothing of brokers.
-"""
+"""Renders the messages of a row: fills the slots in topics and payloads."""
 
 import json
 import re
@@ -13,13 +10,13 @@ from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.table import Json, Row
 
 SLOT = re.compile(r"\{([^\W\d][\w-]*)\}")
-"""A slot in a topic or a text; other braces, such as JSON's, stand for themselves."""
+"""A slot in a topic or a text; other braces, such as JSON's, are literal."""
 _FORBIDDEN_IN_TOPIC = re.compile(r"[+#\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
-LONGEST_TOPIC_BYTES = 65_535
+MAX_TOPIC_BYTES = 65_535
 
 
-class _UnspokenError(Exception):
-    """A slot has neither been spoken nor a default."""
+class _MissingSlotError(Exception):
+    """A slot was not spoken and has no default."""
 
 
 def messages(row: Row, spoken: Mapping[str, SlotValue]) -> tuple[Message, ...]:
@@ -93,16 +90,16 @@ def topic_text(template: str, slots: Mapping[str, SlotValue]) -> str | None:
         value = spoken_form(_value(slot[1], slots))
         value = _FORBIDDEN_IN_TOPIC.sub(" ", value).strip()
         if not value:
-            raise _UnspokenError
+            raise _MissingSlotError
         return value
 
     try:
         topic = SLOT.sub(filled, template)
-    except _UnspokenError:
+    except _MissingSlotError:
         return None
-    foreign = topic.startswith("$") and not template.startswith("$")
-    fits = 0 < len(topic.encode(errors="replace")) <= LONGEST_TOPIC_BYTES
-    return topic if fits and not foreign else None
+    becomes_system_topic = topic.startswith("$") and not template.startswith("$")
+    fits = 0 < len(topic.encode(errors="replace")) <= MAX_TOPIC_BYTES
+    return topic if fits and not becomes_system_topic else None
 
 
 def payload_text(template: Json, slots: Mapping[str, SlotValue]) -> str | None:
@@ -111,7 +108,7 @@ def payload_text(template: Json, slots: Mapping[str, SlotValue]) -> str | None:
         if isinstance(template, str):
             return SLOT.sub(lambda slot: spoken_form(_value(slot[1], slots)), template)
         return json.dumps(_filled(template, slots), ensure_ascii=False)
-    except _UnspokenError:
+    except _MissingSlotError:
         return None
 
 
@@ -123,21 +120,21 @@ def _filled(template: Json, slots: Mapping[str, SlotValue]) -> Json:
                 return _value(whole[1], slots)
             return SLOT.sub(lambda slot: spoken_form(_value(slot[1], slots)), template)
         case dict():
-            filled = ((key, _or_left_out(value, slots)) for key, value in template.items())
+            filled = ((key, _filled_or_none(value, slots)) for key, value in template.items())
             return {key: value[0] for key, value in filled if value}
         case list():
-            return [value[0] for item in template if (value := _or_left_out(item, slots))]
+            return [value[0] for item in template if (value := _filled_or_none(item, slots))]
     return template
 
 
-def _or_left_out(template: Json, slots: Mapping[str, SlotValue]) -> tuple[Json] | None:
+def _filled_or_none(template: Json, slots: Mapping[str, SlotValue]) -> tuple[Json] | None:
     try:
         return (_filled(template, slots),)
-    except _UnspokenError:
+    except _MissingSlotError:
         return None
 
 
 def _value(slot: str, slots: Mapping[str, SlotValue]) -> SlotValue:
     if slot not in slots:
-        raise _UnspokenError
+        raise _MissingSlotError
     return slots[slot]

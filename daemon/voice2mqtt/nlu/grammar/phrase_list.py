@@ -1,23 +1,22 @@
-"""A table as a list of phrases, for a host that knows nothing of tables.
+"""A table as a phrase list, for a Speech host that cannot read tables.
 
-Of the sentences that can be said only some fit into a list. First come those that bring words
-which none before them had, so that every name is among them; then as many of each row as there
-is room for.
+A list holds only some of the sentences. First come those with words that none before them has, so
+that every name is included; then as many of each row as there is room for.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from voice2mqtt.languages.language import language_named
-from voice2mqtt.nlu.grammar.enumerate import ANYTHING, Sentences, chosen
+from voice2mqtt.nlu.grammar.enumerate import ANYTHING, Sentences, sampled
 from voice2mqtt.nlu.grammar.table import CommandTable
 
 _TRIES = 4
-"""Sentences chosen for each that is wanted, since some come twice."""
+"""Sentences sampled for each one wanted, since some come twice."""
 
 
 def phrases(table: CommandTable, at_most: int, wake_phrases: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return up to `at_most` phrases of what may be said to the house."""
+    """Return up to `at_most` phrases of what may be said to the daemon."""
     language = language_named(table.language)
     templates = [
         [Sentences(template, table.lists, table.rules) for template in row.say]
@@ -27,14 +26,14 @@ def phrases(table: CommandTable, at_most: int, wake_phrases: Sequence[str] = ())
     covers = [[*wake_phrases]] + [[s for t in row for s in t.cover()] for row in templates]
     found: dict[str, None] = {}
     words: set[str] = set()
-    for phrase in _fixed(_in_turn(covers)):
+    for phrase in _before_free_text(_round_robin(covers)):
         if len(found) < at_most and not words.issuperset(phrase.split()):
             words.update(phrase.split())
             found[phrase] = None
-    further = _in_turn(
+    further = _round_robin(
         [chain(c, _all(t, at_most)) for c, t in zip(covers[1:], templates, strict=True)]
     )
-    for phrase in _fixed(further):
+    for phrase in _before_free_text(further):
         if len(found) >= at_most:
             break
         found[phrase] = None
@@ -42,20 +41,20 @@ def phrases(table: CommandTable, at_most: int, wake_phrases: Sequence[str] = ())
 
 
 def _all(templates: list[Sentences], at_most: int) -> Iterator[str]:
-    """Yield all sentences of a row, or if there are many, some from all over."""
+    """Yield all sentences of a row, or of many a sample."""
     if sum(template.count for template in templates) <= at_most:
         return (template[n] for template in templates for n in range(template.count))
-    return islice(chosen(templates), at_most * _TRIES)
+    return islice(sampled(templates), at_most * _TRIES)
 
 
-def _fixed(sentences: Iterable[str]) -> Iterator[str]:
-    """Yield what is certain about each sentence: where free text follows, the words before it."""
+def _before_free_text(sentences: Iterable[str]) -> Iterator[str]:
+    """Yield each sentence up to its first free text."""
     for sentence in sentences:
         if phrase := sentence.partition(ANYTHING)[0].strip():
             yield phrase
 
 
-def _in_turn(rows: Iterable[Iterable[str]]) -> Iterator[str]:
+def _round_robin(rows: Iterable[Iterable[str]]) -> Iterator[str]:
     """Yield the first of each row, then the second of each, and so on."""
     left = [iter(row) for row in rows]
     while left:

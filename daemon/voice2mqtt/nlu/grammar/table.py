@@ -15,7 +15,7 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A spot in a file, counted from 1 as editors do; renders as `file:line:column`."""
+    """A place in a file, counted from 1 as editors do; renders as `file:line:column`."""
 
     file: str = ""
     line: int = 1
@@ -52,7 +52,7 @@ class RangeList:
     decimals: bool = False
     """Whether fractions between the steps may be said ("twenty point five")."""
     parts: int = 0
-    """With `decimals`: how many parts a whole has (2 are halves) behind each step; 0 for any."""
+    """With `decimals`: 2 allows halves, 10 tenths, 0 any fraction."""
     place: Place = field(default_factory=Place, compare=False)
 
 
@@ -88,20 +88,20 @@ class Row:
     publish: tuple[Publish, ...]
     defaults: Mapping[str, SlotValue] = field(default_factory=lambda: MappingProxyType({}))
     confirm: str = ""
-    """A question to be answered with yes before anything is published."""
+    """A question that must be answered with yes before anything is published; "" for none."""
     between: tuple[int, int] | None = None
     """Minutes since midnight, local time; may pass midnight."""
     days: frozenset[int] = _WEEK
     """0 is Monday."""
     expires_s: float = EXPIRES_S
-    """Never carried out later than this after the sentence ended."""
+    """The row is not carried out later than this after the end of the sentence."""
     cooldown_s: float = 0.0
     strictness: float | None = None
-    """Largest distance of sound that is accepted, 0 to 1; None takes the table's."""
+    """Largest phonetic distance that is accepted, 0 to 1; None takes the setting."""
     wake: bool = True
-    """False: needs no wake phrase."""
+    """Whether the row needs the wake phrase"""
     also_heard_as: tuple[str, ...] = ()
-    """Further templates for what a household's accent makes of the row."""
+    """Further templates, as a recogniser hears the row in a household's accent."""
     expect: Expectation | None = None
     """May hold slots in topic and payload, like `Publish`."""
     response: str = ""
@@ -110,13 +110,13 @@ class Row:
 
     @property
     def is_timed(self) -> bool:
-        """Whether there are hours or days at which it may not act."""
+        """Whether it is limited to hours or days."""
         return self.between is not None or len(self.days) < len(_WEEK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableTest:
-    """The owner's own check: hearing this publishes exactly that."""
+    """The owner's own test: hearing this publishes exactly that."""
 
     hear: str
     publish: tuple[tuple[str, str], ...]
@@ -140,5 +140,5 @@ class CommandTable:
 
     @property
     def longest_expiry_s(self) -> float:
-        """The `expires_s` of the row that grants itself most."""
+        """The largest `expires_s` of all rows."""
         return max((row.expires_s for row in self.rows), default=EXPIRES_S)

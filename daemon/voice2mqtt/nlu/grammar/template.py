@@ -1,6 +1,6 @@
-"""What the owner writes under `say:`, parsed; the only file that knows hassil.
+"""Parses what the owner writes under `say:` into a syntax tree; the only file that imports hassil.
 
-A template becomes a small tree of our own. Knows nothing of which lists and rules exist.
+Whether lists and rules exist is checked elsewhere (`word_graph.py`).
 """
 
 import re
@@ -29,17 +29,17 @@ class TemplateError(SettingsError):
         self.column = column
 
     def within(self, template: str, at: int) -> "TemplateError":
-        """Return the error as one of `template`, of which this part begins `at` letters in."""
+        """Return the error for the whole `template`, whose part begins at character `at`."""
         return type(self)(self.problem, template, self.column + at)
 
 
 class TooManyWaysError(TemplateError):
-    """A template can be said in more ways than there is time to lay out."""
+    """A template stands for more sentences than can be compiled in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Letters and spaces as written; neighbours without a space between them are one word."""
+    """Letters and spaces as written; neighbours without a space between form one word."""
 
     text: str
 
@@ -75,7 +75,7 @@ class SlotReference:
 
 @dataclass(frozen=True, slots=True)
 class RuleReference:
-    """The template of that name stands here."""
+    """A reference to an expansion rule."""
 
     rule: str
 
@@ -91,7 +91,7 @@ def parse(template: str) -> Node:
         TemplateError: with what is wrong and where.
     """
     items: list[Node] = []
-    for part in apart(template):
+    for part in split_parts(template):
         try:
             items += (_SPACE, _parsed(part.text))
         except TemplateError as error:
@@ -112,29 +112,29 @@ def _parsed(part: str) -> Node:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What stands between two spaces that are in no brackets; `at` counts from 0."""
+    """What is between two spaces outside of brackets; it begins at character `at`, from 0."""
 
     text: str
     at: int
 
 
-DEEPEST = 40
-"""Brackets inside of each other; deeper ones are a mistake, and would exhaust Python's stack."""
+MAX_DEPTH = 40
+"""Nested brackets; more are a mistake, and would exhaust Python's stack."""
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _SEPARATORS = {"|": ";", ";": "|"}
 _SIGN = re.compile(r"\\.|[()\[\]{}<>|;]|\s+", re.DOTALL)
-"""What means something; an escaped sign is taken as a whole, and means nothing."""
-_MEANINGFUL = re.compile(r"[\\()\[\]{}<>|;:]")
+"""A special character, or an escaped one as a whole."""
+_SPECIAL = re.compile(r"[\\()\[\]{}<>|;:]")
 
 
-def apart(template: str) -> tuple[Part, ...]:
-    """Take `template` apart at its outer spaces: said one after the other, its parts are all of it.
+def split_parts(template: str) -> tuple[Part, ...]:
+    """Split `template` at the spaces outside of brackets; in sequence, the parts are the template.
 
-    Tables repeat themselves: ten thousand sentences have some hundred parts. A sentence that is
-    itself alternatives or a permutation is one part.
+    Parts are compiled once: ten thousand sentences have some hundred different ones. A template
+    with `|` or `;` outside of brackets is one part.
 
     Raises:
-        TemplateError: with what hassil would only notice, not place.
+        TemplateError: with the column of a mistake, which hassil does not tell.
     """
     if not template.strip():
         raise TemplateError("the sentence is empty", template)
@@ -176,19 +176,19 @@ def apart(template: str) -> tuple[Part, ...]:
 
 
 def _check_depth(template: str) -> None:
-    if template.count("(") + template.count("[") <= DEEPEST:
+    if template.count("(") + template.count("[") <= MAX_DEPTH:
         return
     depth = 0
     for found in _SIGN.finditer(template):
         depth += (found[0] in _CLOSING) - (found[0] in _CLOSING.values())
-        if depth > DEEPEST:
-            problem = f"more than {DEEPEST} brackets inside of each other; use fewer"
+        if depth > MAX_DEPTH:
+            problem = f"more than {MAX_DEPTH} brackets inside of each other; use fewer"
             raise TemplateError(problem, template, found.start() + 1)
 
 
 def is_plain(text: str) -> bool:
-    """Whether `text` says just itself: nothing in it means anything to a template."""
-    return not _MEANINGFUL.search(text)
+    """Return whether `text` has no special characters, so that it stands for itself."""
+    return not _SPECIAL.search(text)
 
 
 def _node(expression: hassil.Expression, template: str) -> Node:

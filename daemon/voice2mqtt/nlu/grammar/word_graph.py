@@ -1,11 +1,11 @@
-"""Templates as a graph of words.
+"""Templates as a graph of words: Thompson's construction, in two steps.
 
-A template joins letters freely (`light[s]`, `(un|)lock`, `{x}%`), so the tree is first laid out
-as pieces: letters, spaces, slots. Letters between two spaces are then read off every path and
-become words. Knows lists and rules; knows nothing of rows, nor of how the graph is walked.
+A template joins letters freely (`light[s]`, `(un|)lock`, `{x}%`), so its tree first becomes a graph
+of pieces (letters, spaces, slots), and then, along every path between two spaces, the letters
+become words. The result is nondeterministic; `compiler.py` makes it deterministic.
 
-Nodes are numbers; an arc is (label number, target), where `FREE` costs no word. Arcs stand in
-the order of the template, which is the order of preference.
+Nodes are numbers; an arc is (label number, target), or (`EPSILON`, target) where it takes no word.
+Arcs are in the order of the template, which is the order of preference.
 """
 
 import re
@@ -25,43 +25,43 @@ from voice2mqtt.nlu.grammar.template import (
     TemplateError,
     Text,
     TooManyWaysError,
-    apart,
     is_plain,
     parse,
+    split_parts,
 )
 from voice2mqtt.nlu.text.normaliser import Normaliser
 
-FREE = -1
-MOST_PERMUTED = 6
-MOST_PIECES = 50_000
-"""Pieces that one part of a template is laid out as, and ways through them; a tenth of a second.
+EPSILON = -1
+MAX_PERMUTED = 6
+MAX_PIECES = 50_000
+"""Pieces of one part of a template, and paths between two spaces: a tenth of a second of work.
 
-The largest parts that people write have some hundreds; parts in any order, inside of others, and
-rules that name rules several times multiply.
+The largest parts that people write have some hundreds; nested permutations, and rules that use
+rules several times, multiply.
 """
-MOST_GLUED = 4096
-"""Words that one stretch of a template without spaces may stand for."""
+MAX_JOINED = 4096
+"""Different words that a part of a template without spaces may stand for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choose:
-    """A slot of a text list, with the letters glued to it on either side."""
+class ListSlot:
+    """A slot of a text list, with the letters joined to it on either side."""
 
     slot: str
     list_name: str
-    before: str = ""
-    after: str = ""
+    prefix: str = ""
+    suffix: str = ""
 
 
-class Labels:
-    """Labels by number, each once."""
+class LabelTable:
+    """The labels of an automaton by number, each once."""
 
     def __init__(self) -> None:
         self.all: list[Label] = []
         self._numbers: dict[object, int] = {}
 
     def number(self, label: Label, identity: object = None) -> int:
-        """Return the number of `label`; `identity` stands for it where it is costly to compare."""
+        """Return the number of `label`; `identity` is compared in its place if that is cheaper."""
         key = label if identity is None else identity
         found = self._numbers.get(key)
         if found is None:
@@ -72,7 +72,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class _Space:
-    """Where one word ends and the next begins."""
+    """A word boundary."""
 
 
 _SPACE = _Space()
@@ -80,17 +80,18 @@ _Piece = str | _Space | SlotReference | None
 
 
 @dataclass
-class _Pieces:
-    """One template laid out; an arc with None is free."""
+class _PieceGraph:
+    """One template as a graph of pieces; an arc with None is an epsilon arc."""
 
     rules: Mapping[str, str]
     template: str
     arcs: list[list[tuple[_Piece, int]]] = field(default_factory=lambda: [[]])
-    rules_open: tuple[str, ...] = ()
-    ways: int = 0
+    open_rules: tuple[str, ...] = ()
+    work: int = 0
+    """Arcs added and paths followed"""
 
     def add(self, node: Node, start: int) -> int:
-        """Lay `node` out from `start` and return where it ends."""
+        """Add `node` from `start` and return its end."""
         match node:
             case Text():
                 return self._text(node.text, start)
@@ -109,8 +110,8 @@ class _Pieces:
                 return self._arc(node, start)
 
     def _count(self) -> None:
-        self.ways += 1
-        if self.ways > MOST_PIECES:
+        self.work += 1
+        if self.work > MAX_PIECES:
             problem = "this can be said in too many ways; write it as several sentences"
             raise TooManyWaysError(problem, self.template)
 
@@ -132,9 +133,10 @@ class _Pieces:
         return start
 
     def _permutation(self, node: Permutation, start: int) -> int:
-        if len(node.items) > MOST_PERMUTED:
-            problem = f"more than {MOST_PERMUTED} parts in any order"
+        if len(node.items) > MAX_PERMUTED:
+            problem = f"more than {MAX_PERMUTED} parts in any order"
             raise TemplateError(problem, self.template)
+        # A node for each subset of the items, as a bit mask of those already said.
         everything = (1 << len(node.items)) - 1
         at = {0: start}
         for said in range(everything):
@@ -150,61 +152,61 @@ class _Pieces:
     def _rule(self, rule: str, start: int) -> int:
         if rule not in self.rules:
             raise TemplateError(f"there is no rule <{rule}>", self.template, self._column(rule))
-        if rule in self.rules_open:
-            cycle = " > ".join((*self.rules_open, rule))
+        if rule in self.open_rules:
+            cycle = " > ".join((*self.open_rules, rule))
             raise TemplateError(f"rule <{rule}> contains itself ({cycle})", self.template)
-        self.rules_open = (*self.rules_open, rule)
+        self.open_rules = (*self.open_rules, rule)
         end = self.add(parse(self.rules[rule]), start)
-        self.rules_open = self.rules_open[:-1]
+        self.open_rules = self.open_rules[:-1]
         return end
 
     def _column(self, name: str) -> int:
         return max(1, self.template.find(name))
 
-    def stretches(self, start: int, end: int) -> Iterator[tuple[tuple[_Piece, ...], int]]:
-        """Yield each way from `start` to the next space or `end`: its pieces, its target."""
+    def joined(self, start: int, end: int) -> Iterator[tuple[tuple[_Piece, ...], int]]:
+        """Yield (pieces, target) of each path from `start` to the next space or to `end`."""
         seen: set[tuple[int, tuple[_Piece, ...]]] = set()
         stack: list[tuple[int, tuple[_Piece, ...]]] = [(start, ())]
         while stack:
-            at, glued = stack.pop()
-            if (at, glued) in seen:
+            at, joined = stack.pop()
+            if (at, joined) in seen:
                 continue
-            seen.add((at, glued))
+            seen.add((at, joined))
             self._count()
-            if len(seen) > MOST_GLUED:
+            if len(seen) > MAX_JOINED:
                 raise TemplateError("too many words written without a space", self.template)
             if at == end:
-                yield glued, end
+                yield joined, end
             for piece, target in reversed(self.arcs[at]):
                 if piece is None:
-                    stack.append((target, glued))
+                    stack.append((target, joined))
                 elif piece is not _SPACE:
-                    stack.append((target, _glue(glued, piece)))
+                    stack.append((target, _joined(joined, piece)))
             for piece, target in self.arcs[at]:
                 if piece is _SPACE:
-                    yield glued, target
+                    yield joined, target
 
 
-def _glue(glued: tuple[_Piece, ...], piece: _Piece) -> tuple[_Piece, ...]:
-    if glued and isinstance(glued[-1], str) and isinstance(piece, str):
-        return (*glued[:-1], glued[-1] + piece)
-    return (*glued, piece)
+def _joined(joined: tuple[_Piece, ...], piece: _Piece) -> tuple[_Piece, ...]:
+    if joined and isinstance(joined[-1], str) and isinstance(piece, str):
+        return (*joined[:-1], joined[-1] + piece)
+    return (*joined, piece)
 
 
 _Fragment = list[list[tuple[int, int]]]
-"""Arcs of one part of a template by its own nodes: 0 where it begins, 1 where it ends."""
+"""The arcs of one part of a template, by its own nodes: 0 is its start, 1 its end."""
 
 
-def _chain(arcs: _Fragment, labels: list[int], start: int, end: int) -> None:
+def _add_chain(arcs: _Fragment, labels: list[int], start: int, end: int) -> None:
     for label in labels[:-1]:
         arcs.append([])
         arcs[start].append((label, len(arcs) - 1))
         start = len(arcs) - 1
-    arcs[start].append((labels[-1] if labels else FREE, end))
+    arcs[start].append((labels[-1] if labels else EPSILON, end))
 
 
 class WordGraph:
-    """The templates of one automaton, side by side."""
+    """The word graph of the templates of one automaton."""
 
     def __init__(
         self,
@@ -212,17 +214,17 @@ class WordGraph:
         normaliser: Normaliser,
         lists: Mapping[str, SlotList] | None,
         rules: Mapping[str, str],
-        choice: Callable[[Choose, Labels], int],
+        choice: Callable[[ListSlot, LabelTable], int],
     ) -> None:
-        """Without `lists` no slot may stand in a template; `choice` numbers a text list's label."""
-        self.labels = Labels()
+        """Without `lists` a template may have no slots; `choice` numbers the label of a list."""
+        self.labels = LabelTable()
         self.arcs: list[list[tuple[int, int]]] = []
         self._normaliser = normaliser
         self._lists = lists
         self._rules = rules
         self._choice = choice
-        self._known_texts: dict[str, list[int]] = {}
-        self._known_parts: dict[str, _Fragment] = {}
+        self._text_labels: dict[str, list[int]] = {}
+        self._fragments: dict[str, _Fragment] = {}
 
     def node(self) -> int:
         """Add a node and return its number."""
@@ -233,82 +235,84 @@ class WordGraph:
         """Add the words of `template` from `start` to `end`.
 
         Raises:
-            TemplateError: when it cannot be laid out.
+            TemplateError: it cannot be compiled.
         """
-        *others, last = apart(template)
+        *others, last = split_parts(template)
         for part in others:
             then = self.node()
-            self._lay(self._fragment(part, template), start, then)
+            self._insert(self._fragment(part, template), start, then)
             start = then
-        self._lay(self._fragment(last, template), start, end)
+        self._insert(self._fragment(last, template), start, end)
 
-    def _lay(self, fragment: _Fragment, start: int, end: int) -> None:
-        """Repeat `fragment` between `start` and `end`."""
+    def _insert(self, fragment: _Fragment, start: int, end: int) -> None:
+        """Insert a copy of `fragment` between `start` and `end`."""
         first = len(self.arcs)
         nodes = (start, end, *range(first, first + len(fragment) - 2))
         self.arcs += ([] for _ in nodes[2:])
-        for node, leaving in zip(nodes, fragment, strict=True):
-            self.arcs[node] += [(label, nodes[target]) for label, target in leaving]
+        for node, arcs in zip(nodes, fragment, strict=True):
+            self.arcs[node] += [(label, nodes[target]) for label, target in arcs]
 
     def _fragment(self, part: Part, template: str) -> _Fragment:
-        known = self._known_parts.get(part.text)
+        known = self._fragments.get(part.text)
         if known is None:
             try:
-                known = self._known_parts[part.text] = self._laid_out(part.text)
+                known = self._fragments[part.text] = self._new_fragment(part.text)
             except TemplateError as error:
                 if error.template != part.text:
                     raise
                 raise error.within(template, part.at) from error
         return known
 
-    def _laid_out(self, template: str) -> _Fragment:
+    def _new_fragment(self, template: str) -> _Fragment:
         if is_plain(template):
             plain: _Fragment = [[], []]
-            _chain(plain, self._plain_words(template), 0, 1)
+            _add_chain(plain, self._plain_words(template), 0, 1)
             return plain
-        pieces = _Pieces(self._rules, template)
+        pieces = _PieceGraph(self._rules, template)
         last = pieces.add(parse(template), 0)
         nodes = {0: 0, last: 1}
         fragment: _Fragment = [[], []]
         waiting = [0]
         while waiting:
             at = waiting.pop()
-            for glued, target in pieces.stretches(at, last):
+            for joined, target in pieces.joined(at, last):
                 if target not in nodes:
                     nodes[target] = len(fragment)
                     fragment.append([])
                     waiting.append(target)
-                _chain(fragment, self._words(glued, template), nodes[at], nodes[target])
+                _add_chain(fragment, self._words(joined, template), nodes[at], nodes[target])
         return fragment
 
-    def _words(self, glued: tuple[_Piece, ...], template: str) -> list[int]:
+    def _words(self, joined: tuple[_Piece, ...], template: str) -> list[int]:
         labels: list[int] = []
-        around = ["", *glued, ""]
-        for before, piece, after in zip(around, glued, around[2:], strict=False):
+        around = ["", *joined, ""]
+        for before, piece, after in zip(around, joined, around[2:], strict=False):
             if isinstance(piece, SlotReference):
                 if not isinstance(before, str) or not isinstance(after, str):
                     problem = f"two slots without a space before or after {{{piece.slot}}}"
                     raise TemplateError(problem, template, max(1, template.find(piece.slot)))
-                labels.append(self._slot(piece, _tail(before), _head(after), template))
+                labels.append(
+                    self._slot(piece, _trailing_letters(before), _leading_letters(after), template)
+                )
             elif isinstance(piece, str):
                 text = piece
-                if self._takes_letters(after):
-                    text = text[: len(text) - len(_tail(text))]
-                if self._takes_letters(before):
-                    text = text[len(_head(text)) :]
+                if self._takes_affixes(after):
+                    text = text[: len(text) - len(_trailing_letters(text))]
+                if self._takes_affixes(before):
+                    text = text[len(_leading_letters(text)) :]
                 labels += self._plain_words(text)
         return labels
 
     def _plain_words(self, text: str) -> list[int]:
-        known = self._known_texts.get(text)
+        known = self._text_labels.get(text)
         if known is None:
-            known = self._known_texts[text] = [
+            known = self._text_labels[text] = [
                 self.labels.number(Word(token.key, token.surface))
                 for token in self._normaliser.tokens(text)
             ]
         return known
 
-    def _takes_letters(self, piece: _Piece) -> bool:
+    def _takes_affixes(self, piece: _Piece) -> bool:
         return isinstance(piece, SlotReference) and isinstance(self._list(piece), TextList)
 
     def _list(self, reference: SlotReference) -> SlotList | None:
@@ -327,7 +331,9 @@ class WordGraph:
                 problem = f"there is no list {{{reference.source}}}"
                 raise TemplateError(problem, template, max(1, template.find(str(reference.source))))
             case TextList():
-                return self._choice(Choose(slot, str(reference.source), before, after), self.labels)
+                return self._choice(
+                    ListSlot(slot, str(reference.source), before, after), self.labels
+                )
             case RangeList():
                 return self.labels.number(
                     Number(
@@ -346,15 +352,15 @@ class WordGraph:
         return self.labels.number(Wildcard(slot))
 
 
-# What sticks to a word: letters, and the apostrophes of "l'{room}" and "{room}'s".
+# What belongs to the word next to it: letters, and the apostrophes of "l'{room}", "{room}'s".
 _LETTERS = r"(?:[^\W\d_]|['\u2019])+"
 
 
-def _head(text: str) -> str:
+def _leading_letters(text: str) -> str:
     found = re.match(_LETTERS, text)
     return found.group() if found else ""
 
 
-def _tail(text: str) -> str:
+def _trailing_letters(text: str) -> str:
     found = re.search(f"{_LETTERS}$", text)
     return found.group() if found else ""

@@ -1,7 +1,7 @@
-"""Rows that share a sentence, and sentences that a listener confuses.
+"""Rows that share a sentence, and sentences that sound alike.
 
-Every row's sentences are held against all rows, by their words and by their sound. Small rows
-are tried whole, large ones by samples, always the same.
+The sentences of every row are matched against all rows, word for word and by sound. Of rows with
+many sentences a sample is tried, always the same.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,15 +14,15 @@ from voice2mqtt.nlu.grammar.messages import messages, sentence
 from voice2mqtt.nlu.grammar.table import CommandTable, Row
 from voice2mqtt.nlu.lint.finding import Finding, name_of, place_of
 from voice2mqtt.nlu.matching.exact import ExactMatcher
-from voice2mqtt.nlu.matching.phonetic.search import Likeness, PhoneticMatcher
+from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatch, PhoneticMatcher
 
 CONFUSABLE = 0.1
-"""Distance of sound below which a listener takes one sentence for the other."""
+"""Phonetic distance up to which two sentences may be confused."""
 
-_MOST_PER_ROW = 40
-_MOST_BY_SOUND = 600
+_MAX_PER_ROW = 40
+_MAX_BY_SOUND = 600
 _SOME_WORDS = "something or other"
-"""Stands for free text in the sentences that are tried."""
+"""Free text in the sentences that are tried."""
 
 
 class Ambiguities:
@@ -32,7 +32,7 @@ class Ambiguities:
         self._rows = table.rows
         self._matcher = matcher
         numbers = range(0, len(self._rows), 1 + (len(self._rows) - 1) // at_most)
-        per_row = max(1, min(_MOST_PER_ROW, at_most // max(1, len(numbers))))
+        per_row = max(1, min(_MAX_PER_ROW, at_most // max(1, len(numbers))))
         heard = tuple(map(_as_heard, map(self._rows.__getitem__, numbers)))
         self._tried: dict[int, tuple[str, ...]] = {}
         self._total = 0
@@ -40,21 +40,21 @@ class Ambiguities:
         for number, (_, total, shown) in zip(numbers, tried, strict=True):
             self._total += total
             self._tried[number] = tuple(text.replace(ANYTHING, _SOME_WORDS) for text in shown)
-        self._confused = 0
+        self._tried_by_sound = 0
 
     @property
     def untried(self) -> str:
-        """What was left out, as a sentence."""
+        """What was not tried, in words for a person; "" if everything was."""
         tried, total = sum(map(len, self._tried.values())), self._total
         parts = [f"{tried} of {total} sentences were held against the other rows"] * (tried < total)
-        if self._confused and self._confused < tried:
-            parts.append(f"{self._confused} of them by their sound")
+        if self._tried_by_sound and self._tried_by_sound < tried:
+            parts.append(f"{self._tried_by_sound} of them by their sound")
         if len(self._tried) < len(self._rows):
             parts.append(f"{len(self._tried)} of {len(self._rows)} rows were looked at")
         return ", ".join(parts)
 
     def by_words(self) -> Iterator[Finding]:
-        """Yield rows that say what an earlier row says already, and may act at the same hour."""
+        """Yield rows with a sentence of an earlier row that may act at the same hour."""
         for number, tried in self._tried.items():
             row = self._rows[number]
             taken: dict[int, list[str]] = {}
@@ -74,54 +74,54 @@ class Ambiguities:
                     break
 
     def _said_by(self, text: str, number: int) -> Iterator[int]:
-        """Yield the rows before `number` that would be carried out in its place."""
+        """Yield the rows before `number` that would be carried out instead."""
         for parse in self._matcher.parses(text):
-            if parse.row < number and _meet(self._rows[parse.row], self._rows[number]):
+            if parse.row < number and _overlap(self._rows[parse.row], self._rows[number]):
                 yield parse.row
 
-    def by_sound(self, nearest: PhoneticMatcher) -> Iterator[Finding]:
-        """Yield sentences that sound like one of another row, or of the same with other slots."""
+    def by_sound(self, phonetic: PhoneticMatcher) -> Iterator[Finding]:
+        """Yield sentences that sound like one of another row, or of the row with other slots."""
         seen: set[frozenset[object]] = set()
-        for number, text in self._spread():
-            self._confused += 1
+        for number, text in self._interleaved():
+            self._tried_by_sound += 1
             row = self._rows[number]
-            for likeness in nearest.find(text, CONFUSABLE):
-                other = self._rows[likeness.row]
-                if likeness.sentence == text or row.confirm or other.confirm:
+            for match in phonetic.find(text, CONFUSABLE):
+                other = self._rows[match.row]
+                if match.sentence == text or row.confirm or other.confirm:
                     continue
-                if set(likeness.free_text) - {_SOME_WORDS}:
-                    # Free text may be anything, and so also what another row says.
+                if set(match.free_text) - {_SOME_WORDS}:
+                    # Free text may be anything, so also a sentence of another row.
                     continue
-                if likeness.row == number:
-                    pair, whose = self._values(number, text, likeness), "the same row"
+                if match.row == number:
+                    pair, whose = self._values(number, text, match), "the same row"
                 else:
                     alike = _acts_alike(row, other)
-                    pair = frozenset(() if alike else (number, likeness.row))
+                    pair = frozenset(() if alike else (number, match.row))
                     whose = f"the row {name_of(other)}"
                 if not pair or pair in seen:
                     continue
                 seen.add(pair)
                 yield Finding(
                     place=place_of(row),
-                    problem=f'"{text}" sounds like "{likeness.sentence}" of {whose} '
-                    f"(distance {likeness.distance:.2f})",
+                    problem=f'"{text}" sounds like "{match.sentence}" of {whose} '
+                    f"(distance {match.distance:.2f})",
                     cure="choose words that differ more, or add a confirm:",
                 )
 
-    def _values(self, number: int, text: str, likeness: Likeness) -> frozenset[object]:
-        """Return the values in which `text` and `likeness` of one row differ, if it matters."""
+    def _values(self, number: int, text: str, match: PhoneticMatch) -> frozenset[object]:
+        """Return the values in which `text` and `match` of one row differ, if the effect does."""
         row = self._rows[number]
         parses = self._matcher.parses(text)
-        own = next((parse.slots for parse in parses if parse.row == number), likeness.slots)
-        if _effect(row, own) == _effect(row, likeness.slots):
+        own = next((parse.slots for parse in parses if parse.row == number), match.slots)
+        if _effect(row, own) == _effect(row, match.slots):
             return frozenset()
-        both = own.items() ^ likeness.slots.items()
+        both = own.items() ^ match.slots.items()
         return frozenset(str(value) for _, value in both)
 
-    def _spread(self) -> Iterator[tuple[int, str]]:
+    def _interleaved(self) -> Iterator[tuple[int, str]]:
         """Yield (row, sentence), the first of each row before the second of any."""
-        left = _MOST_BY_SOUND
-        for place in range(_MOST_PER_ROW):
+        left = _MAX_BY_SOUND
+        for place in range(_MAX_PER_ROW):
             for number, tried in self._tried.items():
                 if place < len(tried):
                     if not left:
@@ -131,12 +131,12 @@ class Ambiguities:
 
 
 def _as_heard(row: Row) -> Row:
-    """Return `row` with all that it understands among what it says."""
+    """Return `row` with `also_heard_as` among its sentences."""
     return replace(row, say=(*row.say, *row.also_heard_as), also_heard_as=())
 
 
 def _taken(row: Row, first: Row, text: str, *, all_lost: bool) -> str:
-    """Return what is wrong with a sentence of `row` that `first` says too; "" for nothing."""
+    """Return what is wrong with a sentence of `row` that `first` has too; "" for nothing."""
     if not _acts_alike(first, row):
         if all_lost and (not first.is_timed or _hours(first) == _hours(row)):
             return f'this row is never reached: "{text}" is taken by the row {name_of(first)}'
@@ -147,9 +147,9 @@ def _taken(row: Row, first: Row, text: str, *, all_lost: bool) -> str:
     return f'"{text}" is said by the row {name_of(first)} already' if all_lost else ""
 
 
-def _meet(one: Row, other: Row) -> bool:
-    """Whether there is an hour of the week at which both may act."""
-    # Where two spans of time overlap, one of them begins inside the other.
+def _overlap(one: Row, other: Row) -> bool:
+    """Return whether there is a minute of the week at which both may act."""
+    # If two spans of time overlap, one of them begins inside the other.
     return not (one.is_timed and other.is_timed) or any(
         all(begin.within(row.between, row.days) for row in (one, other))
         for between in (one.between, other.between)
@@ -163,7 +163,7 @@ def _hours(row: Row) -> tuple[object, ...]:
 
 
 def _acts_alike(one: Row, other: Row) -> bool:
-    """Whether two rows publish the same under the same conditions."""
+    """Return whether two rows publish the same under the same conditions."""
     return _action(one) == _action(other)
 
 

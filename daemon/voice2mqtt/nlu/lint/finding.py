@@ -1,4 +1,4 @@
-"""One thing to mend in a command table, with its place and its cure."""
+"""One problem of a command table, with its place and its cure."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ from voice2mqtt.nlu.grammar.table import Place, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing to mend in a table."""
+    """One problem of a table."""
 
     place: Place
     problem: str
@@ -20,10 +20,10 @@ class Finding:
 
 
 def place_of(row: Row, template: int = 0) -> Place:
-    """Return where a template of `row` stands, as far as that is known."""
+    """Return the place of a template of `row`, if it is known."""
     return row.places[template] if template < len(row.places) else Place()
 
 
 def name_of(row: Row) -> str:
-    """Return what a finding about another row calls `row`."""
+    """Return how a finding about another row refers to `row`."""
     return " ".join(filter(None, (row.name, f"({place_of(row)})" if row.places else "")))

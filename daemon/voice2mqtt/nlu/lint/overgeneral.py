@@ -1,4 +1,4 @@
-"""Rows that free text makes, with next to no word that must be said."""
+"""Rows that match nearly everything: free text with at most one word that must be said."""
 
 from collections.abc import Iterator
 from math import inf
@@ -16,11 +16,11 @@ from voice2mqtt.nlu.grammar.template import (
 from voice2mqtt.nlu.lint.finding import Finding, place_of
 
 _Fewest = tuple[float, float]
-"""Words that must be said at least: in a sentence without free text, and in one with it."""
+"""The fewest words in a sentence without free text, and in one with it"""
 
 
 def overgeneral(table: CommandTable) -> Iterator[Finding]:
-    """Yield each template that takes nearly everything that is heard for a command."""
+    """Yield each row with a template that matches nearly everything."""
     if not any(isinstance(source, WildcardList) for source in table.lists.values()):
         return
     for row in table.rows:
@@ -46,15 +46,15 @@ def _fewest(node: Node, table: CommandTable) -> _Fewest:
         case Text(text=text):
             return len(text.split()), inf
         case SlotReference(source=source):
-            free = isinstance(source, str) and isinstance(table.lists.get(source), WildcardList)
-            return (inf, 0) if free else (1, inf)
+            is_free = isinstance(source, str) and isinstance(table.lists.get(source), WildcardList)
+            return (inf, 0) if is_free else (1, inf)
         case RuleReference(rule=rule):
             return _fewest(parse(table.rules[rule]), table)
         case Alternative(items=items):
-            ways = [_fewest(item, table) for item in items]
-            return min(plain for plain, _ in ways), min(wild for _, wild in ways)
-    plain, wild = 0.0, inf
+            fewest = [_fewest(item, table) for item in items]
+            return min(plain for plain, _ in fewest), min(free for _, free in fewest)
+    plain, free = 0.0, inf
     for item in node.items:
         more, further = _fewest(item, table)
-        plain, wild = plain + more, min(plain + further, wild + more, wild + further)
-    return plain, wild
+        plain, free = plain + more, min(plain + further, free + more, free + further)
+    return plain, free

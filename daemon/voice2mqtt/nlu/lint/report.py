@@ -1,7 +1,4 @@
-"""The command table checked like a program: what is sayable and yet cannot work as meant.
-
-Pure: who runs it prints the findings.
-"""
+"""Lints a command table: what is valid and yet cannot work as meant."""
 
 from dataclasses import dataclass
 
@@ -13,32 +10,32 @@ from voice2mqtt.nlu.lint.unused import unused
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 
-MOST_BY_WORDS = 20_000
-"""Sentences that are held against the table by their words."""
+MAX_SENTENCES = 20_000
+"""Sentences that are matched against the table word for word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lint:
-    """What was found, and what was not looked at."""
+    """The findings, and what was not checked."""
 
     findings: tuple[Finding, ...]
     untried: str = ""
-    """One sentence, if sentences were left out; "" if all were tried."""
+    """In words for a person; "" if all sentences were tried."""
 
 
 def lint(
     table: CommandTable,
     matcher: ExactMatcher,
-    nearest: PhoneticMatcher | None,
-    at_most: int = MOST_BY_WORDS,
+    phonetic: PhoneticMatcher | None,
+    at_most: int = MAX_SENTENCES,
 ) -> Lint:
-    """Check `table`, of which `matcher` is made, by `at_most` of its sentences.
+    """Check `table`, which `matcher` was compiled from, by up to `at_most` of its sentences.
 
-    Without `nearest` nothing is said about sounds.
+    Without `phonetic` sentences that sound alike are not looked for.
     """
-    clashes = Ambiguities(table, matcher, at_most)
-    found = [*unused(table), *overgeneral(table), *clashes.by_words()]
-    if nearest:
-        found += clashes.by_sound(nearest)
+    ambiguities = Ambiguities(table, matcher, at_most)
+    found = [*unused(table), *overgeneral(table), *ambiguities.by_words()]
+    if phonetic:
+        found += ambiguities.by_sound(phonetic)
     order = sorted(found, key=lambda finding: (finding.place.file, finding.place.line))
-    return Lint(findings=tuple(order), untried=clashes.untried)
+    return Lint(findings=tuple(order), untried=ambiguities.untried)

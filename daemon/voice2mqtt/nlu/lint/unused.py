@@ -1,4 +1,4 @@
-"""Lists and rules that no row uses, be it by way of other rules."""
+"""Lists and rules that no row uses, directly or through other rules."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,11 +14,11 @@ from voice2mqtt.nlu.lint.finding import Finding
 
 
 def unused(table: CommandTable) -> Iterator[Finding]:
-    """Yield each list and rule of `table` without which nothing would change."""
+    """Yield each list and rule of `table` that no row uses."""
     left = {("list", name) for name in table.lists} | {("rule", name) for name in table.rules}
     for row in table.rows:
         for template in (*row.say, *row.also_heard_as):
-            # To parse ten thousand templates takes seconds; few of them name something new.
+            # Parsing ten thousand templates takes seconds; few of them name something new.
             if any(name in template for _, name in left):
                 left -= _references(table, [template])
     of_rules = _references(table, table.rules.values())

@@ -1,1 +1,1 @@
-"""Which commands a list of hypotheses may mean: exactly, by sound, or none."""
+"""From the n-best list to the command that was meant: exactly, by sound, or none."""

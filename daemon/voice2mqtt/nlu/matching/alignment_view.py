@@ -1,4 +1,4 @@
-"""What was heard laid against a sentence of the table, word by word and sound by sound."""
+"""A sentence of the table aligned with what was heard, word by word and phoneme by phoneme."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,36 +13,39 @@ from voice2mqtt.nlu.text.normaliser import Normaliser
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Words of the sentence and the words heard for them; either may be empty."""
+    """Words of the sentence and the words heard for them; either side may be empty."""
 
     said: str
     heard: str
     said_sounds: str
     heard_sounds: str
     cost: float
-    """Sum over its phonemes; 0 is the same sound."""
+    """Sum over the phonemes; 0 is the same sound."""
 
 
 def alignment_view(
     heard: str, said: str, normaliser: Normaliser, pronouncer: Pronouncer
 ) -> tuple[Match, ...]:
-    """Return the fewest words at a time whose sounds belong together, from left to right."""
-    sounds = PhonemeInventory(pronouncer)
-    table = _Side.of(said, normaliser, pronouncer)
-    voice = _Side.of(heard, normaliser, pronouncer)
-    numbers = [np.concatenate([*sounds.of(side.words), []]).astype(int) for side in (table, voice)]
+    """Return the smallest groups of words whose phonemes align, from left to right."""
+    inventory = PhonemeInventory(pronouncer)
+    one = _PronouncedText.of(said, normaliser, pronouncer)
+    other = _PronouncedText.of(heard, normaliser, pronouncer)
+    ids = [
+        np.concatenate([*inventory.phonemes_of(text.words), []]).astype(int)
+        for text in (one, other)
+    ]
     matches: list[Match] = []
     cost, begin, end = 0.0, (0, 0), (0, 0)
-    for pair in align(numbers[0].tolist(), numbers[1].tolist(), sounds):
+    for pair in align(ids[0].tolist(), ids[1].tolist(), inventory):
         cost += pair.cost
         end = end[0] + (pair.said is not None), end[1] + (pair.heard is not None)
-        if end[0] in table.borders and end[1] in voice.borders:
+        if end[0] in one.boundaries and end[1] in other.boundaries:
             matches.append(
                 Match(
-                    said=table.text(begin[0], end[0]),
-                    heard=voice.text(begin[1], end[1]),
-                    said_sounds=table.sounds(begin[0], end[0]),
-                    heard_sounds=voice.sounds(begin[1], end[1]),
+                    said=one.text(begin[0], end[0]),
+                    heard=other.text(begin[1], end[1]),
+                    said_sounds=one.sounds(begin[0], end[0]),
+                    heard_sounds=other.sounds(begin[1], end[1]),
                     cost=cost,
                 )
             )
@@ -51,24 +54,24 @@ def alignment_view(
 
 
 @dataclass(frozen=True)
-class _Side:
+class _PronouncedText:
     words: Sequence[str]
     phonemes: Sequence[str]
-    borders: Sequence[int]
-    """How many phonemes there are before each word, and in all."""
+    boundaries: Sequence[int]
+    """The number of phonemes before each word, and in all"""
 
     @classmethod
-    def of(cls, text: str, normaliser: Normaliser, pronouncer: Pronouncer) -> "_Side":
+    def of(cls, text: str, normaliser: Normaliser, pronouncer: Pronouncer) -> "_PronouncedText":
         words = [token.surface for token in normaliser.tokens(text)]
         spoken = pronouncer.pronounce(words)
-        borders = [0]
+        boundaries = [0]
         for phonemes in spoken:
-            borders.append(borders[-1] + len(phonemes))
-        return cls(words, [symbol for phonemes in spoken for symbol in phonemes], borders)
+            boundaries.append(boundaries[-1] + len(phonemes))
+        return cls(words, [symbol for phonemes in spoken for symbol in phonemes], boundaries)
 
     def text(self, begin: int, end: int) -> str:
-        ends = zip(self.words, self.borders[1:], strict=True)
-        return " ".join(word for word, border in ends if begin < border <= end)
+        ends = zip(self.words, self.boundaries[1:], strict=True)
+        return " ".join(word for word, boundary in ends if begin < boundary <= end)
 
     def sounds(self, begin: int, end: int) -> str:
         return " ".join(self.phonemes[begin:end])

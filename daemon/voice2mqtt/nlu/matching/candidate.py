@@ -11,19 +11,19 @@ from voice2mqtt.core.outcome import Hypothesis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A row with its slots filled, and how far what was heard is from it."""
+    """A meaning (row and slots), and how far its sentence is from what was heard."""
 
     row: int
     slots: Mapping[str, SlotValue] = field(default_factory=lambda: MappingProxyType({}))
     sentence: str
     """How the row says it, in the owner's words."""
     distance: float = 0.0
-    """Of sound: 0 is word for word, 1 shares nothing."""
+    """Phonetic distance: 0 is word for word, 1 shares nothing."""
     heard: str = ""
-    """The hypothesis it was found for."""
+    """The text of the hypothesis that it was found in."""
 
-    def means_as(self, other: "Candidate") -> bool:
-        """Whether both would do the same."""
+    def has_same_meaning(self, other: "Candidate") -> bool:
+        """Return whether both are the same row with the same slots."""
         return self.row == other.row and self.slots == other.slots
 
 
@@ -33,8 +33,8 @@ class PhoneticSearch(Protocol):
     def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
         """Return the nearest meanings over the whole n-best list, likeliest first.
 
-        Each meaning (row and slots) stands there once. Candidates too far for any row may be
-        among them, since a refusal names the nearest.
+        Each meaning is returned once. Candidates too far for any row may be among them, since a
+        refusal names the nearest.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Several commands in one breath: where a sentence may be cut, and what its parts say."""
+"""Several commands in one utterance: where it may be split, and what its parts say."""
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -11,14 +11,14 @@ from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_phrases
 from voice2mqtt.nlu.matching.exact import ExactMatcher, Parse
 
-MOST_COMMANDS = 4
-"""Commands in one breath."""
-_MOST_CUTS = 8
-"""Places where a sentence is tried to be cut in two; one with more of them is no command."""
+MAX_COMMANDS = 4
+"""Commands in one utterance."""
+_MAX_SPLITS = 8
+"""Places at which an utterance may be split in two; one with more of them is no command."""
 
 
 class Command(NamedTuple):
-    """One of the commands in a breath."""
+    """One of the commands in an utterance."""
 
     text: str
     parse: Parse
@@ -29,17 +29,18 @@ def commands(
     text: str,
     language: str,
     rows: Container[int] | None = None,
-    most: int = MOST_COMMANDS,
+    most: int = MAX_COMMANDS,
 ) -> Iterator[tuple[Command, ...]]:
-    """Yield what `text` says word for word: one row (of `rows`), else up to `most` of them.
+    """Yield what `text` says word for word: one row (of `rows`), or else up to `most` rows.
 
-    Several come first if they leave fewer words to free text: it does not swallow a command.
+    Several rows come first where fewer words are left to free text: "add milk to the list and turn
+    off the light" does not add "milk to the list and turn off the light".
     """
     parses = [parse for parse in matcher.parses(text) if rows is None or parse.row in rows]
     several: Iterable[tuple[Command, ...]] = _several(matcher, text, language, rows, most)
-    if parses and parses[0].free:
-        several = sorted(several, key=_own, reverse=True)
-        yield from (breath for breath in several if _own(breath) > parses[0].own)
+    if parses and parses[0].free_words:
+        several = sorted(several, key=_own_words, reverse=True)
+        yield from (some for some in several if _own_words(some) > parses[0].own_words)
     for parse in parses:
         yield (Command(text, parse),)
     yield from several
@@ -48,25 +49,25 @@ def commands(
 def _several(
     matcher: ExactMatcher, text: str, language: str, rows: Container[int] | None, most: int
 ) -> Iterator[tuple[Command, ...]]:
-    for first, rest in cuts(text, language) if most > 1 else ():
+    for first, rest in splits(text, language) if most > 1 else ():
         for before in islice(commands(matcher, first, language, rows, 1), 1):
             for after in islice(commands(matcher, rest, language, rows, most - 1), 1):
                 yield before + after
 
 
-def _own(breath: Iterable[Command]) -> int:
+def _own_words(utterance: Iterable[Command]) -> int:
     """Return how many words the rows say themselves."""
-    return sum(command.parse.own for command in breath)
+    return sum(command.parse.own_words for command in utterance)
 
 
-def cuts(text: str, language: str) -> Sequence[tuple[str, str]]:
-    """Return each way to cut `text` in two; none if it has more joints than commands have."""
-    found = list(islice(halves(text, language), _MOST_CUTS + 1))
-    return found if len(found) <= _MOST_CUTS else ()
+def splits(text: str, language: str) -> Sequence[tuple[str, str]]:
+    """Return each way to split `text` in two; none if there are too many to be commands."""
+    found = list(islice(_all_splits(text, language), _MAX_SPLITS + 1))
+    return found if len(found) <= _MAX_SPLITS else ()
 
 
-def halves(text: str, language: str) -> Iterator[tuple[str, str]]:
-    """Yield each way to cut `text` at a comma or at the language's "and" or "then"."""
+def _all_splits(text: str, language: str) -> Iterator[tuple[str, str]]:
+    """Yield each way to split `text` at punctuation or at the language's "and" or "then"."""
     for joint in _joints(language).finditer(text):
         first, rest = text[: joint.start()], text[joint.end() :]
         if first.strip() and rest.strip():

@@ -1,11 +1,11 @@
-"""Small words that make the contrary of a sentence, another one, or a report of it.
+"""Words that forbid to take what was heard for a sentence that it sounds like.
 
 "Turn off the oven" is as near to "turn on the oven" as "study like" is to "study light"; "don't
-open the door" and "I opened the door" hold the whole command; and where a home has a bedroom
-only, its "bathroom" was not misheard. Whoever goes by sound must know the words with which that
-does not do: opposites, denials, who tells of doing it, and what is found in every home. In a
-language without an entry, sound alone is no reason to act (`are_known`); in any, a longer word
-of the table is not said and not heard, or the other way round, where all around it fits.
+open the door" and "I opened the door" contain the whole command; and in a home with a bedroom only,
+"bathroom" was not a misheard bedroom. So the data file of a language lists opposites, denials, the
+subjects of a report, and things found in every home. In a language without such a list, sound alone
+never acts (`are_known`). In any language, a longer word of the table also contradicts if it was
+heard but not meant, or meant but not heard, while all around it matches.
 """
 
 import re
@@ -18,25 +18,25 @@ from voice2mqtt.languages.language import ContradictionWords, language_named
 from voice2mqtt.nlu.text.letters import APOSTROPHES
 from voice2mqtt.nlu.text.normaliser import normaliser
 
-_STEM = 4
-"""Letters from which on a word tells something, and two that begin so may be forms of one."""
-_ALIKE = 3
-"""Letters with which numbers begin that may be misheard for one another: "sixteen", "sixty"."""
-_LONGEST_NUMBER = 9
-"""Digits; who says more of them says a name."""
+_MIN_STEM = 4
+"""Letters of a word that may contradict, and that two inflections of a word share."""
+_SHARED_LETTERS = 3
+"""Numbers that begin with the same letters may be confused: "sixteen", "sixty"."""
+_MAX_DIGITS = 9
+"""More digits are a name, not a number."""
 _ELISION = re.compile(f"[{APOSTROPHES}]")
 
 
 def are_known(language: str) -> bool:
-    """Whether there are words of `language`; without, what sounds alike is asked about at most.
+    """Return whether `language` has such words; without them, sound alone never acts.
 
-    "Lås dörren" (lock the door) is as near to "lås upp dörren" (unlock it) as what was misheard.
+    "Lås dörren" (lock the door) is as near to "lås upp dörren" (unlock it) as a misheard word.
     """
     return language_named(language).contradiction is not None
 
 
 class Contradictions:
-    """Those of one language."""
+    """The contradictions of one language."""
 
     def __init__(self, language: str, table: frozenset[str] = frozenset()) -> None:
         """`language` is a tag such as "de" or "en-GB", `table` the words that can be said."""
@@ -45,25 +45,25 @@ class Contradictions:
         negations = spoken.negations if spoken.contradiction else ()
         self._normaliser = normaliser(language)
         self._words = lru_cache(maxsize=100)(self._split)
-        """Key and writing of the words of a text, an elided one by itself."""
+        """(key, surface) of the words of a text, elided ones by themselves"""
         self._elided = words.elided
         self._table = table
         self._fillers = self._keys(" ".join(spoken.fillers))
         kinds = [(kind - table, kind) for kind in map(self._keys, words.kinds)]
         self._others = [(line, line) for line in map(self._keys, words.opposites)] + kinds
-        """Words that cannot be heard for any of theirs."""
+        """(words, group): none of `words` is misheard for another word of `group`"""
         self._denials = self._keys(" ".join((*negations, *words.denials)))
         self._subjects = self._keys(" ".join(words.subjects))
 
     def in_any(self, heard: Iterable[str], said: str) -> str | None:
-        """Return what `found` returns for the first of `heard` in which there is a word."""
+        """Return the first word that `found` returns for any of `heard`, else None."""
         found = (self.found(text, said) for text in dict.fromkeys(heard))
         return next(filter(None, found), None)
 
     def found(self, heard: str, said: str) -> str | None:
-        """Return the word by which `heard` is no way to say `said`; None without one.
+        """Return the word of `heard` that contradicts `said`, else None.
 
-        It counts only among words of `said`: what was misheard from end to end may hold any word.
+        It counts only next to words of `said`: what was misheard altogether may have any word.
         """
         there = self._words(heard)
         words, meant = ([key for key, _ in found] for found in (there, self._words(said)))
@@ -82,16 +82,16 @@ class Contradictions:
             for strange, group in self._others:
                 if word in strange and _fits(after, known):
                     others = group.intersection(meant).difference(words)
-                    # "And lock" is heard for "unlock", too.
+                    # "Unlock" may be heard as "and lock", too.
                     part = any(other.endswith(word) for other in others)
                     if others and (not part or _fits(before, known)):
                         return surface
-        return self._telling(words, meant)
+        return self._table_word(words, meant)
 
     def another_number(self, heard: str, said: str) -> bool:
-        """Whether `heard` has a number where `said` has another one that sounds unlike it.
+        """Return whether `heard` has a number where `said` has one that sounds different.
 
-        "Eight ounces" are no twenty, but may be eighteen.
+        "Eight ounces" is not twenty ounces, but may be eighteen.
         """
         words, meant = ([key for key, _ in self._words(text)] for text in (heard, said))
         wanted = {after: key for key, after in pairwise([*meant, ""]) if _is_number(key)}
@@ -105,15 +105,15 @@ class Contradictions:
 
     def _sound_alike(self, *numbers: str) -> bool:
         forms = (self._normaliser.spell(int(number)) or ((number,),) for number in numbers)
-        one, other = ("".join(words)[:_ALIKE] for words, *_ in forms)
+        one, other = ("".join(words)[:_SHARED_LETTERS] for words, *_ in forms)
         return one == other
 
-    def _telling(self, words: Sequence[str], meant: Sequence[str]) -> str | None:
-        """Return a word of the table that tells what was heard from what is meant.
+    def _table_word(self, words: Sequence[str], meant: Sequence[str]) -> str | None:
+        """Return a word of the table in which what was heard differs from what is meant.
 
-        One heard in the place of another; or heard where nothing is meant, with none but words of
-        the table beside it ("with *some* milk"); or meant, where all else was heard. A "please" is
-        neither here nor there.
+        One that was heard for another; or that was inserted, with only words of the table around
+        it ("with *some* milk"); or that is missing, where everything else was heard. Fillers such
+        as "please" do not count.
         """
         matched = SequenceMatcher(None, meant, words, autojunk=False).get_opcodes()
         unlike = [part for part in matched if part[0] != "equal"]
@@ -124,8 +124,8 @@ class Contradictions:
                 runs.append(words[start:end])
             if what == "delete" and len(unlike) == 1:
                 runs.append(meant[first:last])
-        telling = (word for run in runs for word in run if word not in self._fillers)
-        return next((word for word in telling if len(word) >= _STEM), None)
+        candidates = (word for run in runs for word in run if word not in self._fillers)
+        return next((word for word in candidates if len(word) >= _MIN_STEM), None)
 
     def _keys(self, line: str) -> frozenset[str]:
         return frozenset(key for key, _ in self._words(line))
@@ -140,12 +140,12 @@ class Contradictions:
 
 
 def _is_number(key: str) -> bool:
-    return key.isdecimal() and len(key) <= _LONGEST_NUMBER
+    return key.isdecimal() and len(key) <= _MAX_DIGITS
 
 
 def _fits(word: str, known: set[str]) -> bool:
-    """Whether it is one of `known`, or another form of one: "light" for "lights"."""
+    """Whether `word` is one of `known` or an inflection of one: "light" for "lights"."""
     return word in known or any(
-        len(other) >= _STEM <= len(word) and (other.startswith(word) or word.startswith(other))
+        len(other) >= _MIN_STEM <= len(word) and (other.startswith(word) or word.startswith(other))
         for other in known
     )

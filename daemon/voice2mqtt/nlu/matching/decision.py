@@ -1,14 +1,13 @@
-"""Words to meaning, over the whole n-best list: what was meant, what it might have been, or not.
+"""From the n-best list to a verdict: what was meant, what may have been meant, or no command.
 
-Knows the table and what sounds alike; knows nothing of time, wake phrases or consent.
+Nothing here knows about time, wake phrases or consent.
 
-How confidences are read. A host like ours sends a distribution: its confidences sum to at most
-1, and hypotheses that mean the same add up. Then a meaning is clear when it holds most of the
-belief and no other meaning comes near. Other hosts send a score for each hypothesis by itself
-(0.9, 0.85, ...), which says only how to rank them: there the first that is a command wins.
-Either way, what the host believes less than half as much as something else counts for nothing,
-word for word; by sound, the readings it hardly believes are heard too: what was said is often
-among them.
+How confidences are read. A host like ours sends posteriors: its confidences sum to at most 1, and
+those of hypotheses with the same meaning add up. Then a meaning is clear when it has most of the
+mass and no other meaning comes near. Other hosts score each hypothesis by itself (0.9, 0.85, ...),
+which only ranks them: there the first that is a command wins. Either way, a hypothesis with less
+than half the confidence of the best one counts for nothing word for word; by sound, unlikely
+hypotheses are searched too, since what was said is often among them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,36 +20,37 @@ from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.messages import messages
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.matching.candidate import Candidate, PhoneticSearch
-from voice2mqtt.nlu.matching.compound import MOST_COMMANDS, commands, cuts
+from voice2mqtt.nlu.matching.compound import MAX_COMMANDS, commands, splits
 from voice2mqtt.nlu.matching.contradiction import Contradictions, are_known
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.explain import explain_misfit
 from voice2mqtt.nlu.matching.respelling import Respellings
 from voice2mqtt.nlu.text.normaliser import normaliser
 
-SURE = 0.65
-"""Belief that makes a meaning clear; of what our host believes so far, one in fifty is wrong."""
-BELIEVABLE = 0.5
-"""Share of the host's greatest belief, below which a hypothesis counts for nothing."""
-RIVAL = 0.4
-"""Share of the best meaning's belief from which on another one casts doubt."""
-NUMBER_RIVAL = 0.002
+MIN_POSTERIOR = 0.65
+"""From which a meaning is clear; of what our host is so sure of, one in fifty is wrong."""
+MIN_CREDIBLE_SHARE = 0.5
+"""Share of the highest confidence below which a hypothesis counts for nothing."""
+RIVAL_SHARE = 0.4
+"""Share of the best meaning's posterior from which another one casts doubt."""
+NUMBER_RIVAL_SHARE = 0.002
 """The same for a number that sounds like a part of the best one, such as eight beside eighteen:
 hosts are sure of the wrong one of these far more often than they say."""
-_ACCOUNTED = 0.9
-"""Belief that the readings of a host that decodes by the table add up to, at least: beside the
-commands there is only what it heard openly. With less, they are a few of the many ways in which a
-host without a table heard the same."""
+_COMPLETE_MASS = 0.9
+"""Least sum of the confidences of a host that decodes by the table: beside the commands there is
+only its unconstrained hypothesis. With less, the hypotheses are a few of the many spellings of the
+same by a host without a table."""
 _TIE = 0.0001
-"""Difference of distance that tells nothing."""
+"""Difference of two distances that counts as none."""
 _ROUNDING = 0.02
-_OUTSIDE = 0.5
-"""Share of the strictness for what a host heard instead of the table that it listened for: it
-has weighed already, by the audio, what by its text sounds like a command."""
-_NOWHERE_NEAR = 0.8
-"""Distance from which on a row is not even named: free text took nearly all that was heard."""
-_MOST_BREATHS = 3
-"""Hypotheses of which halves are laid against the table by sound."""
+"""Of the sum of a host's confidences"""
+_OUT_OF_GRAMMAR_FACTOR = 0.5
+"""Of the strictness, for what a host heard outside the grammar that it decoded by: it has compared
+it with the commands already, by the audio."""
+_MAX_NAMED_DISTANCE = 0.8
+"""A row this far is not even named: free text took nearly all that was heard."""
+_MAX_COMPOUND_HYPOTHESES = 3
+"""Hypotheses of which a part is searched by sound."""
 
 Meaning = tuple[Candidate, ...]
 """The commands of one utterance, in the order they were said; nearly always one."""
@@ -67,7 +67,7 @@ class Meant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclear:
-    """One of these was meant, likeliest first; only the speaker knows."""
+    """One of these was meant, likeliest first; the speaker must say which."""
 
     options: tuple[Meaning, ...]
     why: str
@@ -96,54 +96,56 @@ def options_of(verdict: Verdict) -> tuple[Meaning, ...]:
 
 
 def is_word_for_word(verdict: Verdict) -> TypeGuard[Meant]:
-    """Whether a command was said in its own words, and nothing was weighed by sound."""
+    """Return whether a command was said in its own words, with no search by sound."""
     return isinstance(verdict, Meant) and not verdict.nearest
 
 
 class Decider:
-    """Understands sentences of one table."""
+    """Decides by one table what was meant."""
 
     def __init__(
         self,
         table: CommandTable,
         automaton: Automaton,
-        nearest: PhoneticSearch | None,
+        phonetic: PhoneticSearch | None,
         *,
         strictness: float,
         margin: float,
     ) -> None:
         self._table = table
-        self._nearest = nearest
+        self._phonetic = phonetic
         self._strictness = strictness
         self._margin = margin
-        self._contraries = Contradictions(table.language, automaton.words())
+        self._contradictions = Contradictions(table.language, automaton.words())
         self._may_act_by_sound = are_known(table.language)
         self.matcher = ExactMatcher(automaton, normaliser(table.language))
         self._respellings = Respellings(table.language, automaton)
 
-    def understand(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
-        """Return what `hypotheses` (best first) mean, if it is among `rows`."""
-        verdict = self._word_for_word(hypotheses, rows, _least(hypotheses))
+    def decide(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
+        """Return what `hypotheses` (best first) mean, among `rows`."""
+        verdict = self._word_for_word(hypotheses, rows, _min_confidence(hypotheses))
         if isinstance(verdict, Unclear) and len(verdict.options) == 1:
-            verdict = self._confirmed(verdict, hypotheses, rows)
+            verdict = self._corroborated(verdict, hypotheses, rows)
         if verdict is None:
-            verdict = self._by_sound(_audible(hypotheses), rows)
+            verdict = self._by_sound(_searchable(hypotheses), rows)
         if isinstance(verdict, Unknown):
-            half = self._half_by_sound(believed(hypotheses), rows)
+            compound = self._compound_by_sound(credible(hypotheses), rows)
             text = hypotheses[0].text if hypotheses else ""
-            verdict = half or self._explained(verdict, text)
+            verdict = compound or self._explained(verdict, text)
         return (
             verdict if isinstance(verdict, Unclear) else self._respelled(verdict, hypotheses, rows)
         )
 
     def _word_for_word(
-        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], least: float
+        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], min_confidence: float
     ) -> Verdict | None:
         ranked = self._ranked(hypotheses, rows)
-        likely = [(meaning, belief) for meaning, belief in ranked if belief >= least]
+        likely = [
+            (meaning, posterior) for meaning, posterior in ranked if posterior >= min_confidence
+        ]
         if not likely:
             return None
-        if not _is_distribution(hypotheses):
+        if not _has_posteriors(hypotheses):
             return Meant(meaning=likely[0][0], why="word for word")
         verdict = _clearest(likely)
         other = self._doubtful_number(verdict, ranked) if isinstance(verdict, Meant) else None
@@ -155,44 +157,44 @@ class Decider:
     def _ranked(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
     ) -> list[tuple[Meaning, float]]:
-        """Return what is said word for word, each with the belief of the host in it."""
+        """Return what is said word for word, each meaning with its posterior or best score."""
         ranked: list[tuple[Meaning, float]] = []
-        summed = _is_distribution(hypotheses)
+        summed = _has_posteriors(hypotheses)
         for hypothesis in hypotheses:
             forms = (hypothesis.text, hypothesis.lexical)
-            meanings = (self._meanings(form, rows, MOST_COMMANDS) for form in forms)
+            meanings = (self._meanings(form, rows, MAX_COMMANDS) for form in forms)
             meaning = next(chain.from_iterable(meanings), None)
             if meaning is None:
                 continue
-            belief = 1.0 if hypothesis.confidence is None else hypothesis.confidence
+            posterior = 1.0 if hypothesis.confidence is None else hypothesis.confidence
             for place, (known, before) in enumerate(ranked):
                 if self._same(known, meaning):
-                    ranked[place] = known, before + belief if summed else max(before, belief)
+                    ranked[place] = known, before + posterior if summed else max(before, posterior)
                     break
             else:
-                ranked.append((meaning, belief))
+                ranked.append((meaning, posterior))
         return ranked
 
     def _doubtful_number(
         self, verdict: Meant, ranked: Sequence[tuple[Meaning, float]]
     ) -> Meaning | None:
-        """Return the likeliest meaning that differs in a number which sounds much alike."""
-        best = next(belief for meaning, belief in ranked if meaning == verdict.meaning)
+        """Return the likeliest meaning that differs only in a number that sounds much alike."""
+        best = next(posterior for meaning, posterior in ranked if meaning == verdict.meaning)
         rivals = [
-            (belief, meaning)
-            for meaning, belief in ranked
-            if belief >= NUMBER_RIVAL * best
+            (posterior, meaning)
+            for meaning, posterior in ranked
+            if posterior >= NUMBER_RIVAL_SHARE * best
             and meaning != verdict.meaning
             and self._respellings.are_alike(verdict.meaning, meaning)
         ]
         return max(rivals, key=lambda rival: rival[0])[1] if rivals else None
 
-    def _confirmed(
+    def _corroborated(
         self, unsure: Unclear, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
     ) -> Verdict:
-        """Return what was meant if the other readings sound like the only command, else `unsure`.
+        """Return what was meant if the other hypotheses sound like it too, else `unsure`.
 
-        A host without a grammar spreads its belief over spellings of one sentence.
+        A host without a grammar spreads its confidence over spellings of one sentence.
         """
         meaning = unsure.options[0]
         others = [
@@ -200,7 +202,7 @@ class Decider:
             for hypothesis in hypotheses
             if not any(self._same(meaning, m) for m in self._meanings(hypothesis.text, rows, 1))
         ]
-        if not _is_accounted(hypotheses):
+        if not _is_complete(hypotheses):
             others = list(hypotheses)
         heard = self._by_sound(others, rows) if others else None
         if heard is None or (isinstance(heard, Meant) and self._same(heard.meaning, meaning)):
@@ -212,26 +214,25 @@ class Decider:
     ) -> Verdict:
         """Return `verdict`, or a question where the same sound is a command with another number.
 
-        A host that told how likely each of its readings is, and hardly believes the other one, has
-        weighed that.
+        Not where a host with posteriors gave the other command nearly none.
         """
         meant = options_of(verdict)
         texts = {command.heard for meaning in meant for command in meaning}
-        heard = [h for h in hypotheses if h.text in texts or h in believed(hypotheses)]
-        for hypothesis in heard:
+        considered = [h for h in hypotheses if h.text in texts or h in credible(hypotheses)]
+        for hypothesis in considered:
             for respelling in self._respellings.of(hypothesis.lexical or hypothesis.text):
-                other = next(self._meanings(respelling.text, rows, MOST_COMMANDS), None)
+                other = next(self._meanings(respelling.text, rows, MAX_COMMANDS), None)
                 if other is None or any(self._same(other, meaning) for meaning in meant):
                     continue
-                weighed = self._ranked(hypotheses, rows) if _is_distribution(hypotheses) else ()
-                best = max((belief for _, belief in weighed), default=0.0)
-                if any(self._same(other, m) and b < NUMBER_RIVAL * best for m, b in weighed):
+                ranked = self._ranked(hypotheses, rows) if _has_posteriors(hypotheses) else ()
+                best = max((posterior for _, posterior in ranked), default=0.0)
+                if any(self._same(other, m) and p < NUMBER_RIVAL_SHARE * best for m, p in ranked):
                     continue
                 if meant and len(other) == len(meant[0]) == 1:
-                    # Asked about is the number; the rest is said in the same words.
+                    # The question is about the number; the rest is said in the same words.
                     words = normaliser(self._table.language)
                     said = words.in_digits(meant[0][0].sentence)
-                    sentence = self._respellings.retold(said, respelling)
+                    sentence = self._respellings.applied_to(said, respelling)
                     meant = ((replace(meant[0][0], sentence=said),),)
                     other = (replace(other[0], sentence=sentence),)
                 why = f"'{respelling.text}' would sound the same"
@@ -239,30 +240,30 @@ class Decider:
         return verdict
 
     def _meanings(self, text: str, rows: frozenset[int], most: int) -> Iterator[Meaning]:
-        """Yield what `text` says word for word: one row, else several in one breath."""
-        for breath in commands(self.matcher, text, self._table.language, rows, most):
+        """Yield what `text` says word for word: one row, or several in one utterance."""
+        for utterance in commands(self.matcher, text, self._table.language, rows, most):
             yield tuple(
                 Candidate(row=parse.row, slots=parse.slots, sentence=said, heard=said)
-                for said, parse in breath
+                for said, parse in utterance
             )
 
     def _by_sound(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
-        found = self._nearest.search(hypotheses) if self._nearest else ()
+        found = self._phonetic.search(hypotheses) if self._phonetic else ()
         texts = dict.fromkeys(candidate.heard for candidate in found)
         unfinished = {text: self.matcher.unfinished(text) for text in texts}
         ranked = tuple(c for c in found if c.row in rows and c.row not in unfinished[c.heard])
         if not ranked:
             return Unknown(why="no row says this")
         surest = hypotheses[0].text
-        contrary = [self._contraries.in_any((c.heard, surest), c.sentence) for c in ranked]
-        ranked = tuple(c for c, word in zip(ranked, contrary, strict=True) if word is None)
+        words = [self._contradictions.in_any((c.heard, surest), c.sentence) for c in ranked]
+        ranked = tuple(c for c, word in zip(ranked, words, strict=True) if word is None)
         if not ranked:
-            return Unknown(why=f"'{contrary[0]}' tells it from the nearest row")
+            return Unknown(why=f"'{words[0]}' tells it from the nearest row")
         best, strictness = ranked[0], self._strictness_of(ranked[0])
         if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
-            strictness *= _OUTSIDE
+            strictness *= _OUT_OF_GRAMMAR_FACTOR
         near = sorted(ranked, key=lambda candidate: candidate.distance)
-        nearest = tuple(candidate for candidate in near if candidate.distance < _NOWHERE_NEAR)
+        nearest = tuple(candidate for candidate in near if candidate.distance < _MAX_NAMED_DISTANCE)
         if best.distance > strictness:
             far = [candidate.distance for candidate in nearest if candidate.distance > strictness]
             why = "no row says this"
@@ -284,44 +285,44 @@ class Decider:
             return Unclear(options=((best,),), why=why, nearest=nearest)
         return Meant(meaning=(best,), why=why, nearest=nearest)
 
-    def _half_by_sound(
+    def _compound_by_sound(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
     ) -> Verdict | None:
-        """Return what a breath means of which one half is word for word, the other by sound.
+        """Return what several commands mean of which one is not word for word but sounds alike.
 
-        None if no half of it is a command.
+        None if no part of the utterance is a command word for word.
         """
         failed: Unknown | None = None
-        for hypothesis in hypotheses[:_MOST_BREATHS]:
-            for cut in cuts(hypothesis.text, self._table.language):
-                known = [next(self._meanings(h, rows, MOST_COMMANDS - 1), None) for h in cut]
-                if known.count(None) != 1 or self._is_inside_number(hypothesis.text, cut[0]):
+        for hypothesis in hypotheses[:_MAX_COMPOUND_HYPOTHESES]:
+            for parts in splits(hypothesis.text, self._table.language):
+                known = [next(self._meanings(p, rows, MAX_COMMANDS - 1), None) for p in parts]
+                if known.count(None) != 1 or self._splits_number(hypothesis.text, parts[0]):
                     continue
-                text = cut[known.index(None)].strip()
-                half = self._by_sound([replace(hypothesis, text=text, lexical="")], rows)
-                why = f"word for word, and '{text}' {half.why}"
-                match half:
+                text = parts[known.index(None)].strip()
+                part = self._by_sound([replace(hypothesis, text=text, lexical="")], rows)
+                why = f"word for word, and '{text}' {part.why}"
+                match part:
                     case Meant():
-                        return replace(half, meaning=_filled(known, half.meaning), why=why)
+                        return replace(part, meaning=_joined(known, part.meaning), why=why)
                     case Unclear(options=(option,)):
-                        return replace(half, options=(_filled(known, option),), why=why)
+                        return replace(part, options=(_joined(known, option),), why=why)
                 if failed is None:
-                    failed = self._explained(half, text)
+                    failed = self._explained(part, text)
                     why = f"the rest is a command, but not '{text}': {failed.why}"
                     failed = replace(failed, why=why)
         return failed
 
-    def _is_inside_number(self, text: str, first: str) -> bool:
-        """Whether `text`, cut behind `first`, is cut as in "one hundred" and "one"."""
+    def _splits_number(self, text: str, first: str) -> bool:
+        """Return whether a split after `first` is inside a number: "one hundred", "and one"."""
         words = normaliser(self._table.language)
-        readings, border = words.readings(text), len(words.tokens(first))
-        before = chain.from_iterable(readings.starts[:border])
-        return any(border < reading.end <= readings.end for reading in before)
+        lattice, boundary = words.lattice(text), len(words.tokens(first))
+        before = chain.from_iterable(lattice.arcs[:boundary])
+        return any(boundary < arc.end <= lattice.end for arc in before)
 
     def _explained(self, verdict: Unclear | Unknown, text: str) -> Unknown:
-        """Return the refusal of `text`, with how far it fits and what was explain_misfit."""
-        walk = self.matcher.walk(text) if isinstance(verdict, Unknown) else None
-        parts = [verdict.why, *([explain_misfit(walk)] if walk else ())]
+        """Return the refusal of `text`: how far it matches and what the table expects there."""
+        found = self.matcher.intersect(text) if isinstance(verdict, Unknown) else None
+        parts = [verdict.why, *([explain_misfit(found)] if found else ())]
         if self.matcher.unfinished(text):
             parts[1:] = ["free text was left out: the rest is a row's own words"]
         return Unknown(why="; ".join(parts), nearest=verdict.nearest)
@@ -331,9 +332,9 @@ class Decider:
         return self._strictness if strictness is None else strictness
 
     def _same(self, one: Meaning, other: Meaning) -> bool:
-        """Whether both come to the same, be it by different rows."""
+        """Return whether both have the same effect, be it by different rows."""
         return len(one) == len(other) and all(
-            a.means_as(b) or self._effect(a) == self._effect(b)
+            a.has_same_meaning(b) or self._effect(a) == self._effect(b)
             for a, b in zip(one, other, strict=True)
         )
 
@@ -343,46 +344,46 @@ class Decider:
         return sent, row.confirm, row.between, row.days
 
 
-def _filled(known: Iterable[Meaning | None], meaning: Meaning) -> Meaning:
+def _joined(known: Iterable[Meaning | None], meaning: Meaning) -> Meaning:
     """Return the commands of all of `known`, those of `meaning` in the place of None."""
     return tuple(chain.from_iterable(part or meaning for part in known))
 
 
-def believed(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
-    """Return those that the host believes at least half as much as its best."""
-    least = _least(hypotheses)
+def credible(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Return those with at least half the confidence of the best one."""
+    least = _min_confidence(hypotheses)
     return [h for h in hypotheses if h.confidence is None or h.confidence >= least]
 
 
-def _audible(hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
-    """Return those in which a command may be found by its sound.
+def _searchable(hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
+    """Return those in which a command may be found by sound.
 
-    Of a host that has weighed all that may have been said, those that it believes: that it gave
-    "next" a twentieth, and "yes" the rest, says that "next" was not said.
+    Of a host that decodes by the table only the credible ones: if it gives "next" 0.05 and "yes"
+    the rest, "next" was not said.
     """
-    return believed(hypotheses) if _is_accounted(hypotheses) else hypotheses
+    return credible(hypotheses) if _is_complete(hypotheses) else hypotheses
 
 
-def _is_accounted(hypotheses: Sequence[Hypothesis]) -> bool:
-    return sum(hypothesis.confidence or 0.0 for hypothesis in hypotheses) >= _ACCOUNTED
+def _is_complete(hypotheses: Sequence[Hypothesis]) -> bool:
+    return sum(hypothesis.confidence or 0.0 for hypothesis in hypotheses) >= _COMPLETE_MASS
 
 
-def _least(hypotheses: Sequence[Hypothesis]) -> float:
-    return BELIEVABLE * max((h.confidence or 0.0 for h in hypotheses), default=0.0)
+def _min_confidence(hypotheses: Sequence[Hypothesis]) -> float:
+    return MIN_CREDIBLE_SHARE * max((h.confidence or 0.0 for h in hypotheses), default=0.0)
 
 
-def _is_distribution(hypotheses: Sequence[Hypothesis]) -> bool:
-    beliefs = [h.confidence for h in hypotheses if h.confidence is not None]
-    return 1 < len(beliefs) == len(hypotheses) and 0 < sum(beliefs) <= 1 + _ROUNDING
+def _has_posteriors(hypotheses: Sequence[Hypothesis]) -> bool:
+    confidences = [h.confidence for h in hypotheses if h.confidence is not None]
+    return 1 < len(confidences) == len(hypotheses) and 0 < sum(confidences) <= 1 + _ROUNDING
 
 
 def _clearest(ranked: list[tuple[Meaning, float]]) -> Verdict:
     ranked = sorted(ranked, key=lambda entry: -entry[1])
-    meaning, belief = ranked[0]
-    rivals = [other for other, held in ranked[1:] if held >= RIVAL * belief]
+    meaning, posterior = ranked[0]
+    rivals = [other for other, mass in ranked[1:] if mass >= RIVAL_SHARE * posterior]
     if rivals:
         return Unclear(options=(meaning, rivals[0]), why="the host heard two commands alike")
-    if belief < SURE:
-        why = f"the host gives this only {belief:.0%}"
+    if posterior < MIN_POSTERIOR:
+        why = f"the host gives this only {posterior:.0%}"
         return Unclear(options=(meaning,), why=why)
     return Meant(meaning=meaning, why="word for word")

@@ -1,7 +1,8 @@
 """Exact match: which rows say these words, and with which slots.
 
-All ways to read the words walk the automaton side by side, so the work depends on the length of
-the sentence and not on the number of rows. Knows nothing of confidence, sound or policy.
+The token lattice of the sentence is intersected with the automaton of the table, as two finite
+automata, so the work depends on the length of the sentence and not on the number of rows. Nothing
+here knows about confidence, sound or policy.
 """
 
 import math
@@ -18,26 +19,26 @@ from voice2mqtt.nlu.grammar.automaton import START, Automaton, Choice, Number, W
 from voice2mqtt.nlu.text.normaliser import Normaliser
 from voice2mqtt.nlu.text.token_lattice import TokenLattice
 
-LONGEST_WORDS = 128
-LONGEST_LETTERS = 2000
-"""Longer sentences are no commands, and are not even read."""
-MOST_PARSES = 64
-_CROWDED = 12
-"""Arcs from which on a state keeps an index of them."""
+MAX_WORDS = 128
+MAX_CHARACTERS = 2000
+"""Longer sentences are no commands, and are not parsed."""
+MAX_PARSES = 64
+_MIN_INDEXED_ARCS = 12
+"""A state with more arcs keeps an index of them."""
 
 LatticeState = tuple[int, int]
-"""A position in the readings and a state of the automaton."""
+"""A state of the intersection: a position of the token lattice and a state of the automaton."""
 _Slots = tuple[tuple[str, SlotValue], ...]
 
 
-class Walked(NamedTuple):
-    """One step from a spot."""
+class Transition(NamedTuple):
+    """One arc of the intersection."""
 
-    then: LatticeState
+    target: LatticeState
     fill: tuple[str, SlotValue] | None = None
-    """The slot that it fills."""
-    free: int = 0
-    """Words that free text takes in it."""
+    """The slot that it fills"""
+    free_words: int = 0
+    """Words that free text takes"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,14 @@ class Parse:
 
     row: int
     slots: Mapping[str, SlotValue]
-    own: int = field(default=0, compare=False)
+    own_words: int = field(default=0, compare=False)
     """Words that the row says itself ..."""
-    free: int = field(default=0, compare=False)
+    free_words: int = field(default=0, compare=False)
     """... and those that its free text took."""
 
 
-class Steps:
-    """The arcs of one automaton, found by what is heard."""
+class ArcIndex:
+    """The arcs of one automaton by what is heard."""
 
     def __init__(self, automaton: Automaton) -> None:
         self.automaton = automaton
@@ -62,20 +63,20 @@ class Steps:
             for number, label in enumerate(automaton.labels)
             if isinstance(label, Word)
         }
-        self._crowded: dict[int, tuple[dict[int, tuple[int, int]], list[tuple[int, int, int]]]] = {}
+        self._index: dict[int, tuple[dict[int, tuple[int, int]], list[tuple[int, int, int]]]] = {}
 
     def word(self, state: int, key: str) -> tuple[int, int] | None:
         """Return (rank, target) of the arc of `state` for the word `key`."""
         number = self._words.get(key)
-        return None if number is None else self._index(state)[0].get(number)
+        return None if number is None else self._arcs(state)[0].get(number)
 
     def slots(self, state: int) -> list[tuple[int, int, int]]:
         """Return (rank, label number, target) of the arcs of `state` that fill a slot."""
-        return self._index(state)[1]
+        return self._arcs(state)[1]
 
-    def _index(self, state: int) -> tuple[dict[int, tuple[int, int]], list[tuple[int, int, int]]]:
-        if state in self._crowded:
-            return self._crowded[state]
+    def _arcs(self, state: int) -> tuple[dict[int, tuple[int, int]], list[tuple[int, int, int]]]:
+        if state in self._index:
+            return self._index[state]
         words: dict[int, tuple[int, int]] = {}
         slots: list[tuple[int, int, int]] = []
         arcs = self.automaton.arcs(state)
@@ -84,213 +85,222 @@ class Steps:
                 words[number] = (rank, target)
             else:
                 slots.append((rank, number, target))
-        if len(arcs) > _CROWDED:
-            self._crowded[state] = words, slots
+        if len(arcs) > _MIN_INDEXED_ARCS:
+            self._index[state] = words, slots
         return words, slots
 
 
 class ExactMatcher:
-    """Walks one automaton; holds no state of its own between calls but an index."""
+    """Parses by one automaton; keeps nothing between calls but an index of arcs."""
 
     def __init__(self, automaton: Automaton, normaliser: Normaliser) -> None:
-        self._steps = Steps(automaton)
+        self._arcs = ArcIndex(automaton)
         self._normaliser = normaliser
         self._lists = {
-            id(label.spoken): Steps(label.spoken)
+            id(label.spoken): ArcIndex(label.spoken)
             for label in automaton.labels
             if isinstance(label, Choice)
         }
         self._has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
-        # The index of the most crowded state is made now and not while somebody waits.
-        self._steps.slots(START)
+        # The largest index is made now and not while the speaker waits.
+        self._arcs.slots(START)
 
     def parses(self, text: str) -> tuple[Parse, ...]:
         """Return every row that says `text`, in the order of the table.
 
-        Where a row says it in several ways, those come first in which its own words say most of
-        it and free text least; then, those that stand first in the row. A row that is only
-        unfinished (see `unfinished`) is not among them.
+        Of several parses by one row, those come first in which free text takes the fewest words;
+        then, those that stand first in the row. A row that is only unfinished (see `unfinished`)
+        is not among them.
         """
-        walk = self.walk(text)
-        if walk is None or not walk.readings.tokens:
+        intersection = self.intersect(text)
+        if intersection is None or not intersection.lattice.tokens:
             return ()
         found: dict[tuple[int, _Slots], int] = {}
-        for row, slots, free in islice(walk.parses(), MOST_PARSES):
+        for row, slots, free in islice(intersection.parses(), MAX_PARSES):
             found.setdefault((row, slots), free)
-        unfinished = self._unfinished(walk.readings) if any(found.values()) else {}
+        lattice = intersection.lattice
+        unfinished = self._unfinished(lattice) if any(found.values()) else {}
         parses = [
-            Parse(row, MappingProxyType(dict(slots)), len(walk.readings.tokens) - free, free)
+            Parse(row, MappingProxyType(dict(slots)), len(lattice.tokens) - free, free)
             for (row, slots), free in found.items()
             if free <= unfinished.get(row, free)
         ]
         return tuple(sorted(parses, key=lambda parse: parse.row))
 
     def unfinished(self, text: str) -> frozenset[int]:
-        """Return the rows of which `text` says all but some free text.
+        """Return the rows of which `text` says everything but some free text.
 
-        "Remind me to" is no "to" of which `remind me [to] {what}` should remind.
+        In "remind me to", "to" is not the {what} of `remind me [to] {what}`.
         """
         if not self._has_free_text:
             return frozenset()
-        readings = self._readings(text)
-        return frozenset(self._unfinished(readings)) if readings else frozenset()
+        lattice = self._lattice(text)
+        return frozenset(self._unfinished(lattice)) if lattice else frozenset()
 
-    def _unfinished(self, readings: TokenLattice) -> Mapping[int, int]:
-        """Return the rows said with free text left out, and how many words it takes at least."""
-        walk = Walk(self._steps, self._lists, readings, may_omit=True)
+    def _unfinished(self, lattice: TokenLattice) -> Mapping[int, int]:
+        """Return the rows that match with a free text left empty, and the fewest free words."""
+        intersection = Intersection(self._arcs, self._lists, lattice, may_omit=True)
         least: dict[int, int] = {}
-        for row, slots, free in islice(walk.parses(), MOST_PARSES):
+        for row, slots, free in islice(intersection.parses(), MAX_PARSES):
             if any(value == "" for _, value in slots):
                 least.setdefault(row, free)
         return least
 
-    def prospect(self, text: str) -> PartialMatch:
-        """Tell how `text` stands as the beginning of a row."""
-        walk = self.walk(text)
-        if walk is None:
+    def partial_match(self, text: str) -> PartialMatch:
+        """Return how `text` matches as the beginning of a row."""
+        found = self.intersect(text)
+        if found is None:
             return PartialMatch.UNKNOWN
-        goes_on = walk.goes_on or self._normaliser.may_go_on(walk.readings.tokens)
-        if any(self._steps.automaton.accepts(state) for state in walk.last_states):
-            return PartialMatch.OPEN if goes_on else PartialMatch.COMPLETE
-        return PartialMatch.UNFINISHED if walk.last_states or walk.goes_on else PartialMatch.UNKNOWN
+        can_continue = found.can_continue or self._normaliser.may_go_on(found.lattice.tokens)
+        if any(self._arcs.automaton.accepts(state) for state in found.end_states):
+            return PartialMatch.OPEN if can_continue else PartialMatch.COMPLETE
+        is_prefix = found.end_states or found.can_continue
+        return PartialMatch.UNFINISHED if is_prefix else PartialMatch.UNKNOWN
 
-    def walk(self, text: str) -> "Walk | None":
-        """Return every way that `text` goes; None if it is too long for a command."""
-        readings = self._readings(text)
-        return Walk(self._steps, self._lists, readings) if readings else None
+    def intersect(self, text: str) -> "Intersection | None":
+        """Return `text` intersected with the table; None if it is too long for a command."""
+        lattice = self._lattice(text)
+        return Intersection(self._arcs, self._lists, lattice) if lattice else None
 
-    def _readings(self, text: str) -> TokenLattice | None:
-        if len(text) > LONGEST_LETTERS:
+    def _lattice(self, text: str) -> TokenLattice | None:
+        if len(text) > MAX_CHARACTERS:
             return None
-        readings = self._normaliser.readings(text)
-        return readings if len(readings.tokens) <= LONGEST_WORDS else None
+        lattice = self._normaliser.lattice(text)
+        return lattice if len(lattice.tokens) <= MAX_WORDS else None
 
 
-class Walk:
-    """One sentence on its way through the automaton."""
+class Intersection:
+    """The token lattice of one sentence intersected with the automaton.
+
+    Only states that are reachable from (0, START) are built.
+    """
 
     def __init__(
         self,
-        steps: Steps,
-        lists: Mapping[int, Steps],
-        readings: TokenLattice,
+        arcs: ArcIndex,
+        lists: Mapping[int, ArcIndex],
+        lattice: TokenLattice,
         *,
         may_omit: bool = False,
     ) -> None:
-        """`may_omit`: free text may be left out, and is "" then."""
-        self.steps = steps
-        self.readings = readings
+        """`lists` are by the id of their automaton; with `may_omit`, free text may be ""."""
+        self.arcs = arcs
+        self.lattice = lattice
         self._may_omit = may_omit
         self._lists = lists
-        self._spoken: dict[LatticeState, list[tuple[int, int]]] = {}
-        self.ways: dict[LatticeState, list[Walked]] = {}
-        """Every spot that is reached, with the steps from it, the preferred one first."""
-        self.goes_on = False
+        self._values_at: dict[LatticeState, list[tuple[int, int]]] = {}
+        self.transitions: dict[LatticeState, list[Transition]] = {}
+        """The transitions from every reachable state, in order of preference."""
+        self.can_continue = False
         """Whether the sentence may end inside a row."""
-        self._explore()
-        self.last_states = [state for position, state in self.ways if position == readings.end]
+        self._build()
+        self.end_states = [state for position, state in self.transitions if position == lattice.end]
 
-    def _explore(self) -> None:
-        waiting: list[LatticeState] = [(0, START)]
-        while waiting:
-            spot = waiting.pop()
-            if spot in self.ways:
+    def _build(self) -> None:
+        stack: list[LatticeState] = [(0, START)]
+        while stack:
+            source = stack.pop()
+            if source in self.transitions:
                 continue
-            ranked = sorted(self._ways_from(*spot), key=lambda way: way[0])
-            self.ways[spot] = ways = [way for _, way in ranked]
-            waiting += [way.then for way in ways]
-            position, state = spot
-            offsets = self.steps.automaton.offsets
-            if position == self.readings.end and offsets[state] < offsets[state + 1]:
-                self.goes_on = True
+            ranked = sorted(self._transitions_from(*source), key=lambda entry: entry[0])
+            self.transitions[source] = [transition for _, transition in ranked]
+            stack += [transition.target for _, transition in ranked]
+            position, state = source
+            offsets = self.arcs.automaton.offsets
+            if position == self.lattice.end and offsets[state] < offsets[state + 1]:
+                self.can_continue = True
 
-    def _ways_from(self, position: int, state: int) -> Iterator[tuple[int, Walked]]:
-        """Yield (rank, way) of every step from here."""
-        for reading in self.readings.starts[position]:
-            found = self.steps.word(state, reading.key) if reading.key else None
+    def _transitions_from(self, position: int, state: int) -> Iterator[tuple[int, Transition]]:
+        """Yield (rank, transition) of every transition from a state."""
+        for arc in self.lattice.arcs[position]:
+            found = self.arcs.word(state, arc.key) if arc.key else None
             if found:
                 rank, target = found
-                yield rank, Walked((reading.end, target))
-        for rank, number, target in self.steps.slots(state):
-            label = self.steps.automaton.labels[number]
+                yield rank, Transition((arc.end, target))
+        for rank, number, target in self.arcs.slots(state):
+            label = self.arcs.automaton.labels[number]
             match label:
                 case Choice():
                     for end, value in self._values(position, label.spoken):
-                        yield rank, Walked((end, target), (label.slot, label.values[value]))
+                        yield rank, Transition((end, target), (label.slot, label.values[value]))
                 case Number():
-                    for reading in self.readings.starts[position]:
-                        meant = meaning(label, reading.number)
+                    for arc in self.lattice.arcs[position]:
+                        meant = meaning(label, arc.number)
                         if meant is not None:
-                            yield rank, Walked((reading.end, target), (label.slot, meant))
+                            yield rank, Transition((arc.end, target), (label.slot, meant))
                 case Wildcard():
                     for end, text in self._free_text(position):
-                        yield rank, Walked((end, target), (label.slot, text), end - position)
+                        yield rank, Transition((end, target), (label.slot, text), end - position)
 
     def _free_text(self, position: int) -> Iterator[tuple[int, str]]:
-        """Yield (end, text) of all that free text may be from `position`, the longest first."""
-        for end in range(self.readings.end, position, -1):
-            if self.readings.may_part(position, end):
-                yield end, self.readings.slice(position, end)
+        """Yield (end, text) of every free text from `position`, the longest first."""
+        for end in range(self.lattice.end, position, -1):
+            if self.lattice.may_be_free_text(position, end):
+                yield end, self.lattice.slice(position, end)
         if self._may_omit:
             yield position, ""
 
     def _values(self, position: int, spoken: Automaton) -> list[tuple[int, int]]:
-        """Return (end, value number) of each value of a list that is spoken from `position`."""
+        """Return (end, value number) of each value of a list that is said from `position`."""
         key = (position, id(spoken))
-        if key not in self._spoken:
-            steps = self._lists[id(spoken)]
+        if key not in self._values_at:
+            arcs = self._lists[id(spoken)]
             found: list[tuple[int, int]] = []
-            waiting: list[LatticeState] = [(position, START)]
-            for at, state in waiting:
+            queue: list[LatticeState] = [(position, START)]
+            for at, state in queue:
                 found += [(at, value) for value in spoken.accepts(state) if at != position]
-                if at == self.readings.end and spoken.arcs(state):
-                    self.goes_on = True
-                for reading in self.readings.starts[at]:
-                    step = steps.word(state, reading.key) if reading.key else None
-                    if step and (reading.end, step[1]) not in waiting:
-                        waiting.append((reading.end, step[1]))
-            self._spoken[key] = found
-        return self._spoken[key]
+                if at == self.lattice.end and spoken.arcs(state):
+                    self.can_continue = True
+                for arc in self.lattice.arcs[at]:
+                    next_arc = arcs.word(state, arc.key) if arc.key else None
+                    if next_arc and (arc.end, next_arc[1]) not in queue:
+                        queue.append((arc.end, next_arc[1]))
+            self._values_at[key] = found
+        return self._values_at[key]
 
     def parses(self) -> Iterator[tuple[int, _Slots, int]]:
-        """Yield (row, slots, words of free text) of every way through, in order of preference."""
-        least = self._least_free()
-        # Of the same cost, the one whose steps stand first; such paths compare like words.
+        """Yield (row, slots, free words) of every path to the end, in order of preference.
+
+        A* on the number of free words, with the exact number still to come as the heuristic. Of
+        equal paths the one whose arcs stand first comes first: ranks compare lexicographically.
+        """
+        least = self._least_free_words()
         heap: list[tuple[int, tuple[int, ...], LatticeState, int, _Slots]] = []
         if (0, START) in least:
             heap.append((0, (), (0, START), 0, ()))
         while heap:
-            _, path, spot, free, slots = heappop(heap)
-            if spot[0] == self.readings.end:
-                for row in self.steps.automaton.accepts(spot[1]):
-                    yield row, slots, free
-            for rank, way in enumerate(self.ways[spot]):
-                if way.then in least:
-                    after = free + way.free
-                    filled = (*slots, way.fill) if way.fill else slots
-                    total = after + least[way.then]
-                    heappush(heap, (total, (*path, rank), way.then, after, filled))
+            _, ranks, source, free_words, slots = heappop(heap)
+            if source[0] == self.lattice.end:
+                for row in self.arcs.automaton.accepts(source[1]):
+                    yield row, slots, free_words
+            for rank, (target, fill, taken) in enumerate(self.transitions[source]):
+                if target in least:
+                    after = free_words + taken
+                    filled = (*slots, fill) if fill else slots
+                    total = after + least[target]
+                    heappush(heap, (total, (*ranks, rank), target, after, filled))
 
-    def _least_free(self) -> dict[LatticeState, int]:
-        """Return the spots from which some row is reached, with the free words on the way."""
-        before: dict[LatticeState, list[tuple[LatticeState, int]]] = {}
-        for spot, ways in self.ways.items():
-            for way in ways:
-                before.setdefault(way.then, []).append((spot, way.free))
-        accepts = self.steps.automaton.accepts
-        heap = [(0, s) for s in self.ways if s[0] == self.readings.end and accepts(s[1])]
+    def _least_free_words(self) -> dict[LatticeState, int]:
+        """Return the fewest free words from each state from which a row is completed."""
+        incoming: dict[LatticeState, list[tuple[LatticeState, int]]] = {}
+        for source, transitions in self.transitions.items():
+            for target, _, free_words in transitions:
+                incoming.setdefault(target, []).append((source, free_words))
+        accepts = self.arcs.automaton.accepts
+        end = self.lattice.end
+        heap = [(0, state) for state in self.transitions if state[0] == end and accepts(state[1])]
         least: dict[LatticeState, int] = {}
         while heap:
-            free, spot = heappop(heap)
-            if spot not in least:
-                least[spot] = free
-                for earlier, words in before.get(spot, ()):
-                    heappush(heap, (free + words, earlier))
+            free_words, state = heappop(heap)
+            if state not in least:
+                least[state] = free_words
+                for source, taken in incoming.get(state, ()):
+                    heappush(heap, (free_words + taken, source))
         return least
 
 
 def meaning(label: Number, said: float | None) -> int | float | None:
-    """Return what `said` means in this slot; None if it does not fit."""
+    """Return the value of the slot when the number `said` fills it; None if it does not fit."""
     if said is None or not label.lowest <= said <= label.highest or not _is_step(label, said):
         return None
     if label.multiplier is None:
@@ -301,7 +311,7 @@ def meaning(label: Number, said: float | None) -> int | float | None:
 
 
 def has_parts(label: Number, said: float) -> bool:
-    """Whether what `said` has behind the whole may be said in this slot."""
+    """Return whether the slot takes the fraction of `said`."""
     if label.decimals and not label.parts:
         return True
     parts = (said - math.floor(said)) * (label.parts if label.decimals else 1)

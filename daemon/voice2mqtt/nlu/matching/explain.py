@@ -1,78 +1,78 @@
 """How far a refused sentence fits the table, and what the table expects there.
 
-Looks at the spots that the exact matcher reached, so the work depends on the sentence and not on
-the number of rows. Free text fits everything; what it swallowed does not count as fitting.
+Looks at the states that the exact matcher reached, so the work depends on the sentence and not on
+the number of rows. Free text matches everything, so the words it takes do not count as matched.
 """
 
 from heapq import heappop, heappush
 
 from voice2mqtt.nlu.grammar.automaton import START, Automaton, Label, Number, Word
 from voice2mqtt.nlu.grammar.messages import spoken_form
-from voice2mqtt.nlu.matching.exact import LatticeState, Walk, has_parts, meaning
+from voice2mqtt.nlu.matching.exact import Intersection, LatticeState, has_parts, meaning
 
-_MOST_NAMED = 4
-"""Words and slots with which it could go on."""
-_MOST_STATES = 8
-_MOST_ARCS = 64
+_MAX_NAMED = 4
+"""Words and slots that a reason names."""
+_MAX_STATES = 8
+_MAX_ARCS = 64
 _PARTS = {2: " of halves", 10: " of tenths"}
-_MOST_BEFORE = 6
-"""Words that are quoted of what fits."""
+_MAX_QUOTED = 6
+"""Words of what matched that a reason quotes."""
 
 
-def explain_misfit(walk: Walk) -> str:
-    """Return what kept the words of `walk` from being a row, as a person would say it."""
-    tokens = walk.readings.tokens
+def explain_misfit(found: Intersection) -> str:
+    """Return why the sentence matches no row, in words for a person."""
+    tokens = found.lattice.tokens
     if not tokens:
         return "there are no words in it"
-    reached = _reached(walk)
-    best = max(reached, key=lambda spot: (reached[spot], spot[0]))
-    misfit = _misfit(walk, reached, reached[best])
-    if misfit:
-        return misfit
+    matched = _matched_words(found)
+    best = max(matched, key=lambda state: (matched[state], state[0]))
+    refused = _refused_number(found, matched, matched[best])
+    if refused:
+        return refused
     position = best[0]
     if position == 0:
         return f"no row begins with '{tokens[0].surface}'"
-    ends = [s for (p, s), fit in reached.items() if (fit, p) == (reached[best], position)]
-    before = " ".join(token.surface for token in tokens[:position][-_MOST_BEFORE:])
-    expected = _expected(walk.steps.automaton, ends[:_MOST_STATES])
+    ends = [s for (p, s), count in matched.items() if (count, p) == (matched[best], position)]
+    before = " ".join(token.surface for token in tokens[:position][-_MAX_QUOTED:])
+    expected = _expected(found.arcs.automaton, ends[:_MAX_STATES])
     if position == len(tokens):
         return f"after '{before}' {expected}, but nothing more was heard"
     return f"after '{before}' {expected}, but '{tokens[position].surface}' was heard"
 
 
-def _reached(walk: Walk) -> dict[LatticeState, int]:
-    """Return how many words fit on the best way to each spot between two words."""
-    end = walk.readings.end
-    fit: dict[LatticeState, int] = {}
-    waiting = [((0, 0), 0, (0, START))]
-    while waiting:
-        # By place, so that all ways to a spot are known when it is its turn. Inside a word that
-        # is read as several, a place is the word's own and how deep inside it.
-        place, misses, spot = heappop(waiting)
-        if spot in fit:
+def _matched_words(found: Intersection) -> dict[LatticeState, int]:
+    """Return how many words match on the best path to each state between two words."""
+    end = found.lattice.end
+    matched: dict[LatticeState, int] = {}
+    heap = [((0, 0), 0, (0, START))]
+    while heap:
+        # In order of position, so that all paths to a state are known when it is popped. Inside a
+        # word that is read as several, the position is that of the word and the depth in it.
+        position, free_words, state = heappop(heap)
+        if state in matched:
             continue
-        fit[spot] = place[0] - misses
-        for then, _, free in walk.ways[spot]:
-            after = (then[0], 0) if then[0] <= end else (place[0], place[1] + 1)
-            heappush(waiting, (after, misses + free, then))
-    return {spot: words for spot, words in fit.items() if spot[0] <= end}
+        matched[state] = position[0] - free_words
+        for target, _, taken in found.transitions[state]:
+            after = (target[0], 0) if target[0] <= end else (position[0], position[1] + 1)
+            heappush(heap, (after, free_words + taken, target))
+    return {state: words for state, words in matched.items() if state[0] <= end}
 
 
-def _misfit(walk: Walk, reached: dict[LatticeState, int], most: int) -> str:
-    """Return why the number that goes farther than all that fits is not taken; "" for none."""
-    found: dict[str, None] = {}
-    for (position, state), fit in reached.items():
+def _refused_number(found: Intersection, matched: dict[LatticeState, int], most: int) -> str:
+    """Return why a number that would reach farther than `most` matched words is refused, or ""."""
+    reasons: dict[str, None] = {}
+    for (position, state), words in matched.items():
         said = max(
-            ((r.end, r.number) for r in walk.readings.starts[position] if r.number is not None),
+            ((a.end, a.number) for a in found.lattice.arcs[position] if a.number is not None),
             default=None,
         )
-        if said is None or fit + said[0] - position <= most:
+        if said is None or words + said[0] - position <= most:
             continue
-        for _, number, _ in walk.steps.slots(state)[:_MOST_ARCS]:
-            label = walk.steps.automaton.labels[number]
+        for _, number, _ in found.arcs.slots(state)[:_MAX_ARCS]:
+            label = found.arcs.automaton.labels[number]
             if isinstance(label, Number) and meaning(label, said[1]) is None:
-                found[_why_not(label, said[1])] = None
-    return " and ".join(list(found)[:2])
+                reasons[_why_not(label, said[1])] = None
+    return " and ".join(list(reasons)[:2])
 
 
 def _why_not(label: Number, said: float) -> str:
@@ -86,18 +86,18 @@ def _why_not(label: Number, said: float) -> str:
 
 
 def _expected(automaton: Automaton, states: list[int]) -> str:
-    """Return how the sentence may go on in one of `states`."""
+    """Return how the sentence may go on from one of `states`."""
     ends = any(automaton.accepts(state) for state in states)
     labels = [
         automaton.labels[number]
         for state in states
-        for number, _ in automaton.arcs(state)[:_MOST_ARCS]
+        for number, _ in automaton.arcs(state)[:_MAX_ARCS]
     ]
-    # What fills a slot says more than a word that may be left out.
+    # Slots first: they tell more than a word that may be optional.
     labels.sort(key=lambda label: isinstance(label, Word))
     names = list(dict.fromkeys(map(_named, labels)))
-    further = ["something else"] * (len(names) > _MOST_NAMED)
-    goes_on = f"goes on with {_listed([*names[:_MOST_NAMED], *further])}"
+    further = ["something else"] * (len(names) > _MAX_NAMED)
+    goes_on = f"goes on with {_listed([*names[:_MAX_NAMED], *further])}"
     if ends:
         return f"the sentence ends or {goes_on}" if names else "the sentence ends"
     return f"it {goes_on}"

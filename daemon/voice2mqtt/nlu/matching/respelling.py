@@ -1,7 +1,7 @@
-"""What else the same sound is written as: "set timer 42 minutes" may have been "for two minutes".
+"""Other texts that sound the same: "set timer 42 minutes" may have been "for two minutes".
 
-A recogniser hears numbers where a table has words that sound like them. Which words may be in one
-with a number is in `language.py`; only those that this table has right before a number are tried.
+A recogniser may write a word before a number as part of the number. Which words these are is in
+the language's data file; only those that this table has right before a number are tried.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,14 +12,14 @@ from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.automaton import Automaton, Number, Word
 from voice2mqtt.nlu.matching.candidate import Candidate
-from voice2mqtt.nlu.matching.exact import LONGEST_WORDS
+from voice2mqtt.nlu.matching.exact import MAX_WORDS
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.nlu.text.token_lattice import TokenLattice
 
 
 @dataclass(frozen=True, slots=True)
 class Respelling:
-    """A text in which a word, perhaps with a number, stands in place of a number."""
+    """A text in which a word, perhaps with another number, replaces the number heard."""
 
     text: str
     heard: float
@@ -29,14 +29,14 @@ class Respelling:
 
 
 class Respellings:
-    """The respellings of what one table may have been told."""
+    """The respellings for one table."""
 
     def __init__(self, language: str, automaton: Automaton) -> None:
         words = normaliser(language)
         known = language_named(language)
         self._has_numbers = any(isinstance(label, Number) for label in automaton.labels)
         before = _words_before_numbers(automaton)
-        self._readings = words.readings
+        self._lattice = words.lattice
         self._tokens = words.tokens
         self._spell = words.spell
         self._ones = {words.key(article): str(n) for article, n in known.ones_like.items()}
@@ -51,32 +51,32 @@ class Respellings:
         }
 
     def of(self, text: str) -> Iterator[Respelling]:
-        """Yield what `text` may be instead; nothing where it is no command's length."""
+        """Yield the respellings of `text`; none if it is too long for a command."""
         if not self._has_numbers:
             return
         tokens = self._tokens(text)
         is_number = (token.key[0].isdecimal() or token.key in self._ones for token in tokens)
-        if len(tokens) > LONGEST_WORDS or not any(is_number):
+        if len(tokens) > MAX_WORDS or not any(is_number):
             return
-        readings = self._readings(text)
-        for at in range(readings.end):
-            for reading in dict.fromkeys(readings.starts[at]):
-                if reading.number is not None and reading.end <= readings.end:
-                    for word, rest in self._instead(readings, at, reading.end, reading.number):
-                        text = _replaced(readings, at, reading.end, f"{word} {rest}".strip())
-                        yield Respelling(text, reading.number, rest)
+        lattice = self._lattice(text)
+        for at in range(lattice.end):
+            for arc in dict.fromkeys(lattice.arcs[at]):
+                if arc.number is not None and arc.end <= lattice.end:
+                    for word, rest in self._replacements(lattice, at, arc.end, arc.number):
+                        text = _replaced(lattice, at, arc.end, f"{word} {rest}".strip())
+                        yield Respelling(text, arc.number, rest)
 
-    def retold(self, sentence: str, respelling: Respelling) -> str:
-        """Return `sentence` with the other number; the respelling itself if it has no number."""
-        readings = self._readings(sentence)
-        for at in range(readings.end):
-            ends = [r.end for r in readings.starts[at] if r.number == respelling.heard]
-            if ends and respelling.number and max(ends) <= readings.end:
-                return _replaced(readings, at, max(ends), respelling.number)
+    def applied_to(self, sentence: str, respelling: Respelling) -> str:
+        """Return `sentence` with the number of `respelling`; its text if it has no number."""
+        lattice = self._lattice(sentence)
+        for at in range(lattice.end):
+            ends = [r.end for r in lattice.arcs[at] if r.number == respelling.heard]
+            if ends and respelling.number and max(ends) <= lattice.end:
+                return _replaced(lattice, at, max(ends), respelling.number)
         return respelling.text
 
     def are_alike(self, one: Sequence[Candidate], other: Sequence[Candidate]) -> bool:
-        """Whether both are the same commands but for numbers of which one begins or ends another.
+        """Return whether both differ only in numbers of which one begins or ends with the other.
 
         "Eight" begins "eighteen", and "forty two" ends "one hundred forty two".
         """
@@ -99,16 +99,16 @@ class Respellings:
             for shorter, longer in [sorted(pair, key=len)]
         )
 
-    def _instead(
-        self, readings: TokenLattice, at: int, end: int, number: float
+    def _replacements(
+        self, lattice: TokenLattice, at: int, end: int, number: float
     ) -> Iterator[tuple[str, str]]:
-        """Yield (word, number) of what may have been said instead of `number`, heard to `end`."""
-        token = readings.tokens[at]
+        """Yield (word, number) of what may have been said instead of `number`."""
+        token = lattice.tokens[at]
         is_single = end == at + 1
         for word, digits in self._digits.items():
             for digit in digits if is_single else ():
                 rest = token.key.removeprefix(digit)
-                # Words leave no doubt where one digit ends and the next begins.
+                # Only in digits: number words show where one ends and the next begins.
                 is_written = token.surface[0].isdecimal()
                 if rest != token.key and (not rest or (is_written and rest[0] in "123456789")):
                     yield word, rest
@@ -120,7 +120,7 @@ class Respellings:
 
 
 def _words_before_numbers(automaton: Automaton) -> frozenset[str]:
-    """Return the keys of the words after which a number may follow at once."""
+    """Return the keys of the words that a number may directly follow."""
     labels = automaton.labels
     numbers = {n for n, label in enumerate(labels) if isinstance(label, Number)}
     if not numbers:
@@ -137,6 +137,6 @@ def _words_before_numbers(automaton: Automaton) -> frozenset[str]:
     return frozenset(label.key for label in found if isinstance(label, Word))
 
 
-def _replaced(readings: TokenLattice, first: int, last: int, by: str) -> str:
-    start, end = readings.tokens[first].start, readings.tokens[last - 1].end
-    return f"{readings.text[:start]}{by}{readings.text[end:]}"
+def _replaced(lattice: TokenLattice, first: int, last: int, by: str) -> str:
+    start, end = lattice.tokens[first].start, lattice.tokens[last - 1].end
+    return f"{lattice.text[:start]}{by}{lattice.text[end:]}"

@@ -1,1 +1,1 @@
-"""One spelling for all that sounds the same: words, numbers, amounts, times."""
+"""Text normalisation: words, numbers, amounts and times, as a token lattice."""

@@ -1,6 +1,6 @@
-"""What is added to an amount behind its unit: "twenty degrees and a half", "five dollars fifty".
+"""What is added to an amount after its unit: "twenty degrees and a half", "five dollars fifty".
 
-Works on keys (`normaliser.py`); which words a language has is in `language.py`.
+Works on keys (`normaliser.py`); the words are in the data file of the language.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -11,7 +11,7 @@ CURRENCIES = ("€", "$", "£")
 
 
 class Amounts:
-    """How one language adds to an amount; given parts of a whole, and the words for hundredths."""
+    """Additions to an amount in one language: parts of a whole, and hundredths of a currency."""
 
     def __init__(
         self, parts: Mapping[Keys, float], cents: Collection[str], joints: Collection[str]
@@ -24,7 +24,7 @@ class Amounts:
     def added(
         self, keys: Keys, numbers: Numbers, unit: str, at: int
     ) -> Iterator[tuple[int, float]]:
-        """Yield (end, how much more) of what is said at `at`, behind the unit `unit`."""
+        """Yield (end, addition) of what is said from `at`, after the unit `unit`."""
         if at < len(keys) and keys[at] in self._first:
             for words, part in self._parts.items():
                 if keys[at : at + len(words)] == words:

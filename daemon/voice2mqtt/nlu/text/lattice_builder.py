@@ -1,6 +1,6 @@
-"""Finds the ways to read what was heard: numbers, signs, amounts and times.
+"""Builds the token lattice: the ways to read numbers, signs, amounts and times.
 
-Works on tokens (`normaliser.py`) and lays what it finds as arcs (`token_lattice.py`).
+From tokens (`normaliser.py`) to arcs (`token_lattice.py`).
 """
 
 import re
@@ -15,14 +15,14 @@ from voice2mqtt.nlu.text.numbers import Numerals
 from voice2mqtt.nlu.text.times import Keys, Numbers, TimePhrase, TimePhrases, time_of
 from voice2mqtt.nlu.text.token_lattice import MINUS, ORDINAL, LatticeArc, Token, TokenLattice
 
-MOST_NUMBER_WORDS = 16
+MAX_NUMBER_WORDS = 16
 """Words that one number may have."""
-_LONGEST_NUMBER = 17
+_MAX_NUMBER_LENGTH = 17
 _POINTED_TIME = re.compile(r"(\d{1,2})\.([0-5]\d)")
 
 
 class LatticeBuilder:
-    """Finds the readings of one language; given what splits text and what makes keys."""
+    """Builds lattices in one language, by its tokeniser `split` and its function for keys."""
 
     def __init__(
         self,
@@ -34,9 +34,9 @@ class LatticeBuilder:
         self._numerals = numerals
         self._key = key
         self._signs: dict[str, list[Keys]] = {}
-        """Sign to the several words, or the other sign, that it is read as."""
+        """Sign to the ways to read it: several words, or another sign"""
         self._said_signs: dict[str, list[tuple[Keys, str]]] = {}
-        """First word to all words and their sign."""
+        """First word of a sign of several words to (all words, sign)"""
 
         def keys_of(words: str) -> Keys:
             return tuple(token.key for token in split(words))
@@ -66,39 +66,39 @@ class LatticeBuilder:
             {key(word) for word in language.joints},
         )
 
-    def read(self, text: str, tokens: tuple[Token, ...]) -> TokenLattice:
-        """Return every way to read `tokens`, the words of `text`."""
-        starts: list[list[LatticeArc]] = [[] for _ in range(len(tokens) + 1)]
+    def build(self, text: str, tokens: tuple[Token, ...]) -> TokenLattice:
+        """Return the lattice of `tokens`, the words of `text`."""
+        outgoing: list[list[LatticeArc]] = [[] for _ in range(len(tokens) + 1)]
         keys = tuple(token.key for token in tokens)
         for at, key in enumerate(keys):
-            starts[at].append(LatticeArc(at + 1, key, number_of(key)))
+            outgoing[at].append(LatticeArc(at + 1, key, number_of(key)))
             wrong = self._fractions.ends(keys, at)
-            starts[at] += (said for said in self.numbers(tokens, at) if said.end not in wrong)
-            starts[at] += self._signs_said(keys, at)
+            outgoing[at] += (said for said in self.numbers(tokens, at) if said.end not in wrong)
+            outgoing[at] += self._signs_said(keys, at)
             if keys[at : at + 2] in self._ones:
-                starts[at].append(LatticeArc(at + 1, number=1))
-        numbers = [_cardinals(start) for start in starts]
-        amounts = [list(self._amounts_said(keys, numbers, starts, at)) for at in range(len(keys))]
+                outgoing[at].append(LatticeArc(at + 1, number=1))
+        numbers = [_cardinals(start) for start in outgoing]
+        amounts = [list(self._amounts_said(keys, numbers, outgoing, at)) for at in range(len(keys))]
         for at, key in enumerate(keys):
             for words in self._spelt(key):
-                _lay(words, at, at + 1, starts, as_numbers=False)
+                _add_path(words, at, at + 1, outgoing, as_numbers=False)
             for words in self._unjoined(tokens[at]):
-                _lay(words, at, at + 1, starts)
+                _add_path(words, at, at + 1, outgoing)
             for end, words in (*self._signs_read(keys, at), *amounts[at]):
-                _lay(words, at, end, starts)
+                _add_path(words, at, end, outgoing)
         for at in range(len(keys)):
-            for end, part in dict.fromkeys(self._fractions.said(starts, at)):
-                starts[at].append(LatticeArc(end, number=part))
-        wholes = {(at, end) for at, said in enumerate(amounts) for end, _ in said}
-        wholes.update(self._lay_times(tokens, numbers, starts))
-        arcs = tuple(tuple(dict.fromkeys(start)) for start in starts)
-        readings = TokenLattice(text, tokens, arcs, frozenset(wholes))
-        return replace(readings, starts=tuple(_no_torn_ordinals(readings)))
+            for end, part in dict.fromkeys(self._fractions.said(outgoing, at)):
+                outgoing[at].append(LatticeArc(end, number=part))
+        units = {(at, end) for at, said in enumerate(amounts) for end, _ in said}
+        units.update(self._add_times(tokens, numbers, outgoing))
+        arcs = tuple(tuple(dict.fromkeys(start)) for start in outgoing)
+        lattice = TokenLattice(text, tokens, arcs, frozenset(units))
+        return replace(lattice, arcs=tuple(_without_partial_ordinals(lattice)))
 
-    def _lay_times(
-        self, tokens: tuple[Token, ...], numbers: Numbers, starts: list[list[LatticeArc]]
+    def _add_times(
+        self, tokens: tuple[Token, ...], numbers: Numbers, outgoing: list[list[LatticeArc]]
     ) -> Iterator[tuple[int, int]]:
-        """Lay the times; yield from where to where they are more than their numbers."""
+        """Add the times; yield (first, last) of those that are more than their numbers."""
         keys = tuple(self._in_digits(token) for token in tokens)
         for at, key in enumerate(keys):
             for end, time, is_plain in dict.fromkeys(self._clock.times(keys, numbers, at)):
@@ -106,28 +106,28 @@ class LatticeBuilder:
                     yield at, end
                 hour, minute = str(time.hour), str(time.minute)
                 digits = f"{hour}:{time.minute:02}"
-                ways = [((digits,), False), ((hour, minute), True), *self._clock.phrases(time)]
+                phrases = [((digits,), False), ((hour, minute), True), *self._clock.phrases(time)]
                 if minute == "0" and end == at + 1 and time_of(key):
-                    ways.append(((hour,), True))
-                for words, as_numbers in ways:
-                    _lay(words, at, end, starts, as_numbers=as_numbers)
+                    phrases.append(((hour,), True))
+                for words, as_numbers in phrases:
+                    _add_path(words, at, end, outgoing, as_numbers=as_numbers)
                     if digits in words and self._time_point and minute != "0":
-                        # The table's "7.30" has the key of a decimal.
+                        # A "7.30" in the table has the key of a decimal.
                         pointed = self._key(digits.replace(":", self._time_point))
                         spelt = tuple(pointed if word == digits else word for word in words)
-                        _lay(spelt, at, end, starts, as_numbers=False)
+                        _add_path(spelt, at, end, outgoing, as_numbers=False)
 
     def _in_digits(self, token: Token) -> str:
-        """Return the key of `token`, with a colon where it may be a time with a point."""
+        """Return the key of `token`, with a colon if it may be a time written with a point."""
         found = _POINTED_TIME.fullmatch(token.surface) if self._time_point else None
         return f"{int(found[1])}:{found[2]}" if found else token.key
 
     def _amounts_said(
-        self, keys: Keys, numbers: Numbers, starts: list[list[LatticeArc]], at: int
+        self, keys: Keys, numbers: Numbers, outgoing: list[list[LatticeArc]], at: int
     ) -> Iterator[tuple[int, Keys]]:
-        """Yield (end, keys) of amounts in the order in which they may be written."""
+        """Yield (end, keys) of amounts, with the unit before or after as it may be written."""
         for after, number in numbers[at]:
-            for unit in starts[after] if after < len(keys) else ():
+            for unit in outgoing[after] if after < len(keys) else ():
                 if unit.key in CURRENCIES:
                     # "Five dollars" is written "$5".
                     yield unit.end, (unit.key, self._key(f"{number:.2f}"))
@@ -142,10 +142,12 @@ class LatticeBuilder:
         """Yield the numbers said in several words from `at`, shorter ones first."""
         compact = ""
         digits = True
-        for end in range(at, min(at + MOST_NUMBER_WORDS, len(tokens))):
+        for end in range(at, min(at + MAX_NUMBER_WORDS, len(tokens))):
             token = tokens[end]
             said = number_of(token.surface)
-            word = self._numerals.word(token.surface) if said is None else self._numerals.once(said)
+            word = (
+                self._numerals.word(token.surface) if said is None else self._numerals.compact(said)
+            )
             if not word and number_of(token.key) is not None:
                 word = folded(token.surface)
             if not word:
@@ -171,13 +173,13 @@ class LatticeBuilder:
         yield from self.numbers(tokens, at)
 
     def _signs_said(self, keys: Keys, at: int) -> Iterator[LatticeArc]:
-        """Yield the signs that are said in several words from here."""
+        """Yield the signs that are said in several words from `at`."""
         for words, sign in self._said_signs.get(keys[at], ()):
             if keys[at : at + len(words)] == words:
                 yield LatticeArc(at + len(words), sign)
 
     def _signs_read(self, keys: Keys, at: int) -> Iterator[tuple[int, Keys]]:
-        """Yield (end, keys) of what a sign here is read as."""
+        """Yield (end, keys) of what the sign at `at` is read as."""
         for words in self._signs.get(keys[at], ()):
             yield at + 1, words
         after = keys[at + 1] if at + 1 < len(keys) else ""
@@ -194,9 +196,9 @@ class LatticeBuilder:
                 yield words
 
     def _spelt(self, key: str) -> Iterator[Keys]:
-        """Yield the keys of a number's words, where it has several.
+        """Yield the keys of the words of a number that has several.
 
-        They are words only: who says 25 does not mean 20 and then 5.
+        Of words only, without their numbers: 25 is not 20 and then 5.
         """
         number = number_of(key)
         if number is None or number < 0:
@@ -209,8 +211,8 @@ class LatticeBuilder:
 
 
 def number_of(key: str) -> float | None:
-    """Return the number that a key stands for, be it cardinal or ordinal; None for a word."""
-    if not key or not key[0].isdecimal() or len(key) > _LONGEST_NUMBER:
+    """Return the number that a key stands for, cardinal or ordinal; None for a word."""
+    if not key or not key[0].isdecimal() or len(key) > _MAX_NUMBER_LENGTH:
         return None
     digits = key.removesuffix(ORDINAL).replace(",", ".")
     try:
@@ -219,22 +221,22 @@ def number_of(key: str) -> float | None:
         return None
 
 
-def _no_torn_ordinals(readings: TokenLattice) -> Iterator[tuple[LatticeArc, ...]]:
-    """Yield what begins at each position; the fourth of "siete y cuarto", 7:15, is no 4."""
-    for at, start in enumerate(readings.starts):
+def _without_partial_ordinals(lattice: TokenLattice) -> Iterator[tuple[LatticeArc, ...]]:
+    """Yield the arcs of each position; the "cuarto" of "siete y cuarto", 7:15, is no fourth."""
+    for at, start in enumerate(lattice.arcs):
         yield tuple(
-            replace(reading, number=None)
-            if reading.key.endswith(ORDINAL) and readings.is_torn(at, reading.end)
-            else reading
-            for reading in start
+            replace(arc, number=None)
+            if arc.key.endswith(ORDINAL) and lattice.is_part_of_unit(at, arc.end)
+            else arc
+            for arc in start
         )
 
 
-def _cardinals(readings: list[LatticeArc]) -> list[tuple[int, float]]:
+def _cardinals(arcs: list[LatticeArc]) -> list[tuple[int, float]]:
     return [
-        (reading.end, reading.number)
-        for reading in readings
-        if reading.number is not None and not reading.key.endswith(ORDINAL)
+        (arc.end, arc.number)
+        for arc in arcs
+        if arc.number is not None and not arc.key.endswith(ORDINAL)
     ]
 
 
@@ -247,18 +249,18 @@ def _whole(number: float) -> float:
     return int(number) if number == int(number) else number
 
 
-def _lay(
+def _add_path(
     keys: Keys,
     start: int,
     end: int,
-    starts: list[list[LatticeArc]],
+    outgoing: list[list[LatticeArc]],
     *,
     as_numbers: bool = True,
 ) -> None:
-    """Add the path of `keys` from `start` to `end`, through positions of its own."""
+    """Add a path of `keys` from `start` to `end`, through new positions in between."""
     for last, key in enumerate(keys, start=1 - len(keys)):
         if last < 0:
-            starts.append([])
-        target = len(starts) - 1 if last < 0 else end
-        starts[start].append(LatticeArc(target, key, number_of(key) if as_numbers else None))
+            outgoing.append([])
+        target = len(outgoing) - 1 if last < 0 else end
+        outgoing[start].append(LatticeArc(target, key, number_of(key) if as_numbers else None))
         start = target

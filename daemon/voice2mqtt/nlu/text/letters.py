@@ -1,23 +1,23 @@
-"""Letters as they are compared, whatever they belong to: no case, no forms, no apostrophes."""
+"""Case folding and cleaning of characters, in every language."""
 
 import unicodedata
 from functools import lru_cache
 
 APOSTROPHES = "'\u2019\u2018\u02bc\u00b4`"
 SILENT = "\u00ad"
-"""Stands for a character that is passed over, where the places of the others must not move."""
+"""A soft hyphen: replaces a character that is ignored, where offsets must not change."""
 
 _NO_LETTERS = dict.fromkeys(map(ord, APOSTROPHES + SILENT))
 _DOTLESS = "\u0131"
 _DOTTED = "i\u0307"
 _UNSEEN = ("Cf", "Me")
-"""Categories of what shapes other characters; the second draws a keycap around a digit."""
+"""Categories of invisible characters and of those that enclose others, such as a keycap."""
 _FORM = "VARIATION SELECTOR"
-"""In the name of what chooses the form of the character before it, such as an emoji's."""
+"""In the Unicode name of what selects the form of the character before it."""
 
 
 class _Cleaned(dict[int, int | str | None]):
-    """What nobody sees is left out, what only controls becomes a space; filled as it is met."""
+    """Translation table, filled lazily: no invisible characters, spaces for control characters."""
 
     def __missing__(self, code: int) -> int | str | None:
         sign = chr(code)
@@ -32,14 +32,14 @@ _CLEANED = _Cleaned()
 
 
 def cleaned(text: str) -> str:
-    """Return `text` without control characters and those that only shape others."""
+    """Return `text` with spaces for control characters, and without invisible ones."""
     return text.translate(_CLEANED)
 
 
 def spelled(word: str) -> tuple[str, ...]:
-    """Return the letters, marks and digits of `word` in lower case, else whatever is in it.
+    """Return the letters, marks and digits of `word` in lower case, or any characters if none.
 
-    Accents are kept apart from the bare letter. A word that is not empty has at least one.
+    Letters keep their accents. A word that is not empty has at least one character.
     """
     plain = unicodedata.normalize("NFC", word).lower()
     written = (letter for letter in plain if unicodedata.category(letter)[0] in "LMN")
@@ -50,10 +50,10 @@ def spelled(word: str) -> tuple[str, ...]:
 def folded(word: str) -> str:
     """Return `word` without case, apostrophes and compatibility forms."""
     result = ""
-    # Folding one form may bring forth another; three rounds settle every character there is.
+    # Folding may produce a form that folds again; three rounds are enough for every character.
     for _ in range(3):
         result = unicodedata.normalize("NFKC", word.casefold())
-        # Turkish tells two i apart by the dot, which casefolding mixes up.
+        # Turkish has a dotted and a dotless i, which case folding confuses.
         result = result.replace(_DOTLESS, "i").replace(_DOTTED, "i")
         word = result = result.translate(_NO_LETTERS)
     return result

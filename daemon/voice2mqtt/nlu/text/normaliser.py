@@ -1,8 +1,8 @@
-"""One spelling for all that sounds the same: case, punctuation, numbers, symbols.
+"""Text normalisation: one key for all spellings of a word, by case, punctuation, numbers, symbols.
 
-The owner's templates and the host's words pass through here, so that they meet. Each word gets
-a key: letters in lower case, "20" for twenty, "3th" for third, "%" for percent. Keys are words
-again, and their keys are themselves. Knows nothing of the table.
+Applied to the owner's templates and to the words of the host alike, so that they compare equal.
+Each word gets a key: letters in lower case, "20" for twenty, "3th" for third, "%" for percent.
+Normalisation is idempotent: the key of a key is itself.
 """
 
 import re
@@ -18,7 +18,7 @@ from voice2mqtt.nlu.text.speller import Forms
 from voice2mqtt.nlu.text.token_lattice import MINUS, ORDINAL, LatticeArc, Token, TokenLattice
 
 _ORDINAL_SIGN = "\u00ba"
-"""Stands for the point of "3."; in what is heard, the compatibility form has replaced it."""
+"""Marks the point of "3."; a text has none of its own after NFKC."""
 
 _VULGAR = re.compile(r"(\d?)\s*([½¼¾])")
 _WRITTEN_FRACTION = re.compile(r"(?<![\d/.,:])(?:(\d+)\s+)?(1/2|1/4|3/4)(?![\d/])")
@@ -30,14 +30,14 @@ _POINT_OF_ORDINAL = re.compile(r"(?<=\d)\.(?=[\u00aa\u00ba]|er(?!\w))")
 """Spanish writes "2.ª" and "1.er"."""
 _NEGATIVE = re.compile(r"(?<![\w%°])-(?=\d)")
 _STOP = re.compile(r"(?<=[.,:;?!])\s+")
-"""Across it, no number goes on."""
+"""No number spans it."""
 _HOURS_OF_TWO_DIGITS = range(10, 13)
-_LONGEST_NUMBER = 15
-"""Digits; what is longer is a name, not a quantity."""
+_MAX_DIGITS = 15
+"""More digits are a name, not a quantity."""
 
 
-class _Blanks(dict[int, int | str]):
-    """Characters that only separate words become spaces; filled as they are met."""
+class _Separators(dict[int, int | str]):
+    """Translation table, filled lazily: all but letters, digits and `kept` become spaces."""
 
     def __init__(self, kept: str) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class Normaliser:
         self._numerals = numerals(code)
         self._decimal, self._thousands = ",." if self._language.decimal_comma else ".,"
         signs = "".join(sorted({*"".join(self._language.symbols), "%", "°", MINUS} - {"c", "f"}))
-        self._blanks = _Blanks(f"{APOSTROPHES}{SILENT}.,:{signs}")
+        self._separators = _Separators(f"{APOSTROPHES}{SILENT}.,:{signs}")
         known = sorted((ORDINAL, _ORDINAL_SIGN, *self._language.ordinal_endings), reverse=True)
         endings = "|".join(map(re.escape, known))
         others = rf"[^\s\d{re.escape(signs)}]+"
@@ -79,35 +79,35 @@ class Normaliser:
         self.key = lru_cache(maxsize=20_000)(self._key)
         """The key of one word; "" if nothing is left of it."""
         self.articles = frozenset(map(self.key, self._language.articles))
-        """Keys of words that no number is heard as."""
+        """Keys of the words that are never a misheard number."""
         ones = (tuple(one.split()) for one in self._language.ones)
         self.ones = {self.key(words[-1]): words for words in ones}
-        """What is one of its kind with an article, in words, by the key of its name."""
-        self._reader = LatticeBuilder(self._language, self._numerals, self.tokens, self.key)
+        """Key of a unit to its words with the article that means one: "minute" to "a minute"."""
+        self._builder = LatticeBuilder(self._language, self._numerals, self.tokens, self.key)
 
     def tokens(self, text: str) -> tuple[Token, ...]:
         """Split `text` into words, each with its key."""
         return self._split(self._written_out(text))
 
     def normalise(self, text: str) -> str:
-        """Return `text` as the keys of its words; the same text again gives the same."""
+        """Return `text` as the keys of its words, joined by spaces."""
         return " ".join(token.key for token in self.tokens(text))
 
-    def readings(self, text: str) -> TokenLattice:
-        """Return every way to read `text`."""
+    def lattice(self, text: str) -> TokenLattice:
+        """Return the lattice of all ways to read `text`."""
         written = self._written_out(text)
-        return self._reader.read(written, self._split(written))
+        return self._builder.build(written, self._split(written))
 
     def in_digits(self, text: str) -> str:
-        """Return `text` with the numbers that it says in words as digits.
+        """Return `text` with its number words as digits.
 
         Ordinals and times stay words, and so does a one among other words: it is seldom a number.
         """
-        stretches = _STOP.split(self._written_out(text))
-        return " ".join(map(self._stretch_in_digits, stretches))
+        clauses = _STOP.split(self._written_out(text))
+        return " ".join(map(self._clause_in_digits, clauses))
 
     def may_go_on(self, tokens: tuple[Token, ...]) -> bool:
-        """Tell whether the last word may be the beginning of a longer number."""
+        """Return whether the last word may begin a longer number."""
         return bool(tokens) and self._numerals.word(tokens[-1].surface) in self._numerals.beginnings
 
     def spell(self, number: float) -> Forms:
@@ -118,12 +118,12 @@ class Normaliser:
         """Return the ways to say the `number`-th, as words, the usual one first."""
         return self._numerals.spell_ordinal(number)
 
-    def _stretch_in_digits(self, text: str) -> str:
+    def _clause_in_digits(self, text: str) -> str:
         tokens = self._split(text)
         if not self._numbers(tokens, {}):
-            # To look for times takes several times as long as all the rest.
+            # Looking for times takes several times as long as all the rest.
             return text
-        numbers = self._numbers(tokens, dict(self._reader.read(text, tokens).wholes))
+        numbers = self._numbers(tokens, dict(self._builder.build(text, tokens).units))
         written, done = "", 0
         ends = {number.end for number in numbers.values()}
         for at, number in numbers.items():
@@ -136,7 +136,7 @@ class Normaliser:
     def _numbers(
         self, tokens: tuple[Token, ...], times: Mapping[int, int]
     ) -> dict[int, LatticeArc]:
-        """Return the cardinals by where they begin, as long as can be, none inside of `times`."""
+        """Return the longest cardinals by their start, none inside of `times`."""
         numbers: dict[int, LatticeArc] = {}
         at = 0
         while at < len(tokens):
@@ -149,13 +149,13 @@ class Normaliser:
         return numbers
 
     def _longest_number(self, tokens: tuple[Token, ...], at: int) -> LatticeArc:
-        """Return the longest number in words that begins at `at`; a mere word if there is none."""
+        """Return the longest number in words from `at`; an arc without number if there is none."""
         word = tokens[at]
         alone = number_of(word.key)
         longest = LatticeArc(at + 1, word.key, alone)
         if (alone == 1 and len(tokens) > 1) or word.surface[0].isdecimal():
             longest = LatticeArc(at + 1, word.key)
-        for said in self._reader.numbers(tokens, at):
+        for said in self._builder.numbers(tokens, at):
             # "The point two people made" is no 0.2, and "ten thirty" may be a time.
             begins = alone is not None or (said.number or 0) >= 1
             if said.key and begins and not _is_pair(tokens[at : said.end], said.number):
@@ -163,18 +163,18 @@ class Normaliser:
         return longest
 
     def _written_out(self, text: str) -> str:
-        """Return `text` in one form: what the places of the tokens count in."""
+        """Return `text` in canonical form; the offsets of tokens refer to it."""
         for fraction in (_VULGAR, _WRITTEN_FRACTION):
             text = fraction.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
         return unicodedata.normalize("NFKC", _POINT_OF_ORDINAL.sub("", cleaned(text)))
 
     def _split(self, text: str) -> tuple[Token, ...]:
-        # Each step keeps the length, so that a token's place is its place in `text`.
+        # Each step keeps the length, so that offsets in `plain` are offsets in `text`.
         plain = _NEGATIVE.sub(MINUS, text)
         if self._language.ordinal_point:
             plain = _ORDINAL_POINT.sub(rf"\g<1>{_ORDINAL_SIGN}", plain)
         plain = _INITIALS.sub(lambda initials: initials[0].replace(".", SILENT), plain)
-        plain = _LOOSE_POINT.sub(" ", plain.translate(self._blanks))
+        plain = _LOOSE_POINT.sub(" ", plain.translate(self._separators))
         if self._elision:
             plain = self._elision.sub(lambda gap: gap[1] + SILENT * len(gap[2]), plain)
         return tuple(token for found in self._token.finditer(plain) if (token := self._word(found)))
@@ -209,7 +209,7 @@ class Normaliser:
         return self._signs.get(alike, alike)
 
     def _digits(self, word: str) -> str:
-        if len(word) > _LONGEST_NUMBER:
+        if len(word) > _MAX_DIGITS:
             return word
         if ":" in word:
             hours, minutes = word.split(":", 1)
@@ -229,7 +229,7 @@ class Normaliser:
 
 
 def _is_pair(tokens: tuple[Token, ...], number: float | None) -> bool:
-    """Tell whether two words may be an hour and a minute as well as `number`."""
+    """Return whether two words may be an hour and a minute as well as `number`."""
     said = [number_of(token.key) for token in tokens]
     hour, minute = (said[0] or 0, said[-1] or 0)
     return len(said) == 2 and hour in _HOURS_OF_TWO_DIGITS and number == hour * 100 + minute

@@ -1,8 +1,8 @@
-"""The number that words say.
+"""Number words to numbers.
 
 Languages differ in where they put spaces ("twenty five", "fünfundzwanzig", "vingt-cinq"), and
-recognisers do not keep to it. So numbers are looked up with all spaces taken out: below 1000 as
-CLDR spells them, above by their thousands and millions. Knows nothing of sentences.
+recognisers do not follow them. So numbers are looked up in compact form, folded and without spaces:
+below 1000 as CLDR spells them, above by their millions, thousands and hundreds.
 """
 
 import re
@@ -17,17 +17,17 @@ from voice2mqtt.nlu.text.speller import Forms, Speller
 _ORDINALS_BELOW = 101
 _KIN_BELOW = 100
 _SCALES = (1_000_000, 1000, 100)
-_LONGEST_LETTERS = 100
+_MAX_CHARACTERS = 100
 """Longer words are no numbers."""
-_FEWEST_DIGITS = 3
-"""Digits said one by one, from which on they are one number: "to five" is not heard as 25."""
+_MIN_DIGITS = 3
+"""Digits said one by one that make one number: "to five" is not 25."""
 _CENTURIES = range(10, 21)
-"""What a year in two halves may begin with: "nineteen ninety nine"."""
+"""First halves of a year said in pairs: "nineteen ninety nine"."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Hundred, thousand or million: `alone` is once as much, `after` follows how often."""
+    """Hundred, thousand or million: `alone` stands for one of it, `after` follows a count."""
 
     size: int
     alone: tuple[str, ...]
@@ -44,23 +44,23 @@ class Numerals:
         """The ways to say a number; () if the language is unknown."""
         self.spell_ordinal = speller.spell_ordinal
         self.word = lru_cache(maxsize=20_000)(self._word)
-        """A word as a part of a number; "" if it is none."""
+        """The folded word if it may be part of a number, else ""."""
         self._alike = [(re.compile(old), new) for old, new in language.alike]
         self._joint = folded(language.number_joint)
         self._small: dict[str, float] = dict(language.further_numbers)
         self._ordinals: dict[str, float] = dict(language.further_ordinals)
         self.words: set[str] = {self._joint, *self._small} - {""}
-        """All words that numbers are made of."""
+        """All words that may be part of a number"""
         for number in range(1000):
-            self._learn(self._small, number, self.spell(number))
+            self._add(self._small, number, self.spell(number))
         for kin in language.kin:
             kindred = Speller(kin)
             for number in range(_KIN_BELOW):
-                self._learn(self._small, number, kindred.spell(number))
+                self._add(self._small, number, kindred.spell(number))
         for number in range(_ORDINALS_BELOW):
-            self._learn(self._ordinals, number, self.spell_ordinal(number))
+            self._add(self._ordinals, number, self.spell_ordinal(number))
         self._scales = [self._scale(size) for size in _SCALES]
-        self._learn_short_ones()
+        self._add_short_ones()
         self._digits = {said: int(n) for said, n in self._small.items() if n in range(10)}
         self._digits.update(dict.fromkeys(language.zeros, 0))
         self._longest_digit = max(map(len, self._digits), default=0)
@@ -77,10 +77,10 @@ class Numerals:
         ]
         self.words.update(self._points)
         self.beginnings = self._first_words()
-        """Words after which a number may go on."""
+        """Words that more words of a number may follow"""
 
     def alike(self, word: str) -> str:
-        """Return `word`, which is folded, with one spelling where the language has two."""
+        """Return the folded `word` in one spelling, where the language has two."""
         for pattern, replacement in self._alike:
             word = pattern.sub(replacement, word)
         return word
@@ -89,14 +89,14 @@ class Numerals:
         plain = folded(surface)
         return next((word for word in (plain, self.alike(plain)) if word in self.words), "")
 
-    def once(self, number: float) -> str:
-        """Return the usual way to say `number`, with no spaces; "" if the language is unknown."""
+    def compact(self, number: float) -> str:
+        """Return the usual words of `number` in compact form; "" if the language is unknown."""
         forms = self.spell(number)
         return _compact(forms[0]) if forms else ""
 
     def cardinal(self, compact: str) -> float | None:
-        """Return the number that `compact`, folded words with no spaces, says; None if none."""
-        if len(compact) > _LONGEST_LETTERS:
+        """Return the number that `compact` says; None if it says none."""
+        if len(compact) > _MAX_CHARACTERS:
             return None
         whole = self._whole(compact)
         if whole is not None:
@@ -113,7 +113,7 @@ class Numerals:
         return self._year(compact) or self._one_by_one(compact)
 
     def ordinal(self, compact: str) -> int | None:
-        """Return n if `compact` says the n-th; None if it says no such thing."""
+        """Return n if `compact` says the n-th, else None."""
         number = self._ordinals.get(compact)
         return None if number is None else int(number)
 
@@ -123,7 +123,7 @@ class Numerals:
             return number if number < below else None
         for scale in self._scales:
             if scale.size < below:
-                for head, rest in _cuts(compact, scale):
+                for head, rest in _splits(compact, scale):
                     number = self._scaled(head, scale.size, rest)
                     if number is not None:
                         return number
@@ -147,12 +147,12 @@ class Numerals:
         return float(f"{number:.0f}.{digits}") if number is not None and digits else None
 
     def _decimals(self, compact: str) -> str:
-        """Return the digits of a fraction, said one by one or as a number; "" if it is none."""
+        """Return the decimals, said one by one or as a number; "" if there are none."""
         number = self._small.get(compact)
         return f"{number:.0f}" if number is not None else self._spoken_digits(compact)
 
     def _spoken_digits(self, compact: str) -> str:
-        """Return the digits that `compact` says one by one; "" if it says anything else."""
+        """Return the digits that `compact` says one by one, else ""."""
         for cut in range(1, min(len(compact), self._longest_digit) + 1):
             digit = self._digits.get(compact[:cut])
             if digit is not None:
@@ -163,10 +163,10 @@ class Numerals:
 
     def _one_by_one(self, compact: str) -> int | None:
         digits = self._spoken_digits(compact)
-        return int(digits) if len(digits) >= _FEWEST_DIGITS and digits[0] != "0" else None
+        return int(digits) if len(digits) >= _MIN_DIGITS and digits[0] != "0" else None
 
     def _year(self, compact: str) -> int | None:
-        """Return the number that `compact` says in two halves; None if it is none."""
+        """Return the number that `compact` says in pairs, else None."""
         for said, century in self._centuries.items():
             if compact.startswith(said):
                 rest = compact.removeprefix(said)
@@ -189,13 +189,13 @@ class Numerals:
         alone = dict.fromkeys(map(_compact, self.spell(size)))
         return _Scale(size, tuple(alone), tuple(after))
 
-    def _learn(self, known: dict[str, float], number: int, forms: Forms) -> None:
+    def _add(self, known: dict[str, float], number: int, forms: Forms) -> None:
         for words in forms:
             known.setdefault(_compact(words), number)
             self.words.update(map(folded, words))
 
-    def _learn_short_ones(self) -> None:
-        """Learn how numbers that end in one are said before thousands: "doscientos un mil"."""
+    def _add_short_ones(self) -> None:
+        """Add the forms of numbers ending in one before thousand: "doscientos un mil"."""
         thousand = next(scale for scale in self._scales if scale.size == 1000)
         for number in range(101, 1000, 10):
             for said in map(_compact, self.spell(1000 * number)):
@@ -213,8 +213,8 @@ def _compact(words: tuple[str, ...] | list[str]) -> str:
     return "".join(map(folded, words))
 
 
-def _cuts(compact: str, scale: _Scale) -> Iterator[tuple[str, str]]:
-    """Yield (how often, rest) of each way in which `compact` may say a number of this scale."""
+def _splits(compact: str, scale: _Scale) -> Iterator[tuple[str, str]]:
+    """Yield (count, rest) of each way to split `compact` at a word of this scale."""
     for alone in scale.alone:
         if compact.startswith(alone):
             yield "", compact.removeprefix(alone)
@@ -226,5 +226,5 @@ def _cuts(compact: str, scale: _Scale) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=8)
 def numerals(code: str) -> Numerals:
-    """Return the numerals of the language `code` ("en", "de-AT"); no words if CLDR lacks it."""
+    """Return the numerals of the language `code` ("en", "de-AT"); empty if CLDR lacks it."""
     return Numerals(code)

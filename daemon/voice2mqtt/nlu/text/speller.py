@@ -1,4 +1,4 @@
-"""How a language says its numbers; the only file that knows the CLDR rules (unicode-rbnf)."""
+"""Numbers to words, by the CLDR rules; the only file that imports unicode-rbnf."""
 
 import re
 from functools import lru_cache
@@ -10,13 +10,13 @@ from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.text.letters import cleaned
 
 _EVERY_FORM_BELOW = 101
-"""Inflected forms are worth their time only for numbers that are really inflected."""
+"""Larger whole numbers are spelled without inflected forms, which take time."""
 
 _OTHER_NAMES = {"nb": "no"}
-"""Languages that the rules know by another code."""
+"""Our code of a language to that of the rules, where they differ"""
 
 Forms = tuple[tuple[str, ...], ...]
-"""Ways to say one number, each as words; the usual one first."""
+"""The ways to say one number, each as a tuple of words; the usual one first"""
 
 
 class Speller:
@@ -30,9 +30,9 @@ class Speller:
 
     def _spell(self, number: float) -> Forms:
         if number < 0 and number != int(number):
-            # The rules leave out the decimals of what is below zero.
+            # The rules drop the decimals of negative numbers.
             return ()
-        # Only the inflected rules know decimals in every language.
+        # Only the inflected rules have decimals in every language.
         is_large = not 0 <= number < _EVERY_FORM_BELOW and number == int(number)
         rulesets = self._plain_rulesets() if is_large else None
         return self._forms(number, FormatPurpose.CARDINAL, rulesets)
@@ -71,7 +71,7 @@ class Speller:
 def _engine(code: str) -> RbnfEngine | None:
     name = code.replace("-", "_")
     bare = name.split("_")[0]
-    # There are files of rules that are not whole, such as "es_419"; those are not named.
+    # Some rule files are incomplete, such as "es_419"; only the supported ones count.
     known = RbnfEngine.get_supported_languages()
     names = (name for name in (name, _OTHER_NAMES.get(bare, bare)) if name in known)
     return next(map(RbnfEngine.for_language, names), None)

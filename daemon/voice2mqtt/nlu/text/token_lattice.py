@@ -1,74 +1,73 @@
-"""What was heard, with all the ways to read it side by side.
+"""A sentence with all the ways to read it, as a lattice.
 
-"Twenty five" is 25, or 20 and then 5; "7:30" may be "half past seven". Which of them is meant
-only the table can tell, so all are offered, as arcs between positions, which
-`lattice_builder.py` finds.
+"Twenty five" is 25, or 20 and then 5; "7:30" may be "half past seven". Only the table can tell
+which of them is meant, so the lattice has an arc for each; `lattice_builder.py` builds it.
 """
 
 from dataclasses import dataclass, field
 
 MINUS = "\u2212"
-"""Its key, whatever it is called."""
+"""The key of a minus sign or word, in every language."""
 ORDINAL = "th"
-"""Ends the keys of ordinals, whatever the language."""
+"""Suffix of the keys of ordinals, in every language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word as it is compared (`key`; numbers are digits) and as it was written."""
+    """One word, as it is compared (`key`; numbers are digits) and as it was written."""
 
     key: str
     surface: str
     start: int = field(default=0, compare=False)
-    """Where it stands in the text of its `TokenLattice`."""
+    """Characters into the text of its `TokenLattice`."""
     end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class LatticeArc:
-    """One way to read on from a position: as the word `key`, as `number`, or both."""
+    """One way to read on from a position: as the word `key`, as `number`, or as both."""
 
     end: int
     """The position after it."""
     key: str = ""
-    """"" if this cannot be taken for a word."""
+    """"" if it is not a word."""
     number: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TokenLattice:
-    """All ways to read a text: `starts[p]` are the readings that begin at position `p`.
+    """All ways to read a text: `arcs[p]` are the arcs from position `p`.
 
-    Positions 0 to `len(tokens)` lie between the words heard; further ones are inside a word
-    that was heard as one and can be read as several ("25").
+    Positions 0 to `len(tokens)` lie between the words; higher ones are inside a token that can be
+    read as several words ("25").
     """
 
     text: str
     tokens: tuple[Token, ...]
-    starts: tuple[tuple[LatticeArc, ...], ...]
-    wholes: frozenset[tuple[int, int]] = frozenset()
-    """From where to where the words are one time or amount: "ten to eight"."""
+    arcs: tuple[tuple[LatticeArc, ...], ...]
+    units: frozenset[tuple[int, int]] = frozenset()
+    """(first, last) position of each time or amount of several words: "ten to eight"."""
 
     @property
     def end(self) -> int:
         """The position after the last word."""
         return len(self.tokens)
 
-    def is_torn(self, first: int, last: int) -> bool:
-        """Whether the words from `first` to `last` are only a part of a time or an amount.
+    def is_part_of_unit(self, first: int, last: int) -> bool:
+        """Return whether the words from `first` to `last` are only part of a time or an amount.
 
-        Who leaves words out of account must not take a number from there: "ten to eight" is
-        neither 10 and 8 nor 8, and "twenty degrees and a half" is not 20.
+        A reader that may skip words must not take a number from there: "ten to eight" is neither
+        10 and 8 nor 8, and "twenty degrees and a half" is not 20.
         """
         return any(
             start <= first and last <= end and (first, last) != (start, end)
-            for start, end in self.wholes
+            for start, end in self.units
         )
 
-    def may_part(self, first: int, last: int) -> bool:
-        """Whether free text may reach from position `first` to position `last`.
+    def may_be_free_text(self, first: int, last: int) -> bool:
+        """Return whether free text may span position `first` to `last`.
 
-        Both lie between words, and a minus is not torn from its number.
+        Both lie between words, and a minus sign stays with its number.
         """
         if not first < last <= self.end:
             return False

@@ -21,7 +21,7 @@ from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.matching.compound import commands, joint_automaton
 from voice2mqtt.nlu.matching.contradiction import Contradictions
-from voice2mqtt.nlu.matching.decision import BELIEVABLE
+from voice2mqtt.nlu.matching.decision import MIN_CREDIBLE_SHARE
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.speechhost.decoding import scoring
@@ -178,7 +178,7 @@ class _Commands:
             return []
         if outside:
             # Less likely commands would only be found by their sound, which they always have.
-            least = BELIEVABLE * otherwise.confidence
+            least = MIN_CREDIBLE_SHARE * otherwise.confidence
             return [otherwise, *(r for r in readings if r.confidence >= least)]
         if text and self._parsed(text) not in [self._meaning(tokens) for tokens, _ in likely]:
             readings.append(otherwise)

@@ -13,7 +13,7 @@ from voice2mqtt.nlu.grammar.table import (
     TextList,
     WildcardList,
 )
-from voice2mqtt.nlu.matching.phonetic import arcs as sound_graph
+from voice2mqtt.nlu.matching.phonetic import search_graph
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.espeak import Espeak
@@ -306,6 +306,6 @@ def test_a_search_after_many_others_finds_the_same(monkeypatch: pytest.MonkeyPat
 
     before = found()
     # Now no node outlives a search.
-    monkeypatch.setattr(sound_graph, "_REMEMBERED", 0)
+    monkeypatch.setattr(search_graph, "_MAX_CACHED_NODES", 0)
     assert found() == before
     assert all(before)

@@ -1,4 +1,4 @@
-"""Whatever is said to whatever table, nearest sound finds something or nothing; it never raises."""
+"""Whatever is said to whatever table, the phonetic search never raises."""
 
 import sys
 import unicodedata
@@ -69,8 +69,8 @@ def test_a_search_finds_rows_of_the_table_each_meaning_once(
 @given(table=tables(), text=TEXTS)
 def test_what_is_found_by_sound_is_a_sentence_of_its_row(table: CommandTable, text: str) -> None:
     matcher = ExactMatcher(compile_table(table), WORDS)
-    for likeness in _nearest(table).find(text, 0.3):
-        assert likeness.row in {parse.row for parse in matcher.parses(likeness.sentence)}
+    for match in _nearest(table).find(text, 0.3):
+        assert match.row in {parse.row for parse in matcher.parses(match.sentence)}
 
 
 @given(table=tables(), heard=TEXTS, said=TEXTS)
@@ -96,7 +96,7 @@ def test_deciding_by_sound_never_raises(
 
 @given(text=ANY_TEXT)
 def test_talk_in_any_script_does_nothing(text: str) -> None:
-    decisions = Interpreter(home(), nearest=HOME).decide(Heard(text=f"qq {text} qq"), 0.0, NOON)
+    decisions = Interpreter(home(), phonetic=HOME).decide(Heard(text=f"qq {text} qq"), 0.0, NOON)
     assert not any(isinstance(decision, Fire | Ask) for decision in decisions)
 
 
@@ -155,10 +155,10 @@ def test_words_without_sounds_anywhere_raise_nothing_and_fill_no_slot(
         nearest = PhoneticMatcher(compile_table(table), WORDS, Silent(mute))
     except TableError:
         assume(False)  # it is refused at load
-    house = Interpreter(table, nearest=nearest)
+    house = Interpreter(table, phonetic=nearest)
     for heard in ("on lamp", f"on {before}", f"{before} level 50", f"lamp {value} {other}", *texts):
         assert house.decide(Heard(text=heard), 0.0, NOON)
-        house.forget()
+        house.reset()
     assert published(house.decide(Heard(text=f"{before} levle"), 0.0, NOON)) == []
 
 
@@ -189,8 +189,8 @@ def test_characters_of_each_kind_may_stand_in_a_slot(category: str, language: st
         language=language,
     )
     nearest = PhoneticMatcher(compile_table(table), normaliser(language), _voice(language))
-    house = Interpreter(table, nearest=nearest)
+    house = Interpreter(table, phonetic=nearest)
     for heard in ("turn on the lamp", "turn on teh fan", *(f"turn on the {s}" for s in some)):
         assert house.decide(Heard(text=heard), 0.0, NOON)
-        house.forget()
+        house.reset()
     assert published(house.decide(Heard(text="turn on the"), 0.0, NOON)) == []

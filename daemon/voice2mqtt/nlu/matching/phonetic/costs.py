@@ -1,11 +1,12 @@
-"""What it costs to hear one phoneme for another, from how the mouth makes them.
+"""Phoneme substitution and deletion costs from articulatory features.
 
-Vowels differ in height, backness and rounding; consonants in place, manner and voice. A symbol
-is taken apart into its letters and marks, so that any language's IPA gets sensible costs and a
-plain letter, where there are no phonemes, counts as the sound it is written for. An unknown
-symbol is unlike everything but itself.
+Vowels differ in height, backness, rounding and length, consonants in place, manner and voicing
+(the IPA chart). A symbol is decomposed into base letters and diacritics, so that the IPA of any
+language gets sensible costs, and a plain letter, where there are no phonemes, counts as the sound
+it is written for. An unknown symbol differs from everything but itself.
 
-0 is the same sound, about 0.2 a pair that is often misheard (t for d), 1 two unlike consonants.
+Costs have no unit: 0 is the same phoneme, about 0.2 a pair that is often misheard (/t/ for /d/),
+1 two unlike consonants. All weights are set by hand.
 """
 
 import unicodedata
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 
 Costs = NDArray[np.float32]
 
-# Letter: height (0 close to 1 open), backness (0 front to 1 back), rounded.
+# Letter to (height: 0 close, 1 open; backness: 0 front, 1 back; rounded). Rows go from close to
+# open, columns from front to back; a cell holds unrounded and rounded letters.
 _VOWELS = {
     letter: (height / 6, backness / 2, rounded)
     for height, row in enumerate(
@@ -37,6 +39,7 @@ _VOWELS = {
     for letter in letters
 }
 
+# (letters, place): from the lips to the glottis; neighbouring places are 1 apart.
 _PLACES = (
     ("pbmɸβʙwɥ", 0.0),
     ("fvɱʋⱱ", 1.0),
@@ -60,8 +63,7 @@ _MANNERS = (
 )
 _VOICELESS = frozenset("pɸfθtsʃʈʂcçɕkxqχħʔhɬ")
 
-# How unlike two manners are; others are 0.8 apart.
-_MANNER_COST = {
+_MANNER_COSTS = {
     frozenset(pair): cost
     for pair, cost in (
         (("plosive", "affricate"), 0.3),
@@ -77,8 +79,9 @@ _MANNER_COST = {
         (("nasal", "plosive"), 0.6),
     )
 }
-_GLIDES_OF_VOWELS = {"j": "i", "w": "u", "ɥ": "y", "ɹ": "ɚ", "ɻ": "ɚ"}
-_VOWEL_FOR_CONSONANT = 1.4
+_UNRELATED_MANNERS = 0.8
+_VOWEL_OF_SEMIVOWEL = {"j": "i", "w": "u", "ɥ": "y", "ɹ": "ɚ", "ɻ": "ɚ"}
+_VOWEL_CONSONANT_COST = 1.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class _Vowel:
     rounded: float
     long: bool
     glide: str
-    """Where a diphthong goes; "" for a plain vowel."""
+    """The second element of a diphthong; "" for a monophthong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +101,26 @@ class _Consonant:
     voiced: bool
 
 
-def substitution(one: str, other: str) -> float:
-    """Return what it costs to hear `other` where `one` was said; 0 to 1.4, symmetric."""
+def substitution_cost(one: str, other: str) -> float:
+    """Return the cost of hearing `other` for `one`: 0 to 1.4, symmetric."""
     if one == other:
         return 0.0
     match _features(one), _features(other):
         case _Vowel() as first, _Vowel() as second:
-            return _between_vowels(first, second)
+            return _vowel_cost(first, second)
         case _Consonant() as first, _Consonant() as second:
-            return _between_consonants(first, second)
+            return _consonant_cost(first, second)
         case (_Vowel(), _Consonant()) | (_Consonant(), _Vowel()):
-            near = {_GLIDES_OF_VOWELS.get(one, one), _GLIDES_OF_VOWELS.get(other, other)}
+            near = {_VOWEL_OF_SEMIVOWEL.get(one, one), _VOWEL_OF_SEMIVOWEL.get(other, other)}
             features = [_features(symbol) for symbol in near]
             if all(isinstance(feature, _Vowel) for feature in features):
-                return 0.3 if len(near) == 1 else 0.3 + substitution(*near)
-            return _VOWEL_FOR_CONSONANT
+                return 0.3 if len(near) == 1 else 0.3 + substitution_cost(*near)
+            return _VOWEL_CONSONANT_COST
     return 1.0
 
 
-def loss(symbol: str) -> float:
-    """Return what it costs to miss `symbol`, or to hear it where nothing was said; 0.5 to 0.9."""
+def deletion_cost(symbol: str) -> float:
+    """Return the cost of deleting or inserting `symbol`: 0.5 to 0.9."""
     match _features(symbol):
         case _Vowel(long=long, glide=glide):
             return 0.5 if symbol[0] in "əɐᵻ" else 0.9 if long or glide else 0.8
@@ -131,14 +134,15 @@ def loss(symbol: str) -> float:
 
 
 def cost_matrix(symbols: Sequence[str], known: Costs) -> Costs:
-    """Return the substitution costs between all of `symbols`, in their order.
+    """Return the substitution costs [symbol, symbol] between all of `symbols`.
 
-    `known` are those between the first of them, since one more is learnt while somebody waits.
+    `known` is the matrix of a prefix of `symbols`; only the rest is computed, since a new symbol
+    may turn up while the speaker waits.
     """
     matrix = np.zeros((len(symbols), len(symbols)), np.float32)
     matrix[: len(known), : len(known)] = known
     for number in range(len(known), len(symbols)):
-        costs = [substitution(symbols[number], other) for other in symbols[:number]]
+        costs = [substitution_cost(symbols[number], other) for other in symbols[:number]]
         matrix[number, :number] = matrix[:number, number] = costs
     return matrix
 
@@ -171,25 +175,25 @@ def _features(symbol: str) -> _Vowel | _Consonant | None:
     return _Consonant(place, manner, letter not in _VOICELESS)
 
 
-def _between_vowels(one: _Vowel, other: _Vowel) -> float:
+def _vowel_cost(one: _Vowel, other: _Vowel) -> float:
     apart = 0.45 * abs(one.height - other.height) + 0.3 * abs(one.backness - other.backness)
     apart += 0.1 * abs(one.rounded - other.rounded)
     if one.glide != other.glide:
         if one.glide and other.glide:
-            apart += 0.3 * _between_vowels(_plain(one.glide), _plain(other.glide))
+            apart += 0.3 * _vowel_cost(_monophthong(one.glide), _monophthong(other.glide))
         else:
             apart += 0.15
     return min(0.8, 0.1 + apart + 0.05 * (one.long != other.long))
 
 
-def _plain(letter: str) -> _Vowel:
+def _monophthong(letter: str) -> _Vowel:
     height, backness, rounded = _VOWELS[letter]
     return _Vowel(height, backness, rounded, long=False, glide="")
 
 
-def _between_consonants(one: _Consonant, other: _Consonant) -> float:
+def _consonant_cost(one: _Consonant, other: _Consonant) -> float:
     place = min(0.45, 0.15 * abs(one.place - other.place))
     manner = 0.0
     if one.manner != other.manner:
-        manner = _MANNER_COST.get(frozenset((one.manner, other.manner)), 0.8)
+        manner = _MANNER_COSTS.get(frozenset((one.manner, other.manner)), _UNRELATED_MANNERS)
     return min(1.0, 0.05 + place + manner + 0.15 * (one.voiced != other.voiced))

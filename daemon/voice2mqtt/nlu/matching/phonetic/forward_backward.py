@@ -1,9 +1,17 @@
-"""Two passes through an automaton that tell which of its nodes the best ways lead through.
+"""Forward and backward pass over the search graph, in the tropical semiring (Viterbi costs).
 
-Forward, each node gets what it costs at least to be there at each position of the phonemes
-heard; each is visited once, after all that lead to it and with all of its level, and only while
-it can still lead to an end within the bound. Backward, each node visited gets what is still to
-be paid.
+Costs add along a path, and of several paths the least counts. A *position* lies between two of the
+T phonemes heard: 0 to T. All cost arrays are float32, in the unit of `costs.py`.
+
+- The forward cost of [node, position] is the least cost from the root at position 0 to there.
+- The cost-to-go (backward cost) of [node, position] is the least cost from there to a final node
+  at position T.
+
+The graph is acyclic and its nodes have topological ranks, so each node is visited once, after all
+its predecessors, and together with all nodes of its rank. The forward pass prunes what exceeds a
+bound: forward cost plus a lower bound of the rest, which is the cheapest cover of the remaining
+phonemes by any words in any order. The backward pass visits the same nodes in reverse; its exact
+cost-to-go is the heuristic of the search in `k_best.py`.
 """
 
 from __future__ import annotations
@@ -16,37 +24,37 @@ from typing import NamedTuple
 import numpy as np
 
 from voice2mqtt.nlu.grammar.automaton import Number
-from voice2mqtt.nlu.matching import exact as match
-from voice2mqtt.nlu.matching.phonetic.arcs import ROOT, NodeArcs, PhoneticArcs, Slots
+from voice2mqtt.nlu.matching.exact import meaning
 from voice2mqtt.nlu.matching.phonetic.costs import Costs
 from voice2mqtt.nlu.matching.phonetic.observation import Observation
-from voice2mqtt.nlu.matching.phonetic.phonemes import FAR, Numbers, first_of_each
+from voice2mqtt.nlu.matching.phonetic.phonemes import INFINITE, Indices, run_starts
+from voice2mqtt.nlu.matching.phonetic.search_graph import ROOT, NodeArcs, SearchGraph, Slots
 from voice2mqtt.nlu.matching.phonetic.word_scores import WordScores
 
-_MOST_NODES = 300
-"""Of a pass; talk that is near nothing would be followed through all of a large table."""
-_AT_ONCE = 256
-"""Words that are tried from one level in one go: a trade of speed for memory."""
-_SKIPPED = 0.99
-"""Share of its sounds that a word heard costs to leave out: rather that than bend another one."""
+_MAX_NODES = 300
+"""Nodes of one pass: talk that is near no row would otherwise be followed through a large table."""
+_ARC_BATCH = 256
+"""Arcs that are scored at once: more are faster, and need more memory."""
+_SKIP_FACTOR = 0.99
+"""To skip a word heard costs this share of inserting it: cheaper than to bend another word."""
 
 
-class Arc(NamedTuple):
-    """To `target` by a word of the vocabulary, or by nothing where `word` is -1."""
+class WordArc(NamedTuple):
+    """An arc to `target` that takes a word of the lexicon, or none where `word` is -1."""
 
     word: int
     target: int
     surface: str
     fills: Slots
-    to_pay: list[float]
-    """What is to be paid at least from each position on when this arc comes next."""
-    after: list[float]
-    """What is to be paid after it."""
+    cost_to_go: list[float]
+    """[position] before the arc, when it is taken next"""
+    cost_to_go_after: list[float]
+    """[position] at the target"""
 
 
 @dataclass(frozen=True, slots=True)
-class WildcardArc:
-    """To `target` by a stretch of the utterance that needs no sound."""
+class SpanArc:
+    """An arc to `target` that takes a fixed span of what was heard at no cost: an open slot."""
 
     target: int
     start: int
@@ -58,266 +66,283 @@ class WildcardArc:
 
 @dataclass(slots=True)
 class _Level:
-    """Nodes of one rank, each at the same place of three lists, and their arcs by a word."""
+    """The nodes of one rank and their word arcs that survived pruning."""
 
     nodes: list[int]
-    here: Costs
-    """What it costs to be at [node, position]."""
-    leaving: list[NodeArcs]
-    owners: Numbers
-    """The place of the node of each arc; they ascend ..."""
-    places: Numbers
-    """... the place of each arc among those of its node ..."""
-    words: Numbers
-    targets: Numbers
-    to_pay: Costs = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    """... and what is to be paid from [arc, position] on, known on the way back."""
+    forward: Costs
+    """[node, position]"""
+    node_arcs: list[NodeArcs]
+    """[node]"""
+    sources: Indices
+    """[arc]: the index of the node that it leaves, ascending"""
+    places: Indices
+    """[arc]: its index among the arcs of that node"""
+    words: Indices
+    """[arc]"""
+    targets: Indices
+    """[arc]"""
+    cost_to_go: Costs = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    """[arc, position], set by the backward pass"""
 
 
 class ForwardBackward:
-    """One utterance against one automaton."""
+    """The passes for one observation over one search graph."""
 
-    def __init__(self, graph: PhoneticArcs, heard: Observation) -> None:
-        graph.make_room()
-        self.laid = WordScores(graph.vocabulary, heard)
-        self.skips = [(word.start, word.end, _SKIPPED * word.lost) for word in heard.words]
-        """Start, end and cost of each word that may be left out."""
-        self.to_pay: dict[int, Costs] = {}
-        """What is to be paid from each position on, of the nodes from which an end is reached."""
+    def __init__(self, graph: SearchGraph, observation: Observation) -> None:
+        graph.limit_cache()
+        self.word_scores = WordScores(graph.lexicon, observation)
+        words = observation.words
+        self.skips = [(word.start, word.end, _SKIP_FACTOR * word.skip_cost) for word in words]
+        """(start, end, cost) of each word heard that may be skipped"""
+        self.cost_to_go: dict[int, Costs] = {}
+        """[position] for each node on a path within the bound of the last backward pass"""
         self._graph = graph
-        self._heard = heard
-        self._borders = [*(word.start for word in heard.words), len(heard.phonemes)]
-        self._skipping = self._skipped()
-        self._left = self._least_left()
-        self._ahead = self.laid.to_pay_next(self._left)
-        self._passed: tuple[float, list[_Level]] | None = None
-        self._leaps: dict[int, list[WildcardArc]] = {}
-        self._found: dict[int, tuple[_Level, int]] = {}
+        self._observation = observation
+        self._boundaries = [*(word.start for word in words), len(observation.phonemes)]
+        self._skip_costs = self._costs_between_boundaries()
+        self._rest = self._least_rest()
+        self._rest_by_word = self.word_scores.backward_of_all(self._rest)
+        self._forward_pass: tuple[float, list[_Level]] | None = None
+        self._span_arcs: dict[int, list[SpanArc]] = {}
+        self._level_of: dict[int, tuple[_Level, int]] = {}
 
     @property
-    def bound(self) -> float:
-        """What any way costs at least, whatever the table says of the order of its words."""
-        return float(self._left[0])
+    def lower_bound(self) -> float:
+        """A lower bound of the cost of any path, whatever order of words the graph allows."""
+        return float(self._rest[0])
 
-    def least(self, at_most: float) -> float | None:
-        """Return what the cheapest way costs; None if that is more than `at_most`."""
-        ends = (
-            float(here[-1])
-            for level in self._forward(at_most)
-            for leaving, here in zip(level.leaving, level.here, strict=True)
-            if leaving.is_end
+    def best_cost(self, max_cost: float) -> float | None:
+        """Return the cost of the best path; None if it exceeds `max_cost`."""
+        final = (
+            float(forward[-1])
+            for level in self._forward(max_cost)
+            for arcs, forward in zip(level.node_arcs, level.forward, strict=True)
+            if arcs.is_final
         )
-        least = min(ends, default=float(FAR))
-        return least if least <= at_most else None
+        best = min(final, default=float(INFINITE))
+        return best if best <= max_cost else None
 
-    def back(self, at_most: float) -> None:
-        """Fill `to_pay`, as far as ways cost up to `at_most`."""
-        self.to_pay, self._found = {}, {}
-        for level in reversed(self._forward(at_most)):
-            to_pay = self._back(level)
-            near = (level.here + to_pay).min(axis=1) <= at_most
-            for at in near.nonzero()[0].tolist():
-                self.to_pay[level.nodes[at]] = to_pay[at]
-                self._found[level.nodes[at]] = level, at
+    def backward(self, max_cost: float) -> None:
+        """Compute `cost_to_go` for all nodes on paths that cost up to `max_cost`."""
+        self.cost_to_go, self._level_of = {}, {}
+        for level in reversed(self._forward(max_cost)):
+            cost_to_go = self._backward_level(level)
+            is_near = (level.forward + cost_to_go).min(axis=1) <= max_cost
+            for index in is_near.nonzero()[0].tolist():
+                self.cost_to_go[level.nodes[index]] = cost_to_go[index]
+                self._level_of[level.nodes[index]] = level, index
 
-    def onward(self, node: int) -> tuple[list[Arc], list[WildcardArc]]:
-        """Return what leads from `node` to an end."""
-        level, at = self._found[node]
-        leaving = level.leaving[at]
-        some = slice(*np.searchsorted(level.owners, [at, at + 1]).tolist())
-        places, words = level.places[some].tolist(), level.words[some].tolist()
-        targets, costs = level.targets[some].tolist(), level.to_pay[some].tolist()
+    def arcs_from(self, node: int) -> tuple[list[WordArc], list[SpanArc]]:
+        """Return the arcs of `node` that lead to nodes with a cost-to-go."""
+        level, index = self._level_of[node]
+        node_arcs = level.node_arcs[index]
+        of_node = slice(*np.searchsorted(level.sources, [index, index + 1]).tolist())
+        places, words = level.places[of_node].tolist(), level.words[of_node].tolist()
+        targets, costs = level.targets[of_node].tolist(), level.cost_to_go[of_node].tolist()
         arcs = [
-            Arc(
+            WordArc(
                 word,
                 target,
-                leaving.surfaces[place],
-                leaving.fills[place],
-                to_pay,
-                self.to_pay[target].tolist(),
+                node_arcs.surfaces[place],
+                node_arcs.fills[place],
+                cost_to_go,
+                self.cost_to_go[target].tolist(),
             )
-            for place, word, target, to_pay in zip(places, words, targets, costs, strict=True)
-            if target in self.to_pay
+            for place, word, target, cost_to_go in zip(places, words, targets, costs, strict=True)
+            if target in self.cost_to_go
         ]
-        for target, fills in leaving.silent:
-            if target in self.to_pay:
-                after = self.to_pay[target].tolist()
-                arcs.append(Arc(-1, target, "", fills, after, after))
-        return arcs, [
-            leap for leap in self._leaps_from(node, leaving) if leap.target in self.to_pay
-        ]
+        for target, fills in node_arcs.epsilon:
+            if target in self.cost_to_go:
+                after = self.cost_to_go[target].tolist()
+                arcs.append(WordArc(-1, target, "", fills, after, after))
+        span_arcs = self._open_slot_arcs(node, node_arcs)
+        return arcs, [arc for arc in span_arcs if arc.target in self.cost_to_go]
 
-    def _skipped(self) -> Costs:
-        """Return what it costs to leave out what was heard from one border to a later one."""
-        lost = np.cumsum([0.0, *(lost for *_, lost in self.skips)])
-        between = np.where(lost >= lost[:, None], lost - lost[:, None], FAR)
+    def _costs_between_boundaries(self) -> Costs:
+        """Return the cost [from, to] of skipping all words between two word boundaries."""
+        skipped = np.cumsum([0.0, *(cost for *_, cost in self.skips)])
+        between = np.where(skipped >= skipped[:, None], skipped - skipped[:, None], INFINITE)
         return between.astype(np.float32)
 
-    def _least_left(self) -> Costs:
-        """Return what the utterance costs at least from each position on."""
-        last = len(self._heard.phonemes)
+    def _least_rest(self) -> Costs:
+        """Return a lower bound [position] of the cost of the phonemes from there to the end."""
+        last = len(self._observation.phonemes)
         if self._graph.has_free_text:
             return np.zeros(last + 1, np.float32)
-        skips = {start: (end, lost) for start, end, lost in self.skips}
-        cheapest = self.laid.cheapest()
-        left = np.full(last + len(cheapest), FAR, np.float32)
-        left[last] = 0.0
+        skips = {start: (end, cost) for start, end, cost in self.skips}
+        span_costs = self.word_scores.least_span_costs()
+        lengths = len(span_costs)
+        rest = np.full(last + lengths, INFINITE, np.float32)
+        rest[last] = 0.0
         for position in reversed(range(last)):
-            least = (cheapest[:, position] + left[position : position + len(cheapest)]).min()
-            for end, _ in self._heard.numbers.get(position, ()):
-                least = min(least, left[end])
+            least = (span_costs[:, position] + rest[position : position + lengths]).min()
+            for end, _ in self._observation.numbers.get(position, ()):
+                least = min(least, rest[end])
             if position in skips:
-                end, lost = skips[position]
-                least = min(least, lost + left[end])
-            left[position] = least
-        return left[: last + 1]
+                end, cost = skips[position]
+                least = min(least, cost + rest[end])
+            rest[position] = least
+        return rest[: last + 1]
 
-    def _forward(self, at_most: float) -> list[_Level]:
-        """Return the levels visited. What was visited for a higher bound is good for this one."""
-        if self._passed is None or self._passed[0] < at_most:
-            self._passed = at_most, list(self._visit(at_most))
-        return self._passed[1]
+    def _forward(self, max_cost: float) -> list[_Level]:
+        """Return the levels of a forward pass; one with a higher bound serves a lower one too."""
+        if self._forward_pass is None or self._forward_pass[0] < max_cost:
+            self._forward_pass = max_cost, list(self._forward_levels(max_cost))
+        return self._forward_pass[1]
 
-    def _visit(self, at_most: float) -> Iterator[_Level]:
-        start = np.full((1, len(self._left)), FAR, np.float32)
-        start[0, 0] = 0.0
-        arriving = {self._graph.rank(ROOT): [(np.array([ROOT]), start)]}
-        waiting = list(arriving)
-        left = _MOST_NODES
-        while waiting and left > 0:
-            nodes, here = self._within(arriving.pop(heapq.heappop(waiting)), at_most, left)
+    def _forward_levels(self, max_cost: float) -> Iterator[_Level]:
+        at_root = np.full((1, len(self._rest)), INFINITE, np.float32)
+        at_root[0, 0] = 0.0
+        incoming = {self._graph.rank(ROOT): [(np.array([ROOT]), at_root)]}
+        rank_queue = list(incoming)
+        budget = _MAX_NODES
+        while rank_queue and budget > 0:
+            rank = heapq.heappop(rank_queue)
+            nodes, forward = self._pruned_nodes(incoming.pop(rank), max_cost, budget)
             if not nodes:
                 continue
-            left -= len(nodes)
-            level, ranks = self._level(nodes, here, at_most)
+            budget -= len(nodes)
+            level, target_ranks = self._pruned_arcs(nodes, forward, max_cost)
             yield level
-            for rank, targets, there in self._reached(level, ranks):
-                if rank not in arriving:
-                    arriving[rank] = []
-                    heapq.heappush(waiting, rank)
-                arriving[rank].append((targets, there))
+            for target_rank, targets, costs in self._successors(level, target_ranks):
+                if target_rank not in incoming:
+                    incoming[target_rank] = []
+                    heapq.heappush(rank_queue, target_rank)
+                incoming[target_rank].append((targets, costs))
 
-    def _within(
-        self, arriving: Sequence[tuple[Numbers, Costs]], at_most: float, most: int
+    def _pruned_nodes(
+        self, incoming: Sequence[tuple[Indices, Costs]], max_cost: float, most: int
     ) -> tuple[list[int], Costs]:
-        """Return the nodes from which an end may be reached, and what it costs to be there.
+        """Return the nodes that may be on a path within the bound, with their forward costs.
 
-        Of more than `most` only the cheapest.
+        At most `most` of them, the best ones; the costs are [node, position].
         """
-        nodes, here = _least_of_each(arriving)
-        here[:, self._borders] = _over_borders(here, self._borders, self._skipping)
-        whole = here + self._left
-        here[whole > at_most] = FAR
-        least = whole.min(axis=1)
-        near = (least <= at_most).nonzero()[0]
-        if len(near) > most:
-            near = np.sort(near[np.argsort(least[near], kind="stable")[:most]])
-        return nodes[near].tolist(), here[near]
+        nodes, forward = _merged(incoming)
+        forward[:, self._boundaries] = _with_skips(forward, self._boundaries, self._skip_costs)
+        path_cost = forward + self._rest
+        forward[path_cost > max_cost] = INFINITE
+        best = path_cost.min(axis=1)
+        kept = (best <= max_cost).nonzero()[0]
+        if len(kept) > most:
+            kept = np.sort(kept[np.argsort(best[kept], kind="stable")[:most]])
+        return nodes[kept].tolist(), forward[kept]
 
-    def _level(self, nodes: list[int], here: Costs, at_most: float) -> tuple[_Level, Numbers]:
-        """Return the level of `nodes` with what is worth following, and to which ranks it leads."""
-        leaving = [self._graph.leaving(node) for node in nodes]
-        counts = [len(each.words) for each in leaving]
-        owners = np.repeat(np.arange(len(nodes)), counts)
-        words = np.concatenate([each.words for each in leaving])
-        # Not by indexing: over arrays as they come of that, to reduce is several times as slow.
-        least = (here.T.take(owners, axis=1) + self._ahead.take(words, axis=1)).min(axis=0)
-        near = (least <= at_most).nonzero()[0]
-        targets = np.concatenate([each.targets for each in leaving])[near]
-        ranks = np.concatenate([each.ranks for each in leaving])[near]
-        owners, words, first = owners[near], words[near], np.cumsum([0, *counts])
-        places = near - first[owners]
-        return _Level(nodes, here, leaving, owners, places, words, targets), ranks
+    def _pruned_arcs(
+        self, nodes: list[int], forward: Costs, max_cost: float
+    ) -> tuple[_Level, Indices]:
+        """Return the level of `nodes` with its arcs within the bound, and their targets' ranks."""
+        node_arcs = [self._graph.arcs_from(node) for node in nodes]
+        counts = [len(arcs.words) for arcs in node_arcs]
+        sources = np.repeat(np.arange(len(nodes)), counts)
+        words = np.concatenate([arcs.words for arcs in node_arcs])
+        # `take`, since reducing over the memory order of fancy indexing is several times as slow.
+        at_source = forward.T.take(sources, axis=1)
+        best = (at_source + self._rest_by_word.take(words, axis=1)).min(axis=0)
+        kept = (best <= max_cost).nonzero()[0]
+        targets = np.concatenate([arcs.targets for arcs in node_arcs])[kept]
+        ranks = np.concatenate([arcs.ranks for arcs in node_arcs])[kept]
+        sources, words, first_arc = sources[kept], words[kept], np.cumsum([0, *counts])
+        places = kept - first_arc[sources]
+        return _Level(nodes, forward, node_arcs, sources, places, words, targets), ranks
 
-    def _reached(self, level: _Level, ranks: Numbers) -> Iterator[tuple[int, Numbers, Costs]]:
-        """Yield where `level` leads, by rank, and what it costs to be there."""
-        for low in range(0, len(ranks), _AT_ONCE):
-            some = slice(low, low + _AT_ONCE)
-            there = self.laid.reached(level.here, level.owners[some], level.words[some])
-            for rank in set(ranks[some].tolist()):
-                of = (ranks[some] == rank).nonzero()[0]
-                yield rank, level.targets[some][of], there[of]
-        for node, leaving, here in zip(level.nodes, level.leaving, level.here, strict=True):
-            for target, _ in leaving.silent:
-                yield self._graph.rank(target), np.array([target]), here[None]
-            for leap in self._leaps_from(node, leaving):
-                if here[leap.start] < FAR:
-                    leapt = np.full((1, len(here)), FAR, np.float32)
-                    leapt[0, leap.end] = here[leap.start]
-                    yield self._graph.rank(leap.target), np.array([leap.target]), leapt
+    def _successors(
+        self, level: _Level, target_ranks: Indices
+    ) -> Iterator[tuple[int, Indices, Costs]]:
+        """Yield (rank, targets [arc], forward costs [arc, position]) of all arcs of `level`."""
+        for low in range(0, len(target_ranks), _ARC_BATCH):
+            batch = slice(low, low + _ARC_BATCH)
+            costs = self.word_scores.forward(
+                level.forward, level.sources[batch], level.words[batch]
+            )
+            for rank in set(target_ranks[batch].tolist()):
+                of_rank = (target_ranks[batch] == rank).nonzero()[0]
+                yield rank, level.targets[batch][of_rank], costs[of_rank]
+        for node, arcs, forward in zip(level.nodes, level.node_arcs, level.forward, strict=True):
+            for target, _ in arcs.epsilon:
+                yield self._graph.rank(target), np.array([target]), forward[None]
+            for arc in self._open_slot_arcs(node, arcs):
+                if forward[arc.start] < INFINITE:
+                    at_end = np.full((1, len(forward)), INFINITE, np.float32)
+                    at_end[0, arc.end] = forward[arc.start]
+                    yield self._graph.rank(arc.target), np.array([arc.target]), at_end
 
-    def _back(self, level: _Level) -> Costs:
-        """Return what is to be paid at least from [node of `level`, position] on."""
-        level.to_pay = np.full((len(level.targets), len(self._left)), FAR, np.float32)
-        arcs = [arc for arc, to in enumerate(level.targets.tolist()) if to in self.to_pay]
-        to_pay = np.full(level.here.shape, FAR, np.float32)
+    def _backward_level(self, level: _Level) -> Costs:
+        """Return the cost-to-go [node, position] of `level`, whose successors are done."""
+        level.cost_to_go = np.full((len(level.targets), len(self._rest)), INFINITE, np.float32)
+        arcs = [arc for arc, to in enumerate(level.targets.tolist()) if to in self.cost_to_go]
+        cost_to_go = np.full(level.forward.shape, INFINITE, np.float32)
         if arcs:
-            after = np.array([self.to_pay[to] for to in level.targets[arcs].tolist()])
-            by_words = self.laid.to_pay(level.words[arcs], after)
-            level.to_pay[arcs] = by_words
-            owners = level.owners[arcs]
-            first = first_of_each(owners)
-            to_pay[owners[first]] = np.minimum.reduceat(by_words, first, axis=0)
-        for node, leaving, paying in zip(level.nodes, level.leaving, to_pay, strict=True):
-            if leaving.is_end:
-                paying[-1] = 0.0
-            for target, _ in leaving.silent:
-                if target in self.to_pay:
-                    np.minimum(paying, self.to_pay[target], out=paying)
-            for leap in self._leaps_from(node, leaving):
-                if leap.target in self.to_pay:
-                    after = self.to_pay[leap.target]
-                    paying[leap.start] = min(paying[leap.start], after[leap.end])
-        to_pay[:, self._borders] = _over_borders(to_pay, self._borders, self._skipping.T)
-        return to_pay
+            after = np.array([self.cost_to_go[to] for to in level.targets[arcs].tolist()])
+            by_arc = self.word_scores.backward(level.words[arcs], after)
+            level.cost_to_go[arcs] = by_arc
+            sources = level.sources[arcs]
+            runs = run_starts(sources)
+            cost_to_go[sources[runs]] = np.minimum.reduceat(by_arc, runs, axis=0)
+        for node, node_arcs, at_node in zip(level.nodes, level.node_arcs, cost_to_go, strict=True):
+            if node_arcs.is_final:
+                at_node[-1] = 0.0
+            for target, _ in node_arcs.epsilon:
+                if target in self.cost_to_go:
+                    np.minimum(at_node, self.cost_to_go[target], out=at_node)
+            for arc in self._open_slot_arcs(node, node_arcs):
+                if arc.target in self.cost_to_go:
+                    after = self.cost_to_go[arc.target]
+                    at_node[arc.start] = min(at_node[arc.start], after[arc.end])
+        cost_to_go[:, self._boundaries] = _with_skips(
+            cost_to_go, self._boundaries, self._skip_costs.T
+        )
+        return cost_to_go
 
-    def _leaps_from(self, node: int, leaving: NodeArcs) -> Sequence[WildcardArc]:
-        if not leaving.open:
+    def _open_slot_arcs(self, node: int, node_arcs: NodeArcs) -> Sequence[SpanArc]:
+        if not node_arcs.open_slots:
             return ()
-        if node not in self._leaps:
-            self._leaps[node] = [
-                leap
-                for label, target in leaving.open
-                for leap in (
-                    self._said_numbers(label, target)
+        if node not in self._span_arcs:
+            self._span_arcs[node] = [
+                arc
+                for label, target in node_arcs.open_slots
+                for arc in (
+                    self._number_arcs(label, target)
                     if isinstance(label, Number)
-                    else self._wild(label.slot, target)
+                    else self._free_text_arcs(label.slot, target)
                 )
             ]
-        return self._leaps[node]
+        return self._span_arcs[node]
 
-    def _said_numbers(self, label: Number, target: int) -> Iterator[WildcardArc]:
-        for start, ways in self._heard.numbers.items():
-            for end, number in ways:
-                meant = match.meaning(label, number)
+    def _number_arcs(self, label: Number, target: int) -> Iterator[SpanArc]:
+        for start, numbers in self._observation.numbers.items():
+            for end, number in numbers:
+                meant = meaning(label, number)
                 if meant is not None:
                     fills = ((label.slot, meant),)
-                    yield WildcardArc(target, start, end, f"{number:g}", fills, is_number=True)
+                    yield SpanArc(target, start, end, f"{number:g}", fills, is_number=True)
 
-    def _wild(self, slot: str, target: int) -> Iterator[WildcardArc]:
-        words, readings = self._heard.words, self._heard.readings
+    def _free_text_arcs(self, slot: str, target: int) -> Iterator[SpanArc]:
+        words, lattice = self._observation.words, self._observation.lattice
         for first in range(len(words)):
             for end in range(first + 1, len(words) + 1):
-                if readings.may_part(first, end):
-                    text = readings.slice(first, end)
-                    stretch = words[first].start, words[end - 1].end
-                    yield WildcardArc(target, *stretch, text, ((slot, text),), is_number=False)
+                if lattice.may_be_free_text(first, end):
+                    text = lattice.slice(first, end)
+                    span = words[first].start, words[end - 1].end
+                    yield SpanArc(target, *span, text, ((slot, text),), is_number=False)
 
 
-def _least_of_each(arriving: Sequence[tuple[Numbers, Costs]]) -> tuple[Numbers, Costs]:
-    """Return each node once, and the least of its costs at each position."""
-    nodes = np.concatenate([nodes for nodes, _ in arriving])
+def _merged(incoming: Sequence[tuple[Indices, Costs]]) -> tuple[Indices, Costs]:
+    """Return each node once, with the least of its costs at each position."""
+    nodes = np.concatenate([nodes for nodes, _ in incoming])
     order = np.argsort(nodes, kind="stable")
     nodes = nodes[order]
-    first = first_of_each(nodes)
-    costs = np.concatenate([costs for _, costs in arriving])[order]
-    return nodes[first], np.minimum.reduceat(costs, first, axis=0)
+    runs = run_starts(nodes)
+    costs = np.concatenate([costs for _, costs in incoming])[order]
+    return nodes[runs], np.minimum.reduceat(costs, runs, axis=0)
 
 
-def _over_borders(costs: Costs, borders: list[int], skipping: Costs) -> Costs:
-    """Return the least of `costs` at each border, if what lies between two may be skipped.
+def _with_skips(costs: Costs, boundaries: list[int], skip_costs: Costs) -> Costs:
+    """Return the least cost [node, boundary] if the words between two boundaries may be skipped.
 
-    `costs` are of [node, position], `skipping` from [border] to [border].
+    Args:
+        costs: [node, position]
+        boundaries: the positions at which words begin or the last one ends.
+        skip_costs: [from boundary, to boundary]
     """
-    at_borders = costs.T[borders, None, :] + skipping[:, :, None]
-    return np.asarray(at_borders.min(axis=0).T)
+    at_boundaries = costs.T[boundaries, None, :] + skip_costs[:, :, None]
+    return np.asarray(at_boundaries.min(axis=0).T)

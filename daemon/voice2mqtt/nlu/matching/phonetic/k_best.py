@@ -1,7 +1,9 @@
-"""The cheapest ways through an automaton that cover an utterance from end to end, best first.
+"""The k best paths through the search graph that cover an utterance from end to end.
 
-After the passes (`forward_backward.py`) each node tells what is still to be paid. The walk (A*,
-whose estimate is exact by then) yields the ways in order and takes each meaning once.
+A* (Hart, Nilsson and Raphael 1968) over (node, position), after the backward pass of
+`forward_backward.py`: its cost-to-go is the heuristic. The heuristic is exact, so complete paths
+come out in order of cost, as in backward-forward n-best decoding (Soong and Huang 1991). Of
+several paths with one meaning (row and slots) only the best is kept.
 """
 
 from __future__ import annotations
@@ -13,20 +15,21 @@ from itertools import count
 from typing import NamedTuple
 
 from voice2mqtt.core.decision import SlotValue
-from voice2mqtt.nlu.matching.phonetic.arcs import ROOT, PhoneticArcs, Slots
-from voice2mqtt.nlu.matching.phonetic.forward_backward import Arc, ForwardBackward, WildcardArc
+from voice2mqtt.nlu.matching.phonetic.forward_backward import ForwardBackward, SpanArc, WordArc
 from voice2mqtt.nlu.matching.phonetic.observation import Observation
+from voice2mqtt.nlu.matching.phonetic.search_graph import ROOT, SearchGraph, Slots
 
-_MOST_STEPS = 600
-"""Of the walk."""
+_MAX_EXPANSIONS = 600
+"""(node, position, slots) that one search expands."""
 _ROUNDING = 1e-3
+"""Added to the bound, for costs are summed in float32."""
 
 
 class AlignedWord(NamedTuple):
-    """A word of the table, and from where to where in the phonemes heard it was found."""
+    """A word of the table and the span of phonemes heard, `start` to `end`, that it took."""
 
     key: str
-    """"" for a number that was heard as such, and for what a wildcard took."""
+    """"" for a number that was recognised as such, and for free text."""
     word: str
     start: int
     end: int
@@ -34,111 +37,119 @@ class AlignedWord(NamedTuple):
     in_slot: bool = False
 
     @property
-    def is_missed(self) -> bool:
+    def is_deleted(self) -> bool:
         """Whether nothing was heard of it."""
         return self.start == self.end
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether it is what a wildcard took."""
+        return not self.key and not self.in_slot
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One way through the automaton."""
+    """A complete path: a row with its slots and words."""
 
     row: int
     slots: Slots
     cost: float
-    said: tuple[AlignedWord, ...]
+    words: tuple[AlignedWord, ...]
 
 
 class _Step(NamedTuple):
-    """One step of the walk."""
+    """One arc taken from a given position, or one word heard that is skipped."""
 
-    to_pay: float
-    """What is to be paid after it."""
+    cost_to_go: float
+    """After the step"""
     cost: float
     target: int
     end: int
     fills: Slots = ()
-    said: tuple[AlignedWord, ...] = ()
+    words: tuple[AlignedWord, ...] = ()
 
 
 class KBestSearch:
-    """One utterance against one automaton."""
+    """The search for one observation in one search graph."""
 
-    def __init__(self, graph: PhoneticArcs, heard: Observation) -> None:
+    def __init__(self, graph: SearchGraph, observation: Observation) -> None:
         self._graph = graph
-        self._last = len(heard.phonemes)
-        self._passes = ForwardBackward(graph, heard)
-        self._onward: dict[int, tuple[list[Arc], list[WildcardArc]]] = {}
+        self._last = len(observation.phonemes)
+        self._passes = ForwardBackward(graph, observation)
+        self._arcs: dict[int, tuple[list[WordArc], list[SpanArc]]] = {}
 
     @property
-    def bound(self) -> float:
-        """What any way costs at least, whatever the table says of the order of its words."""
-        return self._passes.bound
+    def lower_bound(self) -> float:
+        """A lower bound of the cost of any path, whatever order of words the graph allows."""
+        return self._passes.lower_bound
 
-    def least(self, at_most: float) -> float | None:
-        """Return what the cheapest way costs; None if that is more than `at_most`."""
-        return self._passes.least(at_most)
+    def best_cost(self, max_cost: float) -> float | None:
+        """Return the cost of the best path; None if it exceeds `max_cost`."""
+        return self._passes.best_cost(max_cost)
 
-    def ways(self, at_most: float, within: float, most: int) -> list[Path]:
-        """Return the cheapest way of each meaning, cheapest first, at most `most`.
+    def paths(self, max_cost: float, beam: float, most: int) -> list[Path]:
+        """Return the best path of each of the `most` best meanings, in order of cost.
 
-        They cost up to `at_most`, and no more than the cheapest and `within`.
+        None of them costs more than `max_cost`, or more than the best one and `beam`.
         """
-        self._passes.back(at_most)
-        self._onward = {}
-        if ROOT not in self._passes.to_pay:
+        self._passes.backward(max_cost)
+        self._arcs = {}
+        if ROOT not in self._passes.cost_to_go:
             return []
-        least = float(self._passes.to_pay[ROOT][0])
-        if least > at_most:
+        best = float(self._passes.cost_to_go[ROOT][0])
+        if best > max_cost:
             return []
-        return list(self._walk(min(at_most, least + within) + _ROUNDING, most))
+        return list(self._a_star(min(max_cost, best + beam) + _ROUNDING, most))
 
-    def _walk(self, at_most: float, most: int) -> Iterator[Path]:
+    def _a_star(self, max_cost: float, most: int) -> Iterator[Path]:
         order = count()
-        waiting: list[tuple[float, int, float, int, int, Slots, tuple[AlignedWord, ...]]] = []
-        heapq.heappush(waiting, (0.0, next(order), 0.0, ROOT, 0, (), ()))
-        known: set[tuple[int, int, Slots]] = set()
+        # (estimated total, tie-breaker, cost, node, position, slots, words)
+        queue: list[tuple[float, int, float, int, int, Slots, tuple[AlignedWord, ...]]] = []
+        heapq.heappush(queue, (0.0, next(order), 0.0, ROOT, 0, (), ()))
+        expanded: set[tuple[int, int, Slots]] = set()
         found: set[tuple[int, frozenset[tuple[str, SlotValue]]]] = set()
-        while waiting and len(known) < _MOST_STEPS and len(found) < most:
-            _, _, cost, node, position, slots, said = heapq.heappop(waiting)
-            if (node, position, slots) in known:
+        while queue and len(expanded) < _MAX_EXPANSIONS and len(found) < most:
+            _, _, cost, node, position, slots, words = heapq.heappop(queue)
+            if (node, position, slots) in expanded:
                 continue
-            known.add((node, position, slots))
+            expanded.add((node, position, slots))
             if position == self._last:
                 for row in self._graph.rows(node):
                     meaning = row, frozenset(dict(slots).items())
                     if meaning not in found:
                         found.add(meaning)
-                        yield Path(row, slots, cost, said)
-            for step in self._steps(node, position, cost, at_most):
+                        yield Path(row, slots, cost, words)
+            for step in self._steps(node, position, cost, max_cost):
                 so_far = cost + step.cost
-                way = (step.target, step.end, slots + step.fills, said + step.said)
-                heapq.heappush(waiting, (so_far + step.to_pay, next(order), so_far, *way))
+                partial = (step.target, step.end, slots + step.fills, words + step.words)
+                heapq.heappush(queue, (so_far + step.cost_to_go, next(order), so_far, *partial))
 
-    def _steps(self, node: int, position: int, cost: float, at_most: float) -> Iterator[_Step]:
-        here = self._passes.to_pay[node]
-        for start, end, lost in self._passes.skips:
-            if start == position and cost + lost + here[end] <= at_most:
-                yield _Step(float(here[end]), lost, node, end)
-        if node not in self._onward:
-            self._onward[node] = self._passes.onward(node)
-        arcs, leaps = self._onward[node]
+    def _steps(self, node: int, position: int, cost: float, max_cost: float) -> Iterator[_Step]:
+        at_node = self._passes.cost_to_go[node]
+        for start, end, skip_cost in self._passes.skips:
+            if start == position and cost + skip_cost + at_node[end] <= max_cost:
+                yield _Step(float(at_node[end]), skip_cost, node, end)
+        if node not in self._arcs:
+            self._arcs[node] = self._passes.arcs_from(node)
+        word_arcs, span_arcs = self._arcs[node]
         in_list = self._graph.is_in_list(node)
-        for arc in arcs:
-            if cost + arc.to_pay[position] > at_most:
+        for arc in word_arcs:
+            if cost + arc.cost_to_go[position] > max_cost:
                 continue
             if arc.word < 0:
-                yield _Step(arc.after[position], 0.0, arc.target, position, arc.fills)
+                after = arc.cost_to_go_after[position]
+                yield _Step(after, 0.0, arc.target, position, arc.fills)
                 continue
-            key = self._graph.vocabulary.keys[arc.word]
+            key = self._graph.lexicon.keys[arc.word]
             in_slot = in_list or bool(arc.fills)
-            for end, took in self._passes.laid.ends(arc.word, position):
-                if cost + took + arc.after[end] <= at_most:
-                    said = (AlignedWord(key, arc.surface, position, end, took, in_slot),)
-                    yield _Step(arc.after[end], took, arc.target, end, arc.fills, said)
-        for leap in leaps:
-            if leap.start == position:
-                to_pay = float(self._passes.to_pay[leap.target][leap.end])
-                if cost + to_pay <= at_most:
-                    said = (AlignedWord("", leap.text, position, leap.end, 0.0, leap.is_number),)
-                    yield _Step(to_pay, 0.0, leap.target, leap.end, leap.fills, said)
+            for end, word_cost in self._passes.word_scores.spans(arc.word, position):
+                after = arc.cost_to_go_after[end]
+                if cost + word_cost + after <= max_cost:
+                    words = (AlignedWord(key, arc.surface, position, end, word_cost, in_slot),)
+                    yield _Step(after, word_cost, arc.target, end, arc.fills, words)
+        for span in span_arcs:
+            if span.start == position:
+                after = float(self._passes.cost_to_go[span.target][span.end])
+                if cost + after <= max_cost:
+                    words = (AlignedWord("", span.text, position, span.end, 0.0, span.is_number),)
+                    yield _Step(after, 0.0, span.target, span.end, span.fills, words)

@@ -1,4 +1,4 @@
-"""What was heard, as one run of phonemes that remembers where its words began."""
+"""What was heard, as one sequence of phonemes with the word boundaries of the recogniser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice2mqtt.nlu.matching.phonetic.phonemes import (
-    FAR,
+    INFINITE,
     PhonemeInventory,
     Phonemes,
     PhoneticLexicon,
@@ -25,89 +25,90 @@ class ObservedWord:
     surface: str
     start: int
     end: int
-    lost: float
-    """What it costs to leave the word out of account."""
+    skip_cost: float
+    """The cost of ignoring the word."""
     in_number: bool = False
-    """Whether it is a part of a number said in several words: "hundred" is not "a hundred one"."""
+    """Whether it is part of a number of several words: "hundred" is not "a hundred one"."""
     is_article: bool = False
     is_known: bool = False
-    """Whether the table has it."""
+    """Whether it is a word of the table."""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """An utterance."""
+    """One hypothesis of the recogniser, pronounced."""
 
     phonemes: Phonemes
     words: tuple[ObservedWord, ...]
     numbers: dict[int, list[tuple[int, int | float]]]
-    """Start to (end, number) of each number that was heard as such."""
+    """Start phoneme to (end phoneme, number) of each number that was recognised as such."""
     has_number: bool
-    """Whether there is one, be it a part of a time or an amount."""
-    readings: TokenLattice
+    """Whether there is any number, including those inside a time or an amount."""
+    lattice: TokenLattice
 
     @classmethod
     def of(
         cls,
         text: str,
         normaliser: Normaliser,
-        vocabulary: PhoneticLexicon,
-        sounds: PhonemeInventory,
+        lexicon: PhoneticLexicon,
+        inventory: PhonemeInventory,
     ) -> Observation:
-        """Pronounce `text`; a word of `vocabulary` sounds as it does there."""
-        readings = normaliser.readings(text)
-        known = [vocabulary.numbers.get(token.key) for token in readings.tokens]
-        spoken = [
-            phonemes if number is None else np.array(vocabulary.phonemes[number], dtype=np.intp)
-            for number, phonemes in zip(
-                known, sounds.of([token.surface for token in readings.tokens]), strict=True
-            )
+        """Pronounce `text`; a word of `lexicon` gets its pronunciation from there."""
+        lattice = normaliser.lattice(text)
+        known = [lexicon.word_ids.get(token.key) for token in lattice.tokens]
+        pronounced = inventory.phonemes_of([token.surface for token in lattice.tokens])
+        sequences = [
+            phonemes if word is None else np.array(lexicon.phonemes[word], dtype=np.intp)
+            for word, phonemes in zip(known, pronounced, strict=True)
         ]
-        in_number = _parts_of_numbers(readings)
-        borders = np.cumsum([0, *(len(phonemes) for phonemes in spoken)]).tolist()
+        in_number = _parts_of_numbers(lattice)
+        boundaries = np.cumsum([0, *(len(phonemes) for phonemes in sequences)]).tolist()
         words = tuple(
             ObservedWord(
                 key=token.key,
                 surface=token.surface,
                 start=start,
                 end=end,
-                lost=float(FAR if at in in_number else sounds.loss[phonemes].sum()),
+                skip_cost=float(
+                    INFINITE if at in in_number else inventory.deletion_costs[phonemes].sum()
+                ),
                 in_number=at in in_number,
                 is_article=token.key in normaliser.articles,
                 is_known=known[at] is not None,
             )
             for at, (token, phonemes, start, end) in enumerate(
-                zip(readings.tokens, spoken, borders, borders[1:], strict=False)
+                zip(lattice.tokens, sequences, boundaries, boundaries[1:], strict=False)
             )
         )
         numbers: dict[int, list[tuple[int, int | float]]] = {}
-        for at, end, number in _numbers(readings):
-            # "Ten to eight" is a time, and no 10 with an 8 behind it.
-            if not readings.is_torn(at, end):
-                numbers.setdefault(borders[at], []).append((borders[end], number))
+        for at, end, number in _numbers(lattice):
+            # "Ten to eight" is a time, not 10 followed by 8.
+            if not lattice.is_part_of_unit(at, end):
+                numbers.setdefault(boundaries[at], []).append((boundaries[end], number))
         return cls(
-            phonemes=np.concatenate(spoken),
+            phonemes=np.concatenate(sequences),
             words=words,
             numbers=numbers,
-            has_number=any(True for _ in _numbers(readings)),
-            readings=readings,
+            has_number=any(True for _ in _numbers(lattice)),
+            lattice=lattice,
         )
 
 
-def _numbers(readings: TokenLattice) -> Iterator[tuple[int, int, float]]:
-    """Yield (start, end, number) of the numbers that are said in whole words."""
-    for at, ways in enumerate(readings.starts[: readings.end]):
-        for way in ways:
-            if way.number is not None and way.end <= readings.end:
-                yield at, way.end, way.number
+def _numbers(lattice: TokenLattice) -> Iterator[tuple[int, int, float]]:
+    """Yield (first token, end token, number) of every number that spans whole tokens."""
+    for at, arcs in enumerate(lattice.arcs[: lattice.end]):
+        for arc in arcs:
+            if arc.number is not None and arc.end <= lattice.end:
+                yield at, arc.end, arc.number
 
 
-def _parts_of_numbers(readings: TokenLattice) -> set[int]:
-    """Return the places of the words that are numbers or signs in a longer number."""
+def _parts_of_numbers(lattice: TokenLattice) -> set[int]:
+    """Return the indices of the tokens that are digits or a sign inside a longer number."""
     return {
-        place
-        for at, end, _ in _numbers(readings)
+        index
+        for at, end, _ in _numbers(lattice)
         if at + 1 < end
-        for place in range(at, end)
-        if readings.tokens[place].key == MINUS or readings.tokens[place].key[0].isdigit()
+        for index in range(at, end)
+        if lattice.tokens[index].key == MINUS or lattice.tokens[index].key[0].isdigit()
     }

@@ -1,7 +1,7 @@
-"""Words as numbered phonemes, and where in an utterance each word of a vocabulary could be.
+"""Words as phoneme ids, and the cost of every word of a lexicon in every span of an utterance.
 
-All words of a vocabulary are laid against all stretches of the utterance at once, so that the
-work does not grow with the number of rows. Knows nothing of sentences.
+All words are aligned with all spans at once, so that the work depends on the vocabulary and not on
+the number of rows. Nothing here knows about sentences.
 """
 
 from __future__ import annotations
@@ -13,143 +13,160 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voice2mqtt.core.ports import Pronouncer
-from voice2mqtt.nlu.matching.phonetic.costs import Costs, cost_matrix, loss
+from voice2mqtt.nlu.matching.phonetic.costs import Costs, cost_matrix, deletion_cost
 from voice2mqtt.nlu.text.letters import spelled
 
-Numbers = NDArray[np.intp]
-Phonemes = Numbers
+Indices = NDArray[np.intp]
+Phonemes = Indices
 
-SLACK = 4
-"""How many phonemes longer or shorter than the word its stretch may be."""
-FAR = np.float32(1e6)
-"""The cost of what cannot be."""
+BAND_RADIUS = 4
+"""How many phonemes longer or shorter than a word its span may be. Set by hand."""
+INFINITE = np.float32(1e6)
+"""The cost of what is impossible; finite, since masks multiply it (inf times 0 is NaN)."""
 
 
 class PhonemeInventory:
-    """Phonemes by number and the costs between them; learns symbols as they turn up."""
+    """Phonemes by id and the costs between them; grows as new symbols turn up."""
 
     def __init__(self, pronouncer: Pronouncer) -> None:
         self._pronouncer = pronouncer
-        self._numbers: dict[str, int] = {}
-        self.substitution: Costs = np.zeros((0, 0), np.float32)
-        self.loss: Costs = np.zeros(0, np.float32)
+        self._ids: dict[str, int] = {}
+        self.substitution_costs: Costs = np.zeros((0, 0), np.float32)
+        """[said, heard]"""
+        self.deletion_costs: Costs = np.zeros(0, np.float32)
+        """[phoneme]; an insertion costs the same."""
 
-    def of(self, words: Sequence[str]) -> list[Phonemes]:
-        """Return the phonemes of each of `words`; the letters of one that cannot be pronounced.
+    def phonemes_of(self, words: Sequence[str]) -> list[Phonemes]:
+        """Return the phonemes of each of `words`; its letters where it has no pronunciation.
 
-        Without sounds it could be left out for nothing, and be found anywhere.
+        A word without phonemes could be deleted at no cost, and so be found anywhere.
         """
         pronounced = self._pronouncer.pronounce(words)
-        spoken = [
+        symbols = [
             phonemes or spelled(word) for word, phonemes in zip(words, pronounced, strict=True)
         ]
-        self._learn(symbol for phonemes in spoken for symbol in phonemes)
+        self._add(symbol for phonemes in symbols for symbol in phonemes)
         return [
-            np.array([self._numbers[symbol] for symbol in phonemes], dtype=np.intp)
-            for phonemes in spoken
+            np.array([self._ids[symbol] for symbol in phonemes], dtype=np.intp)
+            for phonemes in symbols
         ]
 
-    def _learn(self, symbols: Iterable[str]) -> None:
-        known = len(self._numbers)
+    def _add(self, symbols: Iterable[str]) -> None:
+        known = len(self._ids)
         for symbol in symbols:
-            self._numbers.setdefault(symbol, len(self._numbers))
-        if len(self._numbers) > known:
-            self.substitution = cost_matrix(list(self._numbers), self.substitution)
-            self.loss = np.array([loss(symbol) for symbol in self._numbers], np.float32)
+            self._ids.setdefault(symbol, len(self._ids))
+        if len(self._ids) > known:
+            self.substitution_costs = cost_matrix(list(self._ids), self.substitution_costs)
+            self.deletion_costs = np.array(
+                [deletion_cost(symbol) for symbol in self._ids], np.float32
+            )
 
 
 class PhoneticLexicon:
-    """The words of a grammar, each with its sounds."""
+    """The words of a grammar with their pronunciations, as a prefix tree."""
 
-    def __init__(self, words: Mapping[str, str], sounds: PhonemeInventory) -> None:
-        """`words` are keys, each with the spelling to pronounce."""
-        self._sounds = sounds
-        spoken = dict(zip(words, sounds.of(list(words.values())), strict=True))
-        # Words of one length stand side by side.
-        self.keys = tuple(sorted(words, key=lambda key: -len(spoken[key])))
-        self.numbers = {key: number for number, key in enumerate(self.keys)}
-        self.lengths = np.array([len(spoken[key]) for key in self.keys], dtype=np.intp)
-        self.stretches = np.maximum(np.arange(-SLACK, SLACK + 1)[:, None] + self.lengths, 0)
-        """How many phonemes [band, word] takes: up to `SLACK` more or less than the word has."""
+    def __init__(self, words: Mapping[str, str], inventory: PhonemeInventory) -> None:
+        """`words` maps each key to the spelling to pronounce."""
+        self._inventory = inventory
+        pronounced = dict(zip(words, inventory.phonemes_of(list(words.values())), strict=True))
+        # Longest first, so that words of equal length form one run (see `run_starts`).
+        self.keys = tuple(sorted(words, key=lambda key: -len(pronounced[key])))
+        self.word_ids = {key: word for word, key in enumerate(self.keys)}
+        self.lengths = np.array([len(pronounced[key]) for key in self.keys], dtype=np.intp)
+        """[word], in phonemes"""
+        offsets = np.arange(-BAND_RADIUS, BAND_RADIUS + 1)
+        self.span_lengths = np.maximum(offsets[:, None] + self.lengths, 0)
+        """[band, word], in phonemes: from `BAND_RADIUS` fewer than the word has to as many more."""
         self.is_number = np.array([key[:1].isdigit() for key in self.keys])
-        self.phonemes = [tuple(spoken[key].tolist()) for key in self.keys]
-        self.losses = np.array([sounds.loss[spoken[key]].sum() for key in self.keys], np.float32)
-        self._beginnings = tuple(_beginnings(self.phonemes))
+        self.phonemes = [tuple(pronounced[key].tolist()) for key in self.keys]
+        self.deletion_costs = np.array(
+            [inventory.deletion_costs[pronounced[key]].sum() for key in self.keys], np.float32
+        )
+        """[word]: the cost of hearing nothing of it."""
+        self._trie = tuple(_trie_levels(self.phonemes))
 
-    def lay(self, heard: Phonemes) -> Costs:
-        """Lay every word against every stretch of `heard`: the cost of [band, word, start].
+    def span_costs(self, heard: Phonemes) -> Costs:
+        """Return the edit distance of every word to every span of `heard`: [band, word, start].
 
-        The usual edit distance, for all beginnings of words and all starts at once, in a band:
-        cell `b` of a row holds the stretch that is `b - SLACK` phonemes longer than a beginning.
+        The weighted Levenshtein distance (Wagner and Fischer 1974) in a band around the diagonal
+        (Ukkonen 1985), one trie level after the other, for all prefixes and all starts at once.
+        Row `b` holds the cost of matching a prefix with the span that is `b - BAND_RADIUS`
+        phonemes longer than it.
         """
-        starts, band, longest = len(heard), 2 * SLACK + 1, len(self._beginnings)
-        # Beyond the end of the utterance nothing can be said; one more column stands for that.
-        losses = np.append(self._sounds.loss[heard], np.full(longest + band, FAR))
-        insertion = windows(losses.astype(np.float32), starts)
-        row = np.full((band, 1, starts), FAR, np.float32)
-        row[SLACK] = 0.0
-        for b in range(SLACK + 1, band):
-            row[b] = row[b - 1] + insertion[b - SLACK - 1]
-        # Nor can anything be said before a stretch begins.
-        unlike = np.full((len(self._sounds.loss), SLACK + starts + longest + band), FAR)
-        unlike[:, SLACK : SLACK + starts] = self._sounds.substitution[:, heard]
-        laid = np.repeat(row, len(self.keys), axis=1)
-        for place, said in enumerate(self._beginnings):
-            # Not by indexing: that keeps an order in memory in which all that follows is slow.
-            row = row.take(said.before, axis=1)
-            missed = row[1:] + self._sounds.loss[said.phonemes, None]
-            shortest = max(0, SLACK - place)
-            row[:shortest] = FAR
-            stretch = unlike[said.phonemes, place : place + starts + band - 1]
-            row[shortest:] += windows(stretch, starts).transpose(1, 0, 2)[shortest:]
-            np.minimum(row[:-1], missed, out=row[:-1])
+        starts, band, longest = len(heard), 2 * BAND_RADIUS + 1, len(self._trie)
+        # Nothing can be consumed after the end of the utterance.
+        inserted = np.append(
+            self._inventory.deletion_costs[heard], np.full(longest + band, INFINITE)
+        )
+        insertion = sliding_windows(inserted.astype(np.float32), starts)
+        row = np.full((band, 1, starts), INFINITE, np.float32)
+        row[BAND_RADIUS] = 0.0
+        for b in range(BAND_RADIUS + 1, band):
+            row[b] = row[b - 1] + insertion[b - BAND_RADIUS - 1]
+        # Nor before the start of a span.
+        padded_width = BAND_RADIUS + starts + longest + band
+        substitution = np.full((len(self._inventory.deletion_costs), padded_width), INFINITE)
+        substitution[:, BAND_RADIUS : BAND_RADIUS + starts] = self._inventory.substitution_costs[
+            :, heard
+        ]
+        costs = np.repeat(row, len(self.keys), axis=1)
+        for depth, level in enumerate(self._trie):
+            # `take`, since fancy indexing returns a memory order that slows down what follows.
+            row = row.take(level.parents, axis=1)
+            deleted = row[1:] + self._inventory.deletion_costs[level.phonemes, None]
+            shortest = max(0, BAND_RADIUS - depth)
+            row[:shortest] = INFINITE
+            in_reach = substitution[level.phonemes, depth : depth + starts + band - 1]
+            row[shortest:] += sliding_windows(in_reach, starts).transpose(1, 0, 2)[shortest:]
+            np.minimum(row[:-1], deleted, out=row[:-1])
             for b in range(shortest + 1, band):
-                np.minimum(row[b], row[b - 1] + insertion[place + b - SLACK], out=row[b])
-            laid[:, said.words] = row.take(said.whole, axis=1)
-        return laid
+                np.minimum(row[b], row[b - 1] + insertion[depth + b - BAND_RADIUS], out=row[b])
+            costs[:, level.words] = row.take(level.word_prefixes, axis=1)
+        return costs
 
 
 @dataclass(frozen=True, slots=True)
-class _Beginnings:
-    """The beginnings of words that are of one length; many words share one."""
+class _TrieLevel:
+    """All distinct prefixes of one length."""
 
-    before: Numbers
-    """Which of those one shorter each goes on from ..."""
+    parents: Indices
+    """[prefix]: the index of the prefix one phoneme shorter, in the level before"""
     phonemes: Phonemes
-    """... and by what."""
-    words: Numbers
-    """The words that are no longer ..."""
-    whole: Numbers
-    """... and which of the beginnings each is."""
+    """[prefix]: its last phoneme"""
+    words: Indices
+    """The words that are complete at this length"""
+    word_prefixes: Indices
+    """For each of `words`, the index of its prefix"""
 
 
-def _beginnings(words: Sequence[tuple[int, ...]]) -> Iterator[_Beginnings]:
-    """Yield those of `words`, from the shortest on."""
+def _trie_levels(words: Sequence[tuple[int, ...]]) -> Iterator[_TrieLevel]:
+    """Yield the levels of the prefix tree of `words`, from length 1 on."""
     shorter: dict[tuple[int, ...], int] = {(): 0}
     for length in range(1, max(map(len, words), default=0) + 1):
-        longer = dict.fromkeys(word[:length] for word in words if len(word) >= length)
-        numbers = {beginning: number for number, beginning in enumerate(longer)}
-        ended = [number for number, word in enumerate(words) if len(word) == length]
-        yield _Beginnings(
-            before=np.array([shorter[beginning[:-1]] for beginning in numbers], np.intp),
-            phonemes=np.array([beginning[-1] for beginning in numbers], np.intp),
-            words=np.array(ended, np.intp),
-            whole=np.array([numbers[words[number]] for number in ended], np.intp),
+        prefixes = dict.fromkeys(word[:length] for word in words if len(word) >= length)
+        indices = {prefix: index for index, prefix in enumerate(prefixes)}
+        complete = [index for index, word in enumerate(words) if len(word) == length]
+        yield _TrieLevel(
+            parents=np.array([shorter[prefix[:-1]] for prefix in indices], np.intp),
+            phonemes=np.array([prefix[-1] for prefix in indices], np.intp),
+            words=np.array(complete, np.intp),
+            word_prefixes=np.array([indices[words[index]] for index in complete], np.intp),
         )
-        shorter = numbers
+        shorter = indices
 
 
-def first_of_each(numbers: Numbers) -> Numbers:
-    """Return the place of the first of each run of equal numbers."""
-    is_first = np.ones(len(numbers), np.bool_)
-    np.not_equal(numbers[1:], numbers[:-1], out=is_first[1:])
+def run_starts(values: Indices) -> Indices:
+    """Return the index of the first element of each run of equal values."""
+    is_first = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=is_first[1:])
     return is_first.nonzero()[0]
 
 
-def windows(costs: Costs, width: int) -> Costs:
-    """Return views of `costs`, each `width` long and one place on: [..., from, place].
+def sliding_windows(costs: Costs, width: int) -> Costs:
+    """Return the windows of `width` over the last axis as a view: [..., offset, index].
 
-    What numpy's `sliding_window_view` does, which takes longer than all that is done with it here.
+    Same as numpy's `sliding_window_view`, whose checks take longer than all that is done here
+    with its result.
     """
     *outer, length = costs.shape
     shape, strides = (*outer, length - width + 1, width), (*costs.strides, costs.itemsize)

@@ -1,23 +1,26 @@
-"""Nearest sound: the sentences of the table that sound most like what was heard.
+"""The sentences of the table that sound most like what was heard.
 
-Every word of the table is laid against every stretch of the utterance (`word_scores.py`); then the
-cheapest ways through the automaton are searched that cover the utterance from end to end
-(`forward_backward.py`, `k_best.py`). Phonemes run through the borders of the words heard, so
-that "study like" finds "study light" and "livingroom" finds "living room".
+Every word of the table is aligned with every span of the utterance (`word_scores.py`); then the
+best paths through the search graph are found that cover the utterance from end to end
+(`forward_backward.py`, `k_best.py`). Phonemes are not bound to the word boundaries of the
+recogniser, so that "study like" finds "study light" and "livingroom" finds "living room".
 
-A host that doubts offers several readings, and what was said is often in a later one: each
-meaning counts with the reading that it is nearest to. How far it is follows from four things:
+What was said is often in a later hypothesis of the n-best list, so each meaning (row and slots)
+counts with the hypothesis that it is nearest to. With c the ASR confidence of a word
+(`_asr_confidence`, 0.3 to 1), the distance of a meaning is, at most 1,
 
-- what it costs a phoneme, over the whole sentence;
-- the farthest word that fills a slot, since that changes what is published;
-- the farthest word on which all readings agree: it was heard clearly, so if the table does not
-  have it, something else was said;
-- how sure the host is of its words: where it doubts, it has misheard more of them, so that a single
-  one tells less. The whole sentence tells nearly as much: doubt alone brings nothing near.
+    (0.85 + 0.2 c) * path cost per phoneme
+    + c^1.5 * (0.4 * S + 0.056 * A + 0.048 * B)
 
-The weights were fitted on real orders in three loudnesses of noise, on synthetic commands of
-another home, on talk, and on sentences with one value that was taken out of the table.
-`bench/free_text.py` and `bench/rejection.py` tell what comes of them.
+where S is the cost per phoneme of the farthest word that fills a slot, since that changes what is
+published; A (per phoneme) and B (in all) are the cost of the farthest word on which all hypotheses
+agree: it was heard clearly, so if the table does not have it, something else was said. A doubtful
+recogniser has misheard more words, so that a single one tells less; the whole sentence tells nearly
+as much as ever, so that doubt alone brings nothing near.
+
+The weights were fitted on real commands at three levels of noise, on synthetic commands of another
+home, on talk, and on sentences with one value removed from the table; `bench/free_text.py` and
+`bench/rejection.py` measure the outcome.
 """
 
 import math
@@ -31,256 +34,260 @@ from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.core.ports import Pronouncer
 from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Number, Word
 from voice2mqtt.nlu.matching.candidate import Candidate
-from voice2mqtt.nlu.matching.exact import LONGEST_WORDS
+from voice2mqtt.nlu.matching.exact import MAX_WORDS
 from voice2mqtt.nlu.matching.phonetic.alignment import align
-from voice2mqtt.nlu.matching.phonetic.arcs import PhoneticArcs, short_range
 from voice2mqtt.nlu.matching.phonetic.k_best import AlignedWord, KBestSearch, Path
 from voice2mqtt.nlu.matching.phonetic.observation import Observation
 from voice2mqtt.nlu.matching.phonetic.phonemes import PhonemeInventory, PhoneticLexicon
+from voice2mqtt.nlu.matching.phonetic.search_graph import SearchGraph, short_range
 from voice2mqtt.nlu.text.normaliser import Normaliser
 
-REACH = 0.4
-"""Cost a phoneme up to which a sentence is worth naming in a refusal."""
-_NEARER = (0.1, 0.2)
-"""Within these is looked first, since farther ones take longer."""
-_WINDOW = 2.0
-"""How much more than the best another meaning may cost to be told."""
-_FIRST = 1.5 * _WINDOW
-"""How much more than any way costs at least the first pass allows: seldom needs it a second."""
+_MAX_COST_PER_PHONEME = 0.4
+"""Up to which a sentence is worth naming in a refusal."""
+_CLOSER_BOUNDS = (0.1, 0.2)
+"""Costs per phoneme that are tried first, since a wider search takes longer."""
+_BEAM = 2.0
+"""Cost above the best path up to which other meanings are returned."""
+_FIRST_BEAM = 1.5 * _BEAM
+"""Cost above the lower bound that the first pass allows; it seldom needs a second."""
 
-_WHOLE = 0.85
-_FORGIVEN = 0.2
-"""How much more the whole sentence counts where the host is sure."""
-_IN_SLOT = 0.4
-_AGREED = 0.056
-_AGREED_COST = 0.048
-_DOUBT = 1.4
-"""How much less is trusted for the confidence that the host lacks ..."""
-_LEAST_TRUST = 0.3
-"""... and what is trusted at least."""
-_STEEPER = 1.5
-"""The power of trust by which single words count."""
+_SENTENCE_WEIGHT = 0.85
+_SENTENCE_CONFIDENCE_WEIGHT = 0.2
+_SLOT_WEIGHT = 0.4
+_AGREED_WEIGHT = 0.056
+_AGREED_COST_WEIGHT = 0.048
+_CONFIDENCE_SLOPE = 1.4
+"""How fast confidence falls with what the host's confidence lacks ..."""
+_MIN_CONFIDENCE = 0.3
+"""... and where it stops."""
+_WORD_CONFIDENCE_POWER = 1.5
 
-_WITHIN_NATS = 3.5
-"""Readings so much less likely than the surest are not looked at."""
-_MOST_READINGS = 10
-_ENOUGH = 2
-"""Readings that come near nothing, after which no more are tried."""
-_MOST_MEANINGS = 5
-_LONGEST_PHONEMES = 200
+_HYPOTHESIS_BEAM_NATS = 3.5
+"""A hypothesis so much less likely than the best is not searched."""
+_MAX_HYPOTHESES = 10
+_MAX_FRUITLESS = 2
+"""Hypotheses near nothing after which the rest of the list is not searched."""
+_MAX_MEANINGS = 5
+_MAX_PHONEMES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
-    """A row with slots, and how far its nearest sentence is from what was heard."""
+class PhoneticMatch:
+    """A meaning, and how far its nearest sentence is from what was heard."""
 
     row: int
     slots: Mapping[str, SlotValue]
     distance: float
-    said: tuple[AlignedWord, ...]
+    words: tuple[AlignedWord, ...]
 
     @property
     def sentence(self) -> str:
         """The words of the sentence."""
-        return " ".join(said.word for said in self.said)
+        return " ".join(word.word for word in self.words)
 
     @property
     def free_text(self) -> tuple[str, ...]:
         """What free text took."""
-        return tuple(said.word for said in self.said if _is_free(said))
+        return tuple(word.word for word in self.words if word.is_free_text)
 
 
 class PhoneticMatcher:
-    """Searches one automaton. Learns sounds as it goes: one thread at a time."""
+    """Searches one automaton. Not thread-safe: pronunciations are added as words turn up."""
 
     def __init__(
         self, automaton: Automaton, normaliser: Normaliser, pronouncer: Pronouncer
     ) -> None:
         self._normaliser = normaliser
-        self._sounds = PhonemeInventory(pronouncer)
+        self._inventory = PhonemeInventory(pronouncer)
         words = _words(automaton, numbers=True)
-        self._vocabulary = PhoneticLexicon(words, self._sounds)
-        self._graph = self._without_numbers = PhoneticArcs(automaton, self._vocabulary)
+        self._lexicon = PhoneticLexicon(words, self._inventory)
+        self._graph = self._without_numbers = SearchGraph(automaton, self._lexicon)
         fewer = _words(automaton, numbers=False)
         if len(fewer) < len(words):
-            self._without_numbers = PhoneticArcs(automaton, PhoneticLexicon(fewer, self._sounds))
+            lexicon = PhoneticLexicon(fewer, self._inventory)
+            self._without_numbers = SearchGraph(automaton, lexicon)
 
     def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
-        """Return the nearest meanings over the n-best list; see `candidate.NearestSound`."""
-        readings = self._readings(hypotheses)
-        agreed = frozenset[str]().union(*({word.key for word in r.words} for r, _ in readings))
-        for reading, _ in readings:
-            agreed &= {word.key for word in reading.words}
+        """Return the nearest meanings over the n-best list; see `candidate.PhoneticSearch`."""
+        observations = self._observations(hypotheses)
+        agreed = frozenset[str]().union(*({word.key for word in o.words} for o, _ in observations))
+        for observation, _ in observations:
+            agreed &= {word.key for word in observation.words}
         best: dict[tuple[int, object], tuple[float, Path, Observation, str]] = {}
         least = math.inf
-        for tried, (reading, text) in enumerate(readings):
-            if tried >= _ENOUGH and not best:
+        for tried, (observation, text) in enumerate(observations):
+            if tried >= _MAX_FRUITLESS and not best:
                 break
-            for way in self._ways(reading, REACH, least + _WINDOW):
-                if _is_starved(way):
+            for path in self._paths(observation, _MAX_COST_PER_PHONEME, least + _BEAM):
+                if _has_deletion_beside_free_text(path):
                     continue
-                meaning = way.row, frozenset(dict(way.slots).items())
-                if meaning not in best or way.cost < best[meaning][0]:
-                    best[meaning] = way.cost, way, reading, text
-                    least = min(least, way.cost)
-        trust = _trust(hypotheses)
-        ranked = sorted(best.values(), key=lambda found: found[0])[:_MOST_MEANINGS]
+                meaning = path.row, frozenset(dict(path.slots).items())
+                if meaning not in best or path.cost < best[meaning][0]:
+                    best[meaning] = path.cost, path, observation, text
+                    least = min(least, path.cost)
+        confidence = _asr_confidence(hypotheses)
+        ranked = sorted(best.values(), key=lambda found: found[0])[:_MAX_MEANINGS]
         return [
             Candidate(
-                row=way.row,
-                slots=dict(way.slots),
-                sentence=" ".join(said.word for said in way.said),
-                distance=self._distance(way, reading, agreed, trust),
+                row=path.row,
+                slots=dict(path.slots),
+                sentence=" ".join(word.word for word in path.words),
+                distance=self._distance(path, observation, agreed, confidence),
                 heard=text,
             )
-            for _, way, reading, text in ranked
+            for _, path, observation, text in ranked
         ]
 
     def distance(self, heard: str, said: str) -> float:
-        """Return how far `heard` sounds from `said`, from 0 to 1."""
-        one, other = (self._pronounced(text) for text in (heard, said))
+        """Return how far `heard` sounds from `said`: edit distance per phoneme, 0 to 1."""
+        one, other = (self._observed(text) for text in (heard, said))
         if one is None or other is None:
             return 0.0 if one is other else 1.0
-        pairs = align(other.phonemes.tolist(), one.phonemes.tolist(), self._sounds)
+        pairs = align(other.phonemes.tolist(), one.phonemes.tolist(), self._inventory)
         longest = max(len(one.phonemes), len(other.phonemes))
         return min(1.0, sum(pair.cost for pair in pairs) / longest)
 
-    def find(self, text: str, at_most: float, most: int = _MOST_MEANINGS) -> tuple[Likeness, ...]:
-        """Return the `most` nearest meanings up to the distance `at_most`, best first.
-
-        A meaning is a row with the values of its slots; `text` was heard clearly.
-        """
-        heard = self._pronounced(text)
-        if heard is None:
+    def find(
+        self, text: str, max_distance: float, most: int = _MAX_MEANINGS
+    ) -> tuple[PhoneticMatch, ...]:
+        """Return the `most` nearest meanings of a clearly heard `text`, nearest first."""
+        observation = self._observed(text)
+        if observation is None:
             return ()
-        clear = frozenset(word.key for word in heard.words)
+        clear = frozenset(word.key for word in observation.words)
         found = [
-            Likeness(
-                way.row,
-                MappingProxyType(dict(way.slots)),
-                self._distance(way, heard, clear, 1.0),
-                way.said,
+            PhoneticMatch(
+                path.row,
+                MappingProxyType(dict(path.slots)),
+                self._distance(path, observation, clear, 1.0),
+                path.words,
             )
-            for way in self._ways(heard, at_most, math.inf, most)
+            for path in self._paths(observation, max_distance, math.inf, most)
         ]
-        near = (likeness for likeness in found if likeness.distance <= at_most)
-        return tuple(sorted(near, key=lambda likeness: likeness.distance))
+        near = (match for match in found if match.distance <= max_distance)
+        return tuple(sorted(near, key=lambda match: match.distance))
 
-    def _readings(self, hypotheses: Sequence[Hypothesis]) -> list[tuple[Observation, str]]:
-        """Return the readings that count, each with its text; equal words only once."""
+    def _observations(self, hypotheses: Sequence[Hypothesis]) -> list[tuple[Observation, str]]:
+        """Return the hypotheses that are searched, each with its text; equal words only once."""
         surest = max((h.confidence for h in hypotheses if h.confidence is not None), default=1.0)
-        least = surest * math.exp(-_WITHIN_NATS)
-        readings: dict[tuple[str, ...], tuple[Observation, str]] = {}
+        least = surest * math.exp(-_HYPOTHESIS_BEAM_NATS)
+        observations: dict[tuple[str, ...], tuple[Observation, str]] = {}
         for hypothesis in hypotheses:
             if hypothesis.confidence is not None and hypothesis.confidence < least:
                 continue
-            heard = self._pronounced(hypothesis.text)
-            if heard is not None:
-                keys = tuple(word.key for word in heard.words)
-                readings.setdefault(keys, (heard, hypothesis.text))
-        return list(readings.values())[:_MOST_READINGS]
+            observation = self._observed(hypothesis.text)
+            if observation is not None:
+                keys = tuple(word.key for word in observation.words)
+                observations.setdefault(keys, (observation, hypothesis.text))
+        return list(observations.values())[:_MAX_HYPOTHESES]
 
-    def _ways(
-        self, heard: Observation, reach: float, at_most: float, most: int = _MOST_MEANINGS
+    def _paths(
+        self,
+        observation: Observation,
+        max_per_phoneme: float,
+        max_cost: float,
+        most: int = _MAX_MEANINGS,
     ) -> list[Path]:
-        """Return the cheapest ways up to the cost `at_most` and to `reach` a phoneme."""
-        # A number was heard as such: that another one was misheard costs too much to try.
-        graph = self._without_numbers if heard.has_number else self._graph
-        search = KBestSearch(graph, heard)
-        length = len(heard.phonemes)
-        farthest = reach * length
-        if at_most <= farthest:
-            return search.ways(at_most, _WINDOW, most)
-        # Where all that was heard is near, this one pass finds whatever is wanted.
-        first = search.bound + _FIRST
-        later = (share * length for share in _NEARER)
-        for bound in (first, *(bound for bound in later if first < bound < farthest), farthest):
-            least = search.least(min(bound, farthest))
-            if least is not None:
-                return search.ways(min(least + _WINDOW, farthest), _WINDOW, most)
+        """Return the best paths up to `max_cost` in all and `max_per_phoneme`."""
+        # Where a number was recognised, that it was misheard for another costs too much to try.
+        graph = self._without_numbers if observation.has_number else self._graph
+        search = KBestSearch(graph, observation)
+        length = len(observation.phonemes)
+        farthest = max_per_phoneme * length
+        if max_cost <= farthest:
+            return search.paths(max_cost, _BEAM, most)
+        # Where all words heard are near, this one pass finds all that is wanted.
+        first = search.lower_bound + _FIRST_BEAM
+        wider = (per_phoneme * length for per_phoneme in _CLOSER_BOUNDS)
+        for bound in (first, *(bound for bound in wider if first < bound < farthest), farthest):
+            best = search.best_cost(min(bound, farthest))
+            if best is not None:
+                return search.paths(min(best + _BEAM, farthest), _BEAM, most)
         return []
 
-    def _pronounced(self, text: str) -> Observation | None:
-        if not 0 < len(self._normaliser.tokens(text)) <= LONGEST_WORDS:
+    def _observed(self, text: str) -> Observation | None:
+        """Return `text` pronounced; None if it is empty or too long for a command."""
+        if not 0 < len(self._normaliser.tokens(text)) <= MAX_WORDS:
             return None
-        heard = Observation.of(text, self._normaliser, self._vocabulary, self._sounds)
-        return heard if 0 < len(heard.phonemes) <= _LONGEST_PHONEMES else None
+        observation = Observation.of(text, self._normaliser, self._lexicon, self._inventory)
+        return observation if 0 < len(observation.phonemes) <= _MAX_PHONEMES else None
 
     def _distance(
-        self, way: Path, heard: Observation, agreed: frozenset[str], trust: float
+        self, path: Path, observation: Observation, agreed: frozenset[str], confidence: float
     ) -> float:
-        wild = sum(said.end - said.start for said in way.said if _is_free(said))
-        whole = way.cost / max(1, len(heard.phonemes) - wild)
+        free = sum(word.end - word.start for word in path.words if word.is_free_text)
+        per_phoneme = path.cost / max(1, len(observation.phonemes) - free)
         in_slot = max(
             (
-                min(1.0, said.cost / self._length(said.key))
-                for said in way.said
-                if said.key and said.in_slot
+                min(1.0, word.cost / self._length(word.key))
+                for word in path.words
+                if word.key and word.in_slot
             ),
             default=0.0,
         )
-        share, cost = self._farthest(way, heard, agreed)
-        words = _IN_SLOT * in_slot + _AGREED * share + _AGREED_COST * cost
-        distance = (_WHOLE + _FORGIVEN * trust) * whole + words * math.pow(trust, _STEEPER)
-        return min(1.0, distance)
+        agreed_share, agreed_cost = self._farthest_agreed(path, observation, agreed)
+        agreed_words = _AGREED_WEIGHT * agreed_share
+        words = _SLOT_WEIGHT * in_slot + agreed_words + _AGREED_COST_WEIGHT * agreed_cost
+        sentence_weight = _SENTENCE_WEIGHT + _SENTENCE_CONFIDENCE_WEIGHT * confidence
+        word_weight = math.pow(confidence, _WORD_CONFIDENCE_POWER)
+        return min(1.0, sentence_weight * per_phoneme + words * word_weight)
 
     def _length(self, key: str) -> int:
-        return int(self._vocabulary.lengths[self._vocabulary.numbers[key]])
+        return int(self._lexicon.lengths[self._lexicon.word_ids[key]])
 
-    def _farthest(
-        self, way: Path, heard: Observation, agreed: frozenset[str]
+    def _farthest_agreed(
+        self, path: Path, observation: Observation, agreed: frozenset[str]
     ) -> tuple[float, float]:
-        """Return share and cost of what is farthest of the words that were heard clearly."""
-        missed = self._missed(way, heard)
+        """Return the greatest (cost per phoneme, cost) of the words heard that all agree on."""
+        phoneme_costs = self._phoneme_costs(path, observation)
         shares, costs = [0.0], [0.0]
-        for word in heard.words:
+        for word in observation.words:
             if word.key in agreed and word.end > word.start:
-                cost = sum(missed[word.start : word.end])
+                cost = sum(phoneme_costs[word.start : word.end])
                 costs.append(cost)
                 if word.end - word.start > 1:
                     shares.append(min(1.0, cost / (word.end - word.start)))
         return max(shares), max(costs)
 
-    def _missed(self, way: Path, heard: Observation) -> list[float]:
-        """Return what each phoneme heard costs, be it skipped or taken for another."""
-        missed: list[float] = self._sounds.loss[heard.phonemes].tolist()
-        for said in way.said:
-            missed[said.start : said.end] = [0.0] * (said.end - said.start)
-            if said.key and said.cost:
-                phonemes = self._vocabulary.phonemes[self._vocabulary.numbers[said.key]]
-                stretch = heard.phonemes[said.start : said.end].tolist()
-                for pair in align(phonemes, stretch, self._sounds):
+    def _phoneme_costs(self, path: Path, observation: Observation) -> list[float]:
+        """Return what each phoneme heard costs on `path`, inserted or substituted."""
+        costs: list[float] = self._inventory.deletion_costs[observation.phonemes].tolist()
+        for word in path.words:
+            costs[word.start : word.end] = [0.0] * (word.end - word.start)
+            if word.key and word.cost:
+                said = self._lexicon.phonemes[self._lexicon.word_ids[word.key]]
+                heard = observation.phonemes[word.start : word.end].tolist()
+                for pair in align(said, heard, self._inventory):
                     if pair.heard is not None:
-                        missed[said.start + pair.heard] = pair.cost
-        return missed
+                        costs[word.start + pair.heard] = pair.cost
+        return costs
 
 
-def _is_starved(way: Path) -> bool:
-    """Whether nothing was heard of a word beside free text: then the text is not what was meant.
+def _has_deletion_beside_free_text(path: Path) -> bool:
+    """Whether nothing was heard of a word next to free text: then the text is not what was meant.
 
-    In "remind me that", "that" is not of what `remind me to {what}` should remind.
+    In "remind me that", "that" is not the {what} of `remind me to {what}`.
     """
     return any(
-        (_is_free(one) and other.is_missed) or (one.is_missed and _is_free(other))
-        for one, other in pairwise(way.said)
+        (one.is_free_text and other.is_deleted) or (one.is_deleted and other.is_free_text)
+        for one, other in pairwise(path.words)
     )
 
 
-def _is_free(said: AlignedWord) -> bool:
-    return not said.key and not said.in_slot
+def _asr_confidence(hypotheses: Sequence[Hypothesis]) -> float:
+    """Return the ASR confidence of a word, from `_MIN_CONFIDENCE` to 1.
 
-
-def _trust(hypotheses: Sequence[Hypothesis]) -> float:
-    """Return how much to trust what was heard: how sure the host is of a word of its surest."""
-    sure = max(
+    Derived from the geometric mean per word of the host's surest hypothesis; 1 if it tells none.
+    """
+    per_word = max(
         (h.confidence ** (1 / max(1, len(h.text.split()))) for h in hypotheses if h.confidence),
         default=1.0,
     )
-    return max(_LEAST_TRUST, 1 - _DOUBT * (1 - min(1.0, sure)))
+    return max(_MIN_CONFIDENCE, 1 - _CONFIDENCE_SLOPE * (1 - min(1.0, per_word)))
 
 
 def _words(automaton: Automaton, numbers: bool) -> dict[str, str]:
-    """Return the keys of all words that can be said, each with the spelling to pronounce.
+    """Return all words that can be said, as key to spelling.
 
     With `numbers`, those of short ranges are among them.
     """
