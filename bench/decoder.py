@@ -23,7 +23,7 @@ from voice2mqtt.core.outcome import Heard
 from voice2mqtt.speechhost.decoding.lexical import lexical
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 from voice2mqtt.speechhost.engine import Transcript
-from voice2mqtt.speechhost.serving.memory import give_back_early
+from voice2mqtt.speechhost.serving.memory import configure_malloc
 
 QUICK_FILES = 40
 OPEN_BANDS = ((0.0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 1.01))
@@ -78,7 +78,7 @@ def run(options: Options) -> Report:
     """Measure at each ratio of speech to noise."""
     data = options.recordings_folder()
     report = Report("decoder")
-    give_back_early()
+    configure_malloc()
     began_s = time.perf_counter()
     engine = MoonshineEngine()
     report.add("load and warm-up", time.perf_counter() - began_s, "s", 2.0)

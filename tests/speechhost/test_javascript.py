@@ -64,11 +64,11 @@ def recognise(
 def test_a_closed_stream_is_answered_with_every_reading(script: Path, tmp_path: Path) -> None:
     offered = []
 
-    def grammars(phrases: tuple[str, ...]) -> None:
+    def grammar_for(phrases: tuple[str, ...]) -> None:
         if phrases:
             offered.append(phrases)
 
-    with hosting(ScriptedEngine(SENTENCE, "Turn it on."), grammars=grammars) as host:
+    with hosting(ScriptedEngine(SENTENCE, "Turn it on."), grammar_for=grammar_for) as host:
         events = recognise(script, host.url, "once", silence(300) + tone(1000), tmp_path)
     assert [event["event"] for event in events] == [
         "speechStartDetected", "speechEndDetected", "recognized", "result",

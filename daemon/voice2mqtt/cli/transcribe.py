@@ -70,7 +70,7 @@ class TranscribedPhrase:
                     text=reading.text,
                     confidence=reading.confidence,
                     lexical=reading.lexical,
-                    outside=reading.outside,
+                    outside=reading.out_of_grammar,
                 )
                 for reading in self.readings
             ),

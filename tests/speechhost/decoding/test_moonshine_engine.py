@@ -53,7 +53,7 @@ def test_a_command_is_heard_with_its_rivals(engine: MoonshineEngine, novel: byte
     assert best.lexical == "it was the best of times it was the worst of times"
     assert best.confidence > 0.9
     assert sum(reading.confidence for reading in (best, *others)) <= 1
-    assert not best.outside
+    assert not best.out_of_grammar
 
 
 def test_speech_outside_the_grammar_is_what_open_decoding_hears(
@@ -62,7 +62,7 @@ def test_speech_outside_the_grammar_is_what_open_decoding_hears(
     readings = engine.transcribe(novel, _grammar("turn on the light", "good night")).readings
     assert readings[0].text == "It was the best of times, it was the worst of times."
     assert [reading.confidence for reading in readings] == [pytest.approx(1.0, abs=0.01)]
-    assert readings[0].outside
+    assert readings[0].out_of_grammar
 
 
 def test_open_readings_are_different_words(engine: MoonshineEngine, novel: bytes) -> None:
@@ -102,7 +102,7 @@ def test_people_may_repeat_a_word(engine: MoonshineEngine, tmp_path: Path, said:
 def test_a_row_that_repeats_a_word_is_heard(engine: MoonshineEngine, tmp_path: Path) -> None:
     table = _grammar("nine nine nine", "knock knock knock", "open the door")
     best, *_ = engine.transcribe(_spoken("knock knock knock", tmp_path), table).readings
-    assert (best.lexical, best.outside) == ("knock knock knock", False)
+    assert (best.lexical, best.out_of_grammar) == ("knock knock knock", False)
 
 
 @pytest.mark.parametrize("colour", [0.0, -0.5, -1.0])
@@ -116,7 +116,7 @@ def test_noise_has_no_readings(engine: MoonshineEngine, colour: float) -> None:
         assert engine.transcribe(pcm, grammar).readings == ()
 
 
-def test_who_spells_fast_is_heard_to_the_end(engine: MoonshineEngine, tmp_path: Path) -> None:
+def test_a_fast_speaker_is_heard_to_the_end(engine: MoonshineEngine, tmp_path: Path) -> None:
     said = "one two three four five six seven eight nine zero"
     stage.speak(f"{said} {said}", stage.espeak("en-us", 220), tmp_path / "said.wav")
     pcm = b"".join(WavSource(tmp_path / "said.wav").blocks())
@@ -133,8 +133,8 @@ def test_one_engine_serves_many_grammars(engine: MoonshineEngine, novel: bytes) 
 
 
 def test_the_package_with_the_model_is_never_imported() -> None:
-    house = Path(__file__).parents[3] / "daemon"
-    assert not any("import moonshine_voice" in path.read_text() for path in house.rglob("*.py"))
+    daemon = Path(__file__).parents[3] / "daemon"
+    assert not any("import moonshine_voice" in path.read_text() for path in daemon.rglob("*.py"))
 
 
 def test_an_abandoned_call_has_no_readings(engine: MoonshineEngine, novel: bytes) -> None:
@@ -145,44 +145,44 @@ def test_nobody_waits_for_another_s_grammar_to_be_made(
     engine: MoonshineEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow, quick = _grammar("good night"), _grammar("good day")
-    made, gate = recogniser._Commands, threading.Event()
+    made, gate = recogniser._GrammarDecoder, threading.Event()
     begun = threading.Event()
 
     def make(
-        model: Moonshine, vocabulary: Tokenizer, prior: Prior, wanted: EngineGrammar
-    ) -> recogniser._Commands:
-        if wanted is slow:
+        model: Moonshine, tokenizer: Tokenizer, prior: Prior, grammar: EngineGrammar
+    ) -> recogniser._GrammarDecoder:
+        if grammar is slow:
             begun.set()
             assert gate.wait(20)
-        return made(model, vocabulary, prior, wanted)
+        return made(model, tokenizer, prior, grammar)
 
-    monkeypatch.setattr(recogniser, "_Commands", make)
+    monkeypatch.setattr(recogniser, "_GrammarDecoder", make)
     with ThreadPoolExecutor(2) as threads:
-        waiting = threads.submit(engine._of, slow)
+        waiting = threads.submit(engine._decoder, slow)
         try:
             assert begun.wait(20)
-            assert threads.submit(engine._of, quick).result(20)
+            assert threads.submit(engine._decoder, quick).result(20)
             assert not waiting.done()
         finally:
             gate.set()
-        assert waiting.result(20) is engine._of(slow)
+        assert waiting.result(20) is engine._decoder(slow)
 
 
 @pytest.mark.parametrize(("most", "most_arcs"), [(2, 1000), (1000, 4)])
 def test_grammars_are_not_kept_for_ever(
     engine: MoonshineEngine, monkeypatch: pytest.MonkeyPatch, most: int, most_arcs: int
 ) -> None:
-    monkeypatch.setattr(recogniser, "_MOST_GRAMMARS", most)
-    monkeypatch.setattr(recogniser, "_MOST_ARCS", most_arcs)
+    monkeypatch.setattr(recogniser, "_MAX_GRAMMARS", most)
+    monkeypatch.setattr(recogniser, "_MAX_ARCS", most_arcs)
     first, second, third = (_grammar(f"good {word}") for word in ("one", "two", "ten"))
-    kept = engine._of(first), engine._of(second)
-    assert engine._of(first) is kept[0]
-    engine._of(third)
-    assert engine._of(first) is kept[0]
-    assert engine._of(second) is not kept[1]
+    kept = engine._decoder(first), engine._decoder(second)
+    assert engine._decoder(first) is kept[0]
+    engine._decoder(third)
+    assert engine._decoder(first) is kept[0]
+    assert engine._decoder(second) is not kept[1]
 
 
-def test_two_commands_are_heard_in_one_breath(engine: MoonshineEngine, tmp_path: Path) -> None:
+def test_two_commands_are_heard_in_one_utterance(engine: MoonshineEngine, tmp_path: Path) -> None:
     said = "turn on the kitchen light and then close the blinds"
     pcm = _spoken(said, tmp_path)
     table = _grammar("turn (on|off) the kitchen light", "(open|close) the blinds")
@@ -199,24 +199,26 @@ def test_two_commands_are_heard_in_one_breath(engine: MoonshineEngine, tmp_path:
         ("start the vacuum", "start the vacuum", True),
     ],
 )
-def test_the_contrary_of_a_command_is_not_taken_for_it(
+def test_a_contradiction_of_a_command_is_not_taken_for_it(
     engine: MoonshineEngine, tmp_path: Path, said: str, row: str, is_said: bool
 ) -> None:
     wav = tmp_path / "said.wav"
     stage.speak(said, stage.flite("slt"), wav)
     best, *_ = engine.transcribe(b"".join(WavSource(wav).blocks()), _grammar(row)).readings
-    assert (best.lexical == row, best.outside) == (is_said, not is_said)
+    assert (best.lexical == row, best.out_of_grammar) == (is_said, not is_said)
 
 
 def test_a_word_of_an_answer_tells_nothing_about_a_command(engine: MoonshineEngine) -> None:
     for commands, telling in ((1, None), (2, "thank")):
-        house = engine._of(replace(_grammar("make me a coffee", "no thank you"), commands=commands))
-        assert house._contraries.found("thank me a coffee", "make me a coffee") == telling
+        decoder = engine._decoder(
+            replace(_grammar("make me a coffee", "no thank you"), commands=commands)
+        )
+        assert decoder._contradictions.found("thank me a coffee", "make me a coffee") == telling
 
 
 def test_what_is_no_pair_of_commands_has_no_meaning(engine: MoonshineEngine) -> None:
     table = replace(_grammar("lights on", "blinds down", "(yes|okay)"), commands=2)
-    house = engine._of(table)
+    decoder = engine._decoder(table)
     for text, count in {
         "lights on": 1,
         "yes": 1,
@@ -225,10 +227,12 @@ def test_what_is_no_pair_of_commands_has_no_meaning(engine: MoonshineEngine) -> 
         "lights on and lights on": None,
         "lights on and blinds down and lights on": None,
     }.items():
-        meaning = house._parsed(text)
+        meaning = decoder._parse(text)
         assert (None if meaning is None else len(meaning)) == count, text
     assert (
-        engine._of(replace(_grammar("lights on", "off"), forced=False))._parsed("lights on and off")
+        engine._decoder(replace(_grammar("lights on", "off"), forced=False))._parse(
+            "lights on and off"
+        )
         is None
     )
 
@@ -240,7 +244,7 @@ def test_two_commands_of_one_row_may_have_values_of_two_kinds(engine: MoonshineE
         lists={"how": TextList(values=values)},
     )
     grammar = EngineGrammar(automaton=compile_table(table), forced=True, commands=1)
-    meaning = engine._of(grammar)._parsed("lamp low and lamp red")
+    meaning = engine._decoder(grammar)._parse("lamp low and lamp red")
     assert meaning == ((0, (("how", 1),)), (0, (("how", "red"),)))
 
 

@@ -11,9 +11,9 @@ def resident_kb():
 BLOCKS = """
 import threading
 import numpy as np
-from voice2mqtt.speechhost.serving.memory import give_back_early
+from voice2mqtt.speechhost.serving.memory import configure_malloc
 
-give_back_early()
+configure_malloc()
 before_kb = resident_kb()
 
 def decode():
@@ -34,14 +34,14 @@ print(resident_kb() - before_kb)
 
 VOICES = """
 from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
-from voice2mqtt.speechhost.serving.memory import give_back
+from voice2mqtt.speechhost.serving.memory import trim_malloc
 
 SileroVoiceActivity()
 before_kb = resident_kb()
 for _ in range(3):
     voices = [SileroVoiceActivity() for _ in range(30)]
     del voices
-give_back()
+trim_malloc()
 print(resident_kb() - before_kb)
 """
 

@@ -160,11 +160,11 @@ def test_a_phrase_list_reaches_the_engine_as_a_hint() -> None:
     engine = ScriptedEngine(SENTENCE)
     offered: list[tuple[str, ...]] = []
 
-    def grammars(phrases: tuple[str, ...]) -> EngineGrammar:
+    def grammar_for(phrases: tuple[str, ...]) -> EngineGrammar:
         offered.append(phrases)
         return EngineGrammar(automaton=compile_phrases(phrases), forced=False)
 
-    with hosting(engine, grammars=grammars) as host:
+    with hosting(engine, grammar_for=grammar_for) as host:
         client = Client(configured(host.url))
         phrases = sdk.PhraseListGrammar.from_recognizer(client.recognizer)
         phrases.addPhrase("Contoso lamp")
