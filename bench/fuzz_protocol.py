@@ -28,7 +28,7 @@ from voice2mqtt.speechhost.protocol.request_options import read_address
 from voice2mqtt.speechhost.protocol.session import Session
 
 GROWTH_GOAL_MB = 20.0
-HEARD = Transcript(readings=(NBestEntry(text="Yes.", lexical="yes", confidence=1.0),))
+HEARD = Transcript(nbest=(NBestEntry(text="Yes.", lexical="yes", confidence=1.0),))
 
 
 def run(options: Options) -> Report:

@@ -54,7 +54,7 @@ class TranscribedPhrase:
     @property
     def readings(self) -> tuple[NBestEntry, ...]:
         """What may have been said, likeliest first."""
-        return self.transcript.readings if self.transcript else ()
+        return self.transcript.nbest if self.transcript else ()
 
     @property
     def outcome(self) -> Outcome:

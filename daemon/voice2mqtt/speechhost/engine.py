@@ -25,7 +25,7 @@ class NBestEntry:
 class Transcript:
     """What was said: an n-best list, empty when it was not speech."""
 
-    readings: tuple[NBestEntry, ...] = ()
+    nbest: tuple[NBestEntry, ...] = ()
     language: str = "en-US"
     """Of the model that heard it."""
 

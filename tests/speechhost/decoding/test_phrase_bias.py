@@ -93,7 +93,7 @@ def _heard(
     stage.speak(said, stage.flite("slt"), folder / "said.wav")
     pcm = b"".join(WavSource(folder / "said.wav").blocks())
     grammar = EngineGrammar(automaton=compile_phrases(phrases), forced=False, weight=weight)
-    return engine.transcribe(pcm, grammar).readings[0].lexical
+    return engine.transcribe(pcm, grammar).nbest[0].lexical
 
 
 def test_a_name_in_a_sentence_is_heard_with_a_hint(engine: MoonshineEngine, tmp_path: Path) -> None:

@@ -72,5 +72,5 @@ def test_a_result_is_its_words_and_their_mean_confidence() -> None:
 
 
 @pytest.mark.parametrize("result", ["{}", '{"text": ""}', '{"result": []}'])
-def test_a_result_without_words_is_no_reading(result: str) -> None:
+def test_a_result_without_words_has_no_entry(result: str) -> None:
     assert read_result(result) is None

@@ -1,11 +1,11 @@
 from itertools import count
 
-from tests.speechhost.fakes import reading
+from tests.speechhost.fakes import entry
 from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.jobs import Abandon, Hasten, Transcribe, Urgency
 from voice2mqtt.speechhost.protocol.lookahead import Lookahead
 
-LIGHT = Transcript(readings=(reading("Turn on the light."),))
+LIGHT = Transcript(nbest=(entry("Turn on the light."),))
 
 
 def lookahead() -> Lookahead:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.speechhost import client
-from tests.speechhost.fakes import LoudnessActivity, reading, silence, tone
+from tests.speechhost.fakes import LoudnessActivity, entry, silence, tone
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.jobs import Abandon, Prepare, Transcribe
@@ -13,7 +13,7 @@ from voice2mqtt.speechhost.protocol.frames import ProtocolError
 from voice2mqtt.speechhost.protocol.request_options import read_address
 from voice2mqtt.speechhost.protocol.session import Output, Session
 
-LIGHT = Transcript(readings=(reading("Turn on the light."),))
+LIGHT = Transcript(nbest=(entry("Turn on the light."),))
 
 
 def new_session(mode: str = "interactive") -> Session:

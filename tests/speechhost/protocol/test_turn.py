@@ -2,7 +2,7 @@ from itertools import count
 
 import pytest
 
-from tests.speechhost.fakes import LoudnessActivity, reading, silence, tone
+from tests.speechhost.fakes import LoudnessActivity, entry, silence, tone
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.jobs import Abandon, Hasten, Transcribe, Urgency
@@ -10,7 +10,7 @@ from voice2mqtt.speechhost.protocol import turn as turn_module
 from voice2mqtt.speechhost.protocol.request_options import read_address, read_options
 from voice2mqtt.speechhost.protocol.turn import Action, Send, Turn
 
-LIGHT = Transcript(readings=(reading("Turn on the light."),))
+LIGHT = Transcript(nbest=(entry("Turn on the light."),))
 NOTHING = Transcript()
 TICKS_PER_MS = 10_000
 

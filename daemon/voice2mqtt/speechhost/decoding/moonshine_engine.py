@@ -101,7 +101,7 @@ class MoonshineEngine:
         else:
             weight = None if grammar.forced else grammar.weight
             nbest = self._decoder(grammar).nbest(samples, abandoned, weight)
-        return Transcript(readings=() if abandoned() else tuple(nbest))
+        return Transcript(nbest=() if abandoned() else tuple(nbest))
 
     def _decoder(self, grammar: EngineGrammar) -> "_GrammarDecoder":
         """Return the decoder of `grammar`; the least recently used ones are dropped."""

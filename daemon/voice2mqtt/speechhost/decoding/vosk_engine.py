@@ -58,7 +58,7 @@ class VoskEngine:
         return self._transcript(entry) if entry and not abandoned() else Transcript()
 
     def _transcript(self, entry: NBestEntry) -> Transcript:
-        return Transcript(readings=(entry,), language=self._language)
+        return Transcript(nbest=(entry,), language=self._language)
 
     def _decode(self, pcm: bytes, abandoned: Callable[[], bool], *words: str) -> str:
         recogniser = vosk.KaldiRecognizer(self._model, RATE_HZ, *words)

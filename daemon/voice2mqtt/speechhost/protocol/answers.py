@@ -29,7 +29,7 @@ def success(
     transcript: Transcript, options: RequestOptions, *, offset: int, duration: int
 ) -> dict[str, Json]:
     """Return the body for words that were recognised; `transcript` is not empty."""
-    best = transcript.readings[0]
+    best = transcript.nbest[0]
     body: dict[str, Json] = {
         "RecognitionStatus": "Success",
         "Offset": offset,
@@ -40,7 +40,7 @@ def success(
     if options.detailed:
         body["NBest"] = [
             _nbest_object(entry, transcript.language, options.profanity)
-            for entry in transcript.readings[:MAX_NBEST]
+            for entry in transcript.nbest[:MAX_NBEST]
         ]
     if options.languages:
         body["PrimaryLanguage"] = {

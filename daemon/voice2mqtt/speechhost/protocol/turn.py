@@ -242,7 +242,7 @@ class Turn:
                 answers.success(
                     result, self._options, offset=phrase.offset, duration=end - phrase.offset
                 )
-                if result.readings
+                if result.nbest
                 else answers.without_words(phrase.no_words_status, consumed=end),
             )
             if (
@@ -265,10 +265,10 @@ class Turn:
         return min(max(phrase.end, self._next_onset), self._received)
 
     def _send_hypothesis(self, result: Transcript) -> None:
-        if result.readings and result.readings[0].lexical != self._last_hypothesis:
-            self._last_hypothesis = result.readings[0].lexical
+        if result.nbest and result.nbest[0].lexical != self._last_hypothesis:
+            self._last_hypothesis = result.nbest[0].lexical
             body = answers.hypothesis(
-                result.readings[0],
+                result.nbest[0],
                 self._options,
                 offset=self._onset,
                 duration=max(0, self._received - self._onset),
