@@ -1,4 +1,4 @@
-"""What every engine promises: the real one, and the scripted one that stands in for it."""
+"""What every engine must keep to: the real one, and the scripted one of other tests."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -46,7 +46,7 @@ def test_what_is_no_speech_has_none(engine: Engine, pcm: bytes) -> None:
     assert engine.transcribe(pcm, None) == Transcript()
 
 
-@pytest.mark.parametrize("forced", [True, False], ids=["table", "hint"])
+@pytest.mark.parametrize("forced", [True, False], ids=["table", "phrases"])
 def test_speech_outside_the_grammar_is_heard_as_without_it(
     engine: Engine, alone: Transcript, forced: bool
 ) -> None:
@@ -57,7 +57,7 @@ def test_speech_outside_the_grammar_is_heard_as_without_it(
     assert heard.nbest[0].lexical == alone.nbest[0].lexical
 
 
-def test_work_that_nobody_waits_for_is_given_up(engine: Engine) -> None:
+def test_abandoned_work_is_stopped(engine: Engine) -> None:
     assert engine.transcribe(SPEECH, None, lambda: True).nbest == ()
 
 

@@ -102,7 +102,7 @@ def test_token_by_token_is_the_same_as_all_at_once() -> None:
     assert total == pytest.approx(decoding.score([said])[0].log_probability, abs=0.5)
 
 
-def test_a_beam_goes_on_from_its_parent() -> None:
+def test_a_beam_continues_its_parent() -> None:
     said = _greedy()
     decoding = Decoding(_model(), _encoding())
     other = int(np.argsort(decoding.first[0])[-2])
@@ -117,7 +117,7 @@ def test_a_beam_goes_on_from_its_parent() -> None:
     )
 
 
-def test_strings_may_be_longer_than_rotations_are_worked_out_at_a_time() -> None:
+def test_strings_may_be_longer_than_one_block_of_rotations() -> None:
     longest = moonshine._POSITION_BLOCK + 8
     (scores,) = Decoding(_model(), _encoding()).score([[5] * longest])
     expected = _by_package(_encoding(), [[START, *[5] * (longest - 1)]])[0, :, 5].sum()

@@ -96,7 +96,9 @@ def _heard(
     return engine.transcribe(pcm, grammar).nbest[0].lexical
 
 
-def test_a_name_in_a_sentence_is_heard_with_a_hint(engine: MoonshineEngine, tmp_path: Path) -> None:
+def test_a_name_in_a_sentence_is_heard_with_a_phrase_list(
+    engine: MoonshineEngine, tmp_path: Path
+) -> None:
     said = "order more from fabrikam today"
     assert _heard(engine, said, tmp_path, 0.0) != said
     assert _heard(engine, said, tmp_path, 1.0) == said

@@ -81,7 +81,7 @@ def test_a_near_miss_that_is_heard_clearly_was_said() -> None:
 
 
 def test_one_word_must_be_heard_itself_and_not_only_end() -> None:
-    def grammar_probability(word_nats: float, behind_nats: float) -> float:
+    def probability(word_nats: float, behind_nats: float) -> float:
         scored = ScoredMeaning(
             meaning=Meaning(best=Sentence(ON, "on", word_nats), others_nats=0.0),
             log_probabilities=(word_nats, -0.3),
@@ -93,12 +93,12 @@ def test_one_word_must_be_heard_itself_and_not_only_end() -> None:
             [scored], _open_hypothesis(-0.7, per_token=-0.35, letters=3)
         ).grammar_probability
 
-    assert grammar_probability(-1.0, 0.3) > 0.9
-    assert grammar_probability(-6.3, 5.6) < 0.5
+    assert probability(-1.0, 0.3) > 0.9
+    assert probability(-6.3, 5.6) < 0.5
 
 
 def test_rare_words_that_fit_do_not_make_up_for_one_that_does_not() -> None:
-    def grammar_probability(rarity: float) -> float:
+    def probability(rarity: float) -> float:
         log_probabilities, prior = (-0.2, -0.2, -12.0, -0.2), (-5.0, -rarity, -5.0, -5.0)
         meaning = Meaning(best=Sentence((1, 3, 4, 2), "on", -12.6), others_nats=0.0)
         gaps = (0.0, 0.0, 11.5, 0.0)
@@ -107,8 +107,8 @@ def test_rare_words_that_fit_do_not_make_up_for_one_that_does_not() -> None:
         )
         return Posterior.of([scored], _open_hypothesis(-1.0, per_token=-0.1)).grammar_probability
 
-    assert grammar_probability(25.0) == pytest.approx(grammar_probability(5.0))
-    assert grammar_probability(1.0) < grammar_probability(5.0)
+    assert probability(25.0) == pytest.approx(probability(5.0))
+    assert probability(1.0) < probability(5.0)
 
 
 def test_one_word_that_does_not_fit_among_others_that_do_was_not_said() -> None:
@@ -119,7 +119,7 @@ def test_one_word_that_does_not_fit_among_others_that_do_was_not_said() -> None:
     assert 1 - in_one_place.grammar_probability > 5 * (1 - evenly.grammar_probability)
 
 
-def test_who_said_more_than_the_command_said_something_else() -> None:
+def test_more_words_than_the_command_are_something_else() -> None:
     part = _scored(ON_TOO, -6.0, prior=-12.0)
     assert Posterior.of([part], _open_hypothesis(letters=21)).grammar_probability > 0.9
     assert (

@@ -19,7 +19,7 @@ def test_what_is_encoded_decodes_to_itself(tokenizer: Tokenizer, text: str) -> N
     assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
-def test_of_all_neighbours_the_piece_with_the_lowest_number_joins_first() -> None:
+def test_of_all_neighbours_the_pair_with_the_lowest_token_merges_first() -> None:
     tokenizer = Tokenizer(
         [*[b""] * 259, b"bc", b"a", b"b", b"c", b"d", b"ab", b"abc", b"cd", b"bcd"]
     )
@@ -39,7 +39,7 @@ def test_words_join_with_spaces_and_special_tokens_are_silent(tokenizer: Tokeniz
 
 
 @pytest.mark.parametrize("data", [b"", b"\x05ab", b"\x80", b"\x01a\x01b"])
-def test_a_damaged_file_is_told_by_name(tmp_path: Path, data: bytes) -> None:
+def test_a_damaged_file_is_named(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "tokenizer.bin"
     path.write_bytes(data)
     with pytest.raises(InputError, match=r"tokenizer\.bin is not"):

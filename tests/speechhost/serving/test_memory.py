@@ -51,9 +51,9 @@ def _grown_kb(program: str) -> int:
     return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def test_blocks_of_many_threads_do_not_stay() -> None:
+def test_freed_blocks_of_many_threads_do_not_stay() -> None:
     assert _grown_kb(BLOCKS) < 16_000
 
 
-def test_voices_that_were_let_go_do_not_stay() -> None:
+def test_detectors_that_were_dropped_do_not_stay() -> None:
     assert _grown_kb(VOICES) < 16_000
