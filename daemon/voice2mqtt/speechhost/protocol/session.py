@@ -73,27 +73,27 @@ class Session:
     def receive(self, frame: str | bytes, now_s: float) -> Iterator[list[Output]]:
         """Take a frame, in steps that are each done quickly; raise ProtocolError."""
         message = read_text(frame) if isinstance(frame, str) else read_binary(frame)
-        unread_bytes = len(frame)
+        other_bytes = len(frame)
         match message:
             case AudioMessage():
-                unread_bytes = yield from self._receive_audio(message, now_s)
+                other_bytes = yield from self._receive_audio(message, now_s)
             case TextMessage(path="speech.context", request_id=request_id, body=body):
                 yield self._begin_turn(request_id, body) if request_id else []
             case _:  # telemetry and the like
                 pass
-        self.taken_s += unread_bytes / _BYTES_PER_S
+        self.taken_s += other_bytes / _BYTES_PER_S
 
     def tick(self, now_s: float) -> list[Output]:
-        """Notice that time has passed."""
-        return self._outputs(self._turn.tick(now_s)) if self._turn else []
+        """Handle the time-outs that are due."""
+        return self._to_outputs(self._turn.tick(now_s)) if self._turn else []
 
     def transcribed(self, job_id: int, result: Transcript | None) -> list[Output]:
         """Take the result of a job; None if the engine failed or had no time for it."""
-        return self._outputs(self._turn.transcribed(job_id, result)) if self._turn else []
+        return self._to_outputs(self._turn.transcribed(job_id, result)) if self._turn else []
 
     def abandon(self) -> list[Output]:
-        """Give up the turn under way, if any; its work is abandoned."""
-        return self._outputs(self._turn.abandon()) if self._turn else []
+        """Abandon the turn under way, if any, and its work."""
+        return self._to_outputs(self._turn.abandon()) if self._turn else []
 
     def _begin_turn(self, request_id: str, context: Mapping[str, Json]) -> list[Output]:
         if request_id == self._request_id or request_id in self._finished:
@@ -112,14 +112,14 @@ class Session:
     def _receive_audio(
         self, message: AudioMessage, now_s: float
     ) -> Generator[list[Output], None, int]:
-        """Take audio; return how many of its bytes were dropped."""
+        """Pass audio to the turn; return how many bytes of it were dropped."""
         # A turn may begin with its audio, without a `speech.context`.
         yield self._begin_turn(message.request_id, {})
         if message.request_id != self._request_id:
             return len(message.payload)
         payload = message.payload
         if not payload and self._turn:
-            yield self._outputs(self._turn.stream_ended(now_s))
+            yield self._to_outputs(self._turn.stream_ended(now_s))
         if is_header(payload):
             format_, payload = read_header(payload)
             if format_ != self._format:
@@ -132,10 +132,10 @@ class Session:
             piece = self._converter.convert(payload[start : start + step_bytes])
             self.taken_s += len(piece) / _BYTES_PER_S
             received = self._ticks_before + self._converter.ticks
-            yield self._outputs(self._turn.feed(piece, received, now_s))
+            yield self._to_outputs(self._turn.feed(piece, received, now_s))
         return 0
 
-    def _outputs(self, actions: list[Action]) -> list[Output]:
+    def _to_outputs(self, actions: list[Action]) -> list[Output]:
         outputs: list[Output] = [
             write_text(action.path, self._request_id, action.body)
             if isinstance(action, Send)

@@ -118,7 +118,7 @@ class Turn:
         return self._take_actions()
 
     def tick(self, now_s: float) -> list[Action]:
-        """Notice that time has passed."""
+        """Handle the time-outs that are due."""
         if self.wake_at_s is not None and now_s >= self.wake_at_s:
             if self._stream_ended or self._single_shot:
                 self._end_audio()
