@@ -37,8 +37,8 @@ class EngineGrammar:
     automaton: Automaton
     forced: bool
     """True: a table of commands; what is none of them is open dictation. False: a phrase list."""
-    commands: int | None = None
-    """How many rows, the first ones, may be joined in one utterance by "and"; None is all."""
+    command_rows: int | None = None
+    """So many rows, the first ones, are commands, which "and" may join; None is all."""
     language: str = "en"
     """In which its numbers are said."""
     weight: float = 1.0

@@ -211,13 +211,13 @@ def test_a_contradiction_of_a_command_is_not_taken_for_it(
 def test_a_word_of_an_answer_tells_nothing_about_a_command(engine: MoonshineEngine) -> None:
     for commands, telling in ((1, None), (2, "thank")):
         decoder = engine._decoder(
-            replace(_grammar("make me a coffee", "no thank you"), commands=commands)
+            replace(_grammar("make me a coffee", "no thank you"), command_rows=commands)
         )
         assert decoder._contradictions.found("thank me a coffee", "make me a coffee") == telling
 
 
 def test_what_is_no_pair_of_commands_has_no_meaning(engine: MoonshineEngine) -> None:
-    table = replace(_grammar("lights on", "blinds down", "(yes|okay)"), commands=2)
+    table = replace(_grammar("lights on", "blinds down", "(yes|okay)"), command_rows=2)
     decoder = engine._decoder(table)
     for text, count in {
         "lights on": 1,
@@ -243,7 +243,7 @@ def test_two_commands_of_one_row_may_have_values_of_two_kinds(engine: MoonshineE
         rows=(Row(name="set", say=("lamp {how}",), publish=()),),
         lists={"how": TextList(values=values)},
     )
-    grammar = EngineGrammar(automaton=compile_table(table), forced=True, commands=1)
+    grammar = EngineGrammar(automaton=compile_table(table), forced=True, command_rows=1)
     meaning = engine._decoder(grammar)._parse("lamp low and lamp red")
     assert meaning == ((0, (("how", 1),)), (0, (("how", "red"),)))
 

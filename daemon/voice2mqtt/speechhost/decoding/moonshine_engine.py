@@ -140,7 +140,7 @@ class _GrammarDecoder:
         self._meanings: dict[tuple[int, ...], _Meaning | None] = {}
         self._matcher = ExactMatcher(grammar.automaton, normaliser(_LANGUAGE))
         # Of the commands only: that a "no, thank you" could be said tells nothing of them.
-        words = grammar.automaton.words(grammar.commands)
+        words = grammar.automaton.words(grammar.command_rows)
         self._contradictions = Contradictions(_LANGUAGE, words)
         self._grammar = grammar
 
@@ -279,8 +279,8 @@ class _GrammarDecoder:
         most = 2 if self._grammar.forced else 1
         found = next(commands(self._matcher, text, _LANGUAGE, most=most), ())
         meaning = tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in found)
-        joinable = self._grammar.commands
-        if len(meaning) > 1 and joinable is not None and any(row >= joinable for row, _ in meaning):
+        rows = self._grammar.command_rows
+        if len(meaning) > 1 and rows is not None and any(row >= rows for row, _ in meaning):
             return None
         return meaning if meaning and len(set(meaning)) == len(meaning) else None
 

@@ -80,6 +80,6 @@ def grammar_of(watched: WatchedTable) -> EngineGrammar | None:
     return EngineGrammar(
         automaton=automaton,
         forced=True,
-        commands=len(watched.table.rows),
+        command_rows=len(watched.table.rows),
         language=watched.language,
     )
