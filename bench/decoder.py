@@ -23,7 +23,7 @@ from voice2mqtt.core.outcome import Heard
 from voice2mqtt.speechhost.decoding.lexical import lexical
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 from voice2mqtt.speechhost.engine import Transcript
-from voice2mqtt.speechhost.serving.memory import give_back_early
+from voice2mqtt.speechhost.serving.memory import configure_malloc
 
 QUICK_FILES = 40
 OPEN_BANDS = ((0.0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 1.01))
@@ -63,7 +63,7 @@ class _Kitchen:
             verdict = "right" if labels.wholly_right(decision.slots, recording) else "wrong"
         alone = self._home.decide(Heard(text=outcome.text))[0]
         fired = isinstance(alone, Fire) and labels.wholly_right(alone.slots, recording)
-        return _Trial(verdict, transcript.readings[0].confidence, best_is_right=fired)
+        return _Trial(verdict, transcript.nbest[0].confidence, best_is_right=fired)
 
     def hear(self, samples: mixing.Samples) -> Transcript:
         """Transcribe `samples`, adding up what it costs."""
@@ -78,7 +78,7 @@ def run(options: Options) -> Report:
     """Measure at each ratio of speech to noise."""
     data = options.recordings_folder()
     report = Report("decoder")
-    give_back_early()
+    configure_malloc()
     began_s = time.perf_counter()
     engine = MoonshineEngine()
     report.add("load and warm-up", time.perf_counter() - began_s, "s", 2.0)
@@ -143,8 +143,8 @@ def _tell_open_honesty(
         speech = np.frombuffer(pcm, "<i2") / mixing.FULL_SCALE
         for snr_db in OPEN_DB:
             heard = speech if snr_db == CLEAN else mixing.mix(speech, noise, snr_db, name=text)
-            readings = engine.transcribe(mixing.to_pcm(heard), None).readings
-            told += [(reading.confidence, reading.lexical == lexical(text)) for reading in readings]
+            entries = engine.transcribe(mixing.to_pcm(heard), None).nbest
+            told += [(entry.confidence, entry.lexical == lexical(text)) for entry in entries]
     for low, high in OPEN_BANDS:
         band = [right for confidence, right in told if low <= confidence < high]
         if band:

@@ -28,7 +28,7 @@ from voice2mqtt.speechhost.protocol.request_options import read_address
 from voice2mqtt.speechhost.protocol.session import Session
 
 GROWTH_GOAL_MB = 20.0
-HEARD = Transcript(readings=(NBestEntry(text="Yes.", lexical="yes", confidence=1.0),))
+HEARD = Transcript(nbest=(NBestEntry(text="Yes.", lexical="yes", confidence=1.0),))
 
 
 def run(options: Options) -> Report:
@@ -102,20 +102,20 @@ def _converse(entropy: bytes) -> Iterator[None]:
     chance = random.Random(entropy)
     address = read_address(chance.choice([PATH, "/stt/speech/universal/v2?format=detailed"]))
     assert address
-    dialogue = Session(address, _Loud())
+    session = Session(address, _Loud())
     jobs: list[int] = []
     now_s = 0.0
     for number in range(60):
         now_s += chance.choice([0, 0.1, 0.2, 3])
-        steps = iter([dialogue.tick(now_s)])
+        steps = iter([session.tick(now_s)])
         if jobs and chance.random() < 0.3:
-            steps = iter([dialogue.transcribed(jobs.pop(), chance.choice([HEARD, None]))])
+            steps = iter([session.transcribed(jobs.pop(), chance.choice([HEARD, None]))])
         elif chance.random() < 0.9:
-            steps = dialogue.receive(_frame(chance, entropy[number * 20 :]), now_s)
+            steps = session.receive(_frame(chance, entropy[number * 20 :]), now_s)
         for outputs in steps:
-            jobs += [output.job for output in outputs if isinstance(output, Transcribe)]
+            jobs += [output.job_id for output in outputs if isinstance(output, Transcribe)]
             yield
-    dialogue.abandon()
+    session.abandon()
 
 
 def _frame(chance: random.Random, entropy: bytes) -> str | bytes:

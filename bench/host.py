@@ -200,7 +200,7 @@ class _Scripted:
         self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
     ) -> Transcript:
         del pcm, grammar, abandoned
-        return Transcript(readings=(SCRIPT,))
+        return Transcript(nbest=(SCRIPT,))
 
 
 def _serve_script() -> None:

@@ -1,9 +1,9 @@
 """Write the graphs that `speechhost/decoding/moonshine.py` runs in place of the package's decoder.
 
-They compute the same, without the nodes that work out shapes, with the products of a layer that
-have one factor in common made at once, and with all beams as rows of one product where they look
-up the same audio. The weights stay where they are: the graphs name the stretches of the package's
-file that hold them.
+They compute the same, without the nodes that compute shapes, with the products of a layer that
+share their left factor made in one, and with all beams as rows of one product in the
+cross-attention, where they share keys and values. The weights stay where they are: the graphs name
+the stretches of the package's file that hold them.
 
 Run it with the development packages installed, when the package or the graphs change:
 
@@ -22,25 +22,25 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from voice2mqtt.speechhost.decoding import moonshine
-from voice2mqtt.speechhost.decoding.moonshine import HEAD_SIZE, HEADS, LAYERS, ROTATED
+from voice2mqtt.speechhost.decoding.moonshine import HEAD_SIZE, HEADS, LAYERS, ROTARY_SIZE
 
 FOLDER = Path(moonshine.__file__).parent
 DECODER = "decoder_model_merged.ort"
 WIDTH, VOCABULARY = 288, 32_768
-SOFTENED = 1 / HEAD_SIZE**0.5
+ATTENTION_SCALE = 1 / HEAD_SIZE**0.5
 EPSILON = 1e-5
-LEAST_BYTES = 256
-"""Smaller weights are written into the graph."""
+MIN_EXTERNAL_BYTES = 256
+"""Smaller weights are copied into the graph."""
 _MICROSOFT = "com.microsoft"
 
 
 class Package:
-    """The package's decoder: its weights by name, and its nodes by what they make."""
+    """The package's decoder: its weights by name, and its nodes by their outputs."""
 
     def __init__(self, file: Path) -> None:
         self.name, self.content = file.name, file.read_bytes()
         self.weights: dict[str, TensorProto] = {}
-        self.makers: dict[str, onnx.NodeProto] = {}
+        self.producers: dict[str, onnx.NodeProto] = {}
         self._read(_as_onnx(file).graph)
 
     def array(self, name: str) -> npt.NDArray[Any]:
@@ -50,7 +50,7 @@ class Package:
     def _read(self, graph: onnx.GraphProto) -> None:
         self.weights |= {weight.name: weight for weight in graph.initializer}
         for node in graph.node:
-            self.makers |= dict.fromkeys(node.output, node)
+            self.producers |= dict.fromkeys(node.output, node)
             for attribute in node.attribute:
                 if attribute.HasField("g"):
                     self._read(attribute.g)
@@ -69,7 +69,7 @@ def _as_onnx(file: Path) -> onnx.ModelProto:
 
 
 class Graph:
-    """A graph being written; each method adds what its name says and returns what comes out."""
+    """A graph being written; methods that add a node return the name of its output."""
 
     def __init__(self, package: Package) -> None:
         self._package = package
@@ -79,19 +79,19 @@ class Graph:
         self._outputs: list[onnx.ValueInfoProto] = []
 
     def model(self, name: str) -> onnx.ModelProto:
-        """Return the graph, whole."""
+        """Return the finished graph."""
         weights = list(self._weights.values())
         graph = helper.make_graph(self._nodes, name, self._inputs, self._outputs, weights)
         versions = [helper.make_opsetid("", 18), helper.make_opsetid(_MICROSOFT, 1)]
         return helper.make_model(graph, opset_imports=versions, ir_version=10)
 
-    def takes(self, name: str, shape: Sequence[int | str], *, whole: bool = False) -> str:
-        """Add an input of decimal or `whole` numbers."""
-        kind = TensorProto.INT64 if whole else TensorProto.FLOAT
+    def input(self, name: str, shape: Sequence[int | str], *, integer: bool = False) -> str:
+        """Add an input of floats, or of integers."""
+        kind = TensorProto.INT64 if integer else TensorProto.FLOAT
         self._inputs.append(helper.make_tensor_value_info(name, kind, shape))
         return name
 
-    def gives(self, name: str, shape: Sequence[int | str]) -> str:
+    def output(self, name: str, shape: Sequence[int | str]) -> str:
         """Add an output."""
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
         return name
@@ -114,26 +114,26 @@ class Graph:
         return self._constant("x".join(map(str, sizes)), np.array(sizes))
 
     def reshaped(self, value: str, shape: str, *order: int) -> str:
-        """Give `value` another shape and, after that, its axes another order."""
+        """Reshape `value`, then put its axes in another order."""
         return self.node("Transpose", self.node("Reshape", value, shape), perm=order)
 
     def normal(self, value: str, like: str) -> str:
-        """Normalise rows as the package's node does that makes `like`."""
-        weight = self.weight(self._package.makers[like].input[1])
+        """Normalise rows as the package's node with the output `like` does."""
+        weight = self.weight(self._package.producers[like].input[1])
         return self.node("LayerNormalization", value, weight, axis=-1, epsilon=EPSILON)
 
     def product(self, rows: str, like: str) -> str:
-        """Multiply as the package's node does that makes `like`."""
-        factors = [self.weight(name) for name in self._package.makers[like].input[1:]]
+        """Multiply as the package's node with the output `like` does."""
+        factors = [self.weight(name) for name in self._package.producers[like].input[1:]]
         return self.node("DynamicQuantizeMatMul", rows, *factors, domain=_MICROSOFT)
 
     def products(self, rows: str, likes: Sequence[str]) -> list[str]:
-        """Multiply `rows` as the package's nodes do that make `likes`, all at once."""
+        """Multiply `rows` as the package's nodes with the outputs `likes` do, in one product."""
         number = len(self._nodes)
         quantised = [f"{name} {number}" for name in ("Quantised", "Scale", "Zero")]
         self._nodes.append(helper.make_node("DynamicQuantizeLinear", [rows], quantised))
         _, names, _, scales, _, zeros, *_ = zip(
-            *(self._package.makers[like].input for like in likes), strict=True
+            *(self._package.producers[like].input for like in likes), strict=True
         )
         weights = self.node("Concat", *map(self.weight, names), axis=1)
         scale, zero = (
@@ -147,31 +147,31 @@ class Graph:
         return self.split(product, len(likes))
 
     def attention(
-        self, asked: str, keys: str, values: str, hidden: str = "", *, flipped: bool = False
+        self, queries: str, keys: str, values: str, mask: str = "", *, keys_by_row: bool = False
     ) -> str:
-        """Look `values` up: softmax(asked keys / sqrt(size)) values; `flipped`: keys by row."""
-        how = {"alpha": SOFTENED, "transB": int(flipped), "domain": _MICROSOFT}
-        scores = self.node("FusedMatMul", asked, keys, **how)
-        if hidden:
-            scores = self.node("Add", scores, hidden)
+        """Add attention: softmax(queries keys / sqrt(size) + mask) values."""
+        how = {"alpha": ATTENTION_SCALE, "transB": int(keys_by_row), "domain": _MICROSOFT}
+        scores = self.node("FusedMatMul", queries, keys, **how)
+        if mask:
+            scores = self.node("Add", scores, mask)
         return self.node("MatMul", self.node("Softmax", scores, axis=-1), values)
 
     def weight(self, name: str) -> str:
-        """Add a weight of the package, by its place in the package's file if it is large."""
+        """Add a weight of the package; a large one as a reference into the package's file."""
         if name and name not in self._weights:
             array = self._package.array(name)
             self._weights[name] = weight = TensorProto(
                 name=name, dims=array.shape, data_type=self._package.weights[name].data_type
             )
             content = array.tobytes()
-            if len(content) < LEAST_BYTES:
+            if len(content) < MIN_EXTERNAL_BYTES:
                 weight.raw_data = content
             else:
-                place = self._package.content.index(content)
+                offset = self._package.content.index(content)
                 weight.data_location = TensorProto.EXTERNAL
                 for key, value in (
                     ("location", self._package.name),
-                    ("offset", place),
+                    ("offset", offset),
                     ("length", len(content)),
                 ):
                     weight.external_data.add(key=key, value=str(value))
@@ -182,11 +182,11 @@ class Graph:
         return name
 
 
-def heard(package: Package) -> onnx.ModelProto:
-    """Return the graph from an encoding to the keys and values of it in each layer."""
+def cross_attention(package: Package) -> onnx.ModelProto:
+    """Return the graph from an encoding to keys and values of the cross-attention, by layer."""
     graph = Graph(package)
     frames = graph.node(
-        "Reshape", graph.takes("frames", [1, "time", WIDTH]), graph.shape(-1, WIDTH)
+        "Reshape", graph.input("frames", [1, "time", WIDTH]), graph.shape(-1, WIDTH)
     )
     kinds = [(layer, kind) for layer in range(LAYERS) for kind in ("key", "value")]
     likes = [
@@ -197,71 +197,71 @@ def heard(package: Package) -> onnx.ModelProto:
         heads = graph.node("Reshape", part, graph.shape(-1, HEADS, HEAD_SIZE))
         is_key = kind == "key"
         shape = (HEADS, HEAD_SIZE, "time") if is_key else (HEADS, "time", HEAD_SIZE)
-        name = graph.gives(f"heard_{kind}{layer}", shape)
+        name = graph.output(f"cross_{kind}{layer}", shape)
         graph.node("Transpose", heads, to=name, perm=[1, 2, 0] if is_key else [1, 0, 2])
-    return graph.model("heard")
+    return graph.model("cross")
 
 
 def step(package: Package) -> onnx.ModelProto:
-    """Return the graph from tokens, and what is known of those before, to what may follow."""
+    """Return the graph from tokens, and the cache of those before, to log-probabilities."""
     graph = Graph(package)
-    tokens = graph.takes("tokens", ["beam", "new"], whole=True)
-    graph.takes("parents", ["beam"], whole=True)
-    graph.takes("place", [1], whole=True)
-    graph.takes("cosines", ["most", ROTATED // 2])
-    graph.takes("sines", ["most", ROTATED // 2])
-    graph.takes("hidden", ["new", "length"])
-    likely = graph.gives("log_probabilities", ["beam and new", VOCABULARY])
+    tokens = graph.input("tokens", ["beam", "new"], integer=True)
+    graph.input("parents", ["beam"], integer=True)
+    graph.input("position", [1], integer=True)
+    graph.input("cosines", ["positions", ROTARY_SIZE // 2])
+    graph.input("sines", ["positions", ROTARY_SIZE // 2])
+    graph.input("mask", ["new", "length"])
+    log_probs = graph.output("log_probabilities", ["beam and new", VOCABULARY])
 
     embedding = "model.decoder.embed_tokens.weight_merged_0_"
-    found = graph.node("Gather", graph.weight(embedding + "quantized"), tokens)
+    embedded = graph.node("Gather", graph.weight(embedding + "quantized"), tokens)
     scale, zero = (graph.weight(embedding + name) for name in ("scale", "zero_point"))
-    found = graph.node("DequantizeLinear", found, scale, zero)
-    rows = graph.node("Reshape", found, graph.shape(-1, WIDTH))
+    embedded = graph.node("DequantizeLinear", embedded, scale, zero)
+    rows = graph.node("Reshape", embedded, graph.shape(-1, WIDTH))
     beams = graph.node("Shape", tokens)
     for layer in range(LAYERS):
         rows = _layer(graph, layer, rows, beams)
     rows = graph.normal(rows, "/model/decoder/norm/LayerNormalization_output_0")
-    graph.node("LogSoftmax", graph.product(rows, "logits"), to=likely, axis=-1)
+    graph.node("LogSoftmax", graph.product(rows, "logits"), to=log_probs, axis=-1)
     return graph.model("step")
 
 
 def _layer(graph: Graph, layer: int, rows: str, beams: str) -> str:
-    """Add one layer: what was said before, what was heard, and what follows from both."""
+    """Add one layer: self-attention, cross-attention, feed-forward; all with a residual."""
     own = f"/model/decoder/layers.{layer}"
     flat = graph.shape(-1, WIDTH)
     normal = graph.normal(rows, f"{own}/input_layernorm/LayerNormalization_output_0")
     likes = [f"{own}/self_attn/{kind}_proj/MatMul_output_0" for kind in "qkv"]
     heads = graph.node("Concat", beams, graph.shape(HEADS, HEAD_SIZE), axis=0)
-    asked, key, value = (
+    queries, key, value = (
         graph.reshaped(part, heads, 0, 2, 1, 3) for part in graph.products(normal, likes)
     )
     how: dict[str, Any] = {
         "interleaved": 1,
-        "rotary_embedding_dim": ROTATED,
+        "rotary_embedding_dim": ROTARY_SIZE,
         "num_heads": HEADS,
     }
-    asked, key = (
-        graph.node("RotaryEmbedding", one, "place", "cosines", "sines", domain=_MICROSOFT, **how)
-        for one in (asked, key)
+    queries, key = (
+        graph.node("RotaryEmbedding", one, "position", "cosines", "sines", domain=_MICROSOFT, **how)
+        for one in (queries, key)
     )
     keys, values = (
-        _remembered(graph, f"{kind}{layer}", new) for kind, new in (("key", key), ("value", value))
+        _cached(graph, f"{kind}{layer}", new) for kind, new in (("key", key), ("value", value))
     )
-    seen = graph.attention(asked, keys, values, "hidden", flipped=True)
-    seen = graph.node("Reshape", graph.node("Transpose", seen, perm=[0, 2, 1, 3]), flat)
-    seen = graph.product(seen, f"{own}/self_attn/o_proj/MatMul_output_0")
-    rows = graph.node("Add", rows, seen)
+    attended = graph.attention(queries, keys, values, "mask", keys_by_row=True)
+    attended = graph.node("Reshape", graph.node("Transpose", attended, perm=[0, 2, 1, 3]), flat)
+    attended = graph.product(attended, f"{own}/self_attn/o_proj/MatMul_output_0")
+    rows = graph.node("Add", rows, attended)
 
     normal = graph.normal(rows, f"{own}/post_attention_layernorm/LayerNormalization_output_0")
-    asked = graph.product(normal, f"{own}/encoder_attn/q_proj/MatMul_output_0")
-    asked = graph.reshaped(asked, graph.shape(-1, HEADS, HEAD_SIZE), 1, 0, 2)
-    keys = graph.takes(f"heard_key{layer}", [HEADS, HEAD_SIZE, "time"])
-    values = graph.takes(f"heard_value{layer}", [HEADS, "time", HEAD_SIZE])
-    heard = graph.attention(asked, keys, values)
-    heard = graph.node("Reshape", graph.node("Transpose", heard, perm=[1, 0, 2]), flat)
-    heard = graph.product(heard, f"{own}/encoder_attn/o_proj/MatMul_output_0")
-    rows = graph.node("Add", rows, heard)
+    queries = graph.product(normal, f"{own}/encoder_attn/q_proj/MatMul_output_0")
+    queries = graph.reshaped(queries, graph.shape(-1, HEADS, HEAD_SIZE), 1, 0, 2)
+    keys = graph.input(f"cross_key{layer}", [HEADS, HEAD_SIZE, "time"])
+    values = graph.input(f"cross_value{layer}", [HEADS, "time", HEAD_SIZE])
+    attended = graph.attention(queries, keys, values)
+    attended = graph.node("Reshape", graph.node("Transpose", attended, perm=[1, 0, 2]), flat)
+    attended = graph.product(attended, f"{own}/encoder_attn/o_proj/MatMul_output_0")
+    rows = graph.node("Add", rows, attended)
 
     normal = graph.normal(rows, f"{own}/final_layernorm/LayerNormalization_output_0")
     wide, gate = graph.split(graph.product(normal, f"{own}/mlp/fc1/Add_output_0"), 2)
@@ -270,18 +270,18 @@ def _layer(graph: Graph, layer: int, rows: str, beams: str) -> str:
     return graph.node("Add", rows, narrow)
 
 
-def _remembered(graph: Graph, name: str, new: str) -> str:
-    """Add what beams remember: what their parents did, and what is `new`."""
-    past = graph.takes(f"past_{name}", ["before", HEADS, "past", HEAD_SIZE])
+def _cached(graph: Graph, name: str, new: str) -> str:
+    """Append `new` keys or values to those of the beams' parents."""
+    past = graph.input(f"past_{name}", ["before", HEADS, "past", HEAD_SIZE])
     past = graph.node("Gather", past, "parents")
-    graph.gives(name, ["beam", HEADS, "length", HEAD_SIZE])
+    graph.output(name, ["beam", HEADS, "length", HEAD_SIZE])
     return graph.node("Concat", past, new, to=name, axis=2)
 
 
 def graphs() -> dict[str, onnx.ModelProto]:
     """Return both graphs, by the names of their files."""
     package = Package(moonshine.model_folder() / DECODER)
-    return {"decoder_heard.onnx": heard(package), "decoder_step.onnx": step(package)}
+    return {"decoder_cross.onnx": cross_attention(package), "decoder_step.onnx": step(package)}
 
 
 if __name__ == "__main__":

@@ -96,8 +96,8 @@ def test_another_language_from_the_settings_to_the_message(
         "speech": {"language": "de-DE"},
     }
     settings.write_text(json.dumps(told))
-    grammars = GrammarSource(WatchedFiles(settings)).grammar
-    with hosting(engine, grammars=grammars) as host:
+    grammar_for = GrammarSource(WatchedFiles(settings)).grammar
+    with hosting(engine, grammar_for=grammar_for) as host:
         told["speech"] = {"language": "de-DE", "host": host.url}
         settings.write_text(json.dumps(told))
         status = main(["listen", "--settings", str(settings), "--wav", str(spoken)])

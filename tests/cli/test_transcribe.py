@@ -164,7 +164,7 @@ def test_a_time_that_is_none_is_refused() -> None:
 
 def test_a_phrase_is_what_a_host_would_tell() -> None:
     heard = command.TranscribedPhrase(
-        begin_s=1, end_s=3, transcript=Transcript(readings=ScriptedEngine("Yes.").readings)
+        begin_s=1, end_s=3, transcript=Transcript(nbest=ScriptedEngine("Yes.").nbest)
     ).outcome
     assert isinstance(heard, Heard)
     assert (heard.text, heard.duration_s, heard.hypotheses[0].confidence) == ("Yes.", 2, 0.9)

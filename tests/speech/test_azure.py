@@ -70,7 +70,7 @@ def test_words_come_with_their_hypotheses_and_confidences() -> None:
 
 def test_what_the_host_heard_instead_of_its_table_is_told_as_that() -> None:
     engine = ScriptedEngine("What a day.", "Turn off.")
-    engine.readings = (replace(engine.readings[0], outside=True), engine.readings[1])
+    engine.nbest = (replace(engine.nbest[0], out_of_grammar=True), engine.nbest[1])
     with serving(engine) as url:
         outcome = recognizer(url).recognize(Spoken(silence(300), tone(800), silence(300)), ignore)
     assert isinstance(outcome, Heard)

@@ -19,7 +19,7 @@ def silence(duration_ms: int, rate_hz: int = RATE_HZ) -> bytes:
     return bytes(duration_ms * rate_hz // 1000 * SAMPLE_BYTES)
 
 
-def reading(text: str, confidence: float = 0.9) -> NBestEntry:
+def entry(text: str, confidence: float = 0.9) -> NBestEntry:
     return NBestEntry(text=text, lexical=text.lower().rstrip(".?!"), confidence=confidence)
 
 
@@ -40,7 +40,7 @@ class ScriptedEngine:
 
     def __init__(self, *texts: str, language: str = "en-US") -> None:
         self.language = language
-        self.readings = tuple(reading(text, 0.9 / 10**n) for n, text in enumerate(texts))
+        self.nbest = tuple(entry(text, 0.9 / 10**n) for n, text in enumerate(texts))
         self.asked: list[tuple[int, EngineGrammar | None]] = []
         self.prepared: list[EngineGrammar] = []
         self.gate = threading.Event()
@@ -60,4 +60,4 @@ class ScriptedEngine:
         if abandoned():
             return Transcript()
         loud = np.abs(np.frombuffer(pcm, "<i2")).max(initial=0) > 500
-        return Transcript(readings=self.readings if loud else (), language=self.language)
+        return Transcript(nbest=self.nbest if loud else (), language=self.language)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from tests.speechhost.fakes import LoudnessActivity
 from voice2mqtt.speechhost.engine import Engine
 from voice2mqtt.speechhost.serving.admission import Limits
-from voice2mqtt.speechhost.serving.phrase_cache import Grammars
+from voice2mqtt.speechhost.serving.phrase_cache import GrammarFor
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
 from voice2mqtt.speechhost.serving.server import Hooks, SpeechHost
 
@@ -74,7 +74,7 @@ def serving(engine: Engine) -> Iterator[str]:
 def hosting(
     engine: Engine,
     *,
-    grammars: Grammars = no_grammar,
+    grammar_for: GrammarFor = no_grammar,
     keys: tuple[str, ...] = (),
     limits: Limits | None = None,
     tls: ssl.SSLContext | None = None,
@@ -83,13 +83,13 @@ def hosting(
 ) -> Iterator[Serving]:
     """Serve while the block lasts. With `load`, the engine counts as loaded once that is set."""
 
-    def make_desk() -> Scheduler:
+    def make_scheduler() -> Scheduler:
         assert load is None or load.wait(WITHIN_S)
-        return Scheduler(engine, grammars, threads=2)
+        return Scheduler(engine, grammar_for, threads=2)
 
     host = Serving(
         lambda hooks: SpeechHost(
-            make_desk, LoudnessActivity, keys=keys, limits=limits, tls=tls, hooks=hooks
+            make_scheduler, LoudnessActivity, keys=keys, limits=limits, tls=tls, hooks=hooks
         ),
         port,
     )

@@ -1,4 +1,4 @@
-"""What every engine promises: the real one, and the scripted one that stands in for it."""
+"""What every engine must keep to: the real one, and the scripted one of other tests."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,17 +28,17 @@ def alone(engine: Engine) -> Transcript:
     return engine.transcribe(SPEECH, None)
 
 
-def test_speech_has_readings_best_first_and_probabilities_that_sum_to_one_at_most(
+def test_speech_has_an_nbest_list_of_probabilities_that_sum_to_one_at_most(
     alone: Transcript,
 ) -> None:
-    confidences = [reading.confidence for reading in alone.readings]
+    confidences = [entry.confidence for entry in alone.nbest]
     assert confidences
     assert confidences == sorted(confidences, reverse=True)
     assert all(0 < confidence <= 1 for confidence in confidences)
     assert sum(confidences) <= 1.001
-    for reading in alone.readings:
-        assert reading.text
-        assert reading.lexical == reading.lexical.lower()
+    for entry in alone.nbest:
+        assert entry.text
+        assert entry.lexical == entry.lexical.lower()
 
 
 @pytest.mark.parametrize("pcm", [b"", bytes(2), bytes(32_000)], ids=["nothing", "one", "silence"])
@@ -46,7 +46,7 @@ def test_what_is_no_speech_has_none(engine: Engine, pcm: bytes) -> None:
     assert engine.transcribe(pcm, None) == Transcript()
 
 
-@pytest.mark.parametrize("forced", [True, False], ids=["table", "hint"])
+@pytest.mark.parametrize("forced", [True, False], ids=["table", "phrases"])
 def test_speech_outside_the_grammar_is_heard_as_without_it(
     engine: Engine, alone: Transcript, forced: bool
 ) -> None:
@@ -54,14 +54,14 @@ def test_speech_outside_the_grammar_is_heard_as_without_it(
         automaton=compile_phrases(["turn on the light", "stop", "make tea"]), forced=forced
     )
     heard = engine.transcribe(SPEECH, grammar)
-    assert heard.readings[0].lexical == alone.readings[0].lexical
+    assert heard.nbest[0].lexical == alone.nbest[0].lexical
 
 
-def test_work_that_nobody_waits_for_is_given_up(engine: Engine) -> None:
-    assert engine.transcribe(SPEECH, None, lambda: True).readings == ()
+def test_abandoned_work_is_stopped(engine: Engine) -> None:
+    assert engine.transcribe(SPEECH, None, lambda: True).nbest == ()
 
 
 def test_several_threads_hear_what_each_hears_alone(engine: Engine, alone: Transcript) -> None:
     with ThreadPoolExecutor(3) as pool:
         heard = list(pool.map(lambda _: engine.transcribe(SPEECH, None), range(3)))
-    assert [one.readings[0].text for one in heard] == [alone.readings[0].text] * 3
+    assert [one.nbest[0].text for one in heard] == [alone.nbest[0].text] * 3

@@ -61,14 +61,14 @@ def recognise(
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_a_closed_stream_is_answered_with_every_reading(script: Path, tmp_path: Path) -> None:
+def test_a_closed_stream_is_answered_with_every_hypothesis(script: Path, tmp_path: Path) -> None:
     offered = []
 
-    def grammars(phrases: tuple[str, ...]) -> None:
+    def grammar_for(phrases: tuple[str, ...]) -> None:
         if phrases:
             offered.append(phrases)
 
-    with hosting(ScriptedEngine(SENTENCE, "Turn it on."), grammars=grammars) as host:
+    with hosting(ScriptedEngine(SENTENCE, "Turn it on."), grammar_for=grammar_for) as host:
         events = recognise(script, host.url, "once", silence(300) + tone(1000), tmp_path)
     assert [event["event"] for event in events] == [
         "speechStartDetected", "speechEndDetected", "recognized", "result",
@@ -89,7 +89,7 @@ def test_an_open_stream_is_ended_by_silence_again_and_again(script: Path, tmp_pa
     assert [event["text"] for event in events if event["event"] == "result"] == [SENTENCE] * 2
 
 
-def test_what_is_said_is_guessed_while_it_is_said(script: Path, tmp_path: Path) -> None:
+def test_hypotheses_come_while_a_sentence_is_spoken(script: Path, tmp_path: Path) -> None:
     with hosting(ScriptedEngine(SENTENCE)) as host:
         events = recognise(script, host.url, "live", SPOKEN, tmp_path)
     told = [(event["event"], event.get("text")) for event in events]
@@ -106,14 +106,14 @@ def test_continuous_recognition_answers_every_phrase(
     assert [event["text"] for event in events if event["event"] == "recognized"] == [SENTENCE] * 3
 
 
-def test_silence_is_told_from_speech(script: Path, tmp_path: Path) -> None:
+def test_silence_is_an_initial_silence_timeout(script: Path, tmp_path: Path) -> None:
     with hosting(ScriptedEngine(SENTENCE)) as host:
         events = recognise(script, host.url, "once", silence(1000), tmp_path)
     assert events[-1]["reason"] == "NoMatch"
 
 
 @pytest.mark.parametrize(("key", "reason"), [("s3cret", "RecognizedSpeech"), ("x", "Canceled")])
-def test_a_key_opens_the_door(script: Path, tmp_path: Path, key: str, reason: str) -> None:
+def test_a_key_is_accepted(script: Path, tmp_path: Path, key: str, reason: str) -> None:
     with hosting(ScriptedEngine(SENTENCE), keys=("s3cret",)) as host:
         events = recognise(script, host.url, "once", SPOKEN, tmp_path, key)
     assert events[-1]["reason"] == reason

@@ -28,14 +28,14 @@ def end_ms(result: sdk.SpeechRecognitionResult) -> float:
     return int(result.offset + result.duration) / MS
 
 
-def test_detailed_results_hold_every_reading(host: Serving) -> None:
+def test_detailed_results_hold_every_hypothesis(host: Serving) -> None:
     config = configured(host.url)
     config.output_format = sdk.OutputFormat.Detailed
     result = Client(config).once(SPOKEN)
     assert result.text == SENTENCE
-    readings = json.loads(result.json)["NBest"]
-    assert [one["Display"] for one in readings] == [SENTENCE, "Turn off the kitchen light."]
-    assert readings[0]["Confidence"] == 0.9
+    nbest = json.loads(result.json)["NBest"]
+    assert [one["Display"] for one in nbest] == [SENTENCE, "Turn off the kitchen light."]
+    assert nbest[0]["Confidence"] == 0.9
 
 
 @pytest.mark.parametrize(

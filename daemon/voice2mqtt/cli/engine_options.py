@@ -8,7 +8,7 @@ from pathlib import Path
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 from voice2mqtt.speechhost.engine import Engine
-from voice2mqtt.speechhost.serving.memory import give_back_early
+from voice2mqtt.speechhost.serving.memory import configure_malloc
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def engine(args: argparse.Namespace, language: str) -> Callable[[int], Engine]:
     `language` is that of the house. From here on this process gives memory back early. Loading
     raises UnavailableError or InputError.
     """
-    give_back_early()
+    configure_malloc()
     if args.vosk_model is None:
         if not language.startswith("en"):
             log.warning("the model knows English alone: for %s give --vosk-model", language)

@@ -54,7 +54,7 @@ class TranscribedPhrase:
     @property
     def readings(self) -> tuple[NBestEntry, ...]:
         """What may have been said, likeliest first."""
-        return self.transcript.readings if self.transcript else ()
+        return self.transcript.nbest if self.transcript else ()
 
     @property
     def outcome(self) -> Outcome:
@@ -70,7 +70,7 @@ class TranscribedPhrase:
                     text=reading.text,
                     confidence=reading.confidence,
                     lexical=reading.lexical,
-                    outside=reading.outside,
+                    outside=reading.out_of_grammar,
                 )
                 for reading in self.readings
             ),

@@ -9,7 +9,7 @@ from voice2mqtt.nlu.grammar.automaton import Automaton
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NBestEntry:
-    """One reading of the audio."""
+    """One hypothesis of what was said."""
 
     text: str
     """As displayed: cased and punctuated."""
@@ -17,17 +17,17 @@ class NBestEntry:
     """The words alone, lower case, numbers as words."""
     confidence: float
     """Probability that this is what was said; those of one transcript sum to at most 1."""
-    outside: bool = False
-    """Whether a table was listened for, and that this was said instead is likelier."""
+    out_of_grammar: bool = False
+    """Whether there was a table of commands, and this is likelier than any of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """What was said, best reading first; no readings when it was not speech."""
+    """What was said: an n-best list, empty when it was not speech."""
 
-    readings: tuple[NBestEntry, ...] = ()
+    nbest: tuple[NBestEntry, ...] = ()
     language: str = "en-US"
-    """In which it was heard."""
+    """Of the model that heard it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +36,17 @@ class EngineGrammar:
 
     automaton: Automaton
     forced: bool
-    """True: a table of commands, outside which is only open dictation. False: a hint."""
-    commands: int | None = None
-    """How many of its rows, the first ones, may be said together in one breath; None is all."""
+    """True: a table of commands; what is none of them is open dictation. False: a phrase list."""
+    command_rows: int | None = None
+    """So many rows, the first ones, are commands, which "and" may join; None is all."""
     language: str = "en"
     """In which its numbers are said."""
     weight: float = 1.0
-    """Of a hint: how much it helps; 0 is not at all."""
+    """Of a phrase list: how much it helps; 0 is not at all."""
 
 
 def never() -> bool:
-    """Return False: nobody gives up."""
+    """Return False: the work is never abandoned."""
     return False
 
 
@@ -62,7 +62,7 @@ class Engine(Protocol):
     ) -> Transcript:
         """Return what was said in `pcm` (16 kHz, 16 bit, mono); without `grammar`, open dictation.
 
-        Speech outside the grammar comes back as it is heard openly. Once `abandoned` is
-        true, which is asked every few milliseconds, it returns at once with no readings.
+        Speech outside the grammar comes back as open dictation hears it. `abandoned` is asked
+        every few milliseconds; once it is true, the call returns at once without hypotheses.
         """
         ...

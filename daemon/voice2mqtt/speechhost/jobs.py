@@ -1,34 +1,34 @@
-"""What a turn has done for it by the engine, as values."""
+"""What a turn asks of the engine, as values; transcriptions are numbered by the turn's session."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 
 class Urgency(IntEnum):
-    """What waits for a transcription; less comes first."""
+    """Who waits for a transcription; the lowest comes first."""
 
     ANSWER = 0
-    """The client, now."""
+    """The client waits now."""
     PAUSE = 1
-    """The client, if this pause is the end of the phrase."""
+    """The client will wait if this pause is the end of the phrase."""
     INTERIM = 2
-    """Nobody; it would be good to know."""
+    """Nobody waits: an interim result of a long phrase."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepare:
-    """In the turn that begins, one of `phrases` is likely to be said."""
+    """Compile `phrases`, the client's list for the turn that begins."""
 
     phrases: tuple[str, ...]
     left_out: int
-    """How many more the client offered than are taken."""
+    """How many phrases of the client are over the limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcribe:
-    """A job: what was said in `pcm`, likely one of `phrases`?"""
+    """Transcribe `pcm`, in which one of `phrases` is likely to be said."""
 
-    job: int
+    job_id: int
     pcm: bytes
     urgency: Urgency
     phrases: tuple[str, ...]
@@ -36,16 +36,16 @@ class Transcribe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hasten:
-    """The client now waits for this job."""
+    """Raise a job to `Urgency.ANSWER`."""
 
-    job: int
+    job_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abandon:
-    """Nobody waits for this job any more."""
+    """Drop a job."""
 
-    job: int
+    job_id: int
 
 
 Work = Prepare | Transcribe | Hasten | Abandon

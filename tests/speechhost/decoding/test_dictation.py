@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice2mqtt.speechhost.decoding.dictation import is_endless, is_speech, words_of
+from voice2mqtt.speechhost.decoding.dictation import decoded_text, is_endless, is_speech
 from voice2mqtt.speechhost.decoding.moonshine import model_folder
 from voice2mqtt.speechhost.decoding.tokenizer import END, read_tokenizer
 
@@ -27,12 +27,12 @@ def test_words_that_no_one_says_are_not_speech(text: str, speech: bool) -> None:
     assert is_speech(text) is speech
 
 
-@pytest.mark.parametrize(("openly", "speech"), [("We go.", True), ("You", False), ("", False)])
-def test_a_row_may_repeat_itself_where_words_are_heard(openly: str, *, speech: bool) -> None:
-    assert is_speech("We go to the sea, we go to the sea, we go to the sea", openly) is speech
-    assert is_speech("Stop, stop, stop!", openly) is speech
-    assert is_speech("Turn on the light.", openly)
-    assert not is_speech("You", openly)
+@pytest.mark.parametrize(("open_text", "speech"), [("We go.", True), ("You", False), ("", False)])
+def test_a_row_may_repeat_itself_where_words_are_heard(open_text: str, *, speech: bool) -> None:
+    assert is_speech("We go to the sea, we go to the sea, we go to the sea", open_text) is speech
+    assert is_speech("Stop, stop, stop!", open_text) is speech
+    assert is_speech("Turn on the light.", open_text)
+    assert not is_speech("You", open_text)
 
 
 _PIECES = st.integers(300, 20_000)
@@ -40,10 +40,10 @@ _PIECES = st.integers(300, 20_000)
 
 @given(st.lists(_PIECES, max_size=30), st.lists(_PIECES, min_size=1, max_size=16))
 def test_a_loop_has_no_words_unless_it_ends(before: list[int], said: list[int]) -> None:
-    vocabulary = read_tokenizer(model_folder() / "tokenizer.bin")
+    tokenizer = read_tokenizer(model_folder() / "tokenizer.bin")
     looping = [*before, *3 * said]
-    assert words_of(vocabulary, looping) == ""
-    assert words_of(vocabulary, [*looping, END]) == vocabulary.decode(looping)
+    assert decoded_text(tokenizer, looping) == ""
+    assert decoded_text(tokenizer, [*looping, END]) == tokenizer.decode(looping)
     assert is_endless([*before, *24 * said])
     assert not is_endless([*looping, END])
 

@@ -48,7 +48,7 @@ def _encoding() -> Encoding:
 
 
 def _by_package(encoding: Encoding, said: list[list[int]]) -> Floats:
-    """Return what may follow each token of equally long strings, by the package's decoder."""
+    """Return next-token log-probabilities [string, position, token] by the package's decoder."""
     frames = encoding.frames.shape[1]
     feeds: dict[str, Any] = {
         "encoder_attention_mask": np.ones((len(said), frames * 384), np.int64),
@@ -61,8 +61,8 @@ def _by_package(encoding: Encoding, said: list[list[int]]) -> Floats:
             length = frames if "encoder" in entry.name else 0
             feeds[entry.name] = np.zeros((len(said), 8, length, 36), np.float32)
     logits = _package().run(["logits"], feeds)[0].astype(np.float64)
-    likely = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-    return np.asarray(likely, np.float32)
+    log_probs = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    return np.asarray(log_probs, np.float32)
 
 
 def _greedy() -> tuple[int, ...]:
@@ -74,19 +74,21 @@ def _greedy() -> tuple[int, ...]:
 
 
 def test_it_hears_what_was_said() -> None:
-    vocabulary = read_tokenizer(model_folder() / "tokenizer.bin")
-    assert vocabulary.decode(_greedy()) == SAID
+    tokenizer = read_tokenizer(model_folder() / "tokenizer.bin")
+    assert tokenizer.decode(_greedy()) == SAID
 
 
 def test_strings_are_scored_as_the_packages_decoder_scores_them() -> None:
     said = _greedy()
     other = (*said[:-1][::-1], END)
-    likely = _by_package(_encoding(), [[START, *said[:-1]], [START, *other[:-1]]])
+    log_probs = _by_package(_encoding(), [[START, *said[:-1]], [START, *other[:-1]]])
     expected = [
-        float(sum(rows[place, token] for place, token in enumerate(string)))
-        for rows, string in zip(likely, (said, other), strict=True)
+        float(sum(rows[position, token] for position, token in enumerate(string)))
+        for rows, string in zip(log_probs, (said, other), strict=True)
     ]
-    found = [fit.log_probability for fit in Decoding(_model(), _encoding()).score([said, other])]
+    found = [
+        scores.log_probability for scores in Decoding(_model(), _encoding()).score([said, other])
+    ]
     assert found == pytest.approx(expected, rel=0.02, abs=0.05)
     assert found[0] > found[1] + 10
 
@@ -95,12 +97,12 @@ def test_token_by_token_is_the_same_as_all_at_once() -> None:
     said = _greedy()
     decoding = Decoding(_model(), _encoding())
     total = float(decoding.first[0, said[0]])
-    for token, following in pairwise(said):
-        total += float(decoding.step([0], [token])[0, following])
+    for token, next_token in pairwise(said):
+        total += float(decoding.step([0], [token])[0, next_token])
     assert total == pytest.approx(decoding.score([said])[0].log_probability, abs=0.5)
 
 
-def test_a_beam_goes_on_from_its_parent() -> None:
+def test_a_beam_continues_its_parent() -> None:
     said = _greedy()
     decoding = Decoding(_model(), _encoding())
     other = int(np.argsort(decoding.first[0])[-2])
@@ -115,11 +117,11 @@ def test_a_beam_goes_on_from_its_parent() -> None:
     )
 
 
-def test_strings_may_be_longer_than_rotations_are_worked_out_at_a_time() -> None:
-    longest = moonshine._PLACES + 8
-    (fit,) = Decoding(_model(), _encoding()).score([[5] * longest])
+def test_strings_may_be_longer_than_one_block_of_rotations() -> None:
+    longest = moonshine._POSITION_BLOCK + 8
+    (scores,) = Decoding(_model(), _encoding()).score([[5] * longest])
     expected = _by_package(_encoding(), [[START, *[5] * (longest - 1)]])[0, :, 5].sum()
-    assert fit.log_probability == pytest.approx(float(expected), rel=0.01)
+    assert scores.log_probability == pytest.approx(float(expected), rel=0.01)
 
 
 def test_the_graphs_are_those_that_the_script_writes() -> None:

@@ -31,15 +31,15 @@ def novel() -> bytes:
 
 
 def test_dictation_hears_what_was_read(engine: MoonshineEngine, novel: bytes) -> None:
-    reading, *_ = engine.transcribe(novel, None).readings
-    assert reading.text == "It was the best of times, it was the worst of times."
-    assert reading.lexical == "it was the best of times it was the worst of times"
-    assert reading.confidence > 0.9
+    entry, *_ = engine.transcribe(novel, None).nbest
+    assert entry.text == "It was the best of times, it was the worst of times."
+    assert entry.lexical == "it was the best of times it was the worst of times"
+    assert entry.confidence > 0.9
 
 
 @pytest.mark.parametrize("pcm", [b"", bytes(320), bytes(64_000)])
-def test_silence_has_no_readings(engine: MoonshineEngine, pcm: bytes) -> None:
-    assert engine.transcribe(pcm, None).readings == ()
+def test_silence_has_no_hypotheses(engine: MoonshineEngine, pcm: bytes) -> None:
+    assert engine.transcribe(pcm, None).nbest == ()
 
 
 def _grammar(*say: str) -> EngineGrammar:
@@ -49,34 +49,34 @@ def _grammar(*say: str) -> EngineGrammar:
 
 def test_a_command_is_heard_with_its_rivals(engine: MoonshineEngine, novel: bytes) -> None:
     grammar = _grammar("it was the best of times it was the (worst|first) of times", "good night")
-    best, *others = engine.transcribe(novel, grammar).readings
+    best, *others = engine.transcribe(novel, grammar).nbest
     assert best.lexical == "it was the best of times it was the worst of times"
     assert best.confidence > 0.9
-    assert sum(reading.confidence for reading in (best, *others)) <= 1
-    assert not best.outside
+    assert sum(entry.confidence for entry in (best, *others)) <= 1
+    assert not best.out_of_grammar
 
 
 def test_speech_outside_the_grammar_is_what_open_decoding_hears(
     engine: MoonshineEngine, novel: bytes
 ) -> None:
-    readings = engine.transcribe(novel, _grammar("turn on the light", "good night")).readings
-    assert readings[0].text == "It was the best of times, it was the worst of times."
-    assert [reading.confidence for reading in readings] == [pytest.approx(1.0, abs=0.01)]
-    assert readings[0].outside
+    nbest = engine.transcribe(novel, _grammar("turn on the light", "good night")).nbest
+    assert nbest[0].text == "It was the best of times, it was the worst of times."
+    assert [entry.confidence for entry in nbest] == [pytest.approx(1.0, abs=0.01)]
+    assert nbest[0].out_of_grammar
 
 
-def test_open_readings_are_different_words(engine: MoonshineEngine, novel: bytes) -> None:
+def test_open_hypotheses_are_different_words(engine: MoonshineEngine, novel: bytes) -> None:
     # Noise, so that there is something to doubt.
     speech = np.frombuffer(novel, "<i2")
     noise = np.random.default_rng(0).normal(0, 1200, len(speech))
     noisy = np.clip(speech + noise, -32_768, 32_767).astype("<i2").tobytes()
-    heard = engine.transcribe(noisy, None).readings
-    assert 5 <= len({reading.lexical for reading in heard}) == len(heard) <= 10
-    assert sum(reading.confidence for reading in heard) <= 1.0001
+    heard = engine.transcribe(noisy, None).nbest
+    assert 5 <= len({entry.lexical for entry in heard}) == len(heard) <= 10
+    assert sum(entry.confidence for entry in heard) <= 1.0001
 
 
 def test_silence_is_no_command(engine: MoonshineEngine) -> None:
-    assert engine.transcribe(bytes(64_000), _grammar("you", "pause")).readings == ()
+    assert engine.transcribe(bytes(64_000), _grammar("you", "pause")).nbest == ()
 
 
 def _spoken(text: str, folder: Path) -> bytes:
@@ -96,31 +96,31 @@ def _spoken(text: str, folder: Path) -> bytes:
 def test_people_may_repeat_a_word(engine: MoonshineEngine, tmp_path: Path, said: str) -> None:
     pcm = _spoken(said, tmp_path)
     for grammar in (None, _grammar("turn on the light"), _grammar(lexical(said))):
-        assert engine.transcribe(pcm, grammar).readings[0].lexical == lexical(said)
+        assert engine.transcribe(pcm, grammar).nbest[0].lexical == lexical(said)
 
 
 def test_a_row_that_repeats_a_word_is_heard(engine: MoonshineEngine, tmp_path: Path) -> None:
     table = _grammar("nine nine nine", "knock knock knock", "open the door")
-    best, *_ = engine.transcribe(_spoken("knock knock knock", tmp_path), table).readings
-    assert (best.lexical, best.outside) == ("knock knock knock", False)
+    best, *_ = engine.transcribe(_spoken("knock knock knock", tmp_path), table).nbest
+    assert (best.lexical, best.out_of_grammar) == ("knock knock knock", False)
 
 
 @pytest.mark.parametrize("colour", [0.0, -0.5, -1.0])
-def test_noise_has_no_readings(engine: MoonshineEngine, colour: float) -> None:
+def test_noise_has_no_hypotheses(engine: MoonshineEngine, colour: float) -> None:
     hz = np.fft.rfftfreq(64_000, 1 / 16_000)
     chance = np.random.default_rng(1)
     shaped = np.fft.rfft(chance.standard_normal(64_000)) * np.maximum(hz, 20) ** colour
     noise = np.fft.irfft(shaped)
     pcm = (noise / np.abs(noise).max() * 16_000).astype("<i2").tobytes()
     for grammar in (None, _grammar("stop stop stop", "turn on the light")):
-        assert engine.transcribe(pcm, grammar).readings == ()
+        assert engine.transcribe(pcm, grammar).nbest == ()
 
 
-def test_who_spells_fast_is_heard_to_the_end(engine: MoonshineEngine, tmp_path: Path) -> None:
+def test_a_fast_speaker_is_heard_to_the_end(engine: MoonshineEngine, tmp_path: Path) -> None:
     said = "one two three four five six seven eight nine zero"
     stage.speak(f"{said} {said}", stage.espeak("en-us", 220), tmp_path / "said.wav")
     pcm = b"".join(WavSource(tmp_path / "said.wav").blocks())
-    words = engine.transcribe(pcm, None).readings[0].lexical.replace("-", " ")
+    words = engine.transcribe(pcm, None).nbest[0].lexical.replace("-", " ")
     assert words == f"{said} {said}"
 
 
@@ -129,64 +129,64 @@ def test_one_engine_serves_many_grammars(engine: MoonshineEngine, novel: bytes) 
         grammar = _grammar(
             f"count to {number}", "it was the best of times it was the worst of times"
         )
-        assert engine.transcribe(novel, grammar).readings[0].confidence > 0.9
+        assert engine.transcribe(novel, grammar).nbest[0].confidence > 0.9
 
 
 def test_the_package_with_the_model_is_never_imported() -> None:
-    house = Path(__file__).parents[3] / "daemon"
-    assert not any("import moonshine_voice" in path.read_text() for path in house.rglob("*.py"))
+    daemon = Path(__file__).parents[3] / "daemon"
+    assert not any("import moonshine_voice" in path.read_text() for path in daemon.rglob("*.py"))
 
 
-def test_an_abandoned_call_has_no_readings(engine: MoonshineEngine, novel: bytes) -> None:
-    assert engine.transcribe(novel, None, lambda: True).readings == ()
+def test_an_abandoned_call_has_no_hypotheses(engine: MoonshineEngine, novel: bytes) -> None:
+    assert engine.transcribe(novel, None, lambda: True).nbest == ()
 
 
 def test_nobody_waits_for_another_s_grammar_to_be_made(
     engine: MoonshineEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow, quick = _grammar("good night"), _grammar("good day")
-    made, gate = recogniser._Commands, threading.Event()
+    made, gate = recogniser._GrammarDecoder, threading.Event()
     begun = threading.Event()
 
     def make(
-        model: Moonshine, vocabulary: Tokenizer, prior: Prior, wanted: EngineGrammar
-    ) -> recogniser._Commands:
-        if wanted is slow:
+        model: Moonshine, tokenizer: Tokenizer, prior: Prior, grammar: EngineGrammar
+    ) -> recogniser._GrammarDecoder:
+        if grammar is slow:
             begun.set()
             assert gate.wait(20)
-        return made(model, vocabulary, prior, wanted)
+        return made(model, tokenizer, prior, grammar)
 
-    monkeypatch.setattr(recogniser, "_Commands", make)
+    monkeypatch.setattr(recogniser, "_GrammarDecoder", make)
     with ThreadPoolExecutor(2) as threads:
-        waiting = threads.submit(engine._of, slow)
+        waiting = threads.submit(engine._decoder, slow)
         try:
             assert begun.wait(20)
-            assert threads.submit(engine._of, quick).result(20)
+            assert threads.submit(engine._decoder, quick).result(20)
             assert not waiting.done()
         finally:
             gate.set()
-        assert waiting.result(20) is engine._of(slow)
+        assert waiting.result(20) is engine._decoder(slow)
 
 
 @pytest.mark.parametrize(("most", "most_arcs"), [(2, 1000), (1000, 4)])
 def test_grammars_are_not_kept_for_ever(
     engine: MoonshineEngine, monkeypatch: pytest.MonkeyPatch, most: int, most_arcs: int
 ) -> None:
-    monkeypatch.setattr(recogniser, "_MOST_GRAMMARS", most)
-    monkeypatch.setattr(recogniser, "_MOST_ARCS", most_arcs)
+    monkeypatch.setattr(recogniser, "_MAX_GRAMMARS", most)
+    monkeypatch.setattr(recogniser, "_MAX_ARCS", most_arcs)
     first, second, third = (_grammar(f"good {word}") for word in ("one", "two", "ten"))
-    kept = engine._of(first), engine._of(second)
-    assert engine._of(first) is kept[0]
-    engine._of(third)
-    assert engine._of(first) is kept[0]
-    assert engine._of(second) is not kept[1]
+    kept = engine._decoder(first), engine._decoder(second)
+    assert engine._decoder(first) is kept[0]
+    engine._decoder(third)
+    assert engine._decoder(first) is kept[0]
+    assert engine._decoder(second) is not kept[1]
 
 
-def test_two_commands_are_heard_in_one_breath(engine: MoonshineEngine, tmp_path: Path) -> None:
+def test_two_commands_are_heard_in_one_utterance(engine: MoonshineEngine, tmp_path: Path) -> None:
     said = "turn on the kitchen light and then close the blinds"
     pcm = _spoken(said, tmp_path)
     table = _grammar("turn (on|off) the kitchen light", "(open|close) the blinds")
-    best, *_ = engine.transcribe(pcm, table).readings
+    best, *_ = engine.transcribe(pcm, table).nbest
     assert (best.lexical, best.confidence > 0.95) == (said, True)
 
 
@@ -199,24 +199,26 @@ def test_two_commands_are_heard_in_one_breath(engine: MoonshineEngine, tmp_path:
         ("start the vacuum", "start the vacuum", True),
     ],
 )
-def test_the_contrary_of_a_command_is_not_taken_for_it(
+def test_a_contradiction_of_a_command_is_not_taken_for_it(
     engine: MoonshineEngine, tmp_path: Path, said: str, row: str, is_said: bool
 ) -> None:
     wav = tmp_path / "said.wav"
     stage.speak(said, stage.flite("slt"), wav)
-    best, *_ = engine.transcribe(b"".join(WavSource(wav).blocks()), _grammar(row)).readings
-    assert (best.lexical == row, best.outside) == (is_said, not is_said)
+    best, *_ = engine.transcribe(b"".join(WavSource(wav).blocks()), _grammar(row)).nbest
+    assert (best.lexical == row, best.out_of_grammar) == (is_said, not is_said)
 
 
 def test_a_word_of_an_answer_tells_nothing_about_a_command(engine: MoonshineEngine) -> None:
     for commands, telling in ((1, None), (2, "thank")):
-        house = engine._of(replace(_grammar("make me a coffee", "no thank you"), commands=commands))
-        assert house._contraries.found("thank me a coffee", "make me a coffee") == telling
+        decoder = engine._decoder(
+            replace(_grammar("make me a coffee", "no thank you"), command_rows=commands)
+        )
+        assert decoder._contradictions.found("thank me a coffee", "make me a coffee") == telling
 
 
 def test_what_is_no_pair_of_commands_has_no_meaning(engine: MoonshineEngine) -> None:
-    table = replace(_grammar("lights on", "blinds down", "(yes|okay)"), commands=2)
-    house = engine._of(table)
+    table = replace(_grammar("lights on", "blinds down", "(yes|okay)"), command_rows=2)
+    decoder = engine._decoder(table)
     for text, count in {
         "lights on": 1,
         "yes": 1,
@@ -225,10 +227,12 @@ def test_what_is_no_pair_of_commands_has_no_meaning(engine: MoonshineEngine) -> 
         "lights on and lights on": None,
         "lights on and blinds down and lights on": None,
     }.items():
-        meaning = house._parsed(text)
+        meaning = decoder._parse(text)
         assert (None if meaning is None else len(meaning)) == count, text
     assert (
-        engine._of(replace(_grammar("lights on", "off"), forced=False))._parsed("lights on and off")
+        engine._decoder(replace(_grammar("lights on", "off"), forced=False))._parse(
+            "lights on and off"
+        )
         is None
     )
 
@@ -239,8 +243,8 @@ def test_two_commands_of_one_row_may_have_values_of_two_kinds(engine: MoonshineE
         rows=(Row(name="set", say=("lamp {how}",), publish=()),),
         lists={"how": TextList(values=values)},
     )
-    grammar = EngineGrammar(automaton=compile_table(table), forced=True, commands=1)
-    meaning = engine._of(grammar)._parsed("lamp low and lamp red")
+    grammar = EngineGrammar(automaton=compile_table(table), forced=True, command_rows=1)
+    meaning = engine._decoder(grammar)._parse("lamp low and lamp red")
     assert meaning == ((0, (("how", 1),)), (0, (("how", "red"),)))
 
 
@@ -250,5 +254,5 @@ def test_short_sentences_do_not_crowd_out_a_long_one(engine: MoonshineEngine) ->
     noisy = np.clip(speech + noise, -32_768, 32_767).astype("<i2").tobytes()
     long = "it was the best of times it was the worst of times"
     short = "(yes|yeah|yep|yup|sure|okay|please|no|nope|nah|cancel|stop|oh|and|so|but|well|the|a|i)"
-    best = engine.transcribe(noisy, _grammar(short, long)).readings[0]
+    best = engine.transcribe(noisy, _grammar(short, long)).nbest[0]
     assert best.lexical == long

@@ -11,7 +11,7 @@ from voice2mqtt.demo import stage
 from voice2mqtt.nlu.grammar.compiler import compile_phrases
 from voice2mqtt.speechhost.decoding.moonshine import model_folder
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
-from voice2mqtt.speechhost.decoding.phrase_bias import NOWHERE, PhraseBias
+from voice2mqtt.speechhost.decoding.phrase_bias import NO_PHRASE, PhraseBias
 from voice2mqtt.speechhost.decoding.token_grammar import TokenGrammar
 from voice2mqtt.speechhost.decoding.tokenizer import END, Tokenizer, read_tokenizer
 from voice2mqtt.speechhost.engine import EngineGrammar
@@ -21,25 +21,25 @@ PHRASES = ("gromflex lamp", "kitchen", "kitchen light switch", "Fabrikam", "Siob
 
 
 @pytest.fixture(scope="module")
-def vocabulary() -> Tokenizer:
+def tokenizer() -> Tokenizer:
     return read_tokenizer(model_folder() / "tokenizer.bin")
 
 
-def _hints(vocabulary: Tokenizer, weight: float) -> PhraseBias:
-    return PhraseBias(TokenGrammar(compile_phrases(PHRASES), vocabulary), vocabulary, weight)
+def _bias(tokenizer: Tokenizer, weight: float) -> PhraseBias:
+    return PhraseBias(TokenGrammar(compile_phrases(PHRASES), tokenizer), tokenizer, weight)
 
 
 @pytest.mark.parametrize("weight", [0.5, 1.0, 2.0])
-def test_the_audio_has_the_last_word(vocabulary: Tokenizer, weight: float) -> None:
-    hints, name = _hints(vocabulary, weight), vocabulary.encode("Siobhan")[0]
-    likely = np.zeros(len(vocabulary), np.float32)
-    after = []
+def test_the_audio_has_the_last_word(tokenizer: Tokenizer, weight: float) -> None:
+    bias, name = _bias(tokenizer, weight), tokenizer.encode("Siobhan")[0]
+    log_probs = np.zeros(len(tokenizer), np.float32)
+    scores = []
     for behind in np.arange(0, 20, 0.5):
-        likely[name] = -behind
-        after.append(float((likely + hints.changes(NOWHERE, likely))[name]))
-    assert after == sorted(after, reverse=True)
-    assert 0 < after[0] <= 3
-    assert after[-1] == -19.5
+        log_probs[name] = -behind
+        scores.append(float((log_probs + bias.score_changes(NO_PHRASE, log_probs))[name]))
+    assert scores == sorted(scores, reverse=True)
+    assert 0 < scores[0] <= 3
+    assert scores[-1] == -19.5
 
 
 @pytest.mark.parametrize(
@@ -60,21 +60,21 @@ def test_the_audio_has_the_last_word(vocabulary: Tokenizer, weight: float) -> No
     ],
 )
 def test_a_phrase_is_helped_once_and_only_when_it_is_whole(
-    vocabulary: Tokenizer, text: str, helped: str
+    tokenizer: Tokenizer, text: str, helped: str
 ) -> None:
-    hints = _hints(vocabulary, 1.0)
-    open_ = np.zeros(len(vocabulary), np.float32)
-    each = float(hints.changes(NOWHERE, open_).max())
+    bias = _bias(tokenizer, 1.0)
+    log_probs = np.zeros(len(tokenizer), np.float32)
+    each = float(bias.score_changes(NO_PHRASE, log_probs).max())
     # Marks stand without a space.
     words = [(word, word.isalnum()) for word in re.findall(r"\w+|[,.]", text)]
     tokens = [
-        token for word, begins in words for token in vocabulary.encode(word, begins_word=begins)
+        token for word, begins in words for token in tokenizer.encode(word, begins_word=begins)
     ]
-    place, gained = NOWHERE, 0.0
+    at, gained = NO_PHRASE, 0.0
     for token in (*tokens, END):
-        gained += float(hints.changes(place, open_)[token])
-        place = hints.after(place, token, open_)
-    count = sum(len(vocabulary.encode(word)) for word in helped.split())
+        gained += float(bias.score_changes(at, log_probs)[token])
+        at = bias.advance(at, token, log_probs)
+    count = sum(len(tokenizer.encode(word)) for word in helped.split())
     assert gained == pytest.approx(each * count)
 
 
@@ -93,10 +93,12 @@ def _heard(
     stage.speak(said, stage.flite("slt"), folder / "said.wav")
     pcm = b"".join(WavSource(folder / "said.wav").blocks())
     grammar = EngineGrammar(automaton=compile_phrases(phrases), forced=False, weight=weight)
-    return engine.transcribe(pcm, grammar).readings[0].lexical
+    return engine.transcribe(pcm, grammar).nbest[0].lexical
 
 
-def test_a_name_in_a_sentence_is_heard_with_a_hint(engine: MoonshineEngine, tmp_path: Path) -> None:
+def test_a_name_in_a_sentence_is_heard_with_a_phrase_list(
+    engine: MoonshineEngine, tmp_path: Path
+) -> None:
     said = "order more from fabrikam today"
     assert _heard(engine, said, tmp_path, 0.0) != said
     assert _heard(engine, said, tmp_path, 1.0) == said
@@ -139,15 +141,15 @@ def test_names_do_not_replace_what_was_said_clearly(
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(["Siobhan", "kitchen", "Fabrikam", ",", "the"]), max_size=30))
-def test_however_many_phrases_come_together_they_lend_little(
-    vocabulary: Tokenizer, words: list[str]
+def test_however_many_phrases_come_together_they_gain_little(
+    tokenizer: Tokenizer, words: list[str]
 ) -> None:
-    hints = _hints(vocabulary, 2.0)
-    likely = np.full(len(vocabulary), -4, np.float32)
-    likely[0] = 0
-    place, gained = NOWHERE, 0.0
-    tokens = [t for word in words for t in vocabulary.encode(word, begins_word=word != ",")]
+    bias = _bias(tokenizer, 2.0)
+    log_probs = np.full(len(tokenizer), -4, np.float32)
+    log_probs[0] = 0
+    at, gained = NO_PHRASE, 0.0
+    tokens = [t for word in words for t in tokenizer.encode(word, begins_word=word != ",")]
     for token in (*tokens, END):
-        gained += float(hints.changes(place, likely)[token])
-        place = hints.after(place, token, likely)
+        gained += float(bias.score_changes(at, log_probs)[token])
+        at = bias.advance(at, token, log_probs)
     assert -0.01 < gained < 20

@@ -4,10 +4,10 @@ from voice2mqtt.speechhost.decoding.tokenizer import END, read_tokenizer
 
 
 def test_a_sentence_is_as_likely_whatever_was_asked_about_before() -> None:
-    vocabulary = read_tokenizer(model_folder() / "tokenizer.bin")
+    tokenizer = read_tokenizer(model_folder() / "tokenizer.bin")
     model = Moonshine(model_folder())
     texts = ("Help.", "Never mind.", "Set the heating to twenty degrees.")
-    strings = [(*(t for w in text.split() for t in vocabulary.encode(w)), END) for text in texts]
+    strings = [(*(t for w in text.split() for t in tokenizer.encode(w)), END) for text in texts]
     together = Prior(model).log_probabilities(strings)
     one_by_one = Prior(model)
     assert together == [one_by_one.log_probabilities([s])[0] for s in reversed(strings)][::-1]

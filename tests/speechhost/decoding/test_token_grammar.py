@@ -43,19 +43,19 @@ TABLE = CommandTable(
 
 
 @pytest.fixture(scope="module")
-def vocabulary() -> Tokenizer:
+def tokenizer() -> Tokenizer:
     return read_tokenizer(model_folder() / "tokenizer.bin")
 
 
 @pytest.fixture(scope="module")
-def grammar(vocabulary: Tokenizer) -> TokenGrammar:
-    return TokenGrammar(compile_table(TABLE), vocabulary)
+def grammar(tokenizer: Tokenizer) -> TokenGrammar:
+    return TokenGrammar(compile_table(TABLE), tokenizer)
 
 
-def _accepts(grammar: TokenGrammar, vocabulary: Tokenizer, text: str) -> bool:
+def _accepts(grammar: TokenGrammar, tokenizer: Tokenizer, text: str) -> bool:
     state = grammar.start
-    for token in (t for word in text.split() for t in vocabulary.encode(word)):
-        if not state.wild and token not in state.tokens:
+    for token in (t for word in text.split() for t in tokenizer.encode(word)):
+        if not state.wildcard and token not in state.tokens:
             return False
         state = grammar.follow(state, token)
     return state.is_end
@@ -86,9 +86,9 @@ def _accepts(grammar: TokenGrammar, vocabulary: Tokenizer, text: str) -> bool:
     ],
 )
 def test_the_ways_a_command_is_written_are_accepted(
-    grammar: TokenGrammar, vocabulary: Tokenizer, text: str
+    grammar: TokenGrammar, tokenizer: Tokenizer, text: str
 ) -> None:
-    assert _accepts(grammar, vocabulary, text)
+    assert _accepts(grammar, tokenizer, text)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_the_ways_a_command_is_written_are_accepted(
         "dim to a percent",
     ],
 )
-def test_anything_else_is_not(grammar: TokenGrammar, vocabulary: Tokenizer, text: str) -> None:
-    assert not _accepts(grammar, vocabulary, text)
+def test_anything_else_is_not(grammar: TokenGrammar, tokenizer: Tokenizer, text: str) -> None:
+    assert not _accepts(grammar, tokenizer, text)
 
 
 @pytest.mark.parametrize(
@@ -125,15 +125,15 @@ def test_anything_else_is_not(grammar: TokenGrammar, vocabulary: Tokenizer, text
         ("pause turn on the TV", False),
     ],
 )
-def test_a_joint_stands_between_whole_sentences(
-    vocabulary: Tokenizer, text: str, *, is_accepted: bool
+def test_a_conjunction_stands_between_whole_sentences(
+    tokenizer: Tokenizer, text: str, *, is_accepted: bool
 ) -> None:
-    grammar = TokenGrammar(compile_table(TABLE), vocabulary, joint_automaton("en"))
-    assert _accepts(grammar, vocabulary, text) == is_accepted
+    grammar = TokenGrammar(compile_table(TABLE), tokenizer, joint_automaton("en"))
+    assert _accepts(grammar, tokenizer, text) == is_accepted
 
 
 @pytest.mark.parametrize(
-    ("text", "opening"),
+    ("text", "second_start"),
     [
         ("pause and turn on the TV", "turn"),
         ("pause and then pause", "pause"),
@@ -143,25 +143,25 @@ def test_a_joint_stands_between_whole_sentences(
     ],
 )
 def test_it_is_known_where_a_second_sentence_begins(
-    vocabulary: Tokenizer, text: str, opening: str | None
+    tokenizer: Tokenizer, text: str, second_start: str | None
 ) -> None:
     minutes = Row(name="minutes", say=("{many} minutes",), publish=())
     table = replace(TABLE, rows=(*TABLE.rows, minutes))
-    opened: list[str] = []
-    grammar = TokenGrammar(compile_table(table), vocabulary, joint_automaton("en"))
+    starts: list[str] = []
+    grammar = TokenGrammar(compile_table(table), tokenizer, joint_automaton("en"))
     state = grammar.start
     for word in text.split():
-        for token in vocabulary.encode(word):
-            opened += [word] * (token in state.opening)
+        for token in tokenizer.encode(word):
+            starts += [word] * (token in state.second_starts)
             state = grammar.follow(state, token)
-    assert opened == [opening] * (opening is not None)
+    assert starts == [second_start] * (second_start is not None)
 
 
-def test_what_is_unrolled_beforehand_is_what_would_be_found(vocabulary: Tokenizer) -> None:
+def test_what_is_built_beforehand_is_what_would_be_found(tokenizer: Tokenizer) -> None:
     rows = tuple(Row(name=str(n), say=(f"file {n}",), publish=()) for n in range(60))
-    prepared = TokenGrammar(compile_table(CommandTable(rows=rows)), vocabulary)
+    prepared = TokenGrammar(compile_table(CommandTable(rows=rows)), tokenizer)
     prepared.prepare()
-    fresh = TokenGrammar(compile_table(CommandTable(rows=rows)), vocabulary)
+    fresh = TokenGrammar(compile_table(CommandTable(rows=rows)), tokenizer)
     for grammar in (prepared, fresh):
-        assert _accepts(grammar, vocabulary, "file 59.")
-        assert not _accepts(grammar, vocabulary, "file 60.")
+        assert _accepts(grammar, tokenizer, "file 59.")
+        assert not _accepts(grammar, tokenizer, "file 60.")

@@ -14,7 +14,7 @@ from voice2mqtt.nlu.grammar.table import (
     TextList,
     WildcardList,
 )
-from voice2mqtt.speechhost.decoding.vosk_engine import VoskEngine, reading, words_of
+from voice2mqtt.speechhost.decoding.vosk_engine import VoskEngine, read_result, words_of
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry
 
 
@@ -66,9 +66,11 @@ def test_free_text_may_have_any_word() -> None:
 
 def test_a_result_is_its_words_and_their_mean_confidence() -> None:
     result = '{"result": [{"conf": 1.0, "word": "good"}, {"conf": 0.5, "word": "night"}]}'
-    assert reading(result) == NBestEntry(text="good night", lexical="good night", confidence=0.75)
+    assert read_result(result) == NBestEntry(
+        text="good night", lexical="good night", confidence=0.75
+    )
 
 
 @pytest.mark.parametrize("result", ["{}", '{"text": ""}', '{"result": []}'])
-def test_a_result_without_words_is_no_reading(result: str) -> None:
-    assert reading(result) is None
+def test_a_result_without_words_has_no_entry(result: str) -> None:
+    assert read_result(result) is None

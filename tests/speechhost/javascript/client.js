@@ -25,7 +25,7 @@ const tell = (event, result) =>
   }));
 const push = (start = 0, end = pcm.length) =>
   stream.write(pcm.buffer.slice(pcm.byteOffset + start, pcm.byteOffset + end));
-// "live" says no more than this until the host has guessed what is said.
+// "live" says no more than this until a hypothesis has come.
 const begun = mode === "live" ? pcm.length - 24_000 : pcm.length;
 const once = () => new Promise((resolve, reject) => recognizer.recognizeOnceAsync(resolve, reject));
 

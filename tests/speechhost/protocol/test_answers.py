@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.speechhost.fakes import reading
+from tests.speechhost.fakes import entry
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.engine import NBestEntry, Transcript
 from voice2mqtt.speechhost.protocol import answers
@@ -14,14 +14,14 @@ from voice2mqtt.speechhost.protocol.request_options import (
 )
 
 
-def wishes(query: str = "", **context: Json) -> RequestOptions:
+def options_of(query: str = "", **context: Json) -> RequestOptions:
     address = read_address(f"/stt/speech/universal/v2?{query}")
     assert address
     return read_options(address, context)
 
 
 COFFEE = Transcript(
-    readings=(
+    nbest=(
         NBestEntry(
             text="Make 2.5 cups, please.", lexical="make two point five cups", confidence=0.7
         ),
@@ -30,8 +30,8 @@ COFFEE = Transcript(
 )
 
 
-def test_simple_tells_the_best_reading_alone() -> None:
-    body = answers.success(COFFEE, wishes(), offset=10, duration=20)
+def test_simple_has_the_best_hypothesis_alone() -> None:
+    body = answers.success(COFFEE, options_of(), offset=10, duration=20)
     assert body == {
         "RecognitionStatus": "Success",
         "Offset": 10,
@@ -41,18 +41,18 @@ def test_simple_tells_the_best_reading_alone() -> None:
     }
 
 
-def test_detailed_tells_every_reading_in_four_spellings() -> None:
-    body = answers.success(COFFEE, wishes("format=detailed"), offset=10, duration=20)
-    readings = body["NBest"]
-    assert isinstance(readings, list)
-    assert readings[0] == {
+def test_detailed_has_every_hypothesis_in_four_spellings() -> None:
+    body = answers.success(COFFEE, options_of("format=detailed"), offset=10, duration=20)
+    nbest = body["NBest"]
+    assert isinstance(nbest, list)
+    assert nbest[0] == {
         "Confidence": 0.7,
         "Lexical": "make two point five cups",
         "ITN": "make 2.5 cups please",
         "MaskedITN": "make 2.5 cups please",
         "Display": "Make 2.5 cups, please.",
     }
-    assert len(readings) == 2
+    assert len(nbest) == 2
 
 
 @pytest.mark.parametrize(
@@ -63,17 +63,17 @@ def test_detailed_tells_every_reading_in_four_spellings() -> None:
     ],
 )
 def test_numbers_are_digits_in_itn_alone(text: str, language: str, itn: str) -> None:
-    said = Transcript(readings=(reading(text),), language=language)
-    body = answers.success(said, wishes("format=detailed"), offset=0, duration=0)
+    said = Transcript(nbest=(entry(text),), language=language)
+    body = answers.success(said, options_of("format=detailed"), offset=0, duration=0)
     assert isinstance(body["NBest"], list)
     assert isinstance(body["NBest"][0], dict)
     assert body["NBest"][0]["ITN"] == body["NBest"][0]["MaskedITN"] == itn
     assert body["NBest"][0]["Display"] == body["DisplayText"] == text
 
 
-def test_at_most_ten_readings_are_told() -> None:
-    many = Transcript(readings=tuple(reading(f"Say {n}.") for n in range(30)))
-    body = answers.success(many, wishes("format=detailed"), offset=0, duration=0)
+def test_at_most_ten_hypotheses_are_sent() -> None:
+    many = Transcript(nbest=tuple(entry(f"Say {n}.") for n in range(30)))
+    body = answers.success(many, options_of("format=detailed"), offset=0, duration=0)
     assert isinstance(body["NBest"], list)
     assert len(body["NBest"]) == 10
 
@@ -135,8 +135,10 @@ def test_strong_words_are_masked_letter_by_letter(strong: str) -> None:
 
 
 def test_what_is_masked_in_detail_is_what_is_displayed() -> None:
-    rude = Transcript(readings=(reading("Shit."),))
-    body = answers.success(rude, wishes("format=detailed&profanity=masked"), offset=0, duration=0)
+    rude = Transcript(nbest=(entry("Shit."),))
+    body = answers.success(
+        rude, options_of("format=detailed&profanity=masked"), offset=0, duration=0
+    )
     assert body["DisplayText"] == "****."
     assert isinstance(body["NBest"], list)
     assert body["NBest"][0] == {
@@ -152,7 +154,7 @@ def test_what_is_masked_in_detail_is_what_is_displayed() -> None:
     ("asked", "told"), [("de-DE,en-GB", "en-GB"), ("de-DE,fr-FR", "de-DE"), ("en-US", "en-US")]
 )
 def test_of_the_languages_to_tell_apart_english_is_heard(asked: str, told: str) -> None:
-    body = answers.success(COFFEE, wishes(f"lidEnabled={asked}"), offset=0, duration=0)
+    body = answers.success(COFFEE, options_of(f"lidEnabled={asked}"), offset=0, duration=0)
     assert isinstance(body["PrimaryLanguage"], dict)
     assert body["PrimaryLanguage"]["Language"] == told
 
@@ -163,7 +165,7 @@ def test_of_the_languages_to_tell_apart_english_is_heard(asked: str, told: str) 
 )
 def test_a_language_is_called_as_the_client_does(offered: str, told: str) -> None:
     german = replace(COFFEE, language="de-AT")
-    body = answers.success(german, wishes(f"lidEnabled={offered}"), offset=0, duration=0)
+    body = answers.success(german, options_of(f"lidEnabled={offered}"), offset=0, duration=0)
     assert isinstance(body["PrimaryLanguage"], dict)
     assert body["PrimaryLanguage"]["Language"] == told
 

@@ -84,7 +84,7 @@ def test_a_pause_in_the_middle_is_taken_back() -> None:
     assert kinds(events) == [Began, Paused, Resumed, Paused]
 
 
-def test_long_speech_is_looked_at_now_and_then_and_cut_at_last() -> None:
+def test_long_speech_has_interim_events_and_is_cut_at_last() -> None:
     events = endpointer().hear(voice(5200))
     assert kinds(events) == [Began, GoesOn, GoesOn, GoesOn, GoesOn, Ended, Began]
     (ended,) = (event for event in events if isinstance(event, Ended))

@@ -1,50 +1,50 @@
 from itertools import count
 
-from tests.speechhost.fakes import reading
+from tests.speechhost.fakes import entry
 from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.jobs import Abandon, Hasten, Transcribe, Urgency
 from voice2mqtt.speechhost.protocol.lookahead import Lookahead
 
-LIGHT = Transcript(readings=(reading("Turn on the light."),))
+LIGHT = Transcript(nbest=(entry("Turn on the light."),))
 
 
 def lookahead() -> Lookahead:
     return Lookahead(count(), ("Contoso lamp",))
 
 
-def test_a_guess_is_the_answer_if_nothing_follows() -> None:
+def test_a_speculative_job_is_the_answer_if_nothing_follows() -> None:
     ahead = lookahead()
     assert ahead.paused(b"so far") == [
-        Transcribe(job=0, pcm=b"so far", urgency=Urgency.PAUSE, phrases=("Contoso lamp",))
+        Transcribe(job_id=0, pcm=b"so far", urgency=Urgency.PAUSE, phrases=("Contoso lamp",))
     ]
     assert ahead.transcribed(0, LIGHT)
     assert ahead.ended(b"so far, and silence") == (0, LIGHT, [])
 
 
-def test_a_guess_that_is_not_done_is_waited_for() -> None:
+def test_a_speculative_job_that_is_not_done_is_waited_for() -> None:
     ahead = lookahead()
     ahead.paused(b"so far")
-    assert ahead.ended(b"so far, and silence") == (0, None, [Hasten(job=0)])
+    assert ahead.ended(b"so far, and silence") == (0, None, [Hasten(job_id=0)])
     assert not ahead.transcribed(0, LIGHT)  # it is the phrase's now
 
 
-def test_without_a_guess_the_whole_phrase_is_transcribed() -> None:
-    job, result, work = lookahead().ended(b"all")
-    assert (job, result) == (0, None)
+def test_without_a_speculative_job_the_whole_phrase_is_transcribed() -> None:
+    job_id, result, work = lookahead().ended(b"all")
+    assert (job_id, result) == (0, None)
     assert work == [
-        Transcribe(job=0, pcm=b"all", urgency=Urgency.ANSWER, phrases=("Contoso lamp",))
+        Transcribe(job_id=0, pcm=b"all", urgency=Urgency.ANSWER, phrases=("Contoso lamp",))
     ]
 
 
-def test_when_speech_goes_on_a_guess_is_worth_nothing() -> None:
+def test_when_speech_goes_on_a_speculative_job_is_dropped() -> None:
     ahead = lookahead()
     ahead.paused(b"so far")
-    assert ahead.forget() == [Abandon(job=0)]
+    assert ahead.forget() == [Abandon(job_id=0)]
     assert not ahead.transcribed(0, LIGHT)
     assert ahead.ended(b"all")[0] == 1
 
 
-def test_a_guess_that_is_done_needs_no_abandoning() -> None:
+def test_a_speculative_job_that_is_done_needs_no_abandoning() -> None:
     ahead = lookahead()
     ahead.paused(b"so far")
     ahead.transcribed(0, LIGHT)
@@ -52,16 +52,16 @@ def test_a_guess_that_is_done_needs_no_abandoning() -> None:
     assert ahead.ended(b"all")[1] is None
 
 
-def test_there_is_one_look_at_a_time_and_a_guess_takes_its_place() -> None:
+def test_there_is_one_interim_job_at_a_time_and_a_pause_drops_it() -> None:
     ahead = lookahead()
     assert len(ahead.goes_on(b"so far")) == 1
     assert ahead.goes_on(b"so far, and on") == []
-    dropped, guess = ahead.paused(b"so far, and on")
-    assert dropped == Abandon(job=0)
-    assert isinstance(guess, Transcribe)
+    dropped, speculative = ahead.paused(b"so far, and on")
+    assert dropped == Abandon(job_id=0)
+    assert isinstance(speculative, Transcribe)
 
 
-def test_a_look_that_failed_is_followed_by_another() -> None:
+def test_an_interim_job_that_failed_is_followed_by_another() -> None:
     ahead = lookahead()
     ahead.goes_on(b"so far")
     assert not ahead.transcribed(0, None)

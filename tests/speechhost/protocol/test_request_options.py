@@ -16,7 +16,7 @@ from voice2mqtt.speechhost.protocol.request_options import (
 ONCE = "/speech/recognition/interactive/cognitiveservices/v1"
 
 
-def wishes(target: str = ONCE, context: dict[str, Any] | None = None) -> RequestOptions:
+def options_of(target: str = ONCE, context: dict[str, Any] | None = None) -> RequestOptions:
     address = read_address(target)
     assert address
     return read_options(address, context or {})
@@ -32,7 +32,7 @@ def wishes(target: str = ONCE, context: dict[str, Any] | None = None) -> Request
     ],
 )
 def test_each_path_has_its_mode(target: str, mode: Mode) -> None:
-    assert wishes(target).mode is mode
+    assert options_of(target).mode is mode
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_elsewhere_nothing_is_served(target: str) -> None:
 
 def test_the_universal_path_is_told_its_mode_in_the_context() -> None:
     context = {"phraseDetection": {"mode": "CONVERSATION", "language": "en-GB"}}
-    asked = wishes("/stt/speech/universal/v2", context)
-    assert (asked.mode, asked.language) == (Mode.CONVERSATION, "en-GB")
+    options = options_of("/stt/speech/universal/v2", context)
+    assert (options.mode, options.language) == (Mode.CONVERSATION, "en-GB")
 
 
 @pytest.mark.parametrize(
     ("query", "context", "expected"),
     [
-        pytest.param("", {}, (5000, 700, 30_000), id="nothing asked"),
+        pytest.param("", {}, (5000, 700, 30_000), id="nothing options"),
         pytest.param(
             "initialSilenceTimeoutMs=3000&endSilenceTimeoutMs=400",
             {},
@@ -88,8 +88,12 @@ def test_the_universal_path_is_told_its_mode_in_the_context() -> None:
     ],
 )
 def test_times(query: str, context: dict[str, Any], expected: tuple[int, int, int]) -> None:
-    asked = wishes(f"{ONCE}?{query}", context)
-    assert (asked.initial_silence_ms, asked.end_silence_ms, asked.longest_phrase_ms) == expected
+    options = options_of(f"{ONCE}?{query}", context)
+    assert (
+        options.initial_silence_ms,
+        options.end_silence_ms,
+        options.longest_phrase_ms,
+    ) == expected
 
 
 @pytest.mark.parametrize(
@@ -103,8 +107,8 @@ def test_times(query: str, context: dict[str, Any], expected: tuple[int, int, in
     ],
 )  # fmt: skip
 def test_format(query: str, context: dict[str, Any], detailed: bool, profanity: str) -> None:
-    asked = wishes(f"{ONCE}?{query}", context)
-    assert (asked.detailed, asked.profanity) == (detailed, profanity)
+    options = options_of(f"{ONCE}?{query}", context)
+    assert (options.detailed, options.profanity) == (detailed, profanity)
 
 
 @pytest.mark.parametrize(
@@ -112,14 +116,14 @@ def test_format(query: str, context: dict[str, Any], detailed: bool, profanity: 
 )
 def test_phrases_have_the_weight_that_the_client_gives_them(bias: Json, weight: float) -> None:
     groups: Json = [{"Items": [{"Text": "Contoso"}]}]
-    phrases = wishes(context={"dgi": {"Groups": groups, "bias": bias}}).phrases
+    phrases = options_of(context={"dgi": {"Groups": groups, "bias": bias}}).phrases
     assert (tuple(phrases), phrases.weight) == (("Contoso",), weight)
 
 
 def test_phrases_are_taken_from_the_list_and_nonsense_left_out() -> None:
     items = [{"Text": "Contoso lamp"}, {"Text": ""}, {"Text": 3}, None, {"Text": 'Jessie "J"'}]
     groups = [{"Type": "Generic", "Items": items}, 7, {"Items": "x"}]
-    assert wishes(context={"dgi": {"Groups": groups, "bias": 1.0}}).phrases == (
+    assert options_of(context={"dgi": {"Groups": groups, "bias": 1.0}}).phrases == (
         "Contoso lamp",
         'Jessie "J"',
     )
@@ -127,24 +131,24 @@ def test_phrases_are_taken_from_the_list_and_nonsense_left_out() -> None:
 
 def test_clients_disagree_about_the_case_of_names() -> None:
     groups = [{"type": "Generic", "items": [{"text": "Contoso lamp"}]}]
-    assert wishes(context={"dgi": {"groups": groups}}).phrases == ("Contoso lamp",)
+    assert options_of(context={"dgi": {"groups": groups}}).phrases == ("Contoso lamp",)
 
 
 def test_languages_to_tell_apart() -> None:
-    assert wishes(ONCE + "?lidEnabled=en-US%2Cde-DE").languages == ("en-US", "de-DE")
+    assert options_of(ONCE + "?lidEnabled=en-US%2Cde-DE").languages == ("en-US", "de-DE")
     context = {"languageId": {"languages": ["de-DE", "en-GB"]}}
-    assert wishes(context=context).languages == ("de-DE", "en-GB")
+    assert options_of(context=context).languages == ("de-DE", "en-GB")
 
 
 def test_only_a_continuation_sends_audio_again() -> None:
-    assert not wishes().continues
-    assert wishes(context={"continuation": {}}).continues
+    assert not options_of().continues
+    assert options_of(context={"continuation": {}}).continues
 
 
 def test_of_many_phrases_the_first_are_taken_and_the_others_counted() -> None:
     def offered(*texts: str) -> RequestOptions:
         items = [{"Text": text} for text in texts]
-        return wishes(context={"dgi": {"Groups": [{"Items": items}]}})
+        return options_of(context={"dgi": {"Groups": [{"Items": items}]}})
 
     few = offered("one", "two")
     assert (few.phrases, few.phrases_left_out) == (("one", "two"), 0)

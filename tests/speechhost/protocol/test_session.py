@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.speechhost import client
-from tests.speechhost.fakes import LoudnessActivity, reading, silence, tone
+from tests.speechhost.fakes import LoudnessActivity, entry, silence, tone
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.jobs import Abandon, Prepare, Transcribe
@@ -13,113 +13,119 @@ from voice2mqtt.speechhost.protocol.frames import ProtocolError
 from voice2mqtt.speechhost.protocol.request_options import read_address
 from voice2mqtt.speechhost.protocol.session import Output, Session
 
-LIGHT = Transcript(readings=(reading("Turn on the light."),))
+LIGHT = Transcript(nbest=(entry("Turn on the light."),))
 
 
-def dialogue(mode: str = "interactive") -> Session:
+def new_session(mode: str = "interactive") -> Session:
     address = read_address(f"/speech/recognition/{mode}/cognitiveservices/v1?language=en-US")
     assert address
     return Session(address, LoudnessActivity())
 
 
-def put(talk: Session, *frames: str | bytes) -> list[Output]:
-    return [output for frame in frames for step in talk.receive(frame, 100.0) for output in step]
+def receive(session: Session, *frames: str | bytes) -> list[Output]:
+    return [output for frame in frames for step in session.receive(frame, 100.0) for output in step]
 
 
-def said(outputs: list[Output]) -> list[tuple[str, str]]:
+def messages(outputs: list[Output]) -> list[tuple[str, str]]:
     """Path and request id of each message to the client."""
     return [client.read(output)[:2] for output in outputs if isinstance(output, str)]
 
 
-def answer(talk: Session, outputs: list[Output]) -> list[Output]:
-    (job,) = (output.job for output in outputs if isinstance(output, Transcribe))
-    return talk.transcribed(job, LIGHT)
+def answer(session: Session, outputs: list[Output]) -> list[Output]:
+    (job_id,) = (output.job_id for output in outputs if isinstance(output, Transcribe))
+    return session.transcribed(job_id, LIGHT)
 
 
 def test_a_turn_from_context_to_end() -> None:
-    talk = dialogue()
-    outputs = put(talk, "Path:speech.config\r\n\r\n{}", client.context("a1"))
-    assert said(outputs) == [("turn.start", "a1")]
-    outputs = put(
-        talk,
+    session = new_session()
+    outputs = receive(session, "Path:speech.config\r\n\r\n{}", client.context("a1"))
+    assert messages(outputs) == [("turn.start", "a1")]
+    outputs = receive(
+        session,
         client.audio("a1", client.riff(), wave=True),
         client.audio("a1", silence(300) + tone(600)),
         client.audio("a1", b""),
     )
-    assert said(outputs) == [("speech.startDetected", "a1"), ("speech.endDetected", "a1")]
-    assert said(answer(talk, outputs)) == [("speech.phrase", "a1"), ("turn.end", "a1")]
-    assert not talk.owes_answer
+    assert messages(outputs) == [("speech.startDetected", "a1"), ("speech.endDetected", "a1")]
+    assert messages(answer(session, outputs)) == [("speech.phrase", "a1"), ("turn.end", "a1")]
+    assert not session.owes_answer
 
 
 def test_late_audio_of_a_finished_turn_is_dropped() -> None:
-    talk = dialogue()
+    session = new_session()
     answer(
-        talk,
-        put(talk, client.context("a1"), client.audio("a1", tone(600)), client.audio("a1", b"")),
+        session,
+        receive(
+            session, client.context("a1"), client.audio("a1", tone(600)), client.audio("a1", b"")
+        ),
     )
-    late = put(talk, client.audio("a1", tone(600)), client.audio("a1", b""), client.context("a1"))
+    late = receive(
+        session, client.audio("a1", tone(600)), client.audio("a1", b""), client.context("a1")
+    )
     assert late == []
-    assert said(put(talk, client.context("a2"))) == [("turn.start", "a2")]
-    assert put(talk, client.audio("a1", tone(600))) == []
+    assert messages(receive(session, client.context("a2"))) == [("turn.start", "a2")]
+    assert receive(session, client.audio("a1", tone(600))) == []
 
 
 def test_a_client_may_begin_with_audio() -> None:
-    talk = dialogue()
-    outputs = put(talk, client.audio("a1", tone(600)))
-    assert said(outputs) == [("turn.start", "a1"), ("speech.startDetected", "a1")]
+    session = new_session()
+    outputs = receive(session, client.audio("a1", tone(600)))
+    assert messages(outputs) == [("turn.start", "a1"), ("speech.startDetected", "a1")]
 
 
 def test_a_new_turn_takes_the_place_of_one_that_never_ended() -> None:
-    talk = dialogue()
-    outputs = put(talk, client.audio("a1", tone(600) + silence(200)))
-    (job,) = (output.job for output in outputs if isinstance(output, Transcribe))
-    outputs = put(talk, client.context("a2"))
-    assert outputs[0] == Abandon(job=job)
-    assert said(outputs) == [("turn.start", "a2")]
-    assert put(talk, client.audio("a1", tone(600))) == []
+    session = new_session()
+    outputs = receive(session, client.audio("a1", tone(600) + silence(200)))
+    (job_id,) = (output.job_id for output in outputs if isinstance(output, Transcribe))
+    outputs = receive(session, client.context("a2"))
+    assert outputs[0] == Abandon(job_id=job_id)
+    assert messages(outputs) == [("turn.start", "a2")]
+    assert receive(session, client.audio("a1", tone(600))) == []
 
 
 def test_telemetry_and_unknown_paths_are_ignored() -> None:
-    talk = dialogue()
-    assert put(talk, client.text("telemetry", "a1", {}), client.text("agent.x", "a1", {})) == []
+    session = new_session()
+    assert (
+        receive(session, client.text("telemetry", "a1", {}), client.text("agent.x", "a1", {})) == []
+    )
 
 
 def test_other_forms_of_audio_are_acknowledged_in_their_own_time() -> None:
-    talk = dialogue()
+    session = new_session()
     header = client.riff(rate_hz=44_100, channels=2)
     mono = tone(1000, 44_100)
     stereo = b"".join(mono[at : at + 2] * 2 for at in range(0, len(mono), 2))
-    outputs = put(
-        talk,
+    outputs = receive(
+        session,
         client.context("a1"),
         client.audio("a1", header + stereo[:1001]),
         client.audio("a1", stereo[1001:]),
         client.audio("a1", b""),
     )
-    phrase = client.read(next(o for o in answer(talk, outputs) if isinstance(o, str)))[2]
+    phrase = client.read(next(o for o in answer(session, outputs) if isinstance(o, str)))[2]
     assert phrase["Offset"] + phrase["Duration"] == 10_000_000
 
 
 def test_the_form_of_the_audio_holds_for_the_turns_that_follow() -> None:
-    talk = dialogue()
+    session = new_session()
     header = client.riff(rate_hz=8000)
-    put(talk, client.context("a1"), client.audio("a1", header))
-    outputs = put(
-        talk, client.context("a2"), client.audio("a2", tone(600, 8000)), client.audio("a2", b"")
+    receive(session, client.context("a1"), client.audio("a1", header))
+    outputs = receive(
+        session, client.context("a2"), client.audio("a2", tone(600, 8000)), client.audio("a2", b"")
     )
-    phrase = client.read(next(o for o in answer(talk, outputs) if isinstance(o, str)))[2]
+    phrase = client.read(next(o for o in answer(session, outputs) if isinstance(o, str)))[2]
     assert phrase["Offset"] + phrase["Duration"] == 6_000_000
 
 
 def test_a_huge_message_is_taken_in_small_steps() -> None:
-    steps = list(dialogue("conversation").receive(client.audio("a1", silence(10_000)), 100.0))
+    steps = list(new_session("conversation").receive(client.audio("a1", silence(10_000)), 100.0))
     assert len(steps) >= 100
 
 
 def test_audio_that_waits_is_counted() -> None:
-    talk = dialogue("conversation")
-    put(talk, client.context("a1"), client.audio("a1", tone(2000) + silence(700)))
-    assert talk.backlog_s == pytest.approx(2.7, abs=0.1)
+    session = new_session("conversation")
+    receive(session, client.context("a1"), client.audio("a1", tone(2000) + silence(700)))
+    assert session.backlog_s == pytest.approx(2.7, abs=0.1)
 
 
 FRAMES = st.one_of(
@@ -145,7 +151,7 @@ def test_whatever_a_client_does_its_turns_end_and_no_work_is_left(
     mode: str, events: list[str | bytes | int | float]
 ) -> None:
     """A number is time that passes; a whole number is the result of that job."""
-    talk = dialogue(mode)
+    session = new_session(mode)
     open_jobs: set[int] = set()
     outputs: list[Output] = []
     now_s = 0.0
@@ -153,23 +159,23 @@ def test_whatever_a_client_does_its_turns_end_and_no_work_is_left(
         for event in events:
             match event:
                 case int():
-                    new = talk.transcribed(event, LIGHT) if event in open_jobs else []
+                    new = session.transcribed(event, LIGHT) if event in open_jobs else []
                     open_jobs.discard(event)
                 case float():
                     now_s += event
-                    new = talk.tick(now_s)
+                    new = session.tick(now_s)
                 case _:
-                    new = [output for step in talk.receive(event, now_s) for output in step]
+                    new = [output for step in session.receive(event, now_s) for output in step]
             outputs += new
-            open_jobs |= {output.job for output in new if isinstance(output, Transcribe)}
-            open_jobs -= {output.job for output in new if isinstance(output, Abandon)}
+            open_jobs |= {output.job_id for output in new if isinstance(output, Transcribe)}
+            open_jobs -= {output.job_id for output in new if isinstance(output, Abandon)}
     except ProtocolError:
         pass
-    left = talk.abandon()
-    open_jobs -= {output.job for output in left if isinstance(output, Abandon)}
+    left = session.abandon()
+    open_jobs -= {output.job_id for output in left if isinstance(output, Abandon)}
     assert not open_jobs
-    starts = [request for path, request in said(outputs) if path == "turn.start"]
-    ends = [request for path, request in said(outputs) if path == "turn.end"]
+    starts = [request for path, request in messages(outputs) if path == "turn.start"]
+    ends = [request for path, request in messages(outputs) if path == "turn.end"]
     assert len(set(starts)) == len(starts)
     assert len(set(ends)) == len(ends)
     assert set(ends) <= set(starts)
@@ -177,7 +183,7 @@ def test_whatever_a_client_does_its_turns_end_and_no_work_is_left(
 
 def test_a_client_s_phrases_are_prepared_before_it_has_said_a_word() -> None:
     groups: Json = [{"Items": [{"Text": "Contoso lamp"}]}]
-    outputs = put(dialogue(), client.context("a1", dgi={"Groups": groups}))
+    outputs = receive(new_session(), client.context("a1", dgi={"Groups": groups}))
     assert outputs[-1] == Prepare(phrases=("Contoso lamp",), left_out=0)
 
 
@@ -185,21 +191,21 @@ def test_a_client_s_phrases_are_prepared_before_it_has_said_a_word() -> None:
     ("rate_hz", "bits", "channels"), [(4000, 8, 1), (16_000, 16, 1), (44_100, 24, 2)]
 )
 def test_a_long_message_is_taken_in_short_steps(rate_hz: int, bits: int, channels: int) -> None:
-    talk = dialogue("conversation")
-    put(talk, client.audio("a1", client.riff(rate_hz=rate_hz, bits=bits, channels=channels)))
+    session = new_session("conversation")
+    receive(session, client.audio("a1", client.riff(rate_hz=rate_hz, bits=bits, channels=channels)))
     duration_s = 5
     payload = bytes([0, 0, 1]) * (rate_hz * bits * channels // 8 * duration_s // 3)
-    at_s = [talk.taken_s for _ in talk.receive(client.audio("a1", payload), 100.0)]
+    at_s = [session.taken_s for _ in session.receive(client.audio("a1", payload), 100.0)]
     steps_s = [after - before for before, after in pairwise(at_s)]
     assert max(steps_s) < 0.11
     assert at_s[-1] == pytest.approx(duration_s, abs=0.1)
 
 
 def test_what_is_no_audio_counts_by_its_length() -> None:
-    talk = dialogue()
-    put(talk, "Path:telemetry\r\n\r\n" + " " * 32_000)
-    assert talk.taken_s == pytest.approx(1, abs=0.01)
-    answer(talk, put(talk, client.audio("a1", tone(600)), client.audio("a1", b"")))
-    before_s = talk.taken_s
-    put(talk, client.audio("a1", bytes(32_000)))  # late
-    assert talk.taken_s - before_s == pytest.approx(1, abs=0.01)
+    session = new_session()
+    receive(session, "Path:telemetry\r\n\r\n" + " " * 32_000)
+    assert session.taken_s == pytest.approx(1, abs=0.01)
+    answer(session, receive(session, client.audio("a1", tone(600)), client.audio("a1", b"")))
+    before_s = session.taken_s
+    receive(session, client.audio("a1", bytes(32_000)))  # late
+    assert session.taken_s - before_s == pytest.approx(1, abs=0.01)

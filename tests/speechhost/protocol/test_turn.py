@@ -2,7 +2,7 @@ from itertools import count
 
 import pytest
 
-from tests.speechhost.fakes import LoudnessActivity, reading, silence, tone
+from tests.speechhost.fakes import LoudnessActivity, entry, silence, tone
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.jobs import Abandon, Hasten, Transcribe, Urgency
@@ -10,7 +10,7 @@ from voice2mqtt.speechhost.protocol import turn as turn_module
 from voice2mqtt.speechhost.protocol.request_options import read_address, read_options
 from voice2mqtt.speechhost.protocol.turn import Action, Send, Turn
 
-LIGHT = Transcript(readings=(reading("Turn on the light."),))
+LIGHT = Transcript(nbest=(entry("Turn on the light."),))
 NOTHING = Transcript()
 TICKS_PER_MS = 10_000
 
@@ -22,8 +22,8 @@ class Talk:
         address = read_address("/stt/speech/universal/v2")
         assert address
         detection: dict[str, Json] = {"mode": mode}
-        wishes = read_options(address, {"phraseDetection": detection, **context})
-        self.turn = Turn(wishes, LoudnessActivity(), count())
+        options = read_options(address, {"phraseDetection": detection, **context})
+        self.turn = Turn(options, LoudnessActivity(), count())
         self.now_s = 100.0
         self.sent = 0
 
@@ -34,7 +34,7 @@ class Talk:
             piece = pcm[at : at + 3200]
             self.sent += len(piece) // 2 * 625
             self.now_s += len(piece) / 32_000
-            actions += self.turn.hear(piece, self.sent, self.now_s)
+            actions += self.turn.feed(piece, self.sent, self.now_s)
         return actions
 
     def end(self) -> list[Action]:
@@ -64,13 +64,13 @@ def work(actions: list[Action]) -> Transcribe:
 ANSWER = ["speech.endDetected", "speech.phrase", "turn.end"]
 
 
-def test_a_guess_that_was_right_is_the_answer_at_once() -> None:
+def test_a_speculative_result_that_was_right_is_the_answer_at_once() -> None:
     talk = Talk()
     actions = talk.hear(silence(300) + tone(900) + silence(200))
     assert paths(actions) == ["speech.startDetected"]
-    guess = work(actions)
-    assert guess.urgency is Urgency.PAUSE
-    heard = talk.turn.transcribed(guess.job, LIGHT)
+    speculative = work(actions)
+    assert speculative.urgency is Urgency.PAUSE
+    heard = talk.turn.transcribed(speculative.job_id, LIGHT)
     assert body(heard, "speech.hypothesis")["Text"] == "turn on the light"
     actions = talk.end()
     assert paths(actions) == ANSWER
@@ -79,43 +79,43 @@ def test_a_guess_that_was_right_is_the_answer_at_once() -> None:
     assert talk.turn.ended
 
 
-def test_the_words_of_a_look_are_told_again_when_a_pause_confirms_them() -> None:
+def test_an_interim_hypothesis_is_sent_again_when_a_pause_confirms_it() -> None:
     talk = Talk()
-    look = work(talk.hear(silence(300) + tone(1600)))
-    assert look.urgency is Urgency.INTERIM
-    assert paths(talk.turn.transcribed(look.job, LIGHT)) == ["speech.hypothesis"]
-    guess = work(talk.hear(silence(200)))
-    assert guess.urgency is Urgency.PAUSE
-    assert paths(talk.turn.transcribed(guess.job, LIGHT)) == ["speech.hypothesis"]
+    interim = work(talk.hear(silence(300) + tone(1600)))
+    assert interim.urgency is Urgency.INTERIM
+    assert paths(talk.turn.transcribed(interim.job_id, LIGHT)) == ["speech.hypothesis"]
+    speculative = work(talk.hear(silence(200)))
+    assert speculative.urgency is Urgency.PAUSE
+    assert paths(talk.turn.transcribed(speculative.job_id, LIGHT)) == ["speech.hypothesis"]
 
 
-def test_a_guess_still_under_way_is_hastened_when_the_phrase_ends() -> None:
+def test_a_speculative_job_still_under_way_is_hastened_when_the_phrase_ends() -> None:
     talk = Talk()
-    guess = work(talk.hear(silence(300) + tone(900) + silence(200)))
+    speculative = work(talk.hear(silence(300) + tone(900) + silence(200)))
     actions = talk.end()
-    assert actions[1:] == [Hasten(job=guess.job)]
+    assert actions[1:] == [Hasten(job_id=speculative.job_id)]
     assert paths(actions) == ["speech.endDetected"]
-    assert paths(talk.turn.transcribed(guess.job, LIGHT)) == ["speech.phrase", "turn.end"]
+    assert paths(talk.turn.transcribed(speculative.job_id, LIGHT)) == ["speech.phrase", "turn.end"]
 
 
-def test_a_guess_is_forgotten_when_speech_goes_on() -> None:
+def test_a_speculative_job_is_forgotten_when_speech_goes_on() -> None:
     talk = Talk()
-    guess = work(talk.hear(tone(600) + silence(200)))
+    speculative = work(talk.hear(tone(600) + silence(200)))
     actions = talk.hear(tone(300))
-    assert actions == [Abandon(job=guess.job)]
-    assert talk.turn.transcribed(guess.job, LIGHT) == []
+    assert actions == [Abandon(job_id=speculative.job_id)]
+    assert talk.turn.transcribed(speculative.job_id, LIGHT) == []
     final = work(talk.end())
     assert final.urgency is Urgency.ANSWER
     assert final.pcm.startswith(tone(600) + silence(200) + tone(300))
 
 
-def test_a_guess_that_failed_is_made_again() -> None:
+def test_a_speculative_job_that_failed_is_made_again() -> None:
     talk = Talk()
-    guess = work(talk.hear(tone(600) + silence(200)))
-    assert talk.turn.transcribed(guess.job, None) == []
+    speculative = work(talk.hear(tone(600) + silence(200)))
+    assert talk.turn.transcribed(speculative.job_id, None) == []
     final = work(talk.end())
-    assert final.job != guess.job
-    assert paths(talk.turn.transcribed(final.job, LIGHT)) == ["speech.phrase", "turn.end"]
+    assert final.job_id != speculative.job_id
+    assert paths(talk.turn.transcribed(final.job_id, LIGHT)) == ["speech.phrase", "turn.end"]
 
 
 def test_the_answer_acknowledges_all_audio_and_the_end_comes_before_it() -> None:
@@ -123,7 +123,7 @@ def test_the_answer_acknowledges_all_audio_and_the_end_comes_before_it() -> None
     actions = talk.hear(silence(300) + tone(900) + silence(800))
     assert paths(actions) == ["speech.startDetected", "speech.endDetected"]
     talk.hear(silence(100))  # was on its way when the client was told of the end
-    phrase = body(talk.turn.transcribed(work(actions).job, LIGHT), "speech.phrase")
+    phrase = body(talk.turn.transcribed(work(actions).job_id, LIGHT), "speech.phrase")
     assert phrase["Offset"] == 288 * TICKS_PER_MS
     assert phrase["Duration"] == (2100 - 288) * TICKS_PER_MS
 
@@ -132,7 +132,7 @@ def test_speech_behind_the_phrase_is_left_for_the_next_turn() -> None:
     talk = Talk()
     actions = talk.hear(tone(900) + silence(800))
     talk.hear(silence(100) + tone(300))
-    phrase = body(talk.turn.transcribed(work(actions).job, LIGHT), "speech.phrase")
+    phrase = body(talk.turn.transcribed(work(actions).job_id, LIGHT), "speech.phrase")
     assert phrase["Duration"] == 1792 * TICKS_PER_MS  # the frame in which the tone begins
 
 
@@ -151,7 +151,7 @@ def test_what_a_closed_stream_is_answered(
     talk = Talk()
     actions = talk.hear(pcm) + talk.end()
     if result:
-        actions += talk.turn.transcribed(work(actions).job, result)
+        actions += talk.turn.transcribed(work(actions).job_id, result)
     phrase = body(actions, "speech.phrase")
     assert phrase["RecognitionStatus"] == status
     assert paths(actions)[-3:] == ANSWER
@@ -170,14 +170,14 @@ def test_noise_that_never_stops_is_babble() -> None:
     talk = Talk()
     actions = talk.hear(tone(30_200))
     final = next(a for a in actions if isinstance(a, Transcribe) and a.urgency is Urgency.ANSWER)
-    phrase = body(talk.turn.transcribed(final.job, NOTHING), "speech.phrase")
+    phrase = body(talk.turn.transcribed(final.job_id, NOTHING), "speech.phrase")
     assert phrase["RecognitionStatus"] == "BabbleTimeout"
 
 
 def test_an_engine_that_fails_is_an_error_and_not_a_silence() -> None:
     talk = Talk()
     final = work(talk.hear(tone(500)) + talk.end())
-    actions = talk.turn.transcribed(final.job, None)
+    actions = talk.turn.transcribed(final.job_id, None)
     assert body(actions, "speech.phrase")["RecognitionStatus"] == "Error"
     assert talk.turn.ended
 
@@ -209,21 +209,21 @@ def test_a_client_that_falls_silent_on_the_wire_is_answered() -> None:
     assert work(actions).urgency is Urgency.ANSWER
 
 
-def test_long_speech_is_told_on_the_way_by_one_look_at_a_time() -> None:
+def test_long_speech_has_hypotheses_by_one_interim_job_at_a_time() -> None:
     talk = Talk()
     first = work(talk.hear(tone(2900)))
     assert first.urgency is Urgency.INTERIM
-    assert paths(talk.turn.transcribed(first.job, LIGHT)) == ["speech.hypothesis"]
+    assert paths(talk.turn.transcribed(first.job_id, LIGHT)) == ["speech.hypothesis"]
     second = work(talk.hear(tone(500)))
-    assert talk.turn.transcribed(second.job, LIGHT) == []  # nothing new in it
+    assert talk.turn.transcribed(second.job_id, LIGHT) == []  # nothing new in it
 
 
 def test_a_continuous_turn_answers_in_order_until_its_audio_ends() -> None:
     talk = Talk("CONVERSATION")
     first = work(talk.hear(tone(500) + silence(700)))
     second = work(talk.hear(tone(500) + silence(700)))
-    assert paths(talk.turn.transcribed(second.job, LIGHT)) == []
-    phrases = talk.turn.transcribed(first.job, LIGHT)
+    assert paths(talk.turn.transcribed(second.job_id, LIGHT)) == []
+    phrases = talk.turn.transcribed(first.job_id, LIGHT)
     assert paths(phrases) == ["speech.phrase", "speech.phrase"]
     actions = talk.end()
     assert paths(actions) == ANSWER
@@ -234,11 +234,11 @@ def test_in_a_continuous_turn_only_speech_awaits_an_answer() -> None:
     talk = Talk("CONVERSATION")
     talk.hear(silence(1000))
     owed = [talk.turn.owes_answer]
-    guess = work(talk.hear(tone(600) + silence(200)))
+    speculative = work(talk.hear(tone(600) + silence(200)))
     owed.append(talk.turn.owes_answer)
     talk.hear(silence(800))
     owed.append(talk.turn.owes_answer)
-    talk.turn.transcribed(guess.job, LIGHT)
+    talk.turn.transcribed(speculative.job_id, LIGHT)
     owed.append(talk.turn.owes_answer)
     assert owed == [False, True, True, False]
 
@@ -259,7 +259,7 @@ def test_a_continuous_turn_that_is_starved_answers_and_goes_on() -> None:
     talk = Talk("CONVERSATION")
     talk.hear(tone(500))
     final = work(talk.wait(turn_module.STARVED_S))
-    assert paths(talk.turn.transcribed(final.job, LIGHT)) == ["speech.phrase"]
+    assert paths(talk.turn.transcribed(final.job_id, LIGHT)) == ["speech.phrase"]
     following = work(talk.hear(tone(500) + silence(200)))
     assert final.pcm.startswith(tone(500))
     assert following.pcm.startswith(tone(500))
@@ -278,6 +278,9 @@ def test_a_very_long_turn_ends_with_a_phrase() -> None:
 def test_an_abandoned_turn_leaves_no_work() -> None:
     talk = Talk("CONVERSATION")
     waiting = work(talk.hear(tone(500)) + talk.hear(silence(700)))
-    guess = work(talk.hear(tone(500) + silence(200)))
-    assert talk.turn.abandon() == [Abandon(job=guess.job), Abandon(job=waiting.job)]
-    assert talk.turn.transcribed(waiting.job, LIGHT) == []
+    speculative = work(talk.hear(tone(500) + silence(200)))
+    assert talk.turn.abandon() == [
+        Abandon(job_id=speculative.job_id),
+        Abandon(job_id=waiting.job_id),
+    ]
+    assert talk.turn.transcribed(waiting.job_id, LIGHT) == []

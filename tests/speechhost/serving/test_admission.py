@@ -8,7 +8,7 @@ KEY = "Ocp-Apim-Subscription-Key"
 
 
 @pytest.mark.parametrize(
-    ("headers", "query", "enters"),
+    ("headers", "query", "is_admitted"),
     [
         pytest.param({KEY: "one"}, {}, True, id="first key"),
         pytest.param({KEY: "two"}, {}, True, id="second key"),
@@ -21,33 +21,35 @@ KEY = "Ocp-Apim-Subscription-Key"
         pytest.param({KEY: "öne \U0001f511"}, {}, False, id="no ASCII"),
     ],
 )
-def test_a_key_is_asked_for(headers: dict[str, str], query: dict[str, str], enters: bool) -> None:
+def test_a_key_is_asked_for(
+    headers: dict[str, str], query: dict[str, str], is_admitted: bool
+) -> None:
     refusal = AdmissionControl(("one", "two"), Limits()).refusal("127.0.0.1", headers, query)
-    assert refusal == (None if enters else HTTPStatus.UNAUTHORIZED)
+    assert refusal == (None if is_admitted else HTTPStatus.UNAUTHORIZED)
 
 
-def test_without_keys_everybody_enters() -> None:
+def test_without_keys_everybody_is_admitted() -> None:
     assert AdmissionControl((), Limits()).refusal("127.0.0.1", {}, {}) is None
 
 
-def test_who_takes_longest_to_say_what_it_wants_makes_room() -> None:
-    door = AdmissionControl((), Limits(half_open=3, half_open_per_address=2))
-    assert [door.knock(name, "10.0.0.1") for name in "abcd"] == [None, None, "a", "b"]
-    assert door.knock("e", "10.0.0.2") is None
-    assert door.knock("f", "10.0.0.3") == "c"
-    door.knocked("d")
-    door.knocked("d")
-    assert door.knock("g", "10.0.0.1") is None
+def test_the_oldest_half_open_connection_makes_room() -> None:
+    admission = AdmissionControl((), Limits(half_open=3, half_open_per_address=2))
+    assert [admission.open(name, "10.0.0.1") for name in "abcd"] == [None, None, "a", "b"]
+    assert admission.open("e", "10.0.0.2") is None
+    assert admission.open("f", "10.0.0.3") == "c"
+    admission.settle("d")
+    admission.settle("d")
+    assert admission.open("g", "10.0.0.1") is None
 
 
 def test_one_address_may_not_take_all_the_places() -> None:
-    door = AdmissionControl((), Limits(connections=3, connections_per_address=2))
-    door.enter("10.0.0.1")
-    door.enter("10.0.0.1")
-    assert door.refusal("10.0.0.1", {}, {}) is HTTPStatus.TOO_MANY_REQUESTS
-    assert door.refusal("10.0.0.2", {}, {}) is None
-    door.enter("10.0.0.2")
-    assert door.refusal("10.0.0.3", {}, {}) is HTTPStatus.SERVICE_UNAVAILABLE
-    door.leave("10.0.0.1")
-    assert door.refusal("10.0.0.1", {}, {}) is None
-    assert door.connections == 2
+    admission = AdmissionControl((), Limits(connections=3, connections_per_address=2))
+    admission.admit("10.0.0.1")
+    admission.admit("10.0.0.1")
+    assert admission.refusal("10.0.0.1", {}, {}) is HTTPStatus.TOO_MANY_REQUESTS
+    assert admission.refusal("10.0.0.2", {}, {}) is None
+    admission.admit("10.0.0.2")
+    assert admission.refusal("10.0.0.3", {}, {}) is HTTPStatus.SERVICE_UNAVAILABLE
+    admission.release("10.0.0.1")
+    assert admission.refusal("10.0.0.1", {}, {}) is None
+    assert admission.connections == 2

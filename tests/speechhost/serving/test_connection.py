@@ -102,18 +102,18 @@ UPGRADE = (
 )
 
 
-def knock(host: Serving, words: str) -> socket.socket:
-    visitor = socket.create_connection(("127.0.0.1", host.port), timeout=WITHIN_S)
-    visitor.sendall(words.encode())
-    return visitor
+def open_socket(host: Serving, words: str) -> socket.socket:
+    peer_socket = socket.create_connection(("127.0.0.1", host.port), timeout=WITHIN_S)
+    peer_socket.sendall(words.encode())
+    return peer_socket
 
 
-def until_cut_off(visitor: socket.socket) -> bytes:
+def until_cut_off(peer_socket: socket.socket) -> bytes:
     """What it is told; fails by itself if it is not cut off in time."""
     said = b""
     deadline_s = time.monotonic() + WITHIN_S
     try:
-        while more := visitor.recv(4096):
+        while more := peer_socket.recv(4096):
             said += more
             assert time.monotonic() < deadline_s
     except ConnectionResetError:
@@ -125,7 +125,7 @@ def test_a_client_that_gives_no_sign_of_life_is_cut_off() -> None:
     limits = Limits(ping_every_s=0.05, pong_within_s=0.1)
     with (
         hosting(ScriptedEngine(), limits=limits) as host,
-        knock(host, UPGRADE) as mute,
+        open_socket(host, UPGRADE) as mute,
     ):
         assert until_cut_off(mute).startswith(b"HTTP/1.1 101")
 
@@ -135,18 +135,18 @@ def test_a_client_that_gives_no_sign_of_life_is_cut_off() -> None:
     [Limits(half_open=2, open_s=600), Limits(half_open_per_address=2, open_s=600)],
     ids=["all", "one address"],
 )
-def test_of_too_many_that_do_not_say_what_they_want_the_first_has_to_go(limits: Limits) -> None:
+def test_of_too_many_half_open_connections_the_oldest_is_cut_off(limits: Limits) -> None:
     async def turn(host: Serving) -> None:
         async with connect(host.url + ONCE) as client:
             await client.send(wire.audio("a1", tone(600) + silence(1000)))
             assert (await until_end(client))[0]["RecognitionStatus"] == "Success"
 
     with hosting(ScriptedEngine("Yes."), limits=limits) as host:
-        slow = [knock(host, "GET / HTTP/1.1\r\n") for _ in range(3)]
+        slow = [open_socket(host, "GET / HTTP/1.1\r\n") for _ in range(3)]
         assert until_cut_off(slow[0]) == b""
         play(turn(host))
-        for visitor in slow:
-            visitor.close()
+        for peer_socket in slow:
+            peer_socket.close()
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,11 @@ def test_of_too_many_that_do_not_say_what_they_want_the_first_has_to_go(limits: 
 )
 def test_keys_in_unusual_headers(headers: str, status: bytes) -> None:
     words = UPGRADE.replace("Host: x\r\n", f"Host: x\r\n{headers}")
-    with hosting(ScriptedEngine(), keys=("s3cret",)) as host, knock(host, words) as visitor:
-        assert status in visitor.recv(1000).partition(b"\r\n")[0]
+    with (
+        hosting(ScriptedEngine(), keys=("s3cret",)) as host,
+        open_socket(host, words) as peer_socket,
+    ):
+        assert status in peer_socket.recv(1000).partition(b"\r\n")[0]
 
 
 def test_a_list_cut_off_is_told_once_for_each_connection(
@@ -183,18 +186,18 @@ def test_a_list_cut_off_is_told_once_for_each_connection(
     assert "cats" not in caplog.text
 
 
-def test_few_detectors_of_voice_are_kept_for_those_who_come_next() -> None:
+def test_few_voice_detectors_are_kept_for_the_next_clients() -> None:
     async def crowd(host: Serving) -> None:
         clients = [await connect(host.url + ONCE) for _ in range(10)]
         await asyncio.gather(*(client.close() for client in clients))
 
     with hosting(ScriptedEngine()) as host:
         play(crowd(host))
-        spare = host._host._spare_voices
+        spare = host._host._spare_detectors
         wait_until(lambda: 0 < len(spare) <= 4, "only a few are kept")
 
 
-class Deaf:
+class NotReading:
     """A socket whose client takes nothing that it is sent."""
 
     peer = "10.0.0.9"
@@ -226,10 +229,12 @@ def test_a_client_that_takes_nothing_is_cut_off() -> None:
     async def talk() -> None:
         address = read_address(ONCE)
         assert address
-        desk = Scheduler(ScriptedEngine(), no_grammar, threads=1)
-        dialogue = Session(address, LoudnessActivity())
-        await ConnectionHandler(Deaf(), dialogue, desk, Limits(send_within_s=0.01)).serve()
-        desk.close()
+        scheduler = Scheduler(ScriptedEngine(), no_grammar, threads=1)
+        session = Session(address, LoudnessActivity())
+        await ConnectionHandler(
+            NotReading(), session, scheduler, Limits(send_within_s=0.01)
+        ).serve()
+        scheduler.close()
 
     play(talk())
 
@@ -252,7 +257,7 @@ def test_a_client_in_a_turn_is_told_that_the_host_goes_and_an_idle_one_to_come_a
         engine.gate.set()
 
 
-class Leaving(Deaf):
+class Leaving(NotReading):
     """A socket whose client goes just when it is sent a ping."""
 
     def __init__(self) -> None:
@@ -273,10 +278,10 @@ def test_a_client_that_leaves_as_a_ping_is_due_leaves_no_fault_behind(when: str)
         asyncio.get_running_loop().set_exception_handler(lambda _loop, fault: faults.append(fault))
         address = read_address(ONCE)
         assert address
-        desk = Scheduler(ScriptedEngine(), no_grammar, threads=1)
+        scheduler = Scheduler(ScriptedEngine(), no_grammar, threads=1)
         socket = Leaving()
         connection = ConnectionHandler(
-            socket, Session(address, LoudnessActivity()), desk, Limits(ping_every_s=0.01)
+            socket, Session(address, LoudnessActivity()), scheduler, Limits(ping_every_s=0.01)
         )
         serving = asyncio.create_task(connection.serve())
         while socket.pong is None:
@@ -291,7 +296,7 @@ def test_a_client_that_leaves_as_a_ping_is_due_leaves_no_fault_behind(when: str)
         del socket, connection, serving
         await asyncio.sleep(0)
         gc.collect()
-        desk.close()
+        scheduler.close()
 
     play(talk())
     assert not faults

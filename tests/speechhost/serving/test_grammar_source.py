@@ -34,9 +34,9 @@ def first_words(grammar: EngineGrammar | None) -> set[str]:
 
 
 def test_without_a_table_a_client_is_helped_by_its_own_phrases() -> None:
-    vocabulary = GrammarSource(WatchedFiles())
-    assert vocabulary.grammar(()) is None
-    grammar = vocabulary.grammar(("dim the lamp", "feed the cat"))
+    source = GrammarSource(WatchedFiles())
+    assert source.grammar(()) is None
+    grammar = source.grammar(("dim the lamp", "feed the cat"))
     assert grammar
     assert not grammar.forced
     assert first_words(grammar) == {"dim", "feed"}
@@ -44,29 +44,29 @@ def test_without_a_table_a_client_is_helped_by_its_own_phrases() -> None:
 
 def test_the_table_comes_before_any_phrases(tmp_path: Path) -> None:
     write(tmp_path / "commands.yaml", "light")
-    vocabulary = GrammarSource(WatchedFiles(commands=tmp_path / "commands.yaml"))
-    grammar = vocabulary.grammar(("feed the cat",))
+    source = GrammarSource(WatchedFiles(commands=tmp_path / "commands.yaml"))
+    grammar = source.grammar(("feed the cat",))
     assert grammar
     assert grammar.forced
     assert first_words(grammar) >= {"light", "yes"}
 
 
-def test_the_same_phrases_with_another_weight_are_another_hint() -> None:
-    vocabulary = GrammarSource(WatchedFiles())
-    grammars = [vocabulary.grammar(Phrases(["feed the cat"], weight)) for weight in (1.0, 2.0)]
+def test_the_same_phrases_with_another_weight_are_another_grammar() -> None:
+    source = GrammarSource(WatchedFiles())
+    grammars = [source.grammar(Phrases(["feed the cat"], weight)) for weight in (1.0, 2.0)]
     assert [grammar.weight for grammar in grammars if grammar] == [1.0, 2.0]
 
 
 def test_a_table_that_changed_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "commands.yaml"
     write(path, "light")
-    vocabulary = GrammarSource(WatchedFiles(commands=path))
-    vocabulary.refresh()
-    before = vocabulary.grammar(())
-    assert vocabulary.grammar(()) is before
+    source = GrammarSource(WatchedFiles(commands=path))
+    source.refresh()
+    before = source.grammar(())
+    assert source.grammar(()) is before
     write(path, "dim")
-    vocabulary.refresh()
-    assert "dim" in first_words(vocabulary.grammar(()))
+    source.refresh()
+    assert "dim" in first_words(source.grammar(()))
 
 
 def test_a_bad_table_is_reported_once_and_the_old_one_holds(
@@ -74,18 +74,18 @@ def test_a_bad_table_is_reported_once_and_the_old_one_holds(
 ) -> None:
     path = tmp_path / "commands.yaml"
     write(path, "light")
-    vocabulary = GrammarSource(WatchedFiles(commands=path))
+    source = GrammarSource(WatchedFiles(commands=path))
     path.write_text("commands: [")
     with caplog.at_level(logging.ERROR):
-        vocabulary.refresh()
-        vocabulary.refresh()
+        source.refresh()
+        source.refresh()
     assert len(caplog.records) == 1
     assert str(path) in caplog.text
     assert "nothing was started" not in caplog.text
-    assert "light" in first_words(vocabulary.grammar(()))
+    assert "light" in first_words(source.grammar(()))
     path.unlink()
-    vocabulary.refresh()
-    assert "light" in first_words(vocabulary.grammar(()))
+    source.refresh()
+    assert "light" in first_words(source.grammar(()))
 
 
 def test_a_table_that_is_gone_is_reported_once_holds_and_is_read_when_it_is_back(
@@ -93,19 +93,19 @@ def test_a_table_that_is_gone_is_reported_once_holds_and_is_read_when_it_is_back
 ) -> None:
     path = tmp_path / "commands.yaml"
     write(path, "light")
-    vocabulary = GrammarSource(WatchedFiles(commands=path))
+    source = GrammarSource(WatchedFiles(commands=path))
     path.unlink()
     with caplog.at_level(logging.ERROR):
-        vocabulary.refresh()
+        source.refresh()
         assert not caplog.records  # an editor may be at work
         for _ in range(3):
-            vocabulary.refresh()
+            source.refresh()
     assert len(caplog.records) == 1
     assert str(path) in caplog.text
-    assert "light" in first_words(vocabulary.grammar(()))
+    assert "light" in first_words(source.grammar(()))
     write(path, "dim")
-    vocabulary.refresh()
-    assert "dim" in first_words(vocabulary.grammar(()))
+    source.refresh()
+    assert "dim" in first_words(source.grammar(()))
 
 
 def test_a_table_that_an_editor_puts_in_place_of_another_is_no_missing_one(
@@ -113,12 +113,12 @@ def test_a_table_that_an_editor_puts_in_place_of_another_is_no_missing_one(
 ) -> None:
     path = tmp_path / "commands.yaml"
     write(path, "light")
-    vocabulary = GrammarSource(WatchedFiles(commands=path))
+    source = GrammarSource(WatchedFiles(commands=path))
     for _ in range(2):
         path.rename(tmp_path / "old")
-        vocabulary.refresh()
+        source.refresh()
         (tmp_path / "old").rename(path)
-        vocabulary.refresh()
+        source.refresh()
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
@@ -142,9 +142,9 @@ def test_the_daemons_settings_name_table_language_and_wake_phrase(tmp_path: Path
     write(tmp_path / "lights.yaml", "licht")
     settings = tmp_path / "voice2mqtt.yaml"
     settings.write_text(SETTINGS % ("lights.yaml", "de-AT", "[computer]"))
-    vocabulary = GrammarSource(WatchedFiles(settings, wake_phrases=["hallo haus"]))
-    assert vocabulary.language == "de-AT"
-    grammar = vocabulary.grammar(())
+    source = GrammarSource(WatchedFiles(settings, wake_phrases=["hallo haus"]))
+    assert source.language == "de-AT"
+    grammar = source.grammar(())
     assert first_words(grammar) >= {"licht", "ja", "computer", "hallo"}
     assert grammar
     assert grammar.language == "de-AT"
@@ -154,13 +154,13 @@ def test_a_wake_phrase_or_table_that_the_settings_name_anew_is_taken_up(tmp_path
     write(tmp_path / "lights.yaml", "light")
     settings = tmp_path / "voice2mqtt.yaml"
     settings.write_text(SETTINGS % ("lights.yaml", "en-US", "[computer]"))
-    vocabulary = GrammarSource(WatchedFiles(settings))
+    source = GrammarSource(WatchedFiles(settings))
     settings.write_text(SETTINGS % ("lamps.yaml", "en-US", "[jarvis]"))
-    vocabulary.refresh()
-    assert first_words(vocabulary.grammar(())) >= {"light", "computer"}
+    source.refresh()
+    assert first_words(source.grammar(())) >= {"light", "computer"}
     write(tmp_path / "lamps.yaml", "lamp")
-    vocabulary.refresh()
-    words = first_words(vocabulary.grammar(()))
+    source.refresh()
+    words = first_words(source.grammar(()))
     assert words >= {"lamp", "jarvis"}
     assert not words & {"light", "computer"}
 
@@ -169,8 +169,8 @@ def test_a_table_named_by_itself_comes_before_that_of_the_settings(tmp_path: Pat
     write(tmp_path / "mine.yaml", "mine")
     settings = tmp_path / "voice2mqtt.yaml"
     settings.write_text(SETTINGS % ("none.yaml", "en-US", "[computer]"))
-    vocabulary = GrammarSource(WatchedFiles(settings, tmp_path / "mine.yaml"))
-    assert first_words(vocabulary.grammar(())) >= {"mine", "computer"}
+    source = GrammarSource(WatchedFiles(settings, tmp_path / "mine.yaml"))
+    assert first_words(source.grammar(())) >= {"mine", "computer"}
 
 
 def test_a_table_in_another_language_than_the_settings_is_heard_in_its_own(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ def resident_kb():
 BLOCKS = """
 import threading
 import numpy as np
-from voice2mqtt.speechhost.serving.memory import give_back_early
+from voice2mqtt.speechhost.serving.memory import configure_malloc
 
-give_back_early()
+configure_malloc()
 before_kb = resident_kb()
 
 def decode():
@@ -34,14 +34,14 @@ print(resident_kb() - before_kb)
 
 VOICES = """
 from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
-from voice2mqtt.speechhost.serving.memory import give_back
+from voice2mqtt.speechhost.serving.memory import trim_malloc
 
 SileroVoiceActivity()
 before_kb = resident_kb()
 for _ in range(3):
     voices = [SileroVoiceActivity() for _ in range(30)]
     del voices
-give_back()
+trim_malloc()
 print(resident_kb() - before_kb)
 """
 
@@ -51,9 +51,9 @@ def _grown_kb(program: str) -> int:
     return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def test_blocks_of_many_threads_do_not_stay() -> None:
+def test_freed_blocks_of_many_threads_do_not_stay() -> None:
     assert _grown_kb(BLOCKS) < 16_000
 
 
-def test_voices_that_were_let_go_do_not_stay() -> None:
+def test_detectors_that_were_dropped_do_not_stay() -> None:
     assert _grown_kb(VOICES) < 16_000

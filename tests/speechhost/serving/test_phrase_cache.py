@@ -7,8 +7,8 @@ import pytest
 
 from voice2mqtt.nlu.grammar.compiler import compile_phrases
 from voice2mqtt.speechhost.engine import EngineGrammar
-from voice2mqtt.speechhost.serving import phrase_cache as hints
-from voice2mqtt.speechhost.serving.phrase_cache import MOST_LISTS, PhraseCache, Phrases
+from voice2mqtt.speechhost.serving import phrase_cache
+from voice2mqtt.speechhost.serving.phrase_cache import MAX_LISTS, PhraseCache, Phrases
 
 CATS, DOGS, BIRDS = ("feed the cat",), ("walk the dog",), ("hear the bird",)
 
@@ -36,28 +36,28 @@ class Compiler:
 
 def play(compiler: Compiler, scene: Callable[[PhraseCache], Awaitable[None]]) -> None:
     async def play() -> None:
-        known = PhraseCache(compiler)
+        cache = PhraseCache(compiler)
         try:
-            await asyncio.wait_for(scene(known), 20)
+            await asyncio.wait_for(scene(cache), 20)
         finally:
             compiler.gate.set()
-            known.close()
+            cache.close()
 
     asyncio.run(play())
 
 
-async def grammar(known: PhraseCache, phrases: Phrases) -> EngineGrammar | None:
-    return await known.grammar(phrases, asyncio.get_running_loop().create_future())
+async def grammar(cache: PhraseCache, phrases: Phrases) -> EngineGrammar | None:
+    return await cache.grammar(phrases, asyncio.get_running_loop().create_future())
 
 
 def test_a_list_is_compiled_once_for_all_who_offer_it() -> None:
     compiler = Compiler()
 
-    async def scene(known: PhraseCache) -> None:
-        one, other = await asyncio.gather(grammar(known, CATS), grammar(known, CATS))
+    async def scene(cache: PhraseCache) -> None:
+        one, other = await asyncio.gather(grammar(cache, CATS), grammar(cache, CATS))
         assert one
         assert one is other
-        assert await grammar(known, CATS) is one
+        assert await grammar(cache, CATS) is one
 
     play(compiler, scene)
     assert compiler.compiled == [CATS]
@@ -67,8 +67,8 @@ def test_a_list_that_nobody_waits_for_any_more_is_not_compiled() -> None:
     compiler = Compiler()
     compiler.gate.clear()
 
-    async def scene(known: PhraseCache) -> None:
-        first, left, last = known.of(CATS), known.of(DOGS), known.of(BIRDS)
+    async def scene(cache: PhraseCache) -> None:
+        first, left, last = cache.get(CATS), cache.get(DOGS), cache.get(BIRDS)
         await asyncio.to_thread(compiler.began.wait)
         del left
         compiler.gate.set()
@@ -78,20 +78,20 @@ def test_a_list_that_nobody_waits_for_any_more_is_not_compiled() -> None:
     assert compiler.compiled == [CATS, BIRDS]
 
 
-@pytest.mark.parametrize("most_chars", [1_000_000, 50])
+@pytest.mark.parametrize("max_chars", [1_000_000, 50])
 def test_lists_are_not_kept_for_ever_unless_their_client_is(
-    most_chars: int, monkeypatch: pytest.MonkeyPatch
+    max_chars: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hints, "MOST_CHARS", most_chars)
+    monkeypatch.setattr(phrase_cache, "MAX_CHARS", max_chars)
     compiler = Compiler()
 
-    async def scene(known: PhraseCache) -> None:
-        held = known.of(DOGS)
-        await grammar(known, CATS)
-        for number in range(MOST_LISTS):
-            await grammar(known, (f"feed {number} cats",))
-        await grammar(known, CATS)
-        await grammar(known, DOGS)
+    async def scene(cache: PhraseCache) -> None:
+        held = cache.get(DOGS)
+        await grammar(cache, CATS)
+        for number in range(MAX_LISTS):
+            await grammar(cache, (f"feed {number} cats",))
+        await grammar(cache, CATS)
+        await grammar(cache, DOGS)
         await held
 
     play(compiler, scene)
@@ -100,28 +100,28 @@ def test_lists_are_not_kept_for_ever_unless_their_client_is(
 
 
 def test_a_list_that_is_not_ready_in_time_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hints, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(phrase_cache, "MAX_WAIT_S", 0.01)
     compiler = Compiler()
     compiler.gate.clear()
 
-    async def scene(known: PhraseCache) -> None:
-        hint = known.of(CATS)
-        assert await grammar(known, CATS) is None
+    async def scene(cache: PhraseCache) -> None:
+        pending = cache.get(CATS)
+        assert await grammar(cache, CATS) is None
         compiler.gate.set()
-        assert await hint is await grammar(known, CATS)
+        assert await pending is await grammar(cache, CATS)
 
     play(compiler, scene)
 
 
-def test_who_gives_up_does_not_wait_for_a_list() -> None:
+def test_an_abandoned_job_does_not_wait_for_a_list() -> None:
     compiler = Compiler()
     compiler.gate.clear()
 
-    async def scene(known: PhraseCache) -> None:
-        given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting = asyncio.create_task(known.grammar(CATS, given_up))
+    async def scene(cache: PhraseCache) -> None:
+        abandoned: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = asyncio.create_task(cache.grammar(CATS, abandoned))
         await asyncio.to_thread(compiler.began.wait)
-        given_up.set_result(None)
+        abandoned.set_result(None)
         assert await waiting is None
         assert not compiler.gate.is_set()
 
@@ -132,9 +132,9 @@ def test_where_there_is_a_table_no_list_is_compiled() -> None:
     table = EngineGrammar(automaton=compile_phrases(CATS), forced=True)
     compiler = Compiler(own=table)
 
-    async def scene(known: PhraseCache) -> None:
-        assert await grammar(known, DOGS) is table
-        assert await grammar(known, ()) is table
+    async def scene(cache: PhraseCache) -> None:
+        assert await grammar(cache, DOGS) is table
+        assert await grammar(cache, ()) is table
 
     play(compiler, scene)
     assert compiler.compiled == []
@@ -143,10 +143,10 @@ def test_where_there_is_a_table_no_list_is_compiled() -> None:
 def test_a_list_that_cannot_be_compiled_is_told_once_and_left_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def scene(known: PhraseCache) -> None:
-        assert await grammar(known, ("",)) is None
-        assert await grammar(known, ("",)) is None
-        assert await grammar(known, CATS)
+    async def scene(cache: PhraseCache) -> None:
+        assert await grammar(cache, ("",)) is None
+        assert await grammar(cache, ("",)) is None
+        assert await grammar(cache, CATS)
 
     with caplog.at_level(logging.ERROR):
         play(Compiler(), scene)

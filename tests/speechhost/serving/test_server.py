@@ -60,10 +60,10 @@ def test_an_open_stream_is_ended_by_silence_and_nothing_of_it_comes_again() -> N
     assert [result.text for result in results] == [SENTENCE] * 3
     ends = [result.offset + result.duration for result in results]
     assert ends == sorted(ends)
-    assert len(engine.asked) == 3  # what was guessed in the first pause was not done again
+    assert len(engine.asked) == 3  # the result of the first pause was used
 
 
-def test_silence_is_told_from_speech(host: Serving) -> None:
+def test_silence_is_an_initial_silence_timeout(host: Serving) -> None:
     result = Client(configured(host.url)).once(silence(1000), close=True)
     assert result.reason is sdk.ResultReason.NoMatch
     assert result.no_match_details.reason is sdk.NoMatchReason.InitialSilenceTimeout
@@ -79,15 +79,15 @@ def test_speech_without_words_is_no_match() -> None:
 def test_hypotheses_and_events_come_in_order(host: Serving) -> None:
     client = Client(configured(host.url))
     seen: list[str] = []
-    guessed = threading.Event()
+    hypothesis_seen = threading.Event()
     names = ("recognizing", "recognized", "speech_start_detected", "speech_end_detected")
     for name in names:
         getattr(client.recognizer, name).connect(lambda _event, name=name: seen.append(name))
-    client.recognizer.recognizing.connect(lambda _event: guessed.set())
-    # No more is said until the host has guessed what it was.
+    client.recognizer.recognizing.connect(lambda _event: hypothesis_seen.set())
+    # No more is sent until a hypothesis has come.
     client.stream.write(SPOKEN[:-24_000])
     result = client.recognizer.recognize_once_async()
-    assert guessed.wait(WITHIN_S)
+    assert hypothesis_seen.wait(WITHIN_S)
     client.stream.write(SPOKEN[-24_000:])
     assert result.get().text == SENTENCE
     assert seen == ["speech_start_detected", "recognizing", "speech_end_detected", "recognized"]
@@ -147,7 +147,7 @@ def _language_found(host: Serving) -> str:
     return str(sdk.AutoDetectSourceLanguageResult(result).language)
 
 
-def test_audio_of_another_form_is_taken(host: Serving) -> None:
+def test_audio_in_another_format_is_converted(host: Serving) -> None:
     form = sdk.audio.AudioStreamFormat(samples_per_second=48_000, bits_per_sample=16, channels=2)
     mono = silence(300, 48_000) + tone(1000, 48_000)
     stereo = b"".join(mono[at : at + 2] * 2 for at in range(0, len(mono), 2))
@@ -156,15 +156,15 @@ def test_audio_of_another_form_is_taken(host: Serving) -> None:
     assert result.offset + result.duration == 13_000_000
 
 
-def test_a_phrase_list_reaches_the_engine_as_a_hint() -> None:
+def test_a_phrase_list_reaches_the_engine_as_a_grammar() -> None:
     engine = ScriptedEngine(SENTENCE)
     offered: list[tuple[str, ...]] = []
 
-    def grammars(phrases: tuple[str, ...]) -> EngineGrammar:
+    def grammar_for(phrases: tuple[str, ...]) -> EngineGrammar:
         offered.append(phrases)
         return EngineGrammar(automaton=compile_phrases(phrases), forced=False)
 
-    with hosting(engine, grammars=grammars) as host:
+    with hosting(engine, grammar_for=grammar_for) as host:
         client = Client(configured(host.url))
         phrases = sdk.PhraseListGrammar.from_recognizer(client.recognizer)
         phrases.addPhrase("Contoso lamp")
@@ -284,7 +284,7 @@ def test_what_is_no_speech_client_gets_an_answer(host: Serving, path: str, statu
         pytest.param([wire.audio("a1", bytes(2_000_000))], 1009, id="huge"),
     ],
 )
-def test_a_client_that_breaks_the_protocol_is_shut_out_and_others_are_served(
+def test_a_client_that_breaks_the_protocol_is_closed_and_others_are_served(
     host: Serving, frames: list[str | bytes], code: int
 ) -> None:
     async def misbehave() -> int | None:
@@ -343,7 +343,7 @@ def test_a_client_that_answers_nothing_does_not_hold_up_the_end() -> None:
         host.stop()  # fails by itself if that takes too long
 
 
-def test_a_client_that_hangs_up_at_once_is_not_worth_a_word(
+def test_a_client_that_hangs_up_at_once_is_not_logged(
     host: Serving, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("INFO"):
@@ -352,7 +352,7 @@ def test_a_client_that_hangs_up_at_once_is_not_worth_a_word(
     assert not caplog.records
 
 
-def test_its_life_is_told_in_order() -> None:
+def test_hooks_are_called_in_order() -> None:
     told: list[str] = []
 
     async def live() -> None:

@@ -1,7 +1,8 @@
-"""Beam search: the likeliest sentences of a grammar, and what open decoding hears beside them.
+"""Beam search constrained by a grammar: the likeliest of its sentences.
 
-Open decoding rides along as one more beam, since a batch costs little more than its longest
-member. It knows nothing of what the sentences mean.
+Textbook beam search, one token a step, over the states of a `TokenGrammar`. Open decoding rides
+along as one more beam, greedy and without a grammar, since a batch costs little more than its
+longest member. Arrays of log-probabilities are [beam, token of the vocabulary], in nats.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from voice2mqtt.speechhost.decoding.dictation import Dictated, is_endless, most_tokens, words_of
+from voice2mqtt.speechhost.decoding.dictation import Dictated, decoded_text, is_endless, max_tokens
 from voice2mqtt.speechhost.decoding.moonshine import (
     Decoding,
     Encoding,
@@ -17,21 +18,21 @@ from voice2mqtt.speechhost.decoding.moonshine import (
     Moonshine,
     TokenScores,
 )
-from voice2mqtt.speechhost.decoding.scoring import JOINT_NATS, rough_score
+from voice2mqtt.speechhost.decoding.scoring import SECOND_COMMAND_NATS, rough_score
 from voice2mqtt.speechhost.decoding.token_grammar import State, TokenGrammar
 from voice2mqtt.speechhost.decoding.tokenizer import END, Tokenizer
 
 _PRUNE_NATS = 12.0
-"""Sentences so far under the best are given up, be that finished or as long as they are.
+"""Beams so far under the best beam, or under the best finished sentence, are dropped.
 
-A finished one counts with the bonus for length taken off that longer ones will have: else a "yes"
-that nobody said would end all long sentences in noise.
+A finished sentence counts without the bonus for length that longer ones have yet to earn: else a
+"yes" that nobody said would end all long sentences in noise. Set by hand.
 """
-_MOST_FINISHED = 40
-_BEGINNING = 3
-"""Tokens; so far more beams are followed, since words that are sentences by themselves (yes, no,
-pause) crowd out the beginnings of long ones, which seem unlikely until more of them is heard."""
-_WIDER = 3
+_MAX_FINISHED = 40
+_WIDE_START_TOKENS = 3
+"""For so many tokens the beam is `_WIDE_START` times as wide, since words that are sentences by
+themselves (yes, no, pause) crowd out the beginnings of long ones, which seem unlikely at first."""
+_WIDE_START = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,41 +44,45 @@ class DecodingPass:
     dictated: Dictated
     decoding: Decoding
 
-    def fits(self, strings: Sequence[tuple[int, ...]]) -> list[TokenScores]:
-        """Return how well each of `strings` fits here, whether it was found or not."""
+    def token_scores(self, strings: Sequence[tuple[int, ...]]) -> list[TokenScores]:
+        """Return the scores of each of `strings` in this audio, whether it was found or not."""
         missed = [string for string in strings if string not in self.hypotheses]
         known = self.hypotheses | dict(zip(missed, self.decoding.score(missed), strict=True))
         return [known[string] for string in strings]
 
     def rough_scores(self) -> dict[tuple[int, ...], float]:
-        """Return the score of each sentence that was found, while their priors are not known."""
+        """Return the score of each hypothesis as long as its prior is not known."""
         return {found[0]: _rough_score(found) for found in self.hypotheses.items()}
 
-    def with_more(self, other: "DecodingPass") -> "DecodingPass":
-        """Return this look with what `other`, at the same audio, found besides."""
+    def merged_with(self, other: "DecodingPass") -> "DecodingPass":
+        """Return this pass with the further hypotheses of `other`, a pass over the same audio."""
         return replace(self, hypotheses=other.hypotheses | self.hypotheses)
 
 
 @dataclass(frozen=True, slots=True)
 class _Beam:
     tokens: tuple[int, ...]
-    fit: TokenScores
+    scores: TokenScores
     state: State
 
     @property
     def rough_score(self) -> float:
         """In nats, as of a sentence."""
-        return _rough_score((self.tokens, self.fit))
+        return _rough_score((self.tokens, self.scores))
 
-    def fit_with(self, token: int, likely: float, likeliest: float) -> TokenScores:
-        """Return the fit with `token` said next, so `likely`; the best would be `likeliest`."""
-        before = self.fit
-        second = before.second + (before.second > 0 or token in self.state.opening)
-        return TokenScores((*before.likely, likely), (*before.behind, likeliest - likely), second)
+    def scores_with(self, token: int, log_probability: float, best: float) -> TokenScores:
+        """Return the scores with `token` appended, where the likeliest token has `best`."""
+        before = self.scores
+        is_second = before.second_length > 0 or token in self.state.second_starts
+        return TokenScores(
+            log_probabilities=(*before.log_probabilities, log_probability),
+            gaps=(*before.gaps, best - log_probability),
+            second_length=before.second_length + is_second,
+        )
 
 
-class _Free:
-    """The beam of open decoding."""
+class _OpenBeam:
+    """The greedy beam of open decoding."""
 
     def __init__(self) -> None:
         self.tokens: list[int] = []
@@ -87,73 +92,75 @@ class _Free:
     def ended(self) -> bool:
         return self.tokens[-1:] == [END] or is_endless(self.tokens)
 
-    def grow(self, following: Floats) -> None:
-        self.tokens.append(int(following.argmax()))
-        self.log_probability += float(following[self.tokens[-1]])
+    def extend(self, log_probs: Floats) -> None:
+        self.tokens.append(int(log_probs.argmax()))
+        self.log_probability += float(log_probs[self.tokens[-1]])
 
 
 class BeamSearch:
     """Decoding constrained by one grammar."""
 
     def __init__(
-        self, model: Moonshine, vocabulary: Tokenizer, grammar: TokenGrammar, width: int
+        self, model: Moonshine, tokenizer: Tokenizer, grammar: TokenGrammar, width: int
     ) -> None:
+        """`width` is the number of beams."""
         self._model = model
-        self._vocabulary = vocabulary
+        self._tokenizer = tokenizer
         self._grammar = grammar
         self._width = width
 
     def decode(self, encoding: Encoding, abandoned: Callable[[], bool]) -> DecodingPass:
-        """Decode `encoding`; once `abandoned`, what was found so far."""
+        """Decode `encoding`; once `abandoned`, return what was found so far."""
         decoding = Decoding(self._model, encoding)
         finished: dict[tuple[int, ...], TokenScores] = {}
-        beams, free = [_Beam((), TokenScores((), ()), self._grammar.start)], _Free()
-        following = np.repeat(decoding.first, 2, axis=0)
+        beams, open_beam = [_Beam((), TokenScores((), ()), self._grammar.start)], _OpenBeam()
+        # One row for each beam, and the last one for open decoding until it has ended.
+        log_probs = np.repeat(decoding.first, 2, axis=0)
         parents = [0, 0]
-        for _ in range(most_tokens(encoding.duration_s)):
-            if not free.ended:
-                free.grow(following[-1])
-            likeliest = following.max(axis=1).tolist()
-            self._finish(beams, following, likeliest, finished)
+        for _ in range(max_tokens(encoding.duration_s)):
+            if not open_beam.ended:
+                open_beam.extend(log_probs[-1])
+            row_best = log_probs.max(axis=1).tolist()
+            self._collect_finished(beams, log_probs, row_best, finished)
             best = max(map(_rough_score, finished.items()), default=-np.inf)
-            grown = self._grow(beams, following, likeliest, best - _PRUNE_NATS)
-            rows, beams = [row for row, _ in grown], [beam for _, beam in grown]
+            extended = self._extend(beams, log_probs, row_best, best - _PRUNE_NATS)
+            rows, beams = [row for row, _ in extended], [beam for _, beam in extended]
             tokens = [beam.tokens[-1] for beam in beams]
-            if not free.ended:
-                rows, tokens = [*rows, len(following) - 1], [*tokens, free.tokens[-1]]
+            if not open_beam.ended:
+                rows, tokens = [*rows, len(log_probs) - 1], [*tokens, open_beam.tokens[-1]]
             if not tokens or abandoned():
                 break
-            following = decoding.step([parents[row] for row in rows], tokens)
+            log_probs = decoding.step([parents[row] for row in rows], tokens)
             parents = list(range(len(tokens)))
-        decoding.end()
+        decoding.release_cache()
         dictated = Dictated(
-            text=words_of(self._vocabulary, free.tokens),
-            log_probability=free.log_probability,
-            tokens=len(free.tokens),
+            text=decoded_text(self._tokenizer, open_beam.tokens),
+            log_probability=open_beam.log_probability,
+            tokens=len(open_beam.tokens),
         )
         return DecodingPass(finished, dictated, decoding)
 
-    def _finish(
+    def _collect_finished(
         self,
         beams: Sequence[_Beam],
-        following: Floats,
-        likeliest: Sequence[float],
+        log_probs: Floats,
+        row_best: Sequence[float],
         finished: dict[tuple[int, ...], TokenScores],
     ) -> None:
-        """Add the sentences that may end here to `finished`, which keeps the best."""
+        """Add the sentences that may end here to `finished`, and keep the best of all."""
         for row, beam in enumerate(beams):
             if beam.state.is_end:
-                likely = float(following[row, END])
-                finished[*beam.tokens, END] = beam.fit_with(END, likely, likeliest[row])
-        for tokens, _ in sorted(finished.items(), key=_rough_score)[:-_MOST_FINISHED]:
+                log_probability = float(log_probs[row, END])
+                finished[*beam.tokens, END] = beam.scores_with(END, log_probability, row_best[row])
+        for tokens, _ in sorted(finished.items(), key=_rough_score)[:-_MAX_FINISHED]:
             del finished[tokens]
 
-    def _grow(
+    def _extend(
         self,
         beams: Sequence[_Beam],
-        following: Floats,
-        likeliest: Sequence[float],
-        least: float,
+        log_probs: Floats,
+        row_best: Sequence[float],
+        min_score: float,
     ) -> list[tuple[int, _Beam]]:
         """Return the best extensions of `beams`, each with the row it came from."""
         if not beams:
@@ -161,28 +168,29 @@ class BeamSearch:
         scores, choices = [], []
         for row, beam in enumerate(beams):
             allowed = beam.state.tokens
-            if beam.state.wild:
-                likely = np.argpartition(following[row], -self._width)[-self._width :]
-                allowed = np.union1d(allowed, likely[self._vocabulary.is_text[likely]])
-            score = beam.rough_score + following[row, allowed]
-            if beam.state.opening:
-                score[np.isin(allowed, list(beam.state.opening))] -= JOINT_NATS
+            if beam.state.wildcard:
+                likely = np.argpartition(log_probs[row], -self._width)[-self._width :]
+                allowed = np.union1d(allowed, likely[self._tokenizer.is_text[likely]])
+            score = beam.rough_score + log_probs[row, allowed]
+            if beam.state.second_starts:
+                score[np.isin(allowed, list(beam.state.second_starts))] -= SECOND_COMMAND_NATS
             scores.append(score)
             choices.append(np.stack([np.full(len(allowed), row), allowed]))
         score, choice = np.concatenate(scores), np.concatenate(choices, axis=1)
-        width = self._width * (_WIDER if len(beams[0].tokens) < _BEGINNING else 1)
-        best = np.argsort(-score)[:width]
-        least = max(least, float(score[best[0]]) - _PRUNE_NATS) if len(best) else least
-        grown = []
-        for index in best[score[best] > least]:
+        is_start = len(beams[0].tokens) < _WIDE_START_TOKENS
+        best = np.argsort(-score)[: self._width * (_WIDE_START if is_start else 1)]
+        if len(best):
+            min_score = max(min_score, float(score[best[0]]) - _PRUNE_NATS)
+        extended = []
+        for index in best[score[best] > min_score]:
             row, token = int(choice[0, index]), int(choice[1, index])
             beam = beams[row]
             state = self._grammar.follow(beam.state, token)
-            fit = beam.fit_with(token, float(following[row, token]), likeliest[row])
-            grown.append((row, _Beam((*beam.tokens, token), fit, state)))
-        return grown
+            token_scores = beam.scores_with(token, float(log_probs[row, token]), row_best[row])
+            extended.append((row, _Beam((*beam.tokens, token), token_scores, state)))
+        return extended
 
 
 def _rough_score(found: tuple[tuple[int, ...], TokenScores]) -> float:
-    tokens, fit = found
-    return rough_score(tokens, fit.log_probability, fit.second)
+    tokens, scores = found
+    return rough_score(tokens, scores.log_probability, scores.second_length)

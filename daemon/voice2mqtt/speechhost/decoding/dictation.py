@@ -1,9 +1,9 @@
-"""Open decoding: the likeliest strings of tokens, whatever the words.
+"""Open decoding: the likeliest strings of tokens, whatever the words; a textbook beam search.
 
-It also tells what is no speech at all. The model was taught on speech only and puts words to
-any sound; what gives it away is a lone "you", no letters, or the same words over and over. People
-repeat themselves too ("stop, stop, stop", "five five five five"), but they say few words again, and
-come to an end: what a model repeats is a sentence, or never ends.
+It also tells what is no speech at all. The model was trained on speech only and puts words to
+any sound. What gives it away is a lone "you", no letters, or the same words over and over. People
+repeat themselves too ("stop, stop, stop", "five five five five"), but they repeat few words and
+come to an end: what the model repeats is a whole sentence, or never ends.
 """
 
 import re
@@ -13,25 +13,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice2mqtt.speechhost.decoding.moonshine import Decoding, Encoding, Moonshine
-from voice2mqtt.speechhost.decoding.phrase_bias import NOWHERE, PhraseBias
+from voice2mqtt.speechhost.decoding.phrase_bias import NO_PHRASE, PhraseBias
 from voice2mqtt.speechhost.decoding.tokenizer import END, Tokenizer
 
 _TOKENS_PER_S = 12.0
-"""The fastest speakers, when they spell: behind each letter may be a mark."""
-_LONGEST_LOOP = 16
-"""Tokens."""
-_ENDLESS = 24
-"""Tokens of a loop that has no end: nobody says a word twelve times."""
+"""Of the fastest speakers, who spell: a mark may follow each letter."""
+_MAX_LOOP_TOKENS = 16
+_ENDLESS_TOKENS = 24
+"""A loop of this length never ends: nobody says a word twelve times."""
 _BEAMS = 16
-"""How many strings are followed: what hears a command by its sound profits from the next best."""
-_HOPELESS_NATS = 8.0
-"""Strings so far under the best are not worth waiting for."""
+"""Many, since matching a command by its sound profits from a long n-best list."""
+_PRUNE_NATS = 8.0
+"""Strings so far under the best are not worth waiting for. Set by hand."""
 _Beam = tuple[float, tuple[int, ...], float]
-"""Score, tokens, and how much of the score was lent; the rest is log-probability."""
+"""Score, tokens, and the part of the score that is phrase bias; the rest is log-probability."""
 _NO_SPEECH = frozenset({"", "you"})
 _LOOP = re.compile(r"\b((?:\w+\W+){3,}?\w+)(?:\W+\1\b){2,}")
 """More than three words, three times."""
 _REPETITION = re.compile(r"\b(.{3,}?)(?:\W+\1\b){2,}")
+"""Three characters or more, three times."""
 _NOT_LETTERS = re.compile(r"[^\w' ]+")
 
 
@@ -45,18 +45,18 @@ class Dictated:
     """How many, the end included."""
 
 
-def is_speech(text: str, openly: str | None = None) -> bool:
+def is_speech(text: str, open_text: str | None = None) -> bool:
     """Return whether somebody spoke, as far as the words tell.
 
-    A sentence of a grammar may say anything again where there are words in what was heard `openly`
-    instead, and nothing where there are none.
+    With `open_text`, what open decoding heard, `text` is a sentence of a grammar: it may repeat
+    itself where `open_text` has words, and is no speech where it has none.
     """
     words = plain(text)
     if words in _NO_SPEECH:
         return False
-    if openly is None:
+    if open_text is None:
         return not _LOOP.search(words)
-    return plain(openly) not in _NO_SPEECH or not _REPETITION.search(words)
+    return plain(open_text) not in _NO_SPEECH or not _REPETITION.search(words)
 
 
 def plain(text: str) -> str:
@@ -66,106 +66,107 @@ def plain(text: str) -> str:
 
 def is_endless(tokens: Sequence[int]) -> bool:
     """Return whether `tokens` end in a loop that is too long for anybody to say."""
-    return _is_looping(tokens, least=_ENDLESS)
+    return _is_looping(tokens, min_length=_ENDLESS_TOKENS)
 
 
-def words_of(vocabulary: Tokenizer, tokens: Sequence[int]) -> str:
+def decoded_text(tokenizer: Tokenizer, tokens: Sequence[int]) -> str:
     """Return the text of `tokens`; none if they stop in the middle of a loop."""
-    return "" if _is_looping(tokens, least=0) else vocabulary.decode(tokens)
+    return "" if _is_looping(tokens, min_length=0) else tokenizer.decode(tokens)
 
 
-def _is_looping(tokens: Sequence[int], least: int) -> bool:
+def _is_looping(tokens: Sequence[int], min_length: int) -> bool:
     """Return whether the last tokens, at least so many, are the same few three times over."""
-    for length in range(1, _LONGEST_LOOP + 1):
-        count = max(3 * length, least)
-        if count <= len(tokens) and tokens[-count:-length] == tokens[length - count :]:
+    for period in range(1, _MAX_LOOP_TOKENS + 1):
+        length = max(3 * period, min_length)
+        if length <= len(tokens) and tokens[-length:-period] == tokens[period - length :]:
             return True
     return False
 
 
-def most_tokens(duration_s: float) -> int:
+def max_tokens(duration_s: float) -> int:
     """Return how many tokens can be said in `duration_s`."""
     return int(duration_s * _TOKENS_PER_S) + 2
 
 
 def dictate(
     model: Moonshine,
-    vocabulary: Tokenizer,
+    tokenizer: Tokenizer,
     encoding: Encoding,
     abandoned: Callable[[], bool],
-    hints: PhraseBias | None = None,
+    phrase_bias: PhraseBias | None = None,
 ) -> list[Dictated]:
     """Decode `encoding` without a grammar, likeliest first; stops early once `abandoned`.
 
-    `hints` make what they help at most as likely as what is heard without them.
+    `phrase_bias` makes what it helps at most as likely as what is heard without it.
     """
-    found = _search(model, vocabulary, encoding, abandoned, hints)
+    found = _search(model, tokenizer, encoding, abandoned, phrase_bias)
     likeliest = found[0][0]
-    if hints and not abandoned():
-        unaided = _search(model, vocabulary, encoding, abandoned, None)
-        likeliest = unaided[0][0]
-        # What was lent, or only in sight, may have crowded out what needs no help.
-        found = found if found[0][2] > 0 and found[0][0] >= likeliest else unaided
+    if phrase_bias and not abandoned():
+        unbiased = _search(model, tokenizer, encoding, abandoned, None)
+        likeliest = unbiased[0][0]
+        # Biased strings, finished or not, may have crowded out what needs no help.
+        found = found if found[0][2] > 0 and found[0][0] >= likeliest else unbiased
     return [
         Dictated(
-            text=words_of(vocabulary, tokens),
-            log_probability=min(score, max(score - lent, likeliest)),
+            text=decoded_text(tokenizer, tokens),
+            log_probability=min(score, max(score - bias, likeliest)),
             tokens=max(len(tokens), 1),
         )
-        for score, tokens, lent in found
+        for score, tokens, bias in found
     ]
 
 
 def _search(
     model: Moonshine,
-    vocabulary: Tokenizer,
+    tokenizer: Tokenizer,
     encoding: Encoding,
     abandoned: Callable[[], bool],
-    hints: PhraseBias | None,
+    phrase_bias: PhraseBias | None,
 ) -> list[_Beam]:
     """Return the best strings, or those so far once `abandoned`, best first."""
     decoding = Decoding(model, encoding)
-    following = decoding.first
+    log_probs = decoding.first
     beams: list[_Beam] = [(0.0, (), 0.0)]
-    places = [NOWHERE]
+    bias_states = [NO_PHRASE]
     ended: list[_Beam] = []
 
     def words(beam: _Beam) -> str:
-        return plain(vocabulary.decode(beam[1]))
+        return plain(tokenizer.decode(beam[1]))
 
-    for _ in range(most_tokens(encoding.duration_s)):
-        scores = following + np.array([[score] for score, *_ in beams])
-        if hints:
-            lent = np.stack([hints.changes(*at) for at in zip(places, following, strict=True)])
-            scores += lent
+    for _ in range(max_tokens(encoding.duration_s)):
+        scores = log_probs + np.array([[score] for score, *_ in beams])
+        if phrase_bias:
+            by_beam = zip(bias_states, log_probs, strict=True)
+            changes = np.stack([phrase_bias.score_changes(*at) for at in by_beam])
+            scores += changes
         best = np.argpartition(scores, -_BEAMS, axis=None)[-_BEAMS:]
-        rows, grown = [], []
+        rows, extended = [], []
         for row, token in zip(*np.unravel_index(best, scores.shape), strict=True):
             tokens = (*beams[row][1], int(token))
-            more = float(lent[row, token]) if hints else 0.0
-            beam = float(scores[row, token]), tokens, beams[row][2] + more
+            change = float(changes[row, token]) if phrase_bias else 0.0
+            beam = float(scores[row, token]), tokens, beams[row][2] + change
             if token == END or is_endless(tokens):
                 ended.append(beam)
             else:
                 rows.append(int(row))
-                grown.append(beam)
-        beams = grown
-        if not grown or _is_settled(ended, max(grown)[0], words) or abandoned():
+                extended.append(beam)
+        beams = extended
+        if not extended or _is_settled(ended, max(extended)[0], words) or abandoned():
             break
-        if hints:
-            places = [
-                hints.after(places[row], tokens[-1], following[row])
-                for row, (_, tokens, _) in zip(rows, grown, strict=True)
+        if phrase_bias:
+            bias_states = [
+                phrase_bias.advance(bias_states[row], tokens[-1], log_probs[row])
+                for row, (_, tokens, _) in zip(rows, extended, strict=True)
             ]
-        following = decoding.step(rows, [tokens[-1] for _, tokens, _ in grown])
-    unended = [beam for beam in beams if not ended or not words_of(vocabulary, beam[1])]
+        log_probs = decoding.step(rows, [tokens[-1] for _, tokens, _ in extended])
+    unended = [beam for beam in beams if not ended or not decoded_text(tokenizer, beam[1])]
     return sorted(ended + unended, reverse=True)
 
 
-def _is_settled(ended: Sequence[_Beam], best_nats: float, texts: Callable[[_Beam], str]) -> bool:
-    """Return whether what is still growing, at `best_nats`, has no more to tell."""
+def _is_settled(ended: Sequence[_Beam], best_nats: float, text_of: Callable[[_Beam], str]) -> bool:
+    """Return whether the unfinished beams, the best at `best_nats`, can be left out."""
     if not ended:
         return False
-    if best_nats < max(ended)[0] - _HOPELESS_NATS:
+    if best_nats < max(ended)[0] - _PRUNE_NATS:
         return True
-    return len(ended) >= _BEAMS and len(set(map(texts, ended))) >= _BEAMS
+    return len(ended) >= _BEAMS and len(set(map(text_of, ended))) >= _BEAMS

@@ -1,14 +1,13 @@
-"""The words alone of what was written: the protocol's Lexical form, and what is compared by length.
+"""The words that were spoken, from how the model wrote them: the protocol's Lexical form.
 
-"Set it to -20.5%" was said as "set it to minus twenty point five percent". It knows English only,
-and nothing of tokens.
+"Set it to -20.5%" was said as "set it to minus twenty point five percent". English only.
 """
 
 import re
 from collections.abc import Iterator
 
 from voice2mqtt.nlu.text.normaliser import normaliser
-from voice2mqtt.speechhost.decoding.verbaliser import LONGEST_NUMBER, spelt
+from voice2mqtt.speechhost.decoding.verbaliser import MAX_SPELT_DIGITS, spelt
 
 _WORD = re.compile(
     r"""
@@ -27,61 +26,61 @@ _CURRENCIES = {
     "€": ("euro", "euros", "cents"),
     "£": ("pound", "pounds", "pence"),
 }
-"""One, several, and hundredths of one."""
-_CENTS = 2
-"""Decimals of an amount of money; with more or less it is a number of dollars."""
+"""Singular, plural, and the name of the hundredths."""
+_CENT_DECIMALS = 2
+"""With more or fewer decimals an amount is a number of dollars: "one point five"."""
 
 
 def lexical(text: str) -> str:
     """Return the words of English `text`: lower case, no marks, numbers and signs as words."""
-    return " ".join(word for found in _WORD.finditer(text.lower()) for word in _said(found))
+    return " ".join(word for match in _WORD.finditer(text.lower()) for word in _words(match))
 
 
-def _said(found: re.Match[str]) -> Iterator[str]:
-    if found["minus"]:
+def _words(match: re.Match[str]) -> Iterator[str]:
+    if match["minus"]:
         yield "minus"
-    elif found["other"]:
-        yield _SIGNS.get(found["other"], found["other"])
-    elif found["currency"]:
-        yield from _money(found)
+    elif match["other"]:
+        yield _SIGNS.get(match["other"], match["other"])
+    elif match["currency"]:
+        yield from _money(match)
     else:
-        yield from _number(found)
+        yield from _number(match)
 
 
-def _money(found: re.Match[str]) -> Iterator[str]:
-    one, several, hundredths = _CURRENCIES[found["currency"]]
-    whole, decimals = _whole(found), found["decimals"] or ""
-    if len(decimals) != _CENTS:
-        yield from _number(found)
-        yield one if (whole, decimals) == ("1", "") else several
+def _money(match: re.Match[str]) -> Iterator[str]:
+    singular, plural, hundredths = _CURRENCIES[match["currency"]]
+    whole, decimals = _whole(match), match["decimals"] or ""
+    if len(decimals) != _CENT_DECIMALS:
+        yield from _number(match)
+        yield singular if (whole, decimals) == ("1", "") else plural
         return
     yield from _cardinal(whole)
-    yield one if whole == "1" else several
+    yield singular if whole == "1" else plural
     if int(decimals):
         yield from ("and", *_cardinal(decimals), hundredths)
 
 
-def _number(found: re.Match[str]) -> Iterator[str]:
-    whole, minutes = _whole(found), found["minutes"]
-    if found["nth"]:
-        forms = normaliser("en").spell_ordinal(int(whole[:LONGEST_NUMBER]))
-        yield from forms[0] if forms and len(whole) <= LONGEST_NUMBER else (whole + found["nth"],)
+def _number(match: re.Match[str]) -> Iterator[str]:
+    whole, minutes = _whole(match), match["minutes"]
+    if match["nth"]:
+        forms = normaliser("en").spell_ordinal(int(whole[:MAX_SPELT_DIGITS]))
+        yield from forms[0] if forms and len(whole) <= MAX_SPELT_DIGITS else (whole + match["nth"],)
     elif len(whole) > 1 and whole.startswith("0") and not minutes:
         yield from _digits(whole)
     else:
         yield from _cardinal(whole)
-    if found["decimals"]:
-        yield from ("point", *_digits(found["decimals"]))
-    if found["scale"]:
-        yield found["scale"]
+    if match["decimals"]:
+        yield from ("point", *_digits(match["decimals"]))
+    if match["scale"]:
+        yield match["scale"]
     if minutes == "00":
         yield "o'clock"
     elif minutes:
         yield from (*(["oh"] if minutes.startswith("0") else []), *_cardinal(minutes))
 
 
-def _whole(found: re.Match[str]) -> str:
-    return str(found["whole"]).replace(",", "")
+def _whole(match: re.Match[str]) -> str:
+    return str(match["whole"]).replace(",", "")
 
 
 def _digits(digits: str) -> Iterator[str]:

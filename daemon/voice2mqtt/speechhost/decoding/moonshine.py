@@ -1,13 +1,13 @@
-"""The acoustic model: Moonshine tiny, driven by onnxruntime.
+"""The acoustic model: Moonshine tiny (Jeffries and others, 2024), run by onnxruntime.
 
-It turns audio into an encoding, and an encoding with the tokens so far into how likely each next
-token is. It knows nothing of words, grammars or confidences.
+An encoder turns audio into frames; a decoder (a transformer: Vaswani and others, 2017) turns frames
+and the tokens so far into log-probabilities of the next token, in nats.
 
 The encoder is the package's own. Of its decoder only the weights are used: four fifths of its
-nodes work out shapes, which takes as long as the products do. `script/decoder_graphs.py` writes
-the two graphs that are run instead: `decoder_heard.onnx`, what all strings look up in the audio,
-once, and `decoder_step.onnx`, once for each token. Their weights are stretches of the package's
-file, which onnxruntime maps into memory.
+nodes compute shapes, which takes as long as the products do. `script/decoder_graphs.py` writes
+the two graphs that are run instead: `decoder_cross.onnx`, keys and values of the cross-attention,
+once for each audio, and `decoder_step.onnx`, once for each token. Their weights are stretches of
+the package's file, which onnxruntime maps into memory.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ _PACKAGE = "moonshine-voice"
 LAYERS = 6
 HEADS = 8
 HEAD_SIZE = 36
-ROTATED = 32
-"""Of the numbers of a head; the others do not know their place."""
+ROTARY_SIZE = 32
+"""So many numbers of a head carry its position, by rotary embedding; the others do not."""
 _ROTATION_BASE = 10_000.0
 _PAST = [f"past_{kind}{layer}" for layer in range(LAYERS) for kind in ("key", "value")]
 _PRESENT = [name.removeprefix("past_") for name in _PAST]
-_HEARD = [f"heard_{name}" for name in _PRESENT]
-_LIKELY = "log_probabilities"
-_SCORED_AT_ONCE = 4
-_LEAST_SAMPLES = 1_600
-"""The convolutions in front of the encoder need some audio to stand on."""
-_PLACES = 512
-"""Rotations are worked out for so many places in a string at a time."""
+_CROSS = [f"cross_{name}" for name in _PRESENT]
+_LOG_PROBABILITIES = "log_probabilities"
+_SCORE_BATCH = 4
+_MIN_SAMPLES = 1_600
+"""Shorter audio is padded: the convolutions in front of the encoder need 100 ms."""
+_POSITION_BLOCK = 512
+"""Tokens. Rotations are computed for a whole number of such blocks."""
 
 
 def model_folder() -> Path:
@@ -54,15 +54,15 @@ def model_folder() -> Path:
 
     The package itself is never imported: it would load a recogniser of its own.
     """
-    cure = "install it with `pip install 'voice2mqtt[host]'`"
+    hint = "install it with `pip install 'voice2mqtt[host]'`"
     try:
         files = importlib.metadata.distribution(_PACKAGE).files or []
     except importlib.metadata.PackageNotFoundError:
-        raise UnavailableError(f"{_PACKAGE}, which carries the model, is missing; {cure}") from None
+        raise UnavailableError(f"{_PACKAGE}, which carries the model, is missing; {hint}") from None
     for file in files:
         if file.name == "encoder_model.ort" and file.parent.name == "tiny-en":
             return Path(str(file.locate())).parent
-    raise UnavailableError(f"the installed {_PACKAGE} carries no tiny-en model; {cure}")
+    raise UnavailableError(f"the installed {_PACKAGE} carries no tiny-en model; {hint}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,23 +74,22 @@ class Encoding:
 
 
 class TokenScores(NamedTuple):
-    """How well a string of tokens fits the audio, in nats."""
+    """How well each token of a string fits the audio, in nats."""
 
-    likely: tuple[float, ...]
-    """Log-probability of each token."""
-    behind: tuple[float, ...]
-    """How much likelier another token was in its place."""
-    second: int = 0
-    """How many of its tokens are in a second sentence, the end included, as far as is known."""
+    log_probabilities: tuple[float, ...]
+    gaps: tuple[float, ...]
+    """How much likelier the likeliest token was in its place; 0 where it is the likeliest."""
+    second_length: int = 0
+    """How many of the tokens are in a second sentence, the end included, as far as is known."""
 
     @property
     def log_probability(self) -> float:
-        """Of all of it."""
-        return sum(self.likely)
+        """Of the whole string."""
+        return sum(self.log_probabilities)
 
 
 class Moonshine:
-    """The loaded model. Any thread may use it; calls at once are safe and share the cores."""
+    """The loaded model. Any thread may use it, several at a time."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
@@ -101,11 +100,11 @@ class Moonshine:
         options.add_session_config_entry(
             "session.model_external_initializers_file_folder_path", str(folder)
         )
-        self._encoder, self.heard, self.step = (
+        self._encoder, self.cross_attention, self.step = (
             onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
             for model in (
                 str(folder / "encoder_model.ort"),
-                files(__package__).joinpath("decoder_heard.onnx").read_bytes(),
+                files(__package__).joinpath("decoder_cross.onnx").read_bytes(),
                 files(__package__).joinpath("decoder_step.onnx").read_bytes(),
             )
         )
@@ -113,8 +112,8 @@ class Moonshine:
     def encode(self, samples: Floats) -> Encoding:
         """Encode `samples` (16 kHz, -1 to 1)."""
         duration_s = len(samples) / SAMPLE_RATE_HZ
-        if len(samples) < _LEAST_SAMPLES:
-            samples = np.pad(samples, (0, _LEAST_SAMPLES - len(samples)))
+        if len(samples) < _MIN_SAMPLES:
+            samples = np.pad(samples, (0, _MIN_SAMPLES - len(samples)))
         mask = np.ones((1, len(samples)), np.int64)
         (frames,) = self._encoder.run(
             ["last_hidden_state"], {"input_values": samples[None], "attention_mask": mask}
@@ -123,53 +122,55 @@ class Moonshine:
 
 
 class Decoding:
-    """One audio being decoded, as a batch of equally long token strings ("beams")."""
+    """One audio being decoded, as a batch of equally long token strings (beams)."""
 
     def __init__(self, model: Moonshine, encoding: Encoding) -> None:
         self._step = model.step
-        heard = model.heard.run(_HEARD, {"frames": encoding.frames})
-        # Of these there is one for all beams: they are rows of the same product.
-        self._heard: _Feeds = dict(zip(_HEARD, heard, strict=True))
-        self._past = _NOTHING_SAID
+        cross = model.cross_attention.run(_CROSS, {"frames": encoding.frames})
+        # Not repeated for each beam: beams are rows of one product with them.
+        self._cross: _Feeds = dict(zip(_CROSS, cross, strict=True))
+        self._past = _EMPTY_PAST
         self._length = 0
         self.first: Floats = self.step([0], [START])
-        """Log-probabilities of the first token, one row."""
+        """Log-probabilities of the first token [1, token of the vocabulary]."""
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> Floats:
-        """Extend beam `parents[i]` by `tokens[i]`; row i is what may follow.
+        """Extend beam `parents[i]` by `tokens[i]`; these become beam i.
 
-        Returns log-probabilities; the new beams replace the old ones.
+        Returns the log-probabilities of the next token, [beam, token of the vocabulary].
         """
         feeds = self._feeds(parents, np.array(tokens)[:, None], self._past, self._length)
-        likely, *present = self._step.run([_LIKELY, *_PRESENT], feeds)
+        log_probs, *present = self._step.run([_LOG_PROBABILITIES, *_PRESENT], feeds)
         self._past = dict(zip(_PAST, present, strict=True))
         self._length += 1
-        return np.asarray(likely)
+        return np.asarray(log_probs)
 
-    def end(self) -> None:
-        """Give back most of the memory; only `score` may be called from now on."""
+    def release_cache(self) -> None:
+        """Free keys and values of past tokens; only `score` may be called from now on."""
         self._past = {}
 
     def score(self, strings: Sequence[Sequence[int]]) -> list[TokenScores]:
-        """Return how well each of `strings`, the end included, fits."""
-        fits: list[TokenScores] = []
-        for place in range(0, len(strings), _SCORED_AT_ONCE):
-            fits += self._score(strings[place : place + _SCORED_AT_ONCE])
-        return fits
+        """Return the scores of each of `strings`, which include their end."""
+        scores: list[TokenScores] = []
+        for start in range(0, len(strings), _SCORE_BATCH):
+            scores += self._score(strings[start : start + _SCORE_BATCH])
+        return scores
 
     def _score(self, strings: Sequence[Sequence[int]]) -> list[TokenScores]:
         count, longest = len(strings), max(map(len, strings))
-        tokens = np.full((count, longest), END, np.int64)
+        targets = np.full((count, longest), END, np.int64)
         for row, string in enumerate(strings):
-            tokens[row, : len(string)] = string
-        said = np.hstack([np.full((count, 1), START), tokens[:, :-1]])
-        (likely,) = self._step.run([_LIKELY], self._feeds([0] * count, said, _NOTHING_SAID, 0))
-        chosen = np.take_along_axis(likely, tokens.reshape(-1, 1), axis=1).reshape(tokens.shape)
-        behind = likely.max(axis=1).reshape(tokens.shape) - chosen
+            targets[row, : len(string)] = string
+        inputs = np.hstack([np.full((count, 1), START), targets[:, :-1]])
+        feeds = self._feeds([0] * count, inputs, _EMPTY_PAST, 0)
+        (log_probs,) = self._step.run([_LOG_PROBABILITIES], feeds)
+        chosen = np.take_along_axis(log_probs, targets.reshape(-1, 1), axis=1)
+        chosen = chosen.reshape(targets.shape)
+        gaps = log_probs.max(axis=1).reshape(targets.shape) - chosen
         return [
             TokenScores(
                 tuple(chosen[row, : len(string)].tolist()),
-                tuple(behind[row, : len(string)].tolist()),
+                tuple(gaps[row, : len(string)].tolist()),
             )
             for row, string in enumerate(strings)
         ]
@@ -177,33 +178,33 @@ class Decoding:
     def _feeds(
         self, parents: Sequence[int], tokens: npt.NDArray[np.int64], past: _Feeds, length: int
     ) -> _Feeds:
-        """Return what adds `tokens` [beam, place] to beams that are `length` long."""
+        """Return the inputs that append `tokens` [beam, position] to beams of `length`."""
         new = tokens.shape[1]
-        cosines, sines = _rotations(1 + (length + new) // _PLACES)
-        # No token sees those after it.
-        hidden = np.arange(length + new) > np.arange(length, length + new)[:, None]
+        cosines, sines = _rotations(1 + (length + new) // _POSITION_BLOCK)
+        # Causal: no token attends to those after it.
+        masked = np.arange(length + new) > np.arange(length, length + new)[:, None]
         return {
             "tokens": tokens,
             "parents": np.array(parents, np.int64),
-            "place": np.array([length], np.int64),
+            "position": np.array([length], np.int64),
             "cosines": cosines,
             "sines": sines,
-            "hidden": np.where(hidden, np.float32(-np.inf), np.float32(0)),
+            "mask": np.where(masked, np.float32(-np.inf), np.float32(0)),
             **past,
-            **self._heard,
+            **self._cross,
         }
 
 
-_NOTHING_SAID: _Feeds = dict.fromkeys(_PAST, np.zeros((1, HEADS, 0, HEAD_SIZE), np.float32))
+_EMPTY_PAST: _Feeds = dict.fromkeys(_PAST, np.zeros((1, HEADS, 0, HEAD_SIZE), np.float32))
 
 
 @cache
 def _rotations(blocks: int) -> tuple[Floats, Floats]:
-    """Return cosines and sines [place, frequency] of rotary position embeddings.
+    """Return cosines and sines [position, frequency] of rotary position embeddings.
 
     Su and others, "RoFormer", 2021 (arXiv 2104.09864).
     """
-    places = np.arange(blocks * _PLACES, dtype=np.float32)
-    frequencies = _ROTATION_BASE ** -(np.arange(0, ROTATED, 2, dtype=np.float32) / ROTATED)
-    angles = places[:, None] * frequencies
+    positions = np.arange(blocks * _POSITION_BLOCK, dtype=np.float32)
+    pairs = np.arange(0, ROTARY_SIZE, 2, dtype=np.float32)
+    angles = positions[:, None] * _ROTATION_BASE ** -(pairs / ROTARY_SIZE)
     return np.cos(angles), np.sin(angles)

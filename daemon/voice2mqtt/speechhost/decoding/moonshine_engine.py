@@ -1,12 +1,11 @@
 """The Speech host's own recogniser: Moonshine tiny, with or without a grammar.
 
-With one, the audio is decoded as a sentence of the grammar and in the open at once. If the
-outcome is not beyond doubt, a second look is taken at the audio with its noise turned down, and
-both are weighed; if that leaves doubts, the search is widened. The readings are the meanings that
-a sentence of the grammar may have and what open decoding heard instead, in one distribution: where
-the latter is likelier than all commands together, that one reading is the answer, which leaves
-little to be made of by its sound: the grammar was listened for. It knows nothing of sockets and
-protocols.
+With a grammar, the audio is decoded as a sentence of it and openly, in one pass. Where the outcome
+is doubtful, further passes follow: more beams, then the audio with its noise suppressed, then more
+beams again; the scores of both versions of the audio are averaged. The n-best list holds the
+meanings of the grammar and the open hypothesis in one distribution (see `scoring.py`). Where the
+open hypothesis is likelier than all commands together it is as good as alone in the answer, since
+the grammar has already had its chance.
 """
 
 import math
@@ -31,40 +30,46 @@ from voice2mqtt.speechhost.decoding.lexical import lexical
 from voice2mqtt.speechhost.decoding.moonshine import Floats, Moonshine, model_folder
 from voice2mqtt.speechhost.decoding.phrase_bias import PhraseBias
 from voice2mqtt.speechhost.decoding.prior import Prior
-from voice2mqtt.speechhost.decoding.scoring import OpenHypothesis, ScoredMeaning, Sentence, Verdict
+from voice2mqtt.speechhost.decoding.scoring import (
+    OpenHypothesis,
+    Posterior,
+    ScoredMeaning,
+    Sentence,
+)
 from voice2mqtt.speechhost.decoding.spectral_gate import gated
 from voice2mqtt.speechhost.decoding.token_grammar import TokenGrammar
 from voice2mqtt.speechhost.decoding.tokenizer import Tokenizer, read_tokenizer
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, never
 
-_SILENCE = np.zeros(int(0.3 * RATE_HZ), np.float32)
-"""Follows all audio: a sentence that is cut off right behind its last word is heard worse."""
+_TRAILING_SILENCE = np.zeros(int(0.3 * RATE_HZ), np.float32)
+"""Appended to all audio: a sentence that is cut off right behind its last word is heard worse."""
 _LANGUAGE = "en"
 _Meaning = tuple[tuple[int, tuple[tuple[str, SlotValue], ...]], ...]
 """Row and slots of each command."""
-_MOST_READINGS = 5
-_MOST_OPEN_READINGS = 10
+_MAX_NBEST = 5
+_MAX_OPEN_NBEST = 10
 _OPEN_POWER = 0.7
-"""Of the probability of words without a grammar: the model is less sure of them than is right."""
-_MOST_GRAMMARS = 64
-_MOST_ARCS = 150_000
+"""Exponent of probabilities without a grammar, to calibrate them: the model is underconfident."""
+_MAX_GRAMMARS = 64
+_MAX_ARCS = 150_000
 """Kept ready for clients that each bring a phrase list; so many arcs take about 50 MB."""
-_MOST_MEANINGS = 8
+_MAX_MEANINGS = 8
 _WITHIN_NATS = 8.0
 """Meanings further behind the best are not weighed."""
 _NARROW_BEAMS = 4
 """Enough for most of what is said; takes two thirds of the time that `_BEAMS` do."""
 _BEAMS = 8
 _WIDE_BEAMS = 16
-_BEYOND_DOUBT = 0.95
-"""Below, the search is repeated with more beams, and a second look is taken."""
-_DOUBTFUL = 0.9
-"""Below after that, the search is widened."""
-_WIDE_AT_MOST_S = 10.0
+_SURE_CONFIDENCE = 0.95
+"""Below, the audio is decoded again with `_BEAMS`, and once more with its noise suppressed."""
+_DOUBTFUL_CONFIDENCE = 0.9
+"""Below after that, it is decoded with `_WIDE_BEAMS`."""
+_MAX_WIDE_S = 10.0
 """Of audio; a wide search takes about 10 MB for each second of it."""
-_HOPELESS = 0.05
-"""Where it is less sure that any command was said, further looks would not change that."""
-_REMEMBERED = 20_000
+_HOPELESS_PROBABILITY = 0.05
+"""Where a sentence of the grammar is less likely, further passes would not change that."""
+_CACHE_SIZE = 20_000
+"""Sentences whose meanings are kept, for each grammar."""
 
 
 class MoonshineEngine:
@@ -73,220 +78,246 @@ class MoonshineEngine:
     def __init__(self, threads: int = 1) -> None:
         """Load and warm up; raises UnavailableError when the model is not installed."""
         folder = model_folder()
-        self._vocabulary = read_tokenizer(folder / "tokenizer.bin")
+        self._tokenizer = read_tokenizer(folder / "tokenizer.bin")
         self._model = Moonshine(folder, threads)
         self._prior = Prior(self._model)
-        self._commands: OrderedDict[Automaton, _Commands] = OrderedDict()
+        self._decoders: OrderedDict[Automaton, _GrammarDecoder] = OrderedDict()
         self._lock = threading.Lock()
         self.transcribe(bytes(32_000), None)
 
     def prepare(self, grammar: EngineGrammar) -> None:
         """See `Engine`."""
-        self._of(grammar).prepare()
+        self._decoder(grammar).prepare()
 
     def transcribe(
         self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
     ) -> Transcript:
         """See `Engine`."""
-        spoken = np.frombuffer(pcm, np.dtype("<i2")).astype(np.float32) / np.float32(32_768)
-        samples = np.concatenate([spoken, _SILENCE])
+        speech = np.frombuffer(pcm, np.dtype("<i2")).astype(np.float32) / np.float32(32_768)
+        samples = np.concatenate([speech, _TRAILING_SILENCE])
         if grammar is None:
             encoding = self._model.encode(samples)
-            readings = _open(dictate(self._model, self._vocabulary, encoding, abandoned))
+            nbest = _open_nbest(dictate(self._model, self._tokenizer, encoding, abandoned))
         else:
             weight = None if grammar.forced else grammar.weight
-            readings = self._of(grammar).readings(samples, abandoned, weight)
-        return Transcript(readings=() if abandoned() else tuple(readings))
+            nbest = self._decoder(grammar).nbest(samples, abandoned, weight)
+        return Transcript(nbest=() if abandoned() else tuple(nbest))
 
-    def _of(self, grammar: EngineGrammar) -> "_Commands":
-        """Return what decodes by `grammar`, the one used longest ago making room."""
+    def _decoder(self, grammar: EngineGrammar) -> "_GrammarDecoder":
+        """Return the decoder of `grammar`; the least recently used ones are dropped."""
         automaton = grammar.automaton
         with self._lock:
-            found = self._commands.get(automaton)
-        # Others do not wait for a grammar that is not theirs; that two threads may make the same
-        # one is the lesser evil.
-        made = found or _Commands(self._model, self._vocabulary, self._prior, grammar)
+            found = self._decoders.get(automaton)
+        # Made outside the lock, so that others do not wait for a grammar that is not theirs; that
+        # two threads may make the same one is the lesser evil.
+        made = found or _GrammarDecoder(self._model, self._tokenizer, self._prior, grammar)
         with self._lock:
-            commands = self._commands.setdefault(automaton, made)
-            self._commands.move_to_end(automaton)
-            while len(self._commands) > 1 and (
-                len(self._commands) > _MOST_GRAMMARS
-                or sum(len(kept.targets) for kept in self._commands) > _MOST_ARCS
+            decoder = self._decoders.setdefault(automaton, made)
+            self._decoders.move_to_end(automaton)
+            while len(self._decoders) > 1 and (
+                len(self._decoders) > _MAX_GRAMMARS
+                or sum(len(kept.targets) for kept in self._decoders) > _MAX_ARCS
             ):
-                self._commands.popitem(last=False)
-            return commands
+                self._decoders.popitem(last=False)
+            return decoder
 
 
-class _Commands:
+class _GrammarDecoder:
     """Recognition of the sentences of one grammar."""
 
     def __init__(
-        self, model: Moonshine, vocabulary: Tokenizer, prior: Prior, wanted: EngineGrammar
+        self, model: Moonshine, tokenizer: Tokenizer, prior: Prior, grammar: EngineGrammar
     ) -> None:
         self._model = model
-        self._vocabulary = vocabulary
+        self._tokenizer = tokenizer
         self._prior = prior
         # Phrases are said one at a time.
-        joint = joint_automaton(_LANGUAGE) if wanted.forced else None
-        self._grammar = grammar = TokenGrammar(wanted.automaton, vocabulary, joint)
-        self._narrow_search = BeamSearch(model, vocabulary, grammar, _NARROW_BEAMS)
-        self._search = BeamSearch(model, vocabulary, grammar, _BEAMS)
-        self._wide_search = BeamSearch(model, vocabulary, grammar, _WIDE_BEAMS)
+        conjunction = joint_automaton(_LANGUAGE) if grammar.forced else None
+        self._tokens = tokens = TokenGrammar(grammar.automaton, tokenizer, conjunction)
+        self._narrow_search = BeamSearch(model, tokenizer, tokens, _NARROW_BEAMS)
+        self._search = BeamSearch(model, tokenizer, tokens, _BEAMS)
+        self._wide_search = BeamSearch(model, tokenizer, tokens, _WIDE_BEAMS)
         self._meanings: dict[tuple[int, ...], _Meaning | None] = {}
-        self._matcher = ExactMatcher(wanted.automaton, normaliser(_LANGUAGE))
+        self._matcher = ExactMatcher(grammar.automaton, normaliser(_LANGUAGE))
         # Of the commands only: that a "no, thank you" could be said tells nothing of them.
-        words = wanted.automaton.words(wanted.commands)
-        self._contraries = Contradictions(_LANGUAGE, words)
-        self._wanted = wanted
+        words = grammar.automaton.words(grammar.command_rows)
+        self._contradictions = Contradictions(_LANGUAGE, words)
+        self._grammar = grammar
 
     def prepare(self) -> None:
-        """Unroll beforehand what takes long."""
-        self._grammar.prepare()
+        """Build beforehand what takes long."""
+        self._tokens.prepare()
 
-    def readings(
+    def nbest(
         self, samples: Floats, abandoned: Callable[[], bool], weight: float | None
     ) -> list[NBestEntry]:
-        """Return the commands that may have been said, and what open decoding heard instead.
+        """Return the commands that may have been said, and the open hypothesis.
 
-        There are none if nobody spoke. With a `weight`, they are only hints of that weight: where
-        none was said, the readings are those of open decoding alone, to which they lend likelihood.
+        Empty if nobody spoke. With a `weight`, the sentences are phrases of a client's list: where
+        none was said, the entries are those of open decoding, biased by the phrases so much.
         """
         encoding = self._model.encode(samples)
-        looks = [self._narrow_search.decode(encoding, abandoned)]
-        verdict = self._weigh(looks)
-        if verdict.surest < _BEYOND_DOUBT and not abandoned():
-            looks = [self._search.decode(encoding, abandoned)]
-            verdict = self._weigh(looks)
-        if verdict.surest < _BEYOND_DOUBT and verdict.said > _HOPELESS and not abandoned():
-            looks.append(self._search.decode(self._model.encode(gated(samples)), abandoned))
-            verdict = self._weigh(looks)
-        short = encoding.duration_s <= _WIDE_AT_MOST_S
-        if verdict.surest < _DOUBTFUL and verdict.said > _HOPELESS and short and not abandoned():
-            looks[0] = looks[0].with_more(self._wide_search.decode(encoding, abandoned))
-            verdict = self._weigh(looks)
-        if weight is not None and verdict.said < scoring.LEAST_SAID:
-            hints = PhraseBias(self._grammar, self._vocabulary, weight) if weight else None
-            return _open(dictate(self._model, self._vocabulary, encoding, abandoned, hints))
-        likely = list(verdict.confidences())[:_MOST_READINGS]
-        readings = [
-            _reading(self._vocabulary.decode(tokens), confidence) for tokens, confidence in likely
-        ]
-        outside = verdict.said < scoring.LEAST_SAID
-        text, forced = looks[0].dictated.text, self._wanted.forced
-        otherwise = _reading(text, 1 - verdict.said, outside=outside and forced)
-        if not (is_speech(text) if outside else is_speech(readings[0].text, openly=text)):
-            return []
-        if outside:
-            # Less likely commands would only be found by their sound, which they always have.
-            least = MIN_CREDIBLE_SHARE * otherwise.confidence
-            return [otherwise, *(r for r in readings if r.confidence >= least)]
-        if text and self._parsed(text) not in [self._meaning(tokens) for tokens, _ in likely]:
-            readings.append(otherwise)
-        return readings
+        passes = [self._narrow_search.decode(encoding, abandoned)]
+        posterior = self._weigh(passes)
 
-    def _weigh(self, looks: Sequence[DecodingPass]) -> Verdict:
-        sentences = [sentence for look in looks for sentence in self._sentences(look)]
-        meanings = scoring.by_meaning(sentences, most=_MOST_MEANINGS, within_nats=_WITHIN_NATS)
-        strings = [meaning.best.tokens for meaning in meanings]
-        fits = zip(*(look.fits(strings) for look in looks), strict=True)
-        priors = self._prior.log_probabilities(strings)
-        openly = [look.dictated for look in looks]
-        heard = [
-            ScoredMeaning(
-                meaning=meaning,
-                likely=_mean([fit.likely for fit in of_looks]),
-                behind=_mean([fit.behind for fit in of_looks]),
-                prior=prior,
-                letters=self._letters(meaning.best.tokens),
-            )
-            for meaning, of_looks, prior in zip(meanings, fits, priors, strict=True)
+        def is_doubtful(confidence: float) -> bool:
+            return posterior.best_confidence < confidence and not abandoned()
+
+        if is_doubtful(_SURE_CONFIDENCE):
+            passes = [self._search.decode(encoding, abandoned)]
+            posterior = self._weigh(passes)
+        if is_doubtful(_SURE_CONFIDENCE) and _is_possible(posterior):
+            passes.append(self._search.decode(self._model.encode(gated(samples)), abandoned))
+            posterior = self._weigh(passes)
+        is_short = encoding.duration_s <= _MAX_WIDE_S
+        if is_doubtful(_DOUBTFUL_CONFIDENCE) and _is_possible(posterior) and is_short:
+            passes[0] = passes[0].merged_with(self._wide_search.decode(encoding, abandoned))
+            posterior = self._weigh(passes)
+        out_of_grammar = posterior.grammar_probability < scoring.MIN_GRAMMAR_PROBABILITY
+        if weight is not None and out_of_grammar:
+            bias = PhraseBias(self._tokens, self._tokenizer, weight) if weight else None
+            return _open_nbest(dictate(self._model, self._tokenizer, encoding, abandoned, bias))
+        return self._entries(posterior, passes[0].dictated.text, out_of_grammar=out_of_grammar)
+
+    def _entries(
+        self, posterior: Posterior, open_text: str, *, out_of_grammar: bool
+    ) -> list[NBestEntry]:
+        likely = list(posterior.confidences())[:_MAX_NBEST]
+        commands = [
+            _nbest_entry(self._tokenizer.decode(tokens), confidence)
+            for tokens, confidence in likely
         ]
-        verdict = Verdict.of(
-            heard,
+        open_entry = _nbest_entry(
+            open_text,
+            1 - posterior.grammar_probability,
+            out_of_grammar=out_of_grammar and self._grammar.forced,
+        )
+        if out_of_grammar:
+            if not is_speech(open_text):
+                return []
+            # Less likely commands would only be found by their sound, which they always have.
+            min_confidence = MIN_CREDIBLE_SHARE * open_entry.confidence
+            return [open_entry, *(c for c in commands if c.confidence >= min_confidence)]
+        if not is_speech(commands[0].text, open_text):
+            return []
+        meanings = [self._meaning(tokens) for tokens, _ in likely]
+        if open_text and self._parse(open_text) not in meanings:
+            return [*commands, open_entry]
+        return commands
+
+    def _weigh(self, passes: Sequence[DecodingPass]) -> Posterior:
+        sentences = [sentence for one in passes for sentence in self._sentences(one)]
+        meanings = scoring.by_meaning(
+            sentences, max_meanings=_MAX_MEANINGS, within_nats=_WITHIN_NATS
+        )
+        strings = [meaning.best.tokens for meaning in meanings]
+        by_meaning = zip(*(one.token_scores(strings) for one in passes), strict=True)
+        priors = self._prior.log_probabilities(strings)
+        dictated = [one.dictated for one in passes]
+        posterior = Posterior.of(
+            [
+                ScoredMeaning(
+                    meaning=meaning,
+                    log_probabilities=_mean([scores.log_probabilities for scores in of_passes]),
+                    gaps=_mean([scores.gaps for scores in of_passes]),
+                    prior=prior,
+                    letters=self._letters(meaning.best.tokens),
+                )
+                for meaning, of_passes, prior in zip(meanings, by_meaning, priors, strict=True)
+            ],
             OpenHypothesis(
-                log_probability=float(np.mean([d.log_probability for d in openly])),
-                per_token=float(np.mean([d.log_probability / d.tokens for d in openly])),
-                letters=float(np.mean([len(lexical(d.text)) for d in openly])),
+                log_probability=float(np.mean([d.log_probability for d in dictated])),
+                per_token=float(np.mean([d.log_probability / d.tokens for d in dictated])),
+                letters=float(np.mean([len(lexical(d.text)) for d in dictated])),
             ),
         )
-        if verdict.heard and self._says_else(verdict.heard[0].meaning.best.tokens, openly):
-            return verdict.doubted()
-        return verdict
+        if posterior.meanings:
+            best = posterior.meanings[0].meaning.best
+            if self._is_contradicted(best.tokens, dictated):
+                return posterior.contradicted()
+        return posterior
 
-    def _says_else(self, tokens: tuple[int, ...], openly: Sequence[Dictated]) -> bool:
-        """Whether all that was heard openly says something else than a sentence, and no command."""
-        said = self._vocabulary.decode(tokens)
-        unlike = self._contraries
+    def _is_contradicted(self, tokens: tuple[int, ...], dictated: Sequence[Dictated]) -> bool:
+        """Return whether each open hypothesis contradicts a sentence, and is no command."""
+        sentence = self._tokenizer.decode(tokens)
+        against = self._contradictions
         return all(
-            (unlike.found(heard.text, said) or unlike.another_number(heard.text, said))
-            and self._parsed(heard.text) is None
-            for heard in openly
+            (against.found(heard.text, sentence) or against.another_number(heard.text, sentence))
+            and self._parse(heard.text) is None
+            for heard in dictated
         )
 
     def _letters(self, tokens: tuple[int, ...]) -> int:
-        return len(lexical(self._vocabulary.decode(tokens)))
+        return len(lexical(self._tokenizer.decode(tokens)))
 
-    def _sentences(self, look: DecodingPass) -> Iterator[Sentence]:
-        """Yield the sentences of `look` that can matter and have a meaning."""
-        scores = look.rough_scores()
-        least = max(scores.values(), default=0.0) - _WITHIN_NATS
-        for tokens, fit in look.hypotheses.items():
-            if scores[tokens] >= least and (meaning := self._meaning(tokens)) is not None:
-                second = fit.second if len(meaning) > 1 else 0
-                yield Sentence(tokens, meaning, fit.log_probability, second)
+    def _sentences(self, decoding_pass: DecodingPass) -> Iterator[Sentence]:
+        """Yield the hypotheses that can matter and have a meaning."""
+        rough_scores = decoding_pass.rough_scores()
+        min_score = max(rough_scores.values(), default=0.0) - _WITHIN_NATS
+        for tokens, scores in decoding_pass.hypotheses.items():
+            if rough_scores[tokens] < min_score or (meaning := self._meaning(tokens)) is None:
+                continue
+            second_length = scores.second_length if len(meaning) > 1 else 0
+            yield Sentence(tokens, meaning, scores.log_probability, second_length)
 
     def _meaning(self, tokens: tuple[int, ...]) -> _Meaning | None:
-        """Return what a sentence of the grammar means; see `_parsed`."""
-        known = self._meanings
-        if tokens not in known:
+        """Return what a sentence of the grammar means, from a cache; see `_parse`."""
+        cache = self._meanings
+        if tokens not in cache:
             # A new one, not cleared: another thread may be about to read from this.
-            known = {} if len(known) > _REMEMBERED else known
-            known[tokens] = self._parsed(self._vocabulary.decode(tokens))
-            self._meanings = known
-        return known[tokens]
+            cache = {} if len(cache) > _CACHE_SIZE else cache
+            cache[tokens] = self._parse(self._tokenizer.decode(tokens))
+            self._meanings = cache
+        return cache[tokens]
 
-    def _parsed(self, text: str) -> _Meaning | None:
+    def _parse(self, text: str) -> _Meaning | None:
         """Return rows and slots of one command or two; None if it is neither.
 
-        So it is when a number is out of range, when an answer follows an "and", and when the same
-        is said twice: nobody does that, but models do.
+        It is neither when a number is out of range, when an answer follows an "and", and when the
+        same command is said twice: nobody does that, but models do.
         """
-        most = 2 if self._wanted.forced else 1
-        breath = next(commands(self._matcher, text, _LANGUAGE, most=most), ())
-        meaning = tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in breath)
-        together = self._wanted.commands
-        if len(meaning) > 1 and together is not None and any(row >= together for row, _ in meaning):
+        most = 2 if self._grammar.forced else 1
+        found = next(commands(self._matcher, text, _LANGUAGE, most=most), ())
+        meaning = tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in found)
+        rows = self._grammar.command_rows
+        if len(meaning) > 1 and rows is not None and any(row >= rows for row, _ in meaning):
             return None
         return meaning if meaning and len(set(meaning)) == len(meaning) else None
 
 
-def _open(heard: Sequence[Dictated]) -> list[NBestEntry]:
-    """Return what was heard openly; the ways to write the same words are one reading.
+def _is_possible(posterior: Posterior) -> bool:
+    return posterior.grammar_probability > _HOPELESS_PROBABILITY
 
-    There are none if nobody spoke. Of words reported at some confidence that share is right:
-    `bench/decoder.py` prints it.
+
+def _open_nbest(dictated: Sequence[Dictated]) -> list[NBestEntry]:
+    """Return open hypotheses as entries; those that differ only in spelling are one.
+
+    Empty if nobody spoke. Confidences are calibrated: `bench/decoder.py` prints how often what is
+    reported with some confidence is right.
     """
     texts: dict[str, str] = {}
-    shares: dict[str, float] = {}
-    for one in heard:
+    probabilities: dict[str, float] = {}
+    for one in dictated:
         words = lexical(one.text)
         texts.setdefault(words, one.text)
-        shares[words] = shares.get(words, 0.0) + math.exp(one.log_probability)
-    likely = {words: share**_OPEN_POWER for words, share in shares.items()}
-    total = max(1.0, sum(likely.values()))
-    best = sorted(likely, key=likely.__getitem__, reverse=True)
+        probabilities[words] = probabilities.get(words, 0.0) + math.exp(one.log_probability)
+    calibrated = {words: p**_OPEN_POWER for words, p in probabilities.items()}
+    total = max(1.0, sum(calibrated.values()))
+    best = sorted(calibrated, key=calibrated.__getitem__, reverse=True)
     if not is_speech(texts[best[0]]):
         return []
-    best = [words for words in best if words][:_MOST_OPEN_READINGS]
+    best = [words for words in best if words][:_MAX_OPEN_NBEST]
     return [
-        NBestEntry(text=texts[words], lexical=words, confidence=likely[words] / total)
+        NBestEntry(text=texts[words], lexical=words, confidence=calibrated[words] / total)
         for words in best
     ]
 
 
-def _mean(of_looks: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
-    return tuple(sum(values) / len(of_looks) for values in zip(*of_looks, strict=True))
+def _mean(of_passes: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    return tuple(sum(values) / len(of_passes) for values in zip(*of_passes, strict=True))
 
 
-def _reading(text: str, confidence: float, *, outside: bool = False) -> NBestEntry:
-    return NBestEntry(text=text, lexical=lexical(text), confidence=confidence, outside=outside)
+def _nbest_entry(text: str, confidence: float, *, out_of_grammar: bool = False) -> NBestEntry:
+    return NBestEntry(
+        text=text, lexical=lexical(text), confidence=confidence, out_of_grammar=out_of_grammar
+    )

@@ -1,24 +1,29 @@
 """How sure a command is: the sentences of a grammar weighed as meanings.
 
-Several sentences mean the same ("Lights on." "lights on"), so likelihoods are summed per
-meaning. A sum of log-probabilities favours short sentences and what is often written; a bonus
-per token and part of what the words are worth unheard make up for it.
+Several sentences mean the same ("Lights on." "lights on"), so their probabilities are summed per
+meaning. A sum of log-probabilities favours short sentences and those that are often written; a
+bonus per token, and subtracting a part of the prior, make up for it.
 
-The confidences of a transcript are one distribution, what was said being certain: they sum to 1.
-First, whether a sentence of the grammar was said at all (`said`): a logistic function of what the
-audio adds to each of its tokens (up to some nats: rare words would speak for the others beside
-them), of how badly the worst of them fits for what the audio adds to it (one word that does not,
-among others that do, is a value that the table does not have), of how far they fall behind what
-open decoding heard, which counts the more the surer that is of its own words (in noise it errs,
-but where it hears a near miss clearly, the near miss was said), and of how much longer than they
-it is: who said more than the command said something else. Then, which meaning: by their scores,
-so that a meaning which leads the next by 1 nat is 2.7 times as likely. What remains is for what
-open decoding heard.
+The confidences of an n-best list are a posterior distribution: with the open hypothesis, which
+takes what remains, they sum to 1. It has two factors.
+
+1. Was any sentence of the grammar said? A logistic regression on four features of the best meaning:
+   - evidence: log P(token | audio) - log P(token | silence), on average over its tokens, each
+     capped, since rare words would else outweigh the others beside them;
+   - misfit: the largest gap of a token to the likeliest one in its place, less its evidence. One
+     word that does not fit among others that do is a value that the table does not have;
+   - behind: how far the sentence falls behind the open hypothesis, which counts the more, the
+     surer open decoding is of its own words. In noise it errs, but where it hears a near miss
+     clearly, the near miss was said;
+   - shorter: by which share the sentence is shorter than the open hypothesis. Who said more than
+     the command said something else.
+2. Which meaning? A softmax of the scores: a lead of 1 nat makes a meaning 2.7 times as likely.
 
 The weights were fitted by cross-validation on spoken orders, on synthetic commands of two other
 homes, clean and in noise, on both with a value taken out of the table, and on talk.
-`bench/decoder.py` prints how often what is reported with some confidence is right. Knows nothing
-of audio.
+`bench/decoder.py` prints how often what is reported with some confidence is right.
+
+All scores are in nats.
 """
 
 import math
@@ -27,29 +32,30 @@ from dataclasses import dataclass, replace
 
 TOKEN_BONUS_NATS = 0.8
 PRIOR_SHARE = 0.4
-"""How much of the log-probability that words have unheard is taken off."""
+"""The part of a sentence's log-probability in silence that is subtracted."""
 ROUGH_TOKEN_BONUS_NATS = 1.2
-"""The bonus where the prior is not taken off: it stands for both."""
-JOINT_NATS = 3.0
-"""What it takes to believe that a second command follows: few do.
+"""The bonus as long as the prior is not known: it stands for both."""
+SECOND_COMMAND_NATS = 3.0
+"""The price of a second command: few people say one.
 
 As long as the prior is not known, its tokens have no bonus either: models repeat themselves.
 """
-LEAST_SAID = 0.5
-"""Below, what open decoding heard is likelier than any sentence of the grammar."""
+MIN_GRAMMAR_PROBABILITY = 0.5
+"""Below, the open hypothesis is likelier than all sentences of the grammar together."""
 
-_SAID_FOR_SOMETHING_ELSE = 0.1
+_CONTRADICTED_PROBABILITY = 0.1
+"""At most so likely is the grammar where the open hypothesis contradicts its best sentence."""
 
 _INTERCEPT = 0.0
-_ADDED_BY_AUDIO = 2.28
-_MOST_ADDED_NATS = 4.0
+_EVIDENCE_WEIGHT = 2.28
+_MAX_EVIDENCE_NATS = 4.0
 """Of a token."""
-_MISFIT = 0.2
-_BEHIND_OPEN = 0.12
-_SHORT_OF_OPEN = 3.8
-_MOST_BEHIND_NATS = 25.0
-_OPEN_DOUBT_NATS = 0.3
-"""Doubt per token of open decoding that is had even where it hears well."""
+_MISFIT_WEIGHT = 0.2
+_BEHIND_WEIGHT = 0.12
+_MAX_BEHIND_NATS = 25.0
+_SHORTER_WEIGHT = 3.8
+_MIN_DOUBT_NATS = 0.3
+"""Doubt per token of open decoding that is assumed even where it hears well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +66,19 @@ class Sentence:
     """The end included."""
     meaning: Hashable
     log_probability: float
-    second: int = 0
-    """How many of them are in a second command."""
+    second_length: int = 0
+    """How many of the tokens are in a second command."""
 
     @property
     def rough_score(self) -> float:
-        """In nats, to compare sentences by before their prior is known."""
-        return rough_score(self.tokens, self.log_probability, self.second)
+        """To compare sentences by as long as their prior is not known."""
+        return rough_score(self.tokens, self.log_probability, self.second_length)
 
 
-def rough_score(tokens: tuple[int, ...], log_probability: float, second: int = 0) -> float:
+def rough_score(tokens: tuple[int, ...], log_probability: float, second_length: int = 0) -> float:
     """Return the score of a sentence whose prior is not known."""
-    bonus = ROUGH_TOKEN_BONUS_NATS * (len(tokens) - second) - JOINT_NATS * bool(second)
+    bonus = ROUGH_TOKEN_BONUS_NATS * (len(tokens) - second_length)
+    bonus -= SECOND_COMMAND_NATS * bool(second_length)
     return log_probability + bonus
 
 
@@ -85,62 +92,65 @@ class Meaning:
 
     @property
     def rough_score(self) -> float:
-        """In nats, as of `Sentence`."""
+        """As of `Sentence`."""
         return self.best.rough_score + self.others_nats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredMeaning:
-    """A meaning, weighed by all that was learnt about its best sentence."""
+    """A meaning with all scores of its best sentence; tuples have one value for each token."""
 
     meaning: Meaning
-    likely: tuple[float, ...]
-    """Log-probability of each token of the best sentence, over all looks at the audio."""
-    behind: tuple[float, ...]
-    """In nats, the same: how much likelier another token was in its place."""
+    log_probabilities: tuple[float, ...]
+    """In the audio, on average over all passes."""
+    gaps: tuple[float, ...]
+    """How much likelier the likeliest token was in its place, on average over all passes."""
     prior: tuple[float, ...]
-    """Log-probability of each token unheard."""
+    """Log-probabilities in silence."""
     letters: int
-    """How long the words of the best sentence are."""
+    """Length of the words of the best sentence."""
 
     @property
     def log_probability(self) -> float:
         """Of the best sentence, in the audio."""
-        return sum(self.likely)
+        return sum(self.log_probabilities)
 
     @property
     def score(self) -> float:
-        """In nats; only differences between meanings tell anything."""
+        """Only differences between meanings tell anything."""
         best = self.meaning.best
-        bonus = TOKEN_BONUS_NATS * len(best.tokens) - JOINT_NATS * bool(best.second)
+        bonus = TOKEN_BONUS_NATS * len(best.tokens)
+        bonus -= SECOND_COMMAND_NATS * bool(best.second_length)
         prior = PRIOR_SHARE * sum(self.prior)
         return self.log_probability + bonus - prior + self.meaning.others_nats
 
     @property
-    def added(self) -> float:
-        """What the audio adds to a token, on average."""
-        of_tokens = self._added()
+    def evidence(self) -> float:
+        """What the audio adds to the log-probability of a token, on average."""
+        of_tokens = self._token_evidence()
         return sum(of_tokens) / len(of_tokens)
 
     @property
     def misfit(self) -> float:
-        """How much likelier another token was, less what the audio adds to this one, at worst."""
-        within = zip(self.behind[self._first :], self._added(), strict=True)
-        return max(behind - added for behind, added in within)
+        """The largest gap of a token, less its evidence."""
+        of_tokens = zip(self.gaps[self._first :], self._token_evidence(), strict=True)
+        return max(gap - evidence for gap, evidence in of_tokens)
 
-    def _added(self) -> list[float]:
-        """Return what the audio adds to each token that counts."""
-        of_tokens = zip(self.likely[self._first :], self.prior[self._first :], strict=True)
-        return [min(_MOST_ADDED_NATS, heard - unheard) for heard, unheard in of_tokens]
+    def _token_evidence(self) -> list[float]:
+        log_probabilities, prior = self.log_probabilities[self._first :], self.prior[self._first :]
+        differences = (ours - before for ours, before in zip(log_probabilities, prior, strict=True))
+        return [min(_MAX_EVIDENCE_NATS, difference) for difference in differences]
 
     @property
     def _first(self) -> int:
-        """The first token that counts: beginnings are often missed, but one word is all of it."""
-        return 1 if len(self.likely) > 2 else 0
+        """The first token that counts: beginnings are often missed. Of a single word, its own."""
+        return 1 if len(self.log_probabilities) > 2 else 0
 
 
-def by_meaning(sentences: Iterable[Sentence], *, most: int, within_nats: float) -> list[Meaning]:
-    """Gather `sentences` into meanings, best first; at most so many, so close to the best."""
+def by_meaning(
+    sentences: Iterable[Sentence], *, max_meanings: int, within_nats: float
+) -> list[Meaning]:
+    """Group `sentences` by meaning, best first; at most so many, and so close to the best."""
     gathered: dict[Hashable, list[Sentence]] = {}
     for sentence in sentences:
         gathered.setdefault(sentence.meaning, []).append(sentence)
@@ -150,58 +160,61 @@ def by_meaning(sentences: Iterable[Sentence], *, most: int, within_nats: float) 
         total = _log_sum_exp([sentence.rough_score for sentence in alike])
         meanings.append(Meaning(best=best, others_nats=total - best.rough_score))
     meanings.sort(key=lambda meaning: -meaning.rough_score)
-    least = meanings[0].rough_score - within_nats if meanings else 0.0
-    return [meaning for meaning in meanings[:most] if meaning.rough_score >= least]
+    min_score = meanings[0].rough_score - within_nats if meanings else 0.0
+    return [meaning for meaning in meanings[:max_meanings] if meaning.rough_score >= min_score]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenHypothesis:
-    """What open decoding heard, on average over all looks at the audio."""
+    """What open decoding heard, on average over all passes."""
 
     log_probability: float
     per_token: float
-    """The same for each of its tokens."""
+    """Log-probability of a token, on average."""
     letters: float
+    """Length of the words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What was heard, likeliest first, and how sure it is that it was a sentence of the grammar."""
+class Posterior:
+    """How likely each meaning is, and that any sentence of the grammar was said at all."""
 
-    heard: tuple[ScoredMeaning, ...]
-    said: float
+    meanings: tuple[ScoredMeaning, ...]
+    """Likeliest first."""
+    grammar_probability: float
 
     @classmethod
-    def of(cls, heard: Iterable[ScoredMeaning], openly: OpenHypothesis) -> "Verdict":
-        """Weigh `heard` against what open decoding heard."""
-        ranked = tuple(sorted(heard, key=lambda one: -one.score))
-        said = _said(ranked[0], openly) if ranked else 0.0
-        return cls(ranked, said)
+    def of(cls, meanings: Iterable[ScoredMeaning], open_hypothesis: OpenHypothesis) -> "Posterior":
+        """Weigh `meanings` against the open hypothesis."""
+        ranked = tuple(sorted(meanings, key=lambda one: -one.score))
+        return cls(ranked, _grammar_probability(ranked[0], open_hypothesis) if ranked else 0.0)
 
-    def doubted(self) -> "Verdict":
-        """Return it where what was heard openly says something else, however alike they sound."""
-        return replace(self, said=min(self.said, _SAID_FOR_SOMETHING_ELSE))
+    def contradicted(self) -> "Posterior":
+        """Return it where the open hypothesis says something else, however alike they sound."""
+        capped = min(self.grammar_probability, _CONTRADICTED_PROBABILITY)
+        return replace(self, grammar_probability=capped)
 
     @property
-    def surest(self) -> float:
-        """Confidence of the best meaning."""
+    def best_confidence(self) -> float:
+        """Confidence of the best meaning; 0 without any."""
         return next((confidence for _, confidence in self.confidences()), 0.0)
 
     def confidences(self) -> Iterator[tuple[tuple[int, ...], float]]:
-        """Yield the best sentence of each meaning, as tokens, and how sure the meaning is."""
-        if self.heard:
-            total = _log_sum_exp([one.score for one in self.heard])
-            for one in self.heard:
-                yield one.meaning.best.tokens, self.said * math.exp(one.score - total)
+        """Yield the best sentence of each meaning, as tokens, and the meaning's confidence."""
+        if self.meanings:
+            total = _log_sum_exp([one.score for one in self.meanings])
+            for one in self.meanings:
+                share = math.exp(one.score - total)
+                yield one.meaning.best.tokens, self.grammar_probability * share
 
 
-def _said(best: ScoredMeaning, openly: OpenHypothesis) -> float:
-    behind = min(_MOST_BEHIND_NATS, max(0.0, openly.log_probability - best.log_probability))
-    behind /= _OPEN_DOUBT_NATS - openly.per_token
-    short = max(0.0, openly.letters - best.letters) / max(1.0, openly.letters)
-    odds = _ADDED_BY_AUDIO * best.added - _MISFIT * best.misfit
-    odds -= _BEHIND_OPEN * behind + _SHORT_OF_OPEN * short
-    return 1 / (1 + math.exp(-(_INTERCEPT + odds)))
+def _grammar_probability(best: ScoredMeaning, open_hypothesis: OpenHypothesis) -> float:
+    behind = max(0.0, open_hypothesis.log_probability - best.log_probability)
+    behind = min(_MAX_BEHIND_NATS, behind) / (_MIN_DOUBT_NATS - open_hypothesis.per_token)
+    shorter = max(0.0, open_hypothesis.letters - best.letters) / max(1.0, open_hypothesis.letters)
+    log_odds = _INTERCEPT + _EVIDENCE_WEIGHT * best.evidence - _MISFIT_WEIGHT * best.misfit
+    log_odds -= _BEHIND_WEIGHT * behind + _SHORTER_WEIGHT * shorter
+    return 1 / (1 + math.exp(-log_odds))
 
 
 def _log_sum_exp(values: Sequence[float]) -> float:

@@ -1,8 +1,11 @@
-"""A mild spectral gate: a second look at noisy audio.
+"""A mild noise suppressor, for a second pass over noisy audio.
 
-Steady noise is estimated per frequency over the whole utterance and turned down, never below
-`_FLOOR`, with the decision-directed gain of speech enhancement. Alone it helps a recogniser as
-often as it harms; two looks together are surer than either.
+Steady noise is estimated per frequency over the whole utterance and attenuated by a Wiener filter
+with the decision-directed estimate of the signal-to-noise ratio (Ephraim and Malah, 1984), never
+below `_MIN_GAIN`. By itself it helps a recogniser as often as it harms; two passes together are
+surer than either.
+
+Spectra are [frame, frequency]; power is relative.
 """
 
 import numpy as np
@@ -12,15 +15,17 @@ Floats = npt.NDArray[np.float32]
 
 _WINDOW = 512
 _HOP = 128
+"""Samples: windows of 32 ms every 8 ms."""
 _NOISE_PERCENTILE = 20
-_OVER = 2.0
-"""The quietest fifth of the frames lies below the mean of the noise by about this much."""
+_NOISE_BIAS = 2.0
+"""The mean power of noise is about so many times that of its quietest fifth of frames."""
 _SMOOTHING = 0.97
-_FLOOR = 0.2
+"""Weight of the previous frame; Ephraim and Malah use 0.98."""
+_MIN_GAIN = 0.2
 
 
 def gated(samples: Floats) -> Floats:
-    """Return `samples` (16 kHz) with steady noise turned down; too short ones as they are."""
+    """Return `samples` (16 kHz) with steady noise attenuated; less than a window as it is."""
     if len(samples) < _WINDOW:
         return samples
     window = np.sqrt(np.hanning(_WINDOW + 1)[:-1]).astype(np.float32)
@@ -38,11 +43,13 @@ def gated(samples: Floats) -> Floats:
 
 
 def _gain(power: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    over_noise = power / np.maximum(_OVER * np.percentile(power, _NOISE_PERCENTILE, axis=0), 1e-12)
+    """Return the gain of each frame and frequency."""
+    noise = _NOISE_BIAS * np.percentile(power, _NOISE_PERCENTILE, axis=0)
+    posterior_snr = power / np.maximum(noise, 1e-12)
     gain = np.empty_like(power)
-    before = np.ones_like(power[0])
-    for frame, ratio in enumerate(over_noise):
-        wanted = _SMOOTHING * before + (1 - _SMOOTHING) * np.maximum(ratio - 1, 0)
-        gain[frame] = np.maximum(wanted / (1 + wanted), _FLOOR)
-        before = gain[frame] ** 2 * ratio
+    previous = np.ones_like(power[0])
+    for frame, snr in enumerate(posterior_snr):
+        prior_snr = _SMOOTHING * previous + (1 - _SMOOTHING) * np.maximum(snr - 1, 0)
+        gain[frame] = np.maximum(prior_snr / (1 + prior_snr), _MIN_GAIN)
+        previous = gain[frame] ** 2 * snr
     return gain

@@ -1,13 +1,14 @@
-"""The compiled grammar as the model sees it: which tokens may follow which.
+"""The compiled grammar as an automaton of the model's tokens: which tokens may follow which.
 
-The word automaton is unrolled, as far as decoding asks for it, into an automaton of tokens: at a
-*site* (a place between two words) begins a tree of all spellings of all words that may follow,
-each ending at further sites. Words may also be hyphenated to the one before ("12-ounce"), be
-followed by a comma or a full stop, and the sentence may end in ". ? !", or go on with a joint
-("and") and a second sentence. Equal beginnings are followed at once: a `State` is a set of tree
-nodes, and what follows it is worked out once.
+The word automaton has a nested automaton for each list (a recursive transition network: Woods,
+1970), so a position in it is a state and the positions to return to. At each boundary between two
+words a trie of token strings holds every spelling of every word that may come next; the end of a
+spelling leads on to the next boundary. A word may be hyphenated to the one before ("12-ounce") or
+be followed by a comma or full stop; the sentence may end in ". ? !", or go on with a conjunction
+("and") and a second sentence.
 
-It knows nothing of sound, nor of what a sentence means.
+Several spellings may share a beginning, so a `State` is a set of trie nodes closed under epsilon
+arcs: the textbook subset construction, done lazily, since most of the automaton is never visited.
 """
 
 from __future__ import annotations
@@ -28,115 +29,115 @@ from voice2mqtt.speechhost.decoding.verbaliser import (
     word_spellings,
 )
 
-_MARKS = (",", ".")
-"""Marks the model may set after a word when the speaker pauses."""
+_PAUSE_MARKS = (",", ".")
+"""What the model writes after a word when the speaker pauses."""
 _FINAL_MARKS = (".", "?", "!")
-_MANY_WORDS = 50
-_MOST_DIGITS = 6
+_MANY_ARCS = 50
+"""Boundaries with at least so many words to follow are built beforehand. Set by hand."""
+_MAX_DIGITS = 6
 _DIGITS = tuple("0123456789")
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """A place between two words: a state of an automaton, and what follows the slot it fills."""
+class _Position:
+    """A position between two words: a state, and where to go on after a nested automaton."""
 
     automaton: Automaton
     state: int
-    after: _Place | None = None
+    return_to: _Position | None = None
     is_second: bool = False
     """Whether it is in the second of two sentences."""
 
-    def ends(self) -> bool:
-        """Whether the sentence may end here."""
+    def may_end(self) -> bool:
+        """Return whether the sentence may end here."""
         if not self.automaton.accepts(self.state):
             return False
-        return self.after is None or self.after.ends()
+        return self.return_to is None or self.return_to.may_end()
 
-    def following(self) -> Iterator[tuple[Word | Number | Wildcard, _Place]]:
+    def arcs(self) -> Iterator[tuple[Word | Number | Wildcard, _Position]]:
         """Yield what may be said next and where that leads."""
         for index, target in self.automaton.arcs(self.state):
             label = self.automaton.labels[index]
-            after = _Place(self.automaton, target, self.after, self.is_second)
+            position = _Position(self.automaton, target, self.return_to, self.is_second)
             if isinstance(label, Choice):
-                yield from _Place(label.spoken, START, after, self.is_second).following()
+                yield from _Position(label.spoken, START, position, self.is_second).arcs()
             else:
-                yield label, after
-        if self.after is not None and self.automaton.accepts(self.state):
-            yield from self.after.following()
+                yield label, position
+        if self.return_to is not None and self.automaton.accepts(self.state):
+            yield from self.return_to.arcs()
 
 
 @dataclass(frozen=True, slots=True)
-class _Site:
-    """A place, and whether the next word is written on without a space."""
+class _Boundary:
+    """A position, and how the next word is written there."""
 
-    place: _Place
+    position: _Position
     joined: bool = False
-    begun: bool = True
-    """False at the start of the sentence, where there is nothing to join or to close."""
+    """Whether the next word is written without a space before it."""
+    after_word: bool = True
+    """Whether a hyphen or a mark may stand here: not at the start, nor after a comma."""
 
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    """A node of the tree of spellings."""
+    """A node of a trie of spellings."""
 
     arcs: dict[int, _Node] = field(default_factory=dict)
-    leads: list[_Site] = field(default_factory=list)
-    """Sites at which a spelling ends here."""
+    word_ends: list[_Boundary] = field(default_factory=list)
+    """Boundaries behind the spellings that end here."""
     is_end: bool = False
-    beside: list[_Node] = field(default_factory=list)
-    """Nodes at which one is too, once here."""
-    wild: _Site | None = None
-    """Any token may follow, staying here or going on there."""
-    opens: bool = False
+    epsilon: list[_Node] = field(default_factory=list)
+    """Nodes that are reached from here without a token."""
+    wildcard: _Boundary | None = None
+    """If set, any token may follow; it stays here or goes on at this boundary."""
+    starts_second: bool = False
     """Whether the first token of a second sentence leads here."""
 
 
 @dataclass(slots=True, eq=False)
 class State:
-    """Somewhere in the grammar."""
+    """A state of the token automaton."""
 
     nodes: tuple[_Node, ...]
     is_end: bool
     """Whether the sentence may end here."""
-    wild: bool
+    wildcard: bool
     """Whether any token may follow."""
     tokens: npt.NDArray[np.int64]
-    """Tokens that may follow, unless `wild`."""
-    opening: frozenset[int]
-    """Those of them that begin a second sentence."""
+    """Tokens that may follow, unless `wildcard`; sorted."""
+    second_starts: frozenset[int]
+    """Those of them that can only begin a second sentence."""
 
 
 class TokenGrammar:
-    """An automaton of tokens, unrolled while it is walked."""
+    """An automaton of tokens, built while it is walked; any thread may walk it."""
 
     def __init__(
-        self, automaton: Automaton, vocabulary: Tokenizer, joint: Automaton | None = None
+        self, automaton: Automaton, tokenizer: Tokenizer, conjunction: Automaton | None = None
     ) -> None:
-        """With `joint` between them, two sentences may be said."""
+        """With a `conjunction` between them, two sentences may be said."""
         self._automaton = automaton
-        self._vocabulary = vocabulary
-        second = _Place(automaton, START, is_second=True)
-        self._joint = _Place(joint, START, after=second) if joint else None
-        self._marks = [vocabulary.number(mark) for mark in _MARKS]
-        self._final_marks = [vocabulary.number(mark) for mark in _FINAL_MARKS]
-        self._hyphen = vocabulary.number("-")
-        self._trees: dict[_Site, _Node] = {}
+        self._tokenizer = tokenizer
+        second = _Position(automaton, START, is_second=True)
+        self._conjunction = _Position(conjunction, START, second) if conjunction else None
+        self._pause_marks = [tokenizer.number(mark) for mark in _PAUSE_MARKS]
+        self._final_marks = [tokenizer.number(mark) for mark in _FINAL_MARKS]
+        self._hyphen = tokenizer.number("-")
+        self._tries: dict[_Boundary, _Node] = {}
         self._states: dict[frozenset[_Node], State] = {}
         self._next: dict[tuple[State, int], State] = {}
-        self.start = self._state([self._tree(_Site(_Place(automaton, START), begun=False))])
+        start = _Boundary(_Position(automaton, START), after_word=False)
+        self.start = self._state([self._trie(start)])
 
     def prepare(self) -> None:
-        """Unroll beforehand what takes long: where many words may follow."""
+        """Build beforehand the tries that take long: those of many words."""
         automaton = self._automaton
         for state in range(len(automaton.offsets) - 1):
-            if len(automaton.arcs(state)) >= _MANY_WORDS:
-                place = _Place(automaton, state)
-                for site in (
-                    _Site(place),
-                    _Site(place, joined=True),
-                    _Site(place, begun=False),
-                ):
-                    self._tree(site)
+            if len(automaton.arcs(state)) >= _MANY_ARCS:
+                position = _Position(automaton, state)
+                self._trie(_Boundary(position))
+                self._trie(_Boundary(position, joined=True))
+                self._trie(_Boundary(position, after_word=False))
 
     def follow(self, state: State, token: int) -> State:
         """Return the state after `token`, one of those that may follow `state`."""
@@ -144,147 +145,153 @@ class TokenGrammar:
         if found is None:
             nodes = [node.arcs[token] for node in state.nodes if token in node.arcs]
             for node in state.nodes:
-                if node.wild is not None:
-                    nodes += [node, self._tree(node.wild)]
+                if node.wildcard is not None:
+                    nodes += [node, self._trie(node.wildcard)]
             found = self._next[state, token] = self._state(nodes)
         return found
 
     def _state(self, nodes: Sequence[_Node]) -> State:
-        closed: dict[_Node, None] = {}
+        """Return the state of the epsilon closure of `nodes`."""
+        closure: dict[_Node, None] = {}
         waiting = list(nodes)
         while waiting:
             node = waiting.pop()
-            if node not in closed:
-                closed[node] = None
-                waiting += [*node.beside, *(self._tree(site) for site in node.leads)]
-        key = frozenset(closed)
+            if node not in closure:
+                closure[node] = None
+                waiting += [*node.epsilon, *(self._trie(end) for end in node.word_ends)]
+        key = frozenset(closure)
         if key not in self._states:
             self._states[key] = State(
-                nodes=tuple(closed),
-                is_end=any(node.is_end for node in closed),
-                wild=any(node.wild is not None for node in closed),
-                tokens=np.array(sorted({t for node in closed for t in node.arcs}), np.int64),
-                opening=frozenset(
+                nodes=tuple(closure),
+                is_end=any(node.is_end for node in closure),
+                wildcard=any(node.wildcard is not None for node in closure),
+                tokens=np.array(sorted({t for node in closure for t in node.arcs}), np.int64),
+                second_starts=frozenset(
                     token
-                    for node in closed
+                    for node in closure
                     for token, child in node.arcs.items()
-                    if child.opens and all(n.arcs.get(token, child).opens for n in closed)
+                    if child.starts_second
+                    and all(n.arcs.get(token, child).starts_second for n in closure)
                 ),
             )
         return self._states[key]
 
-    def _tree(self, site: _Site) -> _Node:
-        if site not in self._trees:
-            root = _Node()
-            for label, place in site.place.following():
-                opens = place.is_second and not site.place.is_second
+    def _trie(self, boundary: _Boundary) -> _Node:
+        if boundary not in self._tries:
+            root, here = _Node(), boundary.position
+            for label, position in here.arcs():
+                starts_second = position.is_second and not here.is_second
                 # Free text that begins a second sentence would take anything behind an "and".
-                if not (opens and isinstance(label, Wildcard)):
-                    self._grow(root, site, label, place, opens=opens)
-            if site.begun and not site.joined:
-                self._join(root, site.place)
-                self._punctuate(root, site.place)
-            # Kept once it is whole, since several threads may walk one grammar.
-            self._trees[site] = root
-        return self._trees[site]
+                if not (starts_second and isinstance(label, Wildcard)):
+                    self._add_label(root, boundary, label, position, starts_second=starts_second)
+            if boundary.after_word and not boundary.joined:
+                self._add_conjunction(root, here)
+                self._add_punctuation(root, here)
+            # Stored only when complete, since several threads may walk one grammar.
+            self._tries[boundary] = root
+        return self._tries[boundary]
 
-    def _join(self, root: _Node, place: _Place) -> None:
-        """Lay what leads on to a second sentence.
+    def _add_conjunction(self, root: _Node, position: _Position) -> None:
+        """Add the words that lead on to a second sentence.
 
         As written inside a sentence only: other spellings would crowd out what ends the first.
         """
-        if self._joint and not place.is_second and place.ends():
-            for label, after in self._joint.following():
+        if self._conjunction and not position.is_second and position.may_end():
+            for label, after in self._conjunction.arcs():
                 if isinstance(label, Word):
-                    self._lay(root, (label.surface,), _Site(after))
+                    self._add_spelling(root, (label.surface,), _Boundary(after))
 
-    def _punctuate(self, root: _Node, place: _Place) -> None:
-        pause = _Node(leads=[_Site(place, begun=False)])
-        root.arcs[self._hyphen] = _Node(leads=[_Site(place, joined=True)])
-        for mark in self._marks:
+    def _add_punctuation(self, root: _Node, position: _Position) -> None:
+        pause = _Node(word_ends=[_Boundary(position, after_word=False)])
+        root.arcs[self._hyphen] = _Node(word_ends=[_Boundary(position, joined=True)])
+        for mark in self._pause_marks:
             root.arcs[mark] = pause
-        if place.ends():
+        if position.may_end():
             root.is_end = True
             for mark in self._final_marks:
                 after = root.arcs.setdefault(mark, _Node())
                 after.is_end = True
 
-    def _grow(
+    def _add_label(
         self,
         root: _Node,
-        site: _Site,
+        boundary: _Boundary,
         label: Word | Number | Wildcard,
-        place: _Place,
+        position: _Position,
         *,
-        opens: bool = False,
+        starts_second: bool,
     ) -> None:
+        """Add all spellings of `label`, which leads from `boundary` to `position`."""
         known = set(root.arcs)
-        to = _Site(place)
+        end = _Boundary(position)
         match label:
             case Word():
                 for spelling in word_spellings(label):
-                    self._lay(root, (spelling,), to, joined=site.joined)
+                    self._add_spelling(root, (spelling,), end, joined=boundary.joined)
                 if len(label.key) == 1:
-                    self._lay_letters(root, label.key, place)
-                if label.key in ("percent", "%") and site.begun:
-                    self._lay_percent(root, place)
+                    self._add_letters(root, label.key, position)
+                if label.key in ("percent", "%") and boundary.after_word:
+                    self._add_percent_sign(root, position)
             case Number():
-                self._lay_number(root, label, to, joined=site.joined)
-                self._lay_one(root, label, place)
+                self._add_number(root, label, end, joined=boundary.joined)
+                self._add_article(root, label, position)
             case Wildcard():
-                root.beside.append(_Node(wild=to))
-        if opens:
+                root.epsilon.append(_Node(wildcard=end))
+        if starts_second:
             first = [root.arcs[token] for token in root.arcs.keys() - known]
-            for node in chain(first, *(beside.arcs.values() for beside in root.beside)):
-                node.opens = True
+            for node in chain(first, *(inner.arcs.values() for inner in root.epsilon)):
+                node.starts_second = True
 
-    def _lay(self, root: _Node, words: Sequence[str], to: _Site, *, joined: bool = False) -> None:
-        """Lay `words` from `root`, so that they end at `to`."""
+    def _add_spelling(
+        self, root: _Node, words: Sequence[str], end: _Boundary, *, joined: bool = False
+    ) -> None:
+        """Add a path of the tokens of `words` from `root` to `end`."""
         node = root
-        for position, word in enumerate(words):
-            joins = joined and position == 0
-            for token in self._vocabulary.encode(word, begins_word=not joins):
+        for index, word in enumerate(words):
+            begins_word = index > 0 or not joined
+            for token in self._tokenizer.encode(word, begins_word=begins_word):
                 node = node.arcs.setdefault(token, _Node())
-        if to not in node.leads:
-            node.leads.append(to)
+        if end not in node.word_ends:
+            node.word_ends.append(end)
 
-    def _lay_letters(self, root: _Node, said: str, place: _Place) -> None:
-        """Lay single letters said in a row, which are written as one word."""
-        for label, after in place.following():
+    def _add_letters(self, root: _Node, letters: str, position: _Position) -> None:
+        """Add single letters said in a row, which are written as one word: TV."""
+        for label, after in position.arcs():
             if isinstance(label, Word) and len(label.key) == 1 and not label.key.isdigit():
-                self._lay(root, (letters_spelling(said + label.key),), _Site(after))
-                self._lay_letters(root, said + label.key, after)
+                spelling = letters_spelling(letters + label.key)
+                self._add_spelling(root, (spelling,), _Boundary(after))
+                self._add_letters(root, letters + label.key, after)
 
-    def _lay_percent(self, root: _Node, place: _Place) -> None:
-        """Lay the sign that follows a number without a space."""
-        self._lay(root, ("%",), _Site(place), joined=True)
-        if place.ends():
-            root.arcs[self._vocabulary.number("%.")] = _Node(is_end=True)
+    def _add_percent_sign(self, root: _Node, position: _Position) -> None:
+        """Add the sign that follows a number without a space."""
+        self._add_spelling(root, ("%",), _Boundary(position), joined=True)
+        if position.may_end():
+            root.arcs[self._tokenizer.number("%.")] = _Node(is_end=True)
 
-    def _lay_number(self, root: _Node, number: Number, to: _Site, *, joined: bool) -> None:
+    def _add_number(self, root: _Node, number: Number, end: _Boundary, *, joined: bool) -> None:
         spellings = number_spellings(number)
         for words in spellings:
-            self._lay(root, words, to, joined=joined)
+            self._add_spelling(root, words, end, joined=joined)
         if not spellings or number.decimals:
-            root.beside.append(self._digits(number, to))
+            root.epsilon.append(self._any_digits(number, end))
 
-    def _lay_one(self, root: _Node, number: Number, place: _Place) -> None:
-        """Lay a unit with its article: "an hour"."""
-        for unit, after in place.following():
+    def _add_article(self, root: _Node, number: Number, position: _Position) -> None:
+        """Add a unit with its article: "an hour"."""
+        for unit, after in position.arcs():
             if isinstance(unit, Word) and (words := one_spelling(number, unit)):
-                self._lay(root, words, _Site(after))
+                self._add_spelling(root, words, _Boundary(after))
 
-    def _digits(self, number: Number, to: _Site) -> _Node:
-        """Return a tree of any digits; whether they are in range is for the reader to tell."""
-        tokens = [self._vocabulary.encode(digit)[-1] for digit in _DIGITS]
-        most = max(len(str(abs(number.lowest))), len(str(abs(number.highest))))
-        tenths = _Node(arcs=dict.fromkeys(tokens, _Node(leads=[to])))
-        node = _Node(leads=[to])
-        for _ in range(min(most, _MOST_DIGITS)):
-            if number.decimals and node.leads:
-                node.arcs[self._vocabulary.number(".")] = tenths
-            node = _Node(arcs=dict.fromkeys(tokens, node), leads=[to])
-        node.leads = []
-        for token in reversed(self._vocabulary.encode("0")[:-1]):
+    def _any_digits(self, number: Number, end: _Boundary) -> _Node:
+        """Return a trie of any digits; the range is checked when the sentence is parsed."""
+        tokens = [self._tokenizer.encode(digit)[-1] for digit in _DIGITS]
+        longest = max(len(str(abs(number.lowest))), len(str(abs(number.highest))))
+        tenths = _Node(arcs=dict.fromkeys(tokens, _Node(word_ends=[end])))
+        node = _Node(word_ends=[end])
+        for _ in range(min(longest, _MAX_DIGITS)):
+            if number.decimals and node.word_ends:
+                node.arcs[self._tokenizer.number(".")] = tenths
+            node = _Node(arcs=dict.fromkeys(tokens, node), word_ends=[end])
+        node.word_ends = []
+        for token in reversed(self._tokenizer.encode("0")[:-1]):
             node = _Node(arcs={token: node})
         return node

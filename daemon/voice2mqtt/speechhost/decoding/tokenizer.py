@@ -1,11 +1,10 @@
-"""The recogniser's vocabulary: text to token numbers and back.
+"""Text to tokens and back: byte-pair encoding (Sennrich and others, 2016).
 
-`tokenizer.bin` is one record per token, in order: the length (seven bits a byte, low first when
-continued, the top bit saying so) and that many bytes. Tokens 0 to 2 are special, 3 to 258 are
-single bytes, the rest are pieces of text in which U+2581 stands for a space. There is no table
-of merges: of all neighbours whose joined text is a piece, the one with the lowest number joins.
-
-It knows nothing of sound or grammar.
+`tokenizer.bin` is one record per token, in order: a length and that many bytes. The length is one
+byte below 128; else its low seven bits, the top bit set, and a second byte with the rest. Tokens 0
+to 2 are special, 3 to 258 are single bytes, the rest are pieces of text in which U+2581 stands for
+a space. There is no table of merges: of all neighbours whose joined text is a piece, the pair that
+makes the lowest token merges first.
 """
 
 import itertools
@@ -23,12 +22,12 @@ END = 2
 _FIRST_BYTE = 3
 _FIRST_PIECE = 259
 _SPACE = "\u2581"
-_NONE = math.inf
+_NO_MERGE = math.inf
 _MARKER = b"<<ST_"
 
 
 class Tokenizer:
-    """All tokens of a model."""
+    """The vocabulary of a model."""
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self._pieces = pieces
@@ -46,27 +45,27 @@ class Tokenizer:
             p.decode(errors="replace") if n >= _FIRST_PIECE else "" for n, p in enumerate(pieces)
         ]
         self.has_letters = self.is_text & [any(map(str.isalnum, text)) for text in texts]
-        """By token: whether it is more than a mark."""
+        """By token: whether it has a letter or digit, and is not punctuation only."""
         self.has_digits = self.is_text & [any(map(str.isdecimal, text)) for text in texts]
         """By token."""
         self.inside_word = np.array([text[:1].isalnum() or text[:1] == "'" for text in texts])
-        """By token: whether it goes on with the word before it."""
+        """By token: whether it continues the word before it."""
 
     def __len__(self) -> int:
         return len(self._pieces)
 
-    @lru_cache(maxsize=100_000)  # noqa: B019 - a process has one vocabulary, for life
+    @lru_cache(maxsize=100_000)  # noqa: B019 - a process has one tokenizer
     def encode(self, text: str, *, begins_word: bool = True) -> tuple[int, ...]:
         """Return the tokens of `text`, a run without spaces."""
         parts = list(_SPACE + text if begins_word else text)
-        joins = [self._join(*pair) for pair in itertools.pairwise(parts)]
-        while joins and (first := min(joins)) < _NONE:
-            place = joins.index(first)
-            parts[place : place + 2] = [parts[place] + parts[place + 1]]
-            # Only the neighbours' joins change: a long number in words has many.
-            around = parts[max(place - 1, 0) : place + 2]
-            joins[max(place - 1, 0) : place + 2] = itertools.starmap(
-                self._join, itertools.pairwise(around)
+        merges = [self._merged(*pair) for pair in itertools.pairwise(parts)]
+        while merges and (first := min(merges)) < _NO_MERGE:
+            index = merges.index(first)
+            parts[index : index + 2] = [parts[index] + parts[index + 1]]
+            # Only the merges beside it change; to compute all anew would be quadratic.
+            around = parts[max(index - 1, 0) : index + 2]
+            merges[max(index - 1, 0) : index + 2] = itertools.starmap(
+                self._merged, itertools.pairwise(around)
             )
         return tuple(number for part in parts for number in self._of_part(part))
 
@@ -84,8 +83,8 @@ class Tokenizer:
                 parts.append(self._pieces[token])
         return b"".join(parts).decode(errors="replace").replace(_SPACE, " ").strip()
 
-    def _join(self, left: str, right: str) -> float:
-        return self._numbers.get(left + right, _NONE)
+    def _merged(self, left: str, right: str) -> float:
+        return self._numbers.get(left + right, _NO_MERGE)
 
     def _of_part(self, part: str) -> Sequence[int]:
         if part in self._numbers:
@@ -103,13 +102,13 @@ def read_tokenizer(path: Path) -> Tokenizer:
 
 def _records(data: bytes) -> list[bytes]:
     """Return the records of `data`; none when they do not fit its length."""
-    pieces, place = [], 0
-    while place < len(data):
-        length = data[place]
-        place += 1
-        if length >= 128 and place < len(data):
-            length += 128 * data[place] - 128
-            place += 1
-        pieces.append(data[place : place + length])
-        place += length
-    return pieces if place == len(data) else []
+    pieces, offset = [], 0
+    while offset < len(data):
+        length = data[offset]
+        offset += 1
+        if length >= 128 and offset < len(data):
+            length += 128 * data[offset] - 128
+            offset += 1
+        pieces.append(data[offset : offset + length])
+        offset += length
+    return pieces if offset == len(data) else []

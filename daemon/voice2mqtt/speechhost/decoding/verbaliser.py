@@ -1,7 +1,7 @@
-"""How the model writes what is spoken: the spellings of one word or number.
+"""The ways in which the model may write a word or number of the grammar.
 
-The model writes as people write, not as a table is compared: "Twelve", "12", "TV", "fifty" and
-"50". Every spelling here reads back as the same word. It knows nothing of tokens.
+The model writes as people do, not in the normalised form in which a table is compared: "Twelve",
+"12", "TV", "fifty" and "50". Every spelling here is normalised back to the same word.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from voice2mqtt.nlu.grammar.automaton import Number, Word
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.nlu.text.speller import Forms
 
-MOST_SPELT = 1_000
-"""Numbers of a slot that are spelt one by one; in a wider range only digits are understood."""
-LONGEST_NUMBER = 15
-"""Digits; what is longer is a name, for which there are no words."""
+MAX_SPELT = 1_000
+"""A slot with more numbers than this has no spellings: any digits are accepted instead."""
+MAX_SPELT_DIGITS = 15
+"""A longer number has no words."""
 
 
 @lru_cache(maxsize=50_000)
@@ -35,7 +35,7 @@ def letters_spelling(letters: str) -> str:
 def number_spellings(number: Number, language: str = "en") -> tuple[tuple[str, ...], ...]:
     """Return the spellings of all numbers that may fill the slot, as words; () if too many."""
     numbers = range(number.lowest, number.highest + 1, number.step)
-    if len(numbers) > MOST_SPELT:
+    if len(numbers) > MAX_SPELT:
         return ()
     spellings: dict[tuple[str, ...], None] = {}
     for value in numbers:
@@ -54,8 +54,8 @@ def one_spelling(number: Number, unit: Word, language: str = "en") -> tuple[str,
 
 
 def spelt(word: str, language: str) -> Forms:
-    """Return the ways to say `word` in `language`, if it is a number that has any."""
-    is_number = word.isdecimal() and len(word) <= LONGEST_NUMBER
+    """Return the ways to say `word` in `language`; () if it is no number, or too long a one."""
+    is_number = word.isdecimal() and len(word) <= MAX_SPELT_DIGITS
     return normaliser(language).spell(int(word)) if is_number else ()
 
 

@@ -1,9 +1,9 @@
 """A second engine behind the port: Vosk (Kaldi), for the languages that it has models for.
 
-With a table of commands the audio is first decoded with nothing but the table's words to choose
-from; if a word outside them was heard, or the words are doubtful, the answer is what the whole
-language model hears. Which words make a command is left to understanding. It knows nothing of
-sockets and protocols, and no language by itself: the model is a folder that the user names.
+With a table of commands the audio is first decoded with the table's words as the only vocabulary;
+if an unknown word was heard, or the confidence is low, the answer is what the whole language model
+hears. Which words make a command is for `nlu` to say. The model, and with it the language, is a
+folder that the user names.
 """
 
 import json
@@ -19,12 +19,12 @@ from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Number, Wildcard
 from voice2mqtt.speechhost.decoding.verbaliser import number_spellings, word_spellings
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, never
 
-OUTSIDE = "[unk]"
-"""What Vosk writes for a word that it was not given."""
-LEAST_CONFIDENCE = 0.6
+UNKNOWN = "[unk]"
+"""What Vosk writes for a word that is not in its vocabulary."""
+MIN_CONFIDENCE = 0.6
 """Below, the table's words are not believed."""
 _BLOCK_BYTES = RATE_HZ
-"""Half a second; between blocks it is asked whether anybody still waits."""
+"""Half a second, after which the work may be abandoned."""
 
 
 class VoskEngine:
@@ -51,30 +51,30 @@ class VoskEngine:
     ) -> Transcript:
         """See `Engine`."""
         if grammar and grammar.forced and (words := words_of(grammar)) is not None:
-            heard = reading(self._decode(pcm, abandoned, json.dumps([*words, OUTSIDE])))
-            if heard and OUTSIDE not in heard.text and heard.confidence >= LEAST_CONFIDENCE:
-                return self._transcript(heard)
-        heard = None if abandoned() else reading(self._decode(pcm, abandoned))
-        return self._transcript(heard) if heard and not abandoned() else Transcript()
+            entry = read_result(self._decode(pcm, abandoned, json.dumps([*words, UNKNOWN])))
+            if entry and UNKNOWN not in entry.text and entry.confidence >= MIN_CONFIDENCE:
+                return self._transcript(entry)
+        entry = None if abandoned() else read_result(self._decode(pcm, abandoned))
+        return self._transcript(entry) if entry and not abandoned() else Transcript()
 
-    def _transcript(self, heard: NBestEntry) -> Transcript:
-        return Transcript(readings=(heard,), language=self._language)
+    def _transcript(self, entry: NBestEntry) -> Transcript:
+        return Transcript(nbest=(entry,), language=self._language)
 
     def _decode(self, pcm: bytes, abandoned: Callable[[], bool], *words: str) -> str:
         recogniser = vosk.KaldiRecognizer(self._model, RATE_HZ, *words)
         recogniser.SetWords(True)
         finals = []
-        for place in range(0, len(pcm), _BLOCK_BYTES):
+        for start in range(0, len(pcm), _BLOCK_BYTES):
             if abandoned():
                 break
-            if recogniser.AcceptWaveform(pcm[place : place + _BLOCK_BYTES]):
+            if recogniser.AcceptWaveform(pcm[start : start + _BLOCK_BYTES]):
                 finals.append(json.loads(recogniser.Result()))
         finals.append(json.loads(recogniser.FinalResult()))
         return json.dumps({"result": [word for part in finals for word in part.get("result", [])]})
 
 
-def reading(result: str) -> NBestEntry | None:
-    """Return Vosk's JSON `result` as a reading; None when no word was heard."""
+def read_result(result: str) -> NBestEntry | None:
+    """Return Vosk's JSON `result` as an entry; None when no word was heard."""
     words: list[dict[str, Any]] = json.loads(result).get("result", [])
     if not words:
         return None
@@ -91,22 +91,23 @@ def words_of(grammar: EngineGrammar) -> tuple[str, ...] | None:
             case Wildcard():
                 return None
             case Word():
-                said = [
+                spellings = [
                     tuple(spelling.split("-"))
                     for spelling in word_spellings(label, grammar.language)
                 ]
             case Number():
-                said = list(number_spellings(label, grammar.language))
-        spoken = (word.lower() for form in said for word in form)
+                spellings = list(number_spellings(label, grammar.language))
+        spoken = (word.lower() for spelling in spellings for word in spelling)
         words |= dict.fromkeys(word for word in spoken if not word.isdecimal())
     return tuple(words)
 
 
 def _labels(automaton: Automaton) -> Iterator[Word | Number | Wildcard]:
+    """Yield the labels of `automaton` and of the automata nested in it."""
     seen: set[int] = set()
     waiting: list[Automaton] = [automaton]
     for one in waiting:
         seen.add(id(one))
-        inner: Iterable[Automaton] = [x.spoken for x in one.labels if isinstance(x, Choice)]
-        waiting += [spoken for spoken in inner if id(spoken) not in seen]
+        nested: Iterable[Automaton] = [x.spoken for x in one.labels if isinstance(x, Choice)]
+        waiting += [spoken for spoken in nested if id(spoken) not in seen]
         yield from (label for label in one.labels if not isinstance(label, Choice))

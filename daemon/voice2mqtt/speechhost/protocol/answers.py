@@ -1,7 +1,7 @@
-"""What the host says of one phrase, in the two formats that clients know.
+"""The bodies of the messages about one phrase, in the simple and the detailed format.
 
 Positions are in ticks of 100 ns since the first audio of the turn. Offset plus Duration tells
-the client how much of its audio is dealt with; whatever lies behind it is sent again.
+the client how much of its audio is acknowledged; after a break it sends the rest again.
 """
 
 import re
@@ -18,75 +18,77 @@ from voice2mqtt.speechhost.protocol.request_options import Profanity, RequestOpt
 
 TICKS_PER_SAMPLE = TICKS_PER_S // RATE_HZ
 
-MAX_READINGS = 10
+MAX_NBEST = 10
 
-Wordless = Literal["InitialSilenceTimeout", "BabbleTimeout", "NoMatch", "EndOfDictation", "Error"]
+NoWordsStatus = Literal[
+    "InitialSilenceTimeout", "BabbleTimeout", "NoMatch", "EndOfDictation", "Error"
+]
 
 
 def success(
-    transcript: Transcript, wishes: RequestOptions, *, offset: int, duration: int
+    transcript: Transcript, options: RequestOptions, *, offset: int, duration: int
 ) -> dict[str, Json]:
-    """Return the body for words that were recognised; `transcript` has at least one reading."""
-    best = transcript.readings[0]
+    """Return the body for words that were recognised; `transcript` is not empty."""
+    best = transcript.nbest[0]
     body: dict[str, Json] = {
         "RecognitionStatus": "Success",
         "Offset": offset,
         "Duration": duration,
-        "DisplayText": censor(best.text, wishes.profanity, transcript.language),
+        "DisplayText": censor(best.text, options.profanity, transcript.language),
         "Channel": 0,
     }
-    if wishes.detailed:
-        readings = transcript.readings[:MAX_READINGS]
+    if options.detailed:
         body["NBest"] = [
-            _nbest(reading, transcript.language, wishes.profanity) for reading in readings
+            _nbest_object(entry, transcript.language, options.profanity)
+            for entry in transcript.nbest[:MAX_NBEST]
         ]
-    if wishes.languages:
+    if options.languages:
         body["PrimaryLanguage"] = {
-            "Language": spoken_language(wishes, transcript.language),
+            "Language": spoken_language(options, transcript.language),
             "Confidence": "Unknown",
         }
     return body
 
 
-def without_words(status: Wordless, *, consumed: int) -> dict[str, Json]:
+def without_words(status: NoWordsStatus, *, consumed: int) -> dict[str, Json]:
     """Return the body for a phrase in which no words were found."""
     return {"RecognitionStatus": status, "Offset": consumed, "Duration": 0, "Channel": 0}
 
 
 def hypothesis(
-    reading: NBestEntry, wishes: RequestOptions, *, offset: int, duration: int
+    best: NBestEntry, options: RequestOptions, *, offset: int, duration: int
 ) -> dict[str, Json]:
-    """Return the body for what the words seem to be so far."""
-    text = censor(reading.lexical, wishes.profanity, wishes.language)
+    """Return the body for an interim result."""
+    text = censor(best.lexical, options.profanity, options.language)
     return {"Text": text, "Offset": offset, "Duration": duration, "Channel": 0}
 
 
-def spoken_language(wishes: RequestOptions, heard: str) -> str:
+def spoken_language(options: RequestOptions, heard: str) -> str:
     """Return by which of the client's names to call the language that was `heard`."""
-    offered = wishes.languages or (wishes.language,)
+    offered = options.languages or (options.language,)
     alike = [name for name in offered if _base(name) == _base(heard)]
     return next((name for name in alike if name.lower() == heard.lower()), (*alike, *offered)[0])
 
 
 def censor(text: str, profanity: Profanity, language: str) -> str:
-    """Return `text` with strong language as the client wants it."""
+    """Return `text` with profanity as the client wants it."""
     match profanity:
         case "raw":
             return text
         case "masked":
-            return _strong_words(_base(language)).sub(lambda word: "*" * len(word.group()), text)
+            return _profanities(_base(language)).sub(lambda word: "*" * len(word.group()), text)
         case "removed":
-            return _without(_strong_words(_base(language)), text)
+            return _removed(_profanities(_base(language)), text)
 
 
 @lru_cache(maxsize=16)
-def _strong_words(language: str) -> re.Pattern[str]:
+def _profanities(language: str) -> re.Pattern[str]:
     words = language_named(language).profanity
     return re.compile(rf"\b(?:{'|'.join(words)})\b" if words else r"(?!)", re.IGNORECASE)
 
 
-def _without(words: re.Pattern[str], text: str) -> str:
-    """Return `text` without strong words and the marks that belonged to them."""
+def _removed(words: re.Pattern[str], text: str) -> str:
+    """Return `text` without `words` and the punctuation that belonged to them."""
     left = " ".join(words.sub("", text).split())
     if left == text:
         return text
@@ -107,15 +109,15 @@ def _base(language: str) -> str:
     return language.lower().split("-", maxsplit=1)[0]
 
 
-def _nbest(reading: NBestEntry, language: str, profanity: Profanity) -> dict[str, Json]:
-    itn = inverse_normalised(reading.text, language)
-    # Not the protocol's own; the SDK hands on what it does not know.
-    outside: dict[str, Json] = {"OutsideGrammar": True} if reading.outside else {}
+def _nbest_object(entry: NBestEntry, language: str, profanity: Profanity) -> dict[str, Json]:
+    itn = inverse_normalised(entry.text, language)
+    # Not of the protocol; the SDK passes on members that it does not know.
+    outside: dict[str, Json] = {"OutsideGrammar": True} if entry.out_of_grammar else {}
     return {
-        "Confidence": round(reading.confidence, 4),
-        "Lexical": reading.lexical,
+        "Confidence": round(entry.confidence, 4),
+        "Lexical": entry.lexical,
         "ITN": itn,
         "MaskedITN": censor(itn, profanity, language),
-        "Display": censor(reading.text, profanity, language),
+        "Display": censor(entry.text, profanity, language),
         **outside,
     }

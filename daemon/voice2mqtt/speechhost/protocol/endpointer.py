@@ -2,7 +2,7 @@
 
 Speech begins when enough of the last few frames hold voice, and pauses with the first frame
 that holds none. Going on takes less voice than beginning: the end of a sentence is often soft.
-Knows the voice activity port, but neither messages nor clocks: time is counted in samples.
+Time is counted in samples.
 """
 
 from collections import deque
@@ -21,7 +21,7 @@ PRE_ROLL_MS = 1000
 PAUSE_MS = 96
 """Silence after which the phrase may be over. Shorter ones are found inside words."""
 INTERIM_MS = 1000
-"""Speech between two looks at a phrase that goes on and on."""
+"""Speech between two interim transcriptions of a phrase without pauses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class PhraseEndpointer:
         self._onset: int | None = None
         self._last_voiced: int | None = None
         self._waited_from = 0
-        self._looked_at = 0
+        self._interim_from = 0
         self._recent: deque[bool] = deque(maxlen=WINDOW_FRAMES)
         voice.reset()
 
@@ -140,7 +140,7 @@ class PhraseEndpointer:
             self._last_voiced = self._judged - 1
         if sum(self._recent) >= BEGIN_FRAMES:
             self._onset = self._judged - len(self._recent) + list(self._recent).index(True)
-            self._looked_at = self._judged
+            self._interim_from = self._judged
             self._keep_from(self._onset - self._pre_roll)
             return [Began(onset=self._sample(self._onset))]
         self._keep_from(self._judged - WINDOW_FRAMES - self._pre_roll)
@@ -162,10 +162,10 @@ class PhraseEndpointer:
         if silence >= self._end_silence or length >= self._longest_phrase:
             return [*events, self._end(cut=silence < self._end_silence)]
         if silence == self._pause:
-            self._looked_at = self._judged
+            self._interim_from = self._judged
             events.append(Paused(pcm=self._phrase()))
-        elif self._judged - self._looked_at >= self._interim and not silence:
-            self._looked_at = self._judged
+        elif self._judged - self._interim_from >= self._interim and not silence:
+            self._interim_from = self._judged
             events.append(GoesOn(pcm=self._phrase()))
         return events
 

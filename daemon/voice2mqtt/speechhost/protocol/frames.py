@@ -1,8 +1,7 @@
 """The messages on the websocket: bytes and text to values, and back.
 
 A text frame is header lines, an empty line and a JSON object. A binary frame is the length of
-its header (16 bit, big-endian), header lines and audio. This file knows the form of messages,
-not what they mean or in which order they come.
+its header (16 bit, big-endian), header lines and audio.
 """
 
 import json
@@ -67,7 +66,7 @@ def read_binary(frame: bytes) -> AudioMessage | None:
 
 
 def write_text(path: str, request_id: str, body: Mapping[str, Json]) -> str:
-    """Return a text frame for a client. Clients take header names to the letter."""
+    """Return a text frame for a client. Clients compare header names with their case."""
     return (
         f"X-RequestId:{request_id}\r\nPath:{path}\r\n"
         f"Content-Type:application/json; charset=utf-8\r\n\r\n{json.dumps(body)}"

@@ -1,8 +1,8 @@
-"""Transcribing a phrase before it has ended, so that its answer is there when it has. Pure.
+"""Speculative transcription: a phrase is transcribed before it is known to have ended. Pure.
 
-With the first short pause a transcription of the phrase so far is asked for, on the chance that
-it is over: the guess. If the phrase does end there, the guess is its answer; if speech goes on,
-it is forgotten. A phrase that goes on without a pause is looked at now and then.
+At the first short pause the phrase so far is transcribed, on the chance that it is over. If it is,
+that result is its answer; if speech goes on, the job is dropped. A long phrase without pauses is
+also transcribed now and then, for an interim result.
 """
 
 from collections.abc import Iterator
@@ -12,58 +12,59 @@ from voice2mqtt.speechhost.jobs import Abandon, Hasten, Transcribe, Urgency, Wor
 
 
 class Lookahead:
-    """What was asked, and is known, of the phrase under way."""
+    """The jobs of the phrase under way."""
 
-    def __init__(self, jobs: Iterator[int], phrases: tuple[str, ...]) -> None:
-        """`jobs` numbers the work; `phrases` are likely to be said."""
-        self._jobs = jobs
+    def __init__(self, job_ids: Iterator[int], phrases: tuple[str, ...]) -> None:
+        """`job_ids` numbers the jobs; `phrases` are likely to be said."""
+        self._job_ids = job_ids
         self._phrases = phrases
-        self._guess: int | None = None
-        self._guessed: Transcript | None = None
-        self._look: int | None = None
+        self._speculative_job: int | None = None
+        self._speculative_result: Transcript | None = None
+        self._interim_job: int | None = None
 
     def paused(self, pcm: bytes) -> list[Work]:
-        """Guess; a look on the way would only share the cores with it."""
+        """Transcribe `pcm` on the chance that it is all; drops an interim job to free its core."""
         dropped = self.forget()
         work = self._transcribe(pcm, Urgency.PAUSE)
-        self._guess = work.job
+        self._speculative_job = work.job_id
         return [*dropped, work]
 
     def goes_on(self, pcm: bytes) -> list[Work]:
-        """Look, unless the look before is not done yet."""
-        if self._look is not None:
+        """Transcribe `pcm` for an interim result, unless one is still on its way."""
+        if self._interim_job is not None:
             return []
         work = self._transcribe(pcm, Urgency.INTERIM)
-        self._look = work.job
+        self._interim_job = work.job_id
         return [work]
 
     def ended(self, pcm: bytes) -> tuple[int, Transcript | None, list[Work]]:
         """Return the job that answers for the phrase, its result if that is there, and work."""
-        job, result = self._guess, self._guessed
-        self._guess = self._guessed = None
+        job_id, result = self._speculative_job, self._speculative_result
+        self._speculative_job = self._speculative_result = None
         dropped = self.forget()
-        if job is None:
+        if job_id is None:
             work = self._transcribe(pcm, Urgency.ANSWER)
-            return work.job, None, [*dropped, work]
-        return job, result, dropped if result else [*dropped, Hasten(job=job)]
+            return work.job_id, None, [*dropped, work]
+        return job_id, result, dropped if result else [*dropped, Hasten(job_id=job_id)]
 
-    def transcribed(self, job: int, result: Transcript | None) -> bool:
-        """Take a result, None for a failure; return whether it tells of the phrase under way."""
-        if job == self._guess:
-            self._guessed = result
-            self._guess = None if result is None else job
-        elif job == self._look:
-            self._look = None
+    def transcribed(self, job_id: int, result: Transcript | None) -> bool:
+        """Take a result, None for a failure; return whether it is one of the phrase under way."""
+        if job_id == self._speculative_job:
+            self._speculative_result = result
+            self._speculative_job = None if result is None else job_id
+        elif job_id == self._interim_job:
+            self._interim_job = None
         else:
             return False
         return result is not None
 
     def forget(self) -> list[Work]:
-        """Forget guess and look: speech goes on, or the phrase is over."""
-        jobs = (None if self._guessed else self._guess, self._look)
-        self._guess = self._guessed = self._look = None
-        return [Abandon(job=job) for job in jobs if job is not None]
+        """Drop all jobs: speech goes on, or the phrase is over."""
+        pending = None if self._speculative_result else self._speculative_job
+        jobs = (pending, self._interim_job)
+        self._speculative_job = self._speculative_result = self._interim_job = None
+        return [Abandon(job_id=job_id) for job_id in jobs if job_id is not None]
 
     def _transcribe(self, pcm: bytes, urgency: Urgency) -> Transcribe:
-        job = next(self._jobs)
-        return Transcribe(job=job, pcm=pcm, urgency=urgency, phrases=self._phrases)
+        job_id = next(self._job_ids)
+        return Transcribe(job_id=job_id, pcm=pcm, urgency=urgency, phrases=self._phrases)

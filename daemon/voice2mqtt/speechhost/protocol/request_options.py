@@ -1,7 +1,7 @@
-"""What a client wants: from its address, its query and its `speech.context`, with defaults.
+"""The options of a request: from its path, its query and its `speech.context` message.
 
-What it does not ask for, and what this host does not know, is left at its default: clients send
-a good deal that is only meant for the cloud.
+Options that are missing have defaults, and unknown ones are ignored: clients send many that are
+only meant for the cloud.
 """
 
 from bisect import bisect_right
@@ -16,7 +16,7 @@ from voice2mqtt.nlu.grammar.table import Json
 
 MAX_PHRASES = 2000
 MAX_PHRASES_CHARS = 100_000
-"""Of all phrases together; so many take most of a second to compile."""
+"""Of all phrases together, which take most of a second to compile."""
 MAX_PHRASE_CHARS = 200
 MAX_WEIGHT = 2.0
 """Of phrases, as the SDK documents it."""
@@ -40,12 +40,12 @@ _INITIAL_SILENCE_MS = {Mode.INTERACTIVE: 5000, Mode.CONVERSATION: 15_000, Mode.D
 
 
 class Phrases(tuple[str, ...]):
-    """What is likely to be said, and how much that is to help."""
+    """The client's phrase list, and how much it is to help."""
 
     weight: float
 
     def __new__(cls, texts: Iterable[str] = (), weight: float = 1.0) -> Self:
-        """Without a weight of their own, phrases have that of clients that name none."""
+        """Phrases of clients that send no weight have 1."""
         made = super().__new__(cls, texts)
         made.weight = weight
         return made
@@ -66,18 +66,18 @@ class RequestOptions:
     detailed: bool
     profanity: Profanity
     initial_silence_ms: int
-    """Silence at the start after which there is nothing to wait for."""
+    """Silence at the start that ends the turn (or, in a continuous one, is reported)."""
     end_silence_ms: int
     """Silence that ends a phrase."""
     longest_phrase_ms: int
     """A phrase is cut here even if speech goes on."""
     phrases: Phrases
     phrases_left_out: int
-    """How many more the client offered than are taken."""
+    """How many phrases of the client are over the limits."""
     languages: tuple[str, ...]
-    """Languages to tell apart; empty if the client named a single one."""
+    """Candidates for language identification; empty if the client named a single language."""
     continues: bool
-    """Earlier audio may come again, at the start of this turn, as a stream of its own."""
+    """After a broken connection: unacknowledged audio comes again first, as its own stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ def read_address(target: str) -> RequestAddress | None:
 
 
 def read_options(address: RequestAddress, context: Mapping[str, Json]) -> RequestOptions:
-    """Return what holds for a turn that begins with `context`; its word outweighs the query."""
+    """Return the options of a turn that begins with `context`, which outranks the query."""
     query = address.query
     detection, output = _object(context, "phraseDetection"), _object(context, "phraseOutput")
     enrichment = _object(context, "enrichment") or _object(detection, "enrichment")
@@ -123,7 +123,7 @@ def read_options(address: RequestAddress, context: Mapping[str, Json]) -> Reques
         initial_silence_ms=_milliseconds(
             (_get(detection, "initialSilenceTimeout"), query.get("initialsilencetimeoutms")),
             default=_INITIAL_SILENCE_MS[mode],
-            least=500,
+            at_least=500,
         ),
         end_silence_ms=_milliseconds(
             (
@@ -132,10 +132,10 @@ def read_options(address: RequestAddress, context: Mapping[str, Json]) -> Reques
                 query.get("endsilencetimeoutms"),
             ),
             default=_END_SILENCE_MS[mode],
-            least=100,
+            at_least=100,
         ),
         longest_phrase_ms=_milliseconds(
-            (_get(segmentation, "segmentationForcedTimeoutMs"),), default=30_000, least=2000
+            (_get(segmentation, "segmentationForcedTimeoutMs"),), default=30_000, at_least=2000
         ),
         phrases=phrases,
         phrases_left_out=left_out,
@@ -160,20 +160,20 @@ def _profanity(asked: str) -> Profanity:
             return "raw"
 
 
-def _milliseconds(candidates: tuple[Json, ...], *, default: int, least: int) -> int:
-    """Return the first candidate that is a number above 0, kept from `least` to a minute."""
+def _milliseconds(candidates: tuple[Json, ...], *, default: int, at_least: int) -> int:
+    """Return the first candidate that is a number above 0, clamped to `at_least` and a minute."""
     for candidate in candidates:
         try:
             value = int(float(candidate)) if isinstance(candidate, str | int | float) else 0
         except (ValueError, OverflowError):
             continue
         if value > 0:
-            return min(max(value, least), 60_000)
+            return min(max(value, at_least), 60_000)
     return default
 
 
 def _phrases(context: Mapping[str, Json]) -> tuple[Phrases, int]:
-    """Return the first phrases, as many as are taken, and how many more there are."""
+    """Return the phrases within the limits, and how many there are beyond."""
     groups = _list(_get(_object(context, "dgi"), "groups"))
     items = [item for group in groups for item in _list(_get(group, "items"))]
     offered = _texts([_get(item, "text") for item in items])
@@ -186,7 +186,7 @@ def _phrases(context: Mapping[str, Json]) -> tuple[Phrases, int]:
 
 
 def _get(parent: Json | Mapping[str, Json], key: str) -> Json:
-    """Return a member of an object, None if there is none; clients disagree about its case."""
+    """Return a member of an object, None if there is none; keys differ in case between clients."""
     if not isinstance(parent, Mapping):
         return None
     return next((value for name, value in parent.items() if name.lower() == key.lower()), None)

@@ -1,8 +1,8 @@
-"""One connection: frames in, frames and work out. Pure: time and results come as arguments.
+"""The protocol on one connection: frames in, frames and work out. Pure: time is an argument.
 
-Turns follow each other on a connection, each under a request id of its own. A client goes on
-sending for a moment after its turn has ended; such audio is dropped, and comes again with the
-next turn if it was not acknowledged.
+Turns follow each other on a connection, each with a request id of its own. A client goes on
+sending for a moment after its turn has ended; such audio is dropped, and the client sends it again
+with the next turn if it was not acknowledged.
 """
 
 from collections import deque
@@ -26,28 +26,29 @@ from voice2mqtt.speechhost.protocol.request_options import RequestAddress, read_
 from voice2mqtt.speechhost.protocol.turn import Action, Send, Turn
 
 Output = str | Work
-"""A text frame to be sent, or work to be done or dropped."""
+"""A text frame to send, or work for the engine."""
 
 _BYTES_PER_S = RATE_HZ * SAMPLE_BYTES
 _STEPS_PER_S = 10
+"""A message is taken in steps of 100 ms of audio, between which others are served."""
 
 
 class Session:
-    """What was said on one connection, as far as it matters."""
+    """The state of one connection."""
 
     def __init__(self, address: RequestAddress, voice: VoiceActivity) -> None:
         """`address` is what the client asked for; `voice` is this connection's alone."""
         self._address = address
         self._voice = voice
-        self._jobs: Iterator[int] = count()
+        self._job_ids: Iterator[int] = count()
         self._turn: Turn | None = None
         self._request_id = ""
         self._finished: deque[str] = deque(maxlen=16)
-        self._form = WaveFormat()
-        self._converter = Converter(self._form)
-        self._ticks_before = 0  # of this turn, in an earlier form of its audio
+        self._format = WaveFormat()
+        self._converter = Converter(self._format)
+        self._ticks_before = 0  # of this turn, in an earlier format of its audio
         self.taken_s = 0.0
-        """Seconds of audio taken so far; all else counts as audio of as many bytes."""
+        """Seconds of audio taken so far; other bytes count as if they were audio."""
 
     @property
     def wake_at_s(self) -> float | None:
@@ -56,7 +57,7 @@ class Session:
 
     @property
     def backlog_s(self) -> float:
-        """Seconds of audio that wait for their words."""
+        """Seconds of audio that wait for their transcription."""
         return self._turn.backlog_s if self._turn else 0.0
 
     @property
@@ -72,67 +73,69 @@ class Session:
     def receive(self, frame: str | bytes, now_s: float) -> Iterator[list[Output]]:
         """Take a frame, in steps that are each done quickly; raise ProtocolError."""
         message = read_text(frame) if isinstance(frame, str) else read_binary(frame)
-        unheard = len(frame)
+        other_bytes = len(frame)
         match message:
             case AudioMessage():
-                unheard = yield from self._hear(message, now_s)
+                other_bytes = yield from self._receive_audio(message, now_s)
             case TextMessage(path="speech.context", request_id=request_id, body=body):
-                yield self._begin(request_id, body) if request_id else []
+                yield self._begin_turn(request_id, body) if request_id else []
             case _:  # telemetry and the like
                 pass
-        self.taken_s += unheard / _BYTES_PER_S
+        self.taken_s += other_bytes / _BYTES_PER_S
 
     def tick(self, now_s: float) -> list[Output]:
-        """Notice that time has passed."""
-        return self._put(self._turn.tick(now_s)) if self._turn else []
+        """Handle the time-outs that are due."""
+        return self._to_outputs(self._turn.tick(now_s)) if self._turn else []
 
-    def transcribed(self, job: int, result: Transcript | None) -> list[Output]:
+    def transcribed(self, job_id: int, result: Transcript | None) -> list[Output]:
         """Take the result of a job; None if the engine failed or had no time for it."""
-        return self._put(self._turn.transcribed(job, result)) if self._turn else []
+        return self._to_outputs(self._turn.transcribed(job_id, result)) if self._turn else []
 
     def abandon(self) -> list[Output]:
-        """Give up the turn under way, if any; its work is abandoned."""
-        return self._put(self._turn.abandon()) if self._turn else []
+        """Abandon the turn under way, if any, and its work."""
+        return self._to_outputs(self._turn.abandon()) if self._turn else []
 
-    def _begin(self, request_id: str, context: Mapping[str, Json]) -> list[Output]:
+    def _begin_turn(self, request_id: str, context: Mapping[str, Json]) -> list[Output]:
         if request_id == self._request_id or request_id in self._finished:
             return []
         outputs = self.abandon()
         self._request_id = request_id
-        wishes = read_options(self._address, context)
-        self._turn = Turn(wishes, self._voice, self._jobs)
-        self._converter, self._ticks_before = Converter(self._form), 0
+        options = read_options(self._address, context)
+        self._turn = Turn(options, self._voice, self._job_ids)
+        self._converter, self._ticks_before = Converter(self._format), 0
         start: dict[str, Json] = {"context": {"serviceTag": request_id}}
         outputs.append(write_text("turn.start", request_id, start))
-        if wishes.phrases:
-            outputs.append(Prepare(phrases=wishes.phrases, left_out=wishes.phrases_left_out))
+        if options.phrases:
+            outputs.append(Prepare(phrases=options.phrases, left_out=options.phrases_left_out))
         return outputs
 
-    def _hear(self, message: AudioMessage, now_s: float) -> Generator[list[Output], None, int]:
-        """Return how many bytes were not listened to."""
-        # A client that tells nothing of its turn beforehand begins it with its audio.
-        yield self._begin(message.request_id, {})
+    def _receive_audio(
+        self, message: AudioMessage, now_s: float
+    ) -> Generator[list[Output], None, int]:
+        """Pass audio to the turn; return how many bytes of it were dropped."""
+        # A turn may begin with its audio, without a `speech.context`.
+        yield self._begin_turn(message.request_id, {})
         if message.request_id != self._request_id:
             return len(message.payload)
         payload = message.payload
         if not payload and self._turn:
-            yield self._put(self._turn.stream_ended(now_s))
+            yield self._to_outputs(self._turn.stream_ended(now_s))
         if is_header(payload):
-            form, payload = read_header(payload)
-            if form != self._form:
+            format_, payload = read_header(payload)
+            if format_ != self._format:
                 self._ticks_before += self._converter.ticks
-                self._form, self._converter = form, Converter(form)
-        step_bytes = self._form.frame_bytes * (self._form.rate_hz // _STEPS_PER_S)
+                self._format, self._converter = format_, Converter(format_)
+        step_bytes = self._format.frame_bytes * (self._format.rate_hz // _STEPS_PER_S)
         for start in range(0, len(payload), step_bytes):
             if self._turn is None:
                 return len(payload) - start
             piece = self._converter.convert(payload[start : start + step_bytes])
             self.taken_s += len(piece) / _BYTES_PER_S
             received = self._ticks_before + self._converter.ticks
-            yield self._put(self._turn.hear(piece, received, now_s))
+            yield self._to_outputs(self._turn.feed(piece, received, now_s))
         return 0
 
-    def _put(self, actions: list[Action]) -> list[Output]:
+    def _to_outputs(self, actions: list[Action]) -> list[Output]:
         outputs: list[Output] = [
             write_text(action.path, self._request_id, action.body)
             if isinstance(action, Send)

@@ -1,7 +1,8 @@
-"""One turn: audio in, phrases out. Pure: time and results come as arguments, work is asked for.
+"""One turn: audio in, phrases out. Pure: time and results are arguments, and work is returned.
 
-An interactive turn ends with its first phrase; others go on until the client ends its audio,
-and their phrases are answered in order. Every answer acknowledges all audio up to its end.
+An interactive turn (single shot) ends with its first phrase; others go on until the client ends
+its audio, and their phrases are answered in order. Every answer acknowledges all audio up to its
+end. Positions are in ticks of 100 ns since the first audio of the turn.
 """
 
 from collections import deque
@@ -29,11 +30,11 @@ from voice2mqtt.speechhost.protocol.lookahead import Lookahead
 from voice2mqtt.speechhost.protocol.request_options import Mode, RequestOptions
 
 STREAM_GAP_S = 0.15
-"""After audio that came again, the live stream follows its end within this time."""
+"""Within this time the live stream follows audio that came again after a broken connection."""
 STARVED_S = 2.0
-"""A client that sends nothing for so long in the middle of a phrase has ended it."""
+"""A client that sends nothing for so long ends the phrase under way."""
 LONGEST_TURN_S = 600
-"""After so much audio a turn ends with its phrase; the client begins another by itself."""
+"""Of audio; after that a turn ends with its next phrase, and the client begins another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,236 +50,246 @@ Action = Send | Work
 
 @dataclass(slots=True, kw_only=True)
 class _Phrase:
-    """A phrase that has ended and waits for its words and its place in the order."""
+    """A phrase that has ended and waits for its result and for those before it."""
 
-    job: int | None
+    job_id: int | None
     offset: int
     end: int
-    otherwise: answers.Wordless
-    """What is said if no words are found in it."""
+    no_words_status: answers.NoWordsStatus
+    """The status to answer if no words are found in it."""
     result: Transcript | None = None
 
 
 class Turn:
     """From the first audio of a request to `turn.end`."""
 
-    def __init__(self, wishes: RequestOptions, voice: VoiceActivity, jobs: Iterator[int]) -> None:
-        """`voice` is this turn's alone while it lasts; `jobs` numbers the work."""
+    def __init__(
+        self, options: RequestOptions, voice: VoiceActivity, job_ids: Iterator[int]
+    ) -> None:
+        """`voice` is this turn's alone while it lasts; `job_ids` numbers its jobs."""
         self.ended = False
         self.wake_at_s: float | None = None
         """When `tick` is due."""
-        self._wishes = wishes
-        self._single = wishes.mode is Mode.INTERACTIVE
+        self._options = options
+        self._single_shot = options.mode is Mode.INTERACTIVE
         self._endpointer = PhraseEndpointer(
             voice,
-            initial_silence_ms=wishes.initial_silence_ms,
-            end_silence_ms=wishes.end_silence_ms,
-            longest_phrase_ms=wishes.longest_phrase_ms,
+            initial_silence_ms=options.initial_silence_ms,
+            end_silence_ms=options.end_silence_ms,
+            longest_phrase_ms=options.longest_phrase_ms,
         )
-        self._lookahead = Lookahead(jobs, wishes.phrases)
+        self._lookahead = Lookahead(job_ids, options.phrases)
         self._received = 0
         self._onset = 0
-        self._said = ""
-        self._waiting: deque[_Phrase] = deque()
-        self._speech_told = False
+        self._last_hypothesis = ""
+        self._unanswered: deque[_Phrase] = deque()
+        self._start_sent = False
         self._stream_ended = False
-        self._audio_over = False
-        self._next_phrase_at: int | None = None  # speech that came behind a single phrase
-        self._out: list[Action] = []
+        self._audio_ended = False
+        self._next_onset: int | None = None  # of speech after the only phrase
+        self._actions: list[Action] = []
 
     @property
     def backlog_s(self) -> float:
-        """Seconds of audio that wait for their words."""
-        return sum(phrase.end - phrase.offset for phrase in self._waiting) / TICKS_PER_S
+        """Seconds of audio that wait for their transcription."""
+        return sum(phrase.end - phrase.offset for phrase in self._unanswered) / TICKS_PER_S
 
     @property
     def owes_answer(self) -> bool:
         """Whether an answer is to come: always for a single shot, else for what is being said."""
-        return self._single or self._endpointer.in_speech or bool(self._waiting)
+        return self._single_shot or self._endpointer.in_speech or bool(self._unanswered)
 
-    def hear(self, pcm: bytes, received: int, now_s: float) -> list[Action]:
-        """Take the next audio; `received` is where it ends, in ticks as the client counts."""
-        if not self._audio_over:
+    def feed(self, pcm: bytes, received: int, now_s: float) -> list[Action]:
+        """Take the next audio; `received` is where it ends, in ticks of the client's audio."""
+        if not self._audio_ended:
             self._stream_ended = False
             self._received = received
-            self._follow(self._endpointer.hear(pcm))
-            self._wait(now_s)
-        return self._take()
+            self._handle_events(self._endpointer.hear(pcm))
+            self._set_wake_time(now_s)
+        return self._take_actions()
 
     def stream_ended(self, now_s: float) -> list[Action]:
-        """Take the end of a stream: of the turn's audio, unless it was one that came again."""
-        if self._wishes.continues:
+        """Take the end of a stream: of the turn's audio, unless this was audio that came again."""
+        if self._options.continues:
             self._stream_ended = True
             self.wake_at_s = now_s + STREAM_GAP_S
         else:
             self._end_audio()
-        return self._take()
+        return self._take_actions()
 
     def tick(self, now_s: float) -> list[Action]:
-        """Notice that time has passed."""
+        """Handle the time-outs that are due."""
         if self.wake_at_s is not None and now_s >= self.wake_at_s:
-            if self._stream_ended or self._single:
+            if self._stream_ended or self._single_shot:
                 self._end_audio()
             else:
                 self.wake_at_s = None
-                self._follow(self._endpointer.finish())
-        return self._take()
+                self._handle_events(self._endpointer.finish())
+        return self._take_actions()
 
-    def transcribed(self, job: int, result: Transcript | None) -> list[Action]:
+    def transcribed(self, job_id: int, result: Transcript | None) -> list[Action]:
         """Take the result of a job; None if the engine failed or had no time for it."""
-        phrase = next((phrase for phrase in self._waiting if phrase.job == job), None)
+        phrase = next((phrase for phrase in self._unanswered if phrase.job_id == job_id), None)
         if phrase:
             if result is None:
-                phrase.otherwise = "Error"
+                phrase.no_words_status = "Error"
             phrase.result = result or Transcript()
-            self._answer()
-        elif self._lookahead.transcribed(job, result) and result:
-            self._tell(result)
-        return self._take()
+            self._send_answers()
+        elif self._lookahead.transcribed(job_id, result) and result:
+            self._send_hypothesis(result)
+        return self._take_actions()
 
     def abandon(self) -> list[Action]:
-        """Give the turn up without a word; its work is abandoned."""
-        self._finish()
-        return self._take()
+        """End the turn without an answer; its work is abandoned."""
+        self._close()
+        return self._take_actions()
 
-    def _wait(self, now_s: float) -> None:
-        if self._audio_over or (self._single and self._waiting):
+    def _set_wake_time(self, now_s: float) -> None:
+        if self._audio_ended or (self._single_shot and self._unanswered):
             self.wake_at_s = None
         elif self._endpointer.in_speech:
             self.wake_at_s = now_s + STARVED_S
         else:
-            patience_s = self._wishes.initial_silence_ms / 1000
-            self.wake_at_s = now_s + patience_s if self._single else None
+            silence_s = self._options.initial_silence_ms / 1000
+            self.wake_at_s = now_s + silence_s if self._single_shot else None
 
-    def _follow(self, events: list[Event]) -> None:
+    def _handle_events(self, events: list[Event]) -> None:
         for event in events:
-            if self._audio_over:
+            if self._audio_ended:
                 return
-            if self._single and self._waiting:
-                self._follow_behind(event)
+            if self._single_shot and self._unanswered:
+                self._handle_event_after_phrase(event)
             else:
-                self._follow_phrase(event)
+                self._handle_event_of_phrase(event)
 
-    def _follow_behind(self, event: Event) -> None:
-        """While a single phrase waits for its words: what speech follows is for the next turn."""
-        if isinstance(event, Began) and self._next_phrase_at is None:
-            self._next_phrase_at = event.onset * TICKS_PER_SAMPLE
+    def _handle_event_after_phrase(self, event: Event) -> None:
+        """After the only phrase of a single shot: speech from now on is for the next turn."""
+        if isinstance(event, Began) and self._next_onset is None:
+            self._next_onset = event.onset * TICKS_PER_SAMPLE
 
-    def _follow_phrase(self, event: Event) -> None:
+    def _handle_event_of_phrase(self, event: Event) -> None:
         match event:
             case Began(onset=onset):
-                self._onset, self._said = onset * TICKS_PER_SAMPLE, ""
-                if not self._speech_told:
+                self._onset, self._last_hypothesis = onset * TICKS_PER_SAMPLE, ""
+                if not self._start_sent:
                     self._send("speech.startDetected", {"Offset": self._onset})
-                self._speech_told = True
+                self._start_sent = True
             case Paused(pcm=pcm):
-                # The same words are told again: after a pause they may be the whole sentence,
-                # and a client whose gate waits for that word would wait in vain.
-                self._said = ""
-                self._out += self._lookahead.paused(pcm)
+                # The same hypothesis is sent again: after a pause it may be the whole sentence,
+                # for which a client with an endpointer of its own may be waiting.
+                self._last_hypothesis = ""
+                self._actions += self._lookahead.paused(pcm)
             case Resumed():
-                self._out += self._lookahead.forget()
+                self._actions += self._lookahead.forget()
             case GoesOn(pcm=pcm):
-                self._out += self._lookahead.goes_on(pcm)
+                self._actions += self._lookahead.goes_on(pcm)
             case Ended():
                 self._end_phrase(event)
             case StayedSilent(end=end):
-                self._end_silence(end * TICKS_PER_SAMPLE)
+                self._report_silence(end * TICKS_PER_SAMPLE)
 
     def _end_phrase(self, ended: Ended) -> None:
-        self._detect_end()
-        job, result, work = self._lookahead.ended(ended.pcm)
-        self._out += work
-        self._waiting.append(
+        self._send_end_detected()
+        job_id, result, work = self._lookahead.ended(ended.pcm)
+        self._actions += work
+        self._unanswered.append(
             _Phrase(
-                job=job,
+                job_id=job_id,
                 offset=ended.onset * TICKS_PER_SAMPLE,
                 end=ended.end * TICKS_PER_SAMPLE,
-                otherwise="BabbleTimeout" if ended.cut else "NoMatch",
+                no_words_status="BabbleTimeout" if ended.cut else "NoMatch",
                 result=result,
             )
         )
-        self._answer()
+        self._send_answers()
 
-    def _end_silence(self, end: int) -> None:
-        self._detect_end()
-        self._waiting.append(
+    def _report_silence(self, end: int) -> None:
+        self._send_end_detected()
+        self._unanswered.append(
             _Phrase(
-                job=None,
+                job_id=None,
                 offset=end,
                 end=end,
-                otherwise="InitialSilenceTimeout",
+                no_words_status="InitialSilenceTimeout",
                 result=Transcript(),
             )
         )
-        self._answer()
+        self._send_answers()
 
-    def _detect_end(self) -> None:
-        # Only where the turn ends too: the client stops sending when it is told.
-        if self._single:
+    def _send_end_detected(self) -> None:
+        # Only where the turn ends too, since the client then stops sending.
+        if self._single_shot:
             self._send("speech.endDetected", {"Offset": self._received})
 
     def _end_audio(self) -> None:
         self.wake_at_s = None
-        if self._endpointer.in_doubt or (self._single and not self._waiting):
-            self._follow(self._endpointer.finish())
-        self._audio_over = True
-        self._answer()
+        if self._endpointer.in_doubt or (self._single_shot and not self._unanswered):
+            self._handle_events(self._endpointer.finish())
+        self._audio_ended = True
+        self._send_answers()
 
-    def _answer(self) -> None:
-        """Send what is complete, in order, and the end of the turn if that was all."""
-        while not self.ended and self._waiting and (result := self._waiting[0].result) is not None:
-            phrase = self._waiting.popleft()
-            end = self._acknowledged(phrase)
+    def _send_answers(self) -> None:
+        """Answer phrases in order, as far as results are there; end the turn after the last."""
+        while (
+            not self.ended
+            and self._unanswered
+            and (result := self._unanswered[0].result) is not None
+        ):
+            phrase = self._unanswered.popleft()
+            end = self._acknowledged_until(phrase)
             self._send(
                 "speech.phrase",
                 answers.success(
-                    result, self._wishes, offset=phrase.offset, duration=end - phrase.offset
+                    result, self._options, offset=phrase.offset, duration=end - phrase.offset
                 )
-                if result.readings
-                else answers.without_words(phrase.otherwise, consumed=end),
+                if result.nbest
+                else answers.without_words(phrase.no_words_status, consumed=end),
             )
-            if self._single or phrase.otherwise == "Error" or end >= LONGEST_TURN_S * TICKS_PER_S:
-                self._end()
-        if self._audio_over and not self._waiting and not self.ended:
+            if (
+                self._single_shot
+                or phrase.no_words_status == "Error"
+                or end >= LONGEST_TURN_S * TICKS_PER_S
+            ):
+                self._end_turn()
+        if self._audio_ended and not self._unanswered and not self.ended:
             self._send("speech.endDetected", {"Offset": self._received})
             body = answers.without_words("EndOfDictation", consumed=self._received)
             self._send("speech.phrase", body)
-            self._end()
+            self._end_turn()
 
-    def _acknowledged(self, phrase: _Phrase) -> int:
-        if not self._single:
+    def _acknowledged_until(self, phrase: _Phrase) -> int:
+        if not self._single_shot:
             return min(phrase.end, self._received)
-        if self._next_phrase_at is None:
+        if self._next_onset is None:
             return self._received
-        return min(max(phrase.end, self._next_phrase_at), self._received)
+        return min(max(phrase.end, self._next_onset), self._received)
 
-    def _tell(self, result: Transcript) -> None:
-        if result.readings and result.readings[0].lexical != self._said:
-            self._said = result.readings[0].lexical
+    def _send_hypothesis(self, result: Transcript) -> None:
+        if result.nbest and result.nbest[0].lexical != self._last_hypothesis:
+            self._last_hypothesis = result.nbest[0].lexical
             body = answers.hypothesis(
-                result.readings[0],
-                self._wishes,
+                result.nbest[0],
+                self._options,
                 offset=self._onset,
                 duration=max(0, self._received - self._onset),
             )
             self._send("speech.hypothesis", body)
 
-    def _end(self) -> None:
+    def _end_turn(self) -> None:
         self._send("turn.end", {})
-        self._finish()
+        self._close()
 
-    def _finish(self) -> None:
-        self._out += self._lookahead.forget()
-        jobs = [phrase.job for phrase in self._waiting if not phrase.result]
-        self._out += [Abandon(job=job) for job in jobs if job is not None]
-        self._waiting.clear()
-        self.ended = self._audio_over = True
+    def _close(self) -> None:
+        self._actions += self._lookahead.forget()
+        job_ids = [phrase.job_id for phrase in self._unanswered if not phrase.result]
+        self._actions += [Abandon(job_id=job_id) for job_id in job_ids if job_id is not None]
+        self._unanswered.clear()
+        self.ended = self._audio_ended = True
         self.wake_at_s = None
 
     def _send(self, path: str, body: dict[str, Json]) -> None:
-        self._out.append(Send(path=path, body=body))
+        self._actions.append(Send(path=path, body=body))
 
-    def _take(self) -> list[Action]:
-        out, self._out = self._out, []
-        return out
+    def _take_actions(self) -> list[Action]:
+        actions, self._actions = self._actions, []
+        return actions

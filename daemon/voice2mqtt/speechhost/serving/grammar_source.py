@@ -1,9 +1,8 @@
-"""Which grammar holds for whom: that of the host's own house, else what the client offers.
+"""Which grammar a client's speech is decoded with: the host's table, else the client's phrases.
 
-The table's owner runs the host, and the table says more than phrases can (slots, numbers, what
-is a command and what is not): so where there is a table, a client's phrases are not needed. The
-files are read again when they change; where one has a fault it is reported, and what was read
-before holds.
+The table's owner runs the host, and the table says more than phrases can (slots, numbers, what is
+a command and what is not); where there is a table, a client's phrases are ignored. The files are
+read again when they change; a fault is reported, and what was read before stays in force.
 """
 
 import logging
@@ -27,23 +26,23 @@ class GrammarSource:
     def __init__(self, files: WatchedFiles) -> None:
         """Read `files`; raise SettingsError if one has a fault."""
         self._files = files
-        house = files.read()
-        self.language = house.language
-        """That of the house, as it was at the start."""
-        self._own = grammar_of(house)
+        table = files.read()
+        self.language = table.language
+        """That of the settings or the table, as it was at the start."""
+        self._table_grammar = grammar_of(table)
 
     def grammar(self, phrases: tuple[str, ...]) -> EngineGrammar | None:
-        """Return what a client that offers `phrases` is likely to say; None if nobody knows.
+        """Return the grammar for a client that offers `phrases`; None without table and phrases.
 
         With thousands of phrases this takes most of a second.
         """
-        if self._own or not phrases:
-            return self._own
+        if self._table_grammar or not phrases:
+            return self._table_grammar
         weight = phrases.weight if isinstance(phrases, Phrases) else 1.0
-        return self._hint(phrases, weight)
+        return self._phrase_grammar(phrases, weight)
 
     def watch(self, stopped: threading.Event) -> None:
-        """Look after the files until `stopped`."""
+        """Refresh every second until `stopped`."""
         while not stopped.wait(CHECK_EVERY_S):
             self.refresh()
 
@@ -52,14 +51,14 @@ class GrammarSource:
         if not self._files.changed():
             return
         try:
-            self._own = grammar_of(self._files.read())
+            self._table_grammar = grammar_of(self._files.read())
         except UserFacingError as error:
             fault = error.report if isinstance(error, FaultsError) else error
-            log.error("%s\nWhat was read before stays in force.", fault)  # noqa: TRY400 - its own words suffice
+            log.error("%s\nWhat was read before stays in force.", fault)  # noqa: TRY400 - its message suffices
         else:
             log.info("read %s again", self._files)
 
-    def _hint(self, phrases: tuple[str, ...], weight: float) -> EngineGrammar:
+    def _phrase_grammar(self, phrases: tuple[str, ...], weight: float) -> EngineGrammar:
         return EngineGrammar(
             automaton=compile_phrases(phrases, self.language),
             forced=False,
@@ -68,16 +67,19 @@ class GrammarSource:
         )
 
 
-def grammar_of(house: WatchedTable) -> EngineGrammar | None:
-    """Return what may be said in `house`; None if it has no table.
+def grammar_of(watched: WatchedTable) -> EngineGrammar | None:
+    """Return what may be said to `watched`; None if it has no table.
 
     Raises:
         SettingsError: its table cannot be compiled.
     """
-    expected = house.expected()
-    if expected is None:
+    automaton = watched.expected()
+    if automaton is None:
         return None
-    assert house.table
+    assert watched.table
     return EngineGrammar(
-        automaton=expected, forced=True, commands=len(house.table.rows), language=house.language
+        automaton=automaton,
+        forced=True,
+        command_rows=len(watched.table.rows),
+        language=watched.language,
     )

@@ -1,9 +1,9 @@
-"""What a process that decodes keeps of memory it no longer needs.
+"""How a process that decodes returns free memory to the system.
 
-Beams take and free megabytes many times a second, on every thread. glibc keeps an arena for each
-thread and, after the first large block is freed, takes later ones of its size from it; so a host
-that two clients kept busy grew to 413 MB, of which much was free. One arena and fixed thresholds
-held it at 321 MB, at the same processor time (mallopt(3)).
+Beams allocate and free megabytes many times a second, on every thread. glibc keeps an arena for
+each thread and, after the first large block is freed, takes later ones of its size from it; so a
+host that two clients kept busy grew to 413 MB, of which much was free. One arena and fixed
+thresholds held it at 321 MB, at the same processor time (mallopt(3)).
 """
 
 import ctypes
@@ -12,11 +12,10 @@ import gc
 _LIBC = ctypes.CDLL(None)
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _THRESHOLD_BYTES = 2_500_000
-"""What sixteen beams make in a step is smaller; to have it anew from the system each time takes as
-long as a third of the step."""
+"""More than a step of sixteen beams allocates: mapping that anew would add a third to its time."""
 
 
-def give_back_early() -> None:
+def configure_malloc() -> None:
     """Have this process return freed memory to the system; only glibc needs to be told."""
     mallopt = getattr(_LIBC, "mallopt", None)
     if mallopt:
@@ -25,7 +24,7 @@ def give_back_early() -> None:
         mallopt(_TRIM_THRESHOLD, _THRESHOLD_BYTES)
 
 
-def give_back() -> None:
+def trim_malloc() -> None:
     """Return what is free to the system now, which takes some ten milliseconds.
 
     The voice activity detector's aligned blocks of 3 MB leave holes that glibc seldom fills again:

@@ -1,7 +1,7 @@
 """Transcriptions for all clients, on a few threads, shared fairly.
 
-What a client waits for comes before what it may soon wait for; among equals, whoever has least
-under way and was served longest ago. Interim looks are only taken if a thread would be idle.
+By urgency first; among equals the client with the fewest running jobs is next, then the one served
+longest ago. Interim transcriptions are only made if a thread would be idle.
 """
 
 import asyncio
@@ -13,26 +13,28 @@ from itertools import count
 
 from voice2mqtt.speechhost.engine import Engine, EngineGrammar, Transcript
 from voice2mqtt.speechhost.jobs import Transcribe, Urgency
-from voice2mqtt.speechhost.serving.phrase_cache import Grammars, Hint, PhraseCache
+from voice2mqtt.speechhost.serving.phrase_cache import GrammarFor, PendingGrammar, PhraseCache
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
 class Client:
-    """One who has transcriptions done; its jobs are numbered by itself."""
+    """A client of the scheduler; its jobs are numbered by itself."""
 
     running: int = 0
-    served: int = 0
-    tickets: dict[int, "_Job"] = field(default_factory=dict)
-    hint: Hint | None = None
-    """The list of phrases it offered last."""
+    """How many of its jobs the engine works on."""
+    last_served: int = 0
+    """Rank of its last start of a job among all starts."""
+    jobs: dict[int, "_Job"] = field(default_factory=dict)
+    grammar: PendingGrammar | None = None
+    """Of the list of phrases it offered last."""
 
 
 @dataclass(slots=True, eq=False)
 class _Job:
     client: Client
-    job: Transcribe
+    request: Transcribe
     urgency: Urgency
     done: asyncio.Future[Transcript | None]
     grammar: EngineGrammar | None = None
@@ -41,86 +43,86 @@ class _Job:
 class Scheduler:
     """Hands the clients' work to the engine. Belongs to one event loop."""
 
-    def __init__(self, engine: Engine, grammars: Grammars, *, threads: int) -> None:
+    def __init__(self, engine: Engine, grammar_for: GrammarFor, *, threads: int) -> None:
         """Use `threads` at once, each of which keeps one core busy."""
         self._engine = engine
-        self._hints = PhraseCache(self._prepared)
-        self._grammars = grammars
+        self._phrase_cache = PhraseCache(self._prepared)
+        self._grammar_for = grammar_for
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="transcribe")
         self._waiting: list[_Job] = []
         self._running = 0
-        self._turns = count(1)
+        self._starts = count(1)
 
     def _prepared(self, phrases: tuple[str, ...]) -> EngineGrammar | None:
-        """Return the grammar of `phrases`, which the engine has made ready; see `Grammars`."""
-        grammar = self._grammars(phrases)
+        """Return the grammar of `phrases`, prepared by the engine; see `GrammarFor`."""
+        grammar = self._grammar_for(phrases)
         if grammar and phrases and not grammar.forced:
             self._engine.prepare(grammar)
         return grammar
 
     async def prepare(self, client: Client, phrases: tuple[str, ...]) -> None:
-        """Have `phrases` compiled for what `client` will say, after the list it offered before."""
-        if client.hint:
-            await asyncio.wait([client.hint])
-        client.hint = self._hints.of(phrases)
+        """Have `phrases` compiled for `client`, after the list that it offered before."""
+        if client.grammar:
+            await asyncio.wait([client.grammar])
+        client.grammar = self._phrase_cache.get(phrases)
 
-    async def transcribe(self, client: Client, job: Transcribe) -> Transcript | None:
+    async def transcribe(self, client: Client, request: Transcribe) -> Transcript | None:
         """Return what was said; None if the engine failed, had no time, or nobody waits."""
         done: asyncio.Future[Transcript | None] = asyncio.get_running_loop().create_future()
-        ticket = _Job(client, job, job.urgency, done)
-        if job.urgency is Urgency.INTERIM and self._running >= max(1, self._threads - 1):
+        job = _Job(client, request, request.urgency, done)
+        if request.urgency is Urgency.INTERIM and self._running >= max(1, self._threads - 1):
             return None
-        client.tickets[job.job] = ticket
+        client.jobs[request.job_id] = job
         try:
-            ticket.grammar = await self._hints.grammar(job.phrases, done)
+            job.grammar = await self._phrase_cache.grammar(request.phrases, done)
             if not done.done():
-                self._waiting.append(ticket)
+                self._waiting.append(job)
                 self._start()
             return await done
         finally:
-            self.abandon(client, job.job)
+            self.abandon(client, request.job_id)
 
-    def leave(self, client: Client) -> None:
+    def release(self, client: Client) -> None:
         """Forget the phrases of `client`: if they are not compiled yet, they need not be."""
-        client.hint = None
+        client.grammar = None
 
-    def hasten(self, client: Client, job: int) -> None:
-        """Take `job` for one that is waited for."""
-        if ticket := client.tickets.get(job):
-            ticket.urgency = Urgency.ANSWER
+    def hasten(self, client: Client, job_id: int) -> None:
+        """Raise a job to `Urgency.ANSWER`."""
+        if job := client.jobs.get(job_id):
+            job.urgency = Urgency.ANSWER
 
-    def abandon(self, client: Client, job: int) -> None:
-        """Forget `job`; if it runs already, the engine is told to stop."""
-        if ticket := client.tickets.pop(job, None):
-            if ticket in self._waiting:
-                self._waiting.remove(ticket)
-            if not ticket.done.done():
-                ticket.done.set_result(None)
+    def abandon(self, client: Client, job_id: int) -> None:
+        """Drop a job; if it is running, the engine is told to stop."""
+        if job := client.jobs.pop(job_id, None):
+            if job in self._waiting:
+                self._waiting.remove(job)
+            if not job.done.done():
+                job.done.set_result(None)
 
     def close(self) -> None:
         """End the threads when their work is done."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._hints.close()
+        self._phrase_cache.close()
 
     def _start(self) -> None:
         while self._waiting and self._running < self._threads:
-            ticket = min(
-                self._waiting, key=lambda t: (t.urgency, t.client.running, t.client.served)
+            job = min(
+                self._waiting, key=lambda j: (j.urgency, j.client.running, j.client.last_served)
             )
-            self._waiting.remove(ticket)
-            ticket.client.served = next(self._turns)
-            ticket.client.running += 1
+            self._waiting.remove(job)
+            job.client.last_served = next(self._starts)
+            job.client.running += 1
             self._running += 1
-            running = asyncio.get_running_loop().run_in_executor(self._pool, self._work, ticket)
-            running.add_done_callback(partial(self._finish, ticket))
+            running = asyncio.get_running_loop().run_in_executor(self._pool, self._run, job)
+            running.add_done_callback(partial(self._finish, job))
 
-    def _work(self, ticket: _Job) -> Transcript:
-        return self._engine.transcribe(ticket.job.pcm, ticket.grammar, ticket.done.done)
+    def _run(self, job: _Job) -> Transcript:
+        return self._engine.transcribe(job.request.pcm, job.grammar, job.done.done)
 
-    def _finish(self, ticket: _Job, future: asyncio.Future[Transcript]) -> None:
+    def _finish(self, job: _Job, future: asyncio.Future[Transcript]) -> None:
         self._running -= 1
-        ticket.client.running -= 1
+        job.client.running -= 1
         result: Transcript | None = None
         if future.cancelled():
             pass
@@ -128,6 +130,6 @@ class Scheduler:
             log.error("a transcription failed; its client is told", exc_info=error)
         else:
             result = future.result()
-        if not ticket.done.done():
-            ticket.done.set_result(result)
+        if not job.done.done():
+            job.done.set_result(result)
         self._start()

@@ -1,6 +1,6 @@
-"""The host on its port: who may come in, who is in, and how it begins and ends.
+"""The host on its port: connections, admission, start and stop.
 
-The only place that knows websockets. Everything here runs on one event loop; phrase lists and
+The only import of websockets. Everything here runs on one event loop; phrase lists and
 transcriptions have threads of their own (`phrase_cache.py`, `scheduler.py`).
 """
 
@@ -27,30 +27,30 @@ from voice2mqtt.speechhost.protocol.request_options import read_address
 from voice2mqtt.speechhost.protocol.session import Session
 from voice2mqtt.speechhost.serving.admission import AdmissionControl, Limits
 from voice2mqtt.speechhost.serving.connection import ConnectionHandler
-from voice2mqtt.speechhost.serving.memory import give_back
+from voice2mqtt.speechhost.serving.memory import trim_malloc
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
-_ALIVE_S = 1.0
-_CLOSE_WITHIN_S = 1.0  # a client that does not answer a close is cut off
-_READ_AHEAD = 1  # messages of one client that wait in memory to be read
-_SPARE_VOICES = 4  # that are kept when nobody is connected
+_WATCH_EVERY_S = 1.0
+_CLOSE_WITHIN_S = 1.0  # a client that does not answer a close frame is cut off
+_READ_AHEAD = 1  # messages of one client that are buffered
+_SPARE_DETECTORS = 4  # kept when nobody is connected
 
-# It would report every port scan and every client that hangs up early, with a traceback.
+# It reports every port scan and every client that hangs up early, with a traceback.
 _wire_log = logging.getLogger(f"{__name__}.wire")
 _wire_log.setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """Whom to tell how the host is; called on the event loop, so they return at once."""
+    """What to call as the state of the host changes; on the event loop, so they return at once."""
 
     listening: Callable[[str], None] = lambda _url: None
-    """Clients find the host under this address, but are told to wait."""
+    """With the address, where clients are told to wait until `ready`."""
     ready: Callable[[], None] = lambda: None
     alive: Callable[[], None] = lambda: None
-    """Every second, as long as the event loop turns."""
+    """Every second, as long as the event loop runs."""
     stopping: Callable[[], None] = lambda: None
 
 
@@ -60,7 +60,7 @@ class SpeechHost:
     def __init__(
         self,
         load: Callable[[], Scheduler],
-        new_voice: Callable[[], VoiceActivity],
+        new_detector: Callable[[], VoiceActivity],
         *,
         keys: tuple[str, ...] = (),
         limits: Limits | None = None,
@@ -69,13 +69,13 @@ class SpeechHost:
     ) -> None:
         """`load` is called on a thread, and may take its time: clients are told to wait."""
         self._load = load
-        self._new_voice = new_voice
-        self._spare_voices: list[VoiceActivity] = []
+        self._new_detector = new_detector
+        self._spare_detectors: list[VoiceActivity] = []
         self._limits = limits or Limits()
-        self._doorkeeper = AdmissionControl(keys, self._limits)
+        self._admission = AdmissionControl(keys, self._limits)
         self._tls = tls
         self._hooks = hooks or Hooks()
-        self._desk: Scheduler | None = None
+        self._scheduler: Scheduler | None = None
         self._connections: set[ConnectionHandler] = set()
         self._stop = asyncio.Event()
         self._served = 0
@@ -86,19 +86,19 @@ class SpeechHost:
         self._stop.set()
 
     async def run(self, address: str, port: int) -> None:
-        """Serve until `stop`; raise OSError if the address cannot be had."""
+        """Serve until `stop`; raise OSError if the address cannot be bound."""
         async with serve(
-            self._meet,
+            self._serve_connection,
             address,
             port,
             ssl=self._tls,
-            process_request=self._admit,
+            process_request=self._process_request,
             compression=None,
-            create_connection=cast("type[ServerConnection]", partial(_Socket, self._doorkeeper)),
+            create_connection=cast("type[ServerConnection]", partial(_Socket, self._admission)),
             max_size=self._limits.message_bytes,
             max_queue=_READ_AHEAD,
             open_timeout=self._limits.open_s,
-            # Pongs wait behind unread messages: only `ConnectionHandler` can tell a dead client.
+            # Pongs wait behind unread messages, so `ConnectionHandler` sends pings itself.
             ping_interval=None,
             close_timeout=_CLOSE_WITHIN_S,
             logger=_wire_log,
@@ -109,15 +109,15 @@ class SpeechHost:
             stopping = asyncio.create_task(self._stop.wait(), name="stop")
             await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not self._stop.is_set():
-                self._desk = await loading
+                self._scheduler = await loading
                 self._hooks.ready()
                 await self._watch()
             self._hooks.stopping()
             stopping.cancel()
             server.close(close_connections=False)
             await self._drain()
-        if self._desk:
-            self._desk.close()
+        if self._scheduler:
+            self._scheduler.close()
 
     async def _watch(self) -> None:
         while not self._stop.is_set():
@@ -125,11 +125,11 @@ class SpeechHost:
             for connection in self._connections:
                 if connection.idle_s > self._limits.idle_s:
                     connection.close("idle")
-            if len(self._spare_voices) > _SPARE_VOICES and not self._connections:
-                del self._spare_voices[_SPARE_VOICES:]
-                give_back()
+            if len(self._spare_detectors) > _SPARE_DETECTORS and not self._connections:
+                del self._spare_detectors[_SPARE_DETECTORS:]
+                trim_malloc()
             try:
-                await asyncio.wait_for(self._stop.wait(), _ALIVE_S)
+                await asyncio.wait_for(self._stop.wait(), _WATCH_EVERY_S)
             except TimeoutError:
                 continue
 
@@ -142,49 +142,53 @@ class SpeechHost:
                     connection.close("stopping")
             await asyncio.sleep(0.02)
 
-    def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
-        self._doorkeeper.knocked(socket)
+    def _process_request(self, socket: ServerConnection, request: Request) -> Response | None:
+        self._admission.settle(socket)
         path = request.path.partition("?")[0]
         if path == "/ready":
-            return _answer(socket, HTTPStatus.OK if self._desk else HTTPStatus.SERVICE_UNAVAILABLE)
+            return _respond(
+                socket, HTTPStatus.OK if self._scheduler else HTTPStatus.SERVICE_UNAVAILABLE
+            )
         if path == "/status":
-            return _answer(socket, HTTPStatus.OK, self._status())
+            return _respond(socket, HTTPStatus.OK, self._status())
         address = read_address(request.path)
         if address is None:
-            return _answer(socket, HTTPStatus.NOT_FOUND)
-        if self._desk is None or self._stop.is_set():
-            return _answer(socket, HTTPStatus.SERVICE_UNAVAILABLE)
+            return _respond(socket, HTTPStatus.NOT_FOUND)
+        if self._scheduler is None or self._stop.is_set():
+            return _respond(socket, HTTPStatus.SERVICE_UNAVAILABLE)
         try:
-            refusal = self._doorkeeper.refusal(_peer(socket), request.headers, address.query)
+            refusal = self._admission.refusal(_peer(socket), request.headers, address.query)
         except MultipleValuesError:
             refusal = HTTPStatus.BAD_REQUEST
         if refusal:
             log.warning("%s may not connect: %s", _peer(socket), refusal.phrase)
-            return _answer(socket, refusal)
+            return _respond(socket, refusal)
         return None
 
     def _status(self) -> dict[str, object]:
-        ready = "ready" if self._desk else "loading"
+        ready = "ready" if self._scheduler else "loading"
         return {
             "service": "speechtotext",
             "ready": ready,
             "apiStatus": "Valid",
             "apiStatusMessage": "no key of Azure is needed",
             "version": __version__,
-            "connections": self._doorkeeper.connections,
+            "connections": self._admission.connections,
             "connectionsServed": self._served,
             "uptimeSeconds": round(time.monotonic() - self._started_s),
         }
 
-    async def _meet(self, socket: ServerConnection) -> None:
+    async def _serve_connection(self, socket: ServerConnection) -> None:
         assert isinstance(socket, _Socket)
-        where = socket.peer
+        peer = socket.peer
         address = read_address(socket.request.path) if socket.request else None
-        if address is None or self._desk is None:  # `_admit` has seen to it
+        if address is None or self._scheduler is None:  # cannot be: see `_process_request`
             return
-        voice = self._spare_voices.pop() if self._spare_voices else self._new_voice()
-        connection = ConnectionHandler(socket, Session(address, voice), self._desk, self._limits)
-        self._doorkeeper.enter(where)
+        detector = self._spare_detectors.pop() if self._spare_detectors else self._new_detector()
+        connection = ConnectionHandler(
+            socket, Session(address, detector), self._scheduler, self._limits
+        )
+        self._admission.admit(peer)
         self._connections.add(connection)
         self._served += 1
         try:
@@ -194,21 +198,21 @@ class SpeechHost:
                 pass
             sent = socket.protocol.close_sent
             if sent and sent.code == CloseCode.MESSAGE_TOO_BIG:
-                log.warning("%s sent too long a message; closed", where)
-        except Exception:  # the edge of this client's task; the others are served on
+                log.warning("%s sent too long a message; closed", peer)
+        except Exception:  # ends this client's task; the others are served on
             log.exception("a connection ended with a bug")
         finally:
             self._connections.discard(connection)
-            self._doorkeeper.leave(where)
-            self._spare_voices.append(voice)
+            self._admission.release(peer)
+            self._spare_detectors.append(detector)
 
 
 class _Socket(ServerConnection):
-    """A connection that is counted before it has said what it wants."""
+    """A connection that is counted before its request has come."""
 
-    def __init__(self, doorkeeper: AdmissionControl, *args: Any, **options: Any) -> None:  # noqa: ANN401 - not ours to name
+    def __init__(self, admission: AdmissionControl, *args: Any, **options: Any) -> None:  # noqa: ANN401 - passed on
         super().__init__(*args, **options)
-        self._doorkeeper = doorkeeper
+        self._admission = admission
 
     @property
     def peer(self) -> str:
@@ -220,19 +224,19 @@ class _Socket(ServerConnection):
         self.transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Come in, for which another may have to go."""
+        """Count this connection, for which another may be cut off."""
         super().connection_made(transport)
-        late = self._doorkeeper.knock(self, self.peer)
-        if isinstance(late, _Socket):
-            late.abort()
+        oldest = self._admission.open(self, self.peer)
+        if isinstance(oldest, _Socket):
+            oldest.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Be counted no more."""
+        """Count it no more."""
         super().connection_lost(exc)
-        self._doorkeeper.knocked(self)
+        self._admission.settle(self)
 
 
-def _answer(
+def _respond(
     socket: ServerConnection, status: HTTPStatus, body: dict[str, object] | None = None
 ) -> Response:
     text = json.dumps(body) if body is not None else status.phrase

@@ -17,7 +17,7 @@ SENTENCE = "Turn on the kitchen light."
 SPOKEN = silence(300) + tone(1000) + silence(1000)
 
 
-def test_a_key_or_a_token_opens_the_door() -> None:
+def test_a_key_or_a_token_is_accepted() -> None:
     with hosting(ScriptedEngine(SENTENCE), keys=("other", "s3cret")) as host:
         assert Client(configured(host.url, subscription="s3cret")).once(SPOKEN).text == SENTENCE
         config = configured(host.url)
@@ -25,7 +25,7 @@ def test_a_key_or_a_token_opens_the_door() -> None:
         assert Client(config).once(SPOKEN).text == SENTENCE
 
 
-def test_without_the_key_the_door_stays_shut() -> None:
+def test_without_the_key_a_client_is_refused() -> None:
     with hosting(ScriptedEngine(SENTENCE), keys=("s3cret",)) as host:
         result = Client(configured(host.url, subscription="guess")).once(SPOKEN)
         with urlopen(host.url.replace("ws", "http", 1) + "/ready", timeout=WITHIN_S) as ready:
