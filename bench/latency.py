@@ -122,8 +122,8 @@ def _play(folder: Path, trials: list[_Trial]) -> None:
         stage.speech_host(folder, "--commands", str(settings.commands)) as host_url,
         stage.subscriber(broker_url, "#", clock.received),
     ):
-        settings = stage.pointed(settings, "bench", broker_url, host_url, folder)
-        settings = stage.heard_by(settings, f"wav:{folder / 'spoken.wav'}")
+        settings = stage.with_servers(settings, "bench", broker_url, host_url, folder)
+        settings = stage.with_microphone(settings, f"wav:{folder / 'spoken.wav'}")
         daemon = build.daemon(settings, report=_ignore, on_audio=clock.heard)
         daemon.run()
 

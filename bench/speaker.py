@@ -1,4 +1,4 @@
-"""A client of the Speech host that costs next to nothing, so that many fit beside the host."""
+"""A cheap client of the Speech host, so that many fit on one machine with the host."""
 
 import asyncio
 import json

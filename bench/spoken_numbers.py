@@ -1,8 +1,8 @@
 """Numbers that sound like other words, such as "for two" and 42: none may be carried out wrongly.
 
 Every English voice of espeak-ng and flite on this machine sets a timer by the shipped table. Our
-host hears it with that table, as the daemon has it, and without, as a dictation service does. To
-ask back or to refuse is no fault here; to carry out another number is.
+host recognises it with that table, as for the daemon, and without, as a dictation service. Asking
+back or refusing is no fault here; carrying out another number is.
 """
 
 import re
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import voices
-from bench.deciding import Home, grammar, heard
+from bench.pipeline import Home, grammar, heard
 from bench.report import Options, Report
 from voice2mqtt.core.decision import Ask, Decision, Fire
 from voice2mqtt.demo.stage import Voice, espeak, flite

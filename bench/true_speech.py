@@ -1,6 +1,6 @@
-"""Where somebody really speaks in a clean recording, by its energy alone.
+"""Ground truth of speech in a clean recording, by energy alone.
 
-Independent of the detector that is measured: 10 ms frames 12 dB above the recording's own floor
+Independent of the detector under test: 10 ms frames 12 dB above the recording's own floor
 and within 30 dB of its loudest, gaps below 250 ms filled, clicks that stand apart left out.
 """
 
@@ -15,7 +15,7 @@ _FRAME = RATE_HZ // 100
 _GAP_FRAMES = 25
 _SHORTEST_FRAMES = 5
 _APART_FRAMES = 60
-"""A sound that is so far from the sentence is not part of it."""
+"""A sound this far from the sentence (600 ms) is not part of it."""
 
 
 @dataclass(frozen=True, slots=True)
