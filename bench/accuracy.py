@@ -16,6 +16,7 @@ from bench.mixing import CLEAN, NOISY_DB
 from bench.report import Options, Report
 
 QUICK_FILES = 12
+"""Recordings with `--quick`, to end within a minute."""
 
 
 def run(options: Options) -> Report:

@@ -26,9 +26,13 @@ from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 TABLES = tuple(Path(__file__).with_name(name) for name in ("home.yaml", "garden.yaml"))
 SNR_DB = 10.0
 RT60_S = (0.4, 0.8)
+"""Reverberation times: decay by 60 dB."""
 NOISE_S = 20.0
+"""Length of each noise that excerpts are taken from."""
 ALONE_S = 3.0
+"""Length of an excerpt of noise alone: about a command."""
 ALONE_PEAK = 0.25
+"""Its peak, of full scale; set by hand."""
 WRONG_GOAL = 2.0
 """In percent, in each condition; `--quick` has too few trials for it."""
 _Verdicts = list[tuple[SpokenCommand, str]]

@@ -24,11 +24,15 @@ from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
 from voice2mqtt.settings.model import EndpointerSettings
 
 DELAYS_S = (0.0, 1.0, 5.0)
+"""Delays of the simulated hosts."""
 PAUSES_S = (0.15, 0.9, 0.3, 1.3)
+"""Pauses between sentences, shorter and longer than the endpointer's hangover of 0.7 s."""
 GATE = EndpointerSettings(max_utterance_s=4.0)
 """Short enough that some sentences reach the limit too."""
 PROBE_SAMPLES = 200
+"""Samples that are compared to locate an utterance in what was played; enough to be unique."""
 SETTLE_S = 2.5
+"""Wait for the last utterance to end."""
 
 
 @dataclass
@@ -93,7 +97,7 @@ def _report(report: Report, host: _SlowHost, played: bytes, speech: list[range])
 
 
 def _position_coded(recordings: list[Samples]) -> tuple[bytes, list[range]]:
-    """Return what is played, and where in it somebody speaks."""
+    """Return the audio to play, and the ranges of speech in it."""
     pieces: list[Samples] = [np.zeros(RATE_HZ)]
     speech: list[range] = []
     at = len(pieces[0])

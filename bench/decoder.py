@@ -26,6 +26,7 @@ from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.serving.memory import give_back_early
 
 QUICK_FILES = 40
+"""Recordings with `--quick`, to end within a minute."""
 OPEN_BANDS = ((0.0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 1.01))
 OPEN_SENTENCES = 60
 OPEN_DB = (CLEAN, 12.0, 6.0)

@@ -22,6 +22,7 @@ from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, PartialMatch
 from voice2mqtt.settings.model import EndpointerSettings
 
 SNRS_DB = (None, 12.0, 6.0)
+"""None is clean."""
 LEAD_S, TAIL_S = 1.5, 3.0
 CLIPPED_SAMPLES = RATE_HZ * 30 // 1000
 """An utterance that begins this much after the speech (30 ms) has lost its first phoneme."""
@@ -30,10 +31,13 @@ CUT_SAMPLES = RATE_HZ * 50 // 1000
 WORD_S = 0.15
 """Delay from the words to the endpointer knowing their partial match, as with a real host."""
 PAUSE_S = 0.7
+"""As long as the hangover of an utterance of which nothing is known."""
 BLOCK = RATE_HZ // 50
+"""Samples of a block of 20 ms."""
 WORD_BLOCKS = 5
 """Blocks between two updates of the partial match."""
 NOISE_S = 600
+"""Kitchen noise without speech, ten minutes."""
 
 
 _PartialMatchAt = Callable[[int], PartialMatch]

@@ -19,6 +19,7 @@ from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 GOALS = {CLEAN: (98.0, 1.0), 12.0: (91.0, 3.0), 6.0: (80.0, 8.0)}
 """Ratio of speech to noise in dB to (least right, most wrong) in percent."""
 QUICK_FILES = 40
+"""Recordings with `--quick`, to end within a minute."""
 _APART_S = 100.0
 """Time between two recordings, so that none is taken for the answer to a question."""
 

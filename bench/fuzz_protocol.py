@@ -28,6 +28,7 @@ from voice2mqtt.speechhost.protocol.request_options import read_address
 from voice2mqtt.speechhost.protocol.session import Session
 
 GROWTH_GOAL_MB = 20.0
+"""Set by hand."""
 HEARD = Transcript(readings=(NBestEntry(text="Yes.", lexical="yes", confidence=1.0),))
 
 

@@ -32,13 +32,16 @@ from voice2mqtt.speechhost.serving.server import Hooks, SpeechHost
 LIVE_GOAL_MS = 150.0
 """Median wait of a single speaker, streaming in real time, from the last audio to the answer."""
 ANSWER_GOAL_S = 0.5
+"""Goal of the 95th percentile; set by hand."""
 HANGOVER_MS = 300
 """Silence that ends a sentence."""
 LONGEST_SENTENCE_MS = 5000
 SPEAKERS = (1, 2, 3, 4, 6, 8, 12)
+"""Speakers at once; the bench stops at the first number that misses the goal."""
 WORKERS = 8
 TURNS_PER_CONNECTION = 10
 GROWTH_GOAL_MB = 5.0
+"""Set by hand."""
 
 
 def run(options: Options) -> Report:

@@ -9,6 +9,7 @@ from bench.mixing import Samples
 from voice2mqtt.core.audio import RATE_HZ
 
 _BLADES_HZ = 47.0
+"""Blade frequency of the fan."""
 _TALKERS = 6
 _BEAT_S = 0.5
 _CHORDS = ((0, 4, 7), (-3, 0, 4), (-7, -3, 0), (-5, -1, 2))

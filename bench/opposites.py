@@ -25,6 +25,7 @@ from voice2mqtt.settings.model import Settings
 MISSPELT = 12
 """Ways to misspell each sentence."""
 QUICK_MISSPELT = 2
+"""With `--quick`."""
 
 
 def run(options: Options) -> Report:

@@ -42,8 +42,9 @@ HOME_TABLE = Path(__file__).parent / "home.yaml"
 TALK_SENTENCES = 520
 """A little more than half an hour."""
 PER_VALUE = 8
+"""Near misses for each value of a list."""
 NEAR_GOAL = 5.0
-"""At most so many near misses are acted on, in percent."""
+"""Greatest share of near misses acted on, in percent."""
 STRICTNESS = (0.15, 0.2, 0.25, 0.3)
 MARGINS = (0.0, 0.02, 0.05)
 _VOICE = pronouncer("en-US")
@@ -76,7 +77,7 @@ class _TableUnderTest:
         self._days = 0
 
     def acts_on(self, engine: MoonshineEngine, pcm: bytes) -> bool:
-        """Whether the daemon would carry out what a host that knows the table hears."""
+        """Whether the daemon would act on what a host with this table recognises."""
         outcome = heard(engine.transcribe(pcm, self._grammar))
         self._days += 1  # so that nothing answers an earlier question
         now_s = 86_400.0 * self._days

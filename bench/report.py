@@ -63,7 +63,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What `script/bench` was told."""
+    """The options of `script/bench`."""
 
     quick: bool
     """End within a minute, on fewer trials."""

@@ -24,7 +24,9 @@ NAMES = ("attic", "bath", "cellar")
 RECOGNITION_S = (0.05, 0.4)
 """Recognition time: from a fast host for one node to a slow one that serves three in turn."""
 ONSET_S = (0.0, 0.1)
+"""Delay at which a node's endpointer detects the beginning."""
 SPEECH_S = (0.4, 0.9)
+"""Time until its endpointer sees the end."""
 GOAL_MS = 150.0
 
 

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 PATH = "/speech/recognition/interactive/cognitiveservices/v1?language=en-US"
 PIECE_S = 0.1
 PIECE_BYTES = 3200
+"""100 ms at 16 kHz, 16 bit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,11 +23,11 @@ from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 TABLE = Path(__file__).parents[1] / "config" / "commands.yaml"
 NUMBERS = {"two": 2, "four": 4, "eight": 8, "twenty two": 22, "forty two": 42}
 _QUICK_STEP = 40
-"""One voice of so many."""
+"""With `--quick`, every 40th voice."""
 
 
 def run(options: Options) -> Report:
-    """Measure, one line for each number and way to hear it."""
+    """Measure, one line for each number, with the table and without."""
     report = Report("spoken numbers")
     engine = MoonshineEngine()
     home = Home(engine, TABLE)
@@ -56,7 +56,7 @@ def run(options: Options) -> Report:
 
 
 def verdict(decisions: Sequence[Decision], minutes: int) -> str:
-    """Return what became of a timer of so many `minutes`."""
+    """Return the result of setting a timer of `minutes`: right, wrong, asked or refused."""
     fired = [decision for decision in decisions if isinstance(decision, Fire)]
     if fired:
         return "right" if [fire.slots for fire in fired] == [{"minutes": minutes}] else "wrong"

@@ -23,6 +23,7 @@ from voice2mqtt.demo.stage import broker, free_port, process
 
 SILENCE_S = 600
 PATIENCE_S = 120
+"""Longest wait for READY on a busy machine."""
 COMMANDS = Path(__file__).parents[1] / "config" / "commands.yaml"
 
 

@@ -13,7 +13,9 @@ from voice2mqtt.core.audio import RATE_HZ
 
 _FRAME = RATE_HZ // 100
 _GAP_FRAMES = 25
+"""Gaps below 250 ms are filled."""
 _SHORTEST_FRAMES = 5
+"""Shorter sounds (50 ms) are clicks."""
 _APART_FRAMES = 60
 """A sound this far from the sentence (600 ms) is not part of it."""
 
@@ -52,6 +54,6 @@ def find_speech(clean: Samples) -> Spoken:
 
 
 def shifted(spoken: Spoken, by: int) -> Spoken:
-    """Return `spoken` as it lies when the recording begins `by` samples later."""
+    """Return `spoken` moved by `by` samples."""
     loud = tuple((a + by, b + by) for a, b in spoken.loud)
     return Spoken(spoken.start + by, spoken.end + by, loud)

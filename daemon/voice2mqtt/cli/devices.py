@@ -18,7 +18,7 @@ from voice2mqtt.settings.model import EndpointerSettings, Settings
 HELP = "list the microphones, or listen to one"
 
 LEVELS_S = 5.0
-"""How long the list shows live levels on a terminal: enough to say a sentence; set by hand."""
+"""How long the list shows live levels on a terminal; set by hand."""
 LOWEST_DB = -70.0
 """Left end of the level bar, in dBFS; the right end is full scale."""
 

@@ -12,6 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 REFRESH_HZ = 10
+"""Set by hand."""
 
 Row = Sequence[str]
 

@@ -16,6 +16,7 @@ from voice2mqtt.core.event import Event
 
 DECIDED = frozenset({"command", "ask", "unmatched", "no_match", "canceled"})
 LOWEST_DB = -70.0
+"""Left end of the level bar, in dBFS."""
 HEADINGS = ("said", "heard", "row", "MQTT message, as mosquitto_sub got it", "ms")
 
 

@@ -20,6 +20,7 @@ from voice2mqtt.errors import UnavailableError
 MICROPHONE = "vmic"
 SPEAKER = "vspk"
 WAIT_S = 10.0
+"""Longest wait for the server on a busy machine; set by hand."""
 
 _NULL_SINK = ("module-null-sink", "sink_name=vmic", "rate=16000", "channels=1", "format=s16le")
 
@@ -98,7 +99,7 @@ class PrivateSoundServer:
         )
 
     def play(self, pcm: bytes) -> None:
-        """Let the microphone hear `pcm` (16 kHz mono), and return once it has been played."""
+        """Play `pcm` (16 kHz mono, 16 bit) into the microphone; return when it has been played."""
         path = self._folder / "played.wav"
         # An idle sink drops the beginning of what is played into it: lead in with 1 s of silence.
         path.write_bytes(as_wav(bytes(32_000) + pcm))

@@ -249,16 +249,16 @@ class ListeningSettings(Section):
     wake_phrase: _Texts = ()
     """One or several; without one every command counts."""
     wake_grace_s: Annotated[float, Field(ge=0, le=600)] = 0.0
-    """After a command the wake phrase may be left out for so long."""
+    """How long after a command the wake phrase may be left out."""
     strictness: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Largest distance of sound that still counts as the same words; 0 is word for word."""
     margin: Annotated[float, Field(ge=0, le=1)] = 0.02
     """How far ahead of the next row the nearest should be; what is missing counts as distance."""
     ask: bool = True
-    """Whether a close call is put to the speaker as a question."""
+    """Whether the speaker is asked when two commands are close."""
     answer_within_s: _Positive = 8.0
     repeat_within_s: Annotated[float, Field(ge=0)] = 0.0
-    """An exact repeat within so long is taken for an echo."""
+    """An exact repeat within this time is ignored as an echo."""
 
 
 class FeedbackSettings(Section):

@@ -24,6 +24,7 @@ FRACTIONS = {"halves": 2, "tenths": 10}
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _TEMPLATE_SIGNS = frozenset("()[]{}<>|;")
 _LIMIT = 1_000_000_000
+"""Largest end of a range: numbers are spoken up to 999 millions."""
 
 
 def read_lists(node: Node, grammar: TableGrammar, faults: Faults) -> dict[str, SlotList]:

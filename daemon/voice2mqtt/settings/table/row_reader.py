@@ -20,6 +20,7 @@ EXPECT_KEYS = ("topic", "payload", "within_s")
 
 _DAY_S = 86_400.0
 _MAX_TOPIC_BYTES = 65_535
+"""MQTT's limit of a string."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,9 @@ from voice2mqtt.settings.yaml.nodes import (
 )
 
 MAX_BYTES = 4_000_000
+"""A larger file is not one that a person wrote; set by hand."""
 MAX_DEPTH = 20
+"""Nesting depth; limits the recursion of everything that walks the nodes."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
