@@ -1,6 +1,6 @@
 """Commands right, refused and acted on wrongly, from WAV to the message that would be sent.
 
-The whole path: ear, Azure SDK, our host with the table as its grammar, understanding. Needs
+The whole path: endpointer, Azure SDK, our host with the table as its grammar, NLU. Needs
 `--data` with `clean/*.wav`, `labels.json` and `kitchen-noise.wav`; the grammar is
 `bench/coffee.yaml`.
 """
@@ -16,6 +16,7 @@ from bench.mixing import CLEAN, NOISY_DB
 from bench.report import Options, Report
 
 QUICK_FILES = 12
+"""Recordings with `--quick`, to end within a minute."""
 
 
 def run(options: Options) -> Report:
@@ -33,7 +34,7 @@ def run(options: Options) -> Report:
         settings = stage.settings_file(Path(folder), url)
         for snr_db in ratios:
             counts = _measure(recordings, noise, snr_db, Path(folder), settings)
-            _tell(report, snr_db, counts)
+            _report(report, snr_db, counts)
             if snr_db != CLEAN:
                 noisy_right.append(counts["right"] / counts.total())
     if not options.quick:
@@ -74,7 +75,7 @@ def _verdict(events: list[dict[str, Any]], recording: labels.Recording) -> str:
     return "asked" if any(event["event"] == "ask" for event in events) else "refused"
 
 
-def _tell(report: Report, snr_db: float, counts: Counter[str]) -> None:
+def _report(report: Report, snr_db: float, counts: Counter[str]) -> None:
     where = "clean" if snr_db == CLEAN else f"{snr_db:g} dB"
     total = counts.total()
     judged: tuple[tuple[str, dict[float, float], Literal["low", "high"]], ...] = (

@@ -1,4 +1,4 @@
-"""What listening costs when nobody speaks, and whether memory stays flat."""
+"""Cost of capture and endpointing in silence, and growth of memory."""
 
 import json
 import os
@@ -24,12 +24,13 @@ from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
 from voice2mqtt.settings.model import EndpointerSettings
 
 WARM_UP_S = 12.0
-"""Until the noise of the room is known."""
+"""Until the noise floor is known."""
 ROOM_RMS = 0.001
+"""Noise of a quiet room: -60 dBFS."""
 
 
 def measure_cost(report: Report, duration_s: float) -> None:
-    """Listen to a quiet room in a process of its own."""
+    """Capture a quiet room in a separate process."""
     hiss = np.random.default_rng(3).normal(0, ROOM_RMS, int((WARM_UP_S + duration_s + 3) * RATE_HZ))
     with running_sound_server() as server:
         player = threading.Thread(target=server.play, args=(to_pcm(hiss),))
@@ -41,7 +42,7 @@ def measure_cost(report: Report, duration_s: float) -> None:
 
 
 def measure_memory(report: Report, recording: Path, hours: float) -> None:
-    """Hear `hours` of speech and silence as fast as that goes, in a process of its own."""
+    """Process `hours` of speech and silence, faster than real time, in a separate process."""
     slope = _measured("memory", str(recording), str(hours))["slope_mb_per_h"]
     report.add(f"memory gained in {hours:g} h of speech and silence", slope, "MB/h", 1.0)
 
@@ -76,12 +77,12 @@ def _measured(*arguments: str, **environment: str) -> dict[str, float]:
 
 
 def _hear(recording: Path, hours: float) -> dict[str, float]:
-    """Hear `recording` and a silence again and again; the first tenth is for warming up."""
+    """Process `recording` and a silence repeatedly; the first tenth is warm-up."""
     loop = to_pcm(np.concatenate([read_wav(recording), np.zeros(20 * RATE_HZ)]))
     rounds = int(hours * 3600 * RATE_HZ * SAMPLE_BYTES / len(loop))
     before_mb = 0.0
-    ear = GatedMicrophone(_Loop(loop, rounds), voice_activity(), EndpointerSettings())
-    for number, utterance in enumerate(ear.utterances()):
+    microphone = GatedMicrophone(_Loop(loop, rounds), voice_activity(), EndpointerSettings())
+    for number, utterance in enumerate(microphone.utterances()):
         for _ in utterance.frames():
             pass
         if number == rounds // 10:
@@ -91,17 +92,17 @@ def _hear(recording: Path, hours: float) -> dict[str, float]:
 
 def _listen(duration_s: float) -> dict[str, float]:
     """Listen for `duration_s`; return what it cost, arecord included."""
-    ear = GatedMicrophone(
+    microphone = GatedMicrophone(
         Capture(MICROPHONE, lambda _state: None), voice_activity(), EndpointerSettings()
     )
-    reader = threading.Thread(target=lambda: [None for _ in ear.utterances()])
+    reader = threading.Thread(target=lambda: [None for _ in microphone.utterances()])
     reader.start()
     time.sleep(WARM_UP_S)
     own_s = time.process_time()
     time.sleep(duration_s)
     own_s = time.process_time() - own_s
     memory_mb = resident_mb()
-    ear.close()
+    microphone.close()
     reader.join()
     # arecord is counted once it has ended, over its whole life.
     child = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,7 +1,7 @@
-"""Whether a sample is lost or repeated between two utterances, on a real capture.
+"""Samples lost or repeated between two utterances, on a real capture.
 
-Recorded speech with a noise on top in which no two places are alike is played into a virtual
-microphone; so each sample that the ear sends can be found again in what was played.
+Recorded speech with unique low noise on top is played into a virtual microphone, so that each
+sample sent can be located in what was played.
 """
 
 import os
@@ -24,18 +24,22 @@ from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
 from voice2mqtt.settings.model import EndpointerSettings
 
 DELAYS_S = (0.0, 1.0, 5.0)
+"""Delays of the simulated hosts."""
 PAUSES_S = (0.15, 0.9, 0.3, 1.3)
+"""Pauses between sentences, shorter and longer than the endpointer's hangover of 0.7 s."""
 GATE = EndpointerSettings(max_utterance_s=4.0)
-"""Short enough that speakers are cut at the limit, too."""
+"""Short enough that some sentences reach the limit too."""
 PROBE_SAMPLES = 200
+"""Samples that are compared to locate an utterance in what was played; enough to be unique."""
 SETTLE_S = 2.5
+"""Wait for the last utterance to end."""
 
 
 @dataclass
 class _SlowHost:
     """A recogniser that answers `delay_s` after the end of each utterance."""
 
-    ear: GatedMicrophone
+    microphone: GatedMicrophone
     delay_s: float
     heard: list[bytes] = field(default_factory=list)
 
@@ -43,13 +47,13 @@ class _SlowHost:
         self.thread = threading.Thread(target=self._recognize)
 
     def _recognize(self) -> None:
-        for utterance in self.ear.utterances():
+        for utterance in self.microphone.utterances():
             self.heard.append(b"".join(utterance.frames()))
             time.sleep(self.delay_s)
 
 
 def measure_continuity(report: Report, recordings: list[Samples], *, quick: bool) -> None:
-    """Play `recordings` once to three ears, whose hosts are late by `DELAYS_S`."""
+    """Play `recordings` once to three microphones, whose hosts are late by `DELAYS_S`."""
     played, speech = _position_coded(recordings[: 3 if quick else None])
     with running_sound_server() as server, mock.patch.dict(os.environ, server.environment):
         hosts = [
@@ -68,7 +72,7 @@ def measure_continuity(report: Report, recordings: list[Samples], *, quick: bool
         server.play(played)
         time.sleep(SETTLE_S)
         for host in hosts:
-            host.ear.close()
+            host.microphone.close()
         for host in hosts:
             host.thread.join()
     for host in hosts:
@@ -93,7 +97,7 @@ def _report(report: Report, host: _SlowHost, played: bytes, speech: list[range])
 
 
 def _position_coded(recordings: list[Samples]) -> tuple[bytes, list[range]]:
-    """Return what is played, and where in it somebody speaks."""
+    """Return the audio to play, and the ranges of speech in it."""
     pieces: list[Samples] = [np.zeros(RATE_HZ)]
     speech: list[range] = []
     at = len(pieces[0])

@@ -1,4 +1,4 @@
-"""What the service costs in processor time and memory, to judge what a smaller machine can carry.
+"""Processor time and memory of the service, to judge what a smaller machine can run.
 
 Processor time hardly depends on what else the machine does. Needs no recordings: the sentences
 are spoken by flite, the silence is silent.
@@ -27,7 +27,7 @@ SENTENCES = (
 
 
 def run(options: Options) -> Report:
-    """Let the host hear commands and talk, then the daemon silence."""
+    """Measure the host on commands and talk, then the daemon in silence."""
     report = Report("cost")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -35,12 +35,12 @@ def run(options: Options) -> Report:
         host = ("host", "--listen", address, "--commands", str(COMMANDS))
         with started(folder, *host) as (process, _):
             settings = settings_file(folder, f"ws://{address}", commands=str(COMMANDS))
-            _tell_host(report, process.pid, settings, _spoken(folder, options))
-        _tell_daemon(report, folder, idle_s=20 if options.quick else 120)
+            _report_host(report, process.pid, settings, _spoken(folder, options))
+        _report_daemon(report, folder, idle_s=20 if options.quick else 120)
     return report
 
 
-def _tell_host(report: Report, pid: int, settings: Path, wavs: list[Path]) -> None:
+def _report_host(report: Report, pid: int, settings: Path, wavs: list[Path]) -> None:
     before_s = processor_s(pid)
     listen(settings, COMMANDS, wavs, processes=1)
     spent_s = processor_s(pid) - before_s
@@ -51,7 +51,7 @@ def _tell_host(report: Report, pid: int, settings: Path, wavs: list[Path]) -> No
     report.add("host: resident memory", resident_mb(pid), "MB")
 
 
-def _tell_daemon(report: Report, folder: Path, idle_s: float) -> None:
+def _report_daemon(report: Report, folder: Path, idle_s: float) -> None:
     with broker(folder) as url:
         settings = settings_file(
             folder,

@@ -1,6 +1,6 @@
-"""The recogniser by itself: right, refused, wrong; how honest its confidences are; what it costs.
+"""The recogniser alone: accuracy, calibration of its confidences, cost.
 
-Engine and understanding without sockets or microphone. Needs `--data` with `clean/*.wav`,
+Engine and NLU without sockets or microphone. Needs `--data` with `clean/*.wav`,
 `labels.json` and `kitchen-noise.wav`; the grammar is `bench/coffee.yaml`. With `--quick`, a few
 recordings at 6 dB only. Open decoding is judged by known sentences that synthetic voices speak.
 """
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench import labels, mixing, talk
-from bench.deciding import Home, heard
 from bench.mixing import CLEAN, NOISY_DB
+from bench.pipeline import Home, heard
 from bench.report import Options, Report
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.decision import Ask, Fire
@@ -26,14 +26,15 @@ from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.serving.memory import configure_malloc
 
 QUICK_FILES = 40
+"""Recordings with `--quick`, to end within a minute."""
 OPEN_BANDS = ((0.0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 1.01))
 OPEN_SENTENCES = 60
 OPEN_DB = (CLEAN, 12.0, 6.0)
 BANDS = ((0.7, 0.85), (0.85, 0.95), (0.95, 1.01))
-"""Of confidence; how often each is right."""
+"""Bands of confidence; the share of right answers is reported for each."""
 LATENCY_FILES = 20
 COMMAND_S = 3.0
-"""A command as spoken at home; the recordings are longer than most."""
+"""Length of a usual command; the recordings are longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class _Trial:
     best_is_right: bool
 
 
-class _Kitchen:
-    """A home with the coffee grammar, and what hearing there costs."""
+class _TimedHome:
+    """A home with the coffee grammar that sums up the cost of recognition."""
 
     def __init__(self, engine: MoonshineEngine) -> None:
         self._home = Home(engine, labels.COFFEE_TABLE)
@@ -82,24 +83,24 @@ def run(options: Options) -> Report:
     began_s = time.perf_counter()
     engine = MoonshineEngine()
     report.add("load and warm-up", time.perf_counter() - began_s, "s", 2.0)
-    kitchen = _Kitchen(engine)
+    home = _TimedHome(engine)
     recordings = labels.recordings(data, QUICK_FILES if options.quick else None)
     noise = mixing.read_wav(data / labels.NOISE)
     trials: dict[float, list[_Trial]] = {}
     for snr_db in (6.0,) if options.quick else (CLEAN, *NOISY_DB):
         trials[snr_db] = [
-            kitchen.try_out(mixing.recorded(recording.path, noise, snr_db), recording)
+            home.try_out(mixing.recorded(recording.path, noise, snr_db), recording)
             for recording in recordings
         ]
-        _tell(report, snr_db, trials[snr_db])
+        _report(report, snr_db, trials[snr_db])
     if not options.quick:
         noisy = [trials[snr_db] for snr_db in NOISY_DB]
         share = float(np.mean([_share(some, "right") for some in noisy]))
         report.add("right, mean of 6 to 24 dB", share, "%", labels.MEAN_RIGHT_GOAL, "high")
-    _tell_honesty(report, [trial for some in trials.values() for trial in some])
-    _tell_open_honesty(report, engine, noise, 10 if options.quick else OPEN_SENTENCES)
-    report.add("decoding, share of one core's time", kitchen.cpu_s / kitchen.audio_s, "", 0.10)
-    _tell_latency(report, kitchen, recordings)
+    _report_calibration(report, [trial for some in trials.values() for trial in some])
+    _report_open_calibration(report, engine, noise, 10 if options.quick else OPEN_SENTENCES)
+    report.add("decoding, share of one core's time", home.cpu_s / home.audio_s, "", 0.10)
+    _report_latency(report, home, recordings)
     resident_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     report.add("resident at most, understanding included", resident_mb, "MB", 350.0)
     return report
@@ -109,7 +110,7 @@ def _share(trials: Sequence[_Trial], verdict: str) -> float:
     return 100 * sum(trial.verdict == verdict for trial in trials) / len(trials)
 
 
-def _tell(report: Report, snr_db: float, trials: Sequence[_Trial]) -> None:
+def _report(report: Report, snr_db: float, trials: Sequence[_Trial]) -> None:
     where = "clean" if snr_db == CLEAN else f"{snr_db:g} dB"
     counts = Counter(trial.verdict for trial in trials)
     note = labels.interval(counts["right"], len(trials))
@@ -121,8 +122,8 @@ def _tell(report: Report, snr_db: float, trials: Sequence[_Trial]) -> None:
     report.add(f"acted on wrongly, {where}", wrong, "%", labels.WRONG_GOALS[snr_db], note=note)
 
 
-def _tell_honesty(report: Report, trials: Sequence[_Trial]) -> None:
-    """Tell how often what is reported with some confidence is right."""
+def _report_calibration(report: Report, trials: Sequence[_Trial]) -> None:
+    """Report how often answers of each confidence band are right."""
     for low, high in BANDS:
         band = [trial for trial in trials if low <= trial.confidence < high]
         if band:
@@ -133,10 +134,10 @@ def _tell_honesty(report: Report, trials: Sequence[_Trial]) -> None:
             report.add(what, 100 * hits / len(band), "%", goal, "high", note)
 
 
-def _tell_open_honesty(
+def _report_open_calibration(
     report: Report, engine: MoonshineEngine, noise: mixing.Samples, count: int
 ) -> None:
-    """Tell how often each reading without a grammar is right, by its confidence."""
+    """Report how often hypotheses of open dictation are right, by confidence band."""
     texts = talk.sentences(count)
     told: list[tuple[float, bool]] = []
     for text, pcm in zip(texts, talk.spoken(texts), strict=True):
@@ -153,16 +154,16 @@ def _tell_open_honesty(
             report.add(what, 100 * sum(band) / len(band), "%", note=note)
 
 
-def _tell_latency(
-    report: Report, kitchen: _Kitchen, recordings: Sequence[labels.Recording]
+def _report_latency(
+    report: Report, home: _TimedHome, recordings: Sequence[labels.Recording]
 ) -> None:
-    """Tell how long a command of the usual length takes, with nothing prepared."""
+    """Report the time for a command of the usual length, with nothing prepared."""
     waits_ms = []
     for recording in recordings[:LATENCY_FILES]:
         samples = mixing.read_wav(recording.path)
         loud = np.flatnonzero(np.abs(samples) > 0.1 * np.abs(samples).max())
         began_s = time.perf_counter()
-        kitchen.hear(samples[loud[0] :][: round(COMMAND_S * RATE_HZ)])
+        home.hear(samples[loud[0] :][: round(COMMAND_S * RATE_HZ)])
         waits_ms.append(1000 * (time.perf_counter() - began_s))
     what = f"answer to {COMMAND_S:g} s of speech, median"
     report.add(what, float(np.median(waits_ms)), "ms", 150.0)

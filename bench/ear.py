@@ -1,8 +1,7 @@
-"""The ear: what it keeps, what it sends, how soon it sees the end, what it costs.
+"""Capture and endpointer: onsets kept, audio sent, delay at the end of speech, cost.
 
-Needs `--data DIR` with recorded commands and kitchen noise. The gate is measured on the mixed
-recordings as fast as they can be read; continuity and cost on a real capture of a virtual
-microphone, in real time.
+Needs `--data DIR` with recorded commands and kitchen noise. The endpointer is measured on mixed
+recordings, faster than real time; continuity and cost on a real capture of a virtual microphone.
 """
 
 from collections.abc import Callable
@@ -23,27 +22,31 @@ from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, PartialMatch
 from voice2mqtt.settings.model import EndpointerSettings
 
 SNRS_DB = (None, 12.0, 6.0)
+"""None is clean."""
 LEAD_S, TAIL_S = 1.5, 3.0
 CLIPPED_SAMPLES = RATE_HZ * 30 // 1000
-"""An utterance that begins later than this after the speech has lost its first phoneme."""
+"""An utterance that begins this much after the speech (30 ms) has lost its first phoneme."""
 CUT_SAMPLES = RATE_HZ * 50 // 1000
-"""One that ends so long before the speech has lost a part of it."""
+"""One that ends this much before the speech (50 ms) is cut."""
 WORD_S = 0.15
-"""How long after the words the host's word of them reaches the gate."""
+"""Delay from the words to the endpointer knowing their partial match, as with a real host."""
 PAUSE_S = 0.7
+"""As long as the hangover of an utterance of which nothing is known."""
 BLOCK = RATE_HZ // 50
+"""Samples of a block of 20 ms."""
 WORD_BLOCKS = 5
-"""The gate is told so often, in blocks."""
+"""Blocks between two updates of the partial match."""
 NOISE_S = 600
+"""Kitchen noise without speech, ten minutes."""
 
 
-_ProspectAt = Callable[[int], PartialMatch]
-"""What is known of the sentence at a sample."""
+_PartialMatchAt = Callable[[int], PartialMatch]
+"""The partial match known at a sample."""
 
 
 @dataclass
 class _Tally:
-    """What became of all recordings at one level of noise."""
+    """Results of all recordings at one level of noise."""
 
     trials: int = 0
     onset_kept: int = 0
@@ -67,9 +70,9 @@ def run(options: Options) -> Report:
     chosen = recordings(data)[:: 14 if options.quick else 1]
     clean = [(recording.path.name, read_wav(recording.path)) for recording in chosen]
     for snr_db in SNRS_DB:
-        _report_gate(report, snr_db, _tally(clean, noise, snr_db, _knowing))
-    for prospect in (PartialMatch.OPEN, PartialMatch.UNKNOWN):
-        _report_waiting(report, prospect, _tally(clean, noise, 12.0, _always(prospect)))
+        _report_gate(report, snr_db, _tally(clean, noise, snr_db, _oracle))
+    for partial_match in (PartialMatch.OPEN, PartialMatch.UNKNOWN):
+        _report_waiting(report, partial_match, _tally(clean, noise, 12.0, _always(partial_match)))
     _report_pauses(report, clean, noise)
     noise_s = 60 if options.quick else NOISE_S
     sent = _hear(
@@ -97,9 +100,9 @@ def _report_gate(report: Report, snr_db: float | None, tally: _Tally) -> None:
     report.add(f"commands cut in two, {where}", 100 * tally.cut / tally.trials, "%", 0.5, note=note)
 
 
-def _report_waiting(report: Report, prospect: PartialMatch, tally: _Tally) -> None:
-    """Tell what is waited, and cut, where the table's word is `prospect` all the time."""
-    where = f"if all words are {prospect.value}, 12 dB"
+def _report_waiting(report: Report, partial_match: PartialMatch, tally: _Tally) -> None:
+    """Report delay and cuts when the partial match is always the same."""
+    where = f"if all words are {partial_match.value}, 12 dB"
     report.add(f"end of utterance, median, {where}", float(np.median(tally.waits_ms)), "ms")
     note = interval(tally.cut, tally.trials)
     report.add(f"cut in two {where}", 100 * tally.cut / tally.trials, "%", 0.5, note=note)
@@ -109,14 +112,14 @@ def _tally(
     clean: list[tuple[str, Samples]],
     noise: Samples,
     snr_db: float | None,
-    knowing: Callable[[int], _ProspectAt],
+    partial_matches: Callable[[int], _PartialMatchAt],
 ) -> _Tally:
-    """Hear all recordings; `knowing` says, for the end of each, what the gate is told when."""
+    """Segment all recordings; `partial_matches` maps the end of speech to what is known when."""
     tally = _Tally()
     for name, samples in clean:
         lead = int(LEAD_S * RATE_HZ)
         spoken = shifted(find_speech(samples), lead)
-        sent = _hear(_scene(samples, noise, snr_db, name), knowing(spoken.end))
+        sent = _hear(_scene(samples, noise, snr_db, name), partial_matches(spoken.end))
         hits = [each for each in sent if each.end > spoken.start and each.start < spoken.end]
         tally.trials += 1
         tally.sent += sum(each.end - each.start for each in sent)
@@ -139,7 +142,7 @@ def _report_pauses(report: Report, clean: list[tuple[str, Samples]], noise: Samp
         apart = np.concatenate([samples[:at], np.zeros(pause), samples[at:]])
         lead = int(LEAD_S * RATE_HZ)
         start, end = spoken.start + lead, spoken.end + lead + pause
-        sent = _hear(_scene(apart, noise, 12.0, name), _knowing(end))
+        sent = _hear(_scene(apart, noise, 12.0, name), _oracle(end))
         cut += sum(each.end > start and each.start < end for each in sent) > 1
     what = f"cut in a pause of {PAUSE_S * 1000:.0f} ms in the middle of a command"
     report.add(what, 100 * cut / len(clean), "%", 0.5, note=interval(cut, len(clean)))
@@ -154,36 +157,36 @@ def _quietest(samples: Samples, spoken: Spoken) -> int:
 
 
 def _scene(samples: Samples, noise: Samples, snr_db: float | None, name: str) -> bytes:
-    """Return the recording with a room before and after it."""
+    """Return the recording with room noise before and after it."""
     lead, tail = np.zeros(int(LEAD_S * RATE_HZ)), np.zeros(int(TAIL_S * RATE_HZ))
     if snr_db is not None:
         return to_pcm(mix(np.concatenate([lead, samples, tail]), noise, snr_db, name=name))
-    # The room of a clean recording is its own quietest hiss.
+    # Around a clean recording: noise as loud as its own quietest 5 % of blocks.
     count = len(samples) // BLOCK
     energy = np.square(samples[: count * BLOCK].reshape(count, BLOCK)).mean(axis=1)
     hiss = np.random.default_rng(1).normal(0, np.sqrt(np.percentile(energy, 5)), len(tail))
     return to_pcm(np.concatenate([hiss[: len(lead)], samples, hiss]))
 
 
-def _knowing(end: int) -> _ProspectAt:
-    """Return the word of one who knows where the command ends, as late as a host would say it."""
+def _oracle(end: int) -> _PartialMatchAt:
+    """Return the partial matches of an oracle that knows the end, as late as a host would."""
     said = end + int(WORD_S * RATE_HZ)
     return lambda at: PartialMatch.COMPLETE if at >= said else PartialMatch.UNFINISHED
 
 
-def _always(prospect: PartialMatch) -> Callable[[int], _ProspectAt]:
-    return lambda _end: lambda _at: prospect
+def _always(partial_match: PartialMatch) -> Callable[[int], _PartialMatchAt]:
+    return lambda _end: lambda _at: partial_match
 
 
-def _hear(pcm: bytes, prospect_at: _ProspectAt) -> list[_Sent]:
-    """Return what the ear sends of `pcm` when the gate is told what `prospect_at` knows."""
+def _hear(pcm: bytes, partial_match_at: _PartialMatchAt) -> list[_Sent]:
+    """Return the segments of `pcm` that are sent, with partial matches from `partial_match_at`."""
     utterances: list[LiveUtterance] = []
     segmenter = Segmenter(voice_activity(), EndpointerSettings(), utterances.append)
     for block in range(len(pcm) // BLOCK // SAMPLE_BYTES):
         at = block * BLOCK * SAMPLE_BYTES
         segmenter.feed(pcm[at : at + BLOCK * SAMPLE_BYTES], 0.0)
         if utterances and block % WORD_BLOCKS == 0:
-            utterances[-1].expect(prospect_at((block + 1) * BLOCK))
+            utterances[-1].expect(partial_match_at((block + 1) * BLOCK))
     segmenter.interrupt()
     return [_Sent(u.start_sample, u.start_sample + _length(u)) for u in utterances]
 

@@ -1,7 +1,7 @@
-"""Nonsense for the Speech host: at its protocol, for crashes and memory; at the whole of it.
+"""Fuzz the Speech host: its protocol code for crashes and memory, then the whole server.
 
-With atheris, the extra `fuzz`, the protocol part is guided by coverage; where there is none, frames
-of a real client are mutated at random.
+With atheris (the extra `fuzz`) the protocol part is also guided by coverage; else frames of a real
+client are mutated at random.
 """
 
 import asyncio
@@ -28,11 +28,12 @@ from voice2mqtt.speechhost.protocol.request_options import read_address
 from voice2mqtt.speechhost.protocol.session import Session
 
 GROWTH_GOAL_MB = 20.0
+"""Set by hand."""
 HEARD = Transcript(nbest=(NBestEntry(text="Yes.", lexical="yes", confidence=1.0),))
 
 
 def run(options: Options) -> Report:
-    """Throw nonsense, and see what stands."""
+    """Fuzz the protocol, then the server."""
     report = Report("fuzz-protocol")
     duration_s = 15.0 if options.quick else 300.0
     guided = importlib.util.find_spec("atheris") is not None
@@ -42,7 +43,7 @@ def run(options: Options) -> Report:
         report.add("protocol, guided by coverage: crashes", int(done.returncode != 0), "", 0)
         if done.returncode:
             print(done.stderr[-4000:])
-    _tell_protocol(report, duration_s)
+    _report_protocol(report, duration_s)
     with scripted() as host:
         connections = 200 if options.quick else 5000
         # The first of them fill the pools, up to the host's own limits.
@@ -57,8 +58,8 @@ def run(options: Options) -> Report:
     return report
 
 
-def _tell_protocol(report: Report, duration_s: float) -> None:
-    chance = random.Random(7)
+def _report_protocol(report: Report, duration_s: float) -> None:
+    rng = random.Random(7)
     connections = frames = crashes = 0
     slowest_s = peak_bytes = 0.0
     tracemalloc.start()
@@ -68,7 +69,7 @@ def _tell_protocol(report: Report, duration_s: float) -> None:
         connections += 1
         begun_s = time.perf_counter()
         try:
-            for _ in _converse(chance.randbytes(chance.randrange(2000))):
+            for _ in _converse(rng.randbytes(rng.randrange(2000))):
                 frames += 1
                 begun_s, step_s = time.perf_counter(), time.perf_counter() - begun_s
                 slowest_s = max(slowest_s, step_s)
@@ -86,7 +87,7 @@ def _tell_protocol(report: Report, duration_s: float) -> None:
 
 
 class _Loud:
-    """Whatever is not silent is voice: cheap, so that more nonsense fits in a second."""
+    """A cheap detector: whatever is not silent is voice."""
 
     frame_bytes = 1024
 
@@ -99,61 +100,59 @@ class _Loud:
 
 def _converse(entropy: bytes) -> Iterator[None]:
     """Play one connection whose frames, times and results all come out of `entropy`."""
-    chance = random.Random(entropy)
-    address = read_address(chance.choice([PATH, "/stt/speech/universal/v2?format=detailed"]))
+    rng = random.Random(entropy)
+    address = read_address(rng.choice([PATH, "/stt/speech/universal/v2?format=detailed"]))
     assert address
     session = Session(address, _Loud())
     jobs: list[int] = []
     now_s = 0.0
     for number in range(60):
-        now_s += chance.choice([0, 0.1, 0.2, 3])
+        now_s += rng.choice([0, 0.1, 0.2, 3])
         steps = iter([session.tick(now_s)])
-        if jobs and chance.random() < 0.3:
-            steps = iter([session.transcribed(jobs.pop(), chance.choice([HEARD, None]))])
-        elif chance.random() < 0.9:
-            steps = session.receive(_frame(chance, entropy[number * 20 :]), now_s)
+        if jobs and rng.random() < 0.3:
+            steps = iter([session.transcribed(jobs.pop(), rng.choice([HEARD, None]))])
+        elif rng.random() < 0.9:
+            steps = session.receive(_frame(rng, entropy[number * 20 :]), now_s)
         for outputs in steps:
             jobs += [output.job_id for output in outputs if isinstance(output, Transcribe)]
             yield
     session.abandon()
 
 
-def _frame(chance: random.Random, entropy: bytes) -> str | bytes:
-    request = chance.choice(["a", "b", "c"])
-    match chance.randrange(6):
+def _frame(rng: random.Random, entropy: bytes) -> str | bytes:
+    request = rng.choice(["a", "b", "c"])
+    match rng.randrange(6):
         case 0:
             return entropy[:80].decode("latin-1")
         case 1:
             return entropy[:80]
         case 2:
-            body = chance.choice(["{}", '{"continuation":{}}', entropy[:40].decode("latin-1")])
+            body = rng.choice(["{}", '{"continuation":{}}', entropy[:40].decode("latin-1")])
             return f"Path:speech.context\r\nX-RequestId:{request}\r\n\r\n{body}"
         case _:
             head = f"Path:audio\r\nX-RequestId:{request}\r\n".encode()
-            pcm = chance.choice(
-                [b"", bytes(20_000), b"\x11\x22" * 8000, entropy[:50], _riff(chance)]
-            )
+            pcm = rng.choice([b"", bytes(20_000), b"\x11\x22" * 8000, entropy[:50], _riff(rng)])
             return struct.pack(">H", len(head)) + head + pcm
 
 
-def _riff(chance: random.Random) -> bytes:
-    tag, bits = chance.choice([(1, 16), (1, 8), (3, 32), (7, 8), (6, 8), (1, 24), (9, 9)])
-    rate_hz, channels = chance.choice([8000, 44_100, 16_000, 48_000, 0]), chance.randrange(4)
+def _riff(rng: random.Random) -> bytes:
+    tag, bits = rng.choice([(1, 16), (1, 8), (3, 32), (7, 8), (6, 8), (1, 24), (9, 9)])
+    rate_hz, channels = rng.choice([8000, 44_100, 16_000, 48_000, 0]), rng.randrange(4)
     form = struct.pack("<HHIIHH", tag, channels, rate_hz, 0, 0, bits)
     return b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0" + form + b"data\0\0\0\0" + b"\x33\x44" * 500
 
 
 async def _bombard(url: str, connections: int) -> None:
-    chance = random.Random(11)
+    rng = random.Random(11)
     places = asyncio.Semaphore(8)
 
     async def throw() -> None:
         async with places:
             try:
                 async with connect(url + PATH, compression=None) as socket:
-                    for _ in range(chance.randrange(20)):
-                        await socket.send(_frame(chance, chance.randbytes(100)))
-                    if chance.random() < 0.5:
+                    for _ in range(rng.randrange(20)):
+                        await socket.send(_frame(rng, rng.randbytes(100)))
+                    if rng.random() < 0.5:
                         socket.transport.abort()
             except (ConnectionClosed, InvalidStatus):
                 pass

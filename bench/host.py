@@ -1,8 +1,8 @@
-"""How many speakers our host serves at once, what each costs, and whether it stays as it is.
+"""Our host under load: speakers served at once, cost of each, stability over a long run.
 
 With `--data` the speakers say the commands recorded there and the host knows their table; without,
 they read a novel that comes with the model, and the host takes dictation. The long run uses a
-scripted engine, all else being the real host.
+scripted engine in the real host.
 """
 
 import asyncio
@@ -30,15 +30,18 @@ from voice2mqtt.speechhost.serving.scheduler import Scheduler
 from voice2mqtt.speechhost.serving.server import Hooks, SpeechHost
 
 LIVE_GOAL_MS = 150.0
-"""Median wait after the last audio of one speaker, whose sentence arrived as it was spoken."""
+"""Median wait of a single speaker, streaming in real time, from the last audio to the answer."""
 ANSWER_GOAL_S = 0.5
+"""Goal of the 95th percentile; set by hand."""
 HANGOVER_MS = 300
-"""Silence after which a client takes a sentence for ended."""
+"""Silence that ends a sentence."""
 LONGEST_SENTENCE_MS = 5000
 SPEAKERS = (1, 2, 3, 4, 6, 8, 12)
+"""Speakers at once; the bench stops at the first number that misses the goal."""
 WORKERS = 8
 TURNS_PER_CONNECTION = 10
 GROWTH_GOAL_MB = 5.0
+"""Set by hand."""
 
 
 def run(options: Options) -> Report:
@@ -53,10 +56,10 @@ def run(options: Options) -> Report:
     speech = [sentence for wav in wavs for sentence in _sentences(wav)]
     with _process("voice2mqtt", "host", "--listen", "127.0.0.1:0", *table) as host:
         speakers, rounds = ((1, 2), 3) if options.quick else (SPEAKERS, 8)
-        _tell_speakers(report, host, speech, speakers, rounds)
-        _tell_connections(report, host, speech, connections=12 if options.quick else 30)
+        _report_speakers(report, host, speech, speakers, rounds)
+        _report_connections(report, host, speech, connections=12 if options.quick else 30)
     with scripted() as host:
-        _tell_long_run(report, host, speech, turns=400 if options.quick else 10_000)
+        _report_long_run(report, host, speech, turns=400 if options.quick else 10_000)
     return report
 
 
@@ -72,7 +75,7 @@ class _Process:
         return resident_mb(self._pid)
 
 
-def _tell_speakers(
+def _report_speakers(
     report: Report, host: _Process, speech: list[bytes], crowds: Sequence[int], rounds: int
 ) -> None:
     served = 0
@@ -93,7 +96,7 @@ def _tell_speakers(
 
 async def _converse(url: str, speech: list[bytes], speakers: int, rounds: int) -> list[Answer]:
     async def talk(number: int) -> list[Answer]:
-        # People do not all begin in the same moment.
+        # Speakers do not all begin at the same moment.
         await asyncio.sleep(3 * number / speakers)
         async with Speaker(url) as speaker:
             return [
@@ -104,7 +107,7 @@ async def _converse(url: str, speech: list[bytes], speakers: int, rounds: int) -
     return [answer for each in await asyncio.gather(*map(talk, range(speakers))) for answer in each]
 
 
-def _tell_connections(
+def _report_connections(
     report: Report, host: _Process, speech: list[bytes], *, connections: int
 ) -> None:
     async def hold() -> float:
@@ -122,7 +125,7 @@ def _tell_connections(
     report.add("resident per open connection", grown_mb, "MB", note=f"n = {connections}")
 
 
-def _tell_long_run(report: Report, host: _Process, speech: list[bytes], *, turns: int) -> None:
+def _report_long_run(report: Report, host: _Process, speech: list[bytes], *, turns: int) -> None:
     word = int(0.6 * RATE_HZ) * SAMPLE_BYTES
     starts = range(0, len(speech[0]) - word, word)
     pcm = max((speech[0][at : at + word] for at in starts), key=power)
@@ -140,7 +143,7 @@ def _tell_long_run(report: Report, host: _Process, speech: list[bytes], *, turns
     for number in range(max(2, turns // batch)):
         answers = asyncio.run(work())
         answered += sum(answer.text == SCRIPT.text for answer in answers)
-        # The first tenth fills caches and pools.
+        # The first tenth of the run warms caches and pools.
         if number <= turns // batch // 10:
             begun_mb = host.resident_mb
         peak_mb = max(peak_mb, host.resident_mb)
@@ -174,7 +177,7 @@ def _process(*module: str) -> Iterator[_Process]:
         assert process.stderr
         found = (re.search(r"ready.*(ws://\S+)", line) for line in process.stderr)
         url = next(match.group(1) for match in found if match)
-        # What it logs of nonsense would fill the pipe, and then it would wait for a reader.
+        # Drain its log, or it would block on a full pipe.
         reading = threading.Thread(target=process.stderr.read)
         reading.start()
         try:

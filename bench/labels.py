@@ -1,4 +1,4 @@
-"""Recordings and what was said in them; when a command counts as right; how sure that is."""
+"""Labelled recordings, when a command counts as right, and confidence intervals."""
 
 import json
 import math

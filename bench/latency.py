@@ -44,7 +44,9 @@ SENTENCES = (
     "Cancel the timer.",
 )
 PAUSE_S = 2.5
+"""Between two sentences, so that each is decided before the next."""
 NOISE_DB = -66.0
+"""Noise floor of the recording, in dBFS: a quiet room."""
 
 GOAL_MEDIAN_MS, GOAL_P95_MS = 350.0, 600.0
 
@@ -114,7 +116,7 @@ def _speech_end(samples: mixing.Samples) -> int:
 
 
 def _play(folder: Path, trials: list[_Trial]) -> None:
-    """Let the daemon hear it in real time, and note when what happened."""
+    """Run the daemon on it in real time, and record the time of each stage."""
     settings = load_settings(CHECKOUT)
     clock = _Clock(trials)
     with (
@@ -122,14 +124,14 @@ def _play(folder: Path, trials: list[_Trial]) -> None:
         stage.speech_host(folder, "--commands", str(settings.commands)) as host_url,
         stage.subscriber(broker_url, "#", clock.received),
     ):
-        settings = stage.pointed(settings, "bench", broker_url, host_url, folder)
-        settings = stage.heard_by(settings, f"wav:{folder / 'spoken.wav'}")
+        settings = stage.with_servers(settings, "bench", broker_url, host_url, folder)
+        settings = stage.with_microphone(settings, f"wav:{folder / 'spoken.wav'}")
         daemon = build.daemon(settings, report=_ignore, on_audio=clock.heard)
         daemon.run()
 
 
 class _Clock:
-    """Writes down when each thing happened to the utterance that was last spoken."""
+    """Records the time of each stage of the utterance that was last spoken."""
 
     def __init__(self, trials: list[_Trial]) -> None:
         self._trials = trials
@@ -162,4 +164,4 @@ class _Clock:
 
 
 def _ignore(_event: Event) -> None:
-    """The subscriber sees it all."""
+    """Discard it: the subscriber receives everything."""

@@ -1,4 +1,4 @@
-"""Noises of a home, made up: the same each time, none of them recorded in one kitchen."""
+"""Synthetic household noises, reproducible by seed."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,14 @@ from bench.mixing import Samples
 from voice2mqtt.core.audio import RATE_HZ
 
 _BLADES_HZ = 47.0
+"""Blade frequency of the fan."""
 _TALKERS = 6
 _BEAT_S = 0.5
 _CHORDS = ((0, 4, 7), (-3, 0, 4), (-7, -3, 0), (-5, -1, 2))
 """In semitones above middle C; one per bar of four beats."""
 _MIDDLE_C_HZ = 261.63
 _PARTIALS = 8
-_Chance = np.random.Generator
+_Rng = np.random.Generator
 
 
 def pink(seconds: float, seed: int = 0) -> Samples:
@@ -25,11 +26,11 @@ def pink(seconds: float, seed: int = 0) -> Samples:
 
 def fan(seconds: float, seed: int = 0) -> Samples:
     """Return low noise and the hum of blades, which falters a little."""
-    chance = np.random.default_rng(seed)
-    air = _shaped(seconds, chance, lambda hz: 1 / (1 + (hz / 200) ** 2))
+    rng = np.random.default_rng(seed)
+    air = _shaped(seconds, rng, lambda hz: 1 / (1 + (hz / 200) ** 2))
     times_s = _times_s(seconds)
     turning = 2 * np.pi * (_BLADES_HZ * times_s + 0.2 * np.sin(2 * np.pi * 0.3 * times_s))
-    hum = sum(np.sin(n * turning + chance.uniform(0, 6)) / n for n in range(1, 13))
+    hum = sum(np.sin(n * turning + rng.uniform(0, 6)) / n for n in range(1, 13))
     return _level(air) + 0.7 * _level(np.asarray(hum))
 
 
@@ -48,15 +49,15 @@ def babble(seconds: float, seed: int = 0) -> Samples:
 
 def music(seconds: float, seed: int = 0) -> Samples:
     """Return chords, a bass and a rhythm."""
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     beat = _times_s(_BEAT_S)
     beats = []
     for number in range(1 + int(seconds / _BEAT_S)):
         chord = _CHORDS[number // 4 % len(_CHORDS)]
-        melody = chord[int(chance.integers(len(chord)))] + 12
+        melody = chord[int(rng.integers(len(chord)))] + 12
         notes = [_note(beat, tone, 3.0) for tone in chord]
         notes += [2 * _note(beat, chord[0] - 24, 5.0), 1.5 * _note(beat, melody, 4.0)]
-        drum = chance.standard_normal(len(beat)) * np.exp(-beat * (25.0 if number % 2 else 60.0))
+        drum = rng.standard_normal(len(beat)) * np.exp(-beat * (25.0 if number % 2 else 60.0))
         beats.append(sum(notes) + 2 * drum)
     return np.concatenate(beats)[: round(seconds * RATE_HZ)]
 
@@ -69,11 +70,11 @@ KINDS: dict[str, Callable[[float, int], Samples]] = {
 }
 
 
-def _shaped(seconds: float, chance: _Chance, gain: Callable[[Samples], Samples]) -> Samples:
+def _shaped(seconds: float, rng: _Rng, gain: Callable[[Samples], Samples]) -> Samples:
     """Return noise whose spectrum follows `gain`."""
     length = round(seconds * RATE_HZ)
     hz = np.fft.rfftfreq(length, 1 / RATE_HZ)
-    spectrum = np.fft.rfft(chance.standard_normal(length)) * gain(np.maximum(hz, 20.0))
+    spectrum = np.fft.rfft(rng.standard_normal(length)) * gain(np.maximum(hz, 20.0))
     return np.asarray(np.fft.irfft(spectrum, length), dtype=np.float64)
 
 

@@ -1,15 +1,15 @@
-"""What must not fire: talk, the commands of another house, and near misses.
+"""What must not fire: talk, commands of another table, and near misses.
 
 Talk is made up and spoken by seven synthetic voices, heard by our host without a grammar as any
 dictation service would; near misses are sentences of the table with one value that was taken
 out of it, decided about as text, which is the hardest case: every word was heard clearly.
-With `--data`, recordings of coffee orders are heard by a house that makes no coffee. The near
-misses of the home are spoken too, and heard both ways: openly, and by the host that knows the
-(smaller) table, decided as the daemon does. So are, with `--data`, recordings of orders with a
+With `--data`, recordings of coffee orders are tried on a table without coffee. The near misses of
+the home are spoken too, and recognised both by open dictation and by the host that knows the
+(smaller) table; then decided as the daemon does. With `--data`, so are recordings of orders with a
 value that was taken out of the table.
 
-Half of the trials chooses: the trade-off of strictness and margin is told for it. The defaults
-are judged on the other half.
+One half of the trials shows the trade-off of strictness and margin; the defaults are judged on the
+other half.
 """
 
 import random
@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import labels, mixing, talk
-from bench.deciding import NOON, grammar, heard
+from bench.pipeline import NOON, grammar, heard
 from bench.report import Options, Report
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.decision import Fire
@@ -40,10 +40,11 @@ from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 
 HOME_TABLE = Path(__file__).parent / "home.yaml"
 TALK_SENTENCES = 520
-"""About half an hour and a bit."""
+"""A little more than half an hour."""
 PER_VALUE = 8
+"""Near misses for each value of a list."""
 NEAR_GOAL = 5.0
-"""At most so many near misses are acted on, in percent."""
+"""Greatest share of near misses acted on, in percent."""
 STRICTNESS = (0.15, 0.2, 0.25, 0.3)
 MARGINS = (0.0, 0.02, 0.05)
 _VOICE = pronouncer("en-US")
@@ -51,7 +52,7 @@ _VOICE = pronouncer("en-US")
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How near something came to a command that it was not."""
+    """How near a non-command came to a command."""
 
     distance: float
     """Of sound; 0 is word for word, 1 is nothing near."""
@@ -63,22 +64,22 @@ class Trial:
         return self.distance + max(0.0, margin - self.lead) <= strictness
 
 
-class _House:
-    """Tells how near a text comes to a command of one table."""
+class _TableUnderTest:
+    """One table: how near a text comes to its commands, and whether the daemon would act."""
 
     def __init__(self, table: CommandTable) -> None:
         automaton, words = compile_table(table), normaliser(table.language)
         self.matcher = ExactMatcher(automaton, words)
         self._nearest = PhoneticMatcher(automaton, words, _VOICE)
-        self._contraries = Contradictions(table.language, automaton.words())
+        self._contradictions = Contradictions(table.language, automaton.words())
         self._interpreter = Interpreter(table, None, self._nearest, automaton)
         self._grammar = grammar(table)
         self._days = 0
 
     def acts_on(self, engine: MoonshineEngine, pcm: bytes) -> bool:
-        """Whether the daemon would carry out what a host that knows the table hears."""
+        """Whether the daemon would act on what a host with this table recognises."""
         outcome = heard(engine.transcribe(pcm, self._grammar))
-        self._days += 1  # so that nothing answers a question of before
+        self._days += 1  # so that nothing answers an earlier question
         now_s = 86_400.0 * self._days
         decisions = self._interpreter.decide(outcome, now_s, NOON) if outcome else ()
         return any(isinstance(decision, Fire) for decision in decisions)
@@ -89,7 +90,7 @@ class _House:
         found = [
             candidate
             for candidate in self._nearest.search(hypotheses)
-            if not self._contraries.in_any(
+            if not self._contradictions.in_any(
                 (candidate.heard, hypotheses[0].text), candidate.sentence
             )
         ]
@@ -102,22 +103,22 @@ class _House:
 
 
 def run(options: Options) -> Report:
-    """Collect the trials, tell the trade-off on one half and judge the defaults on the other."""
+    """Collect trials, report the trade-off on one half and judge the defaults on the other."""
     report = Report("rejection")
     home, coffee = (load_table(path, "en") for path in (HOME_TABLE, labels.COFFEE_TABLE))
     engine = MoonshineEngine()
     texts = talk.sentences(60 if options.quick else TALK_SENTENCES)
-    house = _House(home)
+    under_test = _TableUnderTest(home)
     fired: dict[str, list[Trial]] = {}
-    fired["talk as text"] = [house.trial([Hypothesis(text=text)]) for text in texts]
+    fired["talk as text"] = [under_test.trial([Hypothesis(text=text)]) for text in texts]
     minutes, fired["talk as speech"] = _spoken(
-        engine, house, texts[: 20 if options.quick else None]
+        engine, under_test, texts[: 20 if options.quick else None]
     )
     report.add("talk spoken", minutes, "min", None if options.quick else 30, "high")
     if options.data:
         orders = labels.recordings(options.data)[: 20 if options.quick else None]
         paths = [recording.path for recording in orders]
-        fired["coffee orders at home"] = _orders(engine, house, paths)
+        fired["coffee orders at home"] = _orders(engine, under_test, paths)
     for name, table in (("home", home), ("coffee", coffee)):
         per_value = (1 if options.quick else PER_VALUE) if name == "home" else 1
         missed = list(_near_misses(table, per_value))
@@ -127,9 +128,10 @@ def run(options: Options) -> Report:
     if options.data:
         orders = labels.recordings(options.data)
         _order(report, engine, coffee, orders, 1 if options.quick else PER_VALUE)
-    _tell(report, fired)
+    _report(report, fired)
     acted = sum(
-        house.acts_on(engine, pcm) for pcm in talk.spoken(texts[: 10 if options.quick else 200])
+        under_test.acts_on(engine, pcm)
+        for pcm in talk.spoken(texts[: 10 if options.quick else 200])
     )
     report.add("talk, acted on by a host that knows the table", acted, "", 0)
     return report
@@ -138,18 +140,20 @@ def run(options: Options) -> Report:
 def _speak(
     report: Report,
     engine: MoonshineEngine,
-    missed: Sequence[tuple[str, "_House"]],
+    missed: Sequence[tuple[str, "_TableUnderTest"]],
     fired: dict[str, list[Trial]],
 ) -> None:
-    """Hear near misses that are spoken, openly and by a host that knows the table."""
+    """Recognise spoken near misses, by open dictation and by a host that knows the table."""
     spoken = list(talk.spoken([text for text, _ in missed]))
     outcomes = [heard(engine.transcribe(pcm, None)) for pcm in spoken]
     fired["near misses spoken, home"] = [
-        house.trial(outcome.hypotheses)
-        for (_, house), outcome in zip(missed, outcomes, strict=True)
+        under_test.trial(outcome.hypotheses)
+        for (_, under_test), outcome in zip(missed, outcomes, strict=True)
         if outcome
     ]
-    acted = sum(house.acts_on(engine, pcm) for (_, house), pcm in zip(missed, spoken, strict=True))
+    acted = sum(
+        under_test.acts_on(engine, pcm) for (_, under_test), pcm in zip(missed, spoken, strict=True)
+    )
     note = labels.interval(acted, len(missed))
     what = "near misses spoken, acted on by a host that knows the table"
     report.add(what, 100 * acted / len(missed), "%", NEAR_GOAL, note=note)
@@ -162,22 +166,22 @@ def _order(
     orders: Sequence[labels.Recording],
     per_value: int,
 ) -> None:
-    """Hear recorded orders by a host that knows all of the table but a value that is ordered."""
+    """Recognise recorded orders with a host whose table lacks one of the values ordered."""
     acted = trials = 0
     for name, source in table.lists.items():
         for value in source.values if isinstance(source, TextList) else ():
             said = [order.path for order in orders if order.slots.get(name) == value.spoken]
             if said:
-                house = _House(_without(table, name, value))
+                under_test = _TableUnderTest(_without(table, name, value))
                 spoken = [mixing.to_pcm(mixing.read_wav(path)) for path in said[:per_value]]
-                acted += sum(house.acts_on(engine, pcm) for pcm in spoken)
+                acted += sum(under_test.acts_on(engine, pcm) for pcm in spoken)
                 trials += len(spoken)
     what = "near misses recorded, acted on by a host that knows the table"
     share = 100 * acted / max(1, trials)
     report.add(what, share, "%", NEAR_GOAL, note=labels.interval(acted, trials))
 
 
-def _tell(report: Report, fired: dict[str, list[Trial]]) -> None:
+def _report(report: Report, fired: dict[str, list[Trial]]) -> None:
     default = ListeningSettings()
     for kind, trials in fired.items():
         for strictness in STRICTNESS if kind.startswith("near") else ():
@@ -201,23 +205,27 @@ def _share(trials: Sequence[Trial], strictness: float, margin: float) -> float:
     return 100 * sum(trial.fires(strictness, margin) for trial in trials) / max(1, len(trials))
 
 
-def _spoken(engine: MoonshineEngine, house: _House, texts: list[str]) -> tuple[float, list[Trial]]:
+def _spoken(
+    engine: MoonshineEngine, under_test: _TableUnderTest, texts: list[str]
+) -> tuple[float, list[Trial]]:
     trials, length = [], 0
     for pcm in talk.spoken(texts):
         length += len(pcm)
         outcome = heard(engine.transcribe(pcm, None))
-        trials.append(house.trial(outcome.hypotheses) if outcome else Trial(1.0, 1.0))
+        trials.append(under_test.trial(outcome.hypotheses) if outcome else Trial(1.0, 1.0))
     return length / (RATE_HZ * SAMPLE_BYTES * 60), trials
 
 
-def _orders(engine: MoonshineEngine, house: _House, recordings: list[Path]) -> list[Trial]:
+def _orders(
+    engine: MoonshineEngine, under_test: _TableUnderTest, recordings: list[Path]
+) -> list[Trial]:
     audio = (mixing.to_pcm(mixing.read_wav(path)) for path in recordings)
     outcomes = [heard(engine.transcribe(pcm, None)) for pcm in audio]
-    return [house.trial(outcome.hypotheses) for outcome in outcomes if outcome]
+    return [under_test.trial(outcome.hypotheses) for outcome in outcomes if outcome]
 
 
-def _near_misses(table: CommandTable, per_value: int) -> Iterator[tuple[str, _House]]:
-    """Yield sentences that use a value, each with the house whose table has it no more."""
+def _near_misses(table: CommandTable, per_value: int) -> Iterator[tuple[str, _TableUnderTest]]:
+    """Yield sentences that use a value, each with the table without that value."""
     for name, source in table.lists.items():
         if not isinstance(source, TextList) or len(source.values) < 2:
             continue
@@ -231,10 +239,10 @@ def _near_misses(table: CommandTable, per_value: int) -> Iterator[tuple[str, _Ho
                 for text in texts
             ]
             random.Random(value.spoken).shuffle(said)
-            house = _House(_without(table, name, value))
-            strange = [text for text in said if not house.matcher.parses(text)]
-            for text in strange[:per_value]:
-                yield text, house
+            under_test = _TableUnderTest(_without(table, name, value))
+            unknown = [text for text in said if not under_test.matcher.parses(text)]
+            for text in unknown[:per_value]:
+                yield text, under_test
 
 
 def _without(table: CommandTable, name: str, value: ListValue) -> CommandTable:

@@ -1,4 +1,4 @@
-"""The table every bench prints: what, measured, goal, ok; and the exit status that follows.
+"""The table every bench prints (what, measured, goal, ok) and its exit status.
 
 A bench is a module of this folder with `run(options: Options) -> Report`.
 """
@@ -22,7 +22,7 @@ PACKAGES = ("azure-cognitiveservices-speech", "onnxruntime", "numpy", "pysilero-
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing measured; without a goal it is only told."""
+    """One measurement; without a goal it is only reported."""
 
     what: str
     measured: float
@@ -63,7 +63,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What `script/bench` was told."""
+    """The options of `script/bench`."""
 
     quick: bool
     """End within a minute, on fewer trials."""

@@ -1,4 +1,4 @@
-"""Rooms that echo: speech as a microphone at some distance hears it."""
+"""Reverberation: speech as a distant microphone captures it."""
 
 from zlib import crc32
 

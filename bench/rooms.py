@@ -1,7 +1,7 @@
-"""Three nodes hear one sentence: how many act, which one, and what agreeing costs.
+"""Arbitration between three nodes that hear one sentence: how many act, which one, what delay.
 
-The nodes are real, with a real broker; only hearing is played: each node is told how loud it
-was, and takes a time of its own to recognise it, as nodes that share a Speech host do.
+The nodes and the broker are real; only the audio is simulated: each node is given its loudness and
+its recognition time, which differ as they do between nodes that share a Speech host.
 """
 
 import random
@@ -22,21 +22,23 @@ from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Setti
 
 NAMES = ("attic", "bath", "cellar")
 RECOGNITION_S = (0.05, 0.4)
-"""A fast host that serves one node, and a small one that serves three in turn."""
+"""Recognition time: from a fast host for one node to a slow one that serves three in turn."""
 ONSET_S = (0.0, 0.1)
-GATE_S = (0.4, 0.9)
+"""Delay at which a node's endpointer detects the beginning."""
+SPEECH_S = (0.4, 0.9)
+"""Time until its endpointer sees the end."""
 GOAL_MS = 150.0
 
 
 def run(options: Options) -> Report:
-    """Hold elections, and time them."""
+    """Run arbitrations and time them."""
     report = Report("rooms")
     trials = 20 if options.quick else 100
     with tempfile.TemporaryDirectory() as folder, Broker(Path(folder)) as broker:
         with ExitStack() as stack:
-            rooms = [stack.enter_context(_node(broker, name)) for name in NAMES]
-            _wait_for_others(rooms)
-            results = [_trial(rooms, random.Random(seed)) for seed in range(trials)]
+            nodes = [stack.enter_context(_node(broker, name)) for name in NAMES]
+            _wait_for_others(nodes)
+            results = [_trial(nodes, random.Random(seed)) for seed in range(trials)]
         once = sum(count == 1 for count, _, _ in results)
         loudest = sum(right for _, right, _ in results)
         delays_ms = sorted(delay_ms for _, _, delay_ms in results)
@@ -45,9 +47,9 @@ def run(options: Options) -> Report:
         report.add("added delay, median", statistics.median(delays_ms), "ms")
         p95_ms = delays_ms[int(0.95 * len(delays_ms))]
         report.add("added delay, p95", p95_ms, "ms", GOAL_MS, note=f"{trials} trials")
-        with _node(broker, "alone") as room:
-            wait_until(lambda: room.up, "connection")
-            alone_ms = max(_alone_ms(room) for _ in range(trials))
+        with _node(broker, "alone") as node:
+            wait_until(lambda: node.up, "connection")
+            alone_ms = max(_alone_ms(node) for _ in range(trials))
         report.add("added delay of a node alone, longest", alone_ms, "ms", 1.0)
     return report
 
@@ -56,41 +58,41 @@ def run(options: Options) -> Report:
 def _node(broker: Broker, name: str) -> Iterator[MqttAdapter]:
     mqtt = MqttSettings(broker=broker.url)
     quiet = HomeAssistantSettings(discovery=False)
-    room = MqttAdapter(Settings(node=name, mqtt=mqtt, home_assistant=quiet))
-    room.start()
+    node = MqttAdapter(Settings(node=name, mqtt=mqtt, home_assistant=quiet))
+    node.start()
     try:
-        yield room
+        yield node
     finally:
-        room.close(1)
+        node.close(1)
 
 
-def _wait_for_others(rooms: list[MqttAdapter]) -> None:
-    others = len(rooms) - 1
-    wait_until(lambda: all(len(room.others) == others for room in rooms), "all to be known")
-    wait_until(lambda: all(room.follows for room in rooms), "all to be known for a while")
+def _wait_for_others(nodes: list[MqttAdapter]) -> None:
+    others = len(nodes) - 1
+    wait_until(lambda: all(len(node.others) == others for node in nodes), "all to be known")
+    wait_until(lambda: all(node.follows for node in nodes), "all to be known for a while")
 
 
-def _trial(rooms: list[MqttAdapter], chance: random.Random) -> tuple[int, bool, float]:
+def _trial(nodes: list[MqttAdapter], rng: random.Random) -> tuple[int, bool, float]:
     """Return how many acted, whether the loudest did, and the delay of the first to act."""
-    loudness_db = chance.sample(range(-50, -10, 2), len(rooms))
-    thinks_s = [chance.uniform(*RECOGNITION_S) for _ in rooms]
-    begins_s = [chance.uniform(*ONSET_S) for _ in rooms]
-    closes_s = [chance.uniform(*GATE_S) for _ in rooms]
+    loudness_db = rng.sample(range(-50, -10, 2), len(nodes))
+    recognition_s = [rng.uniform(*RECOGNITION_S) for _ in nodes]
+    onset_s = [rng.uniform(*ONSET_S) for _ in nodes]
+    speech_s = [rng.uniform(*SPEECH_S) for _ in nodes]
     acted: dict[int, float] = {}
 
-    def take_part(number: int) -> None:
-        room = rooms[number]
-        # A microphone far away hears speech begin later; each gate closes in its own time.
-        threading.Event().wait(begins_s[number])
-        room.speech_began(loudness_db[number])
-        threading.Event().wait(closes_s[number])
-        room.speech_ended(loudness_db[number])
-        threading.Event().wait(thinks_s[number])
+    def run_node(number: int) -> None:
+        node = nodes[number]
+        # A distant microphone detects speech later; each endpointer ends it at its own time.
+        threading.Event().wait(onset_s[number])
+        node.speech_began(loudness_db[number])
+        threading.Event().wait(speech_s[number])
+        node.speech_ended(loudness_db[number])
+        threading.Event().wait(recognition_s[number])
         decided_s = time.monotonic()
-        if room.arbitrate(row="light", text="turn on the light", score=1.0) == Won():
+        if node.arbitrate(row="light", text="turn on the light", score=1.0) == Won():
             acted[number] = (time.monotonic() - decided_s) * 1000
 
-    threads = [threading.Thread(target=take_part, args=(n,)) for n in range(len(rooms))]
+    threads = [threading.Thread(target=run_node, args=(n,)) for n in range(len(nodes))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -99,9 +101,9 @@ def _trial(rooms: list[MqttAdapter], chance: random.Random) -> tuple[int, bool, 
     return len(acted), best in acted, min(acted.values(), default=float("inf"))
 
 
-def _alone_ms(room: MqttAdapter) -> float:
+def _alone_ms(node: MqttAdapter) -> float:
     began_s = time.monotonic()
-    room.speech_began(-20)
-    room.speech_ended(-20)
-    room.arbitrate(row="light", text="turn on the light", score=1.0)
+    node.speech_began(-20)
+    node.speech_ended(-20)
+    node.arbitrate(row="light", text="turn on the light", score=1.0)
     return (time.monotonic() - began_s) * 1000

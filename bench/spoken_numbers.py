@@ -1,8 +1,8 @@
 """Numbers that sound like other words, such as "for two" and 42: none may be carried out wrongly.
 
 Every English voice of espeak-ng and flite on this machine sets a timer by the shipped table. Our
-host hears it with that table, as the daemon has it, and without, as a dictation service does. To
-ask back or to refuse is no fault here; to carry out another number is.
+host recognises it with that table, as for the daemon, and without, as a dictation service. Asking
+back or refusing is no fault here; carrying out another number is.
 """
 
 import re
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import voices
-from bench.deciding import Home, grammar, heard
+from bench.pipeline import Home, grammar, heard
 from bench.report import Options, Report
 from voice2mqtt.core.decision import Ask, Decision, Fire
 from voice2mqtt.demo.stage import Voice, espeak, flite
@@ -23,11 +23,11 @@ from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 TABLE = Path(__file__).parents[1] / "config" / "commands.yaml"
 NUMBERS = {"two": 2, "four": 4, "eight": 8, "twenty two": 22, "forty two": 42}
 _QUICK_STEP = 40
-"""One voice of so many."""
+"""With `--quick`, every 40th voice."""
 
 
 def run(options: Options) -> Report:
-    """Measure, one line for each number and way to hear it."""
+    """Measure, one line for each number, with the table and without."""
     report = Report("spoken numbers")
     engine = MoonshineEngine()
     home = Home(engine, TABLE)
@@ -56,7 +56,7 @@ def run(options: Options) -> Report:
 
 
 def verdict(decisions: Sequence[Decision], minutes: int) -> str:
-    """Return what became of a timer of so many `minutes`."""
+    """Return the result of setting a timer of `minutes`: right, wrong, asked or refused."""
     fired = [decision for decision in decisions if isinstance(decision, Fire)]
     if fired:
         return "right" if [fire.slots for fire in fired] == [{"minutes": minutes}] else "wrong"

@@ -1,4 +1,4 @@
-"""The real parts on this machine, for benches: our host as a process, and `voice2mqtt listen`."""
+"""Real processes for benches: our host, and `voice2mqtt listen`."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def settings_file(folder: Path, host_url: str, **sections: object) -> Path:
 def listen(
     settings: Path, commands: Path, wavs: Sequence[Path], processes: int = 2
 ) -> list[dict[str, Any]]:
-    """Send each WAV through ear, SDK, host and understanding; return the events, in any order."""
+    """Send each WAV through endpointer, SDK, host and NLU; return the events, in any order."""
     shares = [wavs[i::processes] for i in range(processes)]
     running = [
         subprocess.Popen(

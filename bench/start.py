@@ -1,4 +1,4 @@
-"""How long until systemd is told READY, and what that costs: the daemon, and our Speech host.
+"""Time and cost from start to READY (sd_notify), of the daemon and of our Speech host.
 
 A real notify socket, broker and host; a silent WAV is the microphone.
 """
@@ -23,6 +23,7 @@ from voice2mqtt.demo.stage import broker, free_port, process
 
 SILENCE_S = 600
 PATIENCE_S = 120
+"""Longest wait for READY on a busy machine."""
 COMMANDS = Path(__file__).parents[1] / "config" / "commands.yaml"
 
 
@@ -53,17 +54,17 @@ def run(options: Options) -> Report:
                 commands=str(COMMANDS),
             )
             daemon = [_start(folder, "run", "--settings", str(settings)) for _ in range(trials)]
-        _tell(report, "daemon", daemon, goal_s=3.0)
+        _report(report, "daemon", daemon, goal_s=3.0)
         ours = [
             _start(folder, "host", "--listen", f"127.0.0.1:{free_port()}", "--commands",
                    str(COMMANDS))
             for _ in range(trials)
         ]  # fmt: skip
-        _tell(report, "Speech host", ours, goal_s=5.0)
+        _report(report, "Speech host", ours, goal_s=5.0)
     return report
 
 
-def _tell(report: Report, who: str, starts: Sequence[Start], goal_s: float) -> None:
+def _report(report: Report, who: str, starts: Sequence[Start], goal_s: float) -> None:
     ready_s = [start.ready_s for start in starts]
     note = f"{len(starts)} starts, the slowest {max(ready_s):.2f} s"
     report.add(f"{who}: start to READY, median", statistics.median(ready_s), "s", goal_s, note=note)

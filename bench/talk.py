@@ -1,8 +1,7 @@
-"""Talk that is not meant for the house: made-up conversation and news, spoken by many voices.
+"""Talk that is no command: made-up conversation and news, spoken by many voices.
 
-The sentences are drawn from parts, so that any number of them can be had, the same each time.
-Many are about lights, doors and music, since those are the ones that might be taken for
-commands.
+The sentences are drawn from parts with a seed, so that any number is reproducible. Many are about
+lights, doors and music, which are most easily taken for commands.
 """
 
 import random
@@ -44,15 +43,15 @@ _OPENINGS = ("well", "you know", "and then", "honestly", "as I said", "by the wa
 
 def sentences(count: int, seed: int = 0) -> list[str]:
     """Return `count` different sentences."""
-    drawn = random.Random(seed)
+    rng = random.Random(seed)
     found: dict[str, None] = {}
     while len(found) < count:
-        if drawn.random() < 0.3:
-            text = f"{drawn.choice(_OPENINGS)} {drawn.choice(_REMARKS)}"
+        if rng.random() < 0.3:
+            text = f"{rng.choice(_OPENINGS)} {rng.choice(_REMARKS)}"
         else:
-            text = f"{drawn.choice(_WHO)} {drawn.choice(_DID)} {drawn.choice(_WHEN)}"
-        if drawn.random() < 0.3:
-            text += f" and {drawn.choice(_WHO)} {drawn.choice(_DID)}"
+            text = f"{rng.choice(_WHO)} {rng.choice(_DID)} {rng.choice(_WHEN)}"
+        if rng.random() < 0.3:
+            text += f" and {rng.choice(_WHO)} {rng.choice(_DID)}"
         found[text] = None
     return list(found)
 

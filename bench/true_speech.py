@@ -1,6 +1,6 @@
-"""Where somebody really speaks in a clean recording, by its energy alone.
+"""Ground truth of speech in a clean recording, by energy alone.
 
-Independent of the detector that is measured: 10 ms frames 12 dB above the recording's own floor
+Independent of the detector under test: 10 ms frames 12 dB above the recording's own floor
 and within 30 dB of its loudest, gaps below 250 ms filled, clicks that stand apart left out.
 """
 
@@ -13,9 +13,11 @@ from voice2mqtt.core.audio import RATE_HZ
 
 _FRAME = RATE_HZ // 100
 _GAP_FRAMES = 25
+"""Gaps below 250 ms are filled."""
 _SHORTEST_FRAMES = 5
+"""Shorter sounds (50 ms) are clicks."""
 _APART_FRAMES = 60
-"""A sound that is so far from the sentence is not part of it."""
+"""A sound this far from the sentence (600 ms) is not part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,6 @@ def find_speech(clean: Samples) -> Spoken:
 
 
 def shifted(spoken: Spoken, by: int) -> Spoken:
-    """Return `spoken` as it lies when the recording begins `by` samples later."""
+    """Return `spoken` moved by `by` samples."""
     loud = tuple((a + by, b + by) for a, b in spoken.loud)
     return Spoken(spoken.start + by, spoken.end + by, loud)

@@ -1,4 +1,4 @@
-"""Understanding at the size of a mansion: ten thousand rows over forty devices and rooms."""
+"""Decision time with ten thousand rows, over forty devices in forty rooms."""
 
 import gc
 import random
@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from itertools import islice, product
 
-from bench.deciding import NOON
+from bench.pipeline import NOON
 from bench.process import resident_mb
 from bench.report import Options, Report
 from voice2mqtt.core.outcome import Heard, Hypothesis
@@ -65,38 +65,38 @@ def run(options: Options) -> Report:
     gc.collect()
     before_mb = resident_mb()
     started_s, started_cpu_s = time.perf_counter(), time.process_time()
-    house = Interpreter(table)
+    interpreter = Interpreter(table)
     report.add("build, processor time", time.process_time() - started_cpu_s, "s", 5)
     report.add("build, wall clock", time.perf_counter() - started_s, "s")
-    automaton = build.settled(house).automaton
+    automaton = build.settled(interpreter).automaton
     report.add("states", len(automaton.offsets) - 1)
     report.add("arcs", len(automaton.targets))
 
     trials = 500 if options.quick else 5000
-    drawn = random.Random(1)
-    said = [_said(drawn.choice(table.rows), drawn) for _ in range(trials)]
-    talk = [" ".join(drawn.sample(sentence.split(), 4)) for sentence in said]
+    rng = random.Random(1)
+    said = [_said(rng.choice(table.rows), rng) for _ in range(trials)]
+    talk = [" ".join(rng.sample(sentence.split(), 4)) for sentence in said]
     for what, sentences in (("a command", said), ("talk of the table's words", talk)):
-        took = [_timed_ms(house, text) for text in sentences]
+        took = [_timed_ms(interpreter, text) for text in sentences]
         wall_ms, cpu_ms = (sorted(times) for times in zip(*took, strict=True))
         p99 = int(len(took) * 0.99)
         report.add(f"exact decide, {what}, median", statistics.median(wall_ms), "ms")
         report.add(f"exact decide, {what}, p99", wall_ms[p99], "ms", 2)
         report.add(f"exact decide, {what}, p99, processor time", cpu_ms[p99], "ms", 2)
-    _nearest(report, house, said[: 40 if options.quick else 400], drawn)
-    wrong = sum(_decide(house, _said(row, drawn)) != row.name for row in table.rows[::17])
+    _nearest(report, interpreter, said[: 40 if options.quick else 400], rng)
+    wrong = sum(_decide(interpreter, _said(row, rng)) != row.name for row in table.rows[::17])
     report.add("sentences not matched by their own row", wrong, "", 0)
     gc.collect()
     report.add("resident growth", resident_mb() - before_mb, "MB", 60)
     return report
 
 
-def _nearest(report: Report, house: Interpreter, said: list[str], drawn: random.Random) -> None:
+def _nearest(report: Report, interpreter: Interpreter, said: list[str], rng: random.Random) -> None:
     """Time the search by sound for misheard commands and for talk."""
     words = normaliser("en")
-    nearest = PhoneticMatcher(house.automaton, words, pronouncer("en-US"))
-    misheard = [_misheard(sentence, drawn) for sentence in said]
-    talk = [" ".join(drawn.sample(sentence.split(), 4)) for sentence in said]
+    nearest = PhoneticMatcher(interpreter.automaton, words, pronouncer("en-US"))
+    misheard = [_misheard(sentence, rng) for sentence in said]
+    talk = [" ".join(rng.sample(sentence.split(), 4)) for sentence in said]
     for what, sentences in (("misheard", misheard), ("talk", talk)):
         wall_ms, cpu_ms = [], []
         for text in sentences:
@@ -111,11 +111,11 @@ def _nearest(report: Report, house: Interpreter, said: list[str], drawn: random.
         report.add(f"nearest sound, {what}, p99, processor time", sorted(cpu_ms)[p99], "ms", 30)
 
 
-def _misheard(sentence: str, drawn: random.Random) -> str:
+def _misheard(sentence: str, rng: random.Random) -> str:
     """Return `sentence` with one letter of a longer word swapped for another."""
     letters = list(sentence)
     places = [at for at, letter in enumerate(letters) if letter in "dtkpmnbgl"]
-    letters[drawn.choice(places)] = drawn.choice("dtkpmnbgl")
+    letters[rng.choice(places)] = rng.choice("dtkpmnbgl")
     return "".join(letters)
 
 
@@ -127,7 +127,7 @@ def _rows() -> Iterator[Row]:
         yield Row(name=say, say=(say,), publish=(Publish(topic=topic, payload=action),))
 
 
-def _said(row: Row, drawn: random.Random) -> str:
+def _said(row: Row, rng: random.Random) -> str:
     """Return one sentence of `row`."""
     text = row.say[0]
     while "(" in text or "[" in text:
@@ -135,17 +135,17 @@ def _said(row: Row, drawn: random.Random) -> str:
         opening = max(text.rfind("(", 0, closing), text.rfind("[", 0, closing))
         inside = text[opening + 1 : closing].split("|")
         choices = inside if text[opening] == "(" else [*inside, ""]
-        text = text[:opening] + drawn.choice(choices) + text[closing + 1 :]
-    return text.replace("{switch}", "on").replace("{level}", str(drawn.randrange(101)))
+        text = text[:opening] + rng.choice(choices) + text[closing + 1 :]
+    return text.replace("{switch}", "on").replace("{level}", str(rng.randrange(101)))
 
 
-def _decide(house: Interpreter, text: str) -> str:
-    return house.decide(Heard(text=text), 0.0, NOON)[0].row
+def _decide(interpreter: Interpreter, text: str) -> str:
+    return interpreter.decide(Heard(text=text), 0.0, NOON)[0].row
 
 
-def _timed_ms(house: Interpreter, text: str) -> tuple[float, float]:
+def _timed_ms(interpreter: Interpreter, text: str) -> tuple[float, float]:
     """Return how long a decision takes, by the wall clock and in processor time."""
     started_s, started_cpu_s = time.perf_counter(), time.thread_time()
-    _decide(house, text)
+    _decide(interpreter, text)
     took_s, took_cpu_s = time.perf_counter() - started_s, time.thread_time() - started_cpu_s
     return took_s * 1000, took_cpu_s * 1000

@@ -25,7 +25,7 @@ commands:
 
 
 @pytest.fixture
-def house(tmp_path: Path, broker: Broker) -> str:
+def settings_path(tmp_path: Path, broker: Broker) -> str:
     (tmp_path / "commands.yaml").write_text(_TABLE)
     path = tmp_path / "voice2mqtt.yaml"
     path.write_text(f"node: hall\nmqtt: {{broker: '{broker.url}'}}\n")
@@ -40,9 +40,11 @@ def houseless(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_what_is_said_is_published_and_nobody_is_disturbed(house: str, broker: Broker) -> None:
+def test_what_is_said_is_published_and_nobody_is_disturbed(
+    settings_path: str, broker: Broker
+) -> None:
     with broker.subscriber() as everything:
-        assert main(["say", "--settings", house, "Good", "night!"]) == ExitStatus.OK
+        assert main(["say", "--settings", settings_path, "Good", "night!"]) == ExitStatus.OK
         assert everything.wait_for("home/heating").payload == '{"mode": "night"}'
         assert [(m.topic, m.payload) for m in everything.messages] == [
             ("home/all", "OFF"),
@@ -114,10 +116,10 @@ def test_json_is_the_event_of_the_house(houseless: str, capsys: pytest.CaptureFi
 
 
 def _say_many(
-    house: str, sentences: str, *flags: str, monkeypatch: pytest.MonkeyPatch
+    settings_path: str, sentences: str, *flags: str, monkeypatch: pytest.MonkeyPatch
 ) -> ExitStatus:
     monkeypatch.setattr("sys.stdin", io.StringIO(sentences))
-    return ExitStatus(main(["say", "--settings", house, *flags, "-"]))
+    return ExitStatus(main(["say", "--settings", settings_path, *flags, "-"]))
 
 
 def test_many_sentences_are_each_decided_on_their_own(
@@ -140,11 +142,11 @@ def test_many_sentences_are_each_decided_on_their_own(
 
 
 def test_many_sentences_are_published_and_it_ends_after_the_last(
-    house: str, broker: Broker, monkeypatch: pytest.MonkeyPatch
+    settings_path: str, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with broker.subscriber() as everything:
         said = "turn on the hall light\nturn on the kitchen light\n"
-        assert _say_many(house, said, monkeypatch=monkeypatch) == ExitStatus.OK
+        assert _say_many(settings_path, said, monkeypatch=monkeypatch) == ExitStatus.OK
         assert everything.wait_for("home/kitchen/light").payload == "ON"
         assert [m.topic for m in everything.messages] == ["home/hall/light", "home/kitchen/light"]
 

@@ -9,7 +9,7 @@ import pytest
 from tests.speechhost.fakes import ScriptedEngine
 from tests.speechhost.recordings import novel
 from voice2mqtt.audio.sources.wav import WavSource
-from voice2mqtt.cli import engine_options as recognising
+from voice2mqtt.cli import engine_options
 from voice2mqtt.cli import transcribe as command
 from voice2mqtt.cli.main import main
 from voice2mqtt.core.audio import as_wav
@@ -53,7 +53,7 @@ def test_settings_bring_their_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        recognising, "engine", lambda _args, _language: lambda _n: ScriptedEngine("Go.")
+        engine_options, "engine", lambda _args, _language: lambda _n: ScriptedEngine("Go.")
     )
     (tmp_path / "table.yaml").write_text("commands: [{say: go, topic: home/go, payload: '1'}]")
     settings = tmp_path / "voice2mqtt.yaml"
@@ -105,7 +105,7 @@ def test_a_bad_file_is_told_and_the_others_are_done(
 def test_nothing_is_loaded_for_files_that_are_none_of_them_usable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recognising, "engine", None)
+    monkeypatch.setattr(engine_options, "engine", None)
     assert main(["transcribe", str(tmp_path / "none.wav")]) == ExitStatus.NO_INPUT
 
 
@@ -125,7 +125,9 @@ def decided(
 ) -> list[str]:
     """Two files in which a command is said twice, as a scripted engine hears it."""
     monkeypatch.setattr(
-        recognising, "engine", lambda _args, _language: lambda _n: ScriptedEngine("Computer, go.")
+        engine_options,
+        "engine",
+        lambda _args, _language: lambda _n: ScriptedEngine("Computer, go."),
     )
     table = folder / "commands.yaml"
     table.write_text(

@@ -42,8 +42,9 @@ def test_every_setting_stands_in_the_shipped_file_with_its_default_and_a_meaning
     read = _keys(read_settings(read_document(alone, faults), faults))
     for name, default in _keys(Settings()).items():
         key = name.rsplit(".", maxsplit=1)[-1]
-        written = next(n for n, line in enumerate(lines) if line.strip().startswith(f"#{key}:"))
-        above = lines[written - 1].strip()
+        places = [n for n, line in enumerate(lines) if line.strip().startswith(f"#{key}:")]
+        assert places, f"{name} is missing in {SETTINGS}"
+        above = lines[places[0] - 1].strip()
         assert above.startswith("#"), f"{name} has no line of meaning above it"
         if default is not None:
             assert read[name] == default, name

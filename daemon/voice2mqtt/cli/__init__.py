@@ -1,1 +1,1 @@
-"""A person at a prompt: one file per command; the only place that prints or exits."""
+"""The command line: one file per command; the only place that prints or exits."""

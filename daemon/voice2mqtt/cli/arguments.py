@@ -1,4 +1,4 @@
-"""The arguments that several commands take, and what they stand for."""
+"""Arguments that several commands share."""
 
 import argparse
 from pathlib import Path
@@ -10,13 +10,13 @@ from voice2mqtt.settings.search import settings_file as search
 
 
 def settings(parser: argparse.ArgumentParser) -> None:
-    """Declare `--settings FILE`; which file is used is told when the command fails."""
+    """Declare `--settings FILE`; the file used is printed when the command fails."""
     parser.set_defaults(uses_settings=True)
     parser.add_argument(
         "--settings",
         metavar="FILE",
         type=Path,
-        # No default: a command below another would put its own over what was given to that.
+        # No default: that of a subcommand would overwrite the value given to its parent.
         default=argparse.SUPPRESS,
         help=f"the settings to use; else those named by ${VARIABLE}, yours, the machine's, ...",
     )
@@ -33,7 +33,7 @@ def commands(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_file(args: argparse.Namespace) -> SettingsFile:
-    """Return the settings file that the command uses, named or found."""
+    """Return the settings file to use, named or found."""
     return search(getattr(args, "settings", None))
 
 

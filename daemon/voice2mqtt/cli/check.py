@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check both files and say all that is wrong with them; 78 when something is."""
+    """Check both files and print every problem; 78 if there is one."""
     problems, warnings = 0, 0
     settings = Settings()
     file = common.settings_file(args).path
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         settings = written.settings
         verify(written)
     except SettingsError as error:
-        problems += _tell(error)
+        problems += _print_error(error)
     else:
         print(f"{file}: ok")
         for secret in exposed_secrets(settings):
@@ -56,28 +56,28 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_table(path: Path, settings: Settings) -> tuple[int, int]:
-    """Print what is wrong with the table; return how many problems and warnings that is."""
+    """Print what is wrong with the table; return the number of problems and of warnings."""
     try:
         table = load_table(path, build.language_of(settings))
         failures = try_sentences(table, settings)
     except SettingsError as error:
-        return _tell(error), 0
-    looked = build.lint(settings, table)
+        return _print_error(error), 0
+    lint = build.lint(settings, table)
     print(
         f"{path}: {'ok, ' if not failures else ''}{count(len(table.rows), 'command')}, "
         f"{count(len(table.lists), 'list')}, {count(len(table.tests), 'test')}"
     )
     for failure in failures:
         print(failure)
-    for finding in looked.findings:
+    for finding in lint.findings:
         print(finding)
-    if looked.untried:
-        print(f"{path}: {looked.untried}")
-    return len(failures), len(looked.findings)
+    if lint.untried:
+        print(f"{path}: {lint.untried}")
+    return len(failures), len(lint.findings)
 
 
-def _tell(error: SettingsError) -> int:
-    """Print what is wrong and return how much it is."""
+def _print_error(error: SettingsError) -> int:
+    """Print the problems of `error` and return how many there are."""
     if isinstance(error, FaultsError):
         print(error.report)
         return len(error.faults)

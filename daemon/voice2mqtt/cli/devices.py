@@ -18,9 +18,9 @@ from voice2mqtt.settings.model import EndpointerSettings, Settings
 HELP = "list the microphones, or listen to one"
 
 LEVELS_S = 5.0
-"""How long the list shows live levels on a terminal."""
+"""How long the list shows live levels on a terminal; set by hand."""
 LOWEST_DB = -70.0
-"""Where the level's bar begins; it ends at full scale."""
+"""Left end of the level bar, in dBFS; the right end is full scale."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    # The microphone is chosen before there are settings.
+    # A microphone is chosen before settings exist.
     named = hasattr(args, "settings")
     return common.load(args) if named or common.settings_file(args).path.exists() else Settings()
 

@@ -1,4 +1,4 @@
-"""The arguments that choose a recogniser of our own, and the recogniser that they choose."""
+"""Command-line options that choose the recognition engine, and the engine they choose."""
 
 import argparse
 import logging
@@ -36,10 +36,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def engine(args: argparse.Namespace, language: str) -> Callable[[int], Engine]:
-    """Return what loads the recogniser, given the threads that one transcription may use.
+    """Return a loader of the engine, which takes the threads that one transcription may use.
 
-    `language` is that of the house. From here on this process gives memory back early. Loading
-    raises UnavailableError or InputError.
+    `language` is that of the settings or the table. Also makes this process return freed memory
+    early. Loading raises UnavailableError or InputError.
     """
     configure_malloc()
     if args.vosk_model is None:
@@ -49,6 +49,6 @@ def engine(args: argparse.Namespace, language: str) -> Callable[[int], Engine]:
     try:
         from voice2mqtt.speechhost.decoding.vosk_engine import VoskEngine
     except ModuleNotFoundError:
-        cure = "install it with `pip install 'voice2mqtt[vosk]'`"
-        raise UnavailableError(f"--vosk-model needs Vosk, which is missing; {cure}") from None
+        hint = "install it with `pip install 'voice2mqtt[vosk]'`"
+        raise UnavailableError(f"--vosk-model needs Vosk, which is missing; {hint}") from None
     return lambda _threads: VoskEngine(args.vosk_model, args.language or language)

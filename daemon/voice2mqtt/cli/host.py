@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
-from voice2mqtt.cli import engine_options as recognising
+from voice2mqtt.cli import engine_options
 from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
 from voice2mqtt.service.systemd import journal
 from voice2mqtt.service.systemd.notify import Notifier
@@ -29,6 +29,11 @@ HELP = "serve speech recognition to Azure Speech SDK clients, on this machine"
 log = logging.getLogger(__name__)
 
 _SWITCH_S = 0.0005
+"""Switch interval of the interpreter, a tenth of the default.
+
+A transcription takes the interpreter lock hundreds of times a second; beside a thread that compiles
+a phrase list it would wait 5 ms each time.
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +58,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="the table of commands that are expected, if not that of the settings",
     )
-    recognising.arguments(parser)
+    engine_options.arguments(parser)
     parser.add_argument(
         "--key-file",
         metavar="FILE",
@@ -92,24 +97,22 @@ def run(args: argparse.Namespace) -> int:
     if args.key and not args.cert:
         args.wrong("--key is the private key of a certificate: --cert is missing")
     journal.set_up()
-    # Transcriptions ask for the interpreter hundreds of times a second; where a phrase list is
-    # being compiled, they would wait 5 ms each time.
     sys.setswitchinterval(_SWITCH_S)
     address, port = args.listen
     keys = _keys(args.key_file) if args.key_file else ()
     tls = _tls(args.cert, args.key) if args.cert else None
     _warn(address, keys=bool(keys), tls=tls is not None)
-    vocabulary = GrammarSource(WatchedFiles(args.settings, args.commands, args.wake_phrase))
-    load = recognising.engine(args, vocabulary.language)
+    grammar_source = GrammarSource(WatchedFiles(args.settings, args.commands, args.wake_phrase))
+    load = engine_options.engine(args, grammar_source.language)
 
-    def make_desk() -> Scheduler:
-        # What takes its time now need not while a client waits.
-        language = args.language or vocabulary.language
+    def make_scheduler() -> Scheduler:
+        # Warm up now what would be slow while the first client waits.
+        language = args.language or grammar_source.language
         answers.inverse_normalised("", language if args.vosk_model else "en")
-        return Scheduler(load(1), vocabulary.grammar, threads=args.threads)
+        return Scheduler(load(1), grammar_source.grammar, threads=args.threads)
 
     host = SpeechHost(
-        make_desk,
+        make_scheduler,
         SileroVoiceActivity,
         keys=keys,
         tls=tls,
@@ -120,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
         hooks=_hooks(Notifier.from_environment()),
     )
     stopped = threading.Event()
-    watching = threading.Thread(target=vocabulary.watch, args=(stopped,), name="vocabulary")
+    watching = threading.Thread(target=grammar_source.watch, args=(stopped,), name="grammar-source")
     watching.start()
     try:
         asyncio.run(_serve(host, address, port))
@@ -200,7 +203,7 @@ def _keys(path: Path) -> tuple[str, ...]:
     keys = {number: key for number, key in keys.items() if key and not key.startswith("#")}
     for number, key in keys.items():
         if not (key.isascii() and key.isprintable()):
-            # Clients disagree on how such letters travel, so that it would never be right.
+            # Clients encode other characters in different ways, so that no match is certain.
             raise InputError(
                 f"{path}:{number}: a key may have ASCII letters, digits and signs alone"
             )

@@ -20,7 +20,7 @@ QUESTIONS = (
     ("username", "mqtt.username", "User name at the broker (empty: none)", ""),
     ("host", "speech.host", "Speech host (empty: our own, on this machine)", ""),
 )
-"""Flag, key of the settings, question, and the answer if none is given."""
+"""Flag, settings key, question and default answer."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,10 +53,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Install, or tell how."""
+    """Install it, or print the steps."""
     layout = _layout(args)
-    wishes = _wishes(args, ask=sys.stdin.isatty() and not args.dry_run and _is_new(layout))
-    for step in installation.installation(layout, wishes):
+    options = _options(args, ask=sys.stdin.isatty() and not args.dry_run and _is_new(layout))
+    for step in installation.installation(layout, options):
         print(step.what, flush=True)
         if not args.dry_run:
             step.do()
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _layout(args: argparse.Namespace) -> Layout:
-    """Return where to install, as told or else as the machine's sound suggests."""
+    """Return where to install: as the flags say, else where the sound server is."""
     if args.destdir:
         return of_package(args.destdir.absolute())
     layout = of_person() if args.user or not (args.system or _is_root()) else MACHINE
@@ -100,7 +100,7 @@ def _layout(args: argparse.Namespace) -> Layout:
     return layout
 
 
-def _wishes(args: argparse.Namespace, *, ask: bool) -> installation.InstallOptions:
+def _options(args: argparse.Namespace, *, ask: bool) -> installation.InstallOptions:
     settings = {"node": args.node} if args.node else {}
     for flag, key, question, default in QUESTIONS:
         answer = getattr(args, flag)

@@ -1,4 +1,4 @@
-"""`voice2mqtt listen`: recordings or a microphone through the whole path, decisions shown."""
+"""`voice2mqtt listen`: process recordings or a microphone as the daemon does; print decisions."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import ExitStatus, InputError
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.service import composition as build
-from voice2mqtt.service import process_utterance as hearing
+from voice2mqtt.service import process_utterance
 from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.service.systemd.journal_entry import journal_entry
 from voice2mqtt.settings.load import load_table
@@ -24,7 +24,7 @@ from voice2mqtt.settings.model import Settings
 
 HELP = "hear recordings or a microphone as the daemon would, and show what it would do"
 
-NOBODY_SPOKE = NoMatch(reason=SILENCE, details="the gate stayed shut")
+NO_SPEECH = NoMatch(reason=SILENCE, details="the gate stayed shut")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,19 +40,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Hear until the source ends; a recording that cannot be used does not stop the others."""
+    """Process each source to its end; a recording that cannot be used does not stop the others."""
     settings = common.load(args)
     table = load_table(settings.commands, build.language_of(settings))
     interpreter = build.interpreter(settings, table)
     recognizer = build.recognizer(settings, table)
     status = ExitStatus.OK
-    with publisher(settings) if args.publish else nullcontext(_keep) as publish:
+    with publisher(settings) if args.publish else nullcontext(_publish_nothing) as publish:
         for name in map(str, args.wav or [args.device or settings.microphone.device]):
-            # Each recording is a conversation of its own.
+            # No state is carried from one recording to the next.
             interpreter.reset()
             heard = False
             try:
-                for decided in _decided(_ear(name, args, settings), recognizer, interpreter):
+                for decided in _processed(_source(name, args, settings), recognizer, interpreter):
                     heard = True
                     publish(decided.decisions)
                     _show(decided, settings.node, name, args)
@@ -61,27 +61,27 @@ def run(args: argparse.Namespace) -> int:
                 status = error.exit_status
                 continue
             if args.wav and not heard:
-                _show(ProcessedUtterance(outcome=NOBODY_SPOKE), settings.node, name, args)
+                _show(ProcessedUtterance(outcome=NO_SPEECH), settings.node, name, args)
     return status
 
 
-def _ear(name: str, args: argparse.Namespace, settings: Settings) -> UtteranceSource:
+def _source(name: str, args: argparse.Namespace, settings: Settings) -> UtteranceSource:
     if args.wav:
         return open_wav(Path(name), settings.microphone, paced=args.paced)
     microphone = settings.microphone.model_copy(update={"device": name})
     return open_microphone(microphone, lambda state: print(state.sentence, file=sys.stderr))
 
 
-def _decided(
-    ear: UtteranceSource, recognizer: Recognizer, interpreter: Interpreter
+def _processed(
+    source: UtteranceSource, recognizer: Recognizer, interpreter: Interpreter
 ) -> Iterator[ProcessedUtterance]:
-    with closing(ear):
-        for utterance in ear.utterances():
-            outcome = hearing.recognize(utterance, recognizer, interpreter)
-            yield hearing.decide(outcome, interpreter, utterance)
+    with closing(source):
+        for utterance in source.utterances():
+            outcome = process_utterance.recognize(utterance, recognizer, interpreter)
+            yield process_utterance.decide(outcome, interpreter, utterance)
 
 
-def _keep(_decisions: Sequence[Decision]) -> None:
+def _publish_nothing(_decisions: Sequence[Decision]) -> None:
     """Publish nothing."""
 
 

@@ -1,4 +1,4 @@
-"""Parse, dispatch, and the only exit: every error becomes a sentence and a status here."""
+"""Parse, dispatch, exit: the one place where an error becomes a sentence and an exit status."""
 
 import argparse
 import importlib
@@ -34,13 +34,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named in `argv` and return its exit status."""
     given = sys.argv[1:] if argv is None else argv
     try:
-        # The daemon is not to carry, or wait for, what only other commands need.
+        # Import only the named command's module: the daemon must not load what others need.
         args = _parser(given[:1] if {*given[:1]} & {*COMMANDS} else [*COMMANDS]).parse_args(given)
         return _run(args)
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output went away (`| head`); not worth a word.
+        # The reader of our output has closed the pipe (`| head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.FAILED
     except Exception:  # the one place that turns a bug into an exit status
@@ -56,9 +56,9 @@ def _run(args: argparse.Namespace) -> int:
     except UserFacingError as error:
         print(error, file=sys.stderr)
         status = error.exit_status
-    # An input that was named cannot be used, whatever the settings are.
-    innocent = status in (ExitStatus.OK, ExitStatus.NO_INPUT)
-    if not innocent and getattr(args, "uses_settings", False):
+    # NO_INPUT: a file named on the command line is at fault, not the settings.
+    at_fault = status not in (ExitStatus.OK, ExitStatus.NO_INPUT)
+    if at_fault and getattr(args, "uses_settings", False):
         print(f"The settings used: {settings_file(args)}", file=sys.stderr)
     return status
 

@@ -1,4 +1,4 @@
-"""Publishing what a command of the prompt decided, and waiting until the broker has it."""
+"""Publish decisions from the command line and wait for the broker's acknowledgement."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -11,17 +11,17 @@ from voice2mqtt.mqtt.one_shot_publisher import OneShotPublisher
 from voice2mqtt.settings.model import Settings
 
 _SLACK_S = 2.0
-"""Beyond the moment at which the last message would have expired."""
+"""Extra wait after the last message has expired, for its report; set by hand."""
 
 
 @contextmanager
 def publisher(settings: Settings) -> Iterator[Callable[[Sequence[Decision]], None]]:
-    """Yield what publishes the messages of decisions; leave when the broker has all of them.
+    """Yield a function that publishes decisions; on leaving, wait until the broker has them all.
 
     Raises:
         UnavailableError: on leaving, when a message could not be published.
     """
-    visitor = OneShotPublisher(settings.mqtt)
+    one_shot = OneShotPublisher(settings.mqtt)
     answered = threading.Condition()
     waiting = 0
     longest_s = 0.0
@@ -34,7 +34,7 @@ def publisher(settings: Settings) -> Iterator[Callable[[Sequence[Decision]], Non
                 with answered:
                     waiting += 1
                     longest_s = max(longest_s, message.after_s + message.expires_s)
-                visitor.publish(message, partial(note, message.topic))
+                one_shot.publish(message, partial(note, message.topic))
 
     def note(topic: str, reason: str) -> None:
         nonlocal waiting
@@ -44,12 +44,12 @@ def publisher(settings: Settings) -> Iterator[Callable[[Sequence[Decision]], Non
                 failures.append(f"{topic}: {reason}")
             answered.notify()
 
-    visitor.start()
+    one_shot.start()
     try:
         yield publish
         with answered:
             answered.wait_for(lambda: waiting == 0, longest_s + _SLACK_S)
     finally:
-        visitor.close()
+        one_shot.close()
     if failures:
         raise UnavailableError(f"not published: {'; '.join(failures)}")

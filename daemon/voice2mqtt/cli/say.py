@@ -1,4 +1,4 @@
-"""`voice2mqtt say`: a sentence as if it had been heard."""
+"""`voice2mqtt say`: handle sentences as if they had been heard."""
 
 import argparse
 import io
@@ -17,7 +17,7 @@ from voice2mqtt.nlu.matching.alignment_view import alignment_view
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.service import composition as build
-from voice2mqtt.service import process_utterance as hearing
+from voice2mqtt.service import process_utterance
 from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
@@ -43,9 +43,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Decide, tell and publish; 1 when the sentence does nothing.
+    """Decide, print and publish; 1 when a single sentence does nothing.
 
-    Of many sentences each tells for itself what it does, so that they end with 0.
+    Sentences from standard input end with 0, whatever each does.
     """
     settings = common.load(args)
     table = load_table(settings.commands, build.language_of(settings))
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         publish = None if args.dry_run else stack.enter_context(publisher(settings))
 
         def say(words: str) -> ProcessedUtterance:
-            said = hearing.decide(Heard(text=words), interpreter)
+            said = process_utterance.decide(Heard(text=words), interpreter)
             if publish:
                 publish(said.decisions)
             if args.json:
@@ -66,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
                 _print(said, dry=args.dry_run, explain=explain)
             return said
 
-        for sentence in _lines_said() if many else [" ".join(args.words)]:
-            # Each is a conversation of its own.
+        for sentence in _sentences_of_stdin() if many else [" ".join(args.words)]:
+            # No state is carried from one sentence to the next.
             interpreter.reset()
             decided = say(sentence)
             while not many and not args.json and (words := _answer(decided)):
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     return ExitStatus.OK if did or many else ExitStatus.FAILED
 
 
-def _lines_said() -> Iterator[str]:
+def _sentences_of_stdin() -> Iterator[str]:
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     for line in sys.stdin:
@@ -121,14 +121,14 @@ def _details(qos: int, after_s: float, *, retain: bool) -> str:
 
 
 class _Explanation:
-    """Says why it was decided so, with a alignment_view of the words and sounds."""
+    """Explains a decision, with the alignment of words and phonemes."""
 
     def __init__(self, settings: Settings, table: CommandTable) -> None:
         self._normaliser = normaliser(table.language)
         self._pronouncer = pronouncer(build.spoken_language(settings, table))
 
     def lines(self, decision: Decision) -> list[str]:
-        """Return the reason, the slots, the nearest rows and what differs from the first."""
+        """Return the reason, the slots, the nearest rows and the alignment with the first."""
         row = decision.row or "no row"
         lines = [f"{row}, {decision.score:.0%} sure: {decision.reason.text}"]
         if isinstance(decision, Fire) and decision.slots:
@@ -136,10 +136,10 @@ class _Explanation:
         nearest = decision.reason.nearest
         lines += [f"{near.distance:.2f} away  {near.sentence}  ({near.row})" for near in nearest]
         for near in nearest[:1]:
-            lines += self._picture(near.heard or decision.text, near.sentence)
+            lines += self._alignment_lines(near.heard or decision.text, near.sentence)
         return lines
 
-    def _picture(self, heard: str, said: str) -> list[str]:
+    def _alignment_lines(self, heard: str, said: str) -> list[str]:
         matches = alignment_view(heard, said, self._normaliser, self._pronouncer)
         cells = [("table", "heard", "sounds")]
         for match in matches:
@@ -150,11 +150,11 @@ class _Explanation:
 
 
 def _answer(decided: ProcessedUtterance) -> str:
-    """Return what a person at a terminal answers to a question, if there is one."""
+    """Return the answer of a person at a terminal, or "" if nothing was asked."""
     asked = any(isinstance(decision, Ask) for decision in decided.decisions)
     try:
         return input("> ").strip() if asked and sys.stdin.isatty() else ""
     except EOFError:
-        # Ctrl-D is an answer too.
+        # Ctrl-D: no answer.
         print()
         return ""

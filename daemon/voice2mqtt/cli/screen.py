@@ -1,4 +1,4 @@
-"""What a terminal shows: tables, once or live. The only place that knows rich."""
+"""Tables on a terminal, static or live. The only import of rich."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,24 +12,25 @@ from rich.progress import Progress
 from rich.table import Table
 
 REFRESH_HZ = 10
+"""Set by hand."""
 
 Row = Sequence[str]
 
 
 def is_terminal() -> bool:
-    """Tell whether somebody is watching the standard output."""
+    """Return whether standard output is a terminal."""
     return sys.stdout.isatty()
 
 
 def show_table(headings: Row, rows: Sequence[Row]) -> None:
-    """Print a table as wide as it needs to be, whoever reads it."""
-    # A pipe has no width, and who reads it counts on one line for each row.
+    """Print a table; in a pipe each row is one line."""
+    # A pipe has no width; 400 columns keep each row on one line.
     Console(highlight=False, width=None if is_terminal() else 400).print(_table(headings, rows))
 
 
 @contextmanager
 def progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
-    """Draw a bar, if somebody watches; what is yielded is told how much more is done."""
+    """Draw a progress bar on a terminal; yield a function that advances it by an amount."""
     watched = sys.stderr.isatty()
     with Progress(
         console=Console(stderr=True),
@@ -42,7 +43,7 @@ def progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
 
 
 class LiveTable:
-    """A table that is drawn again in place; entered as a context."""
+    """A table redrawn in place, as a context manager."""
 
     def __init__(
         self,
@@ -50,9 +51,9 @@ class LiveTable:
         rows: Callable[[], Sequence[Row]],
         caption: Callable[[], str] = str,
     ) -> None:
-        """Ask `rows`, on a thread of its own, several times a second for what to show.
+        """Call `rows` and `caption`, the line below the table, `REFRESH_HZ` times a second.
 
-        `caption` is asked likewise, for a line below the table.
+        Both are called on a thread of its own.
         """
         self._live = Live(
             get_renderable=lambda: _table(headings, rows(), caption()),
@@ -96,5 +97,5 @@ def _table(headings: Row, rows: Sequence[Row], caption: str = "") -> Table:
 
 
 def _plain(cell: str) -> str:
-    """Return `cell` with nothing in it that rich takes for markup."""
+    """Return `cell` with rich's markup escaped."""
     return cell.replace("[", r"\[")

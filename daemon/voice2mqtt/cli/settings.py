@@ -1,4 +1,4 @@
-"""`voice2mqtt settings`: what is in force, whether written or by default."""
+"""`voice2mqtt settings`: print the settings in force, written or default."""
 
 import argparse
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from voice2mqtt.settings.yaml.writer import inline
 HELP = "print the settings in force, as a file that could be used"
 
 _COMMENT_COLUMN = 44
+"""Where `# default` begins; most lines are shorter."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`voice2mqtt transcribe`: recordings to text, or to what the daemon would do, without a host."""
+"""`voice2mqtt transcribe`: recordings to text, or to decisions, without a Speech host."""
 
 import argparse
 import json
@@ -12,14 +12,14 @@ from pathlib import Path
 from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
 from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.cli import arguments as common
-from voice2mqtt.cli import engine_options as recognising
+from voice2mqtt.cli import engine_options
 from voice2mqtt.cli.screen import progress
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.outcome import SILENCE, Heard, Hypothesis, NoMatch, Outcome
 from voice2mqtt.errors import ExitStatus, InputError
 from voice2mqtt.nlu.dialogue.policy import LocalTime
 from voice2mqtt.service import composition as build
-from voice2mqtt.service import process_utterance as hearing
+from voice2mqtt.service import process_utterance
 from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.service.systemd.journal_entry import journal_entry
 from voice2mqtt.settings.watched_files import WatchedFiles, WatchedTable
@@ -30,17 +30,19 @@ from voice2mqtt.speechhost.serving.grammar_source import grammar_of
 HELP = "turn recordings into text, or into what the daemon would do about them"
 
 END_SILENCE_MS = 700
+"""Silence that ends a phrase, as `microphone.gate.hangover_ms`."""
 LONGEST_PHRASE_MS = 30_000
+"""A longer phrase is cut; set by hand."""
 _DAY_MIN = 24 * 60
 
 Advance = Callable[[float], None]
 Begin = Callable[[str], Callable[["TranscribedPhrase"], None]]
-"""Given the name of a file, returns what shows its phrases."""
+"""Given a file name, returns a function that prints its phrases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscribedPhrase:
-    """What was said without a pause; a silent recording is one phrase without a transcript."""
+    """Speech between two pauses; a silent recording is one phrase without a transcript."""
 
     begin_s: float
     end_s: float
@@ -48,17 +50,17 @@ class TranscribedPhrase:
 
     @property
     def span(self) -> dict[str, object]:
-        """Where in the recording it lies, for JSON."""
+        """Its position in the recording, for JSON."""
         return {"begin_s": round(self.begin_s, 3), "end_s": round(self.end_s, 3)}
 
     @property
     def readings(self) -> tuple[NBestEntry, ...]:
-        """What may have been said, likeliest first."""
+        """The hypotheses, best first."""
         return self.transcript.nbest if self.transcript else ()
 
     @property
     def outcome(self) -> Outcome:
-        """As a Speech host would tell it."""
+        """The outcome a Speech host would report."""
         if self.transcript is None:
             return NoMatch(reason=SILENCE)
         if not self.readings:
@@ -87,7 +89,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="hear with the table and the language of these settings, and tell decisions",
     )
     common.commands(parser)
-    recognising.arguments(parser)
+    engine_options.arguments(parser)
     parser.add_argument(
         "--at",
         metavar="HH:MM",
@@ -103,8 +105,8 @@ def run(args: argparse.Namespace) -> int:
     """Transcribe each file in turn; one that cannot be used does not stop the others."""
     if args.commands and not args.settings:
         args.settings = common.settings_file(argparse.Namespace()).path
-    house = WatchedFiles(args.settings, args.commands, args.wake_phrase).read()
-    grammar = grammar_of(house)
+    watched = WatchedFiles(args.settings, args.commands, args.wake_phrase).read()
+    grammar = grammar_of(watched)
     sources: list[tuple[str, WavSource]] = []
     status = ExitStatus.OK
     for path in args.files:
@@ -115,8 +117,8 @@ def run(args: argparse.Namespace) -> int:
             status = error.exit_status
     if not sources:
         return status
-    begin = _decisions(args, house) if house.table else _texts(args, named=len(args.files) > 1)
-    engine = recognising.engine(args, house.language)(len(os.sched_getaffinity(0)))
+    begin = _decisions(args, watched) if watched.table else _texts(args, named=len(args.files) > 1)
+    engine = engine_options.engine(args, watched.language)(len(os.sched_getaffinity(0)))
     with progress("transcribing", sum(source.duration_s for _, source in sources)) as advance:
         for name, source in sources:
             show, spoken = begin(name), False
@@ -131,7 +133,7 @@ def run(args: argparse.Namespace) -> int:
 def transcribe(
     source: WavSource, engine: Engine, grammar: EngineGrammar | None, advance: Advance
 ) -> Iterator[TranscribedPhrase]:
-    """Yield the phrases of a recording; `advance` is told how many more seconds are done."""
+    """Yield the phrases of a recording; `advance` is given the seconds newly done."""
     done_s = 0.0
     for ended in _spoken(source):
         transcript = engine.transcribe(ended.pcm, grammar)
@@ -159,7 +161,7 @@ def _texts(args: argparse.Namespace, *, named: bool) -> Begin:
         readings = phrase.readings
         text = readings[0].text if readings else ""
         if args.json:
-            told = {
+            record = {
                 "file": name,
                 **phrase.span,
                 "text": text,
@@ -168,21 +170,21 @@ def _texts(args: argparse.Namespace, *, named: bool) -> Begin:
                     for reading in readings
                 ],
             }
-            print(json.dumps(told, ensure_ascii=False), flush=True)
+            print(json.dumps(record, ensure_ascii=False), flush=True)
         else:
             print(f"{name}: {text}" if named else text, flush=True)
 
     return lambda name: partial(show, name)
 
 
-def _decisions(args: argparse.Namespace, house: WatchedTable) -> Begin:
+def _decisions(args: argparse.Namespace, watched: WatchedTable) -> Begin:
     settings = common.load(args)
-    assert house.table
-    interpreter = build.interpreter(settings, house.table)
-    weekday = hearing.local_time().weekday
+    assert watched.table
+    interpreter = build.interpreter(settings, watched.table)
+    weekday = process_utterance.local_time().weekday
 
     def begin(name: str) -> Callable[[TranscribedPhrase], None]:
-        # Each recording is a conversation of its own, in its own time.
+        # No state is carried from one recording to the next; each begins at `--at`.
         interpreter.reset()
         return partial(show, name)
 
@@ -195,8 +197,8 @@ def _decisions(args: argparse.Namespace, house: WatchedTable) -> Begin:
         )
         for event in decided.events(settings.node):
             if args.json:
-                told = {"file": name, **phrase.span, **event}
-                print(json.dumps(told, ensure_ascii=False), flush=True)
+                record = {"file": name, **phrase.span, **event}
+                print(json.dumps(record, ensure_ascii=False), flush=True)
             else:
                 print(f"{name}: {journal_entry(event, dry=True).sentence}", flush=True)
 

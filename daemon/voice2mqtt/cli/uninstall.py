@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Remove, or tell how."""
+    """Remove it, or print the steps."""
     layout = of_person() if args.user else MACHINE
     if Path("/var/lib/dpkg/info/voice2mqtt.list").exists() and not args.user:
         raise UnavailableError("voice2mqtt is installed as a Debian package; remove it with apt")

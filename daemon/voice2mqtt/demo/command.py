@@ -1,7 +1,7 @@
-"""`voice2mqtt demo`: see it work, with every part on this machine and nothing installed.
+"""`voice2mqtt demo`: broker, Speech host and daemon on this machine, with nothing installed.
 
-With a microphone and a terminal it listens to you; else it speaks some commands itself, into a pipe
-that the daemon hears as its microphone: no sound card and no sound server are needed.
+With a microphone and a terminal it listens to you; else it speaks some commands itself into a pipe
+that is the daemon's microphone, so that neither sound card nor sound server is needed.
 """
 
 import argparse
@@ -39,12 +39,13 @@ SENTENCES = (
     ("Set the heating to twenty one and a half degrees.", WOMAN),
     ("Good night.", WOMAN),
 )
-"""One of them is no command: nothing may be published for it."""
+"""One of them is not a command: nothing may be published for it."""
 
 DONE_WITHIN_S = 15.0
+"""Longest wait for the daemon to start listening, or to decide a sentence; set by hand."""
 _SILENCE = bytes(BLOCK_BYTES)
-_PATIENCE = range(int(DONE_WITHIN_S * 1000 / BLOCK_MS))
-"""For so many blocks something is waited for."""
+_WAIT_BLOCKS = range(int(DONE_WITHIN_S * 1000 / BLOCK_MS))
+"""The same wait, in audio blocks."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,24 +54,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Set the stage, run the daemon on it, and clear everything away."""
+    """Start the other parts, run the daemon, and stop everything."""
     view = DemoView(live=is_terminal())
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="v2m-demo-")))
         settings = _settings(stack, folder, view)
         microphone = None if args.speak or not is_terminal() else _microphone(settings)
-        spoken = () if microphone else _spoken(folder)
-        view.part("microphone", _told(microphone))
+        spoken = () if microphone else _recordings(folder)
+        view.part("microphone", _microphone_line(microphone))
         hears = threading.Event()
 
         def on_audio(block: bytes) -> None:
             view.meter.hear(block)
             hears.set()
 
-        daemon = build.daemon(stage.heard_by(settings, microphone or STDIN), view.event, on_audio)
+        daemon = build.daemon(
+            stage.with_microphone(settings, microphone or STDIN), view.event, on_audio
+        )
         stack.enter_context(stage.subscriber(settings.mqtt.broker, "home/#", view.message))
         if spoken:
-            _speak(stack, _sound(spoken, view, hears, daemon))
+            _feed_stdin(stack, _audio(spoken, view, hears, daemon))
         with view:
             daemon.run()
     view.summary()
@@ -78,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _settings(stack: ExitStack, folder: Path, view: DemoView) -> Settings:
-    """Start broker and Speech host; return the shipped settings, pointed at them."""
+    """Start broker and Speech host; return the shipped settings with their addresses."""
     file = shipped("config") / NAME
     settings = load_settings(file)
     broker_url = stack.enter_context(stage.broker(folder))
@@ -89,7 +92,7 @@ def _settings(stack: ExitStack, folder: Path, view: DemoView) -> Settings:
     view.part("Speech host", f"ours, {host_url}, ready in {time.monotonic() - began_s:.1f} s")
     rows = len(load_table(settings.commands, build.language_of(settings)).rows)
     view.part("table", f"{_short(settings.commands)}, {rows} rows")
-    return stage.pointed(settings, "demo", broker_url, host_url, folder)
+    return stage.with_servers(settings, "demo", broker_url, host_url, folder)
 
 
 def _short(path: Path) -> Path:
@@ -98,20 +101,20 @@ def _short(path: Path) -> Path:
 
 
 def _microphone(settings: Settings) -> str | None:
-    """Return the name of a microphone that can be used, the settings' one first."""
+    """Return the name of a usable microphone, preferably that of the settings."""
     devices = [device for device in list_devices(settings.microphone.device) if not device.problem]
     devices.sort(key=lambda device: not device.chosen)
     return devices[0].name if devices else None
 
 
-def _told(microphone: str | None) -> str:
+def _microphone_line(microphone: str | None) -> str:
     if microphone:
         return f"{microphone}: speak a command; Ctrl-C ends"
     return "none is used: espeak-ng speaks into a pipe that the daemon listens to"
 
 
-def _spoken(folder: Path) -> tuple[tuple[str, Path], ...]:
-    """Return each sentence with the WAV in which it is spoken."""
+def _recordings(folder: Path) -> tuple[tuple[str, Path], ...]:
+    """Return each sentence with a WAV of it."""
     spoken = []
     for number, (sentence, voice) in enumerate(SENTENCES):
         wav = folder / f"sentence-{number}.wav"
@@ -120,18 +123,18 @@ def _spoken(folder: Path) -> tuple[tuple[str, Path], ...]:
     return tuple(spoken)
 
 
-def _sound(
+def _audio(
     spoken: Sequence[tuple[str, Path]], view: DemoView, hears: threading.Event, daemon: Daemon
 ) -> Iterator[bytes]:
-    """Yield what a microphone would give: each sentence when the one before was decided."""
-    for _ in _PATIENCE:
+    """Yield microphone audio: each sentence after the previous one was decided."""
+    for _ in _WAIT_BLOCKS:
         yield _SILENCE
         if hears.is_set():
             break
     for sentence, wav in spoken:
         view.said(sentence)
         yield from WavSource(wav).blocks()
-        for _ in _PATIENCE:
+        for _ in _WAIT_BLOCKS:
             yield _SILENCE
             if view.wait_done(0):
                 break
@@ -140,18 +143,18 @@ def _sound(
     daemon.stop("all sentences were spoken")
 
 
-def _speak(stack: ExitStack, sound: Iterable[bytes]) -> None:
-    """Let standard input give `sound` in real time, from a thread that ends with `stack`."""
+def _feed_stdin(stack: ExitStack, audio: Iterable[bytes]) -> None:
+    """Write `audio` to standard input in real time, from a thread that ends with `stack`."""
     read, write = os.pipe()
     os.dup2(read, 0)
     os.close(read)
-    # A microphone does not wait for who does not listen either.
+    # Like a microphone, drop audio that nobody reads.
     os.set_blocking(write, False)
     over = threading.Event()
 
     def play() -> None:
         due_s = time.monotonic()
-        for block in sound:
+        for block in audio:
             due_s += BLOCK_MS / 1000
             if over.wait(max(0.0, due_s - time.monotonic())):
                 return

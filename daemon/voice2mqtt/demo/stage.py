@@ -1,6 +1,6 @@
-"""The parts around the daemon that the demo brings along: broker, Speech host, voices, sound.
+"""The processes around the daemon in demo, benches and tests: broker, Speech host, voices.
 
-Each is a process that is ended with its context; nothing is left running.
+Each is a context manager that stops its process.
 """
 
 import getpass
@@ -21,12 +21,13 @@ from voice2mqtt.errors import UnavailableError
 from voice2mqtt.settings.model import Settings
 
 STARTED_WITHIN_S = 60.0
+"""Longest wait for a process to be ready, on a slow or busy machine; set by hand."""
 _OURS = Path(sys.executable).parent
-"""Here script/setup puts programs whose packages would bring a service along."""
+"""Where script/setup puts programs whose packages would enable a service."""
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback that nobody has bound at this moment."""
+    """Return a free TCP port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -70,10 +71,10 @@ def speech_host(folder: Path, *arguments: str, port: int = 0) -> Iterator[str]:
         yield f"ws://{address}"
 
 
-def pointed(
+def with_servers(
     settings: Settings, node: str, broker_url: str, host_url: str, folder: Path
 ) -> Settings:
-    """Return `settings` for a silent `node` at this broker and host, with its state in `folder`."""
+    """Return `settings` for `node` with these addresses, no feedback, and state in `folder`."""
     return settings.model_copy(
         update={
             "node": node,
@@ -87,7 +88,7 @@ def pointed(
     )
 
 
-def heard_by(settings: Settings, device: str) -> Settings:
+def with_microphone(settings: Settings, device: str) -> Settings:
     """Return `settings` with the microphone `device`."""
     own = settings.microphone.model_copy(update={"device": device})
     return settings.model_copy(update={"microphone": own})
@@ -152,7 +153,7 @@ def process(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `program`, its output going to `log`, until the context ends."""
     with log.open("wb") as output:
-        # A Ctrl-C at the terminal is ours to handle: it must not reach the parts first.
+        # A session of its own: Ctrl-C must reach us first, not the process.
         running = subprocess.Popen(
             program, stdout=output, stderr=output, env=environment, start_new_session=True
         )

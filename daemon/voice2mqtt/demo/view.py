@@ -1,6 +1,6 @@
-"""What the demo shows: the parts, then for each sentence what became of it.
+"""The demo's output: its parts, then the result of each sentence.
 
-On a terminal a table that is drawn in place, with the level of the microphone; else plain lines.
+On a terminal a live table with the microphone's level, else plain lines.
 """
 
 import statistics
@@ -16,12 +16,13 @@ from voice2mqtt.core.event import Event
 
 DECIDED = frozenset({"command", "ask", "unmatched", "no_match", "canceled"})
 LOWEST_DB = -70.0
+"""Left end of the level bar, in dBFS."""
 HEADINGS = ("said", "heard", "row", "MQTT message, as mosquitto_sub got it", "ms")
 
 
 @dataclass
 class _Line:
-    """One sentence and what became of it."""
+    """One sentence and its result."""
 
     said: str = ""
     heard: str = ""
@@ -36,7 +37,7 @@ class _Line:
 
 
 class DemoView:
-    """Told of everything that happens, from several threads."""
+    """Shows the demo's progress; called from several threads."""
 
     def __init__(self, *, live: bool) -> None:
         self.meter = LevelMeter()
@@ -47,17 +48,17 @@ class DemoView:
         self._stack = ExitStack()
 
     def part(self, name: str, told: str) -> None:
-        """Show one part of the stage."""
+        """Show one of the demo's parts."""
         print(f"{name:<12} {told}", flush=True)
 
     def said(self, sentence: str) -> None:
-        """Begin the line of a sentence that is about to be spoken."""
+        """Add a line for a sentence that is about to be spoken."""
         with self._changed:
             self._lines.append(_Line(said=sentence))
             self._print("", f"said     {sentence}")
 
     def event(self, event: Event) -> None:
-        """Show what the daemon says of an utterance."""
+        """Show the daemon's event about an utterance."""
         if event["event"] not in DECIDED:
             return
         with self._changed:
@@ -79,10 +80,10 @@ class DemoView:
             )
 
     def message(self, line: str) -> None:
-        """Show a message, as the subscriber got it: topic, space, payload."""
+        """Show a message as the subscriber received it: topic, space, payload."""
         with self._changed:
             open_lines = [kept for kept in self._lines if len(kept.messages) < kept.expected]
-            # The message may overtake the event that announces it.
+            # A message may arrive before the event about it.
             for kept in (open_lines or self._lines)[-1:]:
                 kept.messages.append(line)
             self._changed.notify_all()
@@ -99,7 +100,7 @@ class DemoView:
             return self._changed.wait_for(done, within_s)
 
     def summary(self) -> None:
-        """Say in one line how it went."""
+        """Print a summary line."""
         latencies = [line.latency_ms for line in self._lines if line.latency_ms is not None]
         commands = sum(1 for line in self._lines if line.expected)
         messages = sum(len(line.messages) for line in self._lines)

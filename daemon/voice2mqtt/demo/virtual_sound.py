@@ -1,7 +1,7 @@
-"""A PulseAudio of our own with a virtual microphone, for tests and benches.
+"""A private PulseAudio server with a virtual microphone, for tests and benches.
 
-Needs no sound card, works as root and as anybody else, and touches nothing outside its folder.
-What is played into `SPEAKER` is what `MICROPHONE` hears.
+Needs no sound card, works as root too, and touches nothing outside its folder. Audio played into
+`SPEAKER` is captured from `MICROPHONE`.
 """
 
 import os
@@ -20,12 +20,13 @@ from voice2mqtt.errors import UnavailableError
 MICROPHONE = "vmic"
 SPEAKER = "vspk"
 WAIT_S = 10.0
+"""Longest wait for the server on a busy machine; set by hand."""
 
 _NULL_SINK = ("module-null-sink", "sink_name=vmic", "rate=16000", "channels=1", "format=s16le")
 
 
 class PrivateSoundServer:
-    """One PulseAudio process and the ALSA names that lead to it."""
+    """A PulseAudio process with ALSA devices."""
 
     def __init__(self, folder: Path) -> None:
         """Prepare a server in `folder`, which must be short: its socket's path is limited."""
@@ -44,7 +45,7 @@ class PrivateSoundServer:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What a program needs in its environment to find the ALSA names."""
+        """Environment variables with which a program finds the ALSA devices."""
         return {
             "ALSA_CONFIG_PATH": str(self._folder / "alsa.conf"),
             "PULSE_RUNTIME_PATH": str(self._folder),
@@ -80,7 +81,7 @@ class PrivateSoundServer:
             self._process = None
 
     def stall(self) -> None:
-        """Let the server do nothing more until `resume`."""
+        """Stop the process (SIGSTOP) until `resume`."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -98,9 +99,9 @@ class PrivateSoundServer:
         )
 
     def play(self, pcm: bytes) -> None:
-        """Let the microphone hear `pcm` (16 kHz mono), and return once it has been played."""
+        """Play `pcm` (16 kHz mono, 16 bit) into the microphone; return when it has been played."""
         path = self._folder / "played.wav"
-        # An idle sink swallows the beginning of what is played into it.
+        # An idle sink drops the beginning of what is played into it: lead in with 1 s of silence.
         path.write_bytes(as_wav(bytes(32_000) + pcm))
         subprocess.run(
             ["aplay", "-q", "-D", SPEAKER, str(path)],
@@ -122,7 +123,7 @@ class PrivateSoundServer:
 
 @contextmanager
 def running_sound_server() -> Iterator[PrivateSoundServer]:
-    """Run a sound server of our own, and leave nothing of it behind."""
+    """Run a private sound server and remove its files afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="v2m-sound-"))
     server = PrivateSoundServer(folder)
     try:

@@ -1,1 +1,1 @@
-"""YAML to frozen settings and command table; every fault with its place and cure."""
+"""YAML to frozen settings and command table; every fault with its place and a hint."""

@@ -1,4 +1,4 @@
-"""Files to values, and where the files that the settings name are looked for."""
+"""Read settings and command table from files, and resolve the paths that they name."""
 
 import os
 from collections.abc import Mapping
@@ -20,18 +20,18 @@ _Section = TypeVar("_Section", bound=Section)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenSettings:
-    """Settings, and the file that they were written in; what is wrong with them has its place."""
+    """Settings with the document they were read from, to report faults at their place."""
 
     settings: Settings
     document: Node
     faults: Faults
-    """Of the file; none so far."""
+    """Faults of the file; empty at first."""
 
     def note(self, key: str, problem: str) -> None:
-        """Note what is wrong with the dotted `key`; a cure stands behind a semicolon."""
+        """Note what is wrong with the dotted `key`; a hint may follow a semicolon."""
         node = find(self.document, key) or find(self.document, key.partition(".")[0])
-        what, _, cure = problem.partition("; ")
-        self.faults.add((node or self.document).place, what, cure)
+        what, _, hint = problem.partition("; ")
+        self.faults.add((node or self.document).place, what, hint)
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -103,5 +103,5 @@ def _at_home(path: Path) -> Path:
     try:
         return path.expanduser()
     except RuntimeError:
-        # There is no such user; whoever opens the file says that it is not there.
+        # There is no such user; opening the file will report that it does not exist.
         return path

@@ -1,7 +1,7 @@
 """The settings as frozen values, with every default. The only list of settings there is.
 
-Ranges and forms are checked here; that a file says them in the right place, and where it went
-wrong, is `settings_reader.py`'s business.
+Ranges and formats are checked here; `settings_reader.py` maps each
+error to its place in the file.
 """
 
 import re
@@ -20,13 +20,13 @@ _LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def _address(*schemes: str, paths: Sequence[str] = (), secret: str) -> AfterValidator:
-    """Return a check for URLs of `schemes`; those of `paths` may have more than host and port.
+    """Return a validator for URLs of `schemes`; only those in `paths` may have a path or a query.
 
-    `secret` tells where a secret belongs.
+    `secret` names the keys under which a secret belongs.
     """
 
     def check(address: str) -> str:
-        """Return `address`, if it is a URL that a socket can be opened for."""
+        """Return `address` if it is a usable URL."""
         try:
             parts = urlsplit(address)
             valid = parts.scheme in schemes and parts.hostname and parts.port != 0
@@ -90,7 +90,7 @@ def _region(name: str) -> str:
 
 
 def _as_tuple(value: object) -> object:
-    """Accept one text where several may stand."""
+    """Accept a single text in place of a list."""
     if isinstance(value, str):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
@@ -121,11 +121,11 @@ _Broker = Annotated[
 
 
 WAV_PREFIX = "wav:"
-"""Before the name of a recording that is heard instead of a microphone."""
+"""Prefix of a recording that replaces the microphone."""
 
 
 class Section(BaseModel):
-    """A part of the settings: frozen, no unknown keys, no guessing between types."""
+    """A section of the settings: frozen, no unknown keys, no conversion between types."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
@@ -133,7 +133,7 @@ class Section(BaseModel):
 
 
 class EndpointerSettings(Section):
-    """When the ear opens, and when it takes the sentence for ended."""
+    """When an utterance begins and when it ends: the endpointer's parameters."""
 
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Voice probability above which a frame counts as speech."""
@@ -153,7 +153,7 @@ class EndpointerSettings(Section):
 
 
 class MicrophoneSettings(Section):
-    """Which microphone, and how it is used."""
+    """Which microphone is captured, and how."""
 
     device: _Text = "default"
     """An ALSA name from `voice2mqtt devices`, `wav:FILE`, or `stdin` (raw 16 kHz)."""
@@ -164,17 +164,17 @@ class MicrophoneSettings(Section):
 
 
 class SpeechSettings(Section):
-    """Who recognises the words."""
+    """Which service recognises speech."""
 
     host: _Host | None = None
     """A Speech container, or our own host; ws://127.0.0.1:5000 if nothing else is named."""
     endpoint: _Endpoint | None = None
-    """A whole address of the service, instead of `host`."""
+    """A complete URL of the service, instead of `host`."""
     region: _Region | None = None
     """Azure's cloud, such as `westeurope`, instead of `host`; needs a key or a token."""
     key_file: Path | None = None
     token_file: Path | None = None
-    """Read again for each connection, since tokens end."""
+    """Read again for each connection, since tokens expire."""
     ca_file: Path | None = None
     """Certificates to trust besides the system's."""
     language: _Language = "en-US"
@@ -182,7 +182,7 @@ class SpeechSettings(Section):
     """Two to four languages to tell apart; replaces `language`."""
     mode: Literal["single-shot", "continuous"] = "single-shot"
     phrase_list: bool = True
-    """Tell the host the table's phrases, as hints."""
+    """Send the table's phrases to the host as hints."""
     timeout_s: Annotated[float, Field(ge=2, le=60)] = 20.0
     """Longest wait for an answer after speech has ended, whatever the commands grant."""
     retry_s: Annotated[float, Field(ge=0, le=30)] = 5.0
@@ -244,25 +244,25 @@ class HomeAssistantSettings(Section):
 
 
 class ListeningSettings(Section):
-    """What must be said before a command, and how near a miss may be."""
+    """Wake phrases, and how closely an utterance must match a command."""
 
     wake_phrase: _Texts = ()
     """One or several; without one every command counts."""
     wake_grace_s: Annotated[float, Field(ge=0, le=600)] = 0.0
-    """After a command the wake phrase may be left out for so long."""
+    """How long after a command the wake phrase may be left out."""
     strictness: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Largest distance of sound that still counts as the same words; 0 is word for word."""
     margin: Annotated[float, Field(ge=0, le=1)] = 0.02
     """How far ahead of the next row the nearest should be; what is missing counts as distance."""
     ask: bool = True
-    """Whether a close call is put to the speaker as a question."""
+    """Whether the speaker is asked when two commands are close."""
     answer_within_s: _Positive = 8.0
     repeat_within_s: Annotated[float, Field(ge=0)] = 0.0
-    """An exact repeat within so long is taken for an echo."""
+    """An exact repeat within this time is ignored as an echo."""
 
 
 class FeedbackSettings(Section):
-    """What the house hears back."""
+    """Tones and spoken answers."""
 
     tones: bool = True
     device: _Text = "default"

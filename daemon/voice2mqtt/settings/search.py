@@ -1,7 +1,7 @@
-"""Which settings file is used: the one search order that every command keeps.
+"""Which settings file is used: one search order for all commands.
 
-What is named comes first (`--settings`, `$VOICE2MQTT_SETTINGS`), then what is nearest to the
-person: their own, the machine's, a checkout's, and at last the file that comes with the program.
+1. `--settings FILE`, 2. `$VOICE2MQTT_SETTINGS`, 3. the user's, 4. the machine's, 5. a checkout's,
+6. the file that comes with the program.
 """
 
 import os
@@ -15,13 +15,13 @@ NAME = "voice2mqtt.yaml"
 
 INSTALLED = Path("/etc/voice2mqtt") / NAME
 ROOT = Path(__file__).parents[3]
-"""The checkout that the program runs from, if it does."""
+"""The checkout that the program runs from, if it runs from one."""
 CHECKOUT = ROOT / "config" / NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFile:
-    """A settings file, and why it is the one."""
+    """A settings file, and why it was chosen."""
 
     path: Path
     why: str
@@ -35,13 +35,13 @@ def settings_file(
 ) -> SettingsFile:
     """Return the file to use; `named` is that of `--settings`.
 
-    What is named is used whether or not it is there; where nothing is, it is the machine's.
+    A named file is used whether or not it exists; if no file exists, it is the machine's.
     """
     if named is not None:
         return SettingsFile(path=named, why="named by --settings")
     if environ.get(VARIABLE):
         return SettingsFile(path=Path(environ[VARIABLE]), why=f"named by ${VARIABLE}")
-    # A link that leads nowhere is a mistake to tell, not a reason to take another file.
+    # A dangling link is a mistake to report, not a reason to use another file.
     places = (place for place in _places(environ) if os.path.lexists(place.path))
     return next(places, SettingsFile(path=INSTALLED, why="there is no other"))
 

@@ -47,15 +47,15 @@ def exposed_secrets(settings: Settings) -> tuple[Path, ...]:
 def names_a_file(written: str, path: Path) -> bool:
     """Return whether `written`, which is looked for at `path`, is the name of a file.
 
-    Else it may be a secret that was put where the path of its file belongs.
+    If not, it may be a secret written where the path of its file belongs.
     """
     return may_be_there(path) or reads_like_a_path(written)
 
 
 def may_be_there(path: Path) -> bool:
-    """Return whether there is something at `path`, or nobody lets us see whether there is.
+    """Return whether `path` exists, or whether that cannot be seen for lack of permission.
 
-    systemd shows its credentials to the service alone, not to the check before a reload.
+    systemd shows credentials to the service itself, not to the check before a reload.
     """
     try:
         path.lstat()
@@ -70,5 +70,5 @@ def _readable_by_all(path: Path) -> bool:
     try:
         return bool(path.stat().st_mode & stat.S_IROTH)
     except OSError:
-        # Whoever needs it says so when it cannot be read.
+        # Reading it later will report the error.
         return False

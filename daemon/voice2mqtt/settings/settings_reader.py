@@ -1,4 +1,4 @@
-"""`voice2mqtt.yaml` as `Settings`: the model's complaints, put in a person's words and place."""
+"""`voice2mqtt.yaml` to `Settings`: pydantic's errors become readable faults with their place."""
 
 import json as json_text
 
@@ -33,10 +33,10 @@ def read_settings(document: Node, faults: Faults) -> Settings:
     """Return the settings that `document` describes.
 
     Raises:
-        FaultsError: Something in it is wrong; all of it is told.
+        FaultsError: Lists everything that is wrong.
     """
     try:
-        # JSON is the form in which strict pydantic takes a list for a tuple and a text for a path.
+        # From JSON, strict pydantic accepts a list for a tuple and a text for a path.
         settings = Settings.model_validate_json(json_text.dumps(_plain(document, Settings)))
     except ValidationError as error:
         for details in error.errors():
@@ -48,7 +48,7 @@ def read_settings(document: Node, faults: Faults) -> Settings:
 
 
 def _plain(node: Node, section: type[Section] | None = None) -> object:
-    """Return `node` without places; a section of which every key is a comment is left out."""
+    """Return `node` as plain values; a section whose keys are all commented out is left out."""
     match node:
         case MappingNode(entries=entries):
             inner = {entry.key: section_at(section, entry.key) for entry in entries}
@@ -83,26 +83,26 @@ def _note(details: ErrorDetails, document: Node, faults: Faults) -> None:
         assert entry is not None
         nodes.note_unknown_key(entry, known, faults)
     elif kind in _EXPECTED:
-        cure = nodes.text_cure(node) if _EXPECTED[kind] == "text" else nodes.plain_cure(node)
-        nodes.unexpected(node, _EXPECTED[kind], faults, cure)
+        hint = nodes.text_hint(node) if _EXPECTED[kind] == "text" else nodes.unquote_hint(node)
+        nodes.unexpected(node, _EXPECTED[kind], faults, hint)
     elif kind in _LIMITS:
         limit, words = _LIMITS[kind]
         faults.add(node.place, f"the number {words} {context[limit]:g}, found {_written(node)}")
     elif kind == "literal_error":
         choices = str(context["expected"]).replace("'", "")
-        cure = nodes.text_cure(node) or did_you_mean(_written(node), choices.split(" or "))
-        nodes.unexpected(node, choices, faults, cure)
+        hint = nodes.text_hint(node) or did_you_mean(_written(node), choices.split(" or "))
+        nodes.unexpected(node, choices, faults, hint)
     elif kind == "string_too_short":
         faults.add(node.place, "the text is empty", "write something, or leave the key out")
     elif kind == "value_error":
-        problem, _, cure = str(context["error"]).partition("; ")
-        faults.add(node.place, problem, cure)
+        problem, _, hint = str(context["error"]).partition("; ")
+        faults.add(node.place, problem, hint)
     else:
         faults.add(node.place, details["msg"])
 
 
 def _find(location: tuple[int | str, ...], document: Node) -> tuple[Node, tuple[str, ...]]:
-    """Return the node at `location`, or the last one on the way to it, and the keys known there."""
+    """Return the node at `location`, or its last existing parent, and the keys known there."""
     node = document
     section: type[Section] = Settings
     for step in location:
@@ -118,4 +118,4 @@ def _find(location: tuple[int | str, ...], document: Node) -> tuple[Node, tuple[
 
 
 def _written(node: Node) -> str:
-    return node.written if isinstance(node, ScalarNode) else nodes.told(node)
+    return node.written if isinstance(node, ScalarNode) else nodes.describe(node)

@@ -1,4 +1,4 @@
-"""The files that tell what may be said in a house: its settings, and the table that they name."""
+"""The settings and the command table that the Speech host shares with the daemon, watched."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,20 +11,21 @@ from voice2mqtt.settings.load import load_settings, load_table
 
 DEFAULT_LANGUAGE = "en-US"
 
-_Look = tuple[int, int, int] | None
+_Stamp = tuple[int, int, int] | None
+"""Modification time in ns, size in bytes and inode; None if there is no file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedTable:
-    """What a recogniser needs to know of a house."""
+    """What a recogniser needs from the settings and the table."""
 
     language: str
-    """With its region, where that is known."""
+    """With its region if known, such as en-US."""
     table: CommandTable | None = None
     wake_phrases: tuple[str, ...] = ()
 
     def expected(self) -> Automaton | None:
-        """Return all that may be said; None if there is no table to tell.
+        """Return the automaton of everything that may be said; None without a table.
 
         Raises:
             SettingsError: the table cannot be compiled.
@@ -33,7 +34,7 @@ class WatchedTable:
 
 
 class WatchedFiles:
-    """Reads them, and notices when they change."""
+    """Reads the files and detects changes."""
 
     def __init__(
         self,
@@ -41,15 +42,15 @@ class WatchedFiles:
         commands: Path | None = None,
         wake_phrases: Sequence[str] = (),
     ) -> None:
-        """`commands` comes before the table that the settings name; `wake_phrases` join theirs."""
+        """`commands` overrides the table of the settings; `wake_phrases` are added to theirs."""
         self._settings = settings
         self._commands = commands
         self._wake_phrases = tuple(wake_phrases)
-        self._seen: dict[Path, _Look] = {}
-        self._gone: set[Path] = set()
+        self._stamps: dict[Path, _Stamp] = {}
+        self._missing: set[Path] = set()
 
     def __str__(self) -> str:
-        return ", ".join(map(str, self._seen))
+        return ", ".join(map(str, self._stamps))
 
     def read(self) -> WatchedTable:
         """Read the files.
@@ -57,42 +58,43 @@ class WatchedFiles:
         Raises:
             SettingsError: one of them is wrong.
         """
-        self._seen = {}
+        self._stamps = {}
         language, commands, wake_phrases = DEFAULT_LANGUAGE, self._commands, self._wake_phrases
         if self._settings:
-            self._look_at(self._settings)
+            self._remember(self._settings)
             settings = load_settings(self._settings)
             language = settings.speech.language
             commands = commands or settings.commands
             wake_phrases = (*settings.listening.wake_phrase, *wake_phrases)
         if commands is None:
             return WatchedTable(language=language)
-        self._look_at(commands)
+        self._remember(commands)
         table = load_table(commands, _base(language))
         if _base(table.language) != _base(language):
             language = table.language
         return WatchedTable(language=language, table=table, wake_phrases=wake_phrases)
 
     def changed(self) -> bool:
-        """Return whether a file looks different from when it was read, or is gone at two looks.
+        """Return whether a file has changed since it was read, or is missing for the second call.
 
-        At one look, an editor may be between removing the old file and renaming the new one.
+        At a single call an editor may be between removing the old file and renaming the new one.
         """
-        looks = {path: _look(path) for path in self._seen}
-        new = {path for path, look in looks.items() if look != self._seen[path]}
-        gone_before, self._gone = self._gone, {path for path in new if looks[path] is None}
-        return bool(new - self._gone or self._gone & gone_before)
+        stamps = {path: _stamp(path) for path in self._stamps}
+        new = {path for path, stamp in stamps.items() if stamp != self._stamps[path]}
+        missing_before = self._missing
+        self._missing = {path for path in new if stamps[path] is None}
+        return bool(new - self._missing or self._missing & missing_before)
 
-    def _look_at(self, path: Path) -> None:
-        # Before it is read: what changes meanwhile is noticed afterwards.
-        self._seen[path] = _look(path)
+    def _remember(self, path: Path) -> None:
+        # Before reading, so that a change during it is noticed afterwards.
+        self._stamps[path] = _stamp(path)
 
 
 def _base(language: str) -> str:
     return language.replace("_", "-").split("-", maxsplit=1)[0]
 
 
-def _look(path: Path) -> _Look:
+def _stamp(path: Path) -> _Stamp:
     try:
         status = path.stat()
     except OSError:

@@ -26,7 +26,7 @@ commands:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> str:
+def settings_path(tmp_path: Path) -> str:
     (tmp_path / "commands.yaml").write_text(
         _TABLE.replace("<the>", "(the back|the 1*1)").lstrip("\n")
     )
@@ -36,9 +36,9 @@ def house(tmp_path: Path) -> str:
 
 
 def test_every_sentence_is_printed_and_of_many_some(
-    house: str, capsys: pytest.CaptureFixture[str]
+    settings_path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["table", "--settings", house, "--limit", "3"]) == ExitStatus.OK
+    assert main(["table", "--settings", settings_path, "--limit", "3"]) == ExitStatus.OK
     told = capsys.readouterr().out.splitlines()
     assert told[:2] == [
         "<please> turn {switch} [the] {room} light[s] (80 sentences)",
@@ -53,9 +53,9 @@ def test_every_sentence_is_printed_and_of_many_some(
 
 
 def test_markdown_shows_what_may_be_left_out_and_what_is_asked(
-    house: str, capsys: pytest.CaptureFixture[str]
+    settings_path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(["table", "--settings", house, "--markdown"])
+    main(["table", "--settings", settings_path, "--markdown"])
     assert capsys.readouterr().out == (
         "# What you can say\n"
         "\n"
@@ -125,9 +125,9 @@ class _Page(HTMLParser):
 
 
 def test_html_is_one_sound_page_in_which_the_owners_signs_are_text(
-    house: str, capsys: pytest.CaptureFixture[str]
+    settings_path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(["table", "--settings", house, "--html"])
+    main(["table", "--settings", settings_path, "--html"])
     page = capsys.readouterr().out
     read = _Page(page)
     assert read.open == []

@@ -65,7 +65,7 @@ def test_a_spot_behind_the_end_of_the_file_is_shown_at_its_last_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "known", "cure"),
+    ("written", "known", "hint"),
     [
         pytest.param("palyoad", ("topic", "payload"), "did you mean payload?", id="near"),
         pytest.param("Topic", ("topic", "payload"), "did you mean topic?", id="other-case"),
@@ -73,8 +73,8 @@ def test_a_spot_behind_the_end_of_the_file_is_shown_at_its_last_words() -> None:
         pytest.param("xyz", (), "", id="nothing-known"),
     ],
 )
-def test_did_you_mean(written: str, known: tuple[str, ...], cure: str) -> None:
-    assert did_you_mean(written, known) == cure
+def test_did_you_mean(written: str, known: tuple[str, ...], hint: str) -> None:
+    assert did_you_mean(written, known) == hint
 
 
 def test_one_thing_and_several() -> None:

@@ -11,7 +11,13 @@ from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.yaml import reader
 from voice2mqtt.settings.yaml.faults import Faults, FaultsError
-from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, letter
+from voice2mqtt.settings.yaml.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    character_place,
+)
 
 
 def _plain(node: Node) -> object:
@@ -73,8 +79,8 @@ def test_every_value_knows_its_place() -> None:
     say = row.get("say")
     assert isinstance(say, ScalarNode)
     assert str(say.place) == "x.yaml:3:10"
-    assert str(letter(say, 1, Faults("x.yaml", text))) == "x.yaml:3:11"
-    assert str(letter(say, 6, Faults("x.yaml", text))) == "x.yaml:3:16"
+    assert str(character_place(say, 1, Faults("x.yaml", text))) == "x.yaml:3:11"
+    assert str(character_place(say, 6, Faults("x.yaml", text))) == "x.yaml:3:16"
 
 
 def test_a_letter_of_a_text_that_is_not_written_in_one_piece_is_placed_at_its_beginning() -> None:
@@ -83,7 +89,9 @@ def test_a_letter_of_a_text_that_is_not_written_in_one_piece_is_placed_at_its_be
     faults = Faults("x.yaml", text)
     assert isinstance(node, MappingNode)
     places = [
-        str(letter(e.value, 4, faults)) for e in node.entries if isinstance(e.value, ScalarNode)
+        str(character_place(e.value, 4, faults))
+        for e in node.entries
+        if isinstance(e.value, ScalarNode)
     ]
     assert places == ["x.yaml:1:4", "x.yaml:2:4"]
 

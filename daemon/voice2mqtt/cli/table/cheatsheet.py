@@ -1,4 +1,4 @@
-"""A table as people read it: what can be said, as Markdown or as a page for the fridge."""
+"""The cheat sheet: what can be said, as Markdown or as an HTML page to print."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,26 +18,26 @@ from voice2mqtt.nlu.grammar.template import (
     parse,
 )
 
-_FEW = 3
-"""Values of a list that are shown where they are said; more stand in a list of their own."""
+_MAX_INLINE_VALUES = 3
+"""A list with more values is printed by name and explained at the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """How the parts of a sentence are set."""
+    """How the parts of a sentence are rendered."""
 
     plain: Callable[[str], str]
-    maybe: Callable[[str], str]
-    """What may be left out."""
+    optional: Callable[[str], str]
+    """A part that may be left out."""
     slot: Callable[[str], str]
     """The name of a list."""
     choice: Callable[[list[str]], str]
-    """Alternatives, so that it is seen where they begin and end."""
+    """Alternatives, with visible ends."""
 
 
 _MARKDOWN = _Style(
     plain=lambda text: "".join(f"\\{sign}" if sign in "\\*_`[]<>|#" else sign for sign in text),
-    maybe=lambda text: f"({text})",
+    optional=lambda text: f"({text})",
     slot=lambda name: f"**{name}**",
     choice=lambda said: (
         f"‹{' / '.join(said)}›" if any(" " in words for words in said) else "/".join(said)
@@ -45,7 +45,7 @@ _MARKDOWN = _Style(
 )
 _HTML = _Style(
     plain=escape,
-    maybe=lambda text: f"<i>{text}</i>",
+    optional=lambda text: f"<i>{text}</i>",
     slot=lambda name: f"<b>{escape(name)}</b>",
     choice=lambda said: f"<u>{'<s>/</s>'.join(said)}</u>",
 )
@@ -57,23 +57,23 @@ class _Writer:
     rules: Mapping[str, str]
     style: _Style
     named: dict[str, str] = field(default_factory=dict)
-    """Lists that the sentences name, with their values."""
+    """Values by the name of each list that the sentences refer to."""
 
     def sentence(self, template: str) -> str:
-        return " ".join(self._set(parse(template)).split())
+        return " ".join(self._render(parse(template)).split())
 
-    def _set(self, node: Node) -> str:
+    def _render(self, node: Node) -> str:
         match node:
             case Text(text=text):
                 return self.style.plain(text)
             case Sequence(items=items):
-                return "".join(map(self._set, items))
+                return "".join(map(self._render, items))
             case Permutation(items=items):
-                return " ".join(map(self._set, items))
+                return " ".join(map(self._render, items))
             case RuleReference(rule=rule):
-                return self._set(parse(self.rules[rule]))
+                return self._render(parse(self.rules[rule]))
             case Alternative(items=items):
-                return self._alternative([self._set(item) for item in items])
+                return self._alternative([self._render(item) for item in items])
             case SlotReference(slot=slot, source=source):
                 found = self.lists[source] if isinstance(source, str) else source
                 return self._slot(source if isinstance(source, str) else slot, found)
@@ -81,7 +81,7 @@ class _Writer:
     def _alternative(self, items: list[str]) -> str:
         said = [words for item in items if (words := item.strip())]
         choice = self.style.choice(said) if len(said) > 1 else said[0]
-        shown = choice if len(said) == len(items) else self.style.maybe(choice)
+        shown = choice if len(said) == len(items) else self.style.optional(choice)
         before = " " * any(item[:1].isspace() for item in items)
         after = " " * any(item[-1:].isspace() for item in items)
         return f"{before}{shown}{after}"
@@ -92,7 +92,7 @@ class _Writer:
                 return _range(source)
             case TextList(values=values):
                 said = [self.sentence(value.spoken) for value in values]
-                if len(said) <= _FEW:
+                if len(said) <= _MAX_INLINE_VALUES:
                     return self.style.choice(said)
                 self.named[name] = ", ".join(said)
                 return self.style.slot(name)
@@ -101,11 +101,11 @@ class _Writer:
 
 
 def _range(source: RangeList) -> str:
-    """Return the numbers that are taken: 0–100, or 10, 20 … 100."""
+    """Return the range as text: 0–100, or 10, 20 … 100."""
     if source.step == 1:
         return f"{source.lowest}–{source.highest}"
     steps = range(source.lowest, source.highest + 1, source.step)
-    if len(steps) <= _FEW:
+    if len(steps) <= _MAX_INLINE_VALUES:
         return ", ".join(map(str, steps))
     return f"{steps[0]}, {steps[1]} … {steps[-1]}"
 

@@ -1,11 +1,9 @@
-"""`voice2mqtt table`: what can be said, as sentences, as a cheat sheet, or from elsewhere."""
+"""`voice2mqtt table`: print what can be said, import a table, or suggest one."""
 
 import argparse
 
 from voice2mqtt.cli import arguments as common
-from voice2mqtt.cli.table import cheatsheet
-from voice2mqtt.cli.table import table_import as tableimport
-from voice2mqtt.cli.table import table_suggest as tablesuggest
+from voice2mqtt.cli.table import cheatsheet, table_import, table_suggest
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.nlu.grammar.enumerate import sentences
 from voice2mqtt.service import composition as build
@@ -30,12 +28,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="of a command with more sentences show samples (%(default)s)",
     )
     parts = parser.add_subparsers(metavar="[import | suggest]")
-    part = parts.add_parser("import", help=tableimport.HELP, description=tableimport.HELP)
-    tableimport.arguments(part)
-    part.set_defaults(part=tableimport.run)
-    part = parts.add_parser("suggest", help=tablesuggest.HELP, description=tablesuggest.HELP)
-    tablesuggest.arguments(part)
-    part.set_defaults(part=tablesuggest.run)
+    part = parts.add_parser("import", help=table_import.HELP, description=table_import.HELP)
+    table_import.arguments(part)
+    part.set_defaults(part=table_import.run)
+    part = parts.add_parser("suggest", help=table_suggest.HELP, description=table_suggest.HELP)
+    table_suggest.arguments(part)
+    part.set_defaults(part=table_suggest.run)
     parser.set_defaults(part=_print)
 
 

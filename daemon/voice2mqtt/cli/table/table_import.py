@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the table; what it lacks is told on standard error.
+    """Print the table, and notes on what it lacks to standard error.
 
     Raises:
         FaultsError: a file, or the table made of them, cannot be used.

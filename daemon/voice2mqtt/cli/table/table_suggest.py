@@ -10,6 +10,7 @@ from voice2mqtt.mqtt.suggest.table import retained, suggestion
 HELP = "propose a command table for the devices that are on the broker"
 
 WITHIN_S = 10.0
+"""Longest wait for the broker's retained messages; set by hand."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

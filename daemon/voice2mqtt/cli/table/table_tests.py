@@ -1,4 +1,4 @@
-"""The table's own tests: sentences as if heard, against what the owner says they publish."""
+"""Run a table's `tests:`: does each sentence publish what it should?"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,10 +16,10 @@ _NOON = LocalTime(minute=12 * 60, weekday=0)
 
 
 def try_sentences(table: CommandTable, settings: Settings) -> list[str]:
-    """Return a sentence for each test of `table` that fails.
+    """Return a message for each test of `table` that fails.
 
-    Tests are about words: wake phrases, hours, days, consent and pauses between repeats are left
-    aside.
+    Tests are about words: wake phrases, hours, days, confirmation, cooldowns and repeats are
+    ignored.
 
     Raises:
         SettingsError: the table cannot be compiled.
@@ -45,11 +45,11 @@ def _try(test: TableTest, interpreter: Interpreter) -> str:
     wanted = "; ".join(f"{topic} = {payload}" for topic, payload in test.publish) or "nothing"
     return (
         f"{test.place}: '{test.hear}' should publish {wanted}, but publishes "
-        f"{told(published)} ({_why(decisions)})"
+        f"{described(published)} ({_why(decisions)})"
     )
 
 
-def told(messages: Sequence[Message]) -> str:
+def described(messages: Sequence[Message]) -> str:
     """Return messages as tests write them."""
     return "; ".join(f"{m.topic} = {m.payload}" for m in messages) or "nothing"
 
@@ -61,12 +61,12 @@ def _why(decisions: Sequence[Decision]) -> str:
 
 
 def _same(wanted: Sequence[tuple[str, str]], published: Sequence[Message]) -> bool:
-    got = [(m.topic, _meaning(m.payload)) for m in published]
-    return got == [(topic, _meaning(payload)) for topic, payload in wanted]
+    got = [(m.topic, _parsed(m.payload)) for m in published]
+    return got == [(topic, _parsed(payload)) for topic, payload in wanted]
 
 
-def _meaning(payload: str) -> object:
-    """Return JSON as its value, so that spaces and the order of keys do not matter."""
+def _parsed(payload: str) -> object:
+    """Parse JSON, so that white space and the order of keys do not matter."""
     try:
         return read_json(payload) if payload.startswith(("{", "[")) else payload
     except ValueError:

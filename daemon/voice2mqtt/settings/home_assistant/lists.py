@@ -1,4 +1,4 @@
-"""A list of Home Assistant's custom sentences as a list of a table."""
+"""Convert a list of Home Assistant's custom sentences to a list of a command table."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from voice2mqtt.settings.yaml.nodes import Entry, MappingNode, Node, ScalarNode,
 
 
 def described_list(entry: Entry, faults: Faults, note: Callable[[str], None]) -> Json:
-    """Return the list as a table has it; None if its form is wrong, which `faults` then tell."""
+    """Return the list as a table has it; None if it is malformed, which is then in `faults`."""
     described = entry.value
     if not isinstance(described, MappingNode):
         nodes.unexpected(described, "values, a range or a wildcard", faults)

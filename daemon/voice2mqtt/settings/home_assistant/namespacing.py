@@ -1,7 +1,7 @@
-"""Lists and rules that one block of sentences has for itself, among those that all share.
+"""Block-local lists and rules of Home Assistant's sentences, renamed into one namespace.
 
-In Home Assistant a block's own list hides the shared one of its name, also from the rules that
-its sentences use. A table has one name for each, so what is hidden there is renamed here.
+In Home Assistant a block's own list shadows the shared one of the same name, also inside the rules
+that its sentences use. A command table has one namespace, so a shadowing list or rule is renamed.
 """
 
 import re
@@ -15,38 +15,38 @@ _REFERENCE = re.compile(r"\\.|\{\s*([^{}:]*?)\s*(?::([^{}]*))?\}|<\s*([^<>]*?)\s
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """Rewrites the sentences of one block so that they mean the same among all others."""
+    """Rewrites the sentences of one block for the shared namespace."""
 
     own_lists: Mapping[str, Json]
     own_rules: Mapping[str, Json]
     lists: dict[str, Json]
-    """Those of the whole table; lists of the block that its sentences use are added."""
+    """Lists of the whole table; those of the block are added when its sentences use them."""
     rules: dict[str, Json]
 
-    def rewritten(self, template: str, under_way: tuple[str, ...] = ()) -> str:
-        """Return `template` with the names by which `lists` and `rules` know what it means."""
+    def rewritten(self, template: str, visiting: tuple[str, ...] = ()) -> str:
+        """Return `template` with its references renamed to those of `lists` and `rules`."""
 
         def renamed(found: re.Match[str]) -> str:
             if found[1] in self.own_lists:
                 name = _kept(self.lists, found[1], self.own_lists[found[1]])
                 slot = found[2] or found[1]
                 return found[0] if name == found[1] else f"{{{name}:{slot}}}"
-            if found[3] and found[3] not in under_way:
-                return f"<{self._rule(found[3], under_way)}>"
+            if found[3] and found[3] not in visiting:
+                return f"<{self._rule(found[3], visiting)}>"
             return found[0]
 
         return _REFERENCE.sub(renamed, template)
 
-    def _rule(self, name: str, under_way: tuple[str, ...]) -> str:
+    def _rule(self, name: str, visiting: tuple[str, ...]) -> str:
         written = self.own_rules.get(name, self.rules.get(name))
         if not isinstance(written, str):
             return name
-        meant = self.rewritten(written, (*under_way, name))
+        meant = self.rewritten(written, (*visiting, name))
         return name if self.rules.get(name) == meant else _kept(self.rules, name, meant)
 
 
 def _kept(kept: dict[str, Json], name: str, value: Json) -> str:
-    """Keep `value` under `name`, or under one like it if something else is called so."""
+    """Store `value` as `name`, with a number appended if that is taken; return the name used."""
     number, unique = 1, name
     while kept.setdefault(unique, value) != value:
         number += 1

@@ -1,7 +1,7 @@
-"""Home Assistant's custom sentences as a command table.
+"""Convert Home Assistant's custom sentences to a command table.
 
-What Home Assistant knows and a file does not say (its areas, entities and built-in rules) is
-named in the notes, and so is everything that has no counterpart here.
+Notes name what only Home Assistant knows (areas, entities, built-in rules) and what has no
+counterpart in a table.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,18 +30,18 @@ class _Block:
     sentences: tuple[str, ...]
     slots: Mapping[str, Json]
     lists: Mapping[str, Json]
-    """Its own, which hide those that all blocks share."""
+    """Local to the block; they shadow the shared ones."""
     rules: Mapping[str, Json]
 
 
 @dataclass
 class CustomSentences:
-    """Gathers files, then writes one table."""
+    """Collects files and writes one table."""
 
     topic: str = "home/intent/{intent}"
     """Where the intents go; `{intent}` is the name of each."""
     notes: list[str] = field(default_factory=list)
-    """What was left out or must be completed, as sentences."""
+    """Sentences about what was left out or must be completed."""
 
     def __post_init__(self) -> None:
         self._language = ""
@@ -79,7 +79,7 @@ class CustomSentences:
     def table(self) -> str:
         """Return the table as YAML; completes the notes."""
         rows = list(self._rows())
-        self._drop_loose_rules()
+        self._drop_unresolved_rules()
         head: dict[str, Json] = {"language": self._language} if self._language else {}
         parts: list[str] = [block(head)] if head else []
         if self._lists:
@@ -121,9 +121,9 @@ class CustomSentences:
         self._rules[name] = f"[{'|'.join(map(escape, self._skipped))}]"
         return f"<{name}>"
 
-    def _drop_loose_rules(self) -> None:
-        """Leave out the rules that cannot be read; no sentence that is left uses them."""
-        loose: dict[str, str] = {}
+    def _drop_unresolved_rules(self) -> None:
+        """Remove rules that cannot be resolved; the remaining sentences do not use them."""
+        unresolved: dict[str, str] = {}
         for name, template in self._rules.items():
             try:
                 references = list(self._references(templates.parse(str(template)), (name,)))
@@ -136,8 +136,8 @@ class CustomSentences:
                 missing = next((source for source in sources if source not in self._lists), "")
                 problem = f"there is no list {missing}" if missing else ""
             if problem:
-                loose[name] = problem
-        for name, problem in loose.items():
+                unresolved[name] = problem
+        for name, problem in unresolved.items():
             del self._rules[name]
             self._note(f"the rule {name} is left out: {problem}, and no sentence uses it")
 
@@ -164,22 +164,22 @@ class CustomSentences:
         return True
 
     def _references(
-        self, node: templates.Node, under_way: tuple[str, ...]
+        self, node: templates.Node, visiting: tuple[str, ...]
     ) -> Iterator[templates.SlotReference]:
         match node:
             case templates.SlotReference():
                 yield node
             case templates.RuleReference(rule=rule):
-                if rule in under_way:
+                if rule in visiting:
                     raise KeyError(rule)
                 yield from self._references(
-                    templates.parse(str(self._rules[rule])), (*under_way, rule)
+                    templates.parse(str(self._rules[rule])), (*visiting, rule)
                 )
             case templates.Text():
                 return
             case _:
                 for item in node.items:
-                    yield from self._references(item, under_way)
+                    yield from self._references(item, visiting)
 
     def _add_lists_and_rules(
         self, node: MappingNode, lists: dict[str, Json], rules: dict[str, Json], faults: Faults

@@ -1,4 +1,4 @@
-"""The `lists:` and `rules:` of a command table; hassil's way to write them is understood too."""
+"""The `lists:` and `rules:` of a command table; hassil's notation is accepted too."""
 
 import re
 
@@ -19,11 +19,12 @@ LIST_KEYS = ("values", "range", "wildcard")
 VALUE_KEYS = ("in", "out")
 RANGE_KEYS = ("from", "to", "step", "multiplier", "decimals", "type", "fractions")
 FRACTIONS = {"halves": 2, "tenths": 10}
-"""Into how many parts hassil cuts a whole."""
+"""hassil's `fractions:`, as the number of parts of a whole."""
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _TEMPLATE_SIGNS = frozenset("()[]{}<>|;")
 _LIMIT = 1_000_000_000
+"""Largest end of a range: numbers are spoken up to 999 millions."""
 
 
 def read_lists(node: Node, grammar: TableGrammar, faults: Faults) -> dict[str, SlotList]:
@@ -83,7 +84,7 @@ def _list(entry: Entry, grammar: TableGrammar, faults: Faults) -> SlotList | Non
         return _text_list(entry, kind.value, grammar, faults)
     if kind.key == "range":
         return _range(entry, kind.value, faults)
-    if nodes.yes_no(kind.value, faults) is False:
+    if nodes.boolean(kind.value, faults) is False:
         faults.add(kind.place, "wildcard: false is no list", "give it values or a range")
     return WildcardList(place=entry.place)
 
@@ -134,13 +135,13 @@ def _range(entry: Entry, node: Node, faults: Faults) -> RangeList | None:
     ends: dict[str, int] = {}
     for key in ("from", "to"):
         end = described.get(key)
-        value = nodes.whole(end, faults, -_LIMIT, _LIMIT) if end else None
+        value = nodes.integer(end, faults, -_LIMIT, _LIMIT) if end else None
         if end is None:
             faults.add(described.place, f"'{key}' is missing", "a range needs both ends")
         if value is not None:
             ends[key] = value
     step, multiplier = described.get("step"), described.get("multiplier")
-    size = nodes.whole(step, faults, 1, _LIMIT) if step else 1
+    size = nodes.integer(step, faults, 1, _LIMIT) if step else 1
     factor = nodes.number(multiplier, faults, -_LIMIT, _LIMIT) if multiplier else None
     decimals, parts = _fractions(described, faults)
     if len(ends) < 2:
@@ -161,13 +162,13 @@ def _range(entry: Entry, node: Node, faults: Faults) -> RangeList | None:
 
 
 def _fractions(described: MappingNode, faults: Faults) -> tuple[bool, int]:
-    """Return whether decimals may be said, and how many parts a whole then has (0: any)."""
+    """Return whether decimals may be said, and the number of parts of a whole (0: any)."""
     wanted, fractions = described.get("decimals"), described.get("fractions")
-    decimals = bool(wanted and nodes.yes_no(wanted, faults))
+    decimals = bool(wanted and nodes.boolean(wanted, faults))
     if fractions is None:
         return decimals, 0
     kind = nodes.text(fractions, faults)
     if kind is not None and kind not in FRACTIONS:
         nodes.unexpected(fractions, " or ".join(FRACTIONS), faults)
-    # Who asks for both wants any fraction.
+    # `decimals` beside `fractions` allows any fraction.
     return True, 0 if decimals else FRACTIONS.get(kind or "", 0)

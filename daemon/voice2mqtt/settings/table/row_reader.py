@@ -1,4 +1,4 @@
-"""One row of a command table: what may be said, and what is then published."""
+"""Read one row of a command table: the sentences and the messages they publish."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,11 +20,12 @@ EXPECT_KEYS = ("topic", "payload", "within_s")
 
 _DAY_S = 86_400.0
 _MAX_TOPIC_BYTES = 65_535
+"""MQTT's limit of a string."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenRow:
-    """A row, and the nodes it was read from."""
+    """A row with the nodes it was read from."""
 
     row: Row
     node: MappingNode
@@ -56,11 +57,11 @@ def read_row(node: Node, faults: Faults) -> WrittenRow | None:
         days=read_days(days, faults) if days else frozenset(range(7)),
         cooldown_s=keys.seconds("cooldown_s", 0, _DAY_S) or 0.0,
         strictness=nodes.number(strictness, faults, 0, 1) if strictness else None,
-        wake=keys.yes_no("wake", default=True),
+        wake=keys.boolean("wake", default=True),
         also_heard_as=tuple(accent.written for accent in accents),
         expect=_expectation(described.get("expect"), faults),
         response=keys.text("response"),
-        places=tuple(nodes.letter(template, 1, faults) for template in templates),
+        places=tuple(nodes.character_place(template, 1, faults) for template in templates),
     )
     expires_s = keys.seconds("expires_s", 0.1, _DAY_S)
     if expires_s is not None:
@@ -69,7 +70,7 @@ def read_row(node: Node, faults: Faults) -> WrittenRow | None:
 
 
 class _Keys:
-    """The simple keys of a mapping, with what they are when they are left out."""
+    """Reads scalar keys of a mapping, with their defaults."""
 
     def __init__(self, node: MappingNode, faults: Faults) -> None:
         self._node = node
@@ -83,9 +84,9 @@ class _Keys:
         node = self._node.get(key)
         return nodes.number(node, self._faults, lowest, highest) if node else None
 
-    def yes_no(self, key: str, *, default: bool) -> bool:
+    def boolean(self, key: str, *, default: bool) -> bool:
         node = self._node.get(key)
-        found = nodes.yes_no(node, self._faults) if node else None
+        found = nodes.boolean(node, self._faults) if node else None
         return default if found is None else found
 
 
@@ -137,11 +138,11 @@ def _message(described: MappingNode, faults: Faults) -> Publish | None:
         topic=read_topic(topic, faults) or "",
         payload=(
             nodes.text(payload, faults, empty=True)
-            if isinstance(payload, ScalarNode) or nodes.text_cure(payload)
+            if isinstance(payload, ScalarNode) or nodes.text_hint(payload)
             else nodes.json(payload, faults)
         ),
-        qos=(nodes.whole(qos, faults, 0, 2) if qos else 0) or 0,
-        retain=keys.yes_no("retain", default=False),
+        qos=(nodes.integer(qos, faults, 0, 2) if qos else 0) or 0,
+        retain=keys.boolean("retain", default=False),
         after_s=keys.seconds("after_s", 0, _DAY_S) or 0.0,
     )
 

@@ -8,7 +8,7 @@ from voice2mqtt.settings.yaml.nodes import Node
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-# Telephones write a long dash.
+# Phones turn a hyphen into an en dash.
 _HOURS = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*")
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

@@ -1,4 +1,4 @@
-"""Whether a row's messages can be filled with what its sentences say."""
+"""Check that the slots in a row's messages are filled by its sentences."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,11 +8,17 @@ from voice2mqtt.nlu.grammar.messages import SLOT
 from voice2mqtt.settings.table.row_reader import WrittenRow
 from voice2mqtt.settings.table.spoken_slots import SpokenSlots, TableGrammar
 from voice2mqtt.settings.yaml.faults import Faults, did_you_mean
-from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, letter
+from voice2mqtt.settings.yaml.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    character_place,
+)
 
 
 def check_slots(written: WrittenRow, grammar: TableGrammar, faults: Faults) -> None:
-    """Note the slots that a row's messages use and its sentences do not fill."""
+    """Report slots that a row's messages use but its sentences do not fill."""
     sentences = [grammar.sentence(template) for template in written.templates]
     readable = [spoken for spoken in sentences if spoken is not None]
     if not readable or len(readable) < len(sentences):
@@ -40,18 +46,18 @@ class _Check:
         self._used: set[str] = set()
 
     def text(self, node: Node) -> None:
-        """Check a topic or a text: a slot that may be unspoken would leave a hole."""
+        """Check a topic or a text, where every slot needs a value."""
         for slot, column in self.leaf(node):
             if slot in self.spoken.ever and slot not in self.spoken.always | self.given:
                 assert isinstance(node, ScalarNode)
                 self.faults.add(
-                    letter(node, column, self.faults),
+                    character_place(node, column, self.faults),
                     f"{{{slot}}} stays empty when the command is said without it",
                     f"give it a value under defaults:, as in defaults: {{{slot}: …}}",
                 )
 
     def payload(self, node: Node) -> None:
-        """Check a payload that becomes JSON, from which an unspoken slot is left out whole."""
+        """Check a JSON payload, from which an unspoken slot is left out with its key."""
         match node:
             case MappingNode(entries=entries):
                 for entry in entries:
@@ -63,7 +69,7 @@ class _Check:
                 self.leaf(node)
 
     def leaf(self, node: Node) -> list[tuple[str, int]]:
-        """Return each slot of a text with its column, after noting those that never are filled."""
+        """Return each slot of a text with its column; report those that no sentence fills."""
         if not isinstance(node, ScalarNode):
             return []
         found = [(slot[1], slot.start() + 1) for slot in SLOT.finditer(node.written)]
@@ -72,14 +78,14 @@ class _Check:
             if slot not in self.spoken.ever | self.given:
                 known = tuple(sorted(self.spoken.ever | self.given))
                 self.faults.add(
-                    letter(node, column, self.faults),
+                    character_place(node, column, self.faults),
                     f"the sentences of this command have no slot {{{slot}}}",
                     did_you_mean(slot, known) or "name a list in say:",
                 )
         return found
 
     def defaults(self, node: Node | None) -> None:
-        """Note defaults for slots that are nowhere."""
+        """Report defaults of slots that do not exist."""
         for entry in node.entries if isinstance(node, MappingNode) else ():
             if entry.key not in self.spoken.ever | self._used:
                 known = tuple(sorted(self.spoken.ever | self._used))

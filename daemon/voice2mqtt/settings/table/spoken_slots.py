@@ -1,4 +1,4 @@
-"""What the templates of a table say: which slots they fill always, and which only sometimes."""
+"""Which slots a template fills in every sentence, and which only in some."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -9,34 +9,39 @@ from voice2mqtt.nlu.grammar import template as templates
 from voice2mqtt.nlu.grammar.table import Place
 from voice2mqtt.nlu.grammar.template import TemplateError
 from voice2mqtt.settings.yaml.faults import Faults, did_you_mean
-from voice2mqtt.settings.yaml.nodes import ScalarNode, letter
+from voice2mqtt.settings.yaml.nodes import ScalarNode, character_place
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenSlots:
-    """What is known of every sentence of a template."""
+    """The slots that the sentences of a template fill."""
 
     always: frozenset[str] = frozenset()
-    """Slots that are filled whichever way it is said."""
+    """Slots that every sentence fills."""
     ever: frozenset[str] = frozenset()
-    silent: bool = True
-    """Whether it can be said without a word."""
+    """Slots that at least one sentence fills."""
+    may_be_empty: bool = True
+    """Whether one of the sentences has no words."""
 
     def then(self, other: "SpokenSlots") -> "SpokenSlots":
-        """Return what is known when both are said."""
+        """Return the slots of both in sequence."""
         return SpokenSlots(
-            self.always | other.always, self.ever | other.ever, self.silent and other.silent
+            self.always | other.always,
+            self.ever | other.ever,
+            self.may_be_empty and other.may_be_empty,
         )
 
     def either(self, other: "SpokenSlots") -> "SpokenSlots":
-        """Return what is known when one of them is said."""
+        """Return the slots of an alternative of the two."""
         return SpokenSlots(
-            self.always & other.always, self.ever | other.ever, self.silent or other.silent
+            self.always & other.always,
+            self.ever | other.ever,
+            self.may_be_empty or other.may_be_empty,
         )
 
 
 class TableGrammar:
-    """Reads templates against the lists and rules that there are, and notes what is wrong."""
+    """Resolves templates against the lists and rules of the table, and reports faults."""
 
     def __init__(
         self, lists: Collection[str], rules: Mapping[str, ScalarNode], faults: Faults
@@ -45,14 +50,14 @@ class TableGrammar:
         self._rules = rules
         self._faults = faults
         self._known: dict[str, SpokenSlots] = {}
-        self._under_way: list[str] = []
+        self._visiting: list[str] = []
         for name in rules:
             self._rule(name)
 
     def sentence(self, template: ScalarNode) -> SpokenSlots | None:
-        """Return what the sentence `template` says; it must say something."""
+        """Return the slots of a sentence, which may not be empty."""
         spoken = self._template(template)
-        if spoken is not None and spoken.silent:
+        if spoken is not None and spoken.may_be_empty:
             self._faults.add(
                 template.place,
                 "this is said already when nothing is said",
@@ -74,24 +79,24 @@ class TableGrammar:
         try:
             return self._node(templates.parse(node.written), node)
         except TemplateError as error:
-            self._faults.add(letter(node, error.column, self._faults), error.problem)
+            self._faults.add(character_place(node, error.column, self._faults), error.problem)
             return None
 
     def _rule(self, name: str) -> SpokenSlots:
         if name not in self._known:
-            self._under_way.append(name)
-            self._known[name] = self._template(self._rules[name]) or SpokenSlots(silent=False)
-            self._under_way.pop()
+            self._visiting.append(name)
+            self._known[name] = self._template(self._rules[name]) or SpokenSlots(may_be_empty=False)
+            self._visiting.pop()
         return self._known[name]
 
     def _node(self, part: templates.Node, node: ScalarNode) -> SpokenSlots:
         match part:
             case templates.Text(text=text):
-                return SpokenSlots(silent=not text.strip())
+                return SpokenSlots(may_be_empty=not text.strip())
             case templates.SlotReference(slot=slot, source=source):
                 if isinstance(source, str):
                     self._find_list(source, node)
-                return SpokenSlots(frozenset({slot}), frozenset({slot}), silent=False)
+                return SpokenSlots(frozenset({slot}), frozenset({slot}), may_be_empty=False)
             case templates.RuleReference(rule=rule):
                 return self._find_rule(rule, node)
             case templates.Alternative(items=items):
@@ -104,21 +109,21 @@ class TableGrammar:
 
     def _find_list(self, name: str, node: ScalarNode) -> None:
         if name not in self._lists:
-            cure = did_you_mean(name, tuple(self._lists)) or "write it under lists:"
-            self._faults.add(self._reference(node, name), f"there is no list {name}", cure)
+            hint = did_you_mean(name, tuple(self._lists)) or "write it under lists:"
+            self._faults.add(self._reference(node, name), f"there is no list {name}", hint)
 
     def _find_rule(self, name: str, node: ScalarNode) -> SpokenSlots:
-        if name in self._under_way:
+        if name in self._visiting:
             self._faults.add(
                 self._reference(node, name), f"the rule {name} contains itself", "a rule must end"
             )
         elif name in self._rules:
             return self._rule(name)
         else:
-            cure = did_you_mean(name, tuple(self._rules)) or "write it under rules:"
-            self._faults.add(self._reference(node, name), f"there is no rule {name}", cure)
-        return SpokenSlots(silent=False)
+            hint = did_you_mean(name, tuple(self._rules)) or "write it under rules:"
+            self._faults.add(self._reference(node, name), f"there is no rule {name}", hint)
+        return SpokenSlots(may_be_empty=False)
 
     def _reference(self, node: ScalarNode, name: str) -> Place:
         found = re.search(r"[{<]\s*" + re.escape(name), node.written)
-        return letter(node, found.start() + 1, self._faults) if found else node.place
+        return character_place(node, found.start() + 1, self._faults) if found else node.place

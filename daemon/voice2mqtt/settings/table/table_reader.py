@@ -1,4 +1,4 @@
-"""`commands.yaml` as a `CommandTable`: its keys, and the owner's own tests."""
+"""Read `commands.yaml` as a `CommandTable`, with its tests."""
 
 import json as json_text
 
@@ -20,7 +20,7 @@ def read_table(document: Node, faults: Faults, language: str = "en") -> CommandT
     """Return the table that `document` describes; `language` is used if it names none.
 
     Raises:
-        FaultsError: Something in it is wrong; all of it is told.
+        FaultsError: Lists everything that is wrong.
     """
     table = nodes.mapping(document, TABLE_KEYS, "a command table", faults)
     if table is None:

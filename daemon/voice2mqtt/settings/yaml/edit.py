@@ -1,6 +1,6 @@
-"""Changing a few values in YAML that a person reads: all else stays as it was written.
+"""Change a few values in a person's YAML and keep the rest as written.
 
-The only use of ruamel.yaml, which keeps comments, quotes and the order of keys.
+The only import of ruamel.yaml, which keeps comments, quotes and the order of keys.
 """
 
 import io
@@ -15,15 +15,15 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from voice2mqtt.errors import SettingsError
 
 _BELOW = re.compile(r"(?m)^[\w'\"][^#\n]*:[ ]*(?:#.*)?\n(?:[ ]*(?:#.*)?\n)*([ ]+)[^\s#-]")
-"""A section of the document, and how far its first key is indented."""
+"""A section, with the indentation of its first key."""
 _DASH = re.compile(r"(?m)^[\w'\"][^#\n]*:[ ]*(?:#.*)?\n(?:[ ]*(?:#.*)?\n)*([ ]*)-[ ]")
 
 
 def with_values(text: str, values: Mapping[str, str]) -> str:
     """Return the YAML `text` with `values`, texts by dotted key, in it.
 
-    A key that stands there as a comment, as in the shipped settings, loses its #. Another one
-    comes first in its section, since comments belong to the key behind which they are found.
+    A key that is commented out, as in the shipped settings, is uncommented. A new key comes first
+    in its section, since ruamel.yaml attaches comments to the key before them.
 
     Raises:
         SettingsError: `text` is not a YAML mapping.
@@ -47,10 +47,10 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
 
 
 def _in_the_style_of(text: str) -> YAML:
-    """Return what writes YAML with the indentation of `text`."""
+    """Return a writer with the indentation of `text`."""
     yaml = YAML()
     yaml.preserve_quotes = True
-    yaml.width = 4096  # a long line stays one
+    yaml.width = 4096  # do not wrap long lines
     below, dash = _BELOW.search(text), _DASH.search(text)
     offset = len(dash[1]) if dash else 2
     yaml.indent(mapping=len(below[1]) if below else 2, sequence=offset + 2, offset=offset)
@@ -58,14 +58,14 @@ def _in_the_style_of(text: str) -> YAML:
 
 
 def _uncommented(text: str, key: str, yaml: YAML) -> str:
-    """Return `text` with `key` no longer a comment, if it is one and is nowhere else."""
+    """Return `text` with `key` uncommented, if it occurs only as a comment."""
     if _has(_load(text, yaml), key):
         return text
     name = re.escape(key.rpartition(".")[2])
     for found in re.finditer(rf"(?m)^([ ]*)#[ ]?(?={name}:)", text):
         candidate = f"{text[: found.start()]}{found[1]}{text[found.end() :]}"
         try:
-            # Which section a line belongs to is for the parser to say.
+            # Only the parser knows which section a line belongs to.
             if _has(_load(candidate, yaml), key):
                 return candidate
         except SettingsError:

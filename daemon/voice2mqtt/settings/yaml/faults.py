@@ -1,6 +1,6 @@
-"""What is wrong with a file, as a compiler would print it: all of it in one run.
+"""Faults of a file, printed as a compiler does, all in one run.
 
-It knows neither YAML nor what the file is for.
+Independent of YAML and of what the file is for.
 """
 
 import unicodedata
@@ -14,26 +14,26 @@ from voice2mqtt.nlu.grammar.table import Place
 from voice2mqtt.settings.yaml.redaction import Redaction
 
 _WINDOW = 100
-"""Characters of a long line that are shown around the caret."""
+"""Characters of a long line shown around the caret; set by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing wrong, where it stands, and how to mend it."""
+    """One fault, its place, and how to fix it."""
 
     place: Place
     problem: str
-    cure: str = ""
+    hint: str = ""
     line: str = ""
-    """The line it stands in, without its end and without secrets."""
+    """The line of the file, without line end and secrets."""
     column: int = 0
-    """Where in `line` the caret goes, if something before it was taken out."""
+    """Column of the caret in `line` (from 1), if redaction moved it; else 0."""
 
     def __str__(self) -> str:
-        """Render as `file:line:column: problem; cure`, with the line and a caret below."""
+        """Render as `file:line:column: problem; hint`, with the line and a caret below."""
         sentence = f"{self.place}: {self.problem}"
-        if self.cure:
-            sentence += f"; {self.cure}"
+        if self.hint:
+            sentence += f"; {self.hint}"
         if not self.line.strip():
             return sentence
         line, column = _excerpt(self.line, self.column or self.place.column)
@@ -41,7 +41,7 @@ class Fault:
 
 
 class FaultsError(SettingsError):
-    """A file with faults; its text is the whole report."""
+    """A file has faults; the text is the whole report."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
@@ -49,12 +49,12 @@ class FaultsError(SettingsError):
 
     @property
     def report(self) -> str:
-        """Every fault in the order of the file, without a last word about the consequence."""
+        """Every fault in the order of the file, without the count at the end."""
         return "\n".join(str(fault) for fault in self.faults)
 
 
 class Faults:
-    """Collects the faults of one file, whose text it knows."""
+    """Collects the faults of one file."""
 
     def __init__(self, file: str, text: str = "") -> None:
         self._file = file
@@ -64,17 +64,17 @@ class Faults:
         self._found: list[Fault] = []
 
     def place(self, line: int, column: int) -> Place:
-        """Return a spot of the file, counted from 1; one behind its end is moved into it."""
+        """Return a place in the file, counted from 1; past its end it is that of the last text."""
         while line > 1 and (line > len(self._lines) or not self._lines[line - 1].strip()):
-            # A parser notices a missing bracket only where the file ends; show the last words.
+            # A parser reports a missing bracket at the end of the file; show the last text instead.
             line -= 1
             column = len(self._lines[line - 1].rstrip()) + 1 if line <= len(self._lines) else 1
         return Place(file=self._file, line=line, column=column)
 
-    def letter(self, place: Place, text: str, number: int) -> Place:
-        """Return where letter `number` (from 1) of `text` stands, which is written at `place`.
+    def character_place(self, place: Place, text: str, number: int) -> Place:
+        """Return the place of character `number` (from 1) of `text`, which is written at `place`.
 
-        Of a text with escapes or several lines it is `place`.
+        For a text with escapes or several lines this is `place`.
         """
         line = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
         for quotes in (0, 1):
@@ -83,12 +83,12 @@ class Faults:
                 return Place(file=place.file, line=place.line, column=column)
         return place
 
-    def add(self, place: Place, problem: str, cure: str = "") -> None:
-        """Note one fault and carry on; what may be a secret is taken out of it."""
+    def add(self, place: Place, problem: str, hint: str = "") -> None:
+        """Record a fault, with possible secrets redacted."""
         self._redaction = self._redaction or Redaction(self._text)
         line, column = self._redaction.excerpt(place.line, place.column)
-        problem, cure = (self._redaction.message(place.line, said) for said in (problem, cure))
-        fault = Fault(place=place, problem=problem, cure=cure, line=line, column=column)
+        problem, hint = (self._redaction.message(place.line, said) for said in (problem, hint))
+        fault = Fault(place=place, problem=problem, hint=hint, line=line, column=column)
         self._found.append(fault)
 
     def raise_any(self) -> None:
@@ -96,9 +96,9 @@ class Faults:
         if self._found:
             self._raise()
 
-    def stop(self, place: Place, problem: str, cure: str = "") -> NoReturn:
-        """Note a fault after which nothing more can be read, and raise `FaultsError`."""
-        self.add(place, problem, cure)
+    def stop(self, place: Place, problem: str, hint: str = "") -> NoReturn:
+        """Record a fault after which reading cannot go on, and raise `FaultsError`."""
+        self.add(place, problem, hint)
         self._raise()
 
     def _raise(self) -> NoReturn:
@@ -112,7 +112,7 @@ def count(number: int, thing: str) -> str:
 
 
 def did_you_mean(written: str, known: Sequence[str]) -> str:
-    """Return a cure that names the nearest of `known`, else all of them if they are few."""
+    """Return a hint that names the nearest of `known`, else all of them if they are few."""
     nearest = get_close_matches(written.lower(), known, n=1)
     if nearest:
         return f"did you mean {nearest[0]}?"

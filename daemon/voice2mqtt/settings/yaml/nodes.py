@@ -1,7 +1,7 @@
-"""A document as values that know their place, and what may be expected of them.
+"""YAML nodes with their place, and typed access to them.
 
-A document read by `reader.py` is a tree of these. The functions say what was expected and what
-was found when a value is not what it should be, and return None.
+`reader.py` reads a document as a tree of these nodes. If a value has the wrong type, the functions
+record what was expected and what was found, and return None.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ NO = ("false", "no", "off")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalarNode:
-    """A single value, as it is understood and as it was written."""
+    """A scalar: its value and its source text."""
 
     place: Place
     value: ScalarValue
@@ -46,7 +46,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappingNode:
-    """Keys with their values; no key twice."""
+    """A mapping; keys are unique."""
 
     place: Place
     entries: tuple[Entry, ...]
@@ -72,13 +72,13 @@ def find(document: Node, key: str) -> Node | None:
     return node
 
 
-def letter(node: ScalarNode, number: int, faults: Faults) -> Place:
-    """Return the place of letter `number` (from 1) of a text, as near as can be told."""
-    return faults.letter(node.place, node.written, number)
+def character_place(node: ScalarNode, number: int, faults: Faults) -> Place:
+    """Return the place of character `number` (from 1) of a text, or its beginning if unknown."""
+    return faults.character_place(node.place, node.written, number)
 
 
-def told(node: Node) -> str:
-    """Return what `node` is, in a person's words."""
+def describe(node: Node) -> str:
+    """Describe `node` for a message."""
     match node:
         case MappingNode():
             return "a mapping"
@@ -95,20 +95,20 @@ def told(node: Node) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return `text` in one line that fits into a sentence."""
+    """Return `text` on one line of at most 60 characters."""
     text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def text_cure(node: Node) -> str:
-    """Return how to make `node` the text it was meant to be, if that can be guessed."""
+def text_hint(node: Node) -> str:
+    """Return how to turn `node` into the text that was probably meant, or ""."""
     match node:
         case ScalarNode(value=bool() | int() | float(), written=written):
             return f'put it in quotes: "{written}"'
         case ScalarNode(value=None):
             return 'write it behind the colon, or "" if it is meant to be empty'
         case MappingNode(entries=(Entry(key=key, value=ScalarNode(value=None, written="")),)):
-            # {room} without quotes is YAML's way to write a mapping with one key.
+            # Without quotes, {room} is a mapping with one key.
             return f'put it in quotes: "{{{key}}}"'
         case SequenceNode(items=(ScalarNode(value=str(), written=word),)):
             return f'put it in quotes: "[{word}]"'
@@ -116,8 +116,8 @@ def text_cure(node: Node) -> str:
             return ""
 
 
-def plain_cure(node: Node) -> str:
-    """Return how to make `node` the number or truth that it was meant to be."""
+def unquote_hint(node: Node) -> str:
+    """Return how to turn a quoted number or boolean into a plain one, or ""."""
     if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
         return ""
     word = node.value.strip().lower()
@@ -125,15 +125,15 @@ def plain_cure(node: Node) -> str:
     return "take the quotes off" if quoted else ""
 
 
-def unexpected(node: Node, expected: str, faults: Faults, cure: str = "") -> None:
-    """Note that `expected` was wanted where `node` stands."""
-    faults.add(node.place, f"expected {expected}, found {told(node)}", cure)
+def unexpected(node: Node, expected: str, faults: Faults, hint: str = "") -> None:
+    """Record that `expected` was wanted in place of `node`."""
+    faults.add(node.place, f"expected {expected}, found {describe(node)}", hint)
 
 
 def text(node: Node, faults: Faults, *, empty: bool = False) -> str | None:
-    """Return a text; numbers and YAML's yes/no are not taken for one."""
+    """Return a text; numbers and booleans are not converted."""
     if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
-        unexpected(node, "text", faults, text_cure(node))
+        unexpected(node, "text", faults, text_hint(node))
         return None
     if not node.value.strip() and not empty:
         faults.add(node.place, "the text is empty", "write something, or leave the key out")
@@ -152,10 +152,10 @@ def texts(node: Node, faults: Faults) -> tuple[ScalarNode, ...]:
 
 
 def number(node: Node, faults: Faults, lowest: float, highest: float) -> float | None:
-    """Return a number between two others, ends included."""
+    """Return a number from `lowest` to `highest`."""
     value = node.value if isinstance(node, ScalarNode) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        unexpected(node, "a number", faults, plain_cure(node))
+        unexpected(node, "a number", faults, unquote_hint(node))
         return None
     if not lowest <= value <= highest:
         faults.add(node.place, f"{value:g} is not between {lowest:g} and {highest:g}")
@@ -163,8 +163,8 @@ def number(node: Node, faults: Faults, lowest: float, highest: float) -> float |
     return value
 
 
-def whole(node: Node, faults: Faults, lowest: int, highest: int) -> int | None:
-    """Return a whole number between two others, ends included."""
+def integer(node: Node, faults: Faults, lowest: int, highest: int) -> int | None:
+    """Return a whole number from `lowest` to `highest`."""
     value = node.value if isinstance(node, ScalarNode) else None
     if isinstance(value, float):
         faults.add(node.place, f"expected a whole number, found {value:g}")
@@ -173,16 +173,16 @@ def whole(node: Node, faults: Faults, lowest: int, highest: int) -> int | None:
     return None if found is None else int(found)
 
 
-def yes_no(node: Node, faults: Faults) -> bool | None:
+def boolean(node: Node, faults: Faults) -> bool | None:
     """Return true or false, in any of YAML's spellings."""
     if isinstance(node, ScalarNode) and isinstance(node.value, bool):
         return node.value
-    unexpected(node, "true or false", faults, plain_cure(node))
+    unexpected(node, "true or false", faults, unquote_hint(node))
     return None
 
 
 def json(node: Node, faults: Faults) -> Json:
-    """Return what JSON makes of `node`; on, off, yes and no are refused, since they mislead."""
+    """Return `node` as JSON; unquoted on, off, yes and no are refused as ambiguous."""
     match node:
         case MappingNode(entries=entries):
             return {entry.key: json(entry.value, faults) for entry in entries}
@@ -201,7 +201,7 @@ def json(node: Node, faults: Faults) -> Json:
 
 
 def mapping(node: Node, known: Sequence[str], what: str, faults: Faults) -> MappingNode | None:
-    """Return a mapping, after noting its keys that are not in `known`."""
+    """Return a mapping; report keys that are not in `known`."""
     if not isinstance(node, MappingNode):
         unexpected(node, f"{what} with keys", faults, f"known here: {', '.join(known)}")
         return None
@@ -212,15 +212,15 @@ def mapping(node: Node, known: Sequence[str], what: str, faults: Faults) -> Mapp
 
 
 def note_unknown_key(entry: Entry, known: Sequence[str], faults: Faults) -> None:
-    """Note that `entry` has a key that is not in `known`; a secret is shown the way to its file."""
-    cure = did_you_mean(entry.key, known)
+    """Report an unknown key; for a secret, name the key that takes its file."""
+    hint = did_you_mean(entry.key, known)
     if is_secret_name(entry.key):
         files = [key for key in known if is_secret_name(key) and key.endswith("_file")]
         nearest = get_close_matches(entry.key, files, n=1, cutoff=0.0)
-        cure = "a secret stands in a file of its own, named by " + (
+        hint = "a secret stands in a file of its own, named by " + (
             nearest[0] if nearest else "speech.key_file, speech.token_file or mqtt.password_file"
         )
-    faults.add(entry.place, f"unknown key {shortened(entry.key)}", cure)
+    faults.add(entry.place, f"unknown key {shortened(entry.key)}", hint)
 
 
 def entries(node: Node, what: str, faults: Faults) -> Iterator[Entry]:

@@ -1,8 +1,8 @@
-"""A YAML file as nodes that know their place. The only reader of YAML there is.
+"""Read a YAML file as nodes with their place. The only import of PyYAML.
 
-Numbers are what JSON calls numbers; hours, dates, hexadecimals and the like stay the text that
-they look like. Anchors, aliases, merge keys and tags are refused: a table that a person reads
-aloud needs none, and what they expand to has no place in the file.
+Only JSON's numbers are numbers; times, dates, hexadecimals and the like stay text. Anchors,
+aliases, merge keys and tags are refused: a command table needs none, and their expansion has no
+place in the file.
 """
 
 import math
@@ -28,17 +28,19 @@ from voice2mqtt.settings.yaml.nodes import (
 )
 
 MAX_BYTES = 4_000_000
+"""A larger file is not one that a person wrote; set by hand."""
 MAX_DEPTH = 20
+"""Nesting depth; limits the recursion of everything that walks the nodes."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_HALF = re.compile("[\ud800-\udfff]")
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,3})?")
-# YAML takes U+2028 and U+2029 for ends of lines, as no editor does.
-STRANGE = re.compile(
+# YAML ends a line at U+2028 and U+2029, which no editor does.
+FORBIDDEN = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-"""Characters that no file may have."""
+"""Characters that no file may contain."""
 
 
 def read_text(path: Path) -> str:
@@ -76,20 +78,21 @@ def read_text(path: Path) -> str:
 
 
 def read_document(content: str, faults: Faults) -> Node:
-    """Return the document in `content`; nothing but comments is an empty mapping.
+    """Return the document in `content`; one with only comments is an empty mapping.
 
-    What is YAML, but not read here, is noted in `faults`.
+    YAML that is not supported is recorded in `faults`.
 
     Raises:
         FaultsError: It is not YAML.
     """
     if not content.strip():
         faults.stop(faults.place(1, 1), "the file is empty", "write it, or name another")
-    strange = STRANGE.search(content)
-    if strange:
-        before = content[: strange.start()]
-        place = faults.place(before.count("\n") + 1, strange.start() - before.rfind("\n"))
-        faults.stop(place, f"the character U+{ord(strange[0]):04X} cannot stand here", "delete it")
+    forbidden = FORBIDDEN.search(content)
+    if forbidden:
+        before = content[: forbidden.start()]
+        place = faults.place(before.count("\n") + 1, forbidden.start() - before.rfind("\n"))
+        code = f"U+{ord(forbidden[0]):04X}"
+        faults.stop(place, f"the character {code} cannot stand here", "delete it")
     try:
         document = _Builder(content, faults).document()
     except yaml.MarkedYAMLError as error:
@@ -106,7 +109,7 @@ def read_document(content: str, faults: Faults) -> Node:
 
 
 class _Builder:
-    """Turns the events of one file into nodes."""
+    """Builds nodes from the parser's events."""
 
     def __init__(self, content: str, faults: Faults) -> None:
         self._events: Iterator[yaml.Event] = iter(yaml.parse(content, Loader=_LOADER))
@@ -134,18 +137,18 @@ class _Builder:
             case yaml.MappingStartEvent():
                 return self._mapping(event, depth)
             case yaml.ScalarEvent():
-                if _HALF.search(event.value):
+                if _LONE_SURROGATE.search(event.value):
                     self._faults.add(
                         self._place(event), "the text has half a character", "write the whole of it"
                     )
                 plain, _quoted = event.implicit
                 return ScalarNode(
                     place=self._place(event),
-                    value=_meaning(event.value) if plain else event.value,
+                    value=_plain_scalar(event.value) if plain else event.value,
                     written=event.value,
                 )
             case yaml.AliasEvent(anchor=str(name)):
-                # The fault is noted already; any text spares the reader another one.
+                # The fault is recorded already; a text avoids a second one.
                 return ScalarNode(place=self._place(event), value=name, written=name)
             case _:
                 raise AssertionError(event)
@@ -213,14 +216,14 @@ class _Builder:
         return self._faults.place(mark.line + 1, mark.column + 1)
 
 
-def _meaning(written: str) -> ScalarValue:
-    """Return what a value without quotes means."""
+def _plain_scalar(written: str) -> ScalarValue:
+    """Return the value of an unquoted scalar."""
     lower = written.lower()
     if lower in ("", "~", "null"):
         return None
     if lower in YES or lower in NO:
         return lower in YES
-    if _WHOLE.fullmatch(written):
+    if _INTEGER.fullmatch(written):
         return int(written)
     if _DECIMAL.fullmatch(written) and math.isfinite(float(written)):
         return float(written)

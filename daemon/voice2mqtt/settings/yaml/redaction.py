@@ -1,8 +1,8 @@
-"""What is never shown: secrets that were written where they do not belong.
+"""Redact secrets from error messages and from quoted lines of a file.
 
-A key in the settings, or a password in an address, must not reach a terminal or a journal with
-the complaint about it. It works on texts, not on nodes, since it must also hold for a file that is
-no YAML; where it cannot tell, it hides too much. Pure.
+A key in the settings, or a password in an address, must not reach a terminal or the journal with
+the message about it. Works on text, not on nodes, since the file may be invalid YAML; in doubt it
+hides too much. Pure.
 """
 
 import re
@@ -15,21 +15,22 @@ _WORDS = (
     "password", "passwd", "passphrase", "passcode", "passwort", "kennwort", "token", "secret",
     "credential", "credentials", "apikey", "authorization", "signature", "bearer",
 )  # fmt: skip
-"""A name that has one of them in it, perhaps with a slip of the finger, is a secret's."""
+"""A name that contains one of these, perhaps misspelt, may hold a secret."""
 _PARTS = frozenset({
     "key", "keys", "pass", "pwd", "pw", "psk", "pin", "auth", "cred", "creds", "sas", "sig", "jwt",
 })  # fmt: skip
-"""These are too short to be looked for inside other words."""
-_SLIP = 0.8
+"""Too short to search inside other words: compared with whole parts of a name."""
+_TYPO_SIMILARITY = 0.8
+"""difflib ratio from which a part of a name is a misspelling of one of `_WORDS`; set by hand."""
 
 _KEY = re.compile(r"([\w.-]{1,64})[\"']?\s*[:=]")
 _NO_COLON = re.compile(r"\s*(?:[-?]\s+)?[\"']?([\w.-]{1,64})[\"']?(?:\s+\S+)?\s*$")
-"""A line of a name and a word, or of the name alone: the colon is forgotten, or comes below."""
+"""A line with a name and a word, or a name alone: the colon is missing or on the next line."""
 _IN_BRACES = re.compile(
     r"""\s*("(?:\\.|[^"\\])*"|'(?:''|[^'])*'|[^]["'{},]*)"""
     r"""(?=,\s+["']?[\w.-]+["']?\s*:|\s*[]}]+\s*(,|\#|$))"""
 )
-"""A value of which it is plain where it ends: another key follows it, or the closing brace."""
+"""A value whose end is certain: another key or the closing brace follows."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _USER_WITH_SCHEME = re.compile(r"(\w://)(?:(?!\s#)[^\n\"'])*@")
 _USER = re.compile(r"(?<![^\s\"'])[^\s\"'/:]+:[^\s\"']*@")
@@ -47,7 +48,7 @@ _CLOSING = {"[": "]", "{": "}", '"': '"', "'": "'"}
 
 @lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
-    """Return whether what is called `name` may be a secret, or the file of one."""
+    """Return whether a value called `name` may be a secret, or the file of one."""
     parts = re.split(r"[\W_]+", _CAMEL.sub("_", name).lower())
     squeezed = "".join(parts)
     return (
@@ -55,8 +56,9 @@ def is_secret_name(name: str) -> bool:
         or squeezed.endswith(("key", "keyfile"))
         or any(word in squeezed for word in _WORDS)
         or any(
-            len(part) > 3 and part.isalpha() and get_close_matches(part, _WORDS, 1, _SLIP)
+            get_close_matches(part, _WORDS, 1, _TYPO_SIMILARITY)
             for part in parts
+            if len(part) > 3 and part.isalpha()
         )
     )
 
@@ -71,7 +73,7 @@ def shown_address(text: str) -> str:
 
 
 def reads_like_a_path(text: str) -> bool:
-    """Return whether `text` is rather the path of a file than a secret: words, with folders."""
+    """Return whether `text` looks like a path (words, with folders) and not like a secret."""
     if "/" not in text:
         return bool(_FILE_NAME.fullmatch(text))
     known_root = text.startswith(("/", "~/", "./", "../"))
@@ -79,19 +81,19 @@ def reads_like_a_path(text: str) -> bool:
 
 
 class Redaction:
-    """Knows where in one file there may be secrets."""
+    """Where one file may contain secrets."""
 
     def __init__(self, text: str) -> None:
         self._lines = text.split("\n")
         self._hidden: dict[int, list[tuple[int, int]]] = {}
-        """By line, from 0: the columns from and to which nothing is shown."""
+        """Hidden column ranges (start, end) by line, both from 0."""
         for number, line in enumerate(self._lines):
-            self._look_at(number, line)
+            self._scan(number, line)
 
     def excerpt(self, number: int, column: int) -> tuple[str, int]:
-        """Return line `number` as it may be shown, and where `column` of it is then.
+        """Return line `number`, redacted, and the new position of `column`.
 
-        Both count from 1; there is nothing in a line behind the last one.
+        Both count from 1; a line past the last one is empty.
         """
         if number > len(self._lines):
             return "", column
@@ -99,23 +101,23 @@ class Redaction:
         return self._shown(number, line), len(self._shown(number, line[: column - 1])) + 1
 
     def message(self, number: int, text: str) -> str:
-        """Return `text`, said about line `number`, without what that line hides."""
+        """Return `text`, a message about line `number`, without the secrets of that line."""
         secret = self._secret_at(number - 1)
         words = {word.strip(_AROUND_WORDS) for word in re.split(r"[\s,]+", secret)}
         # Home Assistant's tag is a name, but a password may begin with an exclamation mark too.
         words -= {"", "!secret"}
         if words and _ESCAPED.search(secret):
-            # What it stands for is not worked out here.
+            # Escapes are not decoded here, so that the secret may differ from its source.
             return f"this value is wrong, and not shown ({HIDDEN})"
         for word in sorted(words, key=len, reverse=True):
             text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", HIDDEN, text)
-        # What is left of a long one that was shortened.
+        # Remove the beginning of a long secret that was shortened.
         for said in _SHORTENED.findall(text):
             if said in secret:
                 text = text.replace(said, "")
         return shown_address(text)
 
-    def _look_at(self, number: int, line: str) -> None:
+    def _scan(self, number: int, line: str) -> None:
         seen = 0
         while found := _KEY.search(line, seen):
             seen = found.end()
@@ -139,7 +141,7 @@ class Redaction:
         self._hidden.setdefault(number, []).append((start, end))
 
     def _hide_from(self, number: int, column: int, indent: int) -> None:
-        """Hide what is written behind `column`, and the lines that may go on with it."""
+        """Hide the rest of the line after `column`, and the lines that may continue it."""
         self._hide(number, column, len(self._lines[number]))
         value = self._lines[number][column:]
         opening = value.strip()[:1]
@@ -149,7 +151,7 @@ class Redaction:
             line = self._lines[below]
             begins = len(line) - len(line.lstrip())
             item = begins == indent and line.lstrip().startswith("-")
-            # What was indented too little belongs to it too, if it is no entry of its own.
+            # A line indented too little still belongs to it, unless it is an entry of its own.
             ended = not is_open or (closing is None and _ENTRY.match(line))
             if line.strip() and begins <= indent and not item and ended:
                 return
@@ -163,7 +165,7 @@ class Redaction:
         return shown_address(line)
 
     def _secret_at(self, number: int) -> str:
-        """Return all that is hidden in the run of lines that `number` is in."""
+        """Return the hidden text of the adjacent hidden lines around `number`."""
         first = last = number
         while first - 1 in self._hidden:
             first -= 1
@@ -181,6 +183,6 @@ def _is_path(value: str) -> bool:
 
 
 def _is_open(value: str, closing: str | None) -> bool:
-    """Return whether `value` goes on in the next line, however far that is indented."""
+    """Return whether `value` continues on the next line, whatever its indentation."""
     written = re.sub(r"(^|\s)#.*", "", value).strip()
     return closing not in written[1:] if closing else bool(_NOTHING_YET.fullmatch(written))

@@ -1,7 +1,7 @@
-"""What a person did, when a YAML parser says that it cannot go on.
+"""Turn the errors of a YAML parser into faults that a person can fix.
 
-It knows the words of both parsers of PyYAML, and the texts that trip people: braces, brackets
-and colons in a sentence without quotes.
+Knows the messages of both parsers of PyYAML, and the usual causes: braces, brackets and colons in
+a sentence without quotes.
 """
 
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ _OPENING = {"}": "{", "]": "["}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A parser's complaint; lines and columns count from 0."""
+    """A parser's error; lines and columns count from 0."""
 
     what: str
     line: int
     column: int
     opened: tuple[int, int] | None
-    """Where the bracket, quote or block began that the complaint is about."""
+    """Where the bracket, quote or block of the error began."""
 
 
 def explain(problem: Problem, lines: Sequence[str], faults: Faults) -> NoReturn:
-    """Raise the complaint as a fault with the cure that its line suggests."""
+    """Raise the error as a fault, with a hint from its line."""
     place = faults.place(problem.line + 1, problem.column + 1)
     line = lines[problem.line] if problem.line < len(lines) else ""
     before = line[: problem.column].rstrip()

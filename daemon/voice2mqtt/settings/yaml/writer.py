@@ -1,4 +1,4 @@
-"""Values as YAML that `reader.py` reads back as they were."""
+"""Write values as YAML that `reader.py` reads back unchanged."""
 
 import json
 import re
@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.settings.yaml.nodes import NO, YES
-from voice2mqtt.settings.yaml.reader import STRANGE
+from voice2mqtt.settings.yaml.reader import FORBIDDEN
 
 _PLAIN = re.compile(r"[A-Za-z][\w/.'()|-]*( [\w/.'()|-]+)*", re.ASCII)
 _TAKEN = frozenset((*YES, *NO, "null"))
 
 
 def inline(value: Json) -> str:
-    """Return `value` in one line; quoted only where it must be."""
+    """Return `value` on one line, quoted only where needed."""
     if isinstance(value, str):
         plain = _PLAIN.fullmatch(value) and value.lower() not in _TAKEN
         return value if plain else _quoted(value)
@@ -26,7 +26,7 @@ def inline(value: Json) -> str:
 
 
 def block(value: Json, indent: int = 0) -> str:
-    """Return `value` over several lines: mappings and lists of `value` itself one item a line."""
+    """Return `value` in block style, one item a line; deeper values are inline."""
     margin = " " * indent
     if isinstance(value, Mapping) and value:
         return "".join(
@@ -38,7 +38,8 @@ def block(value: Json, indent: int = 0) -> str:
 
 
 def _quoted(text: str) -> str:
-    return STRANGE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(text, ensure_ascii=False))
+    written = json.dumps(text, ensure_ascii=False)
+    return FORBIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 def _below(value: Json, indent: int) -> str:

@@ -1,4 +1,4 @@
-"""Commands of a home, drawn from its table, spoken by synthetic voices, and what they mean."""
+"""Commands drawn from a table and spoken by synthetic voices, with what they mean."""
 
 import random
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench import mixing, voices
-from bench.deciding import Home
+from bench.pipeline import Home
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.outcome import Heard
@@ -16,7 +16,7 @@ from voice2mqtt.nlu.grammar.table import CommandTable
 
 _BEFORE_S = 0.5
 _AFTER_S = 0.5
-"""About what the ear's gate hands on around a command."""
+"""About what the endpointer sends around a command."""
 _VOICE_STEP = 3
 """So that the first few commands already have voices of both groups."""
 _TRIES = 100
@@ -24,13 +24,13 @@ _TRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class SpokenCommand:
     """One spoken command."""
 
     home: Home
     text: str
     meant: Fire
-    """What the text itself does, word for word."""
+    """The decision about the text itself."""
     voice: Voice
     speech: mixing.Samples
 
@@ -45,7 +45,7 @@ class Saying:
         return " " not in self.text
 
     def verdict(self, outcome: Heard | None) -> str:
-        """Return what comes of hearing it so.
+        """Return the result of recognising it as `outcome`.
 
         `right`, `asked`, `refused`, `wrong command` or `wrong value` (of a slot).
         """
@@ -60,24 +60,24 @@ class Saying:
         return "wrong value" if same else "wrong command"
 
 
-def draw(home: Home, table: CommandTable, count: int, *, one_word: bool) -> list[Saying]:
+def draw(home: Home, table: CommandTable, count: int, *, one_word: bool) -> list[SpokenCommand]:
     """Return `count` commands of `home`, all rows and voices alike, no two the same.
 
     They are fewer if there are no more of one word, or of more than one.
     """
-    chance = random.Random(0)
+    rng = random.Random(0)
     rows = [[Sentences(say, table.lists, table.rules) for say in row.say] for row in table.rows]
-    found: dict[tuple[str, Voice], Saying] = {}
+    found: dict[tuple[str, Voice], SpokenCommand] = {}
     for _ in range(_TRIES * count):
-        template = chance.choice(chance.choice(rows))
-        text = template[chance.randrange(template.count)]
+        template = rng.choice(rng.choice(rows))
+        text = template[rng.randrange(template.count)]
         voice = voices.ALL[_VOICE_STEP * len(found) % len(voices.ALL)]
         if (" " not in text) != one_word or (text, voice) in found:
             continue
         decisions = home.decide(Heard(text=text))
         if len(decisions) == 1 and isinstance(decisions[0], Fire):
             speech = _between_silence(voices.spoken(text, voice))
-            found[text, voice] = Saying(home, text, decisions[0], voice, speech)
+            found[text, voice] = SpokenCommand(home, text, decisions[0], voice, speech)
         if len(found) == count:
             break
     return list(found.values())

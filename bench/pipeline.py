@@ -1,4 +1,4 @@
-"""A house that decides as the daemon does, for the benches that need no broker and no ear."""
+"""Engine and interpreter set up as in the daemon, without broker, sockets or microphone."""
 
 from pathlib import Path
 
@@ -19,30 +19,30 @@ from voice2mqtt.speechhost.serving.grammar_source import grammar_of
 NOON = LocalTime(minute=12 * 60, weekday=0)
 
 
-def household(table: Path) -> Interpreter:
-    """Return what decides by the table in file `table`, with the default settings."""
+def interpreter_for(table: Path) -> Interpreter:
+    """Return the interpreter of the table in file `table`, with default settings."""
     return build.interpreter(Settings(), load_table(table))
 
 
 def heard(transcript: Transcript) -> Heard | None:
-    """Return what the daemon is told of `transcript`; None for no speech."""
+    """Return `transcript` as the daemon's outcome; None for no speech."""
     outcome = TranscribedPhrase(begin_s=0, end_s=0, transcript=transcript).outcome
     return outcome if isinstance(outcome, Heard) else None
 
 
 def grammar(table: CommandTable) -> EngineGrammar:
-    """Return what our host listens for when it knows `table`."""
+    """Return the grammar of our host when it knows `table`."""
     expected = grammar_of(WatchedTable(language=table.language, table=table))
     assert expected
     return expected
 
 
 class Home:
-    """What hears with a table as its grammar and decides by it, without sockets or microphone."""
+    """An engine with a table as its grammar, and an interpreter of the same table."""
 
     def __init__(self, engine: Engine, table: Path) -> None:
         self._engine = engine
-        self._interpreter = household(table)
+        self._interpreter = interpreter_for(table)
         self._grammar = grammar(load_table(table))
         self._days = 0
 
@@ -52,6 +52,6 @@ class Home:
 
     def decide(self, outcome: Heard) -> tuple[Decision, ...]:
         """Decide about `outcome` as if nothing had been said before."""
-        # Days lie between two of them, so that no question of one meets the next.
+        # A day between two calls, so that no open question of one meets the next.
         self._days += 1
         return self._interpreter.decide(outcome, 86_400.0 * self._days, NOON)
