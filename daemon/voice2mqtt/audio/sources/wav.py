@@ -2,6 +2,9 @@
 
 Any rate from 4 to 384 kHz, any number of channels, PCM of 8 to 32 bits, floats, A-law or µ-law,
 also as WAVE_FORMAT_EXTENSIBLE. A recording that was cut short is read as far as it goes.
+
+The header is read here and not by libsndfile, which takes a size of 0, from a writer that could
+not know better, for no audio, and tells of a recording cut short only in a log for people.
 """
 
 import io

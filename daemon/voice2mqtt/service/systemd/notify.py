@@ -1,7 +1,11 @@
-"""Tells systemd how we are, in the words of sd_notify(3), over a datagram socket of our own.
+"""Reports the state of this process to systemd, by the protocol of sd_notify(3).
 
-Knows nothing of the daemon. Without NOTIFY_SOCKET every call does nothing; a socket that has
-gone away is told of once and never stops the daemon.
+Without NOTIFY_SOCKET every call does nothing; a socket that has gone away is logged once and
+never stops the daemon.
+
+The socket is our own, since `systemd.daemon.notify` (systemd-python 235 with libsystemd 252)
+sends without a time limit and holds the interpreter's lock meanwhile: a manager that does not
+read would freeze every thread, the capturing one among them.
 """
 
 import logging
@@ -17,10 +21,10 @@ log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """The service manager's ear. Any thread may use it."""
+    """Sends to the service manager. Any thread may use it."""
 
     def __init__(self, address: str) -> None:
-        """Speak to the socket at `address`: a path, `@name` for an abstract one, "" for none."""
+        """Send to the socket at `address`: a path, `@name` for an abstract one, "" for none."""
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._socket: socket.socket | None = None
         if address:
@@ -37,32 +41,32 @@ class Notifier:
         return cls(environment.get("NOTIFY_SOCKET", ""))
 
     def ready(self, status: str) -> None:
-        """Say that start-up, or a reload, is over; `status` tells a person how it went."""
+        """Report that start-up, or a reload, is over; `status` tells a person how it went."""
         self._send("READY=1", _status(status))
 
     def status(self, sentence: str) -> None:
-        """Show `sentence` in `systemctl status`; said again only when it changes."""
+        """Show `sentence` in `systemctl status`; sent only when it changes."""
         with self._lock:
             unchanged, self._status = sentence == self._status, sentence
         if not unchanged:
             self._send(_status(sentence))
 
     def reloading(self) -> None:
-        """Say that the settings are being read again; `ready` must follow."""
+        """Report that the settings are being read again; `ready` must follow."""
         # systemd 253 compares the time with that of its signal (Type=notify-reload).
         now_us = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         self._send("RELOADING=1", f"MONOTONIC_USEC={now_us}", _status("reading the table again"))
 
     def stopping(self, status: str) -> None:
-        """Say that the end has begun."""
+        """Report that shutting down has begun."""
         self._send("STOPPING=1", _status(status))
 
     def watchdog(self) -> None:
-        """Say that all is well; due at least every WATCHDOG_USEC."""
+        """Report that all is well; due at least every WATCHDOG_USEC."""
         self._send("WATCHDOG=1")
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the socket."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
