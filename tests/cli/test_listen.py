@@ -1,4 +1,4 @@
-"""`voice2mqtt listen` on recordings: real ear, real SDK, our host with a scripted engine."""
+"""`voice2mqtt listen` on recordings: real endpointer, real SDK, our host with a scripted engine."""
 
 import json
 from pathlib import Path

@@ -33,7 +33,7 @@ def settings_path(tmp_path: Path, broker: Broker) -> str:
 
 
 @pytest.fixture
-def houseless(tmp_path: Path) -> str:
+def unreachable_broker(tmp_path: Path) -> str:
     (tmp_path / "commands.yaml").write_text(_TABLE)
     path = tmp_path / "voice2mqtt.yaml"
     path.write_text(f"mqtt: {{broker: 'mqtt://127.0.0.1:{free_port()}'}}\n")
@@ -53,9 +53,11 @@ def test_what_is_said_is_published_and_nobody_is_disturbed(
 
 
 def test_a_dry_run_needs_no_broker_and_says_what_it_would_publish(
-    houseless: str, capsys: pytest.CaptureFixture[str]
+    unreachable_broker: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["say", "--settings", houseless, "--dry-run", "good night"]) == ExitStatus.OK
+    assert (
+        main(["say", "--settings", unreachable_broker, "--dry-run", "good night"]) == ExitStatus.OK
+    )
     assert capsys.readouterr().out == (
         "would publish  home/all  OFF  (qos 1)\n"
         'would publish  home/heating  {"mode": "night"}  (retained, after 0.3 s)\n'
@@ -63,51 +65,65 @@ def test_a_dry_run_needs_no_broker_and_says_what_it_would_publish(
 
 
 def test_what_is_no_command_does_nothing_and_ends_with_1(
-    houseless: str, capsys: pytest.CaptureFixture[str]
+    unreachable_broker: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["say", "--settings", houseless, "--dry-run", "what a day"]) == ExitStatus.FAILED
+    assert (
+        main(["say", "--settings", unreachable_broker, "--dry-run", "what a day"])
+        == ExitStatus.FAILED
+    )
     assert capsys.readouterr().out.startswith("does nothing: ")
 
 
 @pytest.mark.parametrize("words", ["", " ", "?!"])
 def test_no_words_do_nothing_and_end_with_1(
-    houseless: str, capsys: pytest.CaptureFixture[str], words: str
+    unreachable_broker: str, capsys: pytest.CaptureFixture[str], words: str
 ) -> None:
-    assert main(["say", "--settings", houseless, "--dry-run", words]) == ExitStatus.FAILED
+    assert main(["say", "--settings", unreachable_broker, "--dry-run", words]) == ExitStatus.FAILED
     assert capsys.readouterr().out == "does nothing: no row says this; there are no words in it\n"
 
 
 def test_a_question_is_shown_and_nothing_published(
-    houseless: str, capsys: pytest.CaptureFixture[str]
+    unreachable_broker: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["say", "--settings", houseless, "--dry-run", "open the door"]) == ExitStatus.OK
+    assert (
+        main(["say", "--settings", unreachable_broker, "--dry-run", "open the door"])
+        == ExitStatus.OK
+    )
     assert capsys.readouterr().out == "asks  Really?\n"
 
 
 def test_a_person_at_a_terminal_can_answer(
-    houseless: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    unreachable_broker: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _prompt: "yes")
-    assert main(["say", "--settings", houseless, "--dry-run", "open the door"]) == ExitStatus.OK
+    assert (
+        main(["say", "--settings", unreachable_broker, "--dry-run", "open the door"])
+        == ExitStatus.OK
+    )
     assert capsys.readouterr().out == "asks  Really?\nwould publish  home/door  OPEN\n"
 
 
 def test_a_person_at_a_terminal_may_leave_the_question(
-    houseless: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    unreachable_broker: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def leave(_prompt: str) -> str:
         raise EOFError
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", leave)
-    assert main(["say", "--settings", houseless, "--dry-run", "open the door"]) == ExitStatus.OK
+    assert (
+        main(["say", "--settings", unreachable_broker, "--dry-run", "open the door"])
+        == ExitStatus.OK
+    )
     assert capsys.readouterr().out == "asks  Really?\n\n"
 
 
-def test_json_is_the_event_of_the_house(houseless: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_the_event_of_the_house(
+    unreachable_broker: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     said = "turn on the hall light"
-    main(["say", "--settings", houseless, "--dry-run", "--json", said])
+    main(["say", "--settings", unreachable_broker, "--dry-run", "--json", said])
     event = json.loads(capsys.readouterr().out)
     assert (event["event"], event["row"], event["text"]) == ("command", "light", said)
     assert event["messages"] == [
@@ -123,12 +139,14 @@ def _say_many(
 
 
 def test_many_sentences_are_each_decided_on_their_own(
-    houseless: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    unreachable_broker: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sentences = (
         "turn on the hall light\nopen the door\nyes\n\nwhat a day\r\nturn on the kitchen light"
     )
-    status = _say_many(houseless, sentences, "--json", "--dry-run", monkeypatch=monkeypatch)
+    status = _say_many(
+        unreachable_broker, sentences, "--json", "--dry-run", monkeypatch=monkeypatch
+    )
     assert status == ExitStatus.OK
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(event["event"], event["text"]) for event in events] == [
@@ -152,7 +170,7 @@ def test_many_sentences_are_published_and_it_ends_after_the_last(
 
 
 def test_a_cooldown_does_not_reach_from_one_sentence_to_the_next(
-    houseless: str,
+    unreachable_broker: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -160,12 +178,15 @@ def test_a_cooldown_does_not_reach_from_one_sentence_to_the_next(
     (tmp_path / "commands.yaml").write_text(
         "commands: [{say: hi, topic: t, payload: p, cooldown_s: 60}]\n"
     )
-    assert _say_many(houseless, "hi\n" * 3, "--dry-run", monkeypatch=monkeypatch) == ExitStatus.OK
+    assert (
+        _say_many(unreachable_broker, "hi\n" * 3, "--dry-run", monkeypatch=monkeypatch)
+        == ExitStatus.OK
+    )
     assert capsys.readouterr().out == "would publish  t  p\n" * 3
 
 
-def test_each_is_answered_before_the_next_is_known(houseless: str) -> None:
-    program = [sys.executable, "-m", "voice2mqtt", "say", "--settings", houseless]
+def test_each_is_answered_before_the_next_is_known(unreachable_broker: str) -> None:
+    program = [sys.executable, "-m", "voice2mqtt", "say", "--settings", unreachable_broker]
     with subprocess.Popen(
         [*program, "--json", "--dry-run", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as running:
@@ -181,9 +202,18 @@ def test_each_is_answered_before_the_next_is_known(houseless: str) -> None:
 
 
 def test_explain_names_row_slots_and_reason(
-    houseless: str, capsys: pytest.CaptureFixture[str]
+    unreachable_broker: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(["say", "--settings", houseless, "--dry-run", "--explain", "turn on the hall light"])
+    main(
+        [
+            "say",
+            "--settings",
+            unreachable_broker,
+            "--dry-run",
+            "--explain",
+            "turn on the hall light",
+        ]
+    )
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "would publish  home/hall/light  ON"
     assert told[1].startswith("  light, 100% sure: ")
@@ -191,20 +221,29 @@ def test_explain_names_row_slots_and_reason(
 
 
 def test_a_broker_that_is_away_is_an_error_with_its_reason(
-    houseless: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    unreachable_broker: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "quick.yaml").write_text(
         "commands: [{say: hi, topic: t, payload: p, expires_s: 0.2}]\n"
     )
-    told = ["say", "--settings", houseless, "--commands", str(tmp_path / "quick.yaml"), "hi"]
+    told = [
+        "say",
+        "--settings",
+        unreachable_broker,
+        "--commands",
+        str(tmp_path / "quick.yaml"),
+        "hi",
+    ]
     assert main(told) == ExitStatus.UNAVAILABLE
     assert capsys.readouterr().err.startswith("not published: t: ")
 
 
 def test_explain_draws_what_differs_in_sound(
-    houseless: str, capsys: pytest.CaptureFixture[str]
+    unreachable_broker: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(["say", "--settings", houseless, "--dry-run", "--explain", "turn on the hall like"])
+    main(
+        ["say", "--settings", unreachable_broker, "--dry-run", "--explain", "turn on the hall like"]
+    )
     told = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
     drawn = [[cell.strip() for cell in line if cell.strip()] for line in told]
     assert ["table", "heard", "sounds"] in drawn
