@@ -39,7 +39,7 @@ class TableCheck:
 
 def _check(table: CommandTable, automaton: Automaton) -> None:
     matcher = ExactMatcher(automaton, normaliser(table.language))
-    findings = lint(table, matcher, nearest=None, at_most=_MOST_SENTENCES).findings
+    findings = lint(table, matcher, phonetic=None, at_most=_MOST_SENTENCES).findings
     for finding in findings[:_MOST_LOGGED]:
         log.warning("%s", finding)
     further = len(findings) - _MOST_LOGGED
