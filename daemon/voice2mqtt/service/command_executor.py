@@ -231,14 +231,14 @@ class CommandExecutor:
 
     def _publish_activity(self) -> None:
         """Publish `asking` if an answer is waited for, else `idle`."""
-        self._awaits_answer = self._interpreter.row_names > time.monotonic()
+        self._awaits_answer = self._interpreter.answer_deadline_s > time.monotonic()
         self._adapter.publish_activity("asking" if self._awaits_answer else "idle")
         if self._awaits_answer:
             self._start_answer_timer()
 
     def _start_answer_timer(self) -> None:
         """Publish `idle` when the time for an answer is over, if it is known when that is."""
-        wait_s = self._interpreter.row_names - time.monotonic()
+        wait_s = self._interpreter.answer_deadline_s - time.monotonic()
         if wait_s < math.inf:
             self._answer_timer = threading.Timer(wait_s, self._answer_time_over)
             self._answer_timer.daemon = True
