@@ -135,7 +135,7 @@ def test_a_fault_of_the_sdk_is_a_cancellation(monkeypatch: pytest.MonkeyPatch) -
     def fail(_turn: object, _frame: bytes) -> None:
         raise RuntimeError("Exception with error code: 0x5")
 
-    monkeypatch.setattr("voice2mqtt.speech.turn.Turn.write", fail)
+    monkeypatch.setattr("voice2mqtt.speech.turn.SdkTurn.write", fail)
     with serving(ScriptedEngine("Turn on.")) as url:
         outcome = recognizer(url).recognize(Spoken(tone(500)), ignore)
     assert outcome == Canceled(
