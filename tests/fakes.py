@@ -31,11 +31,11 @@ class SpokenUtterance:
         self.prospects.append(prospect)
 
 
-class ScriptedEar:
+class ScriptedMicrophone:
     """Yields an utterance for each `speak`; ends with `close`."""
 
     def __init__(self) -> None:
-        self.deaf_s: list[float] = []
+        self.suppressed_s: list[float] = []
         self.asked = 0
         """How often the next utterance was asked for: all before it have been served."""
         self._spoken: queue.SimpleQueue[SpokenUtterance | None] = queue.SimpleQueue()
@@ -62,8 +62,8 @@ class ScriptedEar:
     def another_waits(self) -> bool:
         return not self._spoken.empty()
 
-    def deafen(self, for_s: float) -> None:
-        self.deaf_s.append(for_s)
+    def suppress_for(self, for_s: float) -> None:
+        self.suppressed_s.append(for_s)
 
 
 class ScriptedRecognizer:

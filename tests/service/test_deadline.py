@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker, Subscriber
-from tests.fakes import ScriptedEar, ScriptedRecognizer, SpokenUtterance
+from tests.fakes import ScriptedMicrophone, ScriptedRecognizer, SpokenUtterance
 from tests.service.test_daemon import QUIET, ROOT, Stage, _stage
 from tests.speech.scripted import Line, Script, answering, hanging, scripted, silent
 from tests.speech.test_faulty_hosts import breaking_behind_the_phrase, closing, without_result
@@ -52,11 +52,11 @@ def staged(
     yield _stage(settings, recognizer, seen)
 
 
-def speak(ear: ScriptedEar, ago_s: float = 0.0) -> float:
+def speak(microphone: ScriptedMicrophone, ago_s: float = 0.0) -> float:
     """Say something that ended so long ago; return when it ended."""
     utterance = SpokenUtterance(AUDIO)
     utterance.speech_ended_at_s -= ago_s
-    ear.put(utterance)
+    microphone.put(utterance)
     return utterance.speech_ended_at_s
 
 
@@ -82,8 +82,8 @@ def test_what_is_said_next_is_carried_out_in_time(
 
         def direct() -> None:
             seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
-            speak(stage.ear)
-            said_s = speak(stage.ear)
+            speak(stage.microphone)
+            said_s = speak(stage.microphone)
             done = seen.wait_for("home/second")
             assert done.at_s - said_s < PROMISED_S
             stage.events(2)
@@ -102,9 +102,9 @@ def test_a_silent_host_costs_four_seconds_and_not_twenty(tmp_path: Path, broker:
 
         def direct() -> None:
             seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
-            speak(stage.ear)
+            speak(stage.microphone)
             # It takes a second to say, and half a one until the first is known to be over.
-            said_s = speak(stage.ear, ago_s=-1.5)
+            said_s = speak(stage.microphone, ago_s=-1.5)
             assert seen.wait_for("home/second").at_s - said_s < PROMISED_S
             first, second = stage.events(2)
             assert (first["event"], first["code"]) == ("canceled", "ServiceTimeout")
@@ -132,15 +132,15 @@ def test_a_host_that_was_frozen_has_nothing_carried_out_late(
 
         def direct() -> None:
             seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
-            speak(stage.ear, ago_s=3.0)
+            speak(stage.microphone, ago_s=3.0)
             threading.Timer(0.5, thawed.set).start()
             (late,) = stage.events(1)
             assert late["row"] == "first"
             assert "too late" in str(late["reason"])
             # One that could still be carried out, and one whose words no longer matter.
-            speak(stage.ear, ago_s=4.0)
-            speak(stage.ear, ago_s=11.0)
-            speak(stage.ear)
+            speak(stage.microphone, ago_s=4.0)
+            speak(stage.microphone, ago_s=11.0)
+            speak(stage.microphone)
             told = stage.events(4)[1:]
             assert kinds(told) == ["command", "canceled", "command"]
             assert told[1]["code"] == "TooLate"

@@ -1,12 +1,12 @@
 """When an utterance begins and when it has ended. Pure: voice probabilities in, events out.
 
-Time is counted in samples. The gate opens when enough of the last 192 ms is speech, and then
+Time is counted in samples. The endpointer opens when enough of the last 192 ms is speech, and then
 reaches back for the pre-roll; it closes after a hang-over of silence whose length follows from
 what is known of the sentence. It never reaches back over the end of the utterance before, nor
 into what it was told to be deaf to: no sample is sent twice.
 
 Where the audio begins anew, who speaks already is in the middle of a sentence. So until there has
-been as much silence as ends one, what opens the gate is the rest of something.
+been as much silence as ends one, what opens the endpointer is the rest of something.
 """
 
 from collections import deque
@@ -42,10 +42,10 @@ Event = Opened | Closed
 
 
 class Endpointer:
-    """One microphone's gate."""
+    """One microphone's endpointer."""
 
     def __init__(self, settings: EndpointerSettings, frame_samples: int) -> None:
-        """Make a closed gate that is told of `frame_samples` at a time."""
+        """Make a closed endpointer that is told of `frame_samples` at a time."""
         self._threshold = settings.threshold
         self._frame = frame_samples
         self._pre_roll = _samples(settings.pre_roll_ms)
@@ -60,7 +60,7 @@ class Endpointer:
         self._recent: deque[bool] = deque(maxlen=_samples(TRIGGER_WINDOW_MS) // frame_samples)
         self._position = 0
         self._earliest = 0
-        self._deaf_until = 0
+        self._suppressed_until = 0
         self._start: int | None = None
         self._speech_end = 0
         self._in_rest = False
@@ -81,7 +81,7 @@ class Endpointer:
         """Tell whether a frame of that `probability` counts as speech."""
         return probability >= self._threshold
 
-    def hear(self, probability: float) -> Event | None:
+    def feed(self, probability: float) -> Event | None:
         """Take the next frame, which holds speech with `probability`."""
         self._position += self._frame
         speech = self.is_speech(probability)
@@ -98,12 +98,12 @@ class Endpointer:
         self._prospect, self._spoken_on = prospect, 0
         return self._judge()
 
-    def deafen(self, until_sample: int) -> None:
+    def suppress_until(self, until_sample: int) -> None:
         """Open for nothing before `until_sample`, whatever was said of it earlier.
 
         An utterance under way goes on.
         """
-        self._deaf_until = until_sample
+        self._suppressed_until = until_sample
 
     def interrupt(self, at_sample: int) -> Closed | None:
         """Forget the frames so far: the audio from `at_sample` on does not follow on them."""
@@ -114,15 +114,15 @@ class Endpointer:
         return closed
 
     def _wait(self, speech: bool) -> Opened | None:
-        deaf = self._position <= self._deaf_until
-        self._recent.append(speech and not deaf)
+        suppressed = self._position <= self._suppressed_until
+        self._recent.append(speech and not suppressed)
         if speech:
             self._speech_end = self._position
         elif self._position - self._speech_end >= self._hangover[PartialMatch.UNKNOWN]:
             self._in_rest = False
         if not speech or sum(self._recent) < self._needed:
             return None
-        earliest = max(self._earliest, self._deaf_until)
+        earliest = max(self._earliest, self._suppressed_until)
         self._start = max(self._position - self._pre_roll, earliest)
         self._prospect = PartialMatch.UNKNOWN
         return Opened(self._start, self._in_rest)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from voice2mqtt.audio.microphone import GatedMicrophone
+from voice2mqtt.audio.microphone import Microphone
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
 from voice2mqtt.audio.signal.energy_prefilter import EnergyPrefilter
 from voice2mqtt.audio.signal.noise_suppression import NoiseSuppressedSource
@@ -24,7 +24,7 @@ def open_microphone(
     on_state: Callable[[MicrophoneState], None],
     on_audio: Callable[[bytes], None] = lambda _block: None,
     heartbeat: Heartbeat = UNWATCHED,
-) -> GatedMicrophone:
+) -> Microphone:
     """Return the ear that `settings` name.
 
     `on_state` is told how the microphone is, `on_audio` sees every block that it gives. The
@@ -36,17 +36,17 @@ def open_microphone(
         SettingsError: They ask for cleaning, and the library for it is not installed.
     """
     source = _cleaned(_source(settings.device, on_state), settings)
-    return GatedMicrophone(source, voice_activity(), settings.gate, on_audio, heartbeat)
+    return Microphone(source, voice_activity(), settings.gate, on_audio, heartbeat)
 
 
-def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -> GatedMicrophone:
+def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -> Microphone:
     """Return an ear that hears the WAV file `path`, in real time or as fast as that goes.
 
     Raises:
         InputError: It is missing, unreadable, not a WAV, cut short or empty.
     """
     source = _cleaned(WavSource(path, paced=paced), settings)
-    return GatedMicrophone(source, voice_activity(), settings.gate)
+    return Microphone(source, voice_activity(), settings.gate)
 
 
 def _cleaned(source: Source, settings: MicrophoneSettings) -> Source:

@@ -34,7 +34,7 @@ def _boot_time_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-class GatedMicrophone:
+class Microphone:
     """Listens to `source` from the first call of `utterances` on."""
 
     def __init__(
@@ -62,7 +62,7 @@ class GatedMicrophone:
         self._ended = False
         self._closed = False
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._listen, name="ear", daemon=True)
+        self._thread = threading.Thread(target=self._listen, name="capture", daemon=True)
 
     def utterances(self) -> Iterator[Utterance]:
         """Yield each utterance as soon as it begins; end with the source, or after `close`.
@@ -88,9 +88,9 @@ class GatedMicrophone:
         """Return whether a further utterance has begun. Any thread may call it."""
         return bool(self._waiting)
 
-    def deafen(self, for_s: float) -> None:
+    def suppress_for(self, for_s: float) -> None:
         """Open for nothing in the next `for_s` seconds; an utterance under way goes on."""
-        self._segmenter.deafen(for_s)
+        self._segmenter.suppress_for(for_s)
 
     def _next(self) -> LiveUtterance | None:
         with self._changed:
@@ -112,7 +112,7 @@ class GatedMicrophone:
         except BaseException as failure:  # noqa: BLE001  handed to the reading thread
             self._failure = failure
         finally:
-            self._heartbeat.rest()
+            self._heartbeat.pause()
             self._segmenter.interrupt()
             with self._changed:
                 self._ended = True

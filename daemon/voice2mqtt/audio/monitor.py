@@ -20,7 +20,7 @@ class MonitorReading:
 
     level: Level
     state: MicrophoneState
-    gate_open: bool
+    in_speech: bool
     utterances: int
     """How often the gate has opened since the beginning."""
 
@@ -53,7 +53,7 @@ class Monitor:
             return MonitorReading(
                 level=self._meter.read(),
                 state=self._state,
-                gate_open=self._segmenter.is_open,
+                in_speech=self._segmenter.is_open,
                 utterances=self._utterances,
             )
 

@@ -10,7 +10,7 @@ class Heartbeat(Protocol):
         """Show a sign of life; the next is due soon."""
         ...
 
-    def rest(self) -> None:
+    def pause(self) -> None:
         """Owe none until the next `beat`, before a wait that may rightly be long."""
         ...
 
@@ -21,7 +21,7 @@ class Unwatched:
     def beat(self) -> None:
         """Do nothing."""
 
-    def rest(self) -> None:
+    def pause(self) -> None:
         """Do nothing."""
 
 

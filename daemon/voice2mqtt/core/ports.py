@@ -31,7 +31,7 @@ class UtteranceSource(Protocol):
         """Return whether a further utterance has begun. Any thread may call it."""
         ...
 
-    def deafen(self, for_s: float) -> None:
+    def suppress_for(self, for_s: float) -> None:
         """Open for nothing in the next `for_s` seconds; an utterance under way goes on."""
         ...
 

@@ -37,12 +37,12 @@ class SpeakerVoice:
     """Plays on `settings.device`; `close` it in the end."""
 
     def __init__(
-        self, settings: FeedbackSettings, language: str, deafen: Callable[[float], None]
+        self, settings: FeedbackSettings, language: str, suppress_for: Callable[[float], None]
     ) -> None:
-        """Call `deafen` with the seconds for which the ear shall hear nothing."""
+        """Call `suppress_for` with the seconds for which the ear shall hear nothing."""
         self._settings = settings
         self._language = language
-        self._deafen = deafen
+        self._suppress_for = suppress_for
         self._playback = Playback(settings.device)
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
         self._complained = ""
@@ -97,15 +97,15 @@ class SpeakerVoice:
     def _play(self, wav: bytes, speech: bool) -> None:
         lasts_s = duration_s(wav)
         # A speaker may begin late; our own voice would be taken for somebody's.
-        self._deafen(lasts_s + ECHO_S + (DRAIN_S if speech else 0.0))
+        self._suppress_for(lasts_s + ECHO_S + (DRAIN_S if speech else 0.0))
         try:
             self._playback.play(wav, lasts_s)
         except PlaybackError:
             # Nothing sounds: whoever speaks now is to be heard.
-            self._deafen(0.0)
+            self._suppress_for(0.0)
             raise
         if speech:
-            self._deafen(ECHO_S)
+            self._suppress_for(ECHO_S)
 
     def _complain(self, problem: str) -> None:
         if problem != self._complained:

@@ -130,11 +130,11 @@ class CommandExecutor:
         self._adapter.publish_activity("hearing")
         self._adapter.speech_began(utterance.loudness_db, utterance.speech_began_at_s)
 
-        def closed(utterance: Utterance) -> None:
+        def ended(utterance: Utterance) -> None:
             patience.utterance_is_over()
-            self._gate_closed(utterance)
+            self._utterance_ended(utterance)
 
-        watched = _Watched(utterance, closed)
+        watched = _Watched(utterance, ended)
         return recognize(watched, recognizer, self._interpreter, patience)
 
     @contextmanager
@@ -167,7 +167,7 @@ class CommandExecutor:
             except Exception:  # the next step may work
                 log.exception("a fault while telling of a fault")
 
-    def _gate_closed(self, utterance: Utterance) -> None:
+    def _utterance_ended(self, utterance: Utterance) -> None:
         self._adapter.publish_activity("recognising")
         self._adapter.speech_ended(utterance.loudness_db)
 
@@ -255,11 +255,11 @@ class CommandExecutor:
 
 
 class _Watched:
-    """An utterance that tells when its gate has closed: once, however often it is read."""
+    """An utterance that tells when it has ended: once, however often it is read."""
 
-    def __init__(self, utterance: Utterance, on_closed: Callable[[Utterance], None]) -> None:
+    def __init__(self, utterance: Utterance, on_end: Callable[[Utterance], None]) -> None:
         self._utterance = utterance
-        self._on_closed = on_closed
+        self._on_end = on_end
         self._told = False
 
     @property
@@ -286,7 +286,7 @@ class _Watched:
         yield from self._utterance.frames()
         if not self._told:
             self._told = True
-            self._on_closed(self._utterance)
+            self._on_end(self._utterance)
 
     def expect(self, prospect: PartialMatch) -> None:
         self._utterance.expect(prospect)

@@ -60,7 +60,7 @@ class Daemon:
     def __init__(
         self,
         *,
-        ear: UtteranceSource,
+        microphone: UtteranceSource,
         recognizer: Recognizer,
         voice: SpeakerVoice,
         usage: UsageMeter,
@@ -76,7 +76,7 @@ class Daemon:
         watchdog: Watchdog,
     ) -> None:
         """Take the parts, already connected to each other."""
-        self._ear = ear
+        self._microphone = microphone
         self._recognizer = recognizer
         self._voice = voice
         self._usage = usage
@@ -122,12 +122,12 @@ class Daemon:
     def _run_loop(self) -> None:
         failure: BaseException | None = None
         heartbeat = self._watchdog.heartbeat("loop")
-        heartbeat.rest()
+        heartbeat.pause()
         try:
-            for utterance in self._ear.utterances():
+            for utterance in self._microphone.utterances():
                 heartbeat.beat()
                 self._serve(utterance)
-                heartbeat.rest()
+                heartbeat.pause()
         except BaseException as error:  # noqa: BLE001 - raised again by the supervisor
             failure = error
         self._inbox.put(LoopEnded(failure))
@@ -136,7 +136,7 @@ class Daemon:
         try:
             if self._may_send():
                 outcome = self._executor.process_utterance(
-                    utterance, self._recognizer, self._ear.another_waits
+                    utterance, self._recognizer, self._microphone.another_waits
                 )
                 self._handle_outcome(outcome)
         except Exception:  # whatever it is, the next sentence is served
@@ -273,7 +273,7 @@ class Daemon:
         log.info("stopping: %s", why, extra={"V2M_EVENT": "stopping"})
         self._notifier.stopping(why)
         self._host_watch.stop()
-        self._ear.close()
+        self._microphone.close()
         self._loop.join(FINISH_WITHIN_S)
         self._recognizer.close()
         self._loop.join(FINISH_WITHIN_S)

@@ -54,9 +54,10 @@ def recognize(
     interpreter: Interpreter,
     give_up: GiveUp = never,
 ) -> Outcome:
-    """Have `utterance` recognised while it is spoken; the table tells its gate how long to wait.
+    """Have `utterance` recognised while it is spoken.
 
-    What is only a part of what was said is not recognised, or given up.
+    The table tells the endpointer how long to wait for the end. What is only a part of what was
+    said is not recognised, or given up.
     """
     if utterance.cut:
         for _ in utterance.frames():

@@ -61,22 +61,22 @@ class AzureRecognizer:
         settings: SpeechSettings,
         *,
         max_utterance_s: float = 15.0,
-        gated: bool = True,
+        endpointed: bool = True,
         on_sent: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         """Keep the settings for every utterance; nothing is connected yet.
 
         Args:
             settings: who recognises, and how long to wait for it.
-            max_utterance_s: the longest utterance that the gate lets through.
-            gated: whether a gate of ours ends the sentence, or the host.
+            max_utterance_s: the longest utterance that the endpointer lets through.
+            endpointed: whether our endpointer ends the sentence, or the host.
             on_sent: told the seconds of audio written, for metering.
 
         Raises:
             SettingsError: the settings name no usable host.
         """
         self._config = _config(settings, max_utterance_s)
-        if gated:
+        if endpointed:
             # A host that ends the sentence earlier would cut a speaker who thinks.
             silence = sdk.PropertyId.Speech_SegmentationSilenceTimeoutMs
             self._config.set_property(silence, "5000")

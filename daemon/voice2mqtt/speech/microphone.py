@@ -91,7 +91,7 @@ class SdkMicrophone:
         """Return False: one shot follows the other."""
         return False
 
-    def deafen(self, for_s: float) -> None:
+    def suppress_for(self, for_s: float) -> None:
         """Do nothing: the SDK's microphone cannot be told what is ours."""
 
 

@@ -353,7 +353,7 @@ class Link:
         until_s = began_s + (_REFUSED_BACKOFF_S if refused else backoff_s) * random.uniform(
             0.5, 1.0
         )
-        self._heartbeat.rest()
+        self._heartbeat.pause()
         while not self._closing.is_set():
             now_s = time.monotonic()
             retry_fast = not refused and self._retry_fast_until_s > now_s
