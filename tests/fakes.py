@@ -2,9 +2,9 @@
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 
+from voice2mqtt import clock
 from voice2mqtt.core.audio import PartialMatch, Utterance
 from voice2mqtt.core.outcome import Canceled, Heard, Hypothesis, Outcome
 from voice2mqtt.core.ports import GiveUp, never
@@ -19,16 +19,16 @@ class SpokenUtterance:
     def __init__(self, audio: bytes = bytes(640), cut: str = "") -> None:
         self.cut = cut
         self.read = False
-        self.speech_began_at_s = self.speech_ended_at_s = time.monotonic()
-        self.prospects: list[PartialMatch] = []
+        self.speech_began_at_s = self.speech_ended_at_s = clock.now_s()
+        self.partial_matches: list[PartialMatch] = []
         self._audio = audio
 
     def frames(self) -> Iterator[bytes]:
         yield self._audio
         self.read = True
 
-    def expect(self, prospect: PartialMatch) -> None:
-        self.prospects.append(prospect)
+    def expect(self, partial_match: PartialMatch) -> None:
+        self.partial_matches.append(partial_match)
 
 
 class ScriptedMicrophone:

@@ -1,11 +1,13 @@
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from tests.audio.fakes import FRAME_SAMPLES, LoudIsSpeech, silence, speech
+from voice2mqtt import clock
 from voice2mqtt.audio.microphone import MOST_WAITING, Microphone
+from voice2mqtt.audio.sources.source import Source
 from voice2mqtt.audio.utterance import NO_BEGINNING, NO_END
 from voice2mqtt.core.ports import UtteranceSource
 from voice2mqtt.errors import InputError
@@ -44,7 +46,7 @@ class Playback:
         self._closed.set()
 
 
-def _microphone(source: Playback) -> Microphone:
+def _microphone(source: Source) -> Microphone:
     return Microphone(source, LoudIsSpeech(), SETTINGS)
 
 
@@ -112,13 +114,20 @@ class Live:
         """Do nothing: it ends by itself."""
 
 
+@contextmanager
+def _clock_of(source: Live) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now_s", lambda: source.now_s)
+        yield
+
+
 def _cuts(*steps: bytes | tuple[str, float]) -> list[str]:
     source = Live(*steps)
-    microphone = Microphone(source, LoudIsSpeech(), SETTINGS, clock=lambda: source.now_s)
     cuts = []
-    for utterance in microphone.utterances():
-        list(utterance.frames())
-        cuts.append(utterance.cut)
+    with _clock_of(source):
+        for utterance in _microphone(source).utterances():
+            list(utterance.frames())
+            cuts.append(utterance.cut)
     return cuts
 
 
@@ -142,11 +151,11 @@ def test_audio_that_waited_too_long_is_not_heard() -> None:
 
 def test_audio_that_waited_a_moment_is_heard_and_known_to_be_old() -> None:
     source = Live(silence(100), speech(20), ("wait", 1.5), speech(20), silence(12))
-    microphone = Microphone(source, LoudIsSpeech(), SETTINGS, clock=lambda: source.now_s)
-    (utterance,) = microphone.utterances()
+    with _clock_of(source):
+        (utterance,) = _microphone(source).utterances()
     assert len(list(utterance.frames())) >= 40
     assert not utterance.cut
-    assert time.monotonic() - utterance.speech_ended_at_s > 0.7
+    assert source.now_s - utterance.speech_ended_at_s > 0.7
 
 
 def test_closing_cuts_off_what_is_being_said() -> None:

@@ -15,6 +15,7 @@ import pytest
 from tests.broker import Broker, Subscriber, wait_until
 from tests.fakes import ScriptedMicrophone, ScriptedRecognizer
 from tests.service.manager import Manager
+from voice2mqtt import clock
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
 from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.event import Event
@@ -94,7 +95,7 @@ class Stage:
 
     def mute(self, *, on: bool) -> None:
         """Ask for it, and wait until the daemon says that it is so."""
-        asked_s = time.monotonic()
+        asked_s = clock.now_s()
         self.seen.send(f"{ROOT}/mute/set", "ON" if on else "OFF")
         wait_until(
             lambda: any(
@@ -253,8 +254,8 @@ def test_the_table_tells_the_endpointer_how_the_sentence_stands(
     def direct() -> None:
         first, second = stage.microphone.speak(), stage.microphone.speak()
         stage.events(2)
-        assert first.prospects == [PartialMatch.COMPLETE]
-        assert second.prospects == [PartialMatch.UNFINISHED]
+        assert first.partial_matches == [PartialMatch.COMPLETE]
+        assert second.partial_matches == [PartialMatch.UNFINISHED]
 
     stage.play(direct)
 

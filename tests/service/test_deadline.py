@@ -4,6 +4,7 @@ The daemon between a microphone that a test speaks into, the real SDK, scripted 
 mosquitto.
 """
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from tests.service.test_daemon import QUIET, ROOT, Stage, _stage
 from tests.speech.scripted import Line, Script, answering, hanging, scripted, silent
 from tests.speech.test_faulty_hosts import breaking_behind_the_phrase, closing, without_result
 from tests.speechhost.fakes import silence, tone
+from voice2mqtt import clock
 from voice2mqtt.core.event import Event
 from voice2mqtt.service import patience
 from voice2mqtt.settings.model import MqttSettings, Settings, SpeechSettings
@@ -27,6 +29,7 @@ commands:
   - {name: first, say: the first, topic: home/first, payload: X, expires_s: 3}
   - {name: second, say: the second, topic: home/second, payload: X}
   - {name: third, say: the third, topic: home/third, payload: X}
+  - {name: later, say: the later, publish: [{topic: home/later, payload: X, after_s: 60}]}
 """
 PROMISED_S = 5.0
 AUDIO = silence(200) + tone(900) + silence(300)
@@ -58,6 +61,12 @@ def speak(microphone: ScriptedMicrophone, ago_s: float = 0.0) -> float:
     utterance.speech_ended_at_s -= ago_s
     microphone.put(utterance)
     return utterance.speech_ended_at_s
+
+
+def sleep_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the clock stand where it stands when the machine has slept."""
+    before = clock.now_s
+    monkeypatch.setattr(clock, "now_s", lambda: before() + 3600.0)
 
 
 def kinds(events: list[Event]) -> list[object]:
@@ -149,3 +158,53 @@ def test_a_host_that_was_frozen_has_nothing_carried_out_late(
         stage.play(direct)
     assert not seen.on("home/first")
     assert len(seen.on("home/second")) == len(seen.on("home/third")) == 1
+
+
+def test_what_was_said_before_the_machine_slept_is_not_carried_out_after_it(
+    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sleeping(line: Line) -> None:
+        line.hear()
+        sleep_for_an_hour(monkeypatch)
+        line.answer("the second")
+
+    with (
+        broker.subscriber() as seen,
+        scripted(sleeping, answering("the third")) as host,
+        staged(tmp_path, broker, seen, host.url) as stage,
+    ):
+
+        def direct() -> None:
+            seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+            speak(stage.microphone)
+            (late,) = stage.events(1)
+            # It is given up when the recogniser notices before the answer comes.
+            assert re.search("too late|it was said 3600 s ago", str(late["reason"]))
+            speak(stage.microphone)
+            seen.wait_for("home/third")
+
+        stage.play(direct)
+    assert not seen.on("home/second")
+
+
+def test_a_message_that_waits_while_the_machine_sleeps_is_told_as_not_done(
+    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        broker.subscriber() as seen,
+        scripted(answering("the later"), answering("the third")) as host,
+        staged(tmp_path, broker, seen, host.url) as stage,
+    ):
+
+        def direct() -> None:
+            seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+            speak(stage.microphone)
+            (command,) = stage.events(1)
+            sleep_for_an_hour(monkeypatch)
+            speak(stage.microphone)
+            seen.wait_for("home/third")
+            is_not_done = f'"event": "not_done", "id": "{command["id"]}"'
+            seen.wait_for(f"{ROOT}/event", lambda said: is_not_done in said)
+
+        stage.play(direct)
+    assert not seen.on("home/later")

@@ -7,10 +7,10 @@ decided and carried out as a whole. It knows nothing of audio.
 import logging
 import math
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from voice2mqtt import clock
 from voice2mqtt.core.arbitration import HeldBack
 from voice2mqtt.core.audio import PartialMatch, Utterance
 from voice2mqtt.core.decision import Ask, Fire
@@ -89,7 +89,7 @@ class CommandExecutor:
         return outcome
 
     def process_text(self, text: str, said_s: float) -> None:
-        """Process `text` like an utterance that ended at `said_s` (monotonic).
+        """Process `text` like an utterance that ended at `said_s`.
 
         Never raises.
         """
@@ -105,7 +105,7 @@ class CommandExecutor:
     def open_once(self) -> None:
         """Take the next command without its wake phrase."""
         with self._deciding:
-            self._interpreter.accept_without_wake_phrase(time.monotonic())
+            self._interpreter.accept_without_wake_phrase(clock.now_s())
 
     def adopt(self, interpreter: Interpreter) -> None:
         """Decide by another table from the next sentence on."""
@@ -225,20 +225,20 @@ class CommandExecutor:
     def _start_answer_time(self, question: str) -> None:
         """Count the time for an answer from now: the speaker has heard `question`. Any thread."""
         with self._deciding:
-            self._interpreter.start_answer_time(question, time.monotonic())
+            self._interpreter.start_answer_time(question, clock.now_s())
             if self._awaits_answer:
                 self._start_answer_timer()
 
     def _publish_activity(self) -> None:
         """Publish `asking` if an answer is waited for, else `idle`."""
-        self._awaits_answer = self._interpreter.answer_deadline_s > time.monotonic()
+        self._awaits_answer = self._interpreter.answer_deadline_s > clock.now_s()
         self._adapter.publish_activity("asking" if self._awaits_answer else "idle")
         if self._awaits_answer:
             self._start_answer_timer()
 
     def _start_answer_timer(self) -> None:
         """Publish `idle` when the time for an answer is over, if it is known when that is."""
-        wait_s = self._interpreter.answer_deadline_s - time.monotonic()
+        wait_s = self._interpreter.answer_deadline_s - clock.now_s()
         if wait_s < math.inf:
             self._answer_timer = threading.Timer(wait_s, self._answer_time_over)
             self._answer_timer.daemon = True

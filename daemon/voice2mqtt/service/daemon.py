@@ -8,10 +8,10 @@ threads.
 import logging
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from voice2mqtt import clock
 from voice2mqtt.audio.signal.condition import MicrophoneState
 from voice2mqtt.core.audio import Utterance
 from voice2mqtt.core.outcome import Canceled, Outcome
@@ -101,7 +101,7 @@ class Daemon:
             UserFacingError: the source of audio went bad for good.
         """
         with _signals(self._inbox):
-            self._adapter.on_control(lambda c: self._inbox.put_control(c, time.monotonic()))
+            self._adapter.on_control(lambda c: self._inbox.put_control(c, clock.now_s()))
             self._executor.announce_unfinished()
             self._adapter.start()
             self._host_watch.start()

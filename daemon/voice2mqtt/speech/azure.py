@@ -15,7 +15,6 @@ on (`turn.py`). `ResultFuture.get` blocks in C and cannot be interrupted by a si
 
 import contextlib
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from functools import partial
 
 import azure.cognitiveservices.speech as sdk
 
+from voice2mqtt import clock
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, Utterance
 from voice2mqtt.core.outcome import Canceled, Outcome
 from voice2mqtt.core.ports import GiveUp, never
@@ -104,10 +104,10 @@ class AzureRecognizer:
         A host that cannot be reached is tried again, with the whole utterance, for `retry_s`.
         """
         outcome = self._attempt(utterance, on_interim, give_up)
-        give_up_s = time.monotonic() + self._retry_s
+        give_up_s = clock.now_s() + self._retry_s
         while (
             _is_away(outcome)
-            and time.monotonic() < give_up_s
+            and clock.now_s() < give_up_s
             and not give_up()
             and not self._closed.wait(_RETRY_PAUSE_S)
         ):
@@ -130,13 +130,13 @@ class AzureRecognizer:
         self._interrupt = partial(interrupt, recognizer)
 
         def shoot() -> Shot:
-            began_s = time.monotonic()
+            began_s = clock.now_s()
             try:
                 result = recognizer.recognize_once_async().get()
                 outcome = outcomes.of_result(result)
             except RuntimeError as error:
-                return Shot(_fault(error), time.monotonic())
-            now_s = time.monotonic()
+                return Shot(_fault(error), clock.now_s())
+            now_s = clock.now_s()
             self._on_sent(now_s - began_s)
             # An answer that took its time does not make what was said any younger.
             spoken_s = (result.offset + result.duration) / outcomes.TICKS_PER_S

@@ -110,5 +110,5 @@ class _Spoken:
     def frames(self) -> Iterator[bytes]:
         yield from ()
 
-    def expect(self, prospect: PartialMatch) -> None:
+    def expect(self, partial_match: PartialMatch) -> None:
         pass

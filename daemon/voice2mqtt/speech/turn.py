@@ -8,10 +8,10 @@ are let go on a thread of their own.
 import contextlib
 import logging
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
+from voice2mqtt import clock
 from voice2mqtt.core.outcome import Canceled, Outcome
 from voice2mqtt.core.ports import GiveUp
 from voice2mqtt.speech import outcomes
@@ -67,7 +67,7 @@ class News:
     def disconnect(self, _event: object) -> None:
         """There is none any more."""
         self.connected = False
-        self.broken_at_s = time.monotonic()
+        self.broken_at_s = clock.now_s()
 
     def interim(self, event: Any) -> None:
         """The host guesses."""
@@ -113,7 +113,7 @@ class SdkTurn:
         self._connection = connection
         self._continuous = continuous
         self._dead = False
-        self._begun_at_s = time.monotonic()
+        self._begun_at_s = clock.now_s()
         self._news = news = News(on_interim, continuous=continuous)
         connection.connected.connect(news.connect)
         connection.disconnected.connect(news.disconnect)
@@ -148,9 +148,9 @@ class SdkTurn:
         # A stream that ends before its session began costs half a second inside the SDK.
         self._news.started.wait(1.0)
         self._stream.close()
-        written_at_s = time.monotonic()
+        written_at_s = clock.now_s()
         while not self._news.ended.wait(_LOOK_EVERY_S):
-            waited_s = time.monotonic() - written_at_s
+            waited_s = clock.now_s() - written_at_s
             if self.is_away:
                 return AWAY
             if waited_s > timeout_s:
@@ -169,7 +169,7 @@ class SdkTurn:
         broken_at_s = news.broken_at_s
         if self._dead or (news.connected and (broken_at_s is None or not news.parts)):
             return False
-        return time.monotonic() - max(self._begun_at_s, broken_at_s or 0.0) > UNCONNECTED_S
+        return clock.now_s() - max(self._begun_at_s, broken_at_s or 0.0) > UNCONNECTED_S
 
     def interrupt(self) -> None:
         """Have the SDK end at once; returns before it does. Any thread may call it."""
