@@ -84,10 +84,10 @@ def test_an_unfinished_command_is_waited_for() -> None:
 
 
 def test_haste_is_forgotten_when_speech_goes_on() -> None:
-    for prospect in (PartialMatch.COMPLETE, PartialMatch.OPEN):
+    for partial_match in (PartialMatch.COMPLETE, PartialMatch.OPEN):
         endpointer = Endpointer(SETTINGS, FRAME)
         _feed(endpointer, "SSSS..")
-        endpointer.expect(prospect)
+        endpointer.expect(partial_match)
         assert _feed(endpointer, "SSSSS" + "." * 21) == []
         assert len(_feed(endpointer, ".")) == 1
 
@@ -156,7 +156,7 @@ def test_an_interruption_ends_the_utterance_and_nothing_reaches_back_over_it() -
     _feed(endpointer, "SSSS")
     assert endpointer.interrupt(at_sample=2100) == Closed(4 * FRAME)
     assert endpointer.interrupt(at_sample=2100) is None
-    assert _feed(endpointer, "SSS") == [Opened(2100, is_rest=True)]
+    assert _feed(endpointer, "SSS") == [Opened(2100, has_no_beginning=True)]
 
 
 def test_who_speaks_on_after_an_interruption_says_the_rest_of_something() -> None:
@@ -165,7 +165,7 @@ def test_who_speaks_on_after_an_interruption_says_the_rest_of_something() -> Non
         _feed(endpointer, "SSSS")
         endpointer.interrupt(at_sample=2100)
         events = _feed(endpointer, words_between + "SSS" + "." * 22 + "SSS")
-        assert [getattr(event, "is_rest", None) for event in events] == [True, None, False]
+        assert [getattr(event, "has_no_beginning", None) for event in events] == [True, None, False]
 
 
 def test_after_a_pause_an_interruption_is_over() -> None:
