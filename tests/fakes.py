@@ -1,4 +1,4 @@
-"""Fakes at our own ports: an ear that hears what a test says, and who recognises it."""
+"""Fakes at our own ports: a microphone and a recogniser that follow a script."""
 
 import queue
 import threading

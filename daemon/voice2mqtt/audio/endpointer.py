@@ -22,8 +22,8 @@ TRIGGER_WINDOW_MS = 192
 """Six frames, of which `min_speech_ms` must be speech. Set by hand."""
 
 SPOKEN_ON_FRAMES = 5
-"""Frames of speech (160 ms) after which a partial match no longer holds: the sentence goes on. Fewer
-may still be the end of the last word, for the detector lags by 70 ms, in noise by more."""
+"""Frames of speech (160 ms) after which a partial match no longer holds, for the sentence goes on.
+Fewer may be the end of the last word: the detector lags by 70 ms, in noise by more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class Monitor:
         for block in self._capture.blocks():
             with self._lock:
                 if block:
-                    self._meter.hear(block)
+                    self._meter.feed(block)
                     self._segmenter.feed(block, clock.now_s())
                 else:
                     self._segmenter.interrupt()

@@ -1,12 +1,10 @@
 """An utterance while it is being spoken: written by the capture, read by the recogniser."""
 
-import math
 import threading
 from collections.abc import Callable, Iterator
 
+from voice2mqtt.audio.signal.level import decibels
 from voice2mqtt.core.audio import PartialMatch
-
-SILENT_DB = -100.0
 
 NO_BEGINNING = "its beginning was not heard: somebody was speaking already when listening began"
 NO_END = "its end was not heard: listening was interrupted"
@@ -21,7 +19,7 @@ class LiveUtterance:
         on_expect: Callable[["LiveUtterance", PartialMatch], None],
         cut: str = "",
     ) -> None:
-        """Begin at `start_sample`; `expect` calls `on_expect`. `cut` is why a beginning is missing."""
+        """Begin at `start_sample`; `expect` calls `on_expect`, `cut` is why speech is missing."""
         self._start_sample = start_sample
         self._on_expect = on_expect
         self._changed = threading.Condition()
@@ -51,9 +49,7 @@ class LiveUtterance:
     def loudness_db(self) -> float:
         """Level of the speech so far in dBFS."""
         with self._changed:
-            if not self._power_sum:
-                return SILENT_DB
-            return 10 * math.log10(self._power_sum / self._speech_frames)
+            return decibels(self._power_sum / max(1, self._speech_frames))
 
     @property
     def cut(self) -> str:
