@@ -4,10 +4,18 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 
+import pytest
+
 from voice2mqtt import clock
 from voice2mqtt.core.audio import PartialMatch, Utterance
 from voice2mqtt.core.outcome import Canceled, Heard, Hypothesis, Outcome
 from voice2mqtt.core.ports import GiveUp, never
+
+
+def sleep_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the clock forward, as it is when the machine has slept."""
+    before = clock.now_s
+    monkeypatch.setattr(clock, "now_s", lambda: before() + 3600.0)
 
 
 class SpokenUtterance:

@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker, Subscriber
-from tests.fakes import ScriptedMicrophone, ScriptedRecognizer, SpokenUtterance
+from tests.fakes import ScriptedMicrophone, ScriptedRecognizer, SpokenUtterance, sleep_for_an_hour
 from tests.service.test_daemon import QUIET, ROOT, Stage, _stage
 from tests.speech.scripted import Line, Script, answering, hanging, scripted, silent
 from tests.speech.test_faulty_hosts import breaking_behind_the_phrase, closing, without_result
 from tests.speechhost.fakes import silence, tone
-from voice2mqtt import clock
 from voice2mqtt.core.event import Event
 from voice2mqtt.service import patience
 from voice2mqtt.settings.model import MqttSettings, Settings, SpeechSettings
@@ -61,12 +60,6 @@ def speak(microphone: ScriptedMicrophone, ago_s: float = 0.0) -> float:
     utterance.speech_ended_at_s -= ago_s
     microphone.put(utterance)
     return utterance.speech_ended_at_s
-
-
-def sleep_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the clock stand where it stands when the machine has slept."""
-    before = clock.now_s
-    monkeypatch.setattr(clock, "now_s", lambda: before() + 3600.0)
 
 
 def kinds(events: list[Event]) -> list[object]:

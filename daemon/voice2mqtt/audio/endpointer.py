@@ -69,7 +69,7 @@ class Endpointer:
         self._speech_end = 0
         self._may_be_mid_sentence = False
         self._partial_match = PartialMatch.UNKNOWN
-        self._speech_frames_since = 0
+        self._frames_since_match = 0
 
     @property
     def is_open(self) -> bool:
@@ -92,14 +92,15 @@ class Endpointer:
         if not self.is_open:
             return self._check_begin(speech)
         self._recent.append(speech)
-        self._note_speech(speech)
+        if speech:
+            self._note_speech()
         return self._check_end()
 
     def expect(self, partial_match: PartialMatch) -> Closed | None:
         """Use the hangover of `partial_match` until more speech shows that the sentence goes on."""
         if not self.is_open:
             return None
-        self._partial_match, self._speech_frames_since = partial_match, 0
+        self._partial_match, self._frames_since_match = partial_match, 0
         return self._check_end()
 
     def suppress_until(self, until_sample: int) -> None:
@@ -131,14 +132,12 @@ class Endpointer:
         self._partial_match = PartialMatch.UNKNOWN
         return Opened(self._start, self._may_be_mid_sentence)
 
-    def _note_speech(self, speech: bool) -> None:
-        if not speech:
-            return
+    def _note_speech(self) -> None:
         self._speech_end = self._position
-        self._speech_frames_since += 1
+        self._frames_since_match += 1
         # The longest hangover may stay, for it loses nothing; a short one might cut the sentence.
         if (
-            self._speech_frames_since == SPOKEN_ON_FRAMES
+            self._frames_since_match == SPOKEN_ON_FRAMES
             and self._partial_match is not PartialMatch.UNFINISHED
         ):
             self._partial_match = PartialMatch.UNKNOWN

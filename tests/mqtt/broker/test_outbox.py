@@ -12,6 +12,7 @@ from queue import Empty, Queue
 import pytest
 
 from tests.broker import Broker
+from tests.fakes import sleep_for_an_hour
 from tests.mqtt.broker.proxy import Proxy
 from voice2mqtt import clock
 from voice2mqtt.core.decision import Message
@@ -137,8 +138,7 @@ def test_what_waits_while_the_machine_sleeps_is_not_sent_after_it(
 ) -> None:
     link.up = False
     for_the_broker, for_its_time = publish(outbox), publish(outbox, after_s=60)
-    before = clock.now_s
-    monkeypatch.setattr(clock, "now_s", lambda: before() + 3600.0)
+    sleep_for_an_hour(monkeypatch)
     link.up = True
     outbox.link_is_up()
     for told in (for_the_broker, for_its_time):
