@@ -16,7 +16,7 @@ from bench.mixing import read_wav, to_pcm
 from bench.process import resident_mb
 from bench.report import Report
 from voice2mqtt.audio.factory import voice_activity
-from voice2mqtt.audio.microphone import GatedMicrophone
+from voice2mqtt.audio.microphone import Microphone
 from voice2mqtt.audio.sources.capture import Capture
 from voice2mqtt.audio.sources.source import BLOCK_BYTES
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
@@ -81,7 +81,7 @@ def _hear(recording: Path, hours: float) -> dict[str, float]:
     loop = to_pcm(np.concatenate([read_wav(recording), np.zeros(20 * RATE_HZ)]))
     rounds = int(hours * 3600 * RATE_HZ * SAMPLE_BYTES / len(loop))
     before_mb = 0.0
-    microphone = GatedMicrophone(_Loop(loop, rounds), voice_activity(), EndpointerSettings())
+    microphone = Microphone(_Loop(loop, rounds), voice_activity(), EndpointerSettings())
     for number, utterance in enumerate(microphone.utterances()):
         for _ in utterance.frames():
             pass
@@ -92,7 +92,7 @@ def _hear(recording: Path, hours: float) -> dict[str, float]:
 
 def _listen(duration_s: float) -> dict[str, float]:
     """Listen for `duration_s`; return what it cost, arecord included."""
-    microphone = GatedMicrophone(
+    microphone = Microphone(
         Capture(MICROPHONE, lambda _state: None), voice_activity(), EndpointerSettings()
     )
     reader = threading.Thread(target=lambda: [None for _ in microphone.utterances()])

@@ -17,7 +17,7 @@ from bench.mixing import Samples, to_pcm
 from bench.report import Report
 from bench.true_speech import find_speech
 from voice2mqtt.audio.factory import voice_activity
-from voice2mqtt.audio.microphone import GatedMicrophone
+from voice2mqtt.audio.microphone import Microphone
 from voice2mqtt.audio.sources.capture import Capture
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
@@ -39,7 +39,7 @@ SETTLE_S = 2.5
 class _SlowHost:
     """A recogniser that answers `delay_s` after the end of each utterance."""
 
-    microphone: GatedMicrophone
+    microphone: Microphone
     delay_s: float
     heard: list[bytes] = field(default_factory=list)
 
@@ -58,7 +58,7 @@ def measure_continuity(report: Report, recordings: list[Samples], *, quick: bool
     with running_sound_server() as server, mock.patch.dict(os.environ, server.environment):
         hosts = [
             _SlowHost(
-                GatedMicrophone(
+                Microphone(
                     Capture(MICROPHONE, lambda _state: None),
                     voice_activity(),
                     GATE,

@@ -23,6 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from voice2mqtt import clock
 from voice2mqtt.demo.stage import free_port
 
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
@@ -279,7 +280,7 @@ class Subscriber:
                     payload=got.payload.decode(errors="replace"),
                     qos=got.qos,
                     retained=got.retain,
-                    at_s=time.monotonic(),
+                    at_s=clock.now_s(),
                     properties=got.properties,
                 )
             )

@@ -1,13 +1,21 @@
-"""Fakes at our own ports: an ear that hears what a test says, and who recognises it."""
+"""Fakes at our own ports: a microphone and a recogniser that follow a script."""
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 
+import pytest
+
+from voice2mqtt import clock
 from voice2mqtt.core.audio import PartialMatch, Utterance
 from voice2mqtt.core.outcome import Canceled, Heard, Hypothesis, Outcome
 from voice2mqtt.core.ports import GiveUp, never
+
+
+def sleep_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the clock forward, as it is when the machine has slept."""
+    before = clock.now_s
+    monkeypatch.setattr(clock, "now_s", lambda: before() + 3600.0)
 
 
 class SpokenUtterance:
@@ -19,23 +27,23 @@ class SpokenUtterance:
     def __init__(self, audio: bytes = bytes(640), cut: str = "") -> None:
         self.cut = cut
         self.read = False
-        self.speech_began_at_s = self.speech_ended_at_s = time.monotonic()
-        self.prospects: list[PartialMatch] = []
+        self.speech_began_at_s = self.speech_ended_at_s = clock.now_s()
+        self.partial_matches: list[PartialMatch] = []
         self._audio = audio
 
     def frames(self) -> Iterator[bytes]:
         yield self._audio
         self.read = True
 
-    def expect(self, prospect: PartialMatch) -> None:
-        self.prospects.append(prospect)
+    def expect(self, partial_match: PartialMatch) -> None:
+        self.partial_matches.append(partial_match)
 
 
-class ScriptedEar:
+class ScriptedMicrophone:
     """Yields an utterance for each `speak`; ends with `close`."""
 
     def __init__(self) -> None:
-        self.deaf_s: list[float] = []
+        self.suppressed_s: list[float] = []
         self.asked = 0
         """How often the next utterance was asked for: all before it have been served."""
         self._spoken: queue.SimpleQueue[SpokenUtterance | None] = queue.SimpleQueue()
@@ -62,8 +70,8 @@ class ScriptedEar:
     def another_waits(self) -> bool:
         return not self._spoken.empty()
 
-    def deafen(self, for_s: float) -> None:
-        self.deaf_s.append(for_s)
+    def suppress_for(self, for_s: float) -> None:
+        self.suppressed_s.append(for_s)
 
 
 class ScriptedRecognizer:

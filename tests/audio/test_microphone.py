@@ -1,11 +1,13 @@
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from tests.audio.fakes import FRAME_SAMPLES, LoudIsSpeech, silence, speech
-from voice2mqtt.audio.microphone import MOST_WAITING, GatedMicrophone
+from voice2mqtt import clock
+from voice2mqtt.audio.microphone import MOST_WAITING, Microphone
+from voice2mqtt.audio.sources.source import Source
 from voice2mqtt.audio.utterance import NO_BEGINNING, NO_END
 from voice2mqtt.core.ports import UtteranceSource
 from voice2mqtt.errors import InputError
@@ -44,15 +46,15 @@ class Playback:
         self._closed.set()
 
 
-def _ear(source: Playback) -> GatedMicrophone:
-    return GatedMicrophone(source, LoudIsSpeech(), SETTINGS)
+def _microphone(source: Source) -> Microphone:
+    return Microphone(source, LoudIsSpeech(), SETTINGS)
 
 
 def test_utterances_wait_for_a_busy_recognizer_complete_and_in_order() -> None:
     audio = b"".join(silence(12) + speech(10, start=at * 1000) for at in range(10)) + silence(12)
     source = Playback(audio)
-    ear: UtteranceSource = _ear(source)
-    utterances = ear.utterances()
+    microphone: UtteranceSource = _microphone(source)
+    utterances = microphone.utterances()
     first = next(utterances)
     # The recognizer is busy with the first while all the others are spoken.
     assert source.finished.wait(10)
@@ -66,18 +68,18 @@ def test_utterances_wait_for_a_busy_recognizer_complete_and_in_order() -> None:
 
 
 def test_silence_follows_a_file_that_ends_in_speech() -> None:
-    (utterance,) = _ear(Playback(silence(5) + speech(10))).utterances()
+    (utterance,) = _microphone(Playback(silence(5) + speech(10))).utterances()
     assert len(b"".join(utterance.frames())) == 20 * 1024
 
 
 def test_a_file_without_speech_gives_no_utterance() -> None:
-    assert list(_ear(Playback(silence(100))).utterances()) == []
+    assert list(_microphone(Playback(silence(100))).utterances()) == []
 
 
 def test_a_gap_cuts_off_the_utterance_and_what_is_left_of_it() -> None:
     rest_and_next = speech(10, start=7000) + silence(12) + speech(10) + silence(12)
-    ear = _ear(Playback(speech(10), b"", rest_and_next))
-    first, second, third = ear.utterances()
+    microphone = _microphone(Playback(speech(10), b"", rest_and_next))
+    first, second, third = microphone.utterances()
     assert len(b"".join(first.frames())) == 10 * 1024
     assert second.start_sample == 10 * FRAME_SAMPLES
     list(second.frames())
@@ -112,13 +114,20 @@ class Live:
         """Do nothing: it ends by itself."""
 
 
+@contextmanager
+def _clock_of(source: Live) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now_s", lambda: source.now_s)
+        yield
+
+
 def _cuts(*steps: bytes | tuple[str, float]) -> list[str]:
     source = Live(*steps)
-    ear = GatedMicrophone(source, LoudIsSpeech(), SETTINGS, clock=lambda: source.now_s)
     cuts = []
-    for utterance in ear.utterances():
-        list(utterance.frames())
-        cuts.append(utterance.cut)
+    with _clock_of(source):
+        for utterance in _microphone(source).utterances():
+            list(utterance.frames())
+            cuts.append(utterance.cut)
     return cuts
 
 
@@ -142,28 +151,28 @@ def test_audio_that_waited_too_long_is_not_heard() -> None:
 
 def test_audio_that_waited_a_moment_is_heard_and_known_to_be_old() -> None:
     source = Live(silence(100), speech(20), ("wait", 1.5), speech(20), silence(12))
-    ear = GatedMicrophone(source, LoudIsSpeech(), SETTINGS, clock=lambda: source.now_s)
-    (utterance,) = ear.utterances()
+    with _clock_of(source):
+        (utterance,) = _microphone(source).utterances()
     assert len(list(utterance.frames())) >= 40
     assert not utterance.cut
-    assert time.monotonic() - utterance.speech_ended_at_s > 0.7
+    assert source.now_s - utterance.speech_ended_at_s > 0.7
 
 
 def test_closing_cuts_off_what_is_being_said() -> None:
     source = Playback(silence(12) + speech(10), live=True)
-    ear = _ear(source)
-    utterances = ear.utterances()
+    microphone = _microphone(source)
+    utterances = microphone.utterances()
     first = next(utterances)
     assert source.finished.wait(10)
-    ear.close()
+    microphone.close()
     assert b"".join(first.frames()).endswith(speech(10))
     assert first.cut == NO_END
     assert list(utterances) == []
 
 
 def test_the_fault_of_a_source_reaches_the_reader() -> None:
-    ear = _ear(Playback(speech(10), failure=InputError("a.wav: gone")))
-    utterances = ear.utterances()
+    microphone = _microphone(Playback(speech(10), failure=InputError("a.wav: gone")))
+    utterances = microphone.utterances()
     next(utterances)
     with pytest.raises(InputError, match="gone"):
         next(utterances)
@@ -172,14 +181,14 @@ def test_the_fault_of_a_source_reaches_the_reader() -> None:
 def test_live_audio_that_nobody_recognizes_is_bounded() -> None:
     audio = (speech(4) + silence(12)) * (MOST_WAITING + 5)
     source = Playback(audio, live=True)
-    ear = _ear(source)
-    utterances = ear.utterances()
+    microphone = _microphone(source)
+    utterances = microphone.utterances()
     next(utterances)
     assert source.finished.wait(30)
-    ear.close()
+    microphone.close()
     assert len(list(utterances)) == MOST_WAITING
 
 
 def test_a_file_waits_for_its_reader() -> None:
     audio = (speech(4) + silence(12)) * (MOST_WAITING + 5)
-    assert len(list(_ear(Playback(audio)).utterances())) == MOST_WAITING + 5
+    assert len(list(_microphone(Playback(audio)).utterances())) == MOST_WAITING + 5

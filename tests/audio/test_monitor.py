@@ -10,7 +10,7 @@ from voice2mqtt.settings.model import EndpointerSettings
 WAIT_S = 10.0
 
 
-def test_it_shows_level_floor_and_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_shows_level_floor_and_speech(monkeypatch: pytest.MonkeyPatch) -> None:
     with running_sound_server() as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)

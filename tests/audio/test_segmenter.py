@@ -111,8 +111,10 @@ def test_what_has_ended_is_not_cut_by_a_later_interruption(
     assert not utterances[0].cut
 
 
-def test_deaf_it_opens_for_nothing(segmenter: Segmenter, utterances: list[LiveUtterance]) -> None:
-    segmenter.deafen(for_s=1.0)
+def test_suppressed_it_opens_for_nothing(
+    segmenter: Segmenter, utterances: list[LiveUtterance]
+) -> None:
+    segmenter.suppress_for(for_s=1.0)
     _feed(segmenter, speech(20))
     assert utterances == []
     _feed(segmenter, speech(20))

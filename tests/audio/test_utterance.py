@@ -43,7 +43,7 @@ def test_loudness_is_that_of_the_speech() -> None:
     assert utterance.speech_ended_at_s == 2.0
 
 
-def test_what_is_expected_reaches_the_gate() -> None:
+def test_what_is_expected_reaches_the_endpointer() -> None:
     heard: list[tuple[LiveUtterance, PartialMatch]] = []
     utterance = LiveUtterance(0, lambda *told: heard.append(told))
     utterance.expect(PartialMatch.COMPLETE)

@@ -19,35 +19,35 @@ from voice2mqtt.settings.model import FeedbackSettings, MicrophoneSettings
 WAIT_S = 10.0
 
 
-class Ear:
-    """What is deafened, and for how long."""
+class SuppressionLog:
+    """For how long the microphone was told to hear nothing."""
 
     def __init__(self) -> None:
-        self.deafened_s: list[float] = []
+        self.suppressed_s: list[float] = []
         self._changed = threading.Condition()
 
-    def deafen(self, for_s: float) -> None:
+    def suppress_for(self, for_s: float) -> None:
         """Note it."""
         with self._changed:
-            self.deafened_s.append(for_s)
+            self.suppressed_s.append(for_s)
             self._changed.notify_all()
 
     def wait_for(self, count: int) -> None:
-        """Wait until it was deafened so often."""
+        """Wait until it was told so often."""
         with self._changed:
-            assert self._changed.wait_for(lambda: len(self.deafened_s) >= count, WAIT_S)
+            assert self._changed.wait_for(lambda: len(self.suppressed_s) >= count, WAIT_S)
 
 
 @pytest.fixture
-def ear() -> Ear:
-    return Ear()
+def microphone() -> SuppressionLog:
+    return SuppressionLog()
 
 
 @contextmanager
-def _voice(ear: Ear, **settings: object) -> Iterator[SpeakerVoice]:
+def _voice(microphone: SuppressionLog, **settings: object) -> Iterator[SpeakerVoice]:
     # ALSA's own `null` takes everything at once and makes no sound.
     chosen = FeedbackSettings.model_validate({"device": "null", **settings})
-    with closing(SpeakerVoice(chosen, "en-US", ear.deafen)) as voice:
+    with closing(SpeakerVoice(chosen, "en-US", microphone.suppress_for)) as voice:
         yield voice
 
 
@@ -58,17 +58,19 @@ def _wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_the_ear_is_deaf_to_each_sound_and_its_echo(ear: Ear) -> None:
-    with _voice(ear) as voice:
+def test_the_microphone_is_suppressed_for_each_sound_and_its_echo(
+    microphone: SuppressionLog,
+) -> None:
+    with _voice(microphone) as voice:
         voice.tone("done")
         voice.say("Shall I open the front door?")
-        ear.wait_for(3)
-    assert ear.deafened_s[0] == pytest.approx(0.16 + ECHO_S, abs=0.01)
-    assert 1 < ear.deafened_s[1] - DRAIN_S - ECHO_S < 3
-    assert ear.deafened_s[2] == ECHO_S
+        microphone.wait_for(3)
+    assert microphone.suppressed_s[0] == pytest.approx(0.16 + ECHO_S, abs=0.01)
+    assert 1 < microphone.suppressed_s[1] - DRAIN_S - ECHO_S < 3
+    assert microphone.suppressed_s[2] == ECHO_S
 
 
-def test_it_is_told_when_a_sentence_has_sounded_or_will_not(ear: Ear) -> None:
+def test_it_is_told_when_a_sentence_has_sounded_or_will_not(microphone: SuppressionLog) -> None:
     over: list[str] = []
     told = threading.Event()
 
@@ -79,17 +81,17 @@ def test_it_is_told_when_a_sentence_has_sounded_or_will_not(ear: Ear) -> None:
 
         return sounded
 
-    with _voice(ear, speak=False) as voice:
+    with _voice(microphone, speak=False) as voice:
         voice.say("off", note("off"))
         assert over == ["off"]
     command = ("sh", "-c", "test {text} != wrong && sleep 0.2 && espeak-ng --stdout hm")
-    with _voice(ear, speech_command=command) as voice:
+    with _voice(microphone, speech_command=command) as voice:
         for name in ("one", "wrong", "two"):
             told.clear()
             voice.say(name, note(name))
             assert name not in over
             assert told.wait(WAIT_S)
-        assert ear.deafened_s[-1] == ECHO_S
+        assert microphone.suppressed_s[-1] == ECHO_S
         for name in "abcdefgh":
             voice.say("much", note(name))
         # The voice is at the first, four wait, and those beyond are told of at once.
@@ -97,27 +99,29 @@ def test_it_is_told_when_a_sentence_has_sounded_or_will_not(ear: Ear) -> None:
     assert over[:4] == ["off", "one", "wrong", "two"]
 
 
-def test_each_can_be_off(ear: Ear) -> None:
-    with _voice(ear, tones=False) as voice:
+def test_each_can_be_off(microphone: SuppressionLog) -> None:
+    with _voice(microphone, tones=False) as voice:
         voice.tone("done")
         voice.say("yes")
-        ear.wait_for(2)
-    with _voice(ear, speak=False) as voice:
+        microphone.wait_for(2)
+    with _voice(microphone, speak=False) as voice:
         voice.say("yes")
         voice.tone("heard")
-        ear.wait_for(3)
-    assert len(ear.deafened_s) == 3
-    assert ear.deafened_s[0] > 1 > ear.deafened_s[2]
+        microphone.wait_for(3)
+    assert len(microphone.suppressed_s) == 3
+    assert microphone.suppressed_s[0] > 1 > microphone.suppressed_s[2]
 
 
-def test_a_missing_speaker_is_said_once(ear: Ear, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING), _voice(ear, device="no_such") as voice:
+def test_a_missing_speaker_is_said_once(
+    microphone: SuppressionLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING), _voice(microphone, device="no_such") as voice:
         voice.tone("done")
         voice.tone("refused")
         voice.tone("failed")
-        ear.wait_for(6)
+        microphone.wait_for(6)
         _wait_until(lambda: bool(caplog.messages))
-    assert ear.deafened_s[1::2] == [0, 0, 0], "deaf to nothing"
+    assert microphone.suppressed_s[1::2] == [0, 0, 0], "suppressed for nothing"
     (message,) = caplog.messages
     # aplay names the line of its source.
     assert re.sub(r"main:\d+", "main:N", message) == (
@@ -127,24 +131,28 @@ def test_a_missing_speaker_is_said_once(ear: Ear, caplog: pytest.LogCaptureFixtu
 
 
 def test_a_sound_that_cannot_be_made_does_not_silence_the_next(
-    ear: Ear, caplog: pytest.LogCaptureFixture
+    microphone: SuppressionLog, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with _voice(ear) as voice:
+    with _voice(microphone) as voice:
         voice.say("a NUL\0 no command takes")
         voice.tone("done")
-        ear.wait_for(1)
+        microphone.wait_for(1)
     assert "embedded null byte" in caplog.text
 
 
-def test_more_than_anybody_wants_to_hear_is_dropped_without_waiting(ear: Ear) -> None:
-    with _voice(ear, speech_command=("sleep", "3")) as voice:
+def test_more_than_anybody_wants_to_hear_is_dropped_without_waiting(
+    microphone: SuppressionLog,
+) -> None:
+    with _voice(microphone, speech_command=("sleep", "3")) as voice:
         for _ in range(20):
             voice.say("wait")
         begun_s = time.monotonic()
     assert time.monotonic() - begun_s < 2
 
 
-def test_a_tone_is_heard_on_the_virtual_speaker(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tone_is_heard_on_the_virtual_speaker(
+    microphone: SuppressionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with running_sound_server() as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
@@ -152,7 +160,7 @@ def test_a_tone_is_heard_on_the_virtual_speaker(ear: Ear, monkeypatch: pytest.Mo
         capture = Capture(MICROPHONE, lambda _state: None)
         thread = threading.Thread(target=lambda: heard.extend(capture.blocks()))
         thread.start()
-        with closing(capture), _voice(ear, device=SPEAKER) as voice:
+        with closing(capture), _voice(microphone, device=SPEAKER) as voice:
             _wait_until(lambda: bool(heard))
             voice.tone("failed")
             _wait_until(lambda: _peak(b"".join(heard)) > 5000)
@@ -163,7 +171,7 @@ def _peak(pcm: bytes) -> int:
     return int(np.abs(np.frombuffer(pcm, np.int16).astype(int)).max(initial=0))
 
 
-def test_the_ear_does_not_open_for_our_own_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_own_voice_begins_no_utterance(monkeypatch: pytest.MonkeyPatch) -> None:
     with running_sound_server() as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
@@ -176,7 +184,7 @@ def test_the_ear_does_not_open_for_our_own_voice(monkeypatch: pytest.MonkeyPatch
             target=lambda: heard.extend(u.start_sample for u in microphone.utterances())
         )
         settings = FeedbackSettings(device=SPEAKER)
-        voice = SpeakerVoice(settings, "en-US", microphone.deafen)
+        voice = SpeakerVoice(settings, "en-US", microphone.suppress_for)
         with closing(microphone), closing(voice):
             thread.start()
             assert listening.wait(WAIT_S)

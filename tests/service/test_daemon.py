@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker, Subscriber, wait_until
-from tests.fakes import ScriptedEar, ScriptedRecognizer
+from tests.fakes import ScriptedMicrophone, ScriptedRecognizer
 from tests.service.manager import Manager
+from voice2mqtt import clock
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
 from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.event import Event
@@ -68,7 +69,7 @@ class Stage:
     """A daemon on the main thread, and a test that directs it from another one."""
 
     daemon: Daemon
-    ear: ScriptedEar
+    microphone: ScriptedMicrophone
     recognizer: ScriptedRecognizer
     seen: Subscriber
     table: Path
@@ -94,7 +95,7 @@ class Stage:
 
     def mute(self, *, on: bool) -> None:
         """Ask for it, and wait until the daemon says that it is so."""
-        asked_s = time.monotonic()
+        asked_s = clock.now_s()
         self.seen.send(f"{ROOT}/mute/set", "ON" if on else "OFF")
         wait_until(
             lambda: any(
@@ -133,10 +134,10 @@ def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]
 
 
 def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber) -> Stage:
-    inbox, ear = Inbox(), ScriptedEar()
+    inbox, microphone = Inbox(), ScriptedMicrophone()
     told: list[Event] = []
     adapter = MqttAdapter(settings)
-    voice = SpeakerVoice(settings.feedback, "en", ear.deafen)
+    voice = SpeakerVoice(settings.feedback, "en", microphone.suppress_for)
     store = Store(settings.state_dir or Path())
     usage = UsageMeter(store, settings.speech.daily_limit_s)
     recognizer.on_sent = usage.add
@@ -161,7 +162,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
     )
     inbox.put(MicrophoneChanged(MicrophoneState(Condition.OK, "scripted", "scripted is open")))
     daemon = Daemon(
-        ear=ear,
+        microphone=microphone,
         recognizer=recognizer,
         voice=voice,
         usage=usage,
@@ -176,7 +177,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         notifier=Notifier(""),
         watchdog=Watchdog(Notifier("")),
     )
-    return Stage(daemon, ear, recognizer, seen, settings.commands, told)
+    return Stage(daemon, microphone, recognizer, seen, settings.commands, told)
 
 
 def test_what_is_heard_is_published_and_told(make_stage: Callable[..., Stage]) -> None:
@@ -185,7 +186,7 @@ def test_what_is_heard_is_published_and_told(make_stage: Callable[..., Stage]) -
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
         for _ in range(3):
-            stage.ear.speak()
+            stage.microphone.speak()
         events = stage.events(3)
         assert [e["event"] for e in events] == ["command", "unmatched", "no_match"]
         assert len({e["id"] for e in events}) == 3
@@ -212,7 +213,7 @@ def test_a_loop_that_hangs_starves_the_watchdog_and_silence_does_not(
 
         def direct() -> None:
             assert [manager.hear() for _ in range(4)] == [{"WATCHDOG": "1"}] * 4
-            stage.ear.speak()
+            stage.microphone.speak()
             assert manager.starves(1.0)
             stage.recognizer.answering.set()
             assert manager.hear() == {"WATCHDOG": "1"}
@@ -224,7 +225,7 @@ def test_a_cancellation_is_told_with_its_details(make_stage: Callable[..., Stage
     stage = make_stage(Canceled(reason="Error", code="ConnectionFailure", details="refused"))
 
     def direct() -> None:
-        stage.ear.speak()
+        stage.microphone.speak()
         (event,) = stage.events(1)
         assert event["event"] == "canceled"
         assert event["code"] == "ConnectionFailure"
@@ -239,20 +240,22 @@ def test_a_cancellation_has_the_host_looked_after(make_stage: Callable[..., Stag
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/state", lambda s: json.loads(s)["host"])
         stage.recognizer.fault = "no answer"
-        stage.ear.speak()
+        stage.microphone.speak()
         stage.seen.wait_for(f"{ROOT}/state", lambda s: json.loads(s)["host_reason"] == "no answer")
 
     stage.play(direct)
 
 
-def test_the_table_tells_the_gate_how_the_sentence_stands(make_stage: Callable[..., Stage]) -> None:
+def test_the_table_tells_the_endpointer_how_the_sentence_stands(
+    make_stage: Callable[..., Stage],
+) -> None:
     stage = make_stage("turn on the light", "turn on the")
 
     def direct() -> None:
-        first, second = stage.ear.speak(), stage.ear.speak()
+        first, second = stage.microphone.speak(), stage.microphone.speak()
         stage.events(2)
-        assert first.prospects == [PartialMatch.COMPLETE]
-        assert second.prospects == [PartialMatch.UNFINISHED]
+        assert first.partial_matches == [PartialMatch.COMPLETE]
+        assert second.partial_matches == [PartialMatch.UNFINISHED]
 
     stage.play(direct)
 
@@ -263,11 +266,11 @@ def test_muted_nothing_is_sent_and_nothing_done(make_stage: Callable[..., Stage]
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
         stage.mute(on=True)
-        stage.ear.speak()
+        stage.microphone.speak()
         stage.seen.send(f"{ROOT}/say/set", "turn on the light")
         assert stage.events(1)[0]["reason"] == "muted"
         stage.mute(on=False)
-        stage.ear.speak()
+        stage.microphone.speak()
         assert stage.events(2)[1]["event"] == "command"
 
     stage.play(direct)
@@ -324,7 +327,7 @@ def test_what_another_room_may_have_done_is_held_back_and_told(
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
         wait_until(lambda: bool(stage.daemon._adapter.others), "the attic to be known")
-        stage.ear.speak()
+        stage.microphone.speak()
         (event,) = stage.events(1)
         assert event["event"] == "held_back"
         assert "in touch with attic" in str(event["reason"])
@@ -378,7 +381,7 @@ def test_an_open_question_is_shown_until_it_is_answered(make_stage: Callable[...
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
         for count in range(1, 5):
-            stage.ear.speak()
+            stage.microphone.speak()
             stage.events(count)
 
     stage.play(direct)
@@ -392,12 +395,12 @@ def test_half_a_sentence_is_told_and_answers_no_question(make_stage: Callable[..
 
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
-        stage.ear.speak()
-        stage.ear.speak(cut="its end was not heard")
+        stage.microphone.speak()
+        stage.microphone.speak(cut="its end was not heard")
         told = stage.events(2)[1]
         assert (told["event"], told["reason"]) == ("canceled", "Cut: its end was not heard")
         assert stage.seen.on("home/door") == []
-        stage.ear.speak()
+        stage.microphone.speak()
         assert stage.seen.wait_for("home/door").payload == "OPEN"
 
     stage.play(direct)
@@ -423,13 +426,13 @@ def test_the_time_for_an_answer_begins_when_the_question_has_sounded(
 
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
-        stage.ear.speak()
+        stage.microphone.speak()
         assert stage.events(1)[0]["event"] == "ask"
-        # Once its sound has begun, the ear is deafened; it is again when it is over.
-        wait_until(lambda: len(stage.ear.deaf_s) == 2, "end of the question")
-        stage.ear.speak()
+        # The microphone is suppressed when the sound begins, and again when it is over.
+        wait_until(lambda: len(stage.microphone.suppressed_s) == 2, "end of the question")
+        stage.microphone.speak()
         assert stage.events(2)[1]["event"] == "unmatched"
-        stage.ear.speak()
+        stage.microphone.speak()
         answered = stage.events(3)[2]
         assert (answered["row"], answered["event"] != "unmatched") == ("door", True)
 
@@ -442,14 +445,14 @@ def test_a_question_that_has_sounded_is_not_open_for_ever(make_stage: Callable[.
 
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
-        stage.ear.speak()
+        stage.microphone.speak()
         stage.seen.wait_for(f"{ROOT}/activity", lambda said: said == "asking")
-        assert not stage.ear.deaf_s
+        assert not stage.microphone.suppressed_s
         wait_until(
             lambda: stage.seen.on(f"{ROOT}/activity")[-1].payload == "idle", "end of the wait"
         )
-        assert len(stage.ear.deaf_s) == 2
-        stage.ear.speak()
+        assert len(stage.microphone.suppressed_s) == 2
+        stage.microphone.speak()
         assert stage.events(2)[1]["event"] == "unmatched"
 
     stage.play(direct)
@@ -464,7 +467,7 @@ def test_an_utterance_that_is_tried_again_ended_once(
     monkeypatch.setattr(stage.daemon._adapter, "speech_ended", ended.append)
 
     def direct() -> None:
-        stage.ear.speak()
+        stage.microphone.speak()
         stage.events(1)
 
     stage.play(direct)
@@ -478,8 +481,8 @@ def test_the_days_limit_stops_the_sending_and_says_so(
     stage = make_stage("turn on the light", limit_s=0.01)
 
     def speak() -> None:
-        stage.ear.speak()
-        stage.ear.speak()
+        stage.microphone.speak()
+        stage.microphone.speak()
         assert stage.events(1)[0]["event"] == "limit_reached"
         told = stage.seen.wait_for(
             f"{ROOT}/state", lambda s: bool(json.loads(s)["daily_limit_reached"])
@@ -582,7 +585,7 @@ def test_a_stop_loses_nothing_that_was_heard(make_stage: Callable[..., Stage]) -
 
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
-        stage.ear.speak()
+        stage.microphone.speak()
         stage.seen.wait_for(f"{ROOT}/activity", lambda said: said == "recognising")
         threading.Timer(0.3, stage.recognizer.answering.set).start()
 
@@ -599,7 +602,7 @@ def test_a_stop_ends_within_two_seconds_though_the_host_never_answers(
 
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
-        stage.ear.speak()
+        stage.microphone.speak()
         stage.seen.wait_for(f"{ROOT}/activity", lambda said: said == "recognising")
         stopping_s.append(time.monotonic())
 
@@ -618,7 +621,7 @@ def test_an_ear_that_fails_ends_the_daemon_with_its_reason(
         yield from ()
         raise OSError("the pipe broke")
 
-    monkeypatch.setattr(stage.ear, "utterances", broken)
+    monkeypatch.setattr(stage.microphone, "utterances", broken)
     with pytest.raises(OSError, match="the pipe broke"):
         stage.daemon.run()
 
@@ -641,9 +644,9 @@ def test_the_seconds_sent_are_told_after_each_sentence(make_stage: Callable[...,
     stage = make_stage("turn on the light", "turn off the light")
 
     def direct() -> None:
-        stage.ear.speak()
+        stage.microphone.speak()
         stage.seen.wait_for(f"{ROOT}/state", lambda s: json.loads(s)["metered_s_today"] == 2.5)
-        stage.ear.speak()
+        stage.microphone.speak()
         stage.seen.wait_for(f"{ROOT}/state", lambda s: json.loads(s)["metered_s_today"] == 5.0)
 
     stage.play(direct)

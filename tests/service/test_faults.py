@@ -62,24 +62,24 @@ def test_a_fault_anywhere_ends_one_sentence_alone(
         return sum(message.payload == payload for message in stage.seen.on("home/light"))
 
     def serve_after_a_fault(place: str, error: type[Exception]) -> None:
-        asked, told = stage.ear.asked, len(stage.told)
+        asked, told = stage.microphone.asked, len(stage.told)
         on, off = commands("ON"), commands("OFF")
         break_once(stage, place, error, monkeypatch, late=late)
         stage.recognizer.asked = 0
-        stage.ear.speak()
+        stage.microphone.speak()
         wait_until(lambda: any(r.exc_info and place in str(r.exc_info[1]) for r in caplog.records),
                    "traceback")  # fmt: skip
         if place not in UNTOLD:
             wait_until(lambda: len(stage.told) > told, "event")
         stage.recognizer.asked = 1
-        stage.ear.speak()
+        stage.microphone.speak()
         wait_until(lambda: commands("OFF") == off + 1, "next sentence carried out")
-        wait_until(lambda: stage.ear.asked == asked + 2, "end of it")
+        wait_until(lambda: stage.microphone.asked == asked + 2, "end of it")
         assert commands("ON") <= on + 1
 
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
-        wait_until(lambda: stage.ear.asked == 1, "somebody who listens")
+        wait_until(lambda: stage.microphone.asked == 1, "somebody who listens")
         for place, error in zip(PLACES, cycle(ERRORS), strict=False):
             serve_after_a_fault(place, error)
 

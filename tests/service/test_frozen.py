@@ -10,7 +10,7 @@ import pytest
 from tests.audio.fakes import LoudIsSpeech
 from tests.broker import Broker, wait_until
 from tests.service.manager import Manager
-from voice2mqtt.audio.microphone import GatedMicrophone
+from voice2mqtt.audio.microphone import Microphone
 from voice2mqtt.mqtt.broker.delivery import Delivery, Incoming
 from voice2mqtt.mqtt.broker.link import Link
 from voice2mqtt.mqtt.broker.login import login_from
@@ -69,10 +69,10 @@ def watch(manager: Manager) -> Iterator[Callable[[str, float], Watchdog]]:
 def test_a_driver_that_hangs(manager: Manager, watch: Callable[[str, float], Watchdog]) -> None:
     watchdog = watch("capture", 1.0)
     tape = Tape()
-    ear = GatedMicrophone(
+    microphone = Microphone(
         tape, LoudIsSpeech(), EndpointerSettings(), heartbeat=watchdog.heartbeat("capture")
     )
-    listening = threading.Thread(target=lambda: list(ear.utterances()))
+    listening = threading.Thread(target=lambda: list(microphone.utterances()))
     watchdog.start()
     listening.start()
     try:
@@ -82,7 +82,7 @@ def test_a_driver_that_hangs(manager: Manager, watch: Callable[[str, float], Wat
         tape.running.set()
         assert manager.hear() == PAT
     finally:
-        ear.close()
+        microphone.close()
         listening.join()
 
 

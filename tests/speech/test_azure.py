@@ -21,6 +21,7 @@ from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.model import SpeechSettings
 from voice2mqtt.speech.azure import AzureRecognizer
 from voice2mqtt.speech.probe import host_fault
+from voice2mqtt.speech.turn import SdkTurn
 from voice2mqtt.speechhost.serving.admission import Limits
 
 WITHIN_S = 10.0
@@ -38,15 +39,15 @@ class Spoken:
     def __init__(self, *blocks: bytes, until: threading.Event | None = None) -> None:
         self._blocks: Sequence[bytes] = blocks
         self._until = until
-        self.prospects: list[PartialMatch] = []
+        self.partial_matches: list[PartialMatch] = []
 
     def frames(self) -> Iterator[bytes]:
         yield from self._blocks
         if self._until:
             assert self._until.wait(WITHIN_S)
 
-    def expect(self, prospect: PartialMatch) -> None:
-        self.prospects.append(prospect)
+    def expect(self, partial_match: PartialMatch) -> None:
+        self.partial_matches.append(partial_match)
 
 
 def ignore(_interim: str) -> None:
@@ -135,7 +136,7 @@ def test_a_fault_of_the_sdk_is_a_cancellation(monkeypatch: pytest.MonkeyPatch) -
     def fail(_turn: object, _frame: bytes) -> None:
         raise RuntimeError("Exception with error code: 0x5")
 
-    monkeypatch.setattr("voice2mqtt.speech.turn.SdkTurn.write", fail)
+    monkeypatch.setattr(SdkTurn, "write", fail)
     with serving(ScriptedEngine("Turn on.")) as url:
         outcome = recognizer(url).recognize(Spoken(tone(500)), ignore)
     assert outcome == Canceled(

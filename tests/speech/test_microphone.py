@@ -1,10 +1,10 @@
 """The SDK's own microphone, between a fake recogniser and a test that decides what may be sent."""
 
 import threading
-import time
 from collections.abc import Callable
 from typing import cast
 
+from voice2mqtt import clock
 from voice2mqtt.core.outcome import Heard
 from voice2mqtt.speech.azure import AzureRecognizer, Shot
 from voice2mqtt.speech.microphone import SdkMicrophone
@@ -23,7 +23,7 @@ class Shots:
 
     def _shoot(self) -> Shot:
         self.count += 1
-        return Shot(Heard(text="Turn on."), time.monotonic())
+        return Shot(Heard(text="Turn on."), clock.now_s())
 
     def close(self) -> None:
         """Nothing is under way."""

@@ -1,1 +1,1 @@
-"""From a microphone or a WAV file to utterances: capture, ring, gate."""
+"""From a microphone or a WAV file to utterances: capture, ring buffer, endpointer."""

@@ -1,12 +1,15 @@
-"""When an utterance begins and when it has ended. Pure: voice probabilities in, events out.
+"""When an utterance begins and when it ends. Pure: speech probabilities in, events out.
 
-Time is counted in samples. The gate opens when enough of the last 192 ms is speech, and then
-reaches back for the pre-roll; it closes after a hang-over of silence whose length follows from
-what is known of the sentence. It never reaches back over the end of the utterance before, nor
-into what it was told to be deaf to: no sample is sent twice.
+A hangover endpointer behind a voice activity detector. Time is counted in samples; frames are
+processed one at a time (32 ms with Silero).
 
-Where the audio begins anew, who speaks already is in the middle of a sentence. So until there has
-been as much silence as ends one, what opens the gate is the rest of something.
+- It opens when enough frames of the last `TRIGGER_WINDOW_MS` are speech. The utterance then starts
+  a pre-roll earlier, but never before the end of the utterance before it nor before the end of a
+  suppression: no sample is part of two utterances.
+- It closes after a hangover, a stretch without speech. How long that is depends on how the words
+  so far match the command table (`PartialMatch`).
+- After an interruption somebody may be in the middle of a sentence. Until there has been one full
+  hangover of silence, an utterance that opens is marked `has_no_beginning`.
 """
 
 from collections import deque
@@ -16,10 +19,11 @@ from voice2mqtt.core.audio import RATE_HZ, PartialMatch
 from voice2mqtt.settings.model import EndpointerSettings
 
 TRIGGER_WINDOW_MS = 192
+"""Six frames, of which `min_speech_ms` must be speech. Set by hand."""
 
 SPOKEN_ON_FRAMES = 5
-"""Speech (160 ms) after which a word of what is to come no longer holds. Fewer frames may be the
-end of the last word: the detector hangs on for 70 ms, in noise for more."""
+"""Frames of speech (160 ms) after which a partial match no longer holds, for the sentence goes on.
+Fewer may be the end of the last word: the detector lags by 70 ms, in noise by more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +31,13 @@ class Opened:
     """Speech has begun; the utterance starts at `start_sample`, pre-roll included."""
 
     start_sample: int
-    is_rest: bool = False
-    """Whether it was going on already when the audio began anew."""
+    has_no_beginning: bool = False
+    """Whether somebody may have been speaking already at the last interruption."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The utterance is over; `end_sample` is the first that is not part of it."""
+    """The utterance has ended; `end_sample` is the first that is not part of it."""
 
     end_sample: int
 
@@ -42,10 +46,10 @@ Event = Opened | Closed
 
 
 class Endpointer:
-    """One microphone's gate."""
+    """The endpointer of one microphone."""
 
     def __init__(self, settings: EndpointerSettings, frame_samples: int) -> None:
-        """Make a closed gate that is told of `frame_samples` at a time."""
+        """Begin closed; each frame has `frame_samples`."""
         self._threshold = settings.threshold
         self._frame = frame_samples
         self._pre_roll = _samples(settings.pre_roll_ms)
@@ -60,12 +64,12 @@ class Endpointer:
         self._recent: deque[bool] = deque(maxlen=_samples(TRIGGER_WINDOW_MS) // frame_samples)
         self._position = 0
         self._earliest = 0
-        self._deaf_until = 0
+        self._suppressed_until = 0
         self._start: int | None = None
         self._speech_end = 0
-        self._in_rest = False
-        self._prospect = PartialMatch.UNKNOWN
-        self._spoken_on = 0
+        self._may_be_mid_sentence = False
+        self._partial_match = PartialMatch.UNKNOWN
+        self._frames_since_match = 0
 
     @property
     def is_open(self) -> bool:
@@ -74,81 +78,83 @@ class Endpointer:
 
     @property
     def position(self) -> int:
-        """First sample of the frame that comes next."""
+        """The first sample of the next frame."""
         return self._position
 
     def is_speech(self, probability: float) -> bool:
-        """Tell whether a frame of that `probability` counts as speech."""
+        """Return whether a frame of that `probability` counts as speech."""
         return probability >= self._threshold
 
-    def hear(self, probability: float) -> Event | None:
-        """Take the next frame, which holds speech with `probability`."""
+    def feed(self, probability: float) -> Event | None:
+        """Process the next frame, which holds speech with `probability`."""
         self._position += self._frame
         speech = self.is_speech(probability)
         if not self.is_open:
-            return self._wait(speech)
+            return self._check_begin(speech)
         self._recent.append(speech)
-        self._follow(speech)
-        return self._judge()
+        if speech:
+            self._note_speech()
+        return self._check_end()
 
-    def expect(self, prospect: PartialMatch) -> Closed | None:
-        """Wait for the end as `prospect` says; not so briefly any more once speech goes on."""
+    def expect(self, partial_match: PartialMatch) -> Closed | None:
+        """Use the hangover of `partial_match` until more speech shows that the sentence goes on."""
         if not self.is_open:
             return None
-        self._prospect, self._spoken_on = prospect, 0
-        return self._judge()
+        self._partial_match, self._frames_since_match = partial_match, 0
+        return self._check_end()
 
-    def deafen(self, until_sample: int) -> None:
-        """Open for nothing before `until_sample`, whatever was said of it earlier.
+    def suppress_until(self, until_sample: int) -> None:
+        """Open for no speech before `until_sample`; replaces an earlier suppression.
 
         An utterance under way goes on.
         """
-        self._deaf_until = until_sample
+        self._suppressed_until = until_sample
 
     def interrupt(self, at_sample: int) -> Closed | None:
-        """Forget the frames so far: the audio from `at_sample` on does not follow on them."""
+        """Start afresh: the audio from `at_sample` on is not contiguous with that before."""
         closed = self._close() if self.is_open else None
         self._recent.clear()
         self._position = self._earliest = self._speech_end = at_sample
-        self._in_rest = True
+        self._may_be_mid_sentence = True
         return closed
 
-    def _wait(self, speech: bool) -> Opened | None:
-        deaf = self._position <= self._deaf_until
-        self._recent.append(speech and not deaf)
+    def _check_begin(self, speech: bool) -> Opened | None:
+        suppressed = self._position <= self._suppressed_until
+        self._recent.append(speech and not suppressed)
         if speech:
             self._speech_end = self._position
         elif self._position - self._speech_end >= self._hangover[PartialMatch.UNKNOWN]:
-            self._in_rest = False
+            self._may_be_mid_sentence = False
         if not speech or sum(self._recent) < self._needed:
             return None
-        earliest = max(self._earliest, self._deaf_until)
+        earliest = max(self._earliest, self._suppressed_until)
         self._start = max(self._position - self._pre_roll, earliest)
-        self._prospect = PartialMatch.UNKNOWN
-        return Opened(self._start, self._in_rest)
+        self._partial_match = PartialMatch.UNKNOWN
+        return Opened(self._start, self._may_be_mid_sentence)
 
-    def _follow(self, speech: bool) -> None:
-        if not speech:
-            return
+    def _note_speech(self) -> None:
         self._speech_end = self._position
-        self._spoken_on += 1
-        # Patience outlives the words that asked for it: it loses nothing, and haste may.
-        if self._spoken_on == SPOKEN_ON_FRAMES and self._prospect is not PartialMatch.UNFINISHED:
-            self._prospect = PartialMatch.UNKNOWN
+        self._frames_since_match += 1
+        # The longest hangover may stay, for it loses nothing; a short one might cut the sentence.
+        if (
+            self._frames_since_match == SPOKEN_ON_FRAMES
+            and self._partial_match is not PartialMatch.UNFINISHED
+        ):
+            self._partial_match = PartialMatch.UNKNOWN
 
-    def _judge(self) -> Closed | None:
+    def _check_end(self) -> Closed | None:
         assert self._start is not None
-        if self._position - self._speech_end >= self._hangover[self._prospect]:
+        if self._position - self._speech_end >= self._hangover[self._partial_match]:
             self._recent.clear()
             return self._close()
         if self._position - self._start >= self._longest:
-            # The recent frames stay: who speaks on opens the next utterance at once.
+            # The recent frames are kept: speech that goes on opens the next utterance at once.
             return self._close()
         return None
 
     def _close(self) -> Closed:
         self._start = None
-        self._in_rest = False
+        self._may_be_mid_sentence = False
         self._earliest = self._position
         return Closed(self._position)
 

@@ -1,9 +1,9 @@
-"""From `microphone:` in the settings to an ear."""
+"""Builds the microphone that the settings name."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from voice2mqtt.audio.microphone import GatedMicrophone
+from voice2mqtt.audio.microphone import Microphone
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
 from voice2mqtt.audio.signal.energy_prefilter import EnergyPrefilter
 from voice2mqtt.audio.signal.noise_suppression import NoiseSuppressedSource
@@ -24,32 +24,32 @@ def open_microphone(
     on_state: Callable[[MicrophoneState], None],
     on_audio: Callable[[bytes], None] = lambda _block: None,
     heartbeat: Heartbeat = UNWATCHED,
-) -> GatedMicrophone:
-    """Return the ear that `settings` name.
+) -> Microphone:
+    """Return the microphone that `settings` name.
 
-    `on_state` is told how the microphone is, `on_audio` sees every block that it gives. The
-    capturing thread shows its `heartbeat` whether or not there is a microphone.
+    `on_state` is called with each change of its condition, `on_audio` with every block. The
+    capture thread beats `heartbeat`, whether or not the device works.
 
     Raises:
         InputError: A WAV file is named that cannot be used. A microphone that cannot be used is
             no error: it is waited for.
-        SettingsError: They ask for cleaning, and the library for it is not installed.
+        SettingsError: They ask for noise suppression, and its library is not installed.
     """
-    source = _cleaned(_source(settings.device, on_state), settings)
-    return GatedMicrophone(source, voice_activity(), settings.gate, on_audio, heartbeat)
+    source = _suppressing_noise(_source(settings.device, on_state), settings)
+    return Microphone(source, voice_activity(), settings.gate, on_audio, heartbeat)
 
 
-def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -> GatedMicrophone:
-    """Return an ear that hears the WAV file `path`, in real time or as fast as that goes.
+def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -> Microphone:
+    """Return a microphone that plays the WAV file `path`, in real time or as fast as that goes.
 
     Raises:
         InputError: It is missing, unreadable, not a WAV, cut short or empty.
     """
-    source = _cleaned(WavSource(path, paced=paced), settings)
-    return GatedMicrophone(source, voice_activity(), settings.gate)
+    source = _suppressing_noise(WavSource(path, paced=paced), settings)
+    return Microphone(source, voice_activity(), settings.gate)
 
 
-def _cleaned(source: Source, settings: MicrophoneSettings) -> Source:
+def _suppressing_noise(source: Source, settings: MicrophoneSettings) -> Source:
     if not settings.noise_suppression and not settings.auto_gain_dbfs:
         return source
     return NoiseSuppressedSource(
@@ -60,7 +60,7 @@ def _cleaned(source: Source, settings: MicrophoneSettings) -> Source:
 
 
 def voice_activity() -> VoiceActivity:
-    """Return the detector that every ear uses."""
+    """Return a new detector as every microphone uses it."""
     return EnergyPrefilter(SileroVoiceActivity())
 
 

@@ -1,16 +1,16 @@
-"""The ear: utterances, in order, from whatever source of audio.
+"""Utterances, in order, from any source of audio.
 
-One thread never stops capturing; utterances that begin while an earlier one is still being
-recognised wait for their turn, complete. What is interrupted (a device that fails, audio that is
-lost, a daemon that stood still, a machine that slept) is yielded too, marked as `cut`.
+One thread captures all the time; utterances that begin while an earlier one is being recognised
+are queued, complete. One that is interrupted (the device fails, audio is lost, the daemon was
+stopped, the machine slept) is yielded too, marked as `cut`.
 """
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from voice2mqtt import clock
 from voice2mqtt.audio.segmenter import Segmenter
 from voice2mqtt.audio.sources.arrival import Arrival
 from voice2mqtt.audio.sources.source import BLOCK_BYTES, Source
@@ -20,21 +20,16 @@ from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.settings.model import EndpointerSettings
 
 MOST_WAITING = 100
-"""Utterances kept for a recogniser that does not come; then the oldest is given up."""
+"""Utterances that may be queued; beyond that the oldest is dropped. Set by hand."""
 
 TOO_LATE_S = 2.0
-"""Audio older than this is not heard any more. A pipe holds as much; what waits before it is lost
-sooner or later."""
+"""Audio that arrives later than this is dropped. The pipe from arecord holds 2 s; what waits longer
+before it is lost sooner or later."""
 
 log = logging.getLogger(__name__)
 
 
-def _boot_time_s() -> float:
-    """Return seconds that go on in a machine that sleeps, unlike the monotonic ones."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-class GatedMicrophone:
+class Microphone:
     """Listens to `source` from the first call of `utterances` on."""
 
     def __init__(
@@ -44,16 +39,14 @@ class GatedMicrophone:
         settings: EndpointerSettings,
         on_audio: Callable[[bytes], None] = lambda _block: None,
         heartbeat: Heartbeat = UNWATCHED,
-        clock: Callable[[], float] = _boot_time_s,
     ) -> None:
-        """Prepare; `on_audio` sees every block, on the capturing thread, before anybody else.
+        """Capture nothing yet.
 
-        That thread's `heartbeat` is shown. By `clock` (seconds) it knows what did not arrive.
+        Every block is first given to `on_audio`, on the capture thread, which beats `heartbeat`.
         """
         self._on_audio = on_audio
         self._source = source
         self._heartbeat = heartbeat
-        self._clock = clock
         self._arrival = Arrival()
         self._behind = False
         self._segmenter = Segmenter(voice_activity, settings, self._queue)
@@ -62,13 +55,13 @@ class GatedMicrophone:
         self._ended = False
         self._closed = False
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._listen, name="ear", daemon=True)
+        self._thread = threading.Thread(target=self._listen, name="capture", daemon=True)
 
     def utterances(self) -> Iterator[Utterance]:
         """Yield each utterance as soon as it begins; end with the source, or after `close`.
 
         Raises:
-            InputError: The source went bad.
+            InputError: The source failed for good.
         """
         self._thread.start()
         while (utterance := self._next()) is not None:
@@ -88,9 +81,9 @@ class GatedMicrophone:
         """Return whether a further utterance has begun. Any thread may call it."""
         return bool(self._waiting)
 
-    def deafen(self, for_s: float) -> None:
-        """Open for nothing in the next `for_s` seconds; an utterance under way goes on."""
-        self._segmenter.deafen(for_s)
+    def suppress_for(self, for_s: float) -> None:
+        """Begin no utterance in the next `for_s` seconds; one under way goes on."""
+        self._segmenter.suppress_for(for_s)
 
     def _next(self) -> LiveUtterance | None:
         with self._changed:
@@ -106,29 +99,30 @@ class GatedMicrophone:
             for block in self._source.blocks():
                 self._heartbeat.beat()
                 self._on_audio(block)
-                self._hear(block)
+                self._process(block)
             while self._segmenter.is_open and not self._closed:
-                self._segmenter.feed(bytes(BLOCK_BYTES), time.monotonic())
+                self._segmenter.feed(bytes(BLOCK_BYTES), clock.now_s())
         except BaseException as failure:  # noqa: BLE001  handed to the reading thread
             self._failure = failure
         finally:
-            self._heartbeat.rest()
+            self._heartbeat.pause()
             self._segmenter.interrupt()
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()
 
-    def _hear(self, block: bytes) -> None:
+    def _process(self, block: bytes) -> None:
         if not block:
             self._interrupt()
             return
-        late_s = self._late_s(block) if self._source.live else 0.0
+        now_s = clock.now_s()
+        late_s = self._late_s(block, now_s) if self._source.live else 0.0
         if late_s <= TOO_LATE_S:
-            self._segmenter.feed(block, time.monotonic() - late_s)
+            self._segmenter.feed(block, now_s - late_s)
 
-    def _late_s(self, block: bytes) -> float:
-        """Return how late live audio comes; interrupt where some is missing before it."""
-        late_s = self._arrival.late_s(len(block) // SAMPLE_BYTES, self._clock())
+    def _late_s(self, block: bytes, now_s: float) -> float:
+        """Return how late a live block arrives; interrupt if audio is missing before it."""
+        late_s = self._arrival.late_s(len(block) // SAMPLE_BYTES, now_s)
         too_late = late_s > TOO_LATE_S
         if self._arrival.lost or (too_late and not self._behind):
             fault = f"it comes {late_s:.1f} s late" if too_late else "some of it did not come"
@@ -138,7 +132,7 @@ class GatedMicrophone:
         return late_s
 
     def _interrupt(self) -> None:
-        """Take what comes next for the beginning of other audio."""
+        """Start afresh: what comes next is not contiguous with what was captured."""
         self._arrival = Arrival()
         self._segmenter.interrupt()
 

@@ -1,10 +1,10 @@
-"""A microphone as a person sees it: its level, its noise, its state, and whether the gate opens."""
+"""Watches a microphone for a person: level, noise floor, state, and whether speech is detected."""
 
 import threading
-import time
 from dataclasses import dataclass
 from typing import Self
 
+from voice2mqtt import clock
 from voice2mqtt.audio.segmenter import Segmenter
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
 from voice2mqtt.audio.signal.level import Level, LevelMeter
@@ -16,13 +16,14 @@ from voice2mqtt.settings.model import EndpointerSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorReading:
-    """One microphone, since it was last read."""
+    """What one microphone delivered since it was last read."""
 
     level: Level
     state: MicrophoneState
-    gate_open: bool
+    in_speech: bool
+    """Whether an utterance is under way."""
     utterances: int
-    """How often the gate has opened since the beginning."""
+    """Utterances since the beginning."""
 
 
 class Monitor:
@@ -53,7 +54,7 @@ class Monitor:
             return MonitorReading(
                 level=self._meter.read(),
                 state=self._state,
-                gate_open=self._segmenter.is_open,
+                in_speech=self._segmenter.is_open,
                 utterances=self._utterances,
             )
 
@@ -61,8 +62,8 @@ class Monitor:
         for block in self._capture.blocks():
             with self._lock:
                 if block:
-                    self._meter.hear(block)
-                    self._segmenter.feed(block, time.monotonic())
+                    self._meter.feed(block)
+                    self._segmenter.feed(block, clock.now_s())
                 else:
                     self._segmenter.interrupt()
 

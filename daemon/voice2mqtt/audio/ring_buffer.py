@@ -1,8 +1,9 @@
-"""The last seconds of audio, addressed by absolute sample number. Knows nothing of speech."""
+"""A ring buffer of the last seconds of audio, addressed by absolute sample number."""
 
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 
 RING_S = 30
+"""More than the longest pre-roll and one read of a pipe; 1 MB. Set by hand."""
 
 
 class RingBuffer:
@@ -15,12 +16,12 @@ class RingBuffer:
 
     @property
     def start_sample(self) -> int:
-        """The oldest sample that is still there."""
+        """The oldest sample that is kept."""
         return max(0, self._end - self._capacity) // SAMPLE_BYTES
 
     @property
     def end_sample(self) -> int:
-        """The sample that comes next."""
+        """The sample after the newest."""
         return self._end // SAMPLE_BYTES
 
     def append(self, pcm: bytes) -> None:

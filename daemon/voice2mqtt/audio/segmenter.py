@@ -1,4 +1,4 @@
-"""Cuts the captured audio into utterances. Knows neither where it comes from nor who reads them."""
+"""Cuts captured audio into utterances, by voice activity detector and endpointer."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from voice2mqtt.settings.model import EndpointerSettings
 
 
 class Segmenter:
-    """Fed by one thread; `expect` of its utterances and `deafen` come from any."""
+    """Fed by one thread; any thread may call `suppress_for`, and `expect` of its utterances."""
 
     def __init__(
         self,
@@ -20,10 +20,10 @@ class Segmenter:
         settings: EndpointerSettings,
         on_utterance: Callable[[LiveUtterance], None],
     ) -> None:
-        """Call `on_utterance`, on the feeding thread, with each utterance as it begins."""
+        """Call `on_utterance`, on the feeding thread, with each utterance when it begins."""
         self._voice_activity = voice_activity
         self._frame_samples = voice_activity.frame_bytes // SAMPLE_BYTES
-        self._gate = Endpointer(settings, self._frame_samples)
+        self._endpointer = Endpointer(settings, self._frame_samples)
         self._ring = RingBuffer()
         self._on_utterance = on_utterance
         self._current: LiveUtterance | None = None
@@ -32,54 +32,54 @@ class Segmenter:
     @property
     def is_open(self) -> bool:
         """Whether an utterance is under way."""
-        return self._gate.is_open
+        return self._endpointer.is_open
 
     def feed(self, pcm: bytes, captured_at_s: float) -> None:
-        """Take the next audio, whose last sample was captured at that monotonic time."""
+        """Process the next audio, whose last sample was captured at `captured_at_s`."""
         self._ring.append(pcm)
-        while self._ring.end_sample >= (end := self._gate.position + self._frame_samples):
-            frame = self._ring.read(self._gate.position, end)
+        while self._ring.end_sample >= (end := self._endpointer.position + self._frame_samples):
+            frame = self._ring.read(self._endpointer.position, end)
             age_s = (self._ring.end_sample - end) / RATE_HZ
-            self._hear(frame, captured_at_s - age_s)
+            self._process(frame, captured_at_s - age_s)
 
     def interrupt(self) -> None:
-        """Cut off the utterance under way: what is fed next does not follow on what was."""
+        """Cut off the utterance under way: what is fed next is not contiguous with it."""
         with self._lock:
-            self._heed(self._gate.interrupt(self._ring.end_sample), cut=NO_END)
+            self._handle(self._endpointer.interrupt(self._ring.end_sample), cut=NO_END)
         self._voice_activity.reset()
 
-    def deafen(self, for_s: float) -> None:
-        """Open for nothing in the next `for_s` seconds of audio, whatever was said earlier."""
+    def suppress_for(self, for_s: float) -> None:
+        """Begin no utterance in the next `for_s` seconds of audio; replaces an earlier call."""
         with self._lock:
-            self._gate.deafen(self._ring.end_sample + int(for_s * RATE_HZ))
+            self._endpointer.suppress_until(self._ring.end_sample + int(for_s * RATE_HZ))
 
-    def _hear(self, frame: bytes, captured_at_s: float) -> None:
+    def _process(self, frame: bytes, captured_at_s: float) -> None:
         probability = self._voice_activity.probability(frame)
         with self._lock:
             if self._current:
                 self._current.append(frame)
-            opened = self._heed(self._gate.hear(probability))
-            if self._current and self._gate.is_speech(probability):
+            opened = self._handle(self._endpointer.feed(probability))
+            if self._current and self._endpointer.is_speech(probability):
                 self._current.speech(captured_at_s, power(frame))
         if opened:
             self._on_utterance(opened)
 
-    def _expect(self, utterance: LiveUtterance, prospect: PartialMatch) -> None:
+    def _expect(self, utterance: LiveUtterance, partial_match: PartialMatch) -> None:
         with self._lock:
             if utterance is self._current:
-                self._heed(self._gate.expect(prospect))
+                self._handle(self._endpointer.expect(partial_match))
 
-    def _heed(self, event: Event | None, cut: str = "") -> LiveUtterance | None:
-        """Do what the gate says; return the utterance that begins, if one does.
+    def _handle(self, event: Event | None, cut: str = "") -> LiveUtterance | None:
+        """Handle an event of the endpointer; return the utterance that begins, if one does.
 
         `cut` is why the utterance that ends is not whole.
         """
         match event:
             case Opened(start_sample=start):
                 utterance = LiveUtterance(
-                    start, self._expect, NO_BEGINNING if event.is_rest else ""
+                    start, self._expect, NO_BEGINNING if event.has_no_beginning else ""
                 )
-                utterance.append(self._ring.read(start, self._gate.position))
+                utterance.append(self._ring.read(start, self._endpointer.position))
                 self._current = utterance
                 return utterance
             case Closed() if self._current:

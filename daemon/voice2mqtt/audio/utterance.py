@@ -1,19 +1,17 @@
-"""One utterance while it is being spoken: written by the capture, read by the recogniser."""
+"""An utterance while it is being spoken: written by the capture, read by the recogniser."""
 
-import math
 import threading
 from collections.abc import Callable, Iterator
 
+from voice2mqtt.audio.signal.level import decibels
 from voice2mqtt.core.audio import PartialMatch
-
-SILENT_DB = -100.0
 
 NO_BEGINNING = "its beginning was not heard: somebody was speaking already when listening began"
 NO_END = "its end was not heard: listening was interrupted"
 
 
 class LiveUtterance:
-    """Keeps its audio, so that it can be read late, slowly, and again after a failure."""
+    """Keeps all its audio, so that it can be read late, slowly, and again after a failure."""
 
     def __init__(
         self,
@@ -21,7 +19,7 @@ class LiveUtterance:
         on_expect: Callable[["LiveUtterance", PartialMatch], None],
         cut: str = "",
     ) -> None:
-        """Begin at `start_sample`, `cut` if that is no beginning; tell `on_expect` of `expect`."""
+        """Begin at `start_sample`; `expect` calls `on_expect`, `cut` is why speech is missing."""
         self._start_sample = start_sample
         self._on_expect = on_expect
         self._changed = threading.Condition()
@@ -39,31 +37,29 @@ class LiveUtterance:
 
     @property
     def speech_began_at_s(self) -> float:
-        """Monotonic time at which the first frame of speech was captured; 0 before that."""
+        """When the first frame of speech was captured; 0 before that."""
         return self._speech_began_at_s
 
     @property
     def speech_ended_at_s(self) -> float:
-        """Monotonic time at which the last frame of speech was captured."""
+        """When the last frame of speech was captured."""
         return self._speech_ended_at_s
 
     @property
     def loudness_db(self) -> float:
         """Level of the speech so far in dBFS."""
         with self._changed:
-            if not self._power_sum:
-                return SILENT_DB
-            return 10 * math.log10(self._power_sum / self._speech_frames)
+            return decibels(self._power_sum / max(1, self._speech_frames))
 
     @property
     def cut(self) -> str:
-        """Why it is only a part of what was said; empty while it is whole."""
+        """Why it is only a part of what was said; "" if it is whole."""
         return self._cut
 
     def frames(self) -> Iterator[bytes]:
         """Yield the audio, pre-roll first, blocking for live audio; end when speech has ended.
 
-        Every call begins at the start again.
+        Every call starts from the beginning.
         """
         at = 0
         while True:
@@ -76,9 +72,9 @@ class LiveUtterance:
             at += 1
             yield block
 
-    def expect(self, prospect: PartialMatch) -> None:
-        """Tell the gate how the sentence stands. Any thread, at any time, more than once."""
-        self._on_expect(self, prospect)
+    def expect(self, partial_match: PartialMatch) -> None:
+        """Tell the endpointer how much silence is to end it. Any thread, at any time."""
+        self._on_expect(self, partial_match)
 
     def append(self, block: bytes) -> None:
         """Add audio that was just captured."""
@@ -87,7 +83,7 @@ class LiveUtterance:
             self._changed.notify_all()
 
     def speech(self, captured_at_s: float, power: float) -> None:
-        """Note a frame of speech; `power` is its mean square, 1 being full scale."""
+        """Count a frame of speech; `power` is its mean square, 1 being full scale."""
         with self._changed:
             self._speech_began_at_s = self._speech_began_at_s or captured_at_s
             self._speech_ended_at_s = captured_at_s
@@ -95,7 +91,7 @@ class LiveUtterance:
             self._speech_frames += 1
 
     def end(self, cut: str = "") -> None:
-        """Say that nothing follows, and in `cut` why not if more was said."""
+        """Mark the end; `cut` is why, if more was said."""
         with self._changed:
             self._cut = self._cut or cut
             self._ended = True

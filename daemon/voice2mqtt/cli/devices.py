@@ -64,14 +64,16 @@ def _settings(args: argparse.Namespace) -> Settings:
     return common.load(args) if named or common.settings_file(args).path.exists() else Settings()
 
 
-def _show_list(devices: list[CaptureDevice], gate: EndpointerSettings, seconds: float) -> None:
+def _show_list(
+    devices: list[CaptureDevice], endpointer: EndpointerSettings, seconds: float
+) -> None:
     usable = [device.name for device in devices if not device.problem]
     headings = ("", "microphone.device", "channels", "rates, Hz", "what it is")
     if seconds <= 0 or not usable:
         show_table(headings, [_described(device) for device in devices])
         return
     with contextlib.ExitStack() as stack:
-        monitors = {name: stack.enter_context(Monitor(name, gate)) for name in usable}
+        monitors = {name: stack.enter_context(Monitor(name, endpointer)) for name in usable}
 
         def rows() -> list[tuple[str, ...]]:
             levels = {name: _bar(monitor.read()) for name, monitor in monitors.items()}
@@ -81,9 +83,11 @@ def _show_list(devices: list[CaptureDevice], gate: EndpointerSettings, seconds: 
         _wait(seconds)
 
 
-def _listen(name: str, gate: EndpointerSettings, seconds: float | None, *, as_json: bool) -> int:
+def _listen(
+    name: str, endpointer: EndpointerSettings, seconds: float | None, *, as_json: bool
+) -> int:
     """Show the level of `name` until Ctrl-C or for `seconds`; fail if it gives no audio then."""
-    with Monitor(name, gate) as monitor:
+    with Monitor(name, endpointer) as monitor:
         with contextlib.suppress(KeyboardInterrupt):
             _watch(monitor, seconds, as_json=as_json)
         state = monitor.read().state
@@ -127,7 +131,7 @@ def _measured(reading: MonitorReading) -> list[tuple[str, str]]:
         ("level", f"{bar(1 - level.peak_db / LOWEST_DB)} {level.peak_db:4.0f} dBFS"),
         ("noise floor", f"{bar(1 - level.floor_db / LOWEST_DB)} {level.floor_db:4.0f} dBFS"),
         ("clipping", f"{level.clipped_share:.1%}"),
-        ("gate", f"{'open' if reading.gate_open else 'shut'}, opened {reading.utterances} times"),
+        ("gate", f"{'open' if reading.in_speech else 'shut'}, opened {reading.utterances} times"),
     ]
 
 
@@ -139,7 +143,7 @@ def _line(reading: MonitorReading, *, as_json: bool) -> str:
                 "condition": reading.state.condition,
                 "sentence": reading.state.sentence,
                 **{key: round(value, 4) for key, value in asdict(level).items()},
-                "gate_open": reading.gate_open,
+                "gate_open": reading.in_speech,
                 "utterances": reading.utterances,
             }
         )
@@ -147,6 +151,6 @@ def _line(reading: MonitorReading, *, as_json: bool) -> str:
         return reading.state.sentence
     return (
         f"peak {level.peak_db:.0f} dBFS, noise floor {level.floor_db:.0f} dBFS, "
-        f"clipping {level.clipped_share:.1%}, gate {'open' if reading.gate_open else 'shut'}, "
+        f"clipping {level.clipped_share:.1%}, gate {'open' if reading.in_speech else 'shut'}, "
         f"opened {reading.utterances} times"
     )

@@ -1,7 +1,7 @@
-"""Audio as everybody here means it, and one utterance of it.
+"""The audio format of all rooms, and the interfaces of an utterance and a voice activity detector.
 
-All audio between rooms is 16 kHz, 16-bit signed little-endian, mono; positions are absolute
-sample numbers since the capture began.
+All audio between rooms is 16 kHz, 16-bit signed little-endian, mono. Positions are absolute
+sample numbers since the capture began; times are seconds of the daemon's clock.
 """
 
 import io
@@ -26,20 +26,20 @@ def as_wav(pcm: bytes) -> bytes:
 
 
 class PartialMatch(Enum):
-    """What the words heard so far say about the words to come; decides how long to wait."""
+    """How the words so far match the command table; decides how much silence ends the sentence."""
 
     COMPLETE = "complete"
-    """A row, and no longer row begins like this: the speaker is done."""
+    """A whole command, and no longer one begins with it: the speaker is done."""
     OPEN = "open"
-    """A row, but a longer one begins with the same words."""
+    """A whole command, but a longer one begins with it."""
     UNFINISHED = "unfinished"
-    """The beginning of a row: the speaker will go on."""
+    """The beginning of a command: the speaker will go on."""
     UNKNOWN = "unknown"
     """Not in the table."""
 
 
 class Utterance(Protocol):
-    """One stretch of speech, live: its frames can be read while it is being spoken."""
+    """One utterance; its frames can be read while it is being spoken."""
 
     @property
     def start_sample(self) -> int:
@@ -48,12 +48,12 @@ class Utterance(Protocol):
 
     @property
     def speech_began_at_s(self) -> float:
-        """Monotonic time at which the first frame of speech was captured; 0 before that."""
+        """When the first frame of speech was captured; 0 before that."""
         ...
 
     @property
     def speech_ended_at_s(self) -> float:
-        """Monotonic time at which the last frame of speech was captured."""
+        """When the last frame of speech was captured."""
         ...
 
     @property
@@ -63,29 +63,29 @@ class Utterance(Protocol):
 
     @property
     def cut(self) -> str:
-        """Why it is only a part of what was said; empty while it is whole, settled at its end."""
+        """Why it is only a part of what was said, known at its end; "" if it is whole."""
         ...
 
     def frames(self) -> Iterator[bytes]:
         """Yield the audio, pre-roll first, blocking for live audio; end when speech has ended."""
         ...
 
-    def expect(self, prospect: PartialMatch) -> None:
-        """Tell the gate how the sentence stands, so that it waits less or more for its end.
+    def expect(self, partial_match: PartialMatch) -> None:
+        """Tell the endpointer how much silence is to end the utterance.
 
-        May be called from any thread, at any time, more than once.
+        Any thread may call it, at any time, more than once.
         """
         ...
 
 
 class VoiceActivity(Protocol):
-    """Tells speech from everything else, one frame at a time."""
+    """A voice activity detector: speech or not, one frame at a time."""
 
     frame_bytes: int
     """Length of the frames that `probability` takes, in bytes."""
 
     def probability(self, frame: bytes) -> float:
-        """Return how likely `frame`, in the light of those before it, holds speech (0 to 1)."""
+        """Return the probability (0 to 1) that `frame`, given those before it, holds speech."""
         ...
 
     def reset(self) -> None:

@@ -1,4 +1,4 @@
-"""What the house should do about one outcome, and why."""
+"""What is to be done about one outcome, and why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,12 +21,15 @@ class Message:
     after_s: float = 0.0
     """Pause before it, counted from the decision."""
     expires_s: float = 10.0
-    """Never delivered later than this after its sentence ended, its own pause granted."""
+    """Never delivered later than this after the end of its sentence plus `after_s`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """The device's own word that it obeyed: `payload` on `topic` within `within_s`."""
+    """How the device confirms that it did it: `payload` on `topic` within `within_s`.
+
+    None as payload is any message.
+    """
 
     topic: str
     payload: str | None = None
@@ -35,14 +38,14 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nearest:
-    """A row that was close, with the sentence of it that sounds most alike."""
+    """A row that was close, with its sentence that sounds most similar."""
 
     row: str
     sentence: str
     distance: float
-    """0 is the same sound, 1 shares nothing."""
+    """Phonetic distance: 0 is the same pronunciation, 1 has nothing in common."""
     heard: str = ""
-    """What it is near to: a hypothesis, or the half of one that holds two commands."""
+    """What it was compared with: a hypothesis, or one command of a compound hypothesis."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,28 +60,28 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fire:
-    """A command was meant; its messages are to be published."""
+    """A command was recognised; its messages are to be published."""
 
     row: str
     text: str
     score: float
-    """How sure, from 0 to 1; 1 is word for word."""
+    """Confidence from 0 to 1; 1 is word for word."""
     messages: tuple[Message, ...]
     reason: Reason
     slots: Mapping[str, SlotValue] = field(default_factory=lambda: NO_SLOTS)
     expect: Expectation | None = None
     response: str = ""
-    """Spoken back after success, if the row names one."""
+    """Spoken after success, if the row has one."""
     said_s: float | None = None
-    """Monotonic time at which its sentence ended: its messages expire counted from there.
+    """When its sentence ended, by the daemon's clock: its messages expire counted from there.
 
-    None counts from when they are handed over.
+    None counts from when they are queued.
     """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A command is likely, or needs consent; put `question` to the speaker."""
+    """A command is likely, or needs consent: ask the speaker `question`."""
 
     row: str
     text: str
@@ -94,11 +97,11 @@ class Refuse:
     text: str
     reason: Reason
     row: str = ""
-    """The row that was meant, if policy and not the words stood in its way."""
+    """The row that was recognised, if policy and not the words is the reason."""
     score: float = 0.0
     too_late: bool = False
-    """Whether it would have been done, had it been understood in time."""
+    """Whether it would have been carried out, had it been recognised in time."""
 
 
 Decision = Fire | Ask | Refuse
-"""A breath with two commands gives several decisions; everything else gives one."""
+"""A compound sentence gives one decision for each of its commands, any other sentence one."""

@@ -1,6 +1,6 @@
 """What happened, as the JSON object that is published, journalled and printed.
 
-One shape for all kinds, so that a reader needs no cases: what does not apply is empty.
+All kinds have the same keys, so that a reader needs no cases: what does not apply is empty.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from voice2mqtt.core.decision import Ask, Decision, Fire, Refuse
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
 
 Event = dict[str, object]
-"""JSON in Python's types. `docs/mqtt.md` and its schema say what each key means."""
+"""A JSON object. `docs/mqtt.md` and `docs/schemas/event.json` define its keys."""
 
 Happening = Decision | NoMatch | Canceled
 
@@ -27,10 +27,10 @@ def event_of(
 
     Args:
         happening: what happened.
-        event_id: unique in the house; later events about the same utterance repeat it.
+        event_id: unique among all nodes; later events about the same utterance repeat it.
         at: when, as ISO 8601 with its offset.
         node: the node that heard it.
-        heard: what the host made of it, if words were recognised.
+        heard: the outcome, if words were recognised.
         latency_ms: from the end of speech to the decision; None if nobody spoke.
     """
     match happening:
@@ -63,10 +63,10 @@ def notice(
     text: str = "",
     latency_ms: float | None = None,
 ) -> Event:
-    """Return an event of a kind that is no decision.
+    """Return an event that is no decision.
 
-    Such as `not_done` (a message expired or was refused), `not_obeyed`, `held_back` (another
-    node acts), `reloaded`, `bad_request`; `event_id` and `row` name what it is about.
+    For example `not_done` (a message expired or was refused), `not_obeyed`, `held_back` (another
+    node acts), `reloaded` or `bad_request`; `event_id` and `row` name what it is about.
     """
     return {
         "event": kind,
@@ -85,13 +85,13 @@ def notice(
 
 
 WORDLESS_KEYS = frozenset({"event", "id", "at", "node", "row", "score", "latency_ms", "language"})
-"""What is kept of an event in which somebody said something, when words are to be kept out."""
+"""The keys that tell nothing of what somebody said."""
 
 
 def wordless(event: Mapping[str, object]) -> Event:
-    """Return `event` with no word that anybody said, in the same shape.
+    """Return `event` without the words that were said, with the same keys.
 
-    The reason goes too, since it may quote; it stays where nobody's words were recognised.
+    Its reason is emptied too, since it may quote them, unless no words were recognised.
     """
     if not event.get("text"):
         return dict(event)

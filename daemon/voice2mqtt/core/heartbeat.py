@@ -1,27 +1,27 @@
-"""How a thread shows that it is alive, to whoever wants to know."""
+"""How a thread shows the watchdog that it is alive."""
 
 from typing import Protocol
 
 
 class Heartbeat(Protocol):
-    """The pulse of one part of the daemon. Any thread may use it, as often as it likes."""
+    """The heartbeat of one part of the daemon. Any thread may use it, as often as it likes."""
 
     def beat(self) -> None:
-        """Show a sign of life; the next is due soon."""
+        """Show that it is alive; the next beat is due within the part's time limit."""
         ...
 
-    def rest(self) -> None:
-        """Owe none until the next `beat`, before a wait that may rightly be long."""
+    def pause(self) -> None:
+        """Need no beat until the next one, for a wait that may rightly be long."""
         ...
 
 
 class Unwatched:
-    """A pulse that nobody feels."""
+    """A heartbeat that nobody watches."""
 
     def beat(self) -> None:
         """Do nothing."""
 
-    def rest(self) -> None:
+    def pause(self) -> None:
         """Do nothing."""
 
 

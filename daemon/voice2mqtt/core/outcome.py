@@ -1,23 +1,23 @@
-"""What the Speech host made of one utterance."""
+"""What the Speech host recognised in one utterance."""
 
 from dataclasses import dataclass
 
 SILENCE = "InitialSilenceTimeout"
-"""Why no words were found where there was no speech."""
+"""The SDK's reason for `NoMatch` where there was no speech."""
 
 CUT = "Cut"
-"""Why a recognition is given up of which only a part was heard."""
+"""Our reason for `Canceled` where only a part of the utterance was captured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
-    """One of the readings that the host offers, with its confidence from 0 to 1."""
+    """One entry of the host's n-best list, with its confidence from 0 to 1."""
 
     text: str
     confidence: float | None = None
     lexical: str = ""
     outside: bool = False
-    """Whether the host listened for a table, and finds it likelier that this was said instead."""
+    """Whether the host decoded with a grammar and finds this out-of-grammar sentence likelier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Heard:
     """Words were recognised."""
 
     text: str
-    """As displayed by the host: cased and punctuated."""
+    """The display form: cased and punctuated."""
     hypotheses: tuple[Hypothesis, ...] = ()
     """The n-best list, best first; empty if the host sends none."""
     language: str = ""
@@ -43,7 +43,7 @@ class NoMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canceled:
-    """The recognition was given up: host down, key refused, time run out, sentence cut off."""
+    """The recognition failed: host down, key refused, timed out, or sentence cut off."""
 
     reason: str
     """The SDK's cancellation reason, such as `Error` or `EndOfStream`; or `CUT`."""

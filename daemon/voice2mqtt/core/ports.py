@@ -1,4 +1,7 @@
-"""What the rooms need of each other, by role. `service` introduces them."""
+"""The interfaces by which the rooms use each other; `service/composition.py` connects them.
+
+Times (`_s`) are seconds of the daemon's clock, which goes on while the machine sleeps.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
@@ -8,11 +11,11 @@ from voice2mqtt.core.decision import Message
 from voice2mqtt.core.outcome import Outcome
 
 GiveUp = Callable[[], str]
-"""Says why an answer is wanted no longer; "" as long as it is. Asked again and again."""
+"""Polled while an answer is awaited: returns why it is no longer wanted, or "" while it is."""
 
 
 def never() -> str:
-    """Want every answer, however late."""
+    """Never give up."""
     return ""
 
 
@@ -31,8 +34,8 @@ class UtteranceSource(Protocol):
         """Return whether a further utterance has begun. Any thread may call it."""
         ...
 
-    def deafen(self, for_s: float) -> None:
-        """Open for nothing in the next `for_s` seconds; an utterance under way goes on."""
+    def suppress_for(self, for_s: float) -> None:
+        """Begin no utterance in the next `for_s` seconds; one under way goes on."""
         ...
 
 
@@ -42,15 +45,15 @@ class Recognizer(Protocol):
     def recognize(
         self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp = never
     ) -> Outcome:
-        """Stream `utterance` while it is spoken and return what was made of it. Never raises.
+        """Stream `utterance` while it is spoken and return the outcome. Never raises.
 
-        `on_interim` is given each interim hypothesis, on a foreign thread. Once all audio is
-        written, an answer that is awaited in vain is `Canceled` when `give_up` says why.
+        `on_interim` is called with each interim hypothesis, on a foreign thread. Once all audio
+        is written, the recognition ends as `Canceled` as soon as `give_up` gives a reason.
         """
         ...
 
     def close(self) -> None:
-        """Give up a recognition under way; it ends within a second. Any thread may call it."""
+        """Cancel a recognition under way; it ends within a second. Any thread may call it."""
         ...
 
 
@@ -60,17 +63,17 @@ class Publisher(Protocol):
     def publish(
         self, message: Message, on_done: Callable[[str], None], said_s: float | None = None
     ) -> None:
-        """Hand `message` over; never blocks, never raises.
+        """Queue `message` for delivery; never blocks, never raises.
 
-        It expires counted from `said_s` (monotonic), when its sentence ended; else from now.
-        `on_done` is called exactly once, on a foreign thread, with "" when the broker has
-        acknowledged it, else with the reason why it was not carried out.
+        It expires counted from `said_s`, the end of its sentence, or else from now. `on_done` is
+        called exactly once, on a foreign thread: with "" when the broker has acknowledged the
+        message, else with the reason why it was not carried out.
         """
         ...
 
 
 class Pronouncer(Protocol):
-    """Something that knows how words sound."""
+    """Something that knows the pronunciation of words."""
 
     def pronounce(self, words: Sequence[str]) -> Sequence[tuple[str, ...]]:
         """Return the phonemes (IPA symbols) of each of `words`; () for one it cannot say."""
@@ -78,7 +81,7 @@ class Pronouncer(Protocol):
 
 
 class Voice(Protocol):
-    """Something the speaker can hear."""
+    """Acoustic feedback for the person who speaks."""
 
     def tone(self, name: str) -> None:
         """Play the tone called `heard`, `done`, `refused` or `failed`; returns at once."""
@@ -87,6 +90,6 @@ class Voice(Protocol):
     def say(self, sentence: str, on_over: Callable[[], None] = lambda: None) -> None:
         """Speak `sentence`; returns at once.
 
-        `on_over` is called once, on any thread, when it has sounded or is known not to.
+        `on_over` is called once, on any thread, when it has been spoken or is known not to be.
         """
         ...

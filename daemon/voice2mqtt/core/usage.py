@@ -1,4 +1,4 @@
-"""How much audio was sent to the host today, since some hosts are paid by the second. Pure."""
+"""How much audio was sent to the host today; some hosts bill by the second. Pure."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class DailyUsage:
     sent_s: float = 0.0
 
     def add(self, sent_s: float, today: date) -> "DailyUsage":
-        """Return the count with `sent_s` more; a new day begins at nothing."""
+        """Return the usage with `sent_s` more; a new day begins at 0."""
         before_s = self.on(today)
         return DailyUsage(today, before_s + sent_s)
 
@@ -26,14 +26,14 @@ class DailyUsage:
         return 0 < limit_s <= self.on(today)
 
     def document(self) -> dict[str, str | float]:
-        """Return the count as JSON values, for `restored`."""
+        """Return it as JSON values, for `restored`."""
         return {"day": self.day.isoformat(), "sent_s": round(self.sent_s, 3)}
 
 
 def restored(document: object, today: date) -> DailyUsage:
-    """Return the count that `document` kept; nothing if it cannot be understood.
+    """Return the usage stored in `document`, or none if that cannot be read.
 
-    A file that was damaged must not keep the daemon from starting.
+    A damaged file must not keep the daemon from starting.
     """
     match document:
         case {"day": str(day), "sent_s": float(sent_s)} if math.isfinite(sent_s) and sent_s >= 0:

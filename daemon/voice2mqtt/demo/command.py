@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         hears = threading.Event()
 
         def on_audio(block: bytes) -> None:
-            view.meter.hear(block)
+            view.meter.feed(block)
             hears.set()
 
         daemon = build.daemon(

@@ -1,1 +1,1 @@
-"""What the house hears back: tones and spoken questions."""
+"""Acoustic feedback: tones and spoken questions."""

@@ -1,15 +1,15 @@
-"""A WAV through `aplay`, for no longer than it should last."""
+"""Plays a WAV through `aplay`, for no longer than it should last."""
 
 import os
 import subprocess
 import threading
 
 DRAIN_S = 1.0
-"""What aplay may take beyond the sound itself; a sound server's buffers make it linger."""
+"""What aplay may take longer than the sound lasts, because of a sound server's buffers."""
 
 
 class PlaybackError(Exception):
-    """The sound could not be made."""
+    """The sound could not be played."""
 
 
 class Playback:
@@ -22,7 +22,7 @@ class Playback:
         self._closed = False
 
     def play(self, wav: bytes, lasts_s: float) -> None:
-        """Play `wav` and return when it is over, or was cut off by `close`.
+        """Play `wav`; return when it has ended or was cut off by `close`.
 
         Raises:
             PlaybackError: The speaker cannot be used.
@@ -35,7 +35,7 @@ class Playback:
             except OSError as error:
                 raise PlaybackError(f"aplay: {error.strerror}; install alsa-utils") from error
         try:
-            _, complaint = process.communicate(wav, timeout=lasts_s + DRAIN_S)
+            _, errors = process.communicate(wav, timeout=lasts_s + DRAIN_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -43,12 +43,12 @@ class Playback:
         finally:
             self._process = None
         if process.returncode > 0:
-            lines = complaint.decode(errors="replace").strip().splitlines()
+            lines = errors.decode(errors="replace").strip().splitlines()
             reason = lines[-1].strip() if lines else f"aplay ended with {process.returncode}"
             raise PlaybackError(f"speaker {self._device} cannot be used: {reason}")
 
     def close(self) -> None:
-        """Cut off what sounds, and play nothing more. Any thread may call it."""
+        """Cut off what is being played, and play nothing more. Any thread may call it."""
         with self._lock:
             self._closed = True
             if process := self._process:

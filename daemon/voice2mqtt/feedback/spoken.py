@@ -1,4 +1,4 @@
-"""A sentence as a WAV file, from whatever text-to-speech command the settings name."""
+"""A sentence as a WAV file, by the text-to-speech command in the settings."""
 
 import io
 import subprocess
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from voice2mqtt.feedback.playback import PlaybackError
 
 SPEECH_TIMEOUT_S = 10.0
+"""For the command; the time to answer begins only when the question was spoken. Set by hand."""
 
 
 def spoken(sentence: str, language: str, command: Sequence[str]) -> bytes:
@@ -18,7 +19,7 @@ def spoken(sentence: str, language: str, command: Sequence[str]) -> bytes:
     Raises:
         PlaybackError: The command is missing, fails or writes no WAV.
     """
-    # A sentence is never an option.
+    # A sentence must not be read as an option.
     text = sentence.lstrip("-")
     filled = [part.replace("{text}", text).replace("{language}", language) for part in command]
     try:
@@ -44,7 +45,7 @@ def spoken(sentence: str, language: str, command: Sequence[str]) -> bytes:
 
 
 def duration_s(wav: bytes) -> float:
-    """Return how long `wav` sounds.
+    """Return the duration of `wav`.
 
     Raises:
         PlaybackError: It is no WAV.
@@ -52,7 +53,7 @@ def duration_s(wav: bytes) -> float:
     try:
         with wave.open(io.BytesIO(wav)) as file:
             frame_bytes = file.getnchannels() * file.getsampwidth()
-            # What is written to a pipe announces a length that nobody knew.
+            # In a WAV written to a pipe, the length in the header is wrong.
             return len(wav) / float(frame_bytes * file.getframerate())
     except (wave.Error, EOFError) as error:
         raise PlaybackError("the speech command wrote no WAV") from error

@@ -1,11 +1,13 @@
-"""The short sounds of the house, made of sine waves. Pure."""
+"""Short tones, made of sine waves. Pure."""
 
 import numpy as np
 
 from voice2mqtt.core.audio import RATE_HZ, as_wav
 
-_LOUDNESS = 0.25
+_AMPLITUDE = 0.25
+"""Of full scale: audible, and far from startling. Set by hand."""
 _FADE_S = 0.008
+"""Fade in and out, without which the edges click."""
 
 _NOTES: dict[str, tuple[tuple[float, float], ...]] = {
     # (Hz, seconds); 0 Hz is a rest.
@@ -14,7 +16,7 @@ _NOTES: dict[str, tuple[tuple[float, float], ...]] = {
     "refused": ((520, 0.09), (390, 0.12)),
     "failed": ((260, 0.09), (0, 0.05), (260, 0.09), (0, 0.05), (260, 0.09)),
 }
-"""Up is good, down is not, a low stutter is trouble."""
+"""Rising is success, falling is refusal, a low repeated note is a fault."""
 
 NAMES = tuple(_NOTES)
 
@@ -31,6 +33,5 @@ def tone(name: str) -> bytes:
 
 def _note(frequency_hz: float, duration_s: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     at_s = np.arange(int(duration_s * RATE_HZ)) / RATE_HZ
-    # An edge that is not rounded clicks.
     fade = np.minimum(1, np.minimum(at_s, duration_s - at_s) / _FADE_S)
-    return np.asarray(_LOUDNESS * fade * np.sin(2 * np.pi * frequency_hz * at_s))
+    return np.asarray(_AMPLITUDE * fade * np.sin(2 * np.pi * frequency_hz * at_s))

@@ -1,7 +1,7 @@
-"""Tones and spoken sentences, one after the other, on a thread that nobody waits for.
+"""Tones and spoken sentences, one after the other, on a thread of their own.
 
-While something sounds, the ear is deafened. A speaker that is missing, slow or stuck costs
-neither a command nor time.
+While something is played, the microphone is suppressed. A speaker that is missing, slow or stuck
+delays no command.
 """
 
 import logging
@@ -16,19 +16,19 @@ from voice2mqtt.feedback.tones import tone
 from voice2mqtt.settings.model import FeedbackSettings
 
 ECHO_S = 0.3
-"""How long a room and the sound card's buffers still sound after us."""
+"""How long the room and the sound card's buffers still sound after the end."""
 
 CLOSE_S = 1.0
 """A text-to-speech command that hangs must not hold up the end of the daemon."""
 
 MOST_WAITING = 4
-"""More than this nobody wants to hear any more."""
+"""Sounds that may be queued; further ones are dropped, for they would come too late."""
 
 _Sound = tuple[bytes, bool]
 """A WAV, and whether it is speech."""
 
-_Waiting = tuple[Callable[[], _Sound], Callable[[], None]]
-"""What makes a sound, and what is called when it is over."""
+_Queued = tuple[Callable[[], _Sound], Callable[[], None]]
+"""Makes the sound, and is called when it has ended."""
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +37,15 @@ class SpeakerVoice:
     """Plays on `settings.device`; `close` it in the end."""
 
     def __init__(
-        self, settings: FeedbackSettings, language: str, deafen: Callable[[float], None]
+        self, settings: FeedbackSettings, language: str, suppress_for: Callable[[float], None]
     ) -> None:
-        """Call `deafen` with the seconds for which the ear shall hear nothing."""
+        """`suppress_for` is called with the seconds for which the microphone is to be ignored."""
         self._settings = settings
         self._language = language
-        self._deafen = deafen
+        self._suppress_for = suppress_for
         self._playback = Playback(settings.device)
-        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
-        self._complained = ""
+        self._queue: queue.Queue[_Queued | None] = queue.Queue(MOST_WAITING)
+        self._warned = ""
         self._thread = threading.Thread(target=self._play_all, name="voice", daemon=True)
         self._thread.start()
 
@@ -57,7 +57,7 @@ class SpeakerVoice:
     def say(self, sentence: str, on_over: Callable[[], None] = lambda: None) -> None:
         """Speak `sentence`; returns at once.
 
-        `on_over` is called once, on any thread, when it has sounded or is known not to.
+        `on_over` is called once, on any thread, when it has been spoken or is known not to be.
         """
         if self._settings.speak and sentence:
             command = self._settings.speech_command
@@ -66,48 +66,48 @@ class SpeakerVoice:
             on_over()
 
     def close(self) -> None:
-        """Fall silent."""
+        """Stop playing, and drop what is queued."""
         with suppress(queue.Empty):
             while True:
-                self._waiting.get_nowait()
-        self._waiting.put(None)
+                self._queue.get_nowait()
+        self._queue.put(None)
         self._playback.close()
         self._thread.join(CLOSE_S)
 
     def _put(self, sound: Callable[[], _Sound], on_over: Callable[[], None] = lambda: None) -> None:
         try:
-            self._waiting.put_nowait((sound, on_over))
+            self._queue.put_nowait((sound, on_over))
         except queue.Full:
             on_over()
 
     def _play_all(self) -> None:
-        while waiting := self._waiting.get():
-            sound, on_over = waiting
+        while queued := self._queue.get():
+            sound, on_over = queued
             try:
                 try:
                     self._play(*sound())
                 finally:
                     on_over()
-                self._complained = ""
+                self._warned = ""
             except PlaybackError as error:
-                self._complain(str(error))
-            except Exception:  # what cannot be played must not silence what comes after it
-                log.exception("a fault while something was to be heard")
+                self._warn(str(error))
+            except Exception:  # one sound must not keep the next from being played
+                log.exception("a fault while a sound was played")
 
     def _play(self, wav: bytes, speech: bool) -> None:
         lasts_s = duration_s(wav)
-        # A speaker may begin late; our own voice would be taken for somebody's.
-        self._deafen(lasts_s + ECHO_S + (DRAIN_S if speech else 0.0))
+        # Speech may begin late, behind the buffers, and would be taken for a person's.
+        self._suppress_for(lasts_s + ECHO_S + (DRAIN_S if speech else 0.0))
         try:
             self._playback.play(wav, lasts_s)
         except PlaybackError:
-            # Nothing sounds: whoever speaks now is to be heard.
-            self._deafen(0.0)
+            # Nothing is played: listen again at once.
+            self._suppress_for(0.0)
             raise
         if speech:
-            self._deafen(ECHO_S)
+            self._suppress_for(ECHO_S)
 
-    def _complain(self, problem: str) -> None:
-        if problem != self._complained:
-            self._complained = problem
+    def _warn(self, problem: str) -> None:
+        if problem != self._warned:
+            self._warned = problem
             log.warning("%s; commands are carried out all the same", problem)

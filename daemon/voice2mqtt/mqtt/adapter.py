@@ -207,7 +207,7 @@ class MqttAdapter:
     def speech_began(self, loudness_db: float, began_s: float = 0.0) -> None:
         """Tell the other nodes that speech has begun here, with its loudness (dBFS) so far.
 
-        `began_s` is the monotonic time at which it began; 0 is just now.
+        `began_s` is when it began, by `clock.now_s`; 0 is just now.
         """
         self._arbitration.speech_began(loudness_db, began_s)
 

@@ -3,11 +3,11 @@
 import json
 import secrets
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from voice2mqtt import clock
 from voice2mqtt.core.arbitration import Arbitration, Bid, Claims, HeldBack, Stage, Undecided, Won
 from voice2mqtt.core.jsontext import read_json
 from voice2mqtt.mqtt.broker.delivery import Incoming
@@ -60,7 +60,7 @@ class RoomArbitration:
     def went_down(self) -> None:
         """Leave: without a broker nothing can be agreed on."""
         with self._changed:
-            self._arbitration.leave(time.monotonic())
+            self._arbitration.leave(clock.now_s())
             self._changed.notify_all()
 
     def silence(self, reason: str) -> None:
@@ -73,13 +73,13 @@ class RoomArbitration:
     def others(self) -> frozenset[str]:
         """Names of the other nodes that are online."""
         with self._changed:
-            return self._arbitration.membership.others(time.monotonic())
+            return self._arbitration.membership.others(clock.now_s())
 
     @property
     def follows(self) -> bool:
         """Whether a sentence that begins now can be agreed on with them."""
         with self._changed:
-            return self._arbitration.follows(time.monotonic())
+            return self._arbitration.follows(clock.now_s())
 
     def handle_message(self, message: Incoming) -> None:
         """Handle the availability and the bids of other nodes."""
@@ -92,7 +92,7 @@ class RoomArbitration:
         if node and node != self._topics.node:
             with self._changed:
                 there = message.payload == b"online"
-                self._arbitration.membership.see(node, time.monotonic(), there=there)
+                self._arbitration.membership.see(node, clock.now_s(), there=there)
                 self._changed.notify_all()
 
     def _handle_bid(self, bid: Bid) -> None:
@@ -100,7 +100,7 @@ class RoomArbitration:
             self._on_other_instance(bid.instance)
             return
         with self._changed:
-            answer = self._arbitration.receive(bid, time.monotonic())
+            answer = self._arbitration.receive(bid, clock.now_s())
             self._changed.notify_all()
         if answer:
             self._send_unless_silenced(answer)
@@ -108,10 +108,10 @@ class RoomArbitration:
     def speech_began(self, loudness_db: float, began_s: float) -> None:
         """Tell the others that speech has begun here, with its loudness (dBFS) so far.
 
-        `began_s` is the monotonic time at which it began; 0 is just now.
+        `began_s` is when it began, by `clock.now_s`; 0 is just now.
         """
         with self._changed:
-            now_s = time.monotonic()
+            now_s = clock.now_s()
             name = secrets.token_hex(4)
             bid = self._arbitration.hear(name, _bounded(loudness_db), began_s or now_s, now_s)
             self._announced = not self._is_alone()
@@ -122,7 +122,7 @@ class RoomArbitration:
         """Tell the others that speech has ended, with its loudness (dBFS) as a whole."""
         if self._announced:
             with self._changed:
-                bid = self._arbitration.end(_bounded(loudness_db), time.monotonic())
+                bid = self._arbitration.end(_bounded(loudness_db), clock.now_s())
             self._send_unless_silenced(bid)
 
     def arbitrate(self, *, row: str, text: str, score: float) -> Won | HeldBack:
@@ -134,7 +134,7 @@ class RoomArbitration:
         if not self._agree:
             return HeldBack(self._silenced) if self._silenced else Won()
         with self._changed:
-            wanted_s = time.monotonic()
+            wanted_s = clock.now_s()
             bid = self._arbitration.move(Stage.WANTS, wanted_s, row=row, text=text, score=score)
             verdict = self._arbitration.verdict(wanted_s, wanted_s)
             self._announced = self._announced or not self._is_alone()
@@ -149,7 +149,7 @@ class RoomArbitration:
     def _await_verdict(self, wanted_s: float) -> Won | HeldBack:
         while True:
             with self._changed:
-                now_s = time.monotonic()
+                now_s = clock.now_s()
                 verdict = self._arbitration.verdict(wanted_s, now_s)
                 if self._silenced:
                     return HeldBack(self._silenced)
@@ -165,18 +165,18 @@ class RoomArbitration:
     def objection(self) -> str | None:
         """Return why a command won `if_alone` must not be carried out; None if not known yet."""
         with self._changed:
-            return self._silenced or self._arbitration.objection(time.monotonic())
+            return self._silenced or self._arbitration.objection(clock.now_s())
 
     def abstain(self) -> None:
         """Tell the others not to wait for us: the last utterance is no command here."""
         if self._announced:
             with self._changed:
-                bid = self._arbitration.move(Stage.PASSES, time.monotonic())
+                bid = self._arbitration.move(Stage.PASSES, clock.now_s())
             self._announced = False
             self._send_unless_silenced(bid)
 
     def _is_alone(self) -> bool:
-        return not self._agree or not self._arbitration.membership.others(time.monotonic())
+        return not self._agree or not self._arbitration.membership.others(clock.now_s())
 
     def _send_unless_silenced(self, bid: Bid) -> None:
         if not self._silenced:

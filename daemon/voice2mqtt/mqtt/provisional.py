@@ -5,10 +5,10 @@ drops them, since another node may have heard the same sentence and carried it o
 """
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from voice2mqtt import clock
 from voice2mqtt.mqtt.broker.outbox import NO_BROKER
 
 
@@ -39,7 +39,7 @@ class ProvisionalCommands:
         timer = threading.Timer(within_s, self.check)
         timer.daemon = True
         with self._lock:
-            deadline_s = time.monotonic() + within_s
+            deadline_s = clock.now_s() + within_s
             self._waiting.append(_Waiting(carry_out, drop, timer, deadline_s))
         timer.start()
         self.check()
@@ -49,7 +49,7 @@ class ProvisionalCommands:
         if not self._waiting:
             return
         objection = self._objection()
-        now_s = time.monotonic()
+        now_s = clock.now_s()
         with self._lock:
             known = objection is not None
             settled = [each for each in self._waiting if known or each.deadline_s <= now_s]

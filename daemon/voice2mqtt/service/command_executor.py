@@ -7,10 +7,10 @@ decided and carried out as a whole. It knows nothing of audio.
 import logging
 import math
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from voice2mqtt import clock
 from voice2mqtt.core.arbitration import HeldBack
 from voice2mqtt.core.audio import PartialMatch, Utterance
 from voice2mqtt.core.decision import Ask, Fire
@@ -89,7 +89,7 @@ class CommandExecutor:
         return outcome
 
     def process_text(self, text: str, said_s: float) -> None:
-        """Process `text` like an utterance that ended at `said_s` (monotonic).
+        """Process `text` like an utterance that ended at `said_s`.
 
         Never raises.
         """
@@ -105,7 +105,7 @@ class CommandExecutor:
     def open_once(self) -> None:
         """Take the next command without its wake phrase."""
         with self._deciding:
-            self._interpreter.accept_without_wake_phrase(time.monotonic())
+            self._interpreter.accept_without_wake_phrase(clock.now_s())
 
     def adopt(self, interpreter: Interpreter) -> None:
         """Decide by another table from the next sentence on."""
@@ -130,11 +130,11 @@ class CommandExecutor:
         self._adapter.publish_activity("hearing")
         self._adapter.speech_began(utterance.loudness_db, utterance.speech_began_at_s)
 
-        def closed(utterance: Utterance) -> None:
+        def ended(utterance: Utterance) -> None:
             patience.utterance_is_over()
-            self._gate_closed(utterance)
+            self._utterance_ended(utterance)
 
-        watched = _Watched(utterance, closed)
+        watched = _Watched(utterance, ended)
         return recognize(watched, recognizer, self._interpreter, patience)
 
     @contextmanager
@@ -167,7 +167,7 @@ class CommandExecutor:
             except Exception:  # the next step may work
                 log.exception("a fault while telling of a fault")
 
-    def _gate_closed(self, utterance: Utterance) -> None:
+    def _utterance_ended(self, utterance: Utterance) -> None:
         self._adapter.publish_activity("recognising")
         self._adapter.speech_ended(utterance.loudness_db)
 
@@ -225,20 +225,20 @@ class CommandExecutor:
     def _start_answer_time(self, question: str) -> None:
         """Count the time for an answer from now: the speaker has heard `question`. Any thread."""
         with self._deciding:
-            self._interpreter.start_answer_time(question, time.monotonic())
+            self._interpreter.start_answer_time(question, clock.now_s())
             if self._awaits_answer:
                 self._start_answer_timer()
 
     def _publish_activity(self) -> None:
         """Publish `asking` if an answer is waited for, else `idle`."""
-        self._awaits_answer = self._interpreter.answer_deadline_s > time.monotonic()
+        self._awaits_answer = self._interpreter.answer_deadline_s > clock.now_s()
         self._adapter.publish_activity("asking" if self._awaits_answer else "idle")
         if self._awaits_answer:
             self._start_answer_timer()
 
     def _start_answer_timer(self) -> None:
         """Publish `idle` when the time for an answer is over, if it is known when that is."""
-        wait_s = self._interpreter.answer_deadline_s - time.monotonic()
+        wait_s = self._interpreter.answer_deadline_s - clock.now_s()
         if wait_s < math.inf:
             self._answer_timer = threading.Timer(wait_s, self._answer_time_over)
             self._answer_timer.daemon = True
@@ -255,11 +255,11 @@ class CommandExecutor:
 
 
 class _Watched:
-    """An utterance that tells when its gate has closed: once, however often it is read."""
+    """An utterance that tells when it has ended: once, however often it is read."""
 
-    def __init__(self, utterance: Utterance, on_closed: Callable[[Utterance], None]) -> None:
+    def __init__(self, utterance: Utterance, on_end: Callable[[Utterance], None]) -> None:
         self._utterance = utterance
-        self._on_closed = on_closed
+        self._on_end = on_end
         self._told = False
 
     @property
@@ -286,7 +286,7 @@ class _Watched:
         yield from self._utterance.frames()
         if not self._told:
             self._told = True
-            self._on_closed(self._utterance)
+            self._on_end(self._utterance)
 
     def expect(self, prospect: PartialMatch) -> None:
         self._utterance.expect(prospect)

@@ -5,7 +5,7 @@ over to another thread:
 
     main         service/daemon             handles daemon events   `Inbox.take`
     loop         service/daemon             serves utterances       `CommandExecutor`, its lock
-    capture      audio/microphone           finds utterances        `GatedMicrophone._next`
+    capture      audio/microphone           finds utterances        `Microphone._next`
     SDK's own    speech/turn                recognise               the callbacks in that file
     sdk-release  speech/turn                frees SDK objects       nowhere
     host-watch   service/host_watch         probes the host         `Inbox.put`
@@ -131,7 +131,7 @@ def recognizer(
     made = AzureRecognizer(
         settings.speech,
         max_utterance_s=settings.microphone.gate.max_utterance_s,
-        gated=settings.microphone.capture != "sdk",
+        endpointed=settings.microphone.capture != "sdk",
         on_sent=on_sent,
     )
     _set_phrases(made, settings, table)
@@ -177,7 +177,7 @@ def daemon(
     state = NodeState(lambda: usage.today_s, store)
     table = load_table(settings.commands, language)
     azure = recognizer(settings, table, usage.add)
-    ear, speech = _ear_and_speech(
+    microphone, speech = _microphone_and_speech(
         settings,
         azure,
         inbox,
@@ -185,7 +185,7 @@ def daemon(
         watchdog.heartbeat("capture"),
         lambda: not usage.exhausted and not state.muted,
     )
-    voice = SpeakerVoice(settings.feedback, language, ear.deafen)
+    voice = SpeakerVoice(settings.feedback, language, microphone.suppress_for)
     first = settled(interpreter(settings, table))
     executor = _executor(settings, first, adapter, voice, state, store, report)
     table_check = TableCheck()
@@ -198,7 +198,7 @@ def daemon(
         _set_phrases(azure, settings, table)
 
     return Daemon(
-        ear=ear,
+        microphone=microphone,
         recognizer=speech,
         voice=voice,
         usage=usage,
@@ -238,7 +238,7 @@ def _executor(
     )
 
 
-def _ear_and_speech(
+def _microphone_and_speech(
     settings: Settings,
     azure: AzureRecognizer,
     inbox: Inbox,
@@ -247,14 +247,13 @@ def _ear_and_speech(
     may_send: Callable[[], bool],
 ) -> tuple[UtteranceSource, Recognizer]:
     if settings.microphone.capture == "sdk":
-        microphone = _sdk_microphone(settings.microphone.device, azure, inbox, may_send)
-        return microphone, microphone
+        sdk_microphone = _sdk_microphone(settings.microphone.device, azure, inbox, may_send)
+        return sdk_microphone, sdk_microphone
 
     def on_state(state: MicrophoneState) -> None:
         inbox.put(MicrophoneChanged(state))
 
-    ear = open_microphone(settings.microphone, on_state, on_audio, heartbeat)
-    return ear, azure
+    return open_microphone(settings.microphone, on_state, on_audio, heartbeat), azure
 
 
 def _sdk_microphone(

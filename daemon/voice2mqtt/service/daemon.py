@@ -8,10 +8,10 @@ threads.
 import logging
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from voice2mqtt import clock
 from voice2mqtt.audio.signal.condition import MicrophoneState
 from voice2mqtt.core.audio import Utterance
 from voice2mqtt.core.outcome import Canceled, Outcome
@@ -60,7 +60,7 @@ class Daemon:
     def __init__(
         self,
         *,
-        ear: UtteranceSource,
+        microphone: UtteranceSource,
         recognizer: Recognizer,
         voice: SpeakerVoice,
         usage: UsageMeter,
@@ -76,7 +76,7 @@ class Daemon:
         watchdog: Watchdog,
     ) -> None:
         """Take the parts, already connected to each other."""
-        self._ear = ear
+        self._microphone = microphone
         self._recognizer = recognizer
         self._voice = voice
         self._usage = usage
@@ -101,7 +101,7 @@ class Daemon:
             UserFacingError: the source of audio went bad for good.
         """
         with _signals(self._inbox):
-            self._adapter.on_control(lambda c: self._inbox.put_control(c, time.monotonic()))
+            self._adapter.on_control(lambda c: self._inbox.put_control(c, clock.now_s()))
             self._executor.announce_unfinished()
             self._adapter.start()
             self._host_watch.start()
@@ -122,12 +122,12 @@ class Daemon:
     def _run_loop(self) -> None:
         failure: BaseException | None = None
         heartbeat = self._watchdog.heartbeat("loop")
-        heartbeat.rest()
+        heartbeat.pause()
         try:
-            for utterance in self._ear.utterances():
+            for utterance in self._microphone.utterances():
                 heartbeat.beat()
                 self._serve(utterance)
-                heartbeat.rest()
+                heartbeat.pause()
         except BaseException as error:  # noqa: BLE001 - raised again by the supervisor
             failure = error
         self._inbox.put(LoopEnded(failure))
@@ -136,7 +136,7 @@ class Daemon:
         try:
             if self._may_send():
                 outcome = self._executor.process_utterance(
-                    utterance, self._recognizer, self._ear.another_waits
+                    utterance, self._recognizer, self._microphone.another_waits
                 )
                 self._handle_outcome(outcome)
         except Exception:  # whatever it is, the next sentence is served
@@ -273,7 +273,7 @@ class Daemon:
         log.info("stopping: %s", why, extra={"V2M_EVENT": "stopping"})
         self._notifier.stopping(why)
         self._host_watch.stop()
-        self._ear.close()
+        self._microphone.close()
         self._loop.join(FINISH_WITHIN_S)
         self._recognizer.close()
         self._loop.join(FINISH_WITHIN_S)

@@ -1,8 +1,8 @@
 """How long the outcome of one utterance is worth waiting for."""
 
-import time
 from collections.abc import Callable
 
+from voice2mqtt import clock
 from voice2mqtt.core.audio import Utterance
 
 GIVE_WAY_S = 4.0
@@ -36,11 +36,11 @@ class Patience:
 
     def utterance_is_over(self) -> None:
         """Start to count: all its audio has been read."""
-        self._over_at_s = self._over_at_s or time.monotonic()
+        self._over_at_s = self._over_at_s or clock.now_s()
 
     def __call__(self) -> str:
         """Return why an answer is wanted no longer; "" as long as it is."""
-        now_s = time.monotonic()
+        now_s = clock.now_s()
         age_s = now_s - self._utterance.speech_ended_at_s
         if age_s > self._commands_expire_s:
             return f"it was said {age_s:.0f} s ago, too long for any command of the table"

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from voice2mqtt import clock
 from voice2mqtt.core.audio import Utterance
 from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.event import Event, event_of
@@ -54,9 +55,10 @@ def recognize(
     interpreter: Interpreter,
     give_up: GiveUp = never,
 ) -> Outcome:
-    """Have `utterance` recognised while it is spoken; the table tells its gate how long to wait.
+    """Have `utterance` recognised while it is spoken.
 
-    What is only a part of what was said is not recognised, or given up.
+    The table tells the endpointer how long to wait for the end. What is only a part of what was
+    said is not recognised, or given up.
     """
     if utterance.cut:
         for _ in utterance.frames():
@@ -76,8 +78,8 @@ def decide(
     utterance: Utterance | None = None,
     typed_s: float | None = None,
 ) -> ProcessedUtterance:
-    """Decide about `outcome`: of `utterance`, or of a sentence typed at `typed_s` (monotonic)."""
-    now_s = time.monotonic()
+    """Decide about `outcome`: of `utterance`, or of a sentence typed at `typed_s`."""
+    now_s = clock.now_s()
     said_s = utterance.speech_ended_at_s if utterance else typed_s or now_s
     return ProcessedUtterance(
         outcome=outcome,

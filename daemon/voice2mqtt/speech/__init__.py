@@ -1,1 +1,1 @@
-"""Utterances to outcomes, through the Azure Speech SDK."""
+"""From utterances to outcomes, by the Azure Speech SDK."""

@@ -1,21 +1,20 @@
 """The only import of the Azure Speech SDK: one utterance in, one outcome out.
 
-Each utterance gets a push stream and a recogniser of its own, and the stream is closed when the
-gate closes. Measured against one long-lived stream, this answers as fast (14-22 ms after the
-close), keeps memory flat, and needs no healing: after most cancellations, and when a host drops
-an idle connection, an SDK recogniser is dead for good.
+Each utterance gets its own push stream and recogniser, and the stream is closed when the
+endpointer ends the utterance. Measured against one long-lived stream, this answers as fast
+(14-22 ms after the close), keeps memory constant, and needs no recovery: after most
+cancellations, and when a host drops an idle connection, an SDK recogniser is unusable.
 
-A host may take the sentence for ended before our gate does. The rest is then recognised as a
-further turn and the parts are joined, so that nothing between two turns is lost.
+A host may end the sentence before our endpointer does. The rest is then recognised by a further
+single shot and the parts are joined, so that no audio between two of them is lost.
 
-The SDK calls back on threads of its own; those calls only set an event or pass the interim text
-on (`turn.py`). `ResultFuture.get` blocks in C and cannot be interrupted by a signal: call
+The SDK calls back on its own threads; those calls only set an event or pass on the interim text
+(`turn.py`). `ResultFuture.get` blocks in C and cannot be interrupted by a signal: call
 `recognize` on any thread but the main one.
 """
 
 import contextlib
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from functools import partial
 
 import azure.cognitiveservices.speech as sdk
 
+from voice2mqtt import clock
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, Utterance
 from voice2mqtt.core.outcome import Canceled, Outcome
 from voice2mqtt.core.ports import GiveUp, never
@@ -31,26 +31,27 @@ from voice2mqtt.settings.model import SpeechSettings
 from voice2mqtt.settings.secrets import read_secret
 from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.speech import outcomes
-from voice2mqtt.speech.turn import AWAY, STOP_WITHIN_S, SdkTurn, interrupt
+from voice2mqtt.speech.turn import STOP_WITHIN_S, UNREACHABLE, SdkTurn, interrupt
 
 SECOND_BYTES = RATE_HZ * SAMPLE_BYTES
 
 DEFAULT_HOST = "ws://127.0.0.1:5000"
 
-_AWAY = frozenset({"ConnectionFailure", "ServiceUnavailable", "TooManyRequests"})
+_UNREACHABLE = frozenset({"ConnectionFailure", "ServiceUnavailable", "TooManyRequests"})
 _RETRY_PAUSE_S = 0.5
+"""Between two attempts to reach a host. Set by hand."""
 
 PHRASE_LIMIT = 500
-"""Phrases beyond this are not sent: the documented limit of the cloud's phrase lists."""
+"""Phrases sent at most: the documented limit of the cloud's phrase lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """What the SDK's own microphone heard in one single shot."""
+    """One single shot on the SDK's own microphone."""
 
     outcome: Outcome
     speech_ended_at_s: float
-    """Monotonic time, as far as the host tells."""
+    """When speech ended, by the offset and duration in the host's answer."""
 
 
 class AzureRecognizer:
@@ -61,23 +62,23 @@ class AzureRecognizer:
         settings: SpeechSettings,
         *,
         max_utterance_s: float = 15.0,
-        gated: bool = True,
+        endpointed: bool = True,
         on_sent: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         """Keep the settings for every utterance; nothing is connected yet.
 
         Args:
-            settings: who recognises, and how long to wait for it.
-            max_utterance_s: the longest utterance that the gate lets through.
-            gated: whether a gate of ours ends the sentence, or the host.
-            on_sent: told the seconds of audio written, for metering.
+            settings: which host, and how long to wait for it.
+            max_utterance_s: the longest utterance that the endpointer lets through.
+            endpointed: whether our endpointer ends the sentence, or the host.
+            on_sent: called with the seconds of audio written, for the daily limit.
 
         Raises:
             SettingsError: the settings name no usable host.
         """
         self._config = _config(settings, max_utterance_s)
-        if gated:
-            # A host that ends the sentence earlier would cut a speaker who thinks.
+        if endpointed:
+            # A host that ends the sentence earlier would cut off a speaker who pauses.
             silence = sdk.PropertyId.Speech_SegmentationSilenceTimeoutMs
             self._config.set_property(silence, "5000")
         self._languages = list(settings.languages)
@@ -89,11 +90,11 @@ class AzureRecognizer:
         self._on_sent = on_sent
         self._closed = threading.Event()
         self._over: deque[SdkTurn] = deque()
-        """Answered, and not yet let go."""
+        """Answered, and not yet released."""
         self._interrupt: Callable[[], None] = lambda: None
 
     def prepare(self, phrases: Sequence[str]) -> None:
-        """Use `phrases` as hints from the next utterance on."""
+        """Use `phrases` as the phrase list from the next utterance on."""
         self._phrases = list(phrases)[:PHRASE_LIMIT]
 
     def recognize(
@@ -104,10 +105,10 @@ class AzureRecognizer:
         A host that cannot be reached is tried again, with the whole utterance, for `retry_s`.
         """
         outcome = self._attempt(utterance, on_interim, give_up)
-        give_up_s = time.monotonic() + self._retry_s
+        retry_until_s = clock.now_s() + self._retry_s
         while (
-            _is_away(outcome)
-            and time.monotonic() < give_up_s
+            _is_unreachable(outcome)
+            and clock.now_s() < retry_until_s
             and not give_up()
             and not self._closed.wait(_RETRY_PAUSE_S)
         ):
@@ -115,9 +116,9 @@ class AzureRecognizer:
         return outcome
 
     def microphone(self, device: str) -> Callable[[], Shot]:
-        """Open the SDK's own microphone, an ALSA name; return what recognises one single shot.
+        """Open the SDK's own microphone, an ALSA name; return a function for one single shot.
 
-        Silence ends a shot too, when the host says so.
+        Silence too ends a shot, when the host decides so.
 
         Raises:
             RuntimeError: the device cannot be opened.
@@ -130,15 +131,15 @@ class AzureRecognizer:
         self._interrupt = partial(interrupt, recognizer)
 
         def shoot() -> Shot:
-            began_s = time.monotonic()
+            began_s = clock.now_s()
             try:
                 result = recognizer.recognize_once_async().get()
                 outcome = outcomes.of_result(result)
             except RuntimeError as error:
-                return Shot(_fault(error), time.monotonic())
-            now_s = time.monotonic()
+                return Shot(_fault(error), clock.now_s())
+            now_s = clock.now_s()
             self._on_sent(now_s - began_s)
-            # An answer that took its time does not make what was said any younger.
+            # What was said is as old as it is, however late the answer.
             spoken_s = (result.offset + result.duration) / outcomes.TICKS_PER_S
             return Shot(outcome, min(began_s + spoken_s, now_s) if spoken_s else now_s)
 
@@ -150,26 +151,26 @@ class AzureRecognizer:
         try:
             outcome, sent_s = self._take_turn(utterance, on_interim, give_up)
         except (RuntimeError, SettingsError) as error:
-            # The SDK is at its end, or the token cannot be read at this moment.
+            # The SDK failed, or the token cannot be read at the moment.
             return _fault(error)
-        if not _is_away(outcome):
+        if not _is_unreachable(outcome):
             self._on_sent(sent_s)
         return outcome
 
     def _take_turn(
         self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp
     ) -> tuple[Outcome, float]:
-        """Return what was made of `utterance`, and how many seconds of audio were written."""
+        """Return the outcome of `utterance`, and how many seconds of audio were written."""
         turn = self._begin(on_interim)
         sent = 0
         try:
             for frame in utterance.frames():
                 turn.write(frame)
                 sent += len(frame)
-                if turn.is_away:
+                if turn.is_unreachable:
                     # There may be time for another attempt before the sentence is over.
                     turn.abandon()
-                    return AWAY, 0.0
+                    return UNREACHABLE, 0.0
             if self._closed.is_set():
                 turn.interrupt()
             outcome = turn.finish(self._timeout_s, give_up)
@@ -188,21 +189,21 @@ class AzureRecognizer:
         connection = sdk.Connection.from_recognizer(recognizer)
         turn = SdkTurn(stream, recognizer, connection, on_interim, continuous=self._continuous)
         self._interrupt = turn.interrupt
-        # The last one is let go here, and not at its end: the 50 ms that the SDK takes for it
-        # must not stand between speech and command.
-        self._let_go()
+        # The previous turn is released here and not at its end, where the 50 ms that the SDK takes
+        # for it would delay the command.
+        self._release_turns()
         return turn
 
-    def _let_go(self) -> None:
+    def _release_turns(self) -> None:
         with contextlib.suppress(IndexError):
             while True:
-                self._over.pop().let_go()
+                self._over.pop().release()
 
     def close(self) -> None:
-        """Give up a recognition under way; the SDK has nothing more to tell."""
+        """Cancel a recognition under way; the SDK makes no further calls."""
         self._closed.set()
         self._interrupt()
-        self._let_go()
+        self._release_turns()
 
     def _recognizer(self, audio: sdk.audio.AudioConfig) -> sdk.SpeechRecognizer:
         if self._token_file:
@@ -218,9 +219,9 @@ class AzureRecognizer:
         else:
             recognizer = sdk.SpeechRecognizer(self._config, audio)
         if self._phrases:
-            hints = sdk.PhraseListGrammar.from_recognizer(recognizer)
+            phrase_list = sdk.PhraseListGrammar.from_recognizer(recognizer)
             for phrase in self._phrases:
-                hints.addPhrase(phrase)
+                phrase_list.addPhrase(phrase)
         return recognizer
 
 
@@ -229,8 +230,8 @@ def _fault(error: Exception) -> Canceled:
     return Canceled(reason="Error", code=name, details=outcomes.first_line(error))
 
 
-def _is_away(outcome: Outcome) -> bool:
-    return isinstance(outcome, Canceled) and outcome.code in _AWAY
+def _is_unreachable(outcome: Outcome) -> bool:
+    return isinstance(outcome, Canceled) and outcome.code in _UNREACHABLE
 
 
 def _config(settings: SpeechSettings, max_utterance_s: float) -> sdk.SpeechConfig:

@@ -1,8 +1,8 @@
-"""The SDK's own microphone, for `microphone.capture: sdk`: no gate, no pre-roll, no ring.
+"""The SDK's own microphone, for `microphone.capture: sdk`: no endpointer, no pre-roll.
 
 Measured limits (`docs/microphone.md`): the device is opened anew for each single shot, which
 loses 15 to 44 ms, and everything said while the host answers; silence is streamed to the host; a
-device that dies during a recognition is not noticed before the time-out.
+device that fails during a recognition is not noticed before the time-out.
 """
 
 import threading
@@ -14,12 +14,14 @@ from voice2mqtt.core.ports import GiveUp, never
 from voice2mqtt.speech.azure import AzureRecognizer
 
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Pauses after failures in a row; the last repeats. Set by hand."""
 ASK_AGAIN_S = 0.2
+"""How often it is asked whether audio may be sent again."""
 UNKNOWN_LOUDNESS_DB = -100.0
 
 
 class SdkMicrophone:
-    """Ear and recogniser in one: what it yields has been recognised already."""
+    """Utterance source and recogniser in one: what it yields has already been recognised."""
 
     def __init__(
         self,
@@ -28,9 +30,9 @@ class SdkMicrophone:
         on_state: Callable[[str], None],
         may_send: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Tell `on_state`, on the reading thread, why `device` cannot be used, or "" if it can.
+        """Call `on_state`, on the reading thread, with why `device` cannot be used, or "".
 
-        Nothing is sent while `may_send` says no; a sentence under way is.
+        Nothing is sent while `may_send` is false, except a sentence under way.
         """
         self._may_send = may_send
         self._recognizer = recognizer
@@ -41,7 +43,7 @@ class SdkMicrophone:
         self._closed = threading.Event()
 
     def utterances(self) -> Iterator[Utterance]:
-        """Yield each utterance once the host has answered it; silence is passed over."""
+        """Yield each utterance once the host has answered it; silence is skipped."""
         failures = 0
         while not self._closed.is_set():
             if not self._may_send():
@@ -60,7 +62,7 @@ class SdkMicrophone:
             if outcome != NoMatch(reason=SILENCE) and not self._closed.is_set():
                 self._outcome = outcome
                 yield _Spoken(outcome, shot.speech_ended_at_s)
-            # A host that is away, or a device that died between two shots, cancels at once.
+            # Without a host, or when the device failed between two shots, it cancels at once.
             failures = failures + 1 if isinstance(outcome, Canceled) else 0
             if failures:
                 self._pause(failures)
@@ -76,7 +78,7 @@ class SdkMicrophone:
     def recognize(
         self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp = never
     ) -> Outcome:
-        """Return what was made of the utterance that this ear yielded last."""
+        """Return the outcome of the utterance that was yielded last."""
         del on_interim, give_up
         for _ in utterance.frames():
             pass
@@ -88,15 +90,15 @@ class SdkMicrophone:
         self._recognizer.close()
 
     def another_waits(self) -> bool:
-        """Return False: one shot follows the other."""
+        """Return False: the next shot begins after this one."""
         return False
 
-    def deafen(self, for_s: float) -> None:
-        """Do nothing: the SDK's microphone cannot be told what is ours."""
+    def suppress_for(self, for_s: float) -> None:
+        """Do nothing: the SDK's microphone cannot be suppressed."""
 
 
 class _Spoken:
-    """An utterance that is over, without its audio."""
+    """An utterance that has ended, without its audio."""
 
     start_sample = 0
     loudness_db = UNKNOWN_LOUDNESS_DB
@@ -110,5 +112,5 @@ class _Spoken:
     def frames(self) -> Iterator[bytes]:
         yield from ()
 
-    def expect(self, prospect: PartialMatch) -> None:
+    def expect(self, partial_match: PartialMatch) -> None:
         pass

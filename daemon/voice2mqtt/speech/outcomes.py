@@ -1,4 +1,4 @@
-"""SDK results to outcomes, with every detail the SDK gives. Knows its values, not its calls."""
+"""From the SDK's results to outcomes, with every detail it gives. Calls nothing of the SDK."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -9,6 +9,7 @@ from voice2mqtt.core.outcome import SILENCE, Canceled, Heard, Hypothesis, NoMatc
 from voice2mqtt.settings.yaml.redaction import shown_address
 
 TICKS_PER_S = 10_000_000
+"""The SDK counts durations in units of 100 ns."""
 
 
 def of_result(result: Any) -> Outcome:
@@ -43,11 +44,11 @@ def first_line(error: object) -> str:
 
 
 def join(parts: Sequence[Outcome]) -> Outcome:
-    """Return the one outcome of an utterance that the host may have cut into several."""
+    """Return the outcome of an utterance that the host may have cut into `parts`."""
     heard = [part for part in parts if isinstance(part, Heard)]
     canceled = [part for part in parts if isinstance(part, Canceled)]
     if canceled:
-        # Half a sentence is not to be acted on.
+        # Half a sentence must not be carried out.
         return canceled[0]
     if len(heard) == 1:
         return heard[0]
@@ -78,9 +79,9 @@ class _Language(_Strict):
 
 
 class _Answer(_Strict):
-    """What is read of a `speech.phrase`, beside what the SDK itself reads; the rest is passed over.
+    """The fields read from a `speech.phrase` besides those that the SDK reads itself.
 
-    It is a stranger's: whatever is not of these types is no answer.
+    It comes from an unknown host: an answer with other types is refused, other fields are ignored.
     """
 
     text: str | None = Field(None, alias="DisplayText")
@@ -112,7 +113,7 @@ def _heard(result: Any) -> Outcome:
 
 
 def _misfit(error: ValidationError) -> str:
-    """Return what is wrong with an answer, without what it says."""
+    """Return what is wrong with an answer, without quoting it."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(map(str, first["loc"]))
     what = f"{place}: {first['msg']}" if place else first["msg"]

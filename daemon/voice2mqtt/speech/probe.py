@@ -1,6 +1,6 @@
-"""Is anybody there? A look at the Speech host's address, without the SDK.
+"""Whether the Speech host can be reached, without the SDK.
 
-The SDK takes a second to say that a host is down, and tells it only when somebody has spoken.
+The SDK takes a second to report that a host is down, and only when somebody has spoken.
 """
 
 import socket
@@ -14,7 +14,7 @@ PROBE_WITHIN_S = 2.0
 
 
 def host_url(settings: SpeechSettings) -> str:
-    """Return where the words are recognised, for people."""
+    """Return the address of the host, for people."""
     named = settings.endpoint or settings.host
     return shown_address(named or (settings.region and f"Azure {settings.region}") or DEFAULT_HOST)
 

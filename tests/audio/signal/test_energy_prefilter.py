@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from voice2mqtt.audio.signal.energy_prefilter import AWAKE_FRAMES, CAUGHT_UP_FRAMES, EnergyPrefilter
+from voice2mqtt.audio.signal.energy_prefilter import AWAKE_FRAMES, CONTEXT_FRAMES, EnergyPrefilter
 
 FRAME_SAMPLES = 512
 
@@ -49,7 +49,7 @@ def test_what_stands_out_is_asked_about_with_what_came_before(detector: Detector
         sparing.probability(frame)
     detector.asked.clear()
     assert [sparing.probability(frame) for frame in loud] == [0.3] * 5
-    assert detector.asked == quiet[-CAUGHT_UP_FRAMES:] + loud
+    assert detector.asked == quiet[-CONTEXT_FRAMES:] + loud
 
 
 def test_it_stays_awake_through_a_pause(detector: Detector) -> None:

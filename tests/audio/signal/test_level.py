@@ -18,9 +18,9 @@ def test_full_scale_is_zero_decibels_and_a_constant_is_none() -> None:
 def test_the_floor_is_the_noise_between_words() -> None:
     meter = LevelMeter()
     for second in range(10):
-        meter.hear(_noise(3277, 320))
+        meter.feed(_noise(3277, 320))
         for block in range(45):
-            meter.hear(_noise(33 if block < 20 else 1000, 320, seed=second * 100 + block))
+            meter.feed(_noise(33 if block < 20 else 1000, 320, seed=second * 100 + block))
     level = meter.read()
     assert level.floor_db == pytest.approx(-60, abs=1)
     assert level.peak_db == pytest.approx(-20, abs=1)
@@ -29,9 +29,9 @@ def test_the_floor_is_the_noise_between_words() -> None:
 
 def test_reading_begins_anew_with_peak_and_clipping() -> None:
     meter = LevelMeter()
-    meter.hear(np.array([32767] * 32 + [0] * 288, np.int16).tobytes())
+    meter.feed(np.array([32767] * 32 + [0] * 288, np.int16).tobytes())
     assert meter.read().clipped_share == pytest.approx(0.1)
-    meter.hear(bytes(640))
+    meter.feed(bytes(640))
     level = meter.read()
     assert (level.clipped_share, level.peak_db) == (0, SILENT_DB)
     assert meter.read().clipped_share == 0

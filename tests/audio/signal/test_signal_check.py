@@ -24,7 +24,7 @@ def _hear(diagnosis: SignalCheck, *parts: NDArray[np.int16]) -> str | None:
     for part in parts:
         pcm = part.tobytes()
         for at in range(0, len(pcm), 640):
-            finding = diagnosis.hear(pcm[at : at + 640])
+            finding = diagnosis.feed(pcm[at : at + 640])
     return finding
 
 

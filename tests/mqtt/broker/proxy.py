@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.broker import Broker
+from voice2mqtt import clock
 
 _OLD_CONNACK = bytes((0x20, 2, 0, 1))
 """How a broker of MQTT 3.1.1 says: unacceptable protocol level."""
@@ -76,7 +77,7 @@ class Proxy:
                 data = one.recv(65536)
             except OSError:
                 data = b""
-            now_s = time.monotonic()
+            now_s = clock.now_s()
             noted.append((now_s, data))
             delayed.put((now_s + self.delay_s, data))
         arrival.join()
@@ -87,7 +88,7 @@ class Proxy:
 
     def _arrive(self, delayed: "Queue[tuple[float, bytes]]", other: socket.socket) -> None:
         while (piece := delayed.get())[1]:
-            time.sleep(max(0.0, piece[0] - time.monotonic()))
+            time.sleep(max(0.0, piece[0] - clock.now_s()))
             with suppress(OSError):
                 other.sendall(piece[1])
 

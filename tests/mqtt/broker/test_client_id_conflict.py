@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from collections.abc import Callable, Iterator
 from queue import Queue
 
@@ -10,6 +9,7 @@ import pytest
 
 from tests.broker import Broker, Subscriber, wait_until
 from tests.mqtt.broker.proxy import Proxy
+from voice2mqtt import clock
 from voice2mqtt.core.arbitration import HeldBack, Won
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.broker import link as link_module
@@ -120,7 +120,7 @@ def test_of_two_nodes_with_one_name_the_second_does_nothing(
             # The topics are the first one's: what it is told to do, and what it tells.
             subscriber.send("voice2mqtt/den/say/set", "turn on the light")
             assert asked.get(timeout=10).startswith("first")
-            told_s = time.monotonic()
+            told_s = clock.now_s()
             second.publish_state({"muted": True})
             first.publish_state({"muted": False})
             state = json.loads(next_state(subscriber, told_s, lambda state: state["name_taken"]))

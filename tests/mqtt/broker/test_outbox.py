@@ -12,7 +12,9 @@ from queue import Empty, Queue
 import pytest
 
 from tests.broker import Broker
+from tests.fakes import sleep_for_an_hour
 from tests.mqtt.broker.proxy import Proxy
+from voice2mqtt import clock
 from voice2mqtt.core.decision import Message
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.broker import link as link_module
@@ -69,14 +71,14 @@ def publish(outbox: Outbox, **message: object) -> Queue[str]:
 def test_a_message_expires_from_the_end_of_its_sentence(outbox: Outbox, link: FakeLink) -> None:
     outcomes: Queue[str] = Queue()
     message = Message(topic="home/light", payload="ON", expires_s=3)
-    began_s = time.monotonic()
+    began_s = clock.now_s()
     outbox.publish(message, outcomes.put, began_s - 1)
     assert link.next()[0].deadline_s == pytest.approx(began_s + 2, abs=0.5)
     outbox.publish(replace(message, after_s=60), outcomes.put, began_s - 1)
     link.up = False
     outbox.publish(message, outcomes.put, began_s - 2.8)
     assert outcomes.get(timeout=WAIT_S) == "the broker was not reachable in time"
-    assert time.monotonic() - began_s < 1
+    assert clock.now_s() - began_s < 1
     outbox.publish(message, outcomes.put, began_s - 5)
     assert outcomes.get(timeout=WAIT_S).startswith("too late: said ")
 
@@ -117,7 +119,7 @@ def test_what_was_not_sent_is_tried_again_until_its_deadline(
     answer(DeliveryResult.UNSENT, "it hung up")
     assert outcomes.get(timeout=WAIT_S) == "the broker was not reachable in time: it hung up"
     assert first.deadline_s is not None
-    assert time.monotonic() >= first.deadline_s
+    assert clock.now_s() >= first.deadline_s
 
 
 def test_nothing_is_handed_over_while_the_line_is_down(outbox: Outbox, link: FakeLink) -> None:
@@ -131,11 +133,24 @@ def test_nothing_is_handed_over_while_the_line_is_down(outbox: Outbox, link: Fak
     assert outcomes.get(timeout=WAIT_S) == ""
 
 
+def test_what_waits_while_the_machine_sleeps_is_not_sent_after_it(
+    outbox: Outbox, link: FakeLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link.up = False
+    for_the_broker, for_its_time = publish(outbox), publish(outbox, after_s=60)
+    sleep_for_an_hour(monkeypatch)
+    link.up = True
+    outbox.link_is_up()
+    for told in (for_the_broker, for_its_time):
+        assert told.get(timeout=WAIT_S) == "the broker was not reachable in time"
+    assert link.sent.empty()
+
+
 def test_only_a_command_that_waits_hurries_the_line(outbox: Outbox, link: FakeLink) -> None:
     link.up = False
     outbox.publish(Message(topic="event", payload=""), lambda _: None, lane=Lane.STATE)
     publish(outbox, after_s=60)
-    now_s = time.monotonic()
+    now_s = clock.now_s()
     publish(outbox, expires_s=5)
     assert 5 <= link.fast_retries.get(timeout=WAIT_S) - now_s < 10
 
@@ -157,12 +172,12 @@ def test_a_flood_of_events_takes_no_place_of_a_command(
 
 
 def test_delays_are_kept_and_order_follows_them(outbox: Outbox, link: FakeLink) -> None:
-    began_s = time.monotonic()
+    began_s = clock.now_s()
     publish(outbox, topic="late", after_s=0.2)
     publish(outbox, topic="soon", after_s=0.1)
     publish(outbox, topic="now")
     assert [link.next()[0].topic for _ in range(3)] == ["now", "soon", "late"]
-    assert time.monotonic() - began_s >= 0.2
+    assert clock.now_s() - began_s >= 0.2
 
 
 def test_only_so_many_are_under_way_at_a_time(outbox: Outbox, link: FakeLink) -> None:
@@ -313,12 +328,12 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
                 message = Message(
                     topic=f"home/{number}", payload="ON", qos=number % 3, expires_s=EXPIRES_S
                 )
-                deadlines_s[message.topic] = time.monotonic() + EXPIRES_S
+                deadlines_s[message.topic] = clock.now_s() + EXPIRES_S
                 adapter.publish(message, lambda reason, n=number: outcomes.put((n, reason)))  # type: ignore[misc]
-                slept_s = time.monotonic()
+                slept_s = clock.now_s()
                 time.sleep(PACE_S)
                 # A machine that wakes us late lets our threads run late, too.
-                held_up_s = max(held_up_s, time.monotonic() - slept_s - PACE_S)
+                held_up_s = max(held_up_s, clock.now_s() - slept_s - PACE_S)
             results = dict(outcomes.get(timeout=WAIT_S) for _ in range(COMMANDS))
         finally:
             adapter.close(1)

@@ -106,7 +106,7 @@ def test_one_frozen_part_starves_the_watchdog(
 def test_all_frozen_but_one_at_rest(manager: Manager, watchdog: Watchdog) -> None:
     watchdog.start()
     for name in LIMITS_S:
-        watchdog.heartbeat(name).rest()
+        watchdog.heartbeat(name).pause()
     assert manager.hear() == {"WATCHDOG": "1"}
     manager.drain()
     assert not manager.hear_nothing_for(2 * PERIOD_S), "whoever rests owes nothing"
@@ -124,11 +124,11 @@ def test_a_part_that_never_begins_starves_the_watchdog(
 
 def test_the_pats_come_at_half_the_period(manager: Manager, watchdog: Watchdog) -> None:
     for name in LIMITS_S:
-        watchdog.heartbeat(name).rest()
+        watchdog.heartbeat(name).pause()
     assert watchdog._period_s == PERIOD_S
     watchdog.start()
     for name in LIMITS_S:
-        watchdog.heartbeat(name).rest()
+        watchdog.heartbeat(name).pause()
     manager.hear()
     assert not manager.hear_nothing_for(PERIOD_S)
 
@@ -160,7 +160,7 @@ def test_without_a_watchdog_nobody_is_patted(manager: Manager, environment: dict
 def test_each_has_a_limit_of_its_own(now_s: float, late: dict[str, float]) -> None:
     heartbeats = Heartbeats({"capture": 10.0, "loop": 40.0, "network": 1.0}, now_s=0.0)
     heartbeats.beat("loop", 5.0)
-    heartbeats.rest("network")
+    heartbeats.pause("network")
     assert heartbeats.late(now_s) == late
 
 
@@ -184,6 +184,6 @@ def test_a_source_that_shows_no_sign_of_life_owes_none(
         watchdog = Watchdog(notifier, limits_s, environment)
         watchdog.start()
         for name in ("loop", "network", "supervisor"):
-            watchdog.heartbeat(name).rest()
+            watchdog.heartbeat(name).pause()
         assert [manager.hear() for _ in range(6)] == [{"WATCHDOG": "1"}] * 6
         watchdog.stop()

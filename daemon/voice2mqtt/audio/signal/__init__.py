@@ -1,1 +1,1 @@
-"""What can be told from the samples alone: level, speech, faults of a microphone."""
+"""What the samples alone tell: level, speech, faults of the microphone."""

@@ -1,11 +1,11 @@
-"""How the microphone is, as a value and as a sentence for a person."""
+"""The condition of the microphone, as a value and as a sentence for a person."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Condition(StrEnum):
-    """What can be the matter with a microphone."""
+    """The conditions a microphone can be in; `docs/microphone.md` explains them."""
 
     STARTING = "starting"
     OK = "ok"
@@ -31,9 +31,9 @@ class MicrophoneState:
     condition: Condition
     device: str
     sentence: str
-    """What is the matter and what to do about it."""
+    """What is wrong and what to do about it."""
 
     @property
     def listening(self) -> bool:
-        """Whether audio arrives, be it good or bad."""
+        """Whether audio arrives, good or bad."""
         return self.condition in _LISTENING

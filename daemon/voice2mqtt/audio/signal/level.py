@@ -1,4 +1,4 @@
-"""How loud audio is: a moment of it, and as a meter over time. Pure."""
+"""The level of audio: of one block, and as a meter over time. Pure."""
 
 import math
 from collections import deque
@@ -10,19 +10,21 @@ from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 
 FULL_SCALE = 32768.0
 SILENT_DB = -100.0
+"""What digital silence counts as, in dBFS; below the noise of any converter of 16 bits."""
 CLIPPED = 32_700
+"""Samples from this magnitude on count as clipped (full scale is 32,767). Set by hand."""
 
 _FLOOR_WITHIN_S = 10.0
 
 
 def power(pcm: bytes) -> float:
-    """Return the mean square of `pcm` without its constant part; 1 is full scale."""
+    """Return the mean square of `pcm` without its DC offset; 1 is full scale."""
     samples = np.frombuffer(pcm, np.int16).astype(np.float32)
     return float(np.var(samples)) / FULL_SCALE**2 if len(samples) else 0.0
 
 
 def decibels(mean_square: float) -> float:
-    """Return `mean_square` in dBFS, at least -100."""
+    """Return `mean_square` in dBFS, at least `SILENT_DB`."""
     return max(SILENT_DB, 10 * math.log10(mean_square)) if mean_square > 0 else SILENT_DB
 
 
@@ -34,7 +36,7 @@ class Level:
     peak_db: float
     """Loudest since the meter was last read."""
     floor_db: float
-    """The noise between words: what the last ten seconds exceed nine tenths of the time."""
+    """Noise floor: the tenth percentile of the last ten seconds."""
     clipped_share: float
     """Share of the samples since the meter was last read that are at full scale."""
 
@@ -49,8 +51,8 @@ class LevelMeter:
         self._clipped = 0
         self._read_at = 0
 
-    def hear(self, block: bytes) -> None:
-        """Take more audio."""
+    def feed(self, block: bytes) -> None:
+        """Process the next audio."""
         level_db = decibels(power(block))
         self._position += len(block) // SAMPLE_BYTES
         self._recent_db.append((self._position, level_db))
@@ -61,7 +63,7 @@ class LevelMeter:
         self._clipped += int(np.count_nonzero(np.abs(samples) >= CLIPPED))
 
     def read(self) -> Level:
-        """Return the level, and begin anew with peak and clipping."""
+        """Return the level, and reset peak and clipping."""
         levels = sorted(level for _, level in self._recent_db)
         heard = self._position - self._read_at
         level = Level(

@@ -1,6 +1,6 @@
-"""A source with its steady noise taken out and its level raised. The only use of webrtc-noise-gain.
+"""A source with noise suppression and automatic gain. The only use of webrtc-noise-gain.
 
-Off unless the settings ask for it: what pleases the ear need not please a recogniser.
+Off by default: what sounds better to people need not be recognised better.
 """
 
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ _CHUNK_BYTES = RATE_HZ // 100 * SAMPLE_BYTES
 
 
 class NoiseSuppressedSource:
-    """Yields what `source` yields, cleaned, up to 10 ms later."""
+    """Yields what `source` yields, processed, up to 10 ms later."""
 
     def __init__(self, source: Source, *, noise_suppression: int, auto_gain_dbfs: int) -> None:
-        """Take out noise by 0 to 4, raise quiet voices to 0 to 31 dB below full scale (0 is off).
+        """Suppress noise at strength 0 to 4 and aim for 0 to 31 dB below full scale (0 is off).
 
         Raises:
             SettingsError: The library is not installed.
@@ -34,7 +34,7 @@ class NoiseSuppressedSource:
 
     @property
     def live(self) -> bool:
-        """Whether the audio goes by, heard or not."""
+        """Whether the audio is captured in real time."""
         return self._source.live
 
     def blocks(self) -> Iterator[bytes]:
@@ -47,13 +47,13 @@ class NoiseSuppressedSource:
                 continue
             pending += block
             whole = len(pending) - len(pending) % _CHUNK_BYTES
-            cleaned = [
+            processed = [
                 self._processor.Process10ms(pending[at : at + _CHUNK_BYTES]).audio
                 for at in range(0, whole, _CHUNK_BYTES)
             ]
             pending = pending[whole:]
-            if cleaned:
-                yield b"".join(cleaned)
+            if processed:
+                yield b"".join(processed)
         if pending:
             yield pending
 

@@ -1,6 +1,6 @@
-"""A microphone that delivers, but not what people say: deaf or overdriven. Pure.
+"""Finds a microphone that delivers audio, but no usable speech: silent or overdriven. Pure.
 
-Judged by the second, from the highest and lowest sample and the share at full scale.
+Each second is judged by its highest and lowest sample and by its share of clipped samples.
 """
 
 from collections import deque
@@ -8,16 +8,19 @@ from collections import deque
 import numpy as np
 
 from voice2mqtt.audio.signal.condition import Condition
+from voice2mqtt.audio.signal.level import CLIPPED
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 
 CONSTANT_S = 5
 """Even the quietest converter changes its lowest bit within a second; this is generous."""
 QUIET_S = 60
+"""Long enough that somebody would have made a noise. Set by hand."""
 QUIET_SWING = 16
-"""Peak to peak, of 65536: below -72 dBFS nothing that is said at home is understood."""
-CLIPPED = 32_700
+"""Peak to peak, of 65536: below -72 dBFS no speech in a home is recognised."""
 CLIPPED_SHARE = 0.01
+"""Share of clipped samples that makes a second count as clipped. Set by hand."""
 CLIPPED_S, CLIPPED_WITHIN_S = 8, 10
+"""It is overdriven if so many of the last seconds were clipped. Set by hand."""
 
 FINDINGS = {
     "zeros": (
@@ -37,7 +40,7 @@ FINDINGS = {
 
 
 class SignalCheck:
-    """What one microphone's audio says about it."""
+    """The check of one microphone."""
 
     def __init__(self) -> None:
         self._second = bytearray()
@@ -46,8 +49,8 @@ class SignalCheck:
         self._clipped: deque[bool] = deque(maxlen=CLIPPED_WITHIN_S)
         self._finding: str | None = None
 
-    def hear(self, block: bytes) -> str | None:
-        """Take more audio; return a key of `FINDINGS`, or None while all is well."""
+    def feed(self, block: bytes) -> str | None:
+        """Process the next audio; return a key of `FINDINGS`, or None while all is well."""
         self._second += block
         if len(self._second) >= RATE_HZ * SAMPLE_BYTES:
             self._finding = self._judge(np.frombuffer(self._second, np.int16).astype(np.int32))
@@ -64,7 +67,7 @@ class SignalCheck:
             return "constant" if highest else "zeros"
         if self._quiet_s >= QUIET_S:
             return "quiet"
-        # A slammed door clips for a second; so only the habit counts, and ends with it.
+        # A slammed door clips for one second; only lasting clipping counts, until it stops.
         if self._clipped[-1] and sum(self._clipped) >= CLIPPED_S:
             return "clipping"
         return None

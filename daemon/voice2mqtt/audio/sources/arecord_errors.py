@@ -1,11 +1,11 @@
-"""From what arecord complains of to what a person should do."""
+"""From the error messages of arecord to a condition and advice for a person."""
 
 import os
 from pathlib import Path
 
 from voice2mqtt.audio.signal.condition import Condition
 
-_COMPLAINTS = (
+_CONDITIONS = (
     ("Device or resource busy", Condition.BUSY),
     ("Permission denied", Condition.DENIED),
     ("Operation not permitted", Condition.DENIED),
@@ -51,28 +51,28 @@ _SENTENCES = {
 }
 
 
-def condition_of(complaint: str, sound_nodes: Path = Path("/dev/snd")) -> Condition:
-    """Return what arecord's standard error says is the matter."""
-    for phrase, condition in _COMPLAINTS:
-        if phrase in complaint:
+def condition_of(errors: str, sound_nodes: Path = Path("/dev/snd")) -> Condition:
+    """Return the condition that arecord reports on its standard error."""
+    for phrase, condition in _CONDITIONS:
+        if phrase in errors:
             if condition is Condition.MISSING and _locked_out(sound_nodes):
                 return Condition.DENIED
             return condition
     return Condition.FAILED
 
 
-def sentence_for(condition: Condition, device: str, complaint: str = "") -> str:
-    """Return `condition` of `device` as a sentence with its cure."""
-    lines = [line.strip() for line in complaint.splitlines() if line.strip()]
+def sentence_for(condition: Condition, device: str, errors: str = "") -> str:
+    """Return `condition` of `device` as a sentence that says what to do."""
+    lines = [line.strip() for line in errors.splitlines() if line.strip()]
     reasons = [line for line in lines if not line.startswith("Recording ")]
     reason = reasons[0] if reasons else "arecord ended without a word"
     return _SENTENCES[condition].format(device=device, reason=reason)
 
 
 def _locked_out(sound_nodes: Path) -> bool:
-    """Tell whether there are capture devices, none of which this user may read.
+    """Return whether there are capture devices, none of which this user may read.
 
-    ALSA then says that they do not exist.
+    ALSA reports them as missing then.
     """
     nodes = list(sound_nodes.glob("pcmC*D*c"))
     return bool(nodes) and not any(os.access(node, os.R_OK) for node in nodes)

@@ -1,21 +1,23 @@
-"""Whether audio arrives as fast as time goes by, or late, or with some of it lost. Pure.
+"""Whether live audio arrives in time, late, or with some of it lost. Pure.
 
-A clock and a count of samples tell what a device that loses audio without a word does not, nor a
-machine that slept, nor a process that stood still.
+Compares the count of samples with a clock that goes on in a suspend. So it notices a device that
+loses audio silently, a machine that slept, and a process that was stopped. The origin is the
+earliest time at which sample 0 can have been captured, by any block of the last 10 to 20 s; a
+block is late by how much its own origin lies behind that.
 """
 
 from voice2mqtt.core.audio import RATE_HZ
 
 LOST_S = 0.4
-"""Lateness that does not shrink for so long is not a jam: so much was lost. Steady capture
-through a sound server strays by 60 ms."""
+"""If blocks are this late, and have not caught up after this long, audio was lost and not delayed.
+Steady capture through a sound server varies by 60 ms."""
 
-REMEMBERED_S = 10.0
-"""Two clocks differ by a second or so in an hour; so long they agree."""
+WINDOW_S = 10.0
+"""Within it the clock of the sound card and ours agree; they drift apart by about 1 s an hour."""
 
 
 class Arrival:
-    """The audio of one live source, from one interruption to the next."""
+    """The arrival times of one live source, from one interruption to the next."""
 
     def __init__(self) -> None:
         self._position = 0
@@ -23,32 +25,32 @@ class Arrival:
         self._late_since_s: float | None = None
         self._late_then_s = 0.0
         self._since_s = float("-inf")
-        # When sample 0 would have come at the earliest, by what came lately and by what did before.
+        # The earliest origin in this window, and in the one before.
         self._origin_s = self._origin_before_s = float("inf")
 
     @property
     def lost(self) -> bool:
-        """Whether audio is missing before that of the last call."""
+        """Whether audio is missing before the last block."""
         return self._lost
 
     def late_s(self, samples: int, now_s: float) -> float:
-        """Return how long ago the last of `samples`, which came at `now_s`, might have come."""
+        """Return how late the block of `samples` is that arrived at `now_s`; 0 after a loss."""
         self._position += samples
         origin_s = now_s - self._position / RATE_HZ
-        if now_s - self._since_s > REMEMBERED_S:
+        if now_s - self._since_s > WINDOW_S:
             self._since_s = now_s
             self._origin_before_s, self._origin_s = self._origin_s, origin_s
         self._origin_s = min(self._origin_s, origin_s)
         late_s = origin_s - min(self._origin_s, self._origin_before_s)
-        self._lost = self._stays(late_s, now_s)
+        self._lost = self._stays_late(late_s, now_s)
         if self._lost:
             self._origin_s = self._origin_before_s = origin_s
             self._late_since_s = None
             return 0.0
         return late_s
 
-    def _stays(self, late_s: float, now_s: float) -> bool:
-        """Return whether it has been late for some time without catching up."""
+    def _stays_late(self, late_s: float, now_s: float) -> bool:
+        """Return whether blocks have been late for `LOST_S` without catching up."""
         if late_s < LOST_S:
             self._late_since_s = None
             return False

@@ -1,7 +1,7 @@
-"""An ALSA device, read through `arecord`, that comes back whatever happens to it.
+"""An ALSA device, read through `arecord`, and opened again whatever happens to it.
 
-A process of its own is all that can be relied on: it can be killed when a driver hangs, and it
-names what is wrong on its standard error.
+Only a separate process is reliable enough: it can be killed when a driver hangs, and it reports
+on its standard error what is wrong.
 """
 
 import contextlib
@@ -22,23 +22,25 @@ from voice2mqtt.audio.sources.source import BLOCK_BYTES
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 
 WATCHDOG_S = 3.0
-"""A stalled sound server neither ends nor complains; it just gives nothing."""
+"""Time without audio after which a device counts as stalled; a stalled server reports no error."""
 
 BACKOFF_S = (0.5, 1.0, 2.0, 3.0)
-"""Pauses between attempts; the last repeats. It bounds how long a returned device waits."""
+"""Pauses between attempts; the last repeats. It limits how long a returned device stays unused."""
 
 STEADY_S = 3.0
-"""A run of arecord that lasted so long was no failed attempt, whatever ended it."""
+"""A run of arecord that lasted this long resets the backoff, however it ended."""
 
 REAP_S = 1.0
+"""How long a killed arecord is waited for; one stuck in a driver does not end."""
 
 WRONG_RATE = b"rate is not accurate"
-"""A raw `hw:` device that cannot do 16 kHz is recorded at another rate, with only this word."""
+"""What arecord says when a raw `hw:` device cannot do 16 kHz and it records at another rate."""
 
 LOSSES = (b"overrun!!!", b"Suspended", b"attempting recover")
-"""What arecord says when it goes on with some audio lost."""
+"""What arecord says when audio was lost and it goes on."""
 
 PIPE_BYTES = 65_536
+"""What a pipe of Linux holds: 2 s of audio."""
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ def arecord_command(device: str) -> tuple[str, ...]:
 
 
 class Capture:
-    """Blocks of an ALSA device, for ever."""
+    """A live source of an ALSA device; it never ends by itself."""
 
     live = True
 
@@ -62,7 +64,7 @@ class Capture:
         on_state: Callable[[MicrophoneState], None],
         command: Sequence[str] | None = None,
     ) -> None:
-        """Tell `on_state`, on the reading thread, of each change; `command` replaces arecord."""
+        """Call `on_state`, on the reading thread, with each change; `command` replaces arecord."""
         self._device = device
         self._on_state = on_state
         self._command = tuple(command or arecord_command(device))
@@ -76,12 +78,12 @@ class Capture:
         attempt = 0
         while not self._closed.is_set():
             begun_s = time.monotonic()
-            diagnosis = SignalCheck()
+            signal_check = SignalCheck()
             for block in self._session():
                 if block:
-                    self._judge(diagnosis.hear(block))
+                    self._judge(signal_check.feed(block))
                 yield block
-            # A device that flickers is treated like one that is gone; a stall is a wait by itself.
+            # A device that fails again at once is backed off from like one that is gone.
             lasted = time.monotonic() - begun_s >= STEADY_S
             attempt = 0 if lasted else attempt
             yield b""
@@ -108,17 +110,17 @@ class Capture:
         process = self._process
         assert process.stdout
         assert process.stderr
-        complaints = bytearray()
+        error_text = bytearray()
         try:
-            stalled = yield from _blocks(process.stdout, process.stderr, complaints)
+            stalled = yield from _blocks(process.stdout, process.stderr, error_text)
         finally:
             with self._lock:
                 self._process = None
                 _kill(process)
-            complaints += _last_words(process)
+            error_text += _remaining_errors(process)
         if self._closed.is_set():
             return
-        text = complaints.decode(errors="replace")
+        text = error_text.decode(errors="replace")
         self._report(Condition.STALLED if stalled else condition_of(text), text)
 
     def _judge(self, finding: str | None) -> None:
@@ -128,8 +130,8 @@ class Capture:
             condition, fault = FINDINGS[finding]
             self._tell(condition, f"microphone {self._device} {fault} in `alsamixer` (F4)")
 
-    def _report(self, condition: Condition, complaint: str = "") -> None:
-        self._tell(condition, sentence_for(condition, self._device, complaint))
+    def _report(self, condition: Condition, errors: str = "") -> None:
+        self._tell(condition, sentence_for(condition, self._device, errors))
 
     def _tell(self, condition: Condition, sentence: str) -> None:
         state = MicrophoneState(condition, self._device, sentence)
@@ -145,24 +147,24 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         bufsize=0,
-        # Its complaints are read by us, in English.
+        # Its error messages are matched in English.
         env=os.environ | {"LC_ALL": "C"},
-        # A Ctrl-C at our terminal is ours to handle.
+        # A Ctrl-C in our terminal must not reach it.
         start_new_session=True,
     )
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    # Its whole session, lest a child of it keeps the pipes open.
+    # Its whole session, since a child of it may hold the pipes open.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _last_words(process: subprocess.Popen[bytes]) -> bytes:
-    """Reap `process` and return what is left of its complaints."""
+def _remaining_errors(process: subprocess.Popen[bytes]) -> bytes:
+    """Reap `process` and return what is left on its standard error."""
     assert process.stdout
     assert process.stderr
-    # A driver that hangs keeps even a killed process, and with it the pipes.
+    # A driver that hangs keeps even a killed process alive, and its pipes open.
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(REAP_S)
     os.set_blocking(process.stderr.fileno(), False)
@@ -173,16 +175,16 @@ def _last_words(process: subprocess.Popen[bytes]) -> bytes:
 
 
 def _blocks(
-    output: IO[bytes], errors: IO[bytes], complaints: bytearray
+    output: IO[bytes], errors: IO[bytes], error_text: bytearray
 ) -> Generator[bytes, None, bool]:
     """Yield whole samples of `output`, an empty block where some were lost, until it ends.
 
-    Return whether it has stalled.
+    Return whether it stalled.
     """
-    odd = b""
+    partial = b""
     with selectors.DefaultSelector() as selector:
         selector.register(output, selectors.EVENT_READ)
-        # An arecord whose complaints nobody reads would one day block on them.
+        # If nobody read its standard error, arecord would block once the pipe is full.
         selector.register(errors, selectors.EVENT_READ)
         while True:
             ready = {key.fileobj for key, _ in selector.select(WATCHDOG_S)}
@@ -190,7 +192,7 @@ def _blocks(
                 return True
             if errors in ready:
                 said = os.read(errors.fileno(), 4096)
-                complaints[:] = (complaints + said)[-4096:]
+                error_text[:] = (error_text + said)[-4096:]
                 if not said:
                     selector.unregister(errors)
                 if WRONG_RATE in said:
@@ -198,20 +200,20 @@ def _blocks(
                 if any(loss in said for loss in LOSSES):
                     words = said.decode(errors="replace").strip()
                     log.warning("audio was lost: arecord says: %s", words)
-                    # What is in the pipe may be from before the loss.
+                    # The pipe may still hold audio from before the loss.
                     if output in ready:
-                        odd = _odd(odd + os.read(output.fileno(), PIPE_BYTES))
+                        partial = _partial_sample(partial + os.read(output.fileno(), PIPE_BYTES))
                     yield b""
                     continue
             if output in ready:
-                data = odd + os.read(output.fileno(), BLOCK_BYTES)
-                if len(data) == len(odd):
+                data = partial + os.read(output.fileno(), BLOCK_BYTES)
+                if len(data) == len(partial):
                     return False
-                odd = _odd(data)
-                if whole := data[: len(data) - len(odd)]:
+                partial = _partial_sample(data)
+                if whole := data[: len(data) - len(partial)]:
                     yield whole
 
 
-def _odd(data: bytes) -> bytes:
-    """Return what stands behind the last whole sample of `data`."""
+def _partial_sample(data: bytes) -> bytes:
+    """Return what follows the last whole sample of `data`."""
     return data[len(data) - len(data) % SAMPLE_BYTES :]

@@ -19,12 +19,12 @@ _PLUGINS = {
     *("null", "lavrate", "samplerate", "speexrate", "speex", "jack", "oss", "upmix", "vdownmix"),
     *("a52", "arcamav", "ladspa", "usbstream"),
 }
-"""Names that ALSA lists, but that are no devices."""
+"""ALSA plugins, which are listed but are no devices."""
 _VARIANTS = {
     *("hw", "sysdefault", "front", "dsnoop", "dmix", "iec958", "hdmi", "usbstream"),
     *("surround21", "surround40", "surround41", "surround50", "surround51", "surround71"),
 }
-"""Other names of a card that `plughw:` names as well."""
+"""Other names of cards that `plughw:` covers."""
 
 
 _ONE_SAMPLE = (
@@ -44,7 +44,7 @@ class CaptureDevice:
     rates_hz: str = ""
     condition: Condition = Condition.OK
     problem: str = ""
-    """Why it cannot be used now, and the cure; empty if it can."""
+    """Why it cannot be used now and what to do; "" if it can."""
     chosen: bool = False
 
 
@@ -93,8 +93,8 @@ def _probed(name: str, description: str, chosen: str) -> CaptureDevice:
     )
 
 
-def _broken(device: CaptureDevice, condition: Condition, complaint: str = "") -> CaptureDevice:
-    problem = sentence_for(condition, device.name, complaint)
+def _broken(device: CaptureDevice, condition: Condition, errors: str = "") -> CaptureDevice:
+    problem = sentence_for(condition, device.name, errors)
     return replace(device, condition=condition, problem=problem)
 
 

@@ -1,4 +1,4 @@
-"""Raw audio from a pipe as a microphone."""
+"""Raw audio from a pipe."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""Which sound server this machine runs, and whether a service can reach it."""
+"""Which sound server this machine runs, and how a service can reach it."""
 
 import os
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _SOCKETS = (("pipewire-0", PIPEWIRE), ("pulse/native", PULSEAUDIO))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundServer:
-    """What stands between programs and the sound cards."""
+    """The software between programs and the sound cards."""
 
     kind: str
     """`PipeWire`, `PulseAudio`, or `ALSA` for none at all."""
@@ -27,7 +27,7 @@ class SoundServer:
 def detect_sound_server(
     environ: Mapping[str, str] = os.environ, run: Path = Path("/run"), root: Path = Path("/")
 ) -> SoundServer:
-    """Return the sound server that a program of this user, or failing that of anyone, meets."""
+    """Return the sound server of this user's session, else of any session, else of the machine."""
     named = environ.get("PULSE_SERVER", "").removeprefix("unix:")
     if named.startswith("/") and Path(named).exists():
         return SoundServer(kind=PULSEAUDIO, socket=named, advice=_for_everybody(named))

@@ -1,4 +1,4 @@
-"""Somewhere audio comes from: a microphone, a file, a pipe."""
+"""The interface of everything that audio comes from: a microphone, a file, a pipe."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -14,7 +14,7 @@ class Source(Protocol):
 
     @property
     def live(self) -> bool:
-        """Whether the audio goes by, heard or not; a file waits for its reader."""
+        """Whether the audio is captured in real time; a file waits for its reader."""
         ...
 
     def blocks(self) -> Iterator[bytes]:

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from voice2mqtt import clock
 from voice2mqtt.mqtt.broker.connect_errors import question
 from voice2mqtt.mqtt.broker.delivery import (
     Cause,
@@ -175,14 +176,14 @@ class BrokerConnection:
         return self._in_flight[lane] < SHARE[lane] and all_in_flight < self.limits.in_flight
 
     def _probe(self) -> None:
-        sent_s, covered = time.monotonic(), self._unconfirmed
+        sent_s, covered = clock.now_s(), self._unconfirmed
 
         def answered(result: DeliveryResult, reason: str) -> None:
             self._probing = False
             for on_result in covered:
                 on_result(result, reason)
             if result is DeliveryResult.CONFIRMED:
-                self._release(time.monotonic() - sent_s)
+                self._release(clock.now_s() - sent_s)
 
         mid = self._client.unsubscribe([f"{self._login.client_id}/probe"])
         if mid is not None:
@@ -193,7 +194,7 @@ class BrokerConnection:
     def _release(self, round_trip_s: float) -> None:
         """Send what was held for the probe, as long as it can still arrive in time."""
         held, self._held = self._held, []
-        now_s = time.monotonic()
+        now_s = clock.now_s()
         for delivery, on_result in held:
             left_s = delivery.deadline_s - now_s
             # At QoS 2 the broker passes it on after a second round trip.

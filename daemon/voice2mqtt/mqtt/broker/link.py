@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from voice2mqtt import clock
 from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.mqtt.broker.connection import BrokerConnection
 from voice2mqtt.mqtt.broker.delivery import (
@@ -130,7 +131,7 @@ class Link:
             self._thread.start()
 
     def retry_fast(self, until_s: float) -> None:
-        """Try to connect every second until `until_s` (monotonic): a command waits for it."""
+        """Try to connect every second until `until_s`: a command waits for it."""
         self._retry_fast_until_s = max(self._retry_fast_until_s, until_s)
         self._interrupt_backoff.set()
 
@@ -349,13 +350,13 @@ class Link:
         if cause is Cause.LIMITS or (cause is Cause.VERSION and self._version == MQTT_3_1_1):
             return
         backoff_s = min(_FIRST_BACKOFF_S * 2 ** min(failures - 1, 10), _LONGEST_BACKOFF_S)
-        began_s = time.monotonic()
+        began_s = clock.now_s()
         until_s = began_s + (_REFUSED_BACKOFF_S if refused else backoff_s) * random.uniform(
             0.5, 1.0
         )
-        self._heartbeat.rest()
+        self._heartbeat.pause()
         while not self._closing.is_set():
-            now_s = time.monotonic()
+            now_s = clock.now_s()
             retry_fast = not refused and self._retry_fast_until_s > now_s
             end_s = min(until_s, began_s + _FAST_RETRY_S) if retry_fast else until_s
             corrected = refused and self._login.password_file_version() != self._password_tried

@@ -11,12 +11,12 @@ import heapq
 import itertools
 import logging
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from voice2mqtt import clock
 from voice2mqtt.core.decision import Message
 from voice2mqtt.mqtt.broker.delivery import Delivery, DeliveryResult, Lane, OnResult
 from voice2mqtt.mqtt.topics import fault_of
@@ -46,7 +46,7 @@ class Sender(Protocol):
         ...
 
     def retry_fast(self, until_s: float) -> None:
-        """Try to connect more often until `until_s` (monotonic): a command waits for it."""
+        """Try to connect more often until `until_s`: a command waits for it."""
         ...
 
     def restart_if_dead(self) -> None:
@@ -98,7 +98,7 @@ class Outbox:
         lane: Lane = Lane.COMMAND,
     ) -> None:
         """Deliver `message` after its delay and before it expires; see `core.ports.Publisher`."""
-        now_s = time.monotonic()
+        now_s = clock.now_s()
         age_s = 0.0 if said_s is None else now_s - said_s
         due_s = now_s + message.after_s
         delivery = Delivery(
@@ -133,7 +133,7 @@ class Outbox:
         """Deliver what is due, for up to `drain_s`; report everything else as not carried out."""
         with self._changed:
             # First, so that the events about them can still be sent.
-            now_s = time.monotonic()
+            now_s = clock.now_s()
             self._give_up("the daemon ended before it was due", lambda each: each.due_s > now_s)
             self._changed.notify()
             self._changed.wait_for(lambda: not self._busy(), drain_s)
@@ -153,7 +153,7 @@ class Outbox:
             heapq.heapify(waiting)
 
     def _busy(self) -> bool:
-        now_s = time.monotonic()
+        now_s = clock.now_s()
         if self._in_flight or self._done or self._reporting:
             return True
         return any(entry.due_s <= now_s for entry in self._all_waiting())
@@ -181,7 +181,7 @@ class Outbox:
 
     def _take(self) -> tuple[list[tuple[_Entry, str]], list[_Entry]]:
         """Take out what is done, with its reason, and what can be sent now."""
-        now_s = time.monotonic()
+        now_s = clock.now_s()
         done = list(self._done)
         self._done.clear()
         ready: list[_Entry] = []
@@ -207,7 +207,7 @@ class Outbox:
 
     def _wait_s(self) -> float:
         """Return how long nothing can become due or late."""
-        now_s = time.monotonic()
+        now_s = clock.now_s()
         ends = [entry.delivery.deadline_s for entry in self._all_waiting()]
         starts = [entry.due_s for entry in self._all_waiting() if entry.due_s > now_s]
         return max(0.0, min([now_s + _SUPERVISION_S, *starts, *ends]) - now_s)

@@ -39,7 +39,7 @@ class Heartbeats:
         """Note a heartbeat of `name`; the next is due within its limit."""
         self._beaten_at_s[name] = now_s
 
-    def rest(self, name: str) -> None:
+    def pause(self, name: str) -> None:
         """Expect nothing of `name` until it beats again."""
         self._beaten_at_s[name] = None
 
@@ -110,8 +110,8 @@ class _PartHeartbeat:
     def beat(self) -> None:
         self.heartbeats.beat(self.name, time.monotonic())
 
-    def rest(self) -> None:
-        self.heartbeats.rest(self.name)
+    def pause(self) -> None:
+        self.heartbeats.pause(self.name)
 
 
 def _period_s(environment: Mapping[str, str]) -> float | None:

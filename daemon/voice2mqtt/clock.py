@@ -1,0 +1,12 @@
+"""The clock of ages and deadlines: of what was said, and of what is to be published."""
+
+import time
+
+
+def now_s() -> float:
+    """Return seconds since boot, which go on while the machine sleeps.
+
+    Python's `time.monotonic` stands still in a suspend: a sentence heard before it would count
+    as fresh after it. For how long something runs while we are awake, `time.monotonic` is right.
+    """
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
