@@ -102,7 +102,7 @@ class Confirmations:
         if not parses:
             return None
         row, slots = parses[0].row, parses[0].slots
-        return Answer(_ROWS[row], row < len(Consent), str(slots.get("rest", "")))
+        return Answer(_CONSENT_OF_ROW[row], row < len(Consent), str(slots.get("rest", "")))
 
     def chosen(self, text: str, question: Question) -> Meaning | None:
         """Return the option that `text` names; None if it names none, or more than one.
@@ -119,8 +119,8 @@ class Confirmations:
         said = set(self._keys(text))
         keys = [set(self._keys(words)) for words in question.words]
         sentences = [set(self._keys(_sentence(option))) for option in question.options]
-        beside = self._fillers.union(set.intersection(*sentences))
-        named = [place for place, words in enumerate(keys) if words <= said <= words | beside]
+        allowed = self._fillers.union(set.intersection(*sentences))
+        named = [place for place, words in enumerate(keys) if words <= said <= words | allowed]
         if not named:
             return self._nearest_option(text, question)
         return question.options[named[0]] if len(named) == 1 else None
@@ -165,13 +165,13 @@ class Confirmations:
         return [token.key for token in self._normaliser.tokens(text)]
 
 
-_ROWS = (*Consent, Consent.NO, Consent.CANCEL, Consent.NO, Consent.YES)
+_CONSENT_OF_ROW = (*Consent, Consent.NO, Consent.CANCEL, Consent.NO, Consent.YES)
 """The consent of each template of `_answers`; of several that match, the first counts."""
 
 
 def _answers(code: str, normaliser: Normaliser) -> ExactMatcher:
     language = language_named(code)
-    yes, no, cancel = (f"({way})" for way in (language.yes, language.no, language.cancel))
+    yes, no, cancel = (f"({template})" for template in (language.yes, language.no, language.cancel))
     negation = f"({language.no}|{language.cancel}|{'|'.join(language.negations)})"
     templates = (
         f"{yes} [{yes}] [{yes}]",

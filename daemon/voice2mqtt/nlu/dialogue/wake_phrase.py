@@ -8,7 +8,7 @@ from voice2mqtt.nlu.text.normaliser import Normaliser
 
 
 @dataclass
-class Opening:
+class WakeGrace:
     """Until when the wake phrase may be left out. Times are monotonic."""
 
     until_s: float = float("-inf")
