@@ -105,7 +105,7 @@ class Speaker:
         nearest: Sounds | None = None,
         policy: Policy | None = None,
     ) -> None:
-        self.house = Interpreter(table or home(), policy, nearest)
+        self.interpreter = Interpreter(table or home(), policy, nearest)
         self.now_s = 1000.0
         self.local = NOON
 
@@ -125,7 +125,7 @@ class Speaker:
             for text, confidence in zip(texts, sure, strict=True)
         )
         outcome = Heard(text=texts[0], hypotheses=heard if confidences or len(texts) > 1 else ())
-        return self.house.decide(outcome, self.now_s, self.local, said_s)
+        return self.interpreter.decide(outcome, self.now_s, self.local, said_s)
 
 
 def published(decisions: Sequence[Decision]) -> list[str]:

@@ -19,7 +19,7 @@ def _nothing_told_yet() -> Iterator[None]:
 
 def _install(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
     """Put an espeak-ng of our own in the place of the real one, and of the one that runs."""
-    monkeypatch.setattr(espeak._Running, "waits", False)
+    monkeypatch.setattr(espeak._Running, "is_idle", False)
     program = folder / "espeak-ng"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
@@ -76,7 +76,7 @@ def test_an_espeak_that_hangs_is_not_waited_for(
 ) -> None:
     spoken = pronouncer("en-US")
     spoken.pronounce(["light"])
-    monkeypatch.setattr(espeak, "_LONGEST_CALL_S", 0.05)
+    monkeypatch.setattr(espeak, "_CALL_TIMEOUT_S", 0.05)
     _install(tmp_path, monkeypatch, "exec sleep 60")
     assert spoken.pronounce(["on"]) == LETTERS
 

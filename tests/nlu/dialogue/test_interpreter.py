@@ -196,7 +196,7 @@ def test_what_the_host_heard_instead_of_the_table_must_sound_much_nearer() -> No
     text = "turn on the kitten light"
     speaker = Speaker(home(replace(LIGHT, strictness=0.15)), SOUNDS)
     instead = Heard(text=text, hypotheses=(Hypothesis(text=text, confidence=0.9, outside=True),))
-    assert published(speaker.house.decide(instead, 0.0, NOON)) == []
+    assert published(speaker.interpreter.decide(instead, 0.0, NOON)) == []
     assert published(speaker.says(text, confidences=(0.9,))) == KITCHEN_ON
 
 
@@ -334,10 +334,10 @@ def test_prospect(text: str, prospect: PartialMatch) -> None:
 
 @given(table=tables(), texts=st.lists(st.text(max_size=60), min_size=1, max_size=4))
 def test_deciding_never_raises(table: CommandTable, texts: list[str]) -> None:
-    house = Interpreter(table, Policy(wake_phrases=("house",), wake_grace_s=5.0))
+    interpreter = Interpreter(table, Policy(wake_phrases=("house",), wake_grace_s=5.0))
     for now_s, text in enumerate(texts):
-        assert house.partial_match(text) in PartialMatch
-        assert house.decide(Heard(text=text), float(now_s), NOON)
+        assert interpreter.partial_match(text) in PartialMatch
+        assert interpreter.decide(Heard(text=text), float(now_s), NOON)
 
 
 @pytest.mark.parametrize("text", ["... " * 50_000, "and " * 480, "x, " * 600, "house " * 50_000])

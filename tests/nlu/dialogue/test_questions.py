@@ -1,4 +1,4 @@
-"""Questions that the house asks back, and what is an answer to them."""
+"""Questions that the daemon asks, and the answers to them."""
 
 from dataclasses import replace
 
@@ -205,8 +205,8 @@ def test_a_new_table_keeps_no_question_about_a_row_that_is_gone(rows: tuple[Row,
     speaker = Speaker()
     speaker.says("open the front door")
     after = Interpreter(home(*rows))
-    after.resume_from(speaker.house)
-    speaker.house = after
+    after.resume_from(speaker.interpreter)
+    speaker.interpreter = after
     assert published(speaker.says("yes")) == []
 
 
@@ -214,6 +214,6 @@ def test_a_question_survives_a_new_table_that_moved_its_row() -> None:
     speaker = Speaker()
     speaker.says("open the front door")
     after = Interpreter(home(*reversed(ROWS)))
-    after.resume_from(speaker.house)
-    speaker.house = after
+    after.resume_from(speaker.interpreter)
+    speaker.interpreter = after
     assert published(speaker.says("yes")) == ["home/door/front = ON"]

@@ -1,4 +1,4 @@
-"""What counts as said to the house: wake phrases, the open ear, mute."""
+"""What counts as addressed to the daemon: wake phrases, wake grace, mute."""
 
 from dataclasses import replace
 
@@ -86,7 +86,7 @@ def test_a_row_with_a_word_of_refusal_is_still_a_command() -> None:
 
 def test_the_ear_opened_from_outside_takes_one_command() -> None:
     speaker = Speaker(policy=replace(WOKEN, wake_grace_s=0.0))
-    speaker.house.accept_without_wake_phrase(speaker.now_s)
+    speaker.interpreter.accept_without_wake_phrase(speaker.now_s)
     assert published(speaker.says("turn on the kitchen light")) == KITCHEN_ON
     assert published(speaker.says("turn on the bedroom light")) == []
 
@@ -99,16 +99,16 @@ def test_an_answer_needs_no_wake_phrase() -> None:
 
 def test_while_muted_nothing_is_done() -> None:
     speaker = Speaker()
-    speaker.house.muted = True
+    speaker.interpreter.muted = True
     decisions = speaker.says("close the blinds")
     assert (published(decisions), reason(decisions)) == ([], "muted")
 
 
 def test_while_muted_the_wake_phrase_opens_nothing() -> None:
     speaker = Speaker(policy=WOKEN)
-    speaker.house.muted = True
+    speaker.interpreter.muted = True
     assert question(speaker.says("house")) == ""
-    speaker.house.muted = False
+    speaker.interpreter.muted = False
     assert published(speaker.says("close the blinds")) == []
 
 
@@ -117,14 +117,14 @@ def test_a_new_table_goes_on_where_the_old_one_left_off() -> None:
     speaker.says("close the blinds")
     speaker.says("open the front door")
     after = Interpreter(home(DOOR, replace(BLINDS, cooldown_s=30.0)))
-    after.resume_from(speaker.house)
-    speaker.house = after
+    after.resume_from(speaker.interpreter)
+    speaker.interpreter = after
     assert "cooldown" in reason(speaker.says("close the blinds"))
     speaker.says("open the front door")
     assert published(speaker.says("yes")) == ["home/door/front = ON"]
 
 
 def test_prospect_after_the_wake_phrase() -> None:
-    house = Interpreter(home(), WOKEN)
-    assert house.partial_match("house") is PartialMatch.UNFINISHED
-    assert house.partial_match("house close the blinds") is PartialMatch.COMPLETE
+    interpreter = Interpreter(home(), WOKEN)
+    assert interpreter.partial_match("house") is PartialMatch.UNFINISHED
+    assert interpreter.partial_match("house close the blinds") is PartialMatch.COMPLETE

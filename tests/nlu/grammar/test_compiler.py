@@ -93,7 +93,7 @@ def test_the_automaton_accepts_what_hassils_recogniser_accepts(
     template: str, data: st.DataObject
 ) -> None:
     sentence = data.draw(nearly_said(template))
-    # Free text beside free text is allowed by us alone; who says it in one breath means either.
+    # Only we allow free text next to free text; where one ends is ambiguous.
     assume(sentence and template.count("{song}") < 2)
     table = one_row(template)
     theirs = [

@@ -1,4 +1,4 @@
-"""Several commands in one breath."""
+"""Several commands in one utterance."""
 
 import pytest
 
@@ -78,7 +78,7 @@ def test_several_commands_in_one_breath(text: str, expected: list[str]) -> None:
         ),
         pytest.param(
             "dim the kitchen to one hundred and one", [], "101 is not between 0 and 100",
-            id="a number is no breath",
+            id="a number is not split",
         ),
     ],
 )  # fmt: skip

@@ -27,8 +27,8 @@ def decide(say: str, *heard: Hypothesis, language: str = "en", by_sound: bool = 
     )
     automaton = compile_table(table)
     nearest = PhoneticMatcher(automaton, normaliser(language), pronouncer(TAGS[language]))
-    house = Interpreter(table, None, nearest if by_sound else None, automaton)
-    (decision,) = house.decide(Heard(text=heard[0].text, hypotheses=heard), 0.0, NOON)
+    interpreter = Interpreter(table, None, nearest if by_sound else None, automaton)
+    (decision,) = interpreter.decide(Heard(text=heard[0].text, hypotheses=heard), 0.0, NOON)
     return decision
 
 

@@ -144,7 +144,7 @@ def nearest(language: str) -> PhoneticMatcher:
 
 def speaker(language: str) -> Speaker:
     at_home = Speaker(HOMES[language])
-    at_home.house = Interpreter(HOMES[language], phonetic=nearest(language))
+    at_home.interpreter = Interpreter(HOMES[language], phonetic=nearest(language))
     return at_home
 
 

@@ -6,12 +6,12 @@ from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.nlu.text.token_lattice import TokenLattice
 
 
-def ways(lattice: TokenLattice, at: int = 0) -> list[list[str]]:
+def paths(lattice: TokenLattice, at: int = 0) -> list[list[str]]:
     """Return every way to read on from `at`, as keys."""
     if at == lattice.end:
         return [[]]
     return [
-        [arc.key, *rest] for arc in lattice.arcs[at] if arc.key for rest in ways(lattice, arc.end)
+        [arc.key, *rest] for arc in lattice.arcs[at] if arc.key for rest in paths(lattice, arc.end)
     ]
 
 
@@ -47,7 +47,7 @@ def test_a_time_is_read_in_digits_and_as_hour_and_minute(
     language: str, said: str, time: str
 ) -> None:
     hour, minute = map(int, time.split(":"))
-    read = ways(normaliser(language).lattice(said))
+    read = paths(normaliser(language).lattice(said))
     assert [time] in read
     assert [str(hour), str(minute)] in read
 
@@ -88,7 +88,7 @@ def numbers(language: str, text: str) -> set[float]:
     ],
 )
 def test_a_text_is_read_in_other_words(language: str, heard: str, expected: str) -> None:
-    assert expected.split() in ways(normaliser(language).lattice(heard))
+    assert expected.split() in paths(normaliser(language).lattice(heard))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_number_in_several_words(language: str, text: str, number: float) -> N
 
 
 @pytest.mark.parametrize(
-    ("language", "text", "torn"),
+    ("language", "text", "partial"),
     [
         ("en", "ten to eight", [(0, 1), (2, 3)]),
         ("en", "half past seven", [(0, 1), (2, 3)]),
@@ -129,8 +129,8 @@ def test_a_number_in_several_words(language: str, text: str, number: float) -> N
         ("de", "sieben Uhr dreißig", []),
     ],
 )
-def test_a_number_is_not_torn_out_of_a_time_or_an_amount(
-    language: str, text: str, torn: list[tuple[int, int]]
+def test_a_number_is_not_taken_from_part_of_a_time_or_an_amount(
+    language: str, text: str, partial: list[tuple[int, int]]
 ) -> None:
     lattice = normaliser(language).lattice(text)
     spans = {
@@ -139,7 +139,7 @@ def test_a_number_is_not_torn_out_of_a_time_or_an_amount(
         for arc in lattice.arcs[at]
         if arc.number is not None and arc.end <= lattice.end
     }
-    assert sorted(span for span in spans if lattice.is_part_of_unit(*span)) == torn
+    assert sorted(span for span in spans if lattice.is_part_of_unit(*span)) == partial
 
 
 @pytest.mark.parametrize("text", ["20 5", "five lamps", "twenty lamp five", "one five"])
@@ -157,7 +157,7 @@ def test_a_number_may_go_on(text: str, may: bool) -> None:
 
 
 @given(text=st.text(alphabet="0123456789:.,-\u2212$% ahlfpst", max_size=200))
-def test_any_text_has_readings_that_lead_to_its_end(text: str) -> None:
+def test_any_text_has_paths_that_lead_to_its_end(text: str) -> None:
     lattice = normaliser("en").lattice(text)
     assert all(
         at >= 0 and arc.end != at and arc.end < len(lattice.arcs)

@@ -90,7 +90,7 @@ class Confirmations:
         self._phonetic = phonetic if are_known(code) else None
         self._strictness = strictness
         self._disjunction = language.disjunction
-        self._fillers = frozenset(self._keys(" ".join(language.fillers)))
+        self._fillers = frozenset(self._normaliser.keys(" ".join(language.fillers)))
         self._answers = _answers(code, self._normaliser)
 
     def answer(self, text: str) -> Answer | None:
@@ -102,7 +102,7 @@ class Confirmations:
         if not parses:
             return None
         row, slots = parses[0].row, parses[0].slots
-        return Answer(_ROWS[row], row < len(Consent), str(slots.get("rest", "")))
+        return Answer(_CONSENT_OF_ROW[row], row < len(Consent), str(slots.get("rest", "")))
 
     def chosen(self, text: str, question: Question) -> Meaning | None:
         """Return the option that `text` names; None if it names none, or more than one.
@@ -116,11 +116,11 @@ class Confirmations:
         if answer and answer.refuses:
             return None
         text = (answer.rest if answer else "") or text
-        said = set(self._keys(text))
-        keys = [set(self._keys(words)) for words in question.words]
-        sentences = [set(self._keys(_sentence(option))) for option in question.options]
-        beside = self._fillers.union(set.intersection(*sentences))
-        named = [place for place, words in enumerate(keys) if words <= said <= words | beside]
+        said = set(self._normaliser.keys(text))
+        keys = [set(self._normaliser.keys(words)) for words in question.words]
+        sentences = [set(self._normaliser.keys(_sentence(option))) for option in question.options]
+        allowed = self._fillers.union(set.intersection(*sentences))
+        named = [place for place, words in enumerate(keys) if words <= said <= words | allowed]
         if not named:
             return self._nearest_option(text, question)
         return question.options[named[0]] if len(named) == 1 else None
@@ -140,7 +140,7 @@ class Confirmations:
     def _differing_words(self, sentences: Sequence[str]) -> tuple[str, ...]:
         """Return the words in which two sentences differ, or the sentences if one has none."""
         one, other = ([t.surface for t in self._normaliser.tokens(s)] for s in sentences)
-        keys = [self._keys(sentence) for sentence in sentences]
+        keys = [self._normaliser.keys(sentence) for sentence in sentences]
         before = 0
         while before < min(map(len, keys)) and keys[0][before] == keys[1][before]:
             before += 1
@@ -161,17 +161,14 @@ class Confirmations:
         clear = near[0][0] <= self._strictness < near[1][0]
         return question.options[near[0][1]] if clear else None
 
-    def _keys(self, text: str) -> list[str]:
-        return [token.key for token in self._normaliser.tokens(text)]
 
-
-_ROWS = (*Consent, Consent.NO, Consent.CANCEL, Consent.NO, Consent.YES)
+_CONSENT_OF_ROW = (*Consent, Consent.NO, Consent.CANCEL, Consent.NO, Consent.YES)
 """The consent of each template of `_answers`; of several that match, the first counts."""
 
 
 def _answers(code: str, normaliser: Normaliser) -> ExactMatcher:
     language = language_named(code)
-    yes, no, cancel = (f"({way})" for way in (language.yes, language.no, language.cancel))
+    yes, no, cancel = (f"({template})" for template in (language.yes, language.no, language.cancel))
     negation = f"({language.no}|{language.cancel}|{'|'.join(language.negations)})"
     templates = (
         f"{yes} [{yes}] [{yes}]",

@@ -15,7 +15,7 @@ from voice2mqtt.core.outcome import Heard, Hypothesis, Outcome
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.dialogue.confirmation import Answer, Confirmations, Consent, Question
 from voice2mqtt.nlu.dialogue.policy import Clock, History, LocalTime, Moment, Policy, obstacle
-from voice2mqtt.nlu.dialogue.wake_phrase import Opening, WakePhrases
+from voice2mqtt.nlu.dialogue.wake_phrase import WakeGrace, WakePhrases
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.messages import expectation, messages, sentence
@@ -67,13 +67,13 @@ class Interpreter:
         self._wake = WakePhrases(
             policy.wake_phrases, normaliser(table.language), phonetic, policy.strictness
         )
-        self._answers = Confirmations(table.language, phonetic, policy.strictness)
+        self._confirmations = Confirmations(table.language, phonetic, policy.strictness)
         self._all_rows = frozenset(range(len(table.rows)))
-        self._unwoken_rows = frozenset(n for n in self._all_rows if not table.rows[n].wake)
+        self._rows_without_wake = frozenset(n for n in self._all_rows if not table.rows[n].wake)
         self._timed_rows = frozenset(n for n in self._all_rows if table.rows[n].is_timed)
         self._history = History()
         self._question: Question | None = None
-        self._opening = Opening()
+        self._wake_grace = WakeGrace()
 
     @property
     def row_names(self) -> tuple[str, ...]:
@@ -84,11 +84,11 @@ class Interpreter:
     def answer_deadline_s(self) -> float:
         """Monotonic time until which an answer is expected; -inf if nothing was asked."""
         asked_until_s = self._question.until_s if self._question else float("-inf")
-        return max(asked_until_s, self._opening.invited_until_s)
+        return max(asked_until_s, self._wake_grace.invited_until_s)
 
     def partial_match(self, text: str) -> PartialMatch:
         """Return how the interim `text` matches as the beginning of a command. Any thread."""
-        if self._question and (answer := self._answers.answer(text)) and answer.is_whole:
+        if self._question and (answer := self._confirmations.answer(text)) and answer.is_whole:
             return PartialMatch.COMPLETE
         command = self._wake.without(text, by_sound=False) if self._wake else None
         if command == "":
@@ -97,7 +97,7 @@ class Interpreter:
 
     def accept_without_wake_phrase(self, now_s: float) -> None:
         """Accept the next command without a wake phrase, within the time for an answer."""
-        self._opening.extend(now_s + self._policy.answer_within_s)
+        self._wake_grace.extend(now_s + self._policy.answer_within_s)
 
     def start_answer_time(self, question: str, asked_s: float) -> None:
         """Count the time to answer `question` from when it was spoken; infinity: not yet."""
@@ -105,13 +105,13 @@ class Interpreter:
         if self._question and self._question.text == question:
             self._question = replace(self._question, until_s=until_s)
         else:
-            self._opening.wait_until(until_s + self._policy.wake_grace_s)
+            self._wake_grace.wait_until(until_s + self._policy.wake_grace_s)
 
     def reset(self) -> None:
         """Forget the open question and everything that was carried out."""
         self._question = None
         self._history = History()
-        self._opening = Opening()
+        self._wake_grace = WakeGrace()
 
     def drop_question(self) -> None:
         """Drop the open question, since another node acts on it."""
@@ -124,7 +124,7 @@ class Interpreter:
         """
         self.muted = before.muted
         self._history = before._history
-        self._opening = before._opening
+        self._wake_grace = before._wake_grace
         if before._question:
             self._question = before._question.in_new_table(before._table.rows, self._table.rows)
 
@@ -147,22 +147,22 @@ class Interpreter:
         if self._question and clock.said_s > self._question.until_s:
             self._question = None
         if self._question:
-            return self._answered(self._question, text, self._unwoken(hypotheses), clock)
+            return self._decide_on_answer(self._question, text, self._stripped(hypotheses), clock)
         if not self._wake:
-            verdict = self._understood(hypotheses, self._all_rows, clock)
-            return self._carried_out(verdict, text, clock)
-        woken = self._woken(hypotheses)
+            verdict = self._verdict(hypotheses, self._all_rows, clock)
+            return self._decisions(verdict, text, clock)
+        woken = self._without_wake_phrase(hypotheses)
         if woken and not woken[0].text and not self.muted:
             self.accept_without_wake_phrase(now_s + self._policy.wake_grace_s)
-            self._opening.invited = True
+            self._wake_grace.invited = True
             invitation = language_named(self._table.language).invitation
             reason = Reason(text="the wake phrase alone; the command may follow")
             return (Ask(row="", text=text, score=1.0, question=invitation, reason=reason),)
-        if woken or clock.said_s <= self._opening.until_s:
+        if woken or clock.said_s <= self._wake_grace.until_s:
             return self._addressed(text, woken or hypotheses, clock)
         return self._not_addressed(text, hypotheses, clock)
 
-    def _woken(self, hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+    def _without_wake_phrase(self, hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
         """Return the hypotheses that begin with a wake phrase, with it removed."""
         return tuple(
             replace(hypothesis, text=command, lexical="")
@@ -170,32 +170,33 @@ class Interpreter:
             if (command := self._wake.without(hypothesis.text)) is not None
         )
 
-    def _unwoken(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
-        return (self._woken(hypotheses) if self._wake else ()) or hypotheses
+    def _stripped(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
+        """Return the hypotheses without the wake phrase, or as they are if none has it."""
+        return (self._without_wake_phrase(hypotheses) if self._wake else ()) or hypotheses
 
     def _not_addressed(
         self, text: str, hypotheses: Sequence[Hypothesis], clock: Clock
     ) -> tuple[Decision, ...]:
         """Decide on what was said without the wake phrase, which some rows do not need."""
         verdict: Verdict = Unknown(why="")
-        if self._unwoken_rows:
-            verdict = self._understood(hypotheses, self._unwoken_rows, clock)
+        if self._rows_without_wake:
+            verdict = self._verdict(hypotheses, self._rows_without_wake, clock)
         if isinstance(verdict, Unknown):
             verdict = replace(verdict, why="the wake phrase was not said")
-        return self._carried_out(verdict, text, clock)
+        return self._decisions(verdict, text, clock)
 
     def _addressed(
         self, text: str, hypotheses: Sequence[Hypothesis], clock: Clock
     ) -> tuple[Decision, ...]:
         """Decide on what follows the wake phrase; "never mind" ends the wait for a command."""
-        verdict = self._understood(hypotheses, self._all_rows, clock)
+        verdict = self._verdict(hypotheses, self._all_rows, clock)
         if not is_word_for_word(verdict):
             for answer, _ in self._answers_among(hypotheses):
                 if answer.refuses and (answer.is_whole or isinstance(verdict, Unknown)):
-                    return self._dropped(answer, text)
-        return self._carried_out(verdict, text, clock)
+                    return self._drop(answer, text)
+        return self._decisions(verdict, text, clock)
 
-    def _understood(
+    def _verdict(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], clock: Clock
     ) -> Verdict:
         """Return what was meant; of several rows that say it, those that may act at this hour."""
@@ -207,19 +208,21 @@ class Interpreter:
         if inactive.isdisjoint(meant):
             return verdict
         active = self._decider.decide(hypotheses, rows - inactive)
-        said = {self._said(meaning) for meaning in (*options_of(verdict), *options_of(active))}
+        said = {
+            self._normalised(meaning) for meaning in (*options_of(verdict), *options_of(active))
+        }
         return active if isinstance(active, Meant) and len(said) == 1 else verdict
 
     def _may_act(self, number: int, clock: Clock) -> bool:
         row = self._table.rows[number]
         return clock.local.within(row.between, row.days)
 
-    def _said(self, meaning: Meaning) -> tuple[str, ...]:
+    def _normalised(self, meaning: Meaning) -> tuple[str, ...]:
         """Return the sentences of a meaning, normalised."""
         words = normaliser(self._table.language)
         return tuple(words.normalise(command.sentence) for command in meaning)
 
-    def _answered(
+    def _decide_on_answer(
         self, question: Question, text: str, hypotheses: Sequence[Hypothesis], clock: Clock
     ) -> tuple[Decision, ...]:
         """Decide on what was said while `question` is open."""
@@ -227,10 +230,10 @@ class Interpreter:
         answers = self._answers_among(hypotheses)
         refusals = [(answer, heard) for answer, heard in answers if answer.refuses]
         if any(answer.is_whole for answer, _ in refusals):
-            return self._dropped(refusals[0][0], text, row)
+            return self._drop(refusals[0][0], text, row)
         if not refusals and any(self._consents(answer, question, clock) for answer, _ in answers):
             self._question = None
-            return self._each(question.options[0], text, "confirmed", clock, consented=True)
+            return self._decide_each(question.options[0], text, "confirmed", clock, consented=True)
         meant = self._meant_instead(hypotheses, question, clock)
         if not meant and refusals:
             rests = [replace(h, text=a.rest, lexical="") for a, h in refusals if a.rest]
@@ -239,15 +242,15 @@ class Interpreter:
             meant = self._meant_instead(rests, question if is_no else None, clock)
         if meant:
             self._question = None
-            return self._carried_out(meant, text, clock)
+            return self._decisions(meant, text, clock)
         if refusals:
-            return self._dropped(refusals[0][0], text, row)
+            return self._drop(refusals[0][0], text, row)
         why = f"this does not answer '{question.text}'"
         return (Refuse(text=text, row=row, reason=Reason(text=why)),)
 
     def _answers_among(self, hypotheses: Sequence[Hypothesis]) -> list[tuple[Answer, Hypothesis]]:
         """Return the answers among the credible hypotheses; one refusal is enough."""
-        answers = ((self._answers.answer(heard.text), heard) for heard in credible(hypotheses))
+        answers = ((self._confirmations.answer(h.text), h) for h in credible(hypotheses))
         return [(answer, heard) for answer, heard in answers if answer]
 
     def _consents(self, answer: Answer, question: Question, clock: Clock) -> bool:
@@ -256,7 +259,7 @@ class Interpreter:
             return False
         if answer.is_whole:
             return True
-        again = self._understood((Hypothesis(text=answer.rest),), self._all_rows, clock)
+        again = self._verdict((Hypothesis(text=answer.rest),), self._all_rows, clock)
         return is_word_for_word(again) and question.is_about(*options_of(again))
 
     def _meant_instead(
@@ -266,35 +269,37 @@ class Interpreter:
 
         With a word of refusal, only a command that is said word for word.
         """
-        verdict = self._understood(hypotheses, self._all_rows, clock)
+        verdict = self._verdict(hypotheses, self._all_rows, clock)
         if is_word_for_word(verdict):
             return verdict
         if any(answer.refuses for answer, _ in self._answers_among(hypotheses)):
             return None
         for heard in credible(hypotheses):
-            if question and (chosen := self._answers.chosen(heard.text, question)):
+            if question and (chosen := self._confirmations.chosen(heard.text, question)):
                 return Meant(meaning=chosen, why="chosen")
         return verdict if isinstance(verdict, Meant) else None
 
-    def _dropped(self, refusal: Answer, text: str, row: str = "") -> tuple[Decision, ...]:
-        """Drop the question and the opening, and say so."""
+    def _drop(self, refusal: Answer, text: str, row: str = "") -> tuple[Decision, ...]:
+        """Drop the question, end the wake grace, and refuse."""
         self.drop_question()
-        self._opening = Opening()
+        self._wake_grace = WakeGrace()
         said = "to leave it" if refusal.consent is Consent.CANCEL else "no"
         return (Refuse(text=text, row=row, reason=Reason(text=f"the answer was {said}")),)
 
-    def _carried_out(self, verdict: Verdict, text: str, clock: Clock) -> tuple[Decision, ...]:
-        reason = Reason(text=verdict.why, nearest=self._named(verdict.nearest))
+    def _decisions(self, verdict: Verdict, text: str, clock: Clock) -> tuple[Decision, ...]:
+        reason = Reason(text=verdict.why, nearest=self._nearest_rows(verdict.nearest))
         match verdict:
             case Meant():
-                return self._each(verdict.meaning, text, verdict.why, clock, nearest=reason.nearest)
+                return self._decide_each(
+                    verdict.meaning, text, verdict.why, clock, nearest=reason.nearest
+                )
             case Unclear() if self._policy.ask:
-                return (self._choice(verdict, text, reason, clock),)
+                return (self._ask(verdict, text, reason, clock),)
             case Unclear():
                 reason = replace(reason, text=f"{verdict.why}, and asking is off")
         return (Refuse(text=text, reason=reason),)
 
-    def _choice(self, verdict: Unclear, text: str, reason: Reason, clock: Clock) -> Decision:
+    def _ask(self, verdict: Unclear, text: str, reason: Reason, clock: Clock) -> Decision:
         """Ask which option was meant, or whether the only one was, unless none may be done."""
         best = verdict.options[0][0]
         row = self._table.rows[best.row].name
@@ -304,17 +309,17 @@ class Interpreter:
         if all(obstacles):
             reason = replace(reason, text=obstacles[0])
             return Refuse(text=text, row=row, score=score, reason=reason, too_late=late)
-        if len(verdict.options) > 1 and len(set(map(self._said, verdict.options))) == 1:
+        if len(verdict.options) > 1 and len(set(map(self._normalised, verdict.options))) == 1:
             why = f"two commands are said '{best.sentence}', so that no answer tells them apart"
             return Refuse(text=text, reason=replace(reason, text=why))
         until_s = clock.now_s + self._policy.answer_within_s
-        self._question = self._answers.question(verdict.options, until_s)
+        self._question = self._confirmations.question(verdict.options, until_s)
         slots = self._question.differing_slots
         if slots:
             reason = replace(reason, text=f"{reason.text}; they differ in {slots}")
         return Ask(row=row, text=text, score=score, question=self._question.text, reason=reason)
 
-    def _each(
+    def _decide_each(
         self,
         meaning: Meaning,
         text: str,
@@ -325,9 +330,11 @@ class Interpreter:
         nearest: tuple[Nearest, ...] = (),
     ) -> tuple[Decision, ...]:
         reason = Reason(text=why, nearest=nearest)
-        return tuple(self._one(command, text, reason, clock, consented) for command in meaning)
+        return tuple(
+            self._decide_one(command, text, reason, clock, consented) for command in meaning
+        )
 
-    def _one(
+    def _decide_one(
         self, command: Candidate, text: str, reason: Reason, clock: Clock, consented: bool
     ) -> Decision:
         """Fire `command`, ask for consent, or refuse it with the reason."""
@@ -344,7 +351,7 @@ class Interpreter:
             late = clock.age_s > row.expires_s
             return Refuse(text=text, row=row.name, score=score, reason=reason, too_late=late)
         if row.confirm and not consented:
-            question = self._sentence(row.confirm, command)
+            question = self._filled_sentence(row.confirm, command)
             until_s = clock.now_s + self._policy.answer_within_s
             self._question = Question(
                 text=question, options=((command,),), words=(question,), until_s=until_s
@@ -352,7 +359,7 @@ class Interpreter:
             reason = replace(reason, text=f"{reason.text}; the row asks for consent")
             return Ask(row=row.name, text=text, score=score, question=question, reason=reason)
         self._history.record(row, command.slots, clock.now_s)
-        self._opening = Opening(clock.said_s + self._policy.wake_grace_s)
+        self._wake_grace = WakeGrace(clock.said_s + self._policy.wake_grace_s)
         return Fire(
             row=row.name,
             text=text,
@@ -361,11 +368,11 @@ class Interpreter:
             reason=reason,
             slots=command.slots,
             expect=expectation(row, command.slots),
-            response=self._sentence(row.response, command),
+            response=self._filled_sentence(row.response, command),
             said_s=clock.said_s,
         )
 
-    def _sentence(self, template: str, command: Candidate) -> str:
+    def _filled_sentence(self, template: str, command: Candidate) -> str:
         slots = {**self._table.rows[command.row].defaults, **command.slots}
         return sentence(template, slots, self._table.language)
 
@@ -381,7 +388,7 @@ class Interpreter:
             )
         )
 
-    def _named(self, ranked: Sequence[Candidate]) -> tuple[Nearest, ...]:
+    def _nearest_rows(self, ranked: Sequence[Candidate]) -> tuple[Nearest, ...]:
         return tuple(
             Nearest(
                 row=self._table.rows[near.row].name,

@@ -8,7 +8,7 @@ from voice2mqtt.nlu.text.normaliser import Normaliser
 
 
 @dataclass
-class Opening:
+class WakeGrace:
     """Until when the wake phrase may be left out. Times are monotonic."""
 
     until_s: float = float("-inf")
@@ -43,7 +43,7 @@ class WakePhrases:
         self._normaliser = normaliser
         self._phonetic = phonetic
         self._strictness = strictness
-        self._phrases = [(phrase, self._keys(phrase)) for phrase in phrases]
+        self._phrases = [(phrase, self._normaliser.keys(phrase)) for phrase in phrases]
 
     def __bool__(self) -> bool:
         return bool(self._phrases)
@@ -53,7 +53,7 @@ class WakePhrases:
         words = text.split()
         for _, keys in self._phrases:
             for length in range(1, len(words) + 1):
-                spoken = self._keys(" ".join(words[:length]))
+                spoken = self._normaliser.keys(" ".join(words[:length]))
                 if spoken == keys:
                     return " ".join(words[length:])
                 if len(spoken) >= len(keys):
@@ -71,6 +71,3 @@ class WakePhrases:
         ]
         distance, length = min(near, default=(1.0, 0))
         return " ".join(words[length:]) if distance <= self._strictness else None
-
-    def _keys(self, text: str) -> list[str]:
-        return [token.key for token in self._normaliser.tokens(text)]

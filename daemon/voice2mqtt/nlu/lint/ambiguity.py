@@ -21,6 +21,7 @@ CONFUSABLE = 0.1
 
 _MAX_PER_ROW = 40
 _MAX_BY_SOUND = 600
+"""Sentences of a row that are tried, and of all rows by sound. Set by hand."""
 _SOME_WORDS = "something or other"
 """Free text in the sentences that are tried."""
 

@@ -89,9 +89,13 @@ class Normaliser:
         """Split `text` into words, each with its key."""
         return self._split(self._written_out(text))
 
+    def keys(self, text: str) -> list[str]:
+        """Return the keys of the words of `text`."""
+        return [token.key for token in self.tokens(text)]
+
     def normalise(self, text: str) -> str:
-        """Return `text` as the keys of its words, joined by spaces."""
-        return " ".join(token.key for token in self.tokens(text))
+        """Return the keys of the words of `text`, joined by spaces."""
+        return " ".join(self.keys(text))
 
     def lattice(self, text: str) -> TokenLattice:
         """Return the lattice of all ways to read `text`."""

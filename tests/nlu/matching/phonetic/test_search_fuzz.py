@@ -85,11 +85,11 @@ def test_deciding_by_sound_never_raises(
     table: CommandTable, said: Sequence[Sequence[Hypothesis]], wake: bool, ask: bool
 ) -> None:
     policy = Policy(wake_phrases=("hey lamp",) if wake else (), ask=ask)
-    house = Interpreter(table, policy, _nearest(table))
+    interpreter = Interpreter(table, policy, _nearest(table))
     for now_s, hypotheses in enumerate(said):
         text = hypotheses[0].text if hypotheses else ""
         heard = Heard(text=text, hypotheses=tuple(hypotheses))
-        decisions = house.decide(heard, float(now_s), NOON)
+        decisions = interpreter.decide(heard, float(now_s), NOON)
         assert decisions
         assert all(decision.reason.text for decision in decisions)
 
@@ -155,11 +155,11 @@ def test_words_without_sounds_anywhere_raise_nothing_and_fill_no_slot(
         nearest = PhoneticMatcher(compile_table(table), WORDS, Silent(mute))
     except TableError:
         assume(False)  # it is refused at load
-    house = Interpreter(table, phonetic=nearest)
+    interpreter = Interpreter(table, phonetic=nearest)
     for heard in ("on lamp", f"on {before}", f"{before} level 50", f"lamp {value} {other}", *texts):
-        assert house.decide(Heard(text=heard), 0.0, NOON)
-        house.reset()
-    assert published(house.decide(Heard(text=f"{before} levle"), 0.0, NOON)) == []
+        assert interpreter.decide(Heard(text=heard), 0.0, NOON)
+        interpreter.reset()
+    assert published(interpreter.decide(Heard(text=f"{before} levle"), 0.0, NOON)) == []
 
 
 CATEGORIES: dict[str, list[str]] = defaultdict(list)
@@ -189,8 +189,8 @@ def test_characters_of_each_kind_may_stand_in_a_slot(category: str, language: st
         language=language,
     )
     nearest = PhoneticMatcher(compile_table(table), normaliser(language), _voice(language))
-    house = Interpreter(table, phonetic=nearest)
+    interpreter = Interpreter(table, phonetic=nearest)
     for heard in ("turn on the lamp", "turn on teh fan", *(f"turn on the {s}" for s in some)):
-        assert house.decide(Heard(text=heard), 0.0, NOON)
-        house.reset()
-    assert published(house.decide(Heard(text="turn on the"), 0.0, NOON)) == []
+        assert interpreter.decide(Heard(text=heard), 0.0, NOON)
+        interpreter.reset()
+    assert published(interpreter.decide(Heard(text="turn on the"), 0.0, NOON)) == []

@@ -26,11 +26,11 @@ _ROUNDING = 1e-3
 
 
 class AlignedWord(NamedTuple):
-    """A word of the table and the span of phonemes heard, `start` to `end`, that it took."""
+    """A word of the table and the span of phonemes heard, `start` to `end`, that it covers."""
 
     key: str
     """"" for a number that was recognised as such, and for free text."""
-    word: str
+    surface: str
     start: int
     end: int
     cost: float

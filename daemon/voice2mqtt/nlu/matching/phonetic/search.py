@@ -12,11 +12,11 @@ counts with the hypothesis that it is nearest to. With c the ASR confidence of a
     (0.85 + 0.2 c) * path cost per phoneme
     + c^1.5 * (0.4 * S + 0.056 * A + 0.048 * B)
 
-where S is the cost per phoneme of the farthest word that fills a slot, since that changes what is
-published; A (per phoneme) and B (in all) are the cost of the farthest word on which all hypotheses
-agree: it was heard clearly, so if the table does not have it, something else was said. A doubtful
-recogniser has misheard more words, so that a single one tells less; the whole sentence tells nearly
-as much as ever, so that doubt alone brings nothing near.
+where S is the greatest cost per phoneme of a word that fills a slot, since that changes what is
+published; A and B are the greatest cost, per phoneme and in all, of a word heard on which all
+hypotheses agree: it was heard clearly, so if the table does not have it, something else was said. A
+recogniser in doubt has misheard more words, so that a single one counts less; the whole sentence
+counts nearly as much, so that doubt alone brings nothing near.
 
 The weights were fitted on real commands at three levels of noise, on synthetic commands of another
 home, on talk, and on sentences with one value removed from the table; `bench/free_text.py` and
@@ -83,12 +83,12 @@ class PhoneticMatch:
     @property
     def sentence(self) -> str:
         """The words of the sentence."""
-        return " ".join(word.word for word in self.words)
+        return " ".join(word.surface for word in self.words)
 
     @property
     def free_text(self) -> tuple[str, ...]:
         """What free text took."""
-        return tuple(word.word for word in self.words if word.is_free_text)
+        return tuple(word.surface for word in self.words if word.is_free_text)
 
 
 class PhoneticMatcher:
@@ -131,7 +131,7 @@ class PhoneticMatcher:
             Candidate(
                 row=path.row,
                 slots=dict(path.slots),
-                sentence=" ".join(word.word for word in path.words),
+                sentence=" ".join(word.surface for word in path.words),
                 distance=self._distance(path, observation, agreed, confidence),
                 heard=text,
             )
