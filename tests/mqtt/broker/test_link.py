@@ -360,9 +360,14 @@ def test_a_dead_thread_is_noticed_and_started_again(
         line.link.subscribe("to/us")
         line.link._on_message = die
         with broker.subscriber("home/#") as subscriber:
-            subscriber.send("to/us", "die")
-            line.link._thread.join(WAIT_S)
-            assert not line.link._thread.is_alive()
+
+            def killed() -> bool:
+                # Sent again until the broker has taken our subscription.
+                subscriber.send("to/us", "die")
+                line.link._thread.join(0.2)
+                return not line.link._thread.is_alive()
+
+            wait_until(killed, "the thread to have died")
             line.link.restart_if_dead()
             line.ups.get(timeout=WAIT_S)
             assert "has died" in caplog.text
