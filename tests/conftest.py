@@ -1,8 +1,9 @@
 """Fixtures that several rooms share."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -10,8 +11,44 @@ from hypothesis import settings
 from tests.broker import Broker, Certificates, make_certificates
 
 # Property tests run on machines of any speed, so none of them is timed.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("quick", deadline=None, max_examples=100)
+# For long runs: script/test --hypothesis-profile=thorough tests/nlu
+settings.register_profile("thorough", deadline=None, max_examples=2000)
+settings.load_profile("quick")
+
+
+@pytest.fixture(autouse=True)
+def _log_is_left_as_it_was() -> Iterator[None]:
+    """Undo what a command's `main` does to logging, which is one for the process.
+
+    Its handler writes to a stream that is closed when the test ends.
+    """
+    root, ours = logging.getLogger(), logging.getLogger("voice2mqtt")
+    handlers, levels = root.handlers.copy(), (root.level, ours.level)
+    yield
+    for handler in root.handlers.copy():
+        if handler not in handlers:
+            root.removeHandler(handler)
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Let a report with a lone surrogate in it pass from a test process to the first one."""
+    report = yield
+    return _sendable(report)
+
+
+def _sendable(value: Any) -> Any:  # noqa: ANN401 - whatever a report consists of
+    match value:
+        case str():
+            return value.encode(errors="backslashreplace").decode()
+        case dict():
+            return {_sendable(key): _sendable(item) for key, item in value.items()}
+        case list() | tuple():
+            return type(value)(map(_sendable, value))
+    return value
 
 
 @pytest.fixture
@@ -27,12 +64,3 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """Files of a certificate authority of this run."""
     return make_certificates(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture(autouse=True)
-def _no_log_goes_to_a_stream_of_an_earlier_test() -> Iterator[None]:
-    """Take away what a command run inside the tests has set up: its stream is closed by then."""
-    yield
-    root = logging.getLogger()
-    for handler in [each for each in root.handlers if type(each) is logging.StreamHandler]:
-        root.removeHandler(handler)

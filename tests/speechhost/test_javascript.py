@@ -4,6 +4,7 @@ The SDK is installed once into `build/javascript`. Where there is no Node, these
 skipped, and the run says so; but where CI runs, they fail.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -37,9 +38,12 @@ def installed_sdk() -> Path:
     assert shutil.which("npm"), "script/setup test installs npm"
     INSTALLED.mkdir(parents=True, exist_ok=True)
     shutil.copy(HERE / "package.json", INSTALLED / "package.json")
-    if not (INSTALLED / "node_modules" / "microsoft-cognitiveservices-speech-sdk").is_dir():
-        command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]
-        subprocess.run(command, cwd=INSTALLED, check=True, capture_output=True, timeout=240)
+    # Two processes may run tests that need it.
+    with (INSTALLED / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (INSTALLED / "node_modules" / "microsoft-cognitiveservices-speech-sdk").is_dir():
+            command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]
+            subprocess.run(command, cwd=INSTALLED, check=True, capture_output=True, timeout=240)
     return INSTALLED
 
 

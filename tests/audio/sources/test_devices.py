@@ -1,9 +1,10 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from voice2mqtt.audio.signal.condition import Condition
-from voice2mqtt.audio.sources.devices import _listed, _offered, list_devices
+from voice2mqtt.audio.sources.devices import list_devices
 from voice2mqtt.demo.virtual_sound import (
     MICROPHONE,
     SPEAKER,
@@ -38,17 +39,41 @@ def server() -> Iterator[PrivateSoundServer]:
         yield server
 
 
-def test_each_card_is_listed_once_by_the_name_that_converts() -> None:
-    assert _listed(LISTED) == {
+@pytest.fixture
+def arecord(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Puts an arecord in place of the real one that lists and offers what it is told."""
+
+    def install(listed: str, offered: str) -> None:
+        (tmp_path / "listed").write_text(listed)
+        (tmp_path / "offered").write_text(f"ACCESS:  RW\n{offered}\nRATE: 48000\n")
+        program = tmp_path / "arecord"
+        program.write_text(
+            f"#!/bin/sh\ncd {tmp_path}\n[ $1 = -L ] && exec cat listed\nexec cat offered >&2\n"
+        )
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    return install
+
+
+def test_each_card_is_listed_once_by_the_name_that_converts(
+    arecord: Callable[[str, str], None],
+) -> None:
+    arecord(LISTED, "CHANNELS: 1")
+    assert {device.name: device.description for device in list_devices("default")} == {
         "pulse": "PulseAudio Sound Server",
         "default": "",
         "plughw:CARD=Device,DEV=0": "USB PnP Sound Device, USB Audio",
     }
-    assert _listed("") == {}
+
+
+def test_where_nothing_is_listed_the_chosen_one_is(arecord: Callable[[str, str], None]) -> None:
+    arecord("", "CHANNELS: 1")
+    assert [device.name for device in list_devices("hw:0")] == ["hw:0"]
 
 
 @pytest.mark.parametrize(
-    ("line", "offered"),
+    ("line", "channels"),
     [
         ("CHANNELS: 1", "1"),
         ("CHANNELS: [1 2]", "1-2"),
@@ -56,8 +81,10 @@ def test_each_card_is_listed_once_by_the_name_that_converts() -> None:
         ("FRAME_BITS: 16", ""),
     ],
 )
-def test_what_a_card_offers(line: str, offered: str) -> None:
-    assert _offered(f"ACCESS:  RW\n{line}\nRATE: 48000\n", "CHANNELS") == offered
+def test_what_a_card_offers(arecord: Callable[[str, str], None], line: str, channels: str) -> None:
+    arecord("hw:0\n", line)
+    (device,) = list_devices("hw:0")
+    assert (device.channels, device.rates_hz) == (channels, "48000")
 
 
 @pytest.mark.usefixtures("server")

@@ -57,6 +57,7 @@ def test_no_state_can_hurt(state: bytes) -> None:
 @pytest.mark.parametrize(
     ("other", "was_first"),
     [(EARLIER, True), (LATER, False), ("", True), ("f3a1b2c4", True), ("z" * 20, True)],
+    ids=["earlier", "later", "none", "short", "long"],
 )
 def test_the_later_of_two_is_the_second_and_an_older_version_the_first(
     other: str, *, was_first: bool

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 from hassil import Intents, recognize_all
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.nlu.grammars import LISTS, RULES, SENTENCES, TEMPLATES, sentences_of, tables
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.compiler import (
@@ -87,7 +88,7 @@ def nearly_said(draw: st.DrawFn, template: str) -> str:
     return " ".join((*words[:at], *wrong, *words[at + len(wrong[:1]) :]))
 
 
-@settings(max_examples=300)
+@examples(3)
 @given(template=TEMPLATES, data=st.data())
 def test_the_automaton_accepts_what_hassils_recogniser_accepts(
     template: str, data: st.DataObject

@@ -1,10 +1,11 @@
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from unicode_rbnf import RbnfEngine
 
+from tests.examples import examples
 from tests.nlu.grammars import tables
 from tests.nlu.homes import text_list
 from voice2mqtt.core.decision import SlotValue
@@ -360,7 +361,7 @@ def test_every_language_that_cldr_spells_has_numbers_in_words_and_digits(languag
             assert [dict(p.slots) for p in matcher.parses(f"lamp {said}")] == [{"x": number}], said
 
     @given(number=NUMBERS_IN_DIGITS)
-    @settings(max_examples=20)
+    @examples(0.1)
     def no_number_is_too_much(number: str) -> None:
         matcher.parses(f"lamp {number}")
         matcher.parses(f"{number} lamp {number} percent")

@@ -4,13 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.settings.reading import document, table
-from voice2mqtt.core.decision import SlotValue
-from voice2mqtt.nlu.grammar.compiler import compile_table
-from voice2mqtt.nlu.matching.exact import ExactMatcher
-from voice2mqtt.nlu.text.normaliser import normaliser
-from voice2mqtt.settings.home_assistant.sentences import CustomSentences
-from voice2mqtt.settings.yaml.faults import Faults, FaultsError
+from tests.settings.home_assistant.importing import imported, matches
+from tests.settings.reading import table
+from voice2mqtt.settings.yaml.faults import FaultsError
 
 _SENTENCES = """
 language: nl
@@ -38,17 +34,8 @@ skip_words: [graag]
 """
 
 
-def _import(*files: str) -> CustomSentences:
-    gathered = CustomSentences()
-    for file in files:
-        faults = Faults("x.yaml", file)
-        gathered.add(document(file), faults)
-        faults.raise_any()
-    return gathered
-
-
 def test_custom_sentences_become_a_table_that_can_be_read() -> None:
-    written = _import(_SENTENCES).table()
+    written = imported(_SENTENCES).table()
     assert written == (
         "language: nl\n"
         "\n"
@@ -89,7 +76,7 @@ _BUILT_IN = "the rule name is built into Home Assistant, or contains itself; wri
 
 
 def test_what_has_no_counterpart_or_is_missing_is_noted() -> None:
-    gathered = _import(_SENTENCES)
+    gathered = imported(_SENTENCES)
     gathered.table()
     assert gathered.notes == [
         "x.yaml:16:56: context of a list's value has no counterpart",
@@ -104,72 +91,8 @@ def test_what_has_no_counterpart_or_is_missing_is_noted() -> None:
     ]  # fmt: skip
 
 
-_OWN = """
-intents:
-  Open:
-    data:
-      - sentences: ["open {thing}", "open <what> {thing:second}"]
-        lists: {thing: {values: [door, gate]}}
-  Eat:
-    data:
-      - sentences: ["eat {thing}", "eat <what>", "{ thing } and \\\\{thing\\\\}"]
-        lists: {thing: {values: [apple, pear]}}
-        expansion_rules: {food: "some <what>"}
-      - sentences: ["eat up <food> {thing}"]
-        lists: {thing: {values: [apple, pear]}}
-        expansion_rules: {food: "all <what>"}
-  See:
-    data: [{sentences: ["see {thing}", "see <what>"]}]
-lists: {thing: {values: [sun, moon]}}
-expansion_rules: {what: "the {thing}"}
-"""
-
-
-def _understood(written: str, text: str) -> list[tuple[str, dict[str, SlotValue]]]:
-    read = table(written)
-    matcher = ExactMatcher(compile_table(read), normaliser("en"))
-    return [(read.rows[p.row].name, dict(p.slots)) for p in matcher.parses(text)]
-
-
-@pytest.mark.parametrize(
-    ("text", "understood"),
-    [
-        ("open door", [("Open", {"thing": "door"})]),
-        ("open the door gate", [("Open", {"thing": "door", "second": "gate"})]),
-        ("open sun", []),
-        ("open the sun", []),
-        ("eat apple", [("Eat", {"thing": "apple"})]),
-        ("eat the pear", [("Eat", {"thing": "pear"})]),
-        ("eat door", []),
-        ("eat up all the apple pear", [("Eat 2", {"thing": "pear"})]),
-        ("pear and {thing}", [("Eat", {"thing": "pear"})]),
-        ("see moon", [("See", {"thing": "moon"})]),
-        ("see the sun", [("See", {"thing": "sun"})]),
-        ("see the door", []),
-    ],
-)
-def test_each_block_keeps_the_lists_and_rules_of_its_own(
-    text: str, understood: list[tuple[str, dict[str, SlotValue]]]
-) -> None:
-    gathered = _import(_OWN)
-    written = gathered.table()
-    assert _understood(written, text) == understood
-    assert list(table(written).lists) == ["thing", "thing_2", "thing_3"], "equal ones are shared"
-    assert gathered.notes == []
-
-
-def test_two_blocks_with_lists_of_one_name_and_no_shared_one() -> None:
-    written = _import("""
-intents:
-  Open: {data: [{sentences: ["open {thing}"], lists: {thing: {values: [door]}}}]}
-  Eat: {data: [{sentences: ["eat {thing}"], lists: {thing: {values: [apple]}}}]}
-""").table()
-    assert _understood(written, "eat apple") == [("Eat", {"thing": "apple"})]
-    assert _understood(written, "eat door") == []
-
-
 def test_rules_that_lead_nowhere_are_left_out() -> None:
-    gathered = _import("""
+    gathered = imported("""
 intents: {Hello: {data: [{sentences: ["hello <to>"]}]}}
 expansion_rules:
   to: world
@@ -209,18 +132,18 @@ expansion_rules:
     ],
 )
 def test_skip_words_may_be_said_around_a_sentence(text: str, intent: str) -> None:
-    written = _import("""
+    written = imported("""
 intents:
   On: {data: [{sentences: ["lights on"]}]}
   Off: {data: [{sentences: ["lights off|dark"]}]}
 skip_words: [please, could you, "(sic)"]
 expansion_rules: {skip_words: something else}
 """).table()
-    assert [name for name, _ in _understood(written, text)] == ([intent] if intent else [])
+    assert [name for name, _ in matches(written, text)] == ([intent] if intent else [])
 
 
 def test_several_files_make_one_table() -> None:
-    written = _import(
+    written = imported(
         "intents: {Hello: {data: [{sentences: [hello <to>]}]}}\n",
         "conversation: {intents: {Bye: [bye]}}\nexpansion_rules: {to: world}\n",
     ).table()
@@ -257,7 +180,7 @@ def test_several_files_make_one_table() -> None:
 )
 def test_a_file_of_another_form_is_told(file: str, sentence: str) -> None:
     with pytest.raises(FaultsError) as caught:
-        _import(file)
+        imported(file)
     assert caught.value.report.split("\n")[0] == sentence
 
 
@@ -303,7 +226,7 @@ def test_whatever_a_file_holds_it_is_imported_or_told(
     }
     told = ""
     try:
-        table(_import(json.dumps(file)).table())
+        table(imported(json.dumps(file)).table())
     except FaultsError as error:
         told = str(error)
     assert told == "" or told.startswith("x.yaml:")

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from voice2mqtt.speechhost.decoding.dictation import decoded_text, is_endless, is_speech
 from voice2mqtt.speechhost.decoding.moonshine import model_folder
-from voice2mqtt.speechhost.decoding.tokenizer import END, read_tokenizer
+from voice2mqtt.speechhost.decoding.tokenizer import END, Tokenizer, read_tokenizer
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,15 @@ def test_a_row_may_repeat_itself_where_words_are_heard(open_text: str, *, speech
 _PIECES = st.integers(300, 20_000)
 
 
-@given(st.lists(_PIECES, max_size=30), st.lists(_PIECES, min_size=1, max_size=16))
-def test_a_loop_has_no_words_unless_it_ends(before: list[int], said: list[int]) -> None:
-    tokenizer = read_tokenizer(model_folder() / "tokenizer.bin")
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return read_tokenizer(model_folder() / "tokenizer.bin")
+
+
+@given(before=st.lists(_PIECES, max_size=30), said=st.lists(_PIECES, min_size=1, max_size=16))
+def test_a_loop_has_no_words_unless_it_ends(
+    tokenizer: Tokenizer, before: list[int], said: list[int]
+) -> None:
     looping = [*before, *3 * said]
     assert decoded_text(tokenizer, looping) == ""
     assert decoded_text(tokenizer, [*looping, END]) == tokenizer.decode(looping)

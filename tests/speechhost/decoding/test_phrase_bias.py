@@ -3,9 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.demo import stage
 from voice2mqtt.nlu.grammar.compiler import compile_phrases
@@ -139,7 +140,7 @@ def test_names_do_not_replace_what_was_said_clearly(
     assert _heard(engine, said, tmp_path, weight, NAMES) == said
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.4)
 @given(st.lists(st.sampled_from(["Siobhan", "kitchen", "Fabrikam", ",", "the"]), max_size=30))
 def test_however_many_phrases_come_together_they_gain_little(
     tokenizer: Tokenizer, words: list[str]

@@ -2,7 +2,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -104,7 +104,6 @@ def test_a_header_that_makes_no_sense_is_refused(header: bytes) -> None:
         read_header(header)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_no_header_brings_the_reader_down(tail: bytes) -> None:
     try:
@@ -114,7 +113,6 @@ def test_no_header_brings_the_reader_down(tail: bytes) -> None:
     assert form.frame_bytes >= 1
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from([(3, 32), (3, 64), (1, 24), (7, 8), (1, 8)]))
 def test_no_samples_bring_the_converter_down(data: bytes, form: tuple[int, int]) -> None:
     converter = Converter(WaveFormat(tag=form[0], bits=form[1], rate_hz=44_100, channels=2))

@@ -1,9 +1,10 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.speechhost import client
 from tests.speechhost.fakes import LoudnessActivity, entry, silence, tone
 from voice2mqtt.nlu.grammar.table import Json
@@ -142,7 +143,7 @@ FRAMES = st.one_of(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@examples(0.5)
 @given(
     mode=st.sampled_from(["interactive", "conversation", "dictation"]),
     events=st.lists(FRAMES | st.integers(0, 20) | st.floats(0, 30), max_size=40),
