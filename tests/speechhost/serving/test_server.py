@@ -14,6 +14,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.broker import wait_until
 from tests.speechhost import client as wire
 from tests.speechhost.azure_client import Client, configured
 from tests.speechhost.fakes import LoudnessActivity, ScriptedEngine, silence, tone
@@ -312,7 +313,7 @@ def test_too_long_a_message_is_told_in_the_log(
             return socket.close_code
 
     assert asyncio.run(asyncio.wait_for(send(), WITHIN_S)) == 1009
-    assert "sent too long a message" in caplog.text
+    wait_until(lambda: "sent too long a message" in caplog.text, "the line in the log")
 
 
 def test_a_client_that_vanishes_in_the_middle_of_a_turn_leaves_nothing(host: Serving) -> None:
