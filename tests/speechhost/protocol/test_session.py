@@ -156,20 +156,26 @@ def test_whatever_a_client_does_its_turns_end_and_no_work_is_left(
     open_jobs: set[int] = set()
     outputs: list[Output] = []
     now_s = 0.0
+
+    def take(new: list[Output]) -> None:
+        nonlocal open_jobs
+        outputs.extend(new)
+        open_jobs |= {output.job_id for output in new if isinstance(output, Transcribe)}
+        open_jobs -= {output.job_id for output in new if isinstance(output, Abandon)}
+
     try:
         for event in events:
             match event:
                 case int():
-                    new = session.transcribed(event, LIGHT) if event in open_jobs else []
+                    take(session.transcribed(event, LIGHT) if event in open_jobs else [])
                     open_jobs.discard(event)
                 case float():
                     now_s += event
-                    new = session.tick(now_s)
+                    take(session.tick(now_s))
                 case _:
-                    new = [output for step in session.receive(event, now_s) for output in step]
-            outputs += new
-            open_jobs |= {output.job_id for output in new if isinstance(output, Transcribe)}
-            open_jobs -= {output.job_id for output in new if isinstance(output, Abandon)}
+                    # Step by step, for what was put out before a protocol error counts too.
+                    for step in session.receive(event, now_s):
+                        take(step)
     except ProtocolError:
         pass
     left = session.abandon()
