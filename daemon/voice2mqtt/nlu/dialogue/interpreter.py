@@ -14,7 +14,7 @@ from voice2mqtt.core.decision import Ask, Decision, Fire, Nearest, Reason, Refus
 from voice2mqtt.core.outcome import Heard, Hypothesis, Outcome
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.dialogue.confirmation import Answer, Confirmations, Consent, Question
-from voice2mqtt.nlu.dialogue.policy import Clock, History, LocalTime, Moment, Policy, obstacle
+from voice2mqtt.nlu.dialogue.policy import Clock, History, LocalTime, Policy, obstacle
 from voice2mqtt.nlu.dialogue.wake_phrase import WakeGrace, WakePhrases
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
@@ -233,7 +233,11 @@ class Interpreter:
             return self._drop(refusals[0][0], text, row)
         if not refusals and any(self._consents(answer, question, clock) for answer, _ in answers):
             self._question = None
-            return self._decide_each(question.options[0], text, "confirmed", clock, consented=True)
+            reason = Reason(text="confirmed")
+            return tuple(
+                self._decide_one(command, text, reason, clock, consented=True)
+                for command in question.options[0]
+            )
         meant = self._meant_instead(hypotheses, question, clock)
         if not meant and refusals:
             rests = [replace(h, text=a.rest, lexical="") for a, h in refusals if a.rest]
@@ -287,11 +291,20 @@ class Interpreter:
         return (Refuse(text=text, row=row, reason=Reason(text=f"the answer was {said}")),)
 
     def _decisions(self, verdict: Verdict, text: str, clock: Clock) -> tuple[Decision, ...]:
-        reason = Reason(text=verdict.why, nearest=self._nearest_rows(verdict.nearest))
+        nearest = tuple(
+            Nearest(
+                row=self._table.rows[near.row].name,
+                sentence=near.sentence,
+                distance=near.distance,
+                heard=near.heard,
+            )
+            for near in verdict.nearest[:_MAX_NAMED]
+        )
+        reason = Reason(text=verdict.why, nearest=nearest)
         match verdict:
             case Meant():
-                return self._decide_each(
-                    verdict.meaning, text, verdict.why, clock, nearest=reason.nearest
+                return tuple(
+                    self._decide_one(command, text, reason, clock) for command in verdict.meaning
                 )
             case Unclear() if self._policy.ask:
                 return (self._ask(verdict, text, reason, clock),)
@@ -319,23 +332,14 @@ class Interpreter:
             reason = replace(reason, text=f"{reason.text}; they differ in {slots}")
         return Ask(row=row, text=text, score=score, question=self._question.text, reason=reason)
 
-    def _decide_each(
+    def _decide_one(
         self,
-        meaning: Meaning,
+        command: Candidate,
         text: str,
-        why: str,
+        reason: Reason,
         clock: Clock,
         *,
         consented: bool = False,
-        nearest: tuple[Nearest, ...] = (),
-    ) -> tuple[Decision, ...]:
-        reason = Reason(text=why, nearest=nearest)
-        return tuple(
-            self._decide_one(command, text, reason, clock, consented) for command in meaning
-        )
-
-    def _decide_one(
-        self, command: Candidate, text: str, reason: Reason, clock: Clock, consented: bool
     ) -> Decision:
         """Fire `command`, ask for consent, or refuse it with the reason."""
         row = self._table.rows[command.row]
@@ -377,24 +381,5 @@ class Interpreter:
         return sentence(template, slots, self._table.language)
 
     def _obstacle(self, command: Candidate, clock: Clock) -> str:
-        return obstacle(
-            Moment(
-                row=self._table.rows[command.row],
-                slots=command.slots,
-                clock=clock,
-                history=self._history,
-                policy=self._policy,
-                muted=self.muted,
-            )
-        )
-
-    def _nearest_rows(self, ranked: Sequence[Candidate]) -> tuple[Nearest, ...]:
-        return tuple(
-            Nearest(
-                row=self._table.rows[near.row].name,
-                sentence=near.sentence,
-                distance=near.distance,
-                heard=near.heard,
-            )
-            for near in ranked[:_MAX_NAMED]
-        )
+        row = self._table.rows[command.row]
+        return obstacle(row, command.slots, clock, self._history, self._policy, muted=self.muted)

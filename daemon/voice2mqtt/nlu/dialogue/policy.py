@@ -1,14 +1,13 @@
 """What must hold before a command that was understood is carried out.
 
-Each rule looks at one command at one moment and returns the reason against it. Consent is not among
-them, since it needs a question (`confirmation.py`).
+Consent is not among it, since that needs a question (`confirmation.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from voice2mqtt.core.decision import SlotValue
-from voice2mqtt.nlu.grammar.table import Row
+from voice2mqtt.nlu.grammar.table import WEEK, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,60 +83,29 @@ class History:
         self.last = row.name, dict(slots)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """One command at one moment."""
-
-    row: Row
-    slots: Mapping[str, SlotValue]
-    clock: Clock
-    history: History
-    policy: Policy
-    muted: bool
-
-
-def _too_late(moment: Moment) -> str:
-    age_s, row = moment.clock.age_s, moment.row
-    if age_s <= row.expires_s:
-        return ""
-    return f"too late: said {age_s:.1f} s ago, it expires after {row.expires_s:g} s"
-
-
-def _muted(moment: Moment) -> str:
-    return "muted" if moment.muted else ""
-
-
-def _hours(moment: Moment) -> str:
-    row = moment.row
-    if moment.clock.local.within(row.between, row.days):
-        return ""
-    if moment.clock.local.within(row.between, frozenset(range(7))):
-        return "not on this day"
-    return f"only between {_clock(row.between)}" if row.between else "not on this day"
-
-
-def _cooldown(moment: Moment) -> str:
-    before_s = moment.clock.now_s - moment.history.fired_at_s.get(moment.row.name, float("-inf"))
-    if before_s >= moment.row.cooldown_s:
-        return ""
-    return f"{moment.row.cooldown_s - before_s:.0f} s of its cooldown are left"
-
-
-def _echo(moment: Moment) -> str:
-    same = moment.history.last == (moment.row.name, dict(moment.slots))
-    recent = moment.clock.now_s - moment.history.last_at_s < moment.policy.repeat_within_s
-    return "the same again, so soon, is taken for an echo" if same and recent else ""
-
-
-RULES: tuple[Callable[[Moment], str], ...] = (_too_late, _muted, _hours, _cooldown, _echo)
-"""In the order in which they are applied; each returns the reason against a command, or ""."""
-
-
-def obstacle(moment: Moment) -> str:
+def obstacle(
+    row: Row,
+    slots: Mapping[str, SlotValue],
+    clock: Clock,
+    history: History,
+    policy: Policy,
+    *,
+    muted: bool,
+) -> str:
     """Return the first reason against a command, in words for a person; "" if there is none."""
-    return next((reason for rule in RULES if (reason := rule(moment))), "")
-
-
-def _clock(between: tuple[int, int]) -> str:
-    first, last = (f"{minute // 60:02}:{minute % 60:02}" for minute in between)
-    return f"{first} and {last}"
+    if clock.age_s > row.expires_s:
+        return f"too late: said {clock.age_s:.1f} s ago, it expires after {row.expires_s:g} s"
+    if muted:
+        return "muted"
+    if not clock.local.within(row.between, row.days):
+        if row.between is None or clock.local.within(row.between, WEEK):
+            return "not on this day"
+        first, last = (f"{minute // 60:02}:{minute % 60:02}" for minute in row.between)
+        return f"only between {first} and {last}"
+    since_fired_s = clock.now_s - history.fired_at_s.get(row.name, float("-inf"))
+    if since_fired_s < row.cooldown_s:
+        return f"{row.cooldown_s - since_fired_s:.0f} s of its cooldown are left"
+    is_same = history.last == (row.name, dict(slots))
+    if is_same and clock.now_s - history.last_at_s < policy.repeat_within_s:
+        return "the same again, so soon, is taken for an echo"
+    return ""

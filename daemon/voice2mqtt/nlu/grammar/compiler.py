@@ -6,18 +6,17 @@ union is a set of row states, one of each row that is still possible.
 """
 
 from array import array
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from types import MappingProxyType
 
-from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.languages.language import language_named
-from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Label
+from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.table import CommandTable, Row, SlotList, TextList
 from voice2mqtt.nlu.grammar.template import TemplateError, TooManyWaysError, is_plain
-from voice2mqtt.nlu.grammar.word_graph import EPSILON, LabelTable, ListSlot, WordGraph
+from voice2mqtt.nlu.grammar.word_graph import EPSILON, SpokenValues, WordGraph
 from voice2mqtt.nlu.text.normaliser import Normaliser, normaliser
 
 MAX_ROW_STEPS = 200_000
@@ -124,9 +123,7 @@ class _Compiler:
     normaliser: Normaliser
     lists: Mapping[str, SlotList] | None
     rules: Mapping[str, str]
-    spoken: dict[tuple[str, str, str], tuple[Automaton, tuple[SlotValue, ...]]] = field(
-        default_factory=dict
-    )
+    spoken: dict[tuple[str, str, str], SpokenValues] = field(default_factory=dict)
     faults: list[tuple[int, TemplateError]] = field(default_factory=list)
     """With the index of their group; after a fault the automaton must not be used."""
 
@@ -136,9 +133,12 @@ class _Compiler:
         One of the templates `openings` may be said before any of them.
         """
         graph = WordGraph(
-            normaliser=self.normaliser, lists=self.lists, rules=self.rules, choice=self._choice
+            normaliser=self.normaliser, lists=self.lists, rules=self.rules, values=self._values
         )
-        union = _Union(graph.labels)
+        arcs: _Arcs = []
+        starts: dict[int, int] = {}
+        accepting: dict[int, int] = {}
+        steps = 0
         for index, templates in enumerate(groups):
             too_large = sum(isinstance(fault, TooManyWaysError) for _, fault in self.faults)
             if too_large >= _MAX_REPORTED:
@@ -153,17 +153,36 @@ class _Compiler:
                     graph.add(template, opened, end)
                 except TemplateError as error:
                     self.faults.append((index, error))
+            most = min(MAX_ROW_STEPS, MAX_TABLE_STEPS - steps)
             try:
-                union.add(index, graph.arcs, start, end)
+                states, own = _deterministic(graph.arcs, [start], most, first=len(arcs))
             except _TooManyStatesError:
                 problem = "this can be said in too many ways; write it as several sentences"
                 self.faults.append((index, TooManyWaysError(problem, longest)))
+                continue
+            starts[len(arcs)] = index
+            arcs += own
+            accepting.update((state, index) for nodes, state in states.items() if end in nodes)
+            steps += sum(map(len, states))
         try:
-            return union.automaton()
+            states, union = _deterministic(arcs, starts, MAX_TABLE_STEPS - steps)
         except _TooManyStatesError as error:
             problem = "this and other rows that begin alike can be said in too many ways"
-            self.faults.append((error.row, TooManyWaysError(problem, "")))
+            row = starts[max(start for start in starts if start <= error.node)]
+            self.faults.append((row, TooManyWaysError(problem, "")))
             return EMPTY_AUTOMATON
+        rows = {
+            state: accepted
+            for members, state in states.items()
+            if (accepted := tuple(accepting[m] for m in members if m in accepting))
+        }
+        return Automaton(
+            labels=tuple(graph.labels),
+            offsets=array("l", accumulate(map(len, union), initial=0)),
+            arc_labels=array("l", (label for own in union for label, _ in own)),
+            targets=array("l", (target for own in union for _, target in own)),
+            accepting=rows,
+        )
 
     def _add_openings(self, graph: WordGraph, start: int, openings: Sequence[str]) -> int:
         """Add the optional `openings` from `start` and return the node after them."""
@@ -175,120 +194,74 @@ class _Compiler:
             graph.add(opening, start, opened)
         return opened
 
-    def _choice(self, wanted: ListSlot, labels: LabelTable) -> int:
-        key = (wanted.list_name, wanted.prefix, wanted.suffix)
+    def _values(self, name: str, prefix: str, suffix: str) -> SpokenValues:
+        key = (name, prefix, suffix)
         if key not in self.spoken:
-            source = self.lists[wanted.list_name] if self.lists else None
+            source = self.lists[name] if self.lists else None
             assert isinstance(source, TextList)
             inner = _Compiler(self.normaliser, None, self.rules)
-            around = bool(wanted.prefix or wanted.suffix)
             templates = [
-                f"{escape(wanted.prefix)}({value.spoken}){escape(wanted.suffix)}"
-                if around or not is_plain(value.spoken)
+                f"{escape(prefix)}({value.spoken}){escape(suffix)}"
+                if prefix or suffix or not is_plain(value.spoken)
                 else value.spoken
                 for value in source.values
             ]
             spoken = inner.automaton([template] for template in templates)
+            # Kept although it may have faults, so that each is reported once.
             self.spoken[key] = spoken, tuple(value.out for value in source.values)
             for value, fault in inner.faults:
-                problem = f"in list {{{wanted.list_name}}}: {fault.problem}"
+                problem = f"in list {{{name}}}: {fault.problem}"
                 raise TemplateError(problem, source.values[value].spoken)
-        spoken, values = self.spoken[key]
-        return labels.number(Choice(wanted.slot, spoken, values), wanted)
+        return self.spoken[key]
 
 
 class _TooManyStatesError(Exception):
-    """A row has more states than can be built in time."""
+    """There are more states than can be built in time; `node` is in one of them."""
 
-    def __init__(self, row: int) -> None:
-        super().__init__(row)
-        self.row = row
-
-
-class _Union:
-    """The states of every row, and their union."""
-
-    def __init__(self, labels: LabelTable) -> None:
-        self._labels = labels
-        self._offsets = array("l", [0])
-        self._arc_labels = array("l")
-        self._targets = array("l")
-        self._accepting: dict[int, tuple[int, ...]] = {}
-        self._starts: list[int] = []
-        self._rows: list[int] = []
-        self._steps = 0
-
-    def add(self, row: int, arcs: list[list[tuple[int, int]]], start: int, end: int) -> None:
-        """Add `row`, made deterministic from a graph with epsilon arcs.
-
-        Raises:
-            _TooManyStatesError: it has too many.
-        """
-        first = len(self._offsets) - 1
-        known = {(closure := _epsilon_closure(arcs, (start,))): first}
-        queue = [closure]
-        most = min(self._steps + MAX_ROW_STEPS, MAX_TABLE_STEPS)
-        for nodes in queue:
-            self._steps += len(nodes)
-            if self._steps > most:
-                raise _TooManyStatesError(row)
-            outgoing: dict[int, list[int]] = {}
-            for node in nodes:
-                for label, target in arcs[node]:
-                    if label != EPSILON:
-                        outgoing.setdefault(label, []).append(target)
-            if end in nodes:
-                self._accepting[known[nodes]] = (row,)
-            for label, targets in outgoing.items():
-                then = _epsilon_closure(arcs, targets)
-                if then not in known:
-                    known[then] = first + len(known)
-                    queue.append(then)
-                self._arc_labels.append(label)
-                self._targets.append(known[then])
-            self._offsets.append(len(self._targets))
-        self._starts.append(first)
-        self._rows.append(row)
-
-    def automaton(self) -> Automaton:
-        """Return the union of all rows.
-
-        Raises:
-            _TooManyStatesError: rows that begin alike have too many states; it names one of them.
-        """
-        offsets, arc_labels, targets = array("l", [0]), array("l"), array("l")
-        accepting: dict[int, tuple[int, ...]] = {}
-        known = {(root := tuple(self._starts)): 0}
-        queue = [root]
-        for state, members in enumerate(queue):
-            self._steps += len(members)
-            if self._steps > MAX_TABLE_STEPS:
-                raise _TooManyStatesError(self._rows[bisect_right(self._starts, members[0]) - 1])
-            rows = tuple(row for member in members for row in self._accepting.get(member, ()))
-            if rows:
-                accepting[state] = rows
-            for label, target in self._outgoing(members):
-                if target not in known:
-                    known[target] = len(known)
-                    queue.append(target)
-                arc_labels.append(label)
-                targets.append(known[target])
-            offsets.append(len(targets))
-        labels: tuple[Label, ...] = tuple(self._labels.all)
-        return Automaton(labels, offsets, arc_labels, targets, accepting)
-
-    def _outgoing(self, members: tuple[int, ...]) -> Iterable[tuple[int, tuple[int, ...]]]:
-        if len(members) == 1:
-            low, high = self._offsets[members[0]], self._offsets[members[0] + 1]
-            return [(self._arc_labels[a], (self._targets[a],)) for a in range(low, high)]
-        outgoing: dict[int, list[int]] = {}
-        for member in members:
-            for arc in range(self._offsets[member], self._offsets[member + 1]):
-                outgoing.setdefault(self._arc_labels[arc], []).append(self._targets[arc])
-        return [(label, tuple(dict.fromkeys(t))) for label, t in outgoing.items()]
+    def __init__(self, node: int) -> None:
+        super().__init__(node)
+        self.node = node
 
 
-def _epsilon_closure(arcs: list[list[tuple[int, int]]], nodes: Iterable[int]) -> tuple[int, ...]:
+_Arcs = list[list[tuple[int, int]]]
+"""[node]: (label number or `EPSILON`, target) of each arc."""
+
+
+def _deterministic(
+    arcs: _Arcs, starts: Iterable[int], at_most: int, *, first: int = 0
+) -> tuple[dict[tuple[int, ...], int], _Arcs]:
+    """Return the states by the nodes they stand for, and their arcs: the subset construction.
+
+    States are numbered from `first`.
+
+    Raises:
+        _TooManyStatesError: they stand for more than `at_most` nodes together.
+    """
+    states = {(start := _epsilon_closure(arcs, starts)): first}
+    queue = [start]
+    result: _Arcs = []
+    steps = 0
+    for nodes in queue:
+        steps += len(nodes)
+        if steps > at_most:
+            raise _TooManyStatesError(nodes[0])
+        targets: dict[int, list[int]] = {}
+        for node in nodes:
+            for label, target in arcs[node]:
+                if label != EPSILON:
+                    targets.setdefault(label, []).append(target)
+        own: list[tuple[int, int]] = []
+        for label, reached in targets.items():
+            then = _epsilon_closure(arcs, reached)
+            if then not in states:
+                states[then] = first + len(states)
+                queue.append(then)
+            own.append((label, states[then]))
+        result.append(own)
+    return states, result
+
+
+def _epsilon_closure(arcs: _Arcs, nodes: Iterable[int]) -> tuple[int, ...]:
     """Return the epsilon closure of `nodes`, in the order of the template."""
     closure: dict[int, None] = {}
     stack = list(nodes)[::-1]
@@ -296,5 +269,7 @@ def _epsilon_closure(arcs: list[list[tuple[int, int]]], nodes: Iterable[int]) ->
         node = stack.pop()
         if node not in closure:
             closure[node] = None
-            stack += [target for label, target in reversed(arcs[node]) if label == EPSILON]
+            for label, target in reversed(arcs[node]):
+                if label == EPSILON:
+                    stack.append(target)
     return tuple(closure)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from voice2mqtt.core.decision import Expectation, SlotValue
 
-_WEEK = frozenset(range(7))
+WEEK = frozenset(range(7))
 EXPIRES_S = 10.0
 """Of a row that says nothing about it."""
 
@@ -91,7 +91,7 @@ class Row:
     """A question that must be answered with yes before anything is published; "" for none."""
     between: tuple[int, int] | None = None
     """Minutes since midnight, local time; may pass midnight."""
-    days: frozenset[int] = _WEEK
+    days: frozenset[int] = WEEK
     """0 is Monday."""
     expires_s: float = EXPIRES_S
     """The row is not carried out later than this after the end of the sentence."""
@@ -111,7 +111,7 @@ class Row:
     @property
     def is_timed(self) -> bool:
         """Whether it is limited to hours or days."""
-        return self.between is not None or len(self.days) < len(_WEEK)
+        return self.between is not None or len(self.days) < len(WEEK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

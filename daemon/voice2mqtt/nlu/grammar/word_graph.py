@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from voice2mqtt.nlu.grammar.automaton import Label, Number, Wildcard, Word
+from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Label, Number, Wildcard, Word
 from voice2mqtt.nlu.grammar.table import RangeList, SlotList, TextList
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
@@ -41,33 +42,6 @@ rules several times, multiply.
 """
 MAX_JOINED = 4096
 """Different words that a part of a template without spaces may stand for."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListSlot:
-    """A slot of a text list, with the letters joined to it on either side."""
-
-    slot: str
-    list_name: str
-    prefix: str = ""
-    suffix: str = ""
-
-
-class LabelTable:
-    """The labels of an automaton by number, each once."""
-
-    def __init__(self) -> None:
-        self.all: list[Label] = []
-        self._numbers: dict[object, int] = {}
-
-    def number(self, label: Label, identity: object = None) -> int:
-        """Return the number of `label`; `identity` is compared in its place if that is cheaper."""
-        key = label if identity is None else identity
-        found = self._numbers.get(key)
-        if found is None:
-            found = self._numbers[key] = len(self.all)
-            self.all.append(label)
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +179,10 @@ def _add_chain(arcs: _Fragment, labels: list[int], start: int, end: int) -> None
     arcs[start].append((labels[-1] if labels else EPSILON, end))
 
 
+SpokenValues = tuple[Automaton, tuple[SlotValue, ...]]
+"""The values of a list: an automaton that accepts with their index, and what each means."""
+
+
 class WordGraph:
     """The word graph of the templates of one automaton."""
 
@@ -214,15 +192,19 @@ class WordGraph:
         normaliser: Normaliser,
         lists: Mapping[str, SlotList] | None,
         rules: Mapping[str, str],
-        choice: Callable[[ListSlot, LabelTable], int],
+        values: Callable[[str, str, str], SpokenValues],
     ) -> None:
-        """Without `lists` a template may have no slots; `choice` numbers the label of a list."""
-        self.labels = LabelTable()
+        """Without `lists` a template may have no slots.
+
+        `values` compiles a list by its name, with the letters joined to it on either side.
+        """
+        self.labels: dict[Label, int] = {}
+        """Their numbers"""
         self.arcs: list[list[tuple[int, int]]] = []
         self._normaliser = normaliser
         self._lists = lists
         self._rules = rules
-        self._choice = choice
+        self._values = values
         self._text_labels: dict[str, list[int]] = {}
         self._fragments: dict[str, _Fragment] = {}
 
@@ -307,10 +289,13 @@ class WordGraph:
         known = self._text_labels.get(text)
         if known is None:
             known = self._text_labels[text] = [
-                self.labels.number(Word(token.key, token.surface))
+                self._number(Word(token.key, token.surface))
                 for token in self._normaliser.tokens(text)
             ]
         return known
+
+    def _number(self, label: Label) -> int:
+        return self.labels.setdefault(label, len(self.labels))
 
     def _takes_affixes(self, piece: _Piece) -> bool:
         return isinstance(piece, SlotReference) and isinstance(self._list(piece), TextList)
@@ -331,11 +316,10 @@ class WordGraph:
                 problem = f"there is no list {{{reference.source}}}"
                 raise TemplateError(problem, template, max(1, template.find(str(reference.source))))
             case TextList():
-                return self._choice(
-                    ListSlot(slot, str(reference.source), before, after), self.labels
-                )
+                spoken, meant = self._values(str(reference.source), before, after)
+                return self._number(Choice(slot, spoken, meant))
             case RangeList():
-                return self.labels.number(
+                return self._number(
                     Number(
                         slot,
                         source.lowest,
@@ -349,7 +333,7 @@ class WordGraph:
         if before or after:
             problem = f"free text {{{slot}}} needs a space before and after it"
             raise TemplateError(problem, template, max(1, template.find(slot)))
-        return self.labels.number(Wildcard(slot))
+        return self._number(Wildcard(slot))
 
 
 # What belongs to the word next to it: letters, and the apostrophes of "l'{room}", "{room}'s".
