@@ -100,7 +100,6 @@ TESTED_IN = {
     "nlu/matching/phonetic/k_best.py": "nlu/matching/phonetic/test_search.py",
     "nlu/matching/phonetic/observation.py": "nlu/matching/phonetic/test_word_scores.py",
     "nlu/matching/phonetic/phonemes.py": "nlu/matching/phonetic/test_word_scores.py",
-    "nlu/text/amounts.py": "nlu/text/test_token_lattice.py",
     "nlu/text/lattice_builder.py": "nlu/text/test_token_lattice.py",
     "nlu/text/letters.py": "nlu/text/test_normaliser.py",
     "nlu/text/speller.py": "nlu/text/test_numbers.py",

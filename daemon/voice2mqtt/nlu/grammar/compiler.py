@@ -6,14 +6,15 @@ union is a set of row states, one of each row that is still possible.
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from functools import partial
+from itertools import accumulate, chain
 from types import MappingProxyType
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.languages.language import language_named
-from voice2mqtt.nlu.grammar.automaton import Automaton
+from voice2mqtt.nlu.grammar.automaton import Automaton, Label
 from voice2mqtt.nlu.grammar.table import CommandTable, Row, SlotList, TextList
 from voice2mqtt.nlu.grammar.template import TemplateError, TooManyWaysError, is_plain
 from voice2mqtt.nlu.grammar.word_graph import EPSILON, SpokenValues, WordGraph
@@ -105,6 +106,10 @@ def compile_templates(groups: Sequence[Sequence[str]], language: str = "en") -> 
     return _Compiler(normaliser(language), None, _NO_RULES).automaton(groups)
 
 
+_StateArcs = dict[int, int]
+"""The arcs of a deterministic state: label number to target"""
+
+
 def escape(text: str) -> str:
     """Return the template that says just `text`."""
     return "".join(f"\\{sign}" if sign in "()[]{}<>|;\\" else sign for sign in text)
@@ -135,7 +140,7 @@ class _Compiler:
         graph = WordGraph(
             normaliser=self.normaliser, lists=self.lists, rules=self.rules, values=self._values
         )
-        arcs: _Arcs = []
+        arcs: list[_StateArcs] = []
         starts: dict[int, int] = {}
         accepting: dict[int, int] = {}
         steps = 0
@@ -146,18 +151,23 @@ class _Compiler:
             graph.arcs.clear()
             start, end = graph.node(), graph.node()
             opened = self._add_openings(graph, start, openings)
-            longest = ""
-            for template in templates:
-                longest = max(longest, template, key=len)
+            for template in (group := tuple(templates)):
                 try:
                     graph.add(template, opened, end)
                 except TemplateError as error:
                     self.faults.append((index, error))
             most = min(MAX_ROW_STEPS, MAX_TABLE_STEPS - steps)
             try:
-                states, own = _deterministic(graph.arcs, [start], most, first=len(arcs))
+                states, own = _deterministic(
+                    graph.arcs.__getitem__,
+                    partial(_epsilon_closure, graph.arcs),
+                    [start],
+                    most,
+                    first=len(arcs),
+                )
             except _TooManyStatesError:
                 problem = "this can be said in too many ways; write it as several sentences"
+                longest = max(group, key=len, default="")
                 self.faults.append((index, TooManyWaysError(problem, longest)))
                 continue
             starts[len(arcs)] = index
@@ -165,7 +175,9 @@ class _Compiler:
             accepting.update((state, index) for nodes, state in states.items() if end in nodes)
             steps += sum(map(len, states))
         try:
-            states, union = _deterministic(arcs, starts, MAX_TABLE_STEPS - steps)
+            states, union = _deterministic(
+                lambda state: arcs[state].items(), _distinct, starts, MAX_TABLE_STEPS - steps
+            )
         except _TooManyStatesError as error:
             problem = "this and other rows that begin alike can be said in too many ways"
             row = starts[max(start for start in starts if start <= error.node)]
@@ -176,13 +188,7 @@ class _Compiler:
             for members, state in states.items()
             if (accepted := tuple(accepting[m] for m in members if m in accepting))
         }
-        return Automaton(
-            labels=tuple(graph.labels),
-            offsets=array("l", accumulate(map(len, union), initial=0)),
-            arc_labels=array("l", (label for own in union for label, _ in own)),
-            targets=array("l", (target for own in union for _, target in own)),
-            accepting=rows,
-        )
+        return _automaton(tuple(graph.labels), union, rows)
 
     def _add_openings(self, graph: WordGraph, start: int, openings: Sequence[str]) -> int:
         """Add the optional `openings` from `start` and return the node after them."""
@@ -215,6 +221,18 @@ class _Compiler:
         return self.spoken[key]
 
 
+def _automaton(
+    labels: tuple[Label, ...], arcs: list[_StateArcs], accepting: dict[int, tuple[int, ...]]
+) -> Automaton:
+    return Automaton(
+        labels=labels,
+        offsets=array("l", accumulate(map(len, arcs), initial=0)),
+        arc_labels=array("l", chain.from_iterable(arcs)),
+        targets=array("l", chain.from_iterable(own.values() for own in arcs)),
+        accepting=accepting,
+    )
+
+
 class _TooManyStatesError(Exception):
     """There are more states than can be built in time; `node` is in one of them."""
 
@@ -223,23 +241,24 @@ class _TooManyStatesError(Exception):
         self.node = node
 
 
-_Arcs = list[list[tuple[int, int]]]
-"""[node]: (label number or `EPSILON`, target) of each arc."""
-
-
 def _deterministic(
-    arcs: _Arcs, starts: Iterable[int], at_most: int, *, first: int = 0
-) -> tuple[dict[tuple[int, ...], int], _Arcs]:
+    arcs: Callable[[int], Iterable[tuple[int, int]]],
+    closure: Callable[[Iterable[int]], tuple[int, ...]],
+    starts: Iterable[int],
+    at_most: int,
+    *,
+    first: int = 0,
+) -> tuple[dict[tuple[int, ...], int], list[_StateArcs]]:
     """Return the states by the nodes they stand for, and their arcs: the subset construction.
 
-    States are numbered from `first`.
+    `arcs` returns (label number, target) of each arc of a node; states are numbered from `first`.
 
     Raises:
         _TooManyStatesError: they stand for more than `at_most` nodes together.
     """
-    states = {(start := _epsilon_closure(arcs, starts)): first}
+    states = {(start := closure(starts)): first}
     queue = [start]
-    result: _Arcs = []
+    result: list[_StateArcs] = []
     steps = 0
     for nodes in queue:
         steps += len(nodes)
@@ -247,21 +266,25 @@ def _deterministic(
             raise _TooManyStatesError(nodes[0])
         targets: dict[int, list[int]] = {}
         for node in nodes:
-            for label, target in arcs[node]:
+            for label, target in arcs(node):
                 if label != EPSILON:
                     targets.setdefault(label, []).append(target)
-        own: list[tuple[int, int]] = []
+        own: _StateArcs = {}
         for label, reached in targets.items():
-            then = _epsilon_closure(arcs, reached)
+            then = closure(reached)
             if then not in states:
                 states[then] = first + len(states)
                 queue.append(then)
-            own.append((label, states[then]))
+            own[label] = states[then]
         result.append(own)
     return states, result
 
 
-def _epsilon_closure(arcs: _Arcs, nodes: Iterable[int]) -> tuple[int, ...]:
+def _distinct(nodes: Iterable[int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(nodes))
+
+
+def _epsilon_closure(arcs: list[list[tuple[int, int]]], nodes: Iterable[int]) -> tuple[int, ...]:
     """Return the epsilon closure of `nodes`, in the order of the template."""
     closure: dict[int, None] = {}
     stack = list(nodes)[::-1]

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from voice2mqtt.core.decision import Expectation, Message, SlotValue
@@ -106,32 +107,35 @@ def payload_text(template: Json, slots: Mapping[str, SlotValue]) -> str | None:
     """Return the payload; None when a text has a slot without a value."""
     try:
         if isinstance(template, str):
-            return SLOT.sub(lambda slot: spoken_form(_value(slot[1], slots)), template)
+            return _filled_text(template, slots)
         return json.dumps(_filled(template, slots), ensure_ascii=False)
     except _MissingSlotError:
         return None
+
+
+def _filled_text(template: str, slots: Mapping[str, SlotValue]) -> str:
+    return SLOT.sub(lambda slot: spoken_form(_value(slot[1], slots)), template)
 
 
 def _filled(template: Json, slots: Mapping[str, SlotValue]) -> Json:
     match template:
         case str():
             whole = SLOT.fullmatch(template)
-            if whole:
-                return _value(whole[1], slots)
-            return SLOT.sub(lambda slot: spoken_form(_value(slot[1], slots)), template)
+            return _value(whole[1], slots) if whole else _filled_text(template, slots)
         case dict():
-            filled = ((key, _filled_or_none(value, slots)) for key, value in template.items())
-            return {key: value[0] for key, value in filled if value}
+            return {
+                key: value
+                for key, item in template.items()
+                for value in _filled_if_spoken(item, slots)
+            }
         case list():
-            return [value[0] for item in template if (value := _filled_or_none(item, slots))]
+            return [value for item in template for value in _filled_if_spoken(item, slots)]
     return template
 
 
-def _filled_or_none(template: Json, slots: Mapping[str, SlotValue]) -> tuple[Json] | None:
-    try:
-        return (_filled(template, slots),)
-    except _MissingSlotError:
-        return None
+def _filled_if_spoken(template: Json, slots: Mapping[str, SlotValue]) -> Iterator[Json]:
+    with suppress(_MissingSlotError):
+        yield _filled(template, slots)
 
 
 def _value(slot: str, slots: Mapping[str, SlotValue]) -> SlotValue:

@@ -138,7 +138,6 @@ def split_parts(template: str) -> tuple[Part, ...]:
     """
     if not template.strip():
         raise TemplateError("the sentence is empty", template)
-    _check_depth(template)
     open_at: list[tuple[str, int]] = []
     separators = [""]
     spaces: list[tuple[int, int]] = []
@@ -146,14 +145,13 @@ def split_parts(template: str) -> tuple[Part, ...]:
         sign, column = found[0], found.start() + 1
         if sign in _CLOSING:
             open_at.append((sign, column))
+            if len(open_at) > MAX_DEPTH:
+                problem = f"more than {MAX_DEPTH} brackets inside of each other; use fewer"
+                raise TemplateError(problem, template, column)
             separators.append("")
         elif sign in _CLOSING.values():
-            if not open_at or _CLOSING[open_at[-1][0]] != sign:
-                raise TemplateError(f"'{sign}' closes nothing", template, column)
-            opening, opened = open_at.pop()
+            _close(sign, column, open_at, template)
             separators.pop()
-            if not template[opened : column - 1].strip():
-                raise TemplateError(f"nothing between '{opening}' and '{sign}'", template, opened)
         elif sign in _SEPARATORS:
             if separators[-1] == _SEPARATORS[sign]:
                 problem = "'|' and ';' side by side; put one of them in brackets"
@@ -175,15 +173,12 @@ def split_parts(template: str) -> tuple[Part, ...]:
     )
 
 
-def _check_depth(template: str) -> None:
-    if template.count("(") + template.count("[") <= MAX_DEPTH:
-        return
-    depth = 0
-    for found in _SIGN.finditer(template):
-        depth += (found[0] in _CLOSING) - (found[0] in _CLOSING.values())
-        if depth > MAX_DEPTH:
-            problem = f"more than {MAX_DEPTH} brackets inside of each other; use fewer"
-            raise TemplateError(problem, template, found.start() + 1)
+def _close(sign: str, column: int, open_at: list[tuple[str, int]], template: str) -> None:
+    if not open_at or _CLOSING[open_at[-1][0]] != sign:
+        raise TemplateError(f"'{sign}' closes nothing", template, column)
+    opening, opened = open_at.pop()
+    if not template[opened : column - 1].strip():
+        raise TemplateError(f"nothing between '{opening}' and '{sign}'", template, opened)
 
 
 def is_plain(text: str) -> bool:

@@ -44,13 +44,9 @@ MAX_JOINED = 4096
 """Different words that a part of a template without spaces may stand for."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Space:
-    """A word boundary."""
-
-
-_SPACE = _Space()
-_Piece = str | _Space | SlotReference | None
+_SPACE = " "
+"""A word boundary; no other text of a graph has a space in it."""
+_Piece = str | SlotReference | None
 
 
 @dataclass
@@ -154,10 +150,10 @@ class _PieceGraph:
             for piece, target in reversed(self.arcs[at]):
                 if piece is None:
                     stack.append((target, joined))
-                elif piece is not _SPACE:
+                elif piece != _SPACE:
                     stack.append((target, _joined(joined, piece)))
             for piece, target in self.arcs[at]:
-                if piece is _SPACE:
+                if piece == _SPACE:
                     yield joined, target
 
 

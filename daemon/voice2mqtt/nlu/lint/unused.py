@@ -1,26 +1,19 @@
 """Lists and rules that no row uses, directly or through other rules."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from voice2mqtt.nlu.grammar.table import CommandTable, Place, TextList
-from voice2mqtt.nlu.grammar.template import (
-    Node,
-    RuleReference,
-    SlotReference,
-    TemplateError,
-    parse,
-)
 from voice2mqtt.nlu.lint.finding import Finding
+
+_REFERENCE = re.compile(r"\\.|\{\s*(?P<list>[^{}:]+?)\s*[:}]|<\s*(?P<rule>[^<>]+?)\s*>")
+"""`{list}`, `{list:slot}` or `<rule>`; an escaped character is none of them."""
 
 
 def unused(table: CommandTable) -> Iterator[Finding]:
     """Yield each list and rule of `table` that no row uses."""
     left = {("list", name) for name in table.lists} | {("rule", name) for name in table.rules}
-    for row in table.rows:
-        for template in (*row.say, *row.also_heard_as):
-            # Parsing ten thousand templates takes seconds; few of them name something new.
-            if any(name in template for _, name in left):
-                left -= _references(table, [template])
+    left -= _references(table, [t for row in table.rows for t in (*row.say, *row.also_heard_as)])
     of_rules = _references(table, table.rules.values())
     for kind, written, names in (
         ("list", "{%s}", {name: source.place for name, source in table.lists.items()}),
@@ -42,29 +35,13 @@ def _references(table: CommandTable, templates: Iterable[str]) -> set[tuple[str,
     found: set[tuple[str, str]] = set()
     waiting = list(templates)
     while waiting:
-        for node in _nodes(waiting.pop()):
-            match node:
-                case RuleReference(rule=name):
-                    reference, further = ("rule", name), [table.rules.get(name, "")]
-                case SlotReference(source=str(name)):
-                    source = table.lists.get(name)
-                    values = source.values if isinstance(source, TextList) else ()
-                    reference, further = ("list", name), [value.spoken for value in values]
-                case _:
-                    continue
-            if reference not in found:
-                found.add(reference)
-                waiting += further
+        for reference in _REFERENCE.finditer(waiting.pop()):
+            kind, name = reference.lastgroup, reference[reference.lastgroup or 0]
+            if kind is None or (kind, name) in found:
+                continue
+            found.add((kind, name))
+            if kind == "rule":
+                waiting.append(table.rules.get(name, ""))
+            elif isinstance(source := table.lists.get(name), TextList):
+                waiting += [value.spoken for value in source.values]
     return found
-
-
-def _nodes(template: str) -> Iterator[Node]:
-    try:
-        waiting = [parse(template)]
-    except TemplateError:
-        return
-    while waiting:
-        node = waiting.pop()
-        yield node
-        items: Iterable[Node] = getattr(node, "items", ())
-        waiting.extend(items)

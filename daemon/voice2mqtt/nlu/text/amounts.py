@@ -1,40 +1,81 @@
-"""What is added to an amount after its unit: "twenty degrees and a half", "five dollars fifty".
+"""Amounts that are no whole number of a unit: "a quarter of an hour", "five dollars fifty".
 
 Works on keys (`normaliser.py`); the words are in the data file of the language.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 
+from voice2mqtt.languages.language import Language
 from voice2mqtt.nlu.text.times import Keys, Numbers
+from voice2mqtt.nlu.text.token_lattice import LatticeArc
 
 CURRENCIES = ("€", "$", "£")
 
 
 class Amounts:
-    """Additions to an amount in one language: parts of a whole, and hundredths of a currency."""
+    """The fractions of one language, and what it adds to an amount after the unit."""
 
-    def __init__(
-        self, parts: Mapping[Keys, float], cents: Collection[str], joints: Collection[str]
-    ) -> None:
-        self._parts = parts
-        self._first = {keys[0] for keys in parts}
-        self._cents = cents
-        self._joints = joints
+    def __init__(self, language: Language, keys_of: Callable[[str], Keys]) -> None:
+        """`keys_of` splits words into keys."""
+        fractions = {keys_of(words): part for words, part in language.fractions.items()}
+        articles = [keys_of(article) for article in language.fraction_articles]
+        links = ((), *map(keys_of, language.fraction_links))
+        self._articles = frozenset(articles)
+        self._articled = {
+            article[0]: [article + words for words in fractions] for article in articles
+        }
+        self._fractions: dict[str, list[tuple[Keys, float]]] = {}
+        """By their first word"""
+        for article in ((), *articles):
+            for words, part in fractions.items():
+                for link in links:
+                    phrase = article + words + link
+                    self._fractions.setdefault(phrase[0], []).append((phrase, part))
+        self._parts = {keys_of(words): part for words, part in language.parts.items()}
+        self._cents = frozenset(map(keys_of, language.cents))
+        self._joints = frozenset(map(keys_of, language.joints))
+
+    def articled_fractions(self, keys: Keys, at: int) -> frozenset[int]:
+        """Return the ends of fractions whose article is at `at`; the article is no one there."""
+        return frozenset(
+            at + len(words)
+            for words in self._articled.get(keys[at], ())
+            if keys[at : at + len(words)] == words
+        )
+
+    def fractions(
+        self, outgoing: Sequence[Sequence[LatticeArc]], at: int
+    ) -> Iterator[tuple[int, float]]:
+        """Yield (end, part) of each fraction of one that is said from `at`."""
+        for first in {arc.key for arc in outgoing[at]} & self._fractions.keys():
+            for words, part in self._fractions[first]:
+                ends = {at}
+                for word in words:
+                    ends = {arc.end for end in ends for arc in outgoing[end] if arc.key == word}
+                yield from ((end, part) for end in ends)
+        for article in outgoing[at]:
+            if (article.key,) in self._articles:
+                for arc in outgoing[article.end]:
+                    # "Eine 3/4 Stunde", in which 3/4 is already 0.75.
+                    if arc.number is not None and 0 < arc.number < 1:
+                        yield arc.end, arc.number
 
     def added(
         self, keys: Keys, numbers: Numbers, unit: str, at: int
     ) -> Iterator[tuple[int, float]]:
-        """Yield (end, addition) of what is said from `at`, after the unit `unit`."""
-        if at < len(keys) and keys[at] in self._first:
-            for words, part in self._parts.items():
-                if keys[at : at + len(words)] == words:
-                    yield at + len(words), part
+        """Yield (end, addition) of what is said from `at`, after the unit `unit`.
+
+        Parts of a whole ("twenty degrees and a half"), and hundredths of a currency.
+        """
+        for words, part in self._parts.items():
+            if keys[at : at + len(words)] == words:
+                yield at + len(words), part
         if unit not in CURRENCIES:
             return
-        joined = at + (at < len(keys) and keys[at] in self._joints)
+        joined = at + (keys[at : at + 1] in self._joints)
         for end, number in numbers[joined] if joined < len(keys) else ():
             if number in range(1, 100):
-                if end < len(keys) and keys[end] in self._cents:
+                if keys[end : end + 1] in self._cents:
                     yield end + 1, number / 100
                 elif joined == at and number >= 10:
                     yield end, number / 100

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from voice2mqtt.languages.language import Language
 from voice2mqtt.nlu.text.amounts import CURRENCIES, Amounts
-from voice2mqtt.nlu.text.fractions import Fractions
 from voice2mqtt.nlu.text.letters import APOSTROPHES, folded
 from voice2mqtt.nlu.text.numbers import Numerals
 from voice2mqtt.nlu.text.times import Keys, Numbers, TimePhrase, TimePhrases, time_of
@@ -59,12 +58,7 @@ class LatticeBuilder:
         self._time_point = "." if language.decimal_comma else ""
         elided = language.elided
         self._elided = elided and re.compile(rf"({elided})[{APOSTROPHES}](.+)", re.IGNORECASE)
-        self._fractions = Fractions(language, keys_of)
-        self._amounts = Amounts(
-            {keys_of(words): part for words, part in language.parts.items()},
-            {key(word) for word in language.cents},
-            {key(word) for word in language.joints},
-        )
+        self._amounts = Amounts(language, keys_of)
 
     def build(self, text: str, tokens: tuple[Token, ...]) -> TokenLattice:
         """Return the lattice of `tokens`, the words of `text`."""
@@ -72,7 +66,7 @@ class LatticeBuilder:
         keys = tuple(token.key for token in tokens)
         for at, key in enumerate(keys):
             outgoing[at].append(LatticeArc(at + 1, key, number_of(key)))
-            wrong = self._fractions.ends(keys, at)
+            wrong = self._amounts.articled_fractions(keys, at)
             outgoing[at] += (said for said in self.numbers(tokens, at) if said.end not in wrong)
             outgoing[at] += self._signs_said(keys, at)
             if keys[at : at + 2] in self._ones:
@@ -87,7 +81,7 @@ class LatticeBuilder:
             for end, words in (*self._signs_read(keys, at), *amounts[at]):
                 _add_path(words, at, end, outgoing)
         for at in range(len(keys)):
-            for end, part in dict.fromkeys(self._fractions.said(outgoing, at)):
+            for end, part in dict.fromkeys(self._amounts.fractions(outgoing, at)):
                 outgoing[at].append(LatticeArc(end, number=part))
         units = {(at, end) for at, said in enumerate(amounts) for end, _ in said}
         units.update(self._add_times(tokens, numbers, outgoing))

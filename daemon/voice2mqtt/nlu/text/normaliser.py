@@ -14,7 +14,6 @@ from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.text.lattice_builder import LatticeBuilder, number_of
 from voice2mqtt.nlu.text.letters import APOSTROPHES, SILENT, cleaned, folded
 from voice2mqtt.nlu.text.numbers import numerals
-from voice2mqtt.nlu.text.speller import Forms
 from voice2mqtt.nlu.text.token_lattice import MINUS, ORDINAL, LatticeArc, Token, TokenLattice
 
 _ORDINAL_SIGN = "\u00ba"
@@ -78,6 +77,10 @@ class Normaliser:
                 self._signs.setdefault(self._numerals.alike(folded(words)), sign)
         self.key = lru_cache(maxsize=20_000)(self._key)
         """The key of one word; "" if nothing is left of it."""
+        self.spell = self._numerals.spell
+        """The ways to say a number, as words, the usual one first"""
+        self.spell_ordinal = self._numerals.spell_ordinal
+        """The same for an ordinal"""
         self.articles = frozenset(map(self.key, self._language.articles))
         """Keys of the words that are never a misheard number."""
         ones = (tuple(one.split()) for one in self._language.ones)
@@ -113,14 +116,6 @@ class Normaliser:
     def may_go_on(self, tokens: tuple[Token, ...]) -> bool:
         """Return whether the last word may begin a longer number."""
         return bool(tokens) and self._numerals.word(tokens[-1].surface) in self._numerals.beginnings
-
-    def spell(self, number: float) -> Forms:
-        """Return the ways to say `number`, as words, the usual one first."""
-        return self._numerals.spell(number)
-
-    def spell_ordinal(self, number: int) -> Forms:
-        """Return the ways to say the `number`-th, as words, the usual one first."""
-        return self._numerals.spell_ordinal(number)
 
     def _clause_in_digits(self, text: str) -> str:
         tokens = self._split(text)
