@@ -26,11 +26,9 @@ class Amounts:
         }
         self._fractions: dict[str, list[tuple[Keys, float]]] = {}
         """By their first word"""
-        for article in ((), *articles):
-            for words, part in fractions.items():
-                for link in links:
-                    phrase = article + words + link
-                    self._fractions.setdefault(phrase[0], []).append((phrase, part))
+        for words, part in fractions.items():
+            for link in links:
+                self._fractions.setdefault(words[0], []).append((words + link, part))
         self._parts = {keys_of(words): part for words, part in language.parts.items()}
         self._cents = frozenset(map(keys_of, language.cents))
         self._joints = frozenset(map(keys_of, language.joints))
@@ -47,18 +45,24 @@ class Amounts:
         self, outgoing: Sequence[Sequence[LatticeArc]], at: int
     ) -> Iterator[tuple[int, float]]:
         """Yield (end, part) of each fraction of one that is said from `at`."""
+        yield from self._named(outgoing, at)
+        for article in outgoing[at]:
+            if (article.key,) in self._articles:
+                yield from self._named(outgoing, article.end)
+                for arc in outgoing[article.end]:
+                    # "Eine 3/4 Stunde", in which 3/4 is already 0.75.
+                    if arc.number is not None and 0 < arc.number < 1:
+                        yield arc.end, arc.number
+
+    def _named(
+        self, outgoing: Sequence[Sequence[LatticeArc]], at: int
+    ) -> Iterator[tuple[int, float]]:
         for first in {arc.key for arc in outgoing[at]} & self._fractions.keys():
             for words, part in self._fractions[first]:
                 ends = {at}
                 for word in words:
                     ends = {arc.end for end in ends for arc in outgoing[end] if arc.key == word}
                 yield from ((end, part) for end in ends)
-        for article in outgoing[at]:
-            if (article.key,) in self._articles:
-                for arc in outgoing[article.end]:
-                    # "Eine 3/4 Stunde", in which 3/4 is already 0.75.
-                    if arc.number is not None and 0 < arc.number < 1:
-                        yield arc.end, arc.number
 
     def added(
         self, keys: Keys, numbers: Numbers, unit: str, at: int
