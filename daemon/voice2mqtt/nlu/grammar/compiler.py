@@ -7,14 +7,13 @@ union is a set of row states, one of each row that is still possible.
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import accumulate, chain
 from types import MappingProxyType
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.languages.language import language_named
-from voice2mqtt.nlu.grammar.automaton import Automaton, Label
+from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.table import CommandTable, Row, SlotList, TextList
 from voice2mqtt.nlu.grammar.template import TemplateError, TooManyWaysError, is_plain
 from voice2mqtt.nlu.grammar.word_graph import EPSILON, SpokenValues, WordGraph
@@ -106,10 +105,6 @@ def compile_templates(groups: Sequence[Sequence[str]], language: str = "en") -> 
     return _Compiler(normaliser(language), None, _NO_RULES).automaton(groups)
 
 
-_StateArcs = dict[int, int]
-"""The arcs of a deterministic state: label number to target"""
-
-
 def escape(text: str) -> str:
     """Return the template that says just `text`."""
     return "".join(f"\\{sign}" if sign in "()[]{}<>|;\\" else sign for sign in text)
@@ -140,9 +135,8 @@ class _Compiler:
         graph = WordGraph(
             normaliser=self.normaliser, lists=self.lists, rules=self.rules, values=self._values
         )
-        arcs: list[_StateArcs] = []
+        rows, union = _empty(), _empty()
         starts: dict[int, int] = {}
-        accepting: dict[int, int] = {}
         steps = 0
         for index, templates in enumerate(groups):
             too_large = sum(isinstance(fault, TooManyWaysError) for _, fault in self.faults)
@@ -156,39 +150,30 @@ class _Compiler:
                     graph.add(template, opened, end)
                 except TemplateError as error:
                     self.faults.append((index, error))
+            first = len(rows.offsets) - 1
             most = min(MAX_ROW_STEPS, MAX_TABLE_STEPS - steps)
             try:
-                states, own = _deterministic(
-                    graph.arcs.__getitem__,
-                    partial(_epsilon_closure, graph.arcs),
-                    [start],
-                    most,
-                    first=len(arcs),
-                )
+                closure = partial(_epsilon_closure, graph.arcs)
+                states = _deterministic(graph.arcs.__getitem__, closure, [start], most, rows)
             except _TooManyStatesError:
                 problem = "this can be said in too many ways; write it as several sentences"
                 longest = max(group, key=len, default="")
                 self.faults.append((index, TooManyWaysError(problem, longest)))
                 continue
-            starts[len(arcs)] = index
-            arcs += own
-            accepting.update((state, index) for nodes, state in states.items() if end in nodes)
+            starts[first] = index
+            rows.accepting.update((s, (index,)) for nodes, s in states.items() if end in nodes)
             steps += sum(map(len, states))
         try:
-            states, union = _deterministic(
-                lambda state: arcs[state].items(), _distinct, starts, MAX_TABLE_STEPS - steps
-            )
+            states = _deterministic(rows.arcs, _distinct, starts, MAX_TABLE_STEPS - steps, union)
         except _TooManyStatesError as error:
             problem = "this and other rows that begin alike can be said in too many ways"
             row = starts[max(start for start in starts if start <= error.node)]
             self.faults.append((row, TooManyWaysError(problem, "")))
             return EMPTY_AUTOMATON
-        rows = {
-            state: accepted
-            for members, state in states.items()
-            if (accepted := tuple(accepting[m] for m in members if m in accepting))
-        }
-        return _automaton(tuple(graph.labels), union, rows)
+        for members, state in states.items():
+            if accepted := tuple(row for member in members for row in rows.accepts(member)):
+                union.accepting[state] = accepted
+        return replace(union, labels=tuple(graph.labels))
 
     def _add_openings(self, graph: WordGraph, start: int, openings: Sequence[str]) -> int:
         """Add the optional `openings` from `start` and return the node after them."""
@@ -221,16 +206,9 @@ class _Compiler:
         return self.spoken[key]
 
 
-def _automaton(
-    labels: tuple[Label, ...], arcs: list[_StateArcs], accepting: dict[int, tuple[int, ...]]
-) -> Automaton:
-    return Automaton(
-        labels=labels,
-        offsets=array("l", accumulate(map(len, arcs), initial=0)),
-        arc_labels=array("l", chain.from_iterable(arcs)),
-        targets=array("l", chain.from_iterable(own.values() for own in arcs)),
-        accepting=accepting,
-    )
+def _empty() -> Automaton:
+    """Return an automaton without states, to add some."""
+    return Automaton((), array("l", [0]), array("l"), array("l"), {})
 
 
 class _TooManyStatesError(Exception):
@@ -246,19 +224,18 @@ def _deterministic(
     closure: Callable[[Iterable[int]], tuple[int, ...]],
     starts: Iterable[int],
     at_most: int,
-    *,
-    first: int = 0,
-) -> tuple[dict[tuple[int, ...], int], list[_StateArcs]]:
-    """Return the states by the nodes they stand for, and their arcs: the subset construction.
+    into: Automaton,
+) -> dict[tuple[int, ...], int]:
+    """Add states to `into` by the subset construction; return them by the nodes they stand for.
 
-    `arcs` returns (label number, target) of each arc of a node; states are numbered from `first`.
+    `arcs` returns (label number, target) of each arc of a node.
 
     Raises:
         _TooManyStatesError: they stand for more than `at_most` nodes together.
     """
+    first = len(into.offsets) - 1
     states = {(start := closure(starts)): first}
     queue = [start]
-    result: list[_StateArcs] = []
     steps = 0
     for nodes in queue:
         steps += len(nodes)
@@ -269,15 +246,15 @@ def _deterministic(
             for label, target in arcs(node):
                 if label != EPSILON:
                     targets.setdefault(label, []).append(target)
-        own: _StateArcs = {}
         for label, reached in targets.items():
             then = closure(reached)
             if then not in states:
                 states[then] = first + len(states)
                 queue.append(then)
-            own[label] = states[then]
-        result.append(own)
-    return states, result
+            into.arc_labels.append(label)
+            into.targets.append(states[then])
+        into.offsets.append(len(into.targets))
+    return states
 
 
 def _distinct(nodes: Iterable[int]) -> tuple[int, ...]:
