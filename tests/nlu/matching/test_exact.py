@@ -339,6 +339,26 @@ def test_an_elided_word_may_stand_by_itself_in_the_table(
     assert [dict(parse.slots) for parse in matcher.parses(said)] == [slots]
 
 
+@pytest.mark.parametrize(
+    ("language", "template", "said", "text"),
+    [
+        ("fr", "note (le |la |l'|){song}", "note l'eau fraîche", "eau fraîche"),
+        ("fr", "note (le |la |l'|){song}", "note la farine", "farine"),
+        ("fr", "annonce (que |qu'){song}", "annonce qu’il pleut", "il pleut"),
+        ("fr", "annonce (que |qu'){song}", "annonce que le dîner est prêt", "le dîner est prêt"),
+        ("it", "annota [l'|la ]{song}", "annota l'acqua fredda", "acqua fredda"),
+    ],
+)
+def test_free_text_may_begin_after_an_elided_word(
+    language: str, template: str, said: str, text: str
+) -> None:
+    assert parses(said, template, language=language)[0] == (0, {"song": text})
+
+
+def test_an_elided_word_alone_is_no_free_text() -> None:
+    assert not parses("note l'", "note l'{song}", language="fr")
+
+
 EVERY_LANGUAGE = (*RbnfEngine.get_supported_languages(), "nb", "es-419", "zh-TW")
 NUMBERS_IN_DIGITS = st.one_of(
     st.integers(-(10**17), 10**17).map(str),

@@ -51,7 +51,7 @@ def test_custom_sentences_become_a_table_that_can_be_read() -> None:
         "\n"
         "rules:\n"
         '  what: "[de] {media_player}"\n'
-        '  skip_words: "[graag]"\n'
+        '  skip_words: "[graag] [graag]"\n'
         "\n"
         "commands:\n"
         "  - name: SetVolume\n"
@@ -125,7 +125,8 @@ expansion_rules:
         ("lights on", "On"),
         ("please lights on", "On"),
         ("lights on please", "On"),
-        ("could you please lights off", ""),
+        ("could you please lights off", "Off"),
+        ("could you please please lights off", ""),
         ("could you lights off please", "Off"),
         ("dark", "Off"),
         ("lights please on", ""),
@@ -140,6 +141,34 @@ skip_words: [please, could you, "(sic)"]
 expansion_rules: {skip_words: something else}
 """).table()
     assert [name for name, _ in matches(written, text)] == ([intent] if intent else [])
+
+
+def test_what_is_said_beats_what_a_block_fixes() -> None:
+    written = imported("""
+intents: {Dim: {data: [{sentences: ["dim [to {n}]"], slots: {n: 10, domain: light}}]}}
+lists: {n: {range: {from: 0, to: 100}}}
+""").table()
+    (row,) = table(written).rows
+    assert row.defaults == {"n": 10}
+
+
+def test_own_words_come_before_free_text() -> None:
+    written = imported("""
+intents:
+  Play: {data: [{sentences: ["play {song}"]}]}
+  PlayOnTv: {data: [{sentences: ["play {genre} on the tv"]}]}
+lists: {song: {wildcard: true}, genre: {values: [jazz, rock]}}
+""").table()
+    assert next(name for name, _ in matches(written, "play jazz on the tv")) == "PlayOnTv"
+    assert next(name for name, _ in matches(written, "play jazz")) == "Play"
+
+
+def test_empty_lists_are_none() -> None:
+    written = imported("""
+intents: {Hello: {data: [{sentences: ["hello"]}, {sentences: []}]}}
+skip_words: []
+""").table()
+    assert [row.name for row in table(written).rows] == ["Hello"]
 
 
 def test_several_files_make_one_table() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from voice2mqtt.errors import ExitStatus, InputError
 from voice2mqtt.settings.home_assistant.sentences import CustomSentences
-from voice2mqtt.settings.table.table_reader import read_table
+from voice2mqtt.settings.home_assistant.verification import verified_table
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.reader import read_document, read_text
 
@@ -44,12 +44,10 @@ def run(args: argparse.Namespace) -> int:
         faults = Faults(str(path), content)
         gathered.add(read_document(content, faults), faults)
         faults.raise_any()
-    table = gathered.table()
+    table = verified_table(gathered)
     print(table, end="")
     for note in gathered.notes:
         print(f"note: {note}", file=sys.stderr)
-    faults = Faults("the imported table", table)
-    read_table(read_document(table, faults), faults)
     return ExitStatus.OK
 
 

@@ -177,7 +177,9 @@ def _close(sign: str, column: int, open_at: list[tuple[str, int]], template: str
     if not open_at or _CLOSING[open_at[-1][0]] != sign:
         raise TemplateError(f"'{sign}' closes nothing", template, column)
     opening, opened = open_at.pop()
-    if not template[opened : column - 1].strip():
+    inside = template[opened : column - 1]
+    # "dish[ ]washer" may be one word or two.
+    if not inside.strip() and not (inside and opening == "["):
         raise TemplateError(f"nothing between '{opening}' and '{sign}'", template, opened)
 
 

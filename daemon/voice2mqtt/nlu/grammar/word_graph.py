@@ -30,6 +30,7 @@ from voice2mqtt.nlu.grammar.template import (
     parse,
     split_parts,
 )
+from voice2mqtt.nlu.text.letters import APOSTROPHES
 from voice2mqtt.nlu.text.normaliser import Normaliser
 
 EPSILON = -1
@@ -47,6 +48,10 @@ MAX_JOINED = 4096
 _SPACE = " "
 """A word boundary; no other text of a graph has a space in it."""
 _Piece = str | SlotReference | None
+
+
+class UnjoinableError(TemplateError):
+    """What a template joins without a space cannot be told apart when it is heard."""
 
 
 @dataclass
@@ -251,14 +256,25 @@ class WordGraph:
         nodes = {0: 0, last: 1}
         fragment: _Fragment = [[], []]
         waiting = [0]
+        unjoinable: TemplateError | None = None
+        can_be_said = False
         while waiting:
             at = waiting.pop()
             for joined, target in pieces.joined(at, last):
+                try:
+                    words = self._words(joined, template)
+                except UnjoinableError as error:
+                    unjoinable = unjoinable or error
+                    continue
+                can_be_said = can_be_said or target == last
                 if target not in nodes:
                     nodes[target] = len(fragment)
                     fragment.append([])
                     waiting.append(target)
-                _add_chain(fragment, self._words(joined, template), nodes[at], nodes[target])
+                _add_chain(fragment, words, nodes[at], nodes[target])
+        # Of `{room}[ ]{device}`, what is said with a space is enough.
+        if unjoinable and not can_be_said:
+            raise unjoinable
         return fragment
 
     def _words(self, joined: tuple[_Piece, ...], template: str) -> list[int]:
@@ -268,7 +284,7 @@ class WordGraph:
             if isinstance(piece, SlotReference):
                 if not isinstance(before, str) or not isinstance(after, str):
                     problem = f"two slots without a space before or after {{{piece.slot}}}"
-                    raise TemplateError(problem, template, max(1, template.find(piece.slot)))
+                    raise UnjoinableError(problem, template, max(1, template.find(piece.slot)))
                 labels.append(
                     self._slot(piece, _trailing_letters(before), _leading_letters(after), template)
                 )
@@ -326,9 +342,9 @@ class WordGraph:
                         source.parts,
                     )
                 )
-        if before or after:
+        if after or (before and before[-1] not in APOSTROPHES):
             problem = f"free text {{{slot}}} needs a space before and after it"
-            raise TemplateError(problem, template, max(1, template.find(slot)))
+            raise UnjoinableError(problem, template, max(1, template.find(slot)))
         return self._number(Wildcard(slot))
 
 

@@ -230,11 +230,13 @@ class Intersection:
                             yield rank, Transition((arc.end, target), (label.slot, meant))
                 case Wildcard():
                     for end, text in self._free_text(position):
-                        yield rank, Transition((end, target), (label.slot, text), end - position)
+                        words = self.lattice.words(position, end) if text else 0
+                        yield rank, Transition((end, target), (label.slot, text), words)
 
     def _free_text(self, position: int) -> Iterator[tuple[int, str]]:
         """Yield (end, text) of every free text from `position`, the longest first."""
-        for end in range(self.lattice.end, position, -1):
+        first = min(position, self.lattice.end) if position not in self.lattice.elided else 0
+        for end in range(self.lattice.end, first, -1):
             if self.lattice.may_be_free_text(position, end):
                 yield end, self.lattice.slice(position, end)
         if self._may_omit:

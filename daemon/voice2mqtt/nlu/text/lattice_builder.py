@@ -72,12 +72,14 @@ class LatticeBuilder:
             if keys[at : at + 2] in self._ones:
                 outgoing[at].append(LatticeArc(at + 1, number=1))
         numbers = [_cardinals(start) for start in outgoing]
+        elided: dict[int, tuple[int, int]] = {}
         amounts = [list(self._amounts_said(keys, numbers, outgoing, at)) for at in range(len(keys))]
         for at, key in enumerate(keys):
             for words in self._spelt(key):
                 _add_path(words, at, at + 1, outgoing, as_numbers=False)
-            for words in self._unjoined(tokens[at]):
+            for words, length in self._unjoined(tokens[at]):
                 _add_path(words, at, at + 1, outgoing)
+                elided[len(outgoing) - 1] = at, tokens[at].end - length
             for end, words in (*self._signs_read(keys, at), *amounts[at]):
                 _add_path(words, at, end, outgoing)
         for at in range(len(keys)):
@@ -86,7 +88,7 @@ class LatticeBuilder:
         units = {(at, end) for at, said in enumerate(amounts) for end, _ in said}
         units.update(self._add_times(tokens, numbers, outgoing))
         arcs = tuple(tuple(dict.fromkeys(start)) for start in outgoing)
-        lattice = TokenLattice(text, tokens, arcs, frozenset(units))
+        lattice = TokenLattice(text, tokens, arcs, frozenset(units), elided)
         return replace(lattice, arcs=tuple(_without_partial_ordinals(lattice)))
 
     def _add_times(
@@ -181,13 +183,13 @@ class LatticeBuilder:
             # "$5" is said "five dollars".
             yield at + 2, (after, keys[at])
 
-    def _unjoined(self, token: Token) -> Iterator[Keys]:
-        """Yield the keys of the two words of "l'entrée"."""
+    def _unjoined(self, token: Token) -> Iterator[tuple[Keys, int]]:
+        """Yield the keys of the two words of "l'entrée", and the length of the second."""
         found = self._elided and self._elided.fullmatch(token.surface)
         if found:
             words = (self._key(found[1]), self._key(found[2]))
             if all(words):
-                yield words
+                yield words, len(found[2])
 
     def _spelt(self, key: str) -> Iterator[Keys]:
         """Yield the keys of the words of a number that has several.

@@ -4,7 +4,9 @@
 which of them is meant, so the lattice has an arc for each; `lattice_builder.py` builds it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 MINUS = "\u2212"
 """The key of a minus sign or word, in every language."""
@@ -47,6 +49,8 @@ class TokenLattice:
     arcs: tuple[tuple[LatticeArc, ...], ...]
     units: frozenset[tuple[int, int]] = frozenset()
     """(first, last) position of each time or amount of several words: "ten to eight"."""
+    elided: Mapping[int, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
+    """Position inside a token, after the "l'" of "l'eau", to (token, character of `text`)"""
 
     @property
     def end(self) -> int:
@@ -67,14 +71,24 @@ class TokenLattice:
     def may_be_free_text(self, first: int, last: int) -> bool:
         """Return whether free text may span position `first` to `last`.
 
-        Both lie between words, and a minus sign stays with its number.
+        Both lie between words, or the first one after an elided word: the "eau" of "l'eau". A minus
+        sign stays with its number.
         """
-        if not first < last <= self.end:
+        if not self._token(first) < last <= self.end:
             return False
         return last == self.end or self.tokens[last - 1].key != MINUS
 
+    def words(self, first: int, last: int) -> int:
+        """Return how many words are between two positions that free text may span."""
+        return last - self._token(first)
+
     def slice(self, first: int, last: int) -> str:
         """Return the words from position `first` to position `last` as they were written."""
-        if first >= last:
+        if self._token(first) >= last:
             return ""
-        return " ".join(self.text[self.tokens[first].start : self.tokens[last - 1].end].split())
+        start = self.elided[first][1] if first in self.elided else self.tokens[first].start
+        return " ".join(self.text[start : self.tokens[last - 1].end].split())
+
+    def _token(self, position: int) -> int:
+        """Return the token at `position`, or the one that it is inside of."""
+        return self.elided[position][0] if position in self.elided else position

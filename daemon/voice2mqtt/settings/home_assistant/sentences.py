@@ -15,7 +15,13 @@ from voice2mqtt.settings.home_assistant.lists import described_list
 from voice2mqtt.settings.home_assistant.namespacing import Namespace
 from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
-from voice2mqtt.settings.yaml.nodes import Entry, MappingNode, Node, ScalarNode
+from voice2mqtt.settings.yaml.nodes import (
+    Entry,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+)
 from voice2mqtt.settings.yaml.writer import block, inline
 
 _FILE_KEYS = ("language", "intents", "lists", "expansion_rules", "conversation", "skip_words")
@@ -50,6 +56,10 @@ class CustomSentences:
         self._rules: dict[str, Json] = {}
         self._skipped: dict[str, None] = {}
         """Words that may be said around a sentence."""
+        self._skip_rule = ""
+        """The name of the rule of them"""
+        self._left_out: dict[str, str] = {}
+        """Sentences of the table that it cannot take, each with the reason"""
 
     def add(self, document: Node, faults: Faults) -> None:
         """Add a file; what is wrong with its form is noted in `faults`."""
@@ -78,7 +88,8 @@ class CustomSentences:
 
     def table(self) -> str:
         """Return the table as YAML; completes the notes."""
-        rows = list(self._rows())
+        # Home Assistant prefers a sentence's own words to free text, a table the earlier row.
+        rows = sorted(self._rows(), key=self._has_free_text)
         self._drop_unresolved_rules()
         head: dict[str, Json] = {"language": self._language} if self._language else {}
         parts: list[str] = [block(head)] if head else []
@@ -89,37 +100,62 @@ class CustomSentences:
         parts.append("commands:\n" + "\n".join(map(_row, rows)))
         return "\n".join(parts)
 
+    def leave_out(self, sentences: Mapping[str, str]) -> bool:
+        """Leave out `sentences` of the table, each for a reason; return whether any is new."""
+        new = {said: why for said, why in sentences.items() if said not in self._left_out}
+        self._left_out |= new
+        for sentence, why in new.items():
+            self._note(f"'{sentence}' is left out: {why}")
+        return bool(new)
+
     def _rows(self) -> Iterator[dict[str, Json]]:
         names: dict[str, int] = {}
-        around = self._skip_rule()
+        around = self._words_around()
         for found in self._blocks:
-            slots: dict[str, Json] = dict(found.slots)
+            spoken: dict[str, Json] = {}
             own = Namespace(found.lists, found.rules, self._lists, self._rules)
             say: list[Json] = [
                 _between(around, sentence)
                 for sentence in map(own.rewritten, found.sentences)
-                if self._is_sayable(sentence, found.intent, slots)
+                if self._is_sayable(sentence, found.intent, spoken)
             ]
+            say = [sentence for sentence in say if sentence not in self._left_out]
             if not say:
                 continue
             names[found.intent] = names.get(found.intent, 0) + 1
             again = f" {names[found.intent]}" if names[found.intent] > 1 else ""
+            # What is said beats what the block fixes.
+            fixed = {slot: value for slot, value in found.slots.items() if slot in spoken}
             yield {
                 "name": f"{found.intent}{again}",
                 "say": say,
                 "topic": self.topic.replace("{intent}", found.intent),
-                "payload": slots,
+                "payload": {**found.slots, **spoken},
+                **({"defaults": fixed} if fixed else {}),
             }
 
-    def _skip_rule(self) -> str:
+    def _has_free_text(self, row: dict[str, Json]) -> bool:
+        said = row["say"]
+        assert isinstance(said, list)
+        references = (r for each in said for r in self._references(templates.parse(str(each)), ()))
+        return any(
+            isinstance(described := self._lists.get(str(reference.source)), dict)
+            and "wildcard" in described
+            for reference in references
+        )
+
+    def _words_around(self) -> str:
         """Add a rule of the words that may be said around a sentence; return its reference."""
         if not self._skipped:
             return ""
-        name = "skip_words"
-        while name in self._rules:
-            name += "_"
-        self._rules[name] = f"[{'|'.join(map(escape, self._skipped))}]"
-        return f"<{name}>"
+        if not self._skip_rule:
+            self._skip_rule = "skip_words"
+            while self._skip_rule in self._rules:
+                self._skip_rule += "_"
+            words = f"[{'|'.join(map(escape, self._skipped))}]"
+            # "Could you please" are two.
+            self._rules[self._skip_rule] = f"{words} {words}"
+        return f"<{self._skip_rule}>"
 
     def _drop_unresolved_rules(self) -> None:
         """Remove rules that cannot be resolved; the remaining sentences do not use them."""
@@ -234,6 +270,8 @@ def _below(node: MappingNode, key: str, faults: Faults) -> tuple[Entry, ...]:
 
 
 def _said(sentences: Node, faults: Faults) -> tuple[str, ...]:
+    if isinstance(sentences, SequenceNode) and not sentences.items:
+        return ()
     return tuple(template.written for template in nodes.texts(sentences, faults))
 
 
@@ -253,4 +291,5 @@ def _row(row: dict[str, Json]) -> str:
     return (
         f"  - name: {inline(row['name'])}\n    say:{said}"
         f"    topic: {inline(row['topic'])}\n    payload: {inline(row['payload'])}\n"
+        + (f"    defaults: {inline(row['defaults'])}\n" if "defaults" in row else "")
     )

@@ -1,0 +1,39 @@
+"""What a table cannot take is left out of an import, never the whole table."""
+
+import pytest
+
+from tests.settings.home_assistant.importing import imported, matches
+from voice2mqtt.settings.home_assistant.verification import verified_table
+
+
+def test_a_sentence_that_no_table_takes_is_left_out_and_told() -> None:
+    gathered = imported("""
+intents:
+  Note: {data: [{sentences: ["note super{text}", "write down {text}"]}]}
+  Open: {data: [{sentences: ["open it"]}]}
+lists: {text: {wildcard: true}}
+""")
+    written = verified_table(gathered)
+    assert matches(written, "open it")
+    assert matches(written, "write down two eggs")
+    assert not matches(written, "note super eggs")
+    assert gathered.notes[-1] == (
+        "'note super{text}' is left out: free text {text} needs a space before and after it"
+    )
+
+
+@pytest.mark.parametrize("text", ["daylight", "day light"])
+def test_an_optional_space_may_be_said_or_not(text: str) -> None:
+    written = verified_table(imported('intents: {Day: {data: [{sentences: ["day[ ]light"]}]}}'))
+    assert matches(written, text)
+
+
+@pytest.mark.parametrize("text", ["hall lamp", "lamp in the hall"])
+def test_slots_that_may_be_joined_are_heard_apart(text: str) -> None:
+    written = verified_table(
+        imported("""
+intents: {On: {data: [{sentences: ["{area}[ ]{device}", "{device} in the {area}"]}]}}
+lists: {area: {values: [hall]}, device: {values: [lamp]}}
+""")
+    )
+    assert matches(written, text)
