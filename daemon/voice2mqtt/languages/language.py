@@ -114,6 +114,8 @@ class Language(_Section):
     """Articles that may come before a fraction and do not mean one there"""
     fraction_links: tuple[str, ...] = ()
     """Words between a fraction and its unit: "half an hour"."""
+    fractions_join: bool = False
+    """Whether a fraction and its unit may be one word: "Viertelstunde"."""
     homophones: tuple[tuple[str, str], ...] = ()
     """(word, digits): before a number, a recogniser may write the word as these digits"""
     blends: Mapping[str, Mapping[float, int]] = {}

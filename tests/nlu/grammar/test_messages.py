@@ -53,6 +53,17 @@ def test_payload(template: Json, expected: Json) -> None:
     assert (json.loads(text) if isinstance(template, dict | list) and text else text) == expected
 
 
+@pytest.mark.parametrize("said", ['6" nails', "back\\slash", "café", "plain"])
+def test_a_text_that_is_json_stays_json(said: str) -> None:
+    text = payload_text('{"item": "{item}", "count": {n}}', {"item": said, "n": 2})
+    assert text
+    assert json.loads(text) == {"item": said, "count": 2}
+
+
+def test_what_was_said_is_not_escaped_in_other_texts() -> None:
+    assert payload_text('add "{item}"', {"item": '6" nails'}) == 'add "6" nails"'
+
+
 def test_a_default_stands_in_for_what_was_not_said() -> None:
     publish = Publish(topic="home/{room}", payload={"level": "{level}"})
     sent = messages(row(publish, room="hall", level=50), {"level": 20})

@@ -344,7 +344,7 @@ def test_an_elided_word_may_stand_by_itself_in_the_table(
     [
         ("fr", "note (le |la |l'|){song}", "note l'eau fraîche", "eau fraîche"),
         ("fr", "note (le |la |l'|){song}", "note la farine", "farine"),
-        ("fr", "annonce (que |qu'){song}", "annonce qu’il pleut", "il pleut"),
+        ("fr", "annonce (que |qu'){song}", "annonce qu\u2019il pleut", "il pleut"),
         ("fr", "annonce (que |qu'){song}", "annonce que le dîner est prêt", "le dîner est prêt"),
         ("it", "annota [l'|la ]{song}", "annota l'acqua fredda", "acqua fredda"),
     ],

@@ -35,11 +35,13 @@ def read(code: str, text: str) -> list[object]:
     [
         ("en", "a half hour", 0.5), ("en", "half an hour", 0.5), ("en", "one half hour", 0.5),
         ("en", "a quarter of an hour", 0.25), ("en", "three quarters of an hour", 0.75),
-        ("en", "a 3/4 hour", 0.75), ("en", "1 1/2 hours", 1.5), ("en", "an hour", 1),
+        ("en", "3/4 of an hour", 0.75), ("en", "a 3/4 hour", 0.75),
+        ("en", "1 1/2 hours", 1.5), ("en", "an hour", 1),
         ("de", "eine halbe Stunde", 0.5), ("de", "eine dreiviertel Stunde", 0.75),
         ("de", "eine 3/4 Stunde", 0.75), ("de", "eine drei viertel Stunde", 0.75),
         ("de", "eindreiviertel Stunden", 1.75), ("de", "eineinhalb Stunden", 1.5),
         ("de", "ein einhalb Stunden", 1.5), ("de", "zwei dreiviertel Stunden", 2.75),
+        ("de", "eine Viertelstunde", 0.25), ("de", "eine Dreiviertelstunde", 0.75),
         ("de", "eine Stunde", 1),
         ("fr", "une demi-heure", 0.5), ("fr", "un quart d'heure", 0.25),
         ("fr", "trois quarts d'heure", 0.75), ("fr", "une heure", 1),
@@ -48,11 +50,32 @@ def read(code: str, text: str) -> list[object]:
         ("it", "mezz'ora", 0.5), ("it", "una mezz'ora", 0.5), ("it", "un quarto d'ora", 0.25),
         ("it", "tre quarti d'ora", 0.75), ("it", "un'ora", 1),
         ("nl", "een half uur", 0.5), ("nl", "een kwart uur", 0.25), ("nl", "driekwart uur", 0.75),
-        ("nl", "anderhalf uur", 1.5), ("nl", "een uur", 1),
+        ("nl", "anderhalf uur", 1.5), ("nl", "tweeënhalf uur", 2.5), ("nl", "een uur", 1),
+        ("it", "un'ora e mezza", 1.5),
     ],
 )  # fmt: skip
 def test_part_of_an_hour(code: str, text: str, hours: float) -> None:
     assert read(code, text) == [hours]
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("d'une demi-heure", 0.5),
+        ("d'une heure et demie", 1.5),
+        ("d'un quart d'heure", 0.25),
+        ("de deux heures et demie", 2.5),
+    ],
+)
+def test_an_amount_behind_an_elided_word(text: str, hours: float) -> None:
+    say = ("minuteur (de |d'){h} heure[s]",)
+    table = CommandTable(
+        rows=(Row(name="timer", say=say, publish=()),),
+        lists={"h": RangeList(lowest=0, highest=100, decimals=True)},
+        language="fr",
+    )
+    (parse,) = ExactMatcher(compile_table(table), normaliser("fr")).parses(f"minuteur {text}")
+    assert parse.slots == {"h": hours}
 
 
 @pytest.mark.parametrize("code", HOURS)

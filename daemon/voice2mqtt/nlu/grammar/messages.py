@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 
 from voice2mqtt.core.decision import Expectation, Message, SlotValue
 from voice2mqtt.languages.language import language_named
@@ -107,7 +108,7 @@ def payload_text(template: Json, slots: Mapping[str, SlotValue]) -> str | None:
     """Return the payload; None when a text has a slot without a value."""
     try:
         if isinstance(template, str):
-            return _filled_text(template, slots)
+            return _filled_payload(template, slots)
         return json.dumps(_filled(template, slots), ensure_ascii=False)
     except _MissingSlotError:
         return None
@@ -115,6 +116,24 @@ def payload_text(template: Json, slots: Mapping[str, SlotValue]) -> str | None:
 
 def _filled_text(template: str, slots: Mapping[str, SlotValue]) -> str:
     return SLOT.sub(lambda slot: spoken_form(_value(slot[1], slots)), template)
+
+
+def _filled_payload(template: str, slots: Mapping[str, SlotValue]) -> str:
+    """Return the text; one that is JSON stays JSON, whatever quotes were spoken."""
+    if not _is_json(template):
+        return _filled_text(template, slots)
+    return SLOT.sub(
+        lambda slot: json.dumps(spoken_form(_value(slot[1], slots)), ensure_ascii=False)[1:-1],
+        template,
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _is_json(template: str) -> bool:
+    try:
+        return isinstance(json.loads(SLOT.sub("0", template)), dict | list)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _filled(template: Json, slots: Mapping[str, SlotValue]) -> Json:

@@ -20,6 +20,7 @@ class Amounts:
         fractions = {keys_of(words): part for words, part in language.fractions.items()}
         articles = [keys_of(article) for article in language.fraction_articles]
         links = ((), *map(keys_of, language.fraction_links))
+        self._links = links[1:]
         self._articles = frozenset(articles)
         self._articled = {
             article[0]: [article + words for words in fractions] for article in articles
@@ -46,6 +47,7 @@ class Amounts:
     ) -> Iterator[tuple[int, float]]:
         """Yield (end, part) of each fraction of one that is said from `at`."""
         yield from self._named(outgoing, at)
+        yield from self._linked(outgoing, at)
         for article in outgoing[at]:
             if (article.key,) in self._articles:
                 yield from self._named(outgoing, article.end)
@@ -54,15 +56,21 @@ class Amounts:
                     if arc.number is not None and 0 < arc.number < 1:
                         yield arc.end, arc.number
 
+    def _linked(
+        self, outgoing: Sequence[Sequence[LatticeArc]], at: int
+    ) -> Iterator[tuple[int, float]]:
+        """Yield (end, part) of a fraction in digits with what links it to its unit: "3/4 of an"."""
+        for arc in outgoing[at]:
+            if arc.number is not None and 0 < arc.number < 1:
+                for link in self._links:
+                    yield from ((end, arc.number) for end in _ends(outgoing, arc.end, link))
+
     def _named(
         self, outgoing: Sequence[Sequence[LatticeArc]], at: int
     ) -> Iterator[tuple[int, float]]:
         for first in {arc.key for arc in outgoing[at]} & self._fractions.keys():
             for words, part in self._fractions[first]:
-                ends = {at}
-                for word in words:
-                    ends = {arc.end for end in ends for arc in outgoing[end] if arc.key == word}
-                yield from ((end, part) for end in ends)
+                yield from ((end, part) for end in _ends(outgoing, at, words))
 
     def added(
         self, keys: Keys, numbers: Numbers, unit: str, at: int
@@ -83,3 +91,11 @@ class Amounts:
                     yield end + 1, number / 100
                 elif joined == at and number >= 10:
                     yield end, number / 100
+
+
+def _ends(outgoing: Sequence[Sequence[LatticeArc]], at: int, words: Keys) -> set[int]:
+    """Return where `words` end that are said from `at`."""
+    ends = {at}
+    for word in words:
+        ends = {arc.end for end in ends for arc in outgoing[end] if arc.key == word}
+    return ends

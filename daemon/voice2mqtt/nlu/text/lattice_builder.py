@@ -58,6 +58,9 @@ class LatticeBuilder:
         self._time_point = "." if language.decimal_comma else ""
         elided = language.elided
         self._elided = elided and re.compile(rf"({elided})[{APOSTROPHES}](.+)", re.IGNORECASE)
+        parts = "|".join(part for part in language.fractions if " " not in part)
+        joins = language.fractions_join and bool(parts)
+        self._compound = joins and re.compile(rf"({parts})(\w{{3,}})", re.IGNORECASE)
         self._amounts = Amounts(language, keys_of)
 
     def build(self, text: str, tokens: tuple[Token, ...]) -> TokenLattice:
@@ -72,20 +75,21 @@ class LatticeBuilder:
             if keys[at : at + 2] in self._ones:
                 outgoing[at].append(LatticeArc(at + 1, number=1))
         numbers = [_cardinals(start) for start in outgoing]
-        elided: dict[int, tuple[int, int]] = {}
-        amounts = [list(self._amounts_said(keys, numbers, outgoing, at)) for at in range(len(keys))]
+        elided = dict(self._add_unjoined(tokens, outgoing))
+        starts = (*range(len(keys)), *range(len(keys) + 1, len(outgoing)))
+        amounts = {at: list(self._amounts_said(keys, numbers, outgoing, at)) for at in starts}
         for at, key in enumerate(keys):
             for words in self._spelt(key):
                 _add_path(words, at, at + 1, outgoing, as_numbers=False)
-            for words, length in self._unjoined(tokens[at]):
-                _add_path(words, at, at + 1, outgoing)
-                elided[len(outgoing) - 1] = at, tokens[at].end - length
-            for end, words in (*self._signs_read(keys, at), *amounts[at]):
+            for end, words in self._signs_read(keys, at):
                 _add_path(words, at, end, outgoing)
-        for at in range(len(keys)):
+        for at in starts:
+            for end, words in amounts[at]:
+                _add_path(words, at, end, outgoing)
+        for at in starts:
             for end, part in dict.fromkeys(self._amounts.fractions(outgoing, at)):
                 outgoing[at].append(LatticeArc(end, number=part))
-        units = {(at, end) for at, said in enumerate(amounts) for end, _ in said}
+        units = {(at, end) for at, said in amounts.items() for end, _ in said}
         units.update(self._add_times(tokens, numbers, outgoing))
         arcs = tuple(tuple(dict.fromkeys(start)) for start in outgoing)
         lattice = TokenLattice(text, tokens, arcs, frozenset(units), elided)
@@ -118,12 +122,28 @@ class LatticeBuilder:
         found = _POINTED_TIME.fullmatch(token.surface) if self._time_point else None
         return f"{int(found[1])}:{found[2]}" if found else token.key
 
+    def _add_unjoined(
+        self, tokens: tuple[Token, ...], outgoing: list[list[LatticeArc]]
+    ) -> Iterator[tuple[int, tuple[int, int]]]:
+        """Add the two words of "l'entrée" and "Viertelstunde".
+
+        Yields (position, (token, character)) of where the second one of an elided word begins.
+        """
+        for at, token in enumerate(tokens):
+            for pattern in (self._elided, self._compound):
+                found = pattern and pattern.fullmatch(token.surface)
+                words = (self._key(found[1]), self._key(found[2])) if found else ("",)
+                if found and all(words):
+                    _add_path(words, at, at + 1, outgoing)
+                    if pattern is self._elided:
+                        yield len(outgoing) - 1, (at, token.end - len(found[2]))
+
     def _amounts_said(
         self, keys: Keys, numbers: Numbers, outgoing: list[list[LatticeArc]], at: int
     ) -> Iterator[tuple[int, Keys]]:
         """Yield (end, keys) of amounts, with the unit before or after as it may be written."""
-        for after, number in numbers[at]:
-            for unit in outgoing[after] if after < len(keys) else ():
+        for after, number in dict.fromkeys(_cardinals(outgoing[at])):
+            for unit in outgoing[after] if after != len(keys) else ():
                 if unit.key in CURRENCIES:
                     # "Five dollars" is written "$5".
                     yield unit.end, (unit.key, self._key(f"{number:.2f}"))
@@ -182,14 +202,6 @@ class LatticeBuilder:
         if keys[at] in CURRENCIES and number_of(after) is not None:
             # "$5" is said "five dollars".
             yield at + 2, (after, keys[at])
-
-    def _unjoined(self, token: Token) -> Iterator[tuple[Keys, int]]:
-        """Yield the keys of the two words of "l'entrée", and the length of the second."""
-        found = self._elided and self._elided.fullmatch(token.surface)
-        if found:
-            words = (self._key(found[1]), self._key(found[2]))
-            if all(words):
-                yield words, len(found[2])
 
     def _spelt(self, key: str) -> Iterator[Keys]:
         """Yield the keys of the words of a number that has several.

@@ -24,7 +24,8 @@ def verified_table(gathered: CustomSentences) -> str:
         try:
             compile_table(table)
         except TableError as error:
-            refused = {fault.template: fault.problem for fault in error.faults}
+            said = {template for row in table.rows for template in row.say}
+            refused = {f.template: f.problem for f in error.faults if f.template in said}
             if not gathered.leave_out(refused):
                 raise
         else:
