@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 
 from voice2mqtt import __version__
-from voice2mqtt.cli.arguments import settings_file
 from voice2mqtt.errors import ExitStatus, UserFacingError
 
 COMMANDS = {
@@ -34,8 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named in `argv` and return its exit status."""
     given = sys.argv[1:] if argv is None else argv
     try:
-        # Import only the named command's module: the daemon must not load what others need.
-        args = _parser(given[:1] if {*given[:1]} & {*COMMANDS} else [*COMMANDS]).parse_args(given)
+        args = _parser(_needed(given)).parse_args(given)
         return _run(args)
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
@@ -50,6 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitStatus.BUG
 
 
+def _needed(given: Sequence[str]) -> Sequence[str]:
+    """Return the commands whose modules are imported: each takes time and memory."""
+    first = given[:1]
+    if first == ["--version"]:
+        return ()
+    return first if {*first} & {*COMMANDS} else [*COMMANDS]
+
+
 def _run(args: argparse.Namespace) -> int:
     try:
         status = int(args.run(args))
@@ -59,7 +65,8 @@ def _run(args: argparse.Namespace) -> int:
     # NO_INPUT: a file named on the command line is at fault, not the settings.
     at_fault = status not in (ExitStatus.OK, ExitStatus.NO_INPUT)
     if at_fault and getattr(args, "uses_settings", False):
-        print(f"The settings used: {settings_file(args)}", file=sys.stderr)
+        arguments = importlib.import_module("voice2mqtt.cli.arguments")
+        print(f"The settings used: {arguments.settings_file(args)}", file=sys.stderr)
     return status
 
 
