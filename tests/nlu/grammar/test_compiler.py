@@ -160,7 +160,7 @@ def test_what_a_template_says(template: str, said: list[str], unsaid: list[str])
         ("<loop>", "rule <loop> contains itself (loop > pool > loop)"),
         ("{room}{level}", "two slots without a space before or after {room}"),
         ("play {free}ly", "free text {free} needs a space before and after it"),
-        ("(a;b;c;d;e;f;g)", "more than 6 parts in any order"),
+        ("(a;b;c;d;e;f;g;h;i)", "more than 8 parts in any order"),
         ("[a][b][c][d][e][f][g][h][i][j][k][l][m]", "too many words written without a space"),
         ("{bad}", "in list {bad}: '(' is never closed"),
         ("{nesting}", "in list {nesting}: no slot may stand here: {room}"),

@@ -37,3 +37,21 @@ lists: {area: {values: [hall]}, device: {values: [lamp]}}
 """)
     )
     assert matches(written, text)
+
+
+def test_a_sentence_that_may_be_silence_is_left_out_and_told() -> None:
+    gathered = imported('intents: {A: {data: [{sentences: ["[all] [of] [it]", "go"]}]}}')
+    assert matches(verified_table(gathered), "go")
+    assert gathered.notes == [
+        "'[all] [of] [it]' is left out: this is said already when nothing is said"
+    ]
+
+
+def test_letters_between_two_slots_are_a_word_of_their_own() -> None:
+    written = verified_table(
+        imported("""
+intents: {Go: {data: [{sentences: ["go {a}to{b}"]}]}}
+lists: {a: {values: [hall, den]}, b: {values: [hall, den]}}
+""")
+    )
+    assert matches(written, "go hall to den") == [("Go", {"a": "hall", "b": "den"})]

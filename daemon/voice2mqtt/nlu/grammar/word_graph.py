@@ -34,7 +34,7 @@ from voice2mqtt.nlu.text.letters import APOSTROPHES
 from voice2mqtt.nlu.text.normaliser import Normaliser
 
 EPSILON = -1
-MAX_PERMUTED = 6
+MAX_PERMUTED = 8
 MAX_PIECES = 50_000
 """Pieces of one part of a template, and paths between two spaces: a tenth of a second of work.
 
@@ -279,8 +279,8 @@ class WordGraph:
 
     def _words(self, joined: tuple[_Piece, ...], template: str) -> list[int]:
         labels: list[int] = []
-        around = ["", *joined, ""]
-        for before, piece, after in zip(around, joined, around[2:], strict=False):
+        around = self._apart(joined)
+        for before, piece, after in zip(around, around[1:], around[2:], strict=False):
             if isinstance(piece, SlotReference):
                 if not isinstance(before, str) or not isinstance(after, str):
                     problem = f"two slots without a space before or after {{{piece.slot}}}"
@@ -296,6 +296,20 @@ class WordGraph:
                     text = text[len(_leading_letters(text)) :]
                 labels += self._plain_words(text)
         return labels
+
+    def _apart(self, joined: tuple[_Piece, ...]) -> list[_Piece]:
+        """Return `joined` between two empty pieces; letters between two slots stand apart.
+
+        In `{room}to{device}` they belong to neither of the two.
+        """
+        pieces: list[_Piece] = [""]
+        for before, piece, after in zip(("", *joined), joined, (*joined[1:], ""), strict=False):
+            is_between = self._takes_affixes(before) and self._takes_affixes(after)
+            if is_between and isinstance(piece, str) and piece == _leading_letters(piece):
+                pieces += ["", piece, ""]
+            else:
+                pieces.append(piece)
+        return [*pieces, ""]
 
     def _plain_words(self, text: str) -> list[int]:
         known = self._text_labels.get(text)
