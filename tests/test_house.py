@@ -113,7 +113,6 @@ TESTED_IN = {
     "settings/table/spoken_slots.py": "settings/table/test_table_reader.py",
     "settings/watched_files.py": "speechhost/serving/test_grammar_source.py",
     "settings/yaml/nodes.py": "settings/yaml/test_reader.py",
-    "settings/yaml/syntax.py": "settings/yaml/test_reader.py",
     "speech/outcomes.py": "speech/test_azure.py",
     "speech/probe.py": "speech/test_azure.py",
     "speech/turn.py": "speech/test_azure.py",

@@ -11,7 +11,7 @@ from voice2mqtt.audio.monitor import Monitor, MonitorReading
 from voice2mqtt.audio.sources.devices import CaptureDevice, list_devices
 from voice2mqtt.audio.sources.sound_server import detect_sound_server
 from voice2mqtt.cli import arguments as common
-from voice2mqtt.cli.screen import LiveTable, bar, is_terminal, show_table
+from voice2mqtt.cli.screen import bar, is_terminal, live_table, show_table
 from voice2mqtt.errors import ExitStatus, UnavailableError
 from voice2mqtt.settings.model import EndpointerSettings, Settings
 
@@ -79,7 +79,7 @@ def _show_list(
             levels = {name: _bar(monitor.read()) for name, monitor in monitors.items()}
             return [(*_described(device), levels.get(device.name, "")) for device in devices]
 
-        stack.enter_context(LiveTable((*headings, "level, dBFS: say something"), rows))
+        stack.enter_context(live_table((*headings, "level, dBFS: say something"), rows))
         _wait(seconds)
 
 
@@ -99,7 +99,7 @@ def _listen(
 def _watch(monitor: Monitor, seconds: float | None, *, as_json: bool) -> None:
     if is_terminal() and not as_json:
         print("Say something: the gate should open. Ctrl-C ends.")
-        with LiveTable(("", ""), lambda: _measured(monitor.read())):
+        with live_table(("", ""), lambda: _measured(monitor.read())):
             _wait(seconds)
         return
     # One line a second, for a log or a program.

@@ -2,9 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import TracebackType
-from typing import Self
+from contextlib import AbstractContextManager, contextmanager
 
 from rich.console import Console
 from rich.live import Live
@@ -42,37 +40,17 @@ def progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
         yield lambda amount: bar.advance(task, amount)
 
 
-class LiveTable:
-    """A table redrawn in place, as a context manager."""
+def live_table(
+    headings: Row, rows: Callable[[], Sequence[Row]], caption: Callable[[], str] = str
+) -> AbstractContextManager[object]:
+    """Return a table that is redrawn in place until it is left; its last state stays.
 
-    def __init__(
-        self,
-        headings: Row,
-        rows: Callable[[], Sequence[Row]],
-        caption: Callable[[], str] = str,
-    ) -> None:
-        """Call `rows` and `caption`, the line below the table, `REFRESH_HZ` times a second.
-
-        Both are called on a thread of its own.
-        """
-        self._live = Live(
-            get_renderable=lambda: _table(headings, rows(), caption()),
-            refresh_per_second=REFRESH_HZ,
-        )
-
-    def __enter__(self) -> Self:
-        """Begin to draw."""
-        self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Leave the last state of the table on the terminal."""
-        self._live.stop()
+    `rows` and `caption`, the line below the table, are called `REFRESH_HZ` times a second, on a
+    thread of its own.
+    """
+    return Live(
+        get_renderable=lambda: _table(headings, rows(), caption()), refresh_per_second=REFRESH_HZ
+    )
 
 
 def bar(share: float, width: int = 30) -> str:

@@ -1,13 +1,12 @@
 """`voice2mqtt settings`: print the settings in force, written or default."""
 
 import argparse
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.nlu.grammar.table import Json
-from voice2mqtt.settings.model import Section, Settings
+from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.yaml.writer import inline
 
 HELP = "print the settings in force, as a file that could be used"
@@ -23,27 +22,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print every setting; secrets stand in files of their own and are not read."""
-    for line in _lines(common.load(args), Settings(), 0):
+    used = common.load(args).model_dump(mode="json")
+    for line in _lines(used, Settings().model_dump(mode="json"), 0):
         print(line)
     return ExitStatus.OK
 
 
-def _lines(section: Section, default: Section, indent: int) -> Iterator[str]:
+def _lines(section: Mapping[str, Json], default: Mapping[str, Json], indent: int) -> Iterator[str]:
     margin = " " * indent
-    for key in type(section).model_fields:
-        value, usual = getattr(section, key), getattr(default, key)
-        if isinstance(value, Section):
+    for key, value in section.items():
+        usual = default[key]
+        if isinstance(value, dict) and isinstance(usual, dict):
             yield f"{margin}{key}:"
             yield from _lines(value, usual, indent + 2)
         else:
-            line = f"{margin}{key}: {inline(_as_json(value))}"
+            line = f"{margin}{key}: {inline(value)}"
             yield f"{line:<{_COMMENT_COLUMN}} # default" if value == usual else line
-
-
-def _as_json(value: object) -> Json:
-    if isinstance(value, tuple):
-        return [_as_json(item) for item in value]
-    if isinstance(value, Path):
-        return str(value)
-    assert value is None or isinstance(value, bool | int | float | str)
-    return value

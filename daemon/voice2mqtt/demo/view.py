@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from voice2mqtt.audio.signal.level import LevelMeter
-from voice2mqtt.cli.screen import LiveTable, bar
+from voice2mqtt.cli.screen import bar, live_table
 from voice2mqtt.core.event import Event
 
 DECIDED = frozenset({"command", "ask", "unmatched", "no_match", "canceled"})
@@ -113,7 +113,7 @@ class DemoView:
         """Begin to draw, on a terminal."""
         if self._live:
             print()
-            self._stack.enter_context(LiveTable(HEADINGS, self._rows, self._caption))
+            self._stack.enter_context(live_table(HEADINGS, self._rows, self._caption))
         return self
 
     def __exit__(

@@ -245,9 +245,8 @@ class CustomSentences:
                 )
             elif entry.key not in _DATA_KEYS:
                 self._note(f"{entry.place}: {intent}: {entry.key} has no counterpart")
-        sentences = node.get("sentences")
+        sentences = nodes.required(node, "sentences", "it is what is said", faults)
         if sentences is None:
-            faults.add(node.place, "'sentences' is missing", "it is what is said")
             return
         slots = {
             entry.key: nodes.json(entry.value, faults) for entry in _below(node, "slots", faults)

@@ -110,11 +110,8 @@ def _value(node: Node, grammar: TableGrammar, faults: Faults) -> ListValue | Non
             )
         return ListValue(spoken=words, out=words)
     nodes.mapping(node, VALUE_KEYS, "a value", faults)
-    spoken, out = node.get("in"), node.get("out")
-    if spoken is None:
-        faults.add(node.place, "'in' is missing", "it is what is spoken")
-    if out is None:
-        faults.add(node.place, "'out' is missing", "it is what goes into topic and payload")
+    spoken = nodes.required(node, "in", "it is what is spoken", faults)
+    out = nodes.required(node, "out", "it is what goes into topic and payload", faults)
     if spoken is None or out is None:
         return None
     words, meaning = _words(spoken, grammar, faults), slot_value(out, faults)
@@ -132,27 +129,18 @@ def _range(entry: Entry, node: Node, faults: Faults) -> RangeList | None:
     described = nodes.mapping(node, RANGE_KEYS, "a range", faults)
     if described is None:
         return None
-    ends: dict[str, int] = {}
-    for key in ("from", "to"):
-        end = described.get(key)
-        value = nodes.integer(end, faults, -_LIMIT, _LIMIT) if end else None
-        if end is None:
-            faults.add(described.place, f"'{key}' is missing", "a range needs both ends")
-        if value is not None:
-            ends[key] = value
+    lowest, highest = (_end(described, key, faults) for key in ("from", "to"))
     step, multiplier = described.get("step"), described.get("multiplier")
     size = nodes.integer(step, faults, 1, _LIMIT) if step else 1
     factor = nodes.number(multiplier, faults, -_LIMIT, _LIMIT) if multiplier else None
     decimals, parts = _fractions(described, faults)
-    if len(ends) < 2:
+    if lowest is None or highest is None:
         return None
-    if ends["from"] > ends["to"]:
-        faults.add(
-            described.place, f"the range goes down from {ends['from']} to {ends['to']}", "swap them"
-        )
+    if lowest > highest:
+        faults.add(described.place, f"the range goes down from {lowest} to {highest}", "swap them")
     return RangeList(
-        lowest=ends["from"],
-        highest=ends["to"],
+        lowest=lowest,
+        highest=highest,
         step=size or 1,
         multiplier=factor,
         decimals=decimals,
@@ -161,10 +149,15 @@ def _range(entry: Entry, node: Node, faults: Faults) -> RangeList | None:
     )
 
 
+def _end(described: MappingNode, key: str, faults: Faults) -> int | None:
+    node = nodes.required(described, key, "a range needs both ends", faults)
+    return nodes.integer(node, faults, -_LIMIT, _LIMIT) if node else None
+
+
 def _fractions(described: MappingNode, faults: Faults) -> tuple[bool, int]:
     """Return whether decimals may be said, and the number of parts of a whole (0: any)."""
-    wanted, fractions = described.get("decimals"), described.get("fractions")
-    decimals = bool(wanted and nodes.boolean(wanted, faults))
+    decimals = nodes.optional(described, "decimals", nodes.boolean, faults, default=False)
+    fractions = described.get("fractions")
     if fractions is None:
         return decimals, 0
     kind = nodes.text(fractions, faults)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from voice2mqtt.core.decision import Expectation, SlotValue
-from voice2mqtt.nlu.grammar.table import Publish, Row
+from voice2mqtt.nlu.grammar.table import EXPIRES_S, WEEK, Publish, Row
 from voice2mqtt.settings.table.list_reader import slot_value
 from voice2mqtt.settings.table.schedule import read_days, read_hours
 from voice2mqtt.settings.yaml import nodes
@@ -38,56 +38,41 @@ def read_row(node: Node, faults: Faults) -> WrittenRow | None:
     described = nodes.mapping(node, ROW_KEYS, "a command", faults)
     if described is None:
         return None
-    say = described.get("say")
+    say = nodes.required(described, "say", "it is what the command listens for", faults)
     if say is None:
-        faults.add(described.place, "'say' is missing", "it is what the command listens for")
         return None
     templates = nodes.texts(say, faults)
-    heard_as = described.get("also_heard_as")
-    accents = nodes.texts(heard_as, faults) if heard_as else ()
-    keys = _Keys(described, faults)
-    days, between, strictness = (described.get(k) for k in ("days", "between", "strictness"))
+    accents: tuple[ScalarNode, ...] = nodes.optional(
+        described, "also_heard_as", nodes.texts, faults, ()
+    )
+    strictness = described.get("strictness")
+    first = templates[0].written if templates else ""
     row = Row(
-        name=keys.text("name") or (templates[0].written if templates else ""),
+        name=nodes.optional(described, "name", nodes.text, faults, first),
         say=tuple(template.written for template in templates),
         publish=_messages(described, faults),
-        defaults=_defaults(described.get("defaults"), faults),
-        confirm=keys.text("confirm"),
-        between=read_hours(between, faults) if between else None,
-        days=read_days(days, faults) if days else frozenset(range(7)),
-        cooldown_s=keys.seconds("cooldown_s", 0, _DAY_S) or 0.0,
+        defaults=nodes.optional(described, "defaults", _defaults, faults, {}),
+        confirm=nodes.optional(described, "confirm", nodes.text, faults, ""),
+        between=nodes.optional(described, "between", read_hours, faults, None),
+        days=nodes.optional(described, "days", read_days, faults, WEEK),
+        expires_s=nodes.optional(described, "expires_s", _limit, faults, EXPIRES_S),
+        cooldown_s=nodes.optional(described, "cooldown_s", _delay, faults, 0.0),
         strictness=nodes.number(strictness, faults, 0, 1) if strictness else None,
-        wake=keys.boolean("wake", default=True),
+        wake=nodes.optional(described, "wake", nodes.boolean, faults, default=True),
         also_heard_as=tuple(accent.written for accent in accents),
-        expect=_expectation(described.get("expect"), faults),
-        response=keys.text("response"),
+        expect=nodes.optional(described, "expect", _expectation, faults, None),
+        response=nodes.optional(described, "response", nodes.text, faults, ""),
         places=tuple(nodes.character_place(template, 1, faults) for template in templates),
     )
-    expires_s = keys.seconds("expires_s", 0.1, _DAY_S)
-    if expires_s is not None:
-        row = replace(row, expires_s=expires_s)
     return WrittenRow(row=row, node=described, templates=(*templates, *accents))
 
 
-class _Keys:
-    """Reads scalar keys of a mapping, with their defaults."""
+def _delay(node: Node, faults: Faults) -> float:
+    return nodes.number(node, faults, 0, _DAY_S) or 0.0
 
-    def __init__(self, node: MappingNode, faults: Faults) -> None:
-        self._node = node
-        self._faults = faults
 
-    def text(self, key: str) -> str:
-        node = self._node.get(key)
-        return (nodes.text(node, self._faults) or "") if node else ""
-
-    def seconds(self, key: str, lowest: float, highest: float) -> float | None:
-        node = self._node.get(key)
-        return nodes.number(node, self._faults, lowest, highest) if node else None
-
-    def boolean(self, key: str, *, default: bool) -> bool:
-        node = self._node.get(key)
-        found = nodes.boolean(node, self._faults) if node else None
-        return default if found is None else found
+def _limit(node: Node, faults: Faults) -> float | None:
+    return nodes.number(node, faults, 0.1, _DAY_S)
 
 
 def _messages(row: MappingNode, faults: Faults) -> tuple[Publish, ...]:
@@ -124,16 +109,11 @@ def _messages_of(*found: Publish | None) -> tuple[Publish, ...]:
 
 
 def _message(described: MappingNode, faults: Faults) -> Publish | None:
-    topic, payload, qos = (described.get(key) for key in ("topic", "payload", "qos"))
-    if topic is None:
-        faults.add(described.place, "'topic' is missing", "it is where the message goes")
-    if payload is None:
-        faults.add(
-            described.place, "'payload' is missing", 'for an empty message write payload: ""'
-        )
+    topic = nodes.required(described, "topic", "it is where the message goes", faults)
+    payload = nodes.required(described, "payload", 'for an empty message write payload: ""', faults)
     if topic is None or payload is None:
         return None
-    keys = _Keys(described, faults)
+    qos = described.get("qos")
     return Publish(
         topic=read_topic(topic, faults) or "",
         payload=(
@@ -142,8 +122,8 @@ def _message(described: MappingNode, faults: Faults) -> Publish | None:
             else nodes.json(payload, faults)
         ),
         qos=(nodes.integer(qos, faults, 0, 2) if qos else 0) or 0,
-        retain=keys.boolean("retain", default=False),
-        after_s=keys.seconds("after_s", 0, _DAY_S) or 0.0,
+        retain=nodes.optional(described, "retain", nodes.boolean, faults, default=False),
+        after_s=nodes.optional(described, "after_s", _delay, faults, 0.0),
     )
 
 
@@ -168,26 +148,23 @@ def read_topic(node: Node, faults: Faults) -> str | None:
     return topic
 
 
-def _defaults(node: Node | None, faults: Faults) -> Mapping[str, SlotValue]:
-    found: dict[str, SlotValue] = {}
-    for entry in nodes.entries(node, "a value for each slot", faults) if node else ():
-        value = slot_value(entry.value, faults)
-        if value is not None:
-            found[entry.key] = value
-    return found
+def _defaults(node: Node, faults: Faults) -> Mapping[str, SlotValue]:
+    entries = nodes.entries(node, "a value for each slot", faults)
+    values = {entry.key: slot_value(entry.value, faults) for entry in entries}
+    return {slot: value for slot, value in values.items() if value is not None}
 
 
-def _expectation(node: Node | None, faults: Faults) -> Expectation | None:
-    described = nodes.mapping(node, EXPECT_KEYS, "an expectation", faults) if node else None
+def _expectation(node: Node, faults: Faults) -> Expectation | None:
+    described = nodes.mapping(node, EXPECT_KEYS, "an expectation", faults)
     if described is None:
         return None
-    topic, payload = described.get("topic"), described.get("payload")
+    topic = nodes.required(described, "topic", "it is where the device answers", faults)
     if topic is None:
-        faults.add(described.place, "'topic' is missing", "it is where the device answers")
         return None
+    payload = described.get("payload")
     expectation = Expectation(
         topic=read_topic(topic, faults) or "",
         payload=nodes.text(payload, faults, empty=True) if payload else None,
     )
-    within_s = _Keys(described, faults).seconds("within_s", 0.1, _DAY_S)
+    within_s = nodes.optional(described, "within_s", _limit, faults, None)
     return expectation if within_s is None else replace(expectation, within_s=within_s)

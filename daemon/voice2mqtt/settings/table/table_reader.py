@@ -26,7 +26,7 @@ def read_table(document: Node, faults: Faults, language: str = "en") -> CommandT
     if table is None:
         faults.raise_any()
         raise AssertionError
-    lists, language_node = table.get("lists"), table.get("language")
+    lists = table.get("lists")
     rows = _rows(table, faults)
     rules = _rules(table, faults)
     names = [entry.key for entry in lists.entries] if isinstance(lists, MappingNode) else ()
@@ -38,7 +38,7 @@ def read_table(document: Node, faults: Faults, language: str = "en") -> CommandT
         lists=read_lists(lists, grammar, faults) if lists else {},
         rules={name: node.written for name, node in rules.items()},
         rule_places={name: node.place for name, node in rules.items()},
-        language=(nodes.text(language_node, faults) if language_node else None) or language,
+        language=nodes.optional(table, "language", nodes.text, faults, language),
         tests=_tests(table.get("tests"), faults),
     )
     faults.raise_any()
@@ -60,18 +60,13 @@ def _rules(table: MappingNode, faults: Faults) -> dict[str, ScalarNode]:
 
 
 def _rows(table: MappingNode, faults: Faults) -> list[WrittenRow]:
-    commands = table.get("commands")
+    commands = nodes.required(table, "commands", "the table is a list under this key", faults)
     if commands is None:
-        faults.add(table.place, "'commands' is missing", "the table is a list under this key")
         return []
     items = nodes.items(commands, "a list of commands", faults)
     if isinstance(commands, SequenceNode) and not items:
         faults.add(commands.place, "there are no commands", "write at least one")
-    rows: list[WrittenRow] = []
-    for item in items:
-        written = read_row(item, faults)
-        if written is not None:
-            rows.append(written)
+    rows = [written for item in items if (written := read_row(item, faults))]
     _note_same_names(rows, faults)
     return rows
 
@@ -98,15 +93,10 @@ def _tests(node: Node | None, faults: Faults) -> tuple[TableTest, ...]:
         test = nodes.mapping(item, TEST_KEYS, "a test", faults)
         if test is None:
             continue
-        hear, publish = test.get("hear"), test.get("publish")
-        if hear is None:
-            faults.add(test.place, "'hear' is missing", "it is the sentence to try")
-        if publish is None:
-            faults.add(
-                test.place,
-                "'publish' is missing",
-                "write the message as topic = payload, or nothing",
-            )
+        hear = nodes.required(test, "hear", "it is the sentence to try", faults)
+        publish = nodes.required(
+            test, "publish", "write the message as topic = payload, or nothing", faults
+        )
         if hear is not None and publish is not None:
             sentence = nodes.text(hear, faults)
             messages = _expected_messages(publish, faults)

@@ -4,13 +4,16 @@
 record what was expected and what was found, and return None.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TypeVar
 
 from voice2mqtt.nlu.grammar.table import Json, Place
 from voice2mqtt.settings.yaml.faults import Faults, did_you_mean
 from voice2mqtt.settings.yaml.redaction import is_secret_name
+
+_Value = TypeVar("_Value")
 
 ScalarValue = None | bool | int | float | str
 
@@ -209,6 +212,27 @@ def mapping(node: Node, known: Sequence[str], what: str, faults: Faults) -> Mapp
         if entry.key not in known:
             note_unknown_key(entry, known, faults)
     return node
+
+
+def required(node: MappingNode, key: str, hint: str, faults: Faults) -> Node | None:
+    """Return the value of `key`; report if it is missing."""
+    found = node.get(key)
+    if found is None:
+        faults.add(node.place, f"'{key}' is missing", hint)
+    return found
+
+
+def optional(
+    node: MappingNode,
+    key: str,
+    read: Callable[[Node, Faults], _Value | None],
+    faults: Faults,
+    default: _Value,
+) -> _Value:
+    """Return what `read` makes of the value of `key`, or `default` if there is none."""
+    value = node.get(key)
+    found = read(value, faults) if value else None
+    return default if found is None else found
 
 
 def note_unknown_key(entry: Entry, known: Sequence[str], faults: Faults) -> None:

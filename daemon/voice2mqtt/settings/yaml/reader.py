@@ -7,14 +7,14 @@ place in the file.
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import yaml
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.nlu.grammar.table import Place
-from voice2mqtt.settings.yaml import syntax
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import (
     NO,
@@ -33,6 +33,7 @@ MAX_DEPTH = 20
 """Nesting depth; limits the recursion of everything that walks the nodes."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_OPENING = {"}": "{", "]": "["}
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,3})?")
@@ -96,15 +97,7 @@ def read_document(content: str, faults: Faults) -> Node:
     try:
         document = _Builder(content, faults).document()
     except yaml.MarkedYAMLError as error:
-        problem = syntax.Problem(
-            what=error.problem or str(error),
-            line=error.problem_mark.line if error.problem_mark else 0,
-            column=error.problem_mark.column if error.problem_mark else 0,
-            opened=(error.context_mark.line, error.context_mark.column)
-            if error.context_mark
-            else None,
-        )
-        syntax.explain(problem, content.split("\n"), faults)
+        _explain(error, content.split("\n"), faults)
     return document
 
 
@@ -228,3 +221,63 @@ def _plain_scalar(written: str) -> ScalarValue:
     if _DECIMAL.fullmatch(written) and math.isfinite(float(written)):
         return float(written)
     return written
+
+
+def _explain(error: yaml.MarkedYAMLError, lines: Sequence[str], faults: Faults) -> NoReturn:
+    """Raise the parser's error as a fault that a person can fix, with a hint from its line.
+
+    Knows the messages of both parsers of PyYAML, and the usual causes: braces, brackets and colons
+    in a sentence without quotes.
+    """
+    what = error.problem or str(error)
+    number, column = _position(error.problem_mark) or (0, 0)
+    opened = _position(error.context_mark)  # of the bracket, quote or block that the error is in
+    place = faults.place(number + 1, column + 1)
+    line = lines[number] if number < len(lines) else ""
+    before = line[:column].rstrip()
+    character = line[column : column + 1]
+    misplaced = "cannot start any token" in what
+    if "tab character" in what or (misplaced and character == "\t"):
+        faults.stop(place, "there is a tab", "indent with spaces")
+    if misplaced:
+        faults.stop(place, f"a text cannot begin with {character}", "put it in quotes")
+    if "unexpected end of stream" in what and opened:
+        begin = faults.place(opened[0] + 1, opened[1] + 1)
+        faults.stop(begin, "a quote is opened here and never closed", "close it")
+    if "escape" in what:
+        faults.stop(
+            place,
+            "a backslash in double quotes begins a special character, but not this one",
+            "write two backslashes, or use single quotes",
+        )
+    if "',' or" in what and opened:
+        opening = lines[opened[0]][opened[1] : opened[1] + 1]
+        faults.stop(
+            place,
+            f"a comma or the end of the '{opening}' of line {opened[0] + 1} is missing",
+            f"put a text with '{character if character in ('[', '{') else opening}' in quotes",
+        )
+    if "mapping values are not allowed" in what:
+        faults.stop(
+            place,
+            "there is a second colon, where none can stand",
+            "put a text with a colon in quotes, or check the indentation",
+        )
+    if before[-1:] in _OPENING and before.strip() not in _OPENING:
+        opening = _OPENING[before[-1]]
+        faults.stop(
+            place,
+            f"the text goes on behind '{before[-1]}'",
+            f"put a text that begins with '{opening}' in quotes",
+        )
+    if any(words in what for words in ("expected key", "block end", "'-' indicator", "entries")):
+        faults.stop(
+            place,
+            "this does not fit what stands before it",
+            "check the indentation, and put texts with a colon or braces in quotes",
+        )
+    faults.stop(place, f"this is not YAML ({what})", "check quotes, brackets and indentation")
+
+
+def _position(mark: yaml.Mark | None) -> tuple[int, int] | None:
+    return (mark.line, mark.column) if mark else None
