@@ -116,7 +116,9 @@ class Decider:
         self._phonetic = phonetic
         self._strictness = strictness
         self._margin = margin
-        self._contradictions = Contradictions(table.language, automaton.words())
+        self._contradictions = Contradictions(
+            table.language, automaton.words(), self._sound_the_same
+        )
         self._may_act_by_sound = are_known(table.language)
         self.matcher = ExactMatcher(automaton, normaliser(table.language))
         self._respellings = Respellings(table.language, automaton)
@@ -326,6 +328,9 @@ class Decider:
         if self.matcher.unfinished(text):
             parts[1:] = ["free text was left out: the rest is a row's own words"]
         return Unknown(why="; ".join(parts), nearest=verdict.nearest)
+
+    def _sound_the_same(self, one: str, other: str) -> bool:
+        return self._phonetic is not None and self._phonetic.distance(one, other) == 0
 
     def _strictness_of(self, candidate: Candidate) -> float:
         strictness = self._table.rows[candidate.row].strictness

@@ -9,6 +9,7 @@ from voice2mqtt.nlu.grammar.table import (
     CommandTable,
     ListValue,
     Publish,
+    RangeList,
     Row,
     TextList,
     WildcardList,
@@ -309,3 +310,26 @@ def test_a_search_after_many_others_finds_the_same(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(search_graph, "_MAX_CACHED_NODES", 0)
     assert found() == before
     assert all(before)
+
+
+@pytest.mark.parametrize(
+    ("language", "say", "heard", "hours"),
+    [
+        ("en", "timer for {h} hour[s]", "timel for an hour and a half", 1.5),
+        ("it", "timer di {h} or(a|e)", "timel di mezz'ora", 0.5),
+        ("it", "timer di {h} or(a|e)", "timel di due ore e mezza", 2.5),
+        ("es", "temporizador de {h} hora[s]", "temporisador de hora y media", 1.5),
+    ],
+)
+def test_an_amount_around_its_unit_is_found_by_sound(
+    language: str, say: str, heard: str, hours: float
+) -> None:
+    table = CommandTable(
+        rows=(_row(say),),
+        lists={"h": RangeList(lowest=0, highest=24, decimals=True)},
+        language=language,
+    )
+    nearest = PhoneticMatcher(compile_table(table), normaliser(language), Espeak(language))
+    found = nearest.search([Hypothesis(text=heard)])
+    assert found[0].slots == {"h": hours}
+    assert found[0].distance <= STRICT

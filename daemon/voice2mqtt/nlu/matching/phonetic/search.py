@@ -100,11 +100,11 @@ class PhoneticMatcher:
         self._normaliser = normaliser
         self._inventory = PhonemeInventory(pronouncer)
         words = _words(automaton, numbers=True)
-        self._lexicon = PhoneticLexicon(words, self._inventory)
+        self._lexicon = PhoneticLexicon(words, self._inventory, normaliser.inflection)
         self._graph = self._without_numbers = SearchGraph(automaton, self._lexicon)
         fewer = _words(automaton, numbers=False)
         if len(fewer) < len(words):
-            lexicon = PhoneticLexicon(fewer, self._inventory)
+            lexicon = PhoneticLexicon(fewer, self._inventory, normaliser.inflection)
             self._without_numbers = SearchGraph(automaton, lexicon)
 
     def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
@@ -175,10 +175,12 @@ class PhoneticMatcher:
         for hypothesis in hypotheses:
             if hypothesis.confidence is not None and hypothesis.confidence < least:
                 continue
-            observation = self._observed(hypothesis.text)
-            if observation is not None:
-                keys = tuple(word.key for word in observation.words)
-                observations.setdefault(keys, (observation, hypothesis.text))
+            text = hypothesis.text
+            for written in dict.fromkeys((text, self._normaliser.amounts_in_digits(text))):
+                observation = self._observed(written)
+                if observation is not None:
+                    keys = tuple(word.key for word in observation.words)
+                    observations.setdefault(keys, (observation, text))
         return list(observations.values())[:_MAX_HYPOTHESES]
 
     def _paths(
