@@ -58,6 +58,7 @@ class Sounds:
         default_factory=dict
     )
     near: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    gave_up: bool = False
 
     def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
         """Return what is known of any hypothesis."""

@@ -130,6 +130,9 @@ class Decider:
             verdict = self._corroborated(verdict, hypotheses, rows)
         if verdict is None:
             verdict = self._by_sound(_searchable(hypotheses), rows)
+            if isinstance(verdict, Unknown) and self._phonetic and self._phonetic.gave_up:
+                why = f"{verdict.why}, though not all that is near was searched"
+                verdict = replace(verdict, why=why)
         if isinstance(verdict, Unknown):
             compound = self._compound_by_sound(credible(hypotheses), rows)
             text = hypotheses[0].text if hypotheses else ""
