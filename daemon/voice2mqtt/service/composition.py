@@ -29,6 +29,7 @@ from collections.abc import Callable, Mapping
 
 from voice2mqtt.audio.factory import STDIN, open_microphone
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
+from voice2mqtt.core.audio import Wakefulness
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.heartbeat import Heartbeat
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
@@ -59,8 +60,10 @@ from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
 from voice2mqtt.service.unfinished import Unfinished
 from voice2mqtt.service.usage import UsageMeter
+from voice2mqtt.service.wake import wake_settings
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.wake_words import spoken_forms
 from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
 from voice2mqtt.speech.microphone import SdkMicrophone
 from voice2mqtt.speech.probe import host_fault, host_url
@@ -86,6 +89,7 @@ def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
     listening = settings.listening
     policy = Policy(
         wake_phrases=listening.wake_phrase,
+        wake_words=spoken_forms(listening.wake_word),
         wake_grace_s=listening.wake_grace_s,
         strictness=listening.strictness,
         margin=listening.margin,
@@ -140,7 +144,9 @@ def recognizer(
 
 def _set_phrases(made: AzureRecognizer, settings: Settings, table: CommandTable) -> None:
     if settings.speech.phrase_list:
-        made.prepare(phrases(table, PHRASE_LIMIT, settings.listening.wake_phrase))
+        listening = settings.listening
+        wake_phrases = (*listening.wake_phrase, *spoken_forms(listening.wake_word))
+        made.prepare(phrases(table, PHRASE_LIMIT, wake_phrases))
 
 
 def limits_s(settings: Settings) -> Mapping[str, float]:
@@ -177,6 +183,10 @@ def daemon(
     state = NodeState(lambda: usage.today_s, store)
     table = load_table(settings.commands, language)
     azure = recognizer(settings, table, usage.add)
+
+    def on_wake(change: Wakefulness, word: str) -> None:
+        executor.show_wakefulness(change, word)
+
     microphone, speech = _microphone_and_speech(
         settings,
         azure,
@@ -184,10 +194,11 @@ def daemon(
         on_audio,
         watchdog.heartbeat("capture"),
         lambda: not usage.exhausted and not state.muted,
+        on_wake,
     )
     voice = SpeakerVoice(settings.feedback, language, microphone.suppress_for)
     first = settled(interpreter(settings, table))
-    executor = _executor(settings, first, adapter, voice, state, store, report)
+    executor = _executor(settings, first, adapter, voice, state, store, report, microphone)
     table_check = TableCheck()
     table_check.adopt(table, first.automaton)
 
@@ -225,6 +236,7 @@ def _executor(
     state: NodeState,
     store: Store,
     report: Callable[[Event], None],
+    microphone: UtteranceSource,
 ) -> CommandExecutor:
     return CommandExecutor(
         node=settings.node,
@@ -235,6 +247,7 @@ def _executor(
         unfinished=Unfinished(store, log_text=settings.privacy.log_text),
         report=report,
         log_text=settings.privacy.log_text,
+        keep_awake=microphone.keep_awake,
     )
 
 
@@ -245,6 +258,7 @@ def _microphone_and_speech(
     on_audio: Callable[[bytes], None],
     heartbeat: Heartbeat,
     may_send: Callable[[], bool],
+    on_wake: Callable[[Wakefulness, str], None],
 ) -> tuple[UtteranceSource, Recognizer]:
     if settings.microphone.capture == "sdk":
         sdk_microphone = _sdk_microphone(settings.microphone.device, azure, inbox, may_send)
@@ -253,7 +267,8 @@ def _microphone_and_speech(
     def on_state(state: MicrophoneState) -> None:
         inbox.put(MicrophoneChanged(state))
 
-    return open_microphone(settings.microphone, on_state, on_audio, heartbeat), azure
+    wake = wake_settings(settings.listening, on_wake)
+    return open_microphone(settings.microphone, on_state, on_audio, heartbeat, wake), azure
 
 
 def _sdk_microphone(
