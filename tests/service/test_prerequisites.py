@@ -51,6 +51,13 @@ WRONG = {
     ),
     "missing-recording": Wrong("microphone: {device: 'wav:no'}\n", "'wav:no'", "No such file"),
     "empty-recording": Wrong("microphone: {device: 'wav:w'}\n", "'wav:w'", "is empty", ("w",)),
+    "missing-wake-word": Wrong(
+        "listening: {wake_word: w.json}\n", "w.json", "there is no such file"
+    ),
+    "empty-wake-word": Wrong(
+        "listening: {wake_word: w.json}\n", "w.json", "does not describe", ("w.json",)
+    ),
+    "missing-keyword": Wrong("listening: {wake_word: w.table}\n", "w.table", "no such file"),
     "path-of-a-host": Wrong("speech: {host: 'ws://h:1/path'}\n", "'ws", "more than host and port"),
     "path-of-a-broker": Wrong("mqtt: {broker: 'mqtt://h/path'}\n", "'mqtt", "may have a path"),
     "port-of-words": Wrong("mqtt: {broker: 'ws://h:p/path'}\n", "'ws", "is not an address"),

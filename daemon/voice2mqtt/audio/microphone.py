@@ -117,7 +117,9 @@ class Microphone:
             self._failure = failure
         finally:
             self._heartbeat.pause()
-            self._break_off()
+            self._segmenter.interrupt()
+            if self._gate:
+                self._gate.close()
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()

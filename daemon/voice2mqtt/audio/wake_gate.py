@@ -75,6 +75,11 @@ class WakeGate:
         if self._held:
             self._check_held(self._held, end_sample)
 
+    def close(self) -> None:
+        """End for good."""
+        self.interrupt()
+        self._detector.close()
+
     def interrupt(self) -> None:
         """Start afresh: what is fed next is not contiguous with what was."""
         self._detector.reset()

@@ -67,6 +67,11 @@ class MicroWakeWordDetector:
         for model in self._models:
             model.reset()
 
+    def close(self) -> None:
+        """Release the models."""
+        for model in self._models:
+            model.close()
+
 
 class _Model:
     """One model, and when it last fired."""
@@ -96,6 +101,9 @@ class _Model:
     def reset(self) -> None:
         self._micro.reset()
         self._deaf_features = 0
+
+    def close(self) -> None:
+        self._micro.close()
 
 
 def _from_file(description: Path) -> "MicroWakeWord":

@@ -104,6 +104,10 @@ class WakeWordDetector(Protocol):
         """Forget the audio so far: what is fed next is not contiguous with it."""
         ...
 
+    def close(self) -> None:
+        """Release what it holds; it is fed no more."""
+        ...
+
 
 class Wakefulness(Enum):
     """What became of the wake word."""

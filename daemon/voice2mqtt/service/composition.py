@@ -20,7 +20,8 @@ over to another thread:
     watchdog     service/systemd/watchdog   notifies systemd        reads the heartbeats
 
 Whatever the supervisor has to act on comes through the inbox: signals, controls, typed sentences,
-changes of microphone, host and table, the end of the loop. The microphone, the voice, the adapter,
+changes of microphone, wakefulness, host and table, the end of the loop. The microphone, the voice,
+the adapter,
 usage and unfinished commands may be called from any thread.
 """
 
@@ -50,7 +51,7 @@ from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.service.host_watch import HostWatch
-from voice2mqtt.service.inbox import HostChanged, Inbox, MicrophoneChanged
+from voice2mqtt.service.inbox import HostChanged, Inbox, MicrophoneChanged, WakefulnessChanged
 from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.service.store import Store, state_folder
 from voice2mqtt.service.systemd import journal
@@ -183,10 +184,6 @@ def daemon(
     state = NodeState(lambda: usage.today_s, store)
     table = load_table(settings.commands, language)
     azure = recognizer(settings, table, usage.add)
-
-    def on_wake(change: Wakefulness, word: str) -> None:
-        executor.show_wakefulness(change, word)
-
     microphone, speech = _microphone_and_speech(
         settings,
         azure,
@@ -194,7 +191,6 @@ def daemon(
         on_audio,
         watchdog.heartbeat("capture"),
         lambda: not usage.exhausted and not state.muted,
-        on_wake,
     )
     voice = SpeakerVoice(settings.feedback, language, microphone.suppress_for)
     first = settled(interpreter(settings, table))
@@ -258,7 +254,6 @@ def _microphone_and_speech(
     on_audio: Callable[[bytes], None],
     heartbeat: Heartbeat,
     may_send: Callable[[], bool],
-    on_wake: Callable[[Wakefulness, str], None],
 ) -> tuple[UtteranceSource, Recognizer]:
     if settings.microphone.capture == "sdk":
         sdk_microphone = _sdk_microphone(settings.microphone.device, azure, inbox, may_send)
@@ -266,6 +261,9 @@ def _microphone_and_speech(
 
     def on_state(state: MicrophoneState) -> None:
         inbox.put(MicrophoneChanged(state))
+
+    def on_wake(change: Wakefulness, word: str) -> None:
+        inbox.put(WakefulnessChanged(change, word))
 
     wake = wake_settings(settings.listening, on_wake)
     return open_microphone(settings.microphone, on_state, on_audio, heartbeat, wake), azure

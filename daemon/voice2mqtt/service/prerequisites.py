@@ -40,7 +40,7 @@ def verify(written: WrittenSettings, environ: Mapping[str, str] = os.environ) ->
             _try(written, key, check)
     _try(written, "microphone", partial(_check_microphone, settings.microphone))
     if settings.listening.wake_word:
-        check = partial(wake_word_detector, settings.listening.wake_word)
+        check = partial(_check_wake_word, settings.listening.wake_word)
         _try(written, "listening.wake_word", check)
     written.faults.raise_any()
     if not unseen:
@@ -121,6 +121,10 @@ def _check_microphone(settings: MicrophoneSettings) -> None:
             noise_suppression=settings.noise_suppression,
             auto_gain_dbfs=settings.auto_gain_dbfs,
         )
+
+
+def _check_wake_word(words: tuple[str, ...]) -> None:
+    wake_word_detector(words).close()
 
 
 def _check_recording(path: Path) -> None:

@@ -20,6 +20,10 @@ _REFUSED_WITHIN_S = 0.5
 """How long after the first audio the SDK takes to refuse a file that is no model; set by hand."""
 
 
+_CLOSED_WITHIN_S = 3.0
+"""How long `close` waits for the SDK; set by hand."""
+
+
 class SdkKeywordDetector:
     """Listens for the keyword of one model; the SDK calls back on a thread of its own."""
 
@@ -31,10 +35,13 @@ class SdkKeywordDetector:
         """
         self._path = model
         (self._word,) = spoken_forms([str(model)])
-        self._listen()
+        if not model.is_file():
+            raise self._unusable("there is no such file")
+        self._begin()
         self._stream.write(_PROBE)
         if self._refused.wait(_REFUSED_WITHIN_S):
-            raise self._unusable()
+            self.close()
+            raise self._unusable(self._reason)
 
     def feed(self, pcm: bytes) -> str:
         """Process the next audio; return the wake word that was just said, "" if none.
@@ -43,7 +50,7 @@ class SdkKeywordDetector:
             SettingsError: The SDK takes the model no more.
         """
         if self._refused.is_set():
-            raise self._unusable()
+            raise self._unusable(self._reason)
         if self._recognized.is_set():
             self.reset()
             return self._word
@@ -53,18 +60,26 @@ class SdkKeywordDetector:
     def reset(self) -> None:
         """Forget the audio so far."""
         self._release()
-        self._listen()
+        self._begin()
 
-    def _listen(self) -> None:
+    def close(self) -> None:
+        """Stop listening; the SDK makes no further calls."""
+        self._release().join(_CLOSED_WITHIN_S)
+
+    def _begin(self) -> None:
         # Events of their own for each recognition: a late callback tells nothing about the next.
         self._recognized = recognized = threading.Event()
         self._refused = refused = threading.Event()
         self._reason = ""
         try:
-            self._stream, self._recognizer, model = open_keyword_recognizer(self._path)
+            parts = open_keyword_recognizer(self._path)
         except RuntimeError as error:
-            self._reason = outcomes.first_line(error)
-            raise self._unusable() from error
+            raise self._unusable(outcomes.first_line(error)) from error
+
+        self._stream: Any
+        self._recognizer: Any
+        self._future: Any
+        self._stream, self._recognizer, model = parts
 
         def on_canceled(event: Any) -> None:
             self._reason = outcomes.first_line(event.cancellation_details.error_details)
@@ -74,21 +89,25 @@ class SdkKeywordDetector:
         self._recognizer.canceled.connect(on_canceled)
         self._future = self._recognizer.recognize_once_async(model)
 
-    def _release(self) -> None:
+    def _release(self) -> threading.Thread:
+        """Release the SDK's objects, on a thread of their own: the SDK takes a second for it."""
         self._recognizer.recognized.disconnect_all()
         self._recognizer.canceled.disconnect_all()
-        parts = self._recognizer, self._future, self._stream
-        threading.Thread(target=_stop, args=parts, name="sdk-release", daemon=True).start()
+        parts = self._stream, self._future, self._recognizer
+        self._stream = self._future = self._recognizer = None
+        thread = threading.Thread(target=_end, args=parts, name="sdk-release", daemon=True)
+        thread.start()
+        return thread
 
-    def _unusable(self) -> SettingsError:
+    def _unusable(self, reason: str) -> SettingsError:
         return SettingsError(
-            f"{self._path} is no keyword model that the Speech SDK takes ({self._reason}); name a "
+            f"{self._path} is no keyword model that the Speech SDK takes ({reason}); name a "
             ".table made with Microsoft's Speech Studio"
         )
 
 
-def _stop(recognizer: Any, future: Any, stream: Any) -> None:
+def _end(stream: Any, future: Any, _recognizer: Any) -> None:
+    """End a recognition with its audio, and drop the last references to its objects."""
     with contextlib.suppress(RuntimeError):
         stream.close()
-        recognizer.stop_recognition_async().get()
         future.get()
