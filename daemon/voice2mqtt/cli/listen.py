@@ -27,6 +27,7 @@ from voice2mqtt.settings.model import Settings
 HELP = "hear recordings or a microphone as the daemon would, and show what it would do"
 
 NO_SPEECH = NoMatch(reason=SILENCE, details="the gate stayed shut")
+NO_WAKE_WORD = NoMatch(reason="NoWakeWord", details="nobody said the wake word")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +64,8 @@ def run(args: argparse.Namespace) -> int:
                 status = error.exit_status
                 continue
             if args.wav and not heard:
-                _show(ProcessedUtterance(outcome=NO_SPEECH), settings.node, name, args)
+                outcome = NO_WAKE_WORD if settings.listening.wake_word else NO_SPEECH
+                _show(ProcessedUtterance(outcome=outcome), settings.node, name, args)
     return status
 
 
