@@ -33,6 +33,7 @@ from voice2mqtt.service.inbox import (
     TableChanged,
     TableRead,
     Typed,
+    WakefulnessChanged,
 )
 from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.service.systemd.notify import Notifier
@@ -192,6 +193,8 @@ class Daemon:
                 self._executor.process_text(text, at_s)
             case MicrophoneChanged(state=state):
                 self._microphone_changed(state)
+            case WakefulnessChanged(change=change, word=word):
+                self._executor.show_wakefulness(change, word)
             case HostChanged(fault=fault):
                 self._host_changed(fault)
             case TableChanged():
