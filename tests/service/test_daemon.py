@@ -150,6 +150,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         executor.adopt(made)
         check.adopt(table, made.automaton)
 
+    history = build.history_writer(settings)
     executor = CommandExecutor(
         node=settings.node,
         interpreter=interpreter,
@@ -158,6 +159,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         state=state,
         unfinished=Unfinished(store, log_text=settings.privacy.log_text),
         report=told.append,
+        keep=build.history_keeper(settings, history).keep,
         log_text=settings.privacy.log_text,
     )
     inbox.put(MicrophoneChanged(MicrophoneState(Condition.OK, "scripted", "scripted is open")))
@@ -174,6 +176,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         table_watch=TableWatch(settings.commands, "en", adopt),
         table_check=check,
         host_name="scripted",
+        history=history,
         notifier=Notifier(""),
         watchdog=Watchdog(Notifier("")),
     )
