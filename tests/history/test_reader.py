@@ -12,14 +12,14 @@ from tests.history.entries import NOON_S, entry, refused
 from voice2mqtt.errors import InputError
 from voice2mqtt.history import writer as history_writer
 from voice2mqtt.history.database import NAME, open_to_write
-from voice2mqtt.history.entry import Entry, Refusal
+from voice2mqtt.history.entry import HistoryEntry, Refusal
 from voice2mqtt.history.reader import HistoryReader
 
 HOUR_S = 3600.0
 WITHIN_S = 0.2
 
 
-def history(folder: Path, *entries: Entry) -> HistoryReader:
+def history(folder: Path, *entries: HistoryEntry) -> HistoryReader:
     """Return a reader of `entries`, whatever their age."""
     database = open_to_write(folder / NAME)
     database.close()
@@ -50,7 +50,7 @@ def test_entries_come_newest_first_in_pages_by_time_and_by_what_became_of_them(
     late = refused(2, "b", "b", NOON_S + 2)
     reader = history(tmp_path, entry(0), refused(1, "a", "a", NOON_S + 1), late, silent)
 
-    def ids(found: list[tuple[int, Entry]]) -> list[str]:
+    def ids(found: list[tuple[int, HistoryEntry]]) -> list[str]:
         return [entry.id for _, entry in found]
 
     first = reader.entries(limit=3)

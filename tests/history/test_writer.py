@@ -14,12 +14,14 @@ import pytest
 
 from tests.history.entries import entry, refused
 from voice2mqtt.history.database import NAME
-from voice2mqtt.history.entry import Entry
+from voice2mqtt.history.entry import HistoryEntry
 from voice2mqtt.history.reader import HistoryReader
 from voice2mqtt.history.writer import DAY_S, MOST_WAITING, HistoryWriter
 
 
-def write(path: Path, entries: Sequence[Entry], *, days: float = 30, audio_days: float = 1) -> None:
+def write(
+    path: Path, entries: Sequence[HistoryEntry], *, days: float = 30, audio_days: float = 1
+) -> None:
     """Write `entries` by a writer of their own, and prune."""
     writer = HistoryWriter(path, keep_days=days, keep_audio_days=audio_days)
     writer.start()
@@ -127,7 +129,7 @@ def test_a_fault_in_one_entry_costs_no_other(
 ) -> None:
     writer = HistoryWriter(tmp_path / NAME, keep_days=1, keep_audio_days=0)
 
-    def fail() -> list[Entry]:
+    def fail() -> list[HistoryEntry]:
         raise KeyError("at")
 
     writer.start()

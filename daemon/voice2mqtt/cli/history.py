@@ -8,7 +8,7 @@ from datetime import datetime
 
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import ExitStatus, UserFacingError
-from voice2mqtt.history.entry import Entry
+from voice2mqtt.history.entry import HistoryEntry
 from voice2mqtt.history.reader import HistoryReader
 from voice2mqtt.service.systemd.journal_entry import journal_entry
 
@@ -70,7 +70,7 @@ def since(written: str) -> float:
         ) from error
 
 
-def _as_json(entry: Entry) -> str:
+def _as_json(entry: HistoryEntry) -> str:
     more = {
         "refusal": entry.refusal.value,
         "level_dbfs": entry.level_dbfs,
@@ -80,6 +80,6 @@ def _as_json(entry: Entry) -> str:
     return json.dumps(entry.event | more, ensure_ascii=False)
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: HistoryEntry) -> str:
     at = datetime.fromtimestamp(entry.at_s).astimezone()
     return f"{at:%Y-%m-%d %H:%M:%S}  {journal_entry(entry.event).sentence}"

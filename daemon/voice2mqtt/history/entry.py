@@ -34,7 +34,7 @@ REVIEWED = (Refusal.NOT_IN_TABLE, Refusal.UNCLEAR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class HistoryEntry:
     """What is kept of one decision, or of one outcome in which there was nothing to decide."""
 
     event: Event

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from voice2mqtt.history import database
-from voice2mqtt.history.entry import Entry, Refusal
+from voice2mqtt.history.entry import HistoryEntry, Refusal
 
 PERCENTILES = (50, 95, 99)
 
@@ -28,7 +28,7 @@ class RefusedSound:
     first_at_s: float
     last_at_s: float
     """Seconds since 1970."""
-    last: Entry
+    last: HistoryEntry
     """The last one: with its words, reason and nearest rows."""
     recorded: str
     """The utterance of the last recording that is kept, for `HistoryReader.recording`; or ""."""
@@ -67,7 +67,7 @@ class HistoryReader:
         before: int | None = None,
         refused: bool = False,
         limit: int = 100,
-    ) -> list[tuple[int, Entry]]:
+    ) -> list[tuple[int, HistoryEntry]]:
         """Return the newest entries with their numbers, newest first.
 
         Args:
@@ -161,8 +161,8 @@ class HistoryReader:
             opened.close()
 
 
-def _entry(row: sqlite3.Row) -> Entry:
-    return Entry(
+def _entry(row: sqlite3.Row) -> HistoryEntry:
+    return HistoryEntry(
         event=json.loads(row["event"]),
         at_s=row["at_s"],
         refusal=Refusal(row["refusal"]),

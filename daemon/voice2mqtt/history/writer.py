@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from voice2mqtt.history import database
-from voice2mqtt.history.entry import Entry
+from voice2mqtt.history.entry import HistoryEntry
 
 DAY_S = 86_400.0
 MOST_WAITING = 100
@@ -33,7 +33,7 @@ ON CONFLICT DO UPDATE SET
     audio_s = audio_s + excluded.audio_s
 """
 
-Make = Callable[[], Sequence[Entry]]
+Make = Callable[[], Sequence[HistoryEntry]]
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ class HistoryWriter:
             self._database.close()
             self._database = None
 
-    def _write(self, entries: Sequence[Entry]) -> None:
+    def _write(self, entries: Sequence[HistoryEntry]) -> None:
         if not entries:
             return
         into = self._connected()
@@ -172,7 +172,7 @@ class HistoryWriter:
         into.execute("PRAGMA incremental_vacuum")
 
 
-def _values(entry: Entry) -> tuple[object, ...]:
+def _values(entry: HistoryEntry) -> tuple[object, ...]:
     return (
         entry.id,
         entry.at_s,
@@ -189,7 +189,7 @@ def _values(entry: Entry) -> tuple[object, ...]:
     )
 
 
-def _summands(entry: Entry) -> tuple[object, ...]:
+def _summands(entry: HistoryEntry) -> tuple[object, ...]:
     """Return what `entry` adds to the sums of its period."""
     return (
         int(entry.at_s // database.PERIOD_S * database.PERIOD_S),

@@ -211,15 +211,19 @@ def daemon(
         adapter=adapter,
         state=state,
         inbox=inbox,
-        host_watch=HostWatch(
-            lambda: host_fault(settings.speech), lambda fault: inbox.put(HostChanged(fault))
-        ),
+        host_watch=_host_watch(settings, inbox),
         table_watch=TableWatch(settings.commands, language, adopt),
         table_check=table_check,
         host_name=host_url(settings.speech),
         history=history,
         notifier=notifier,
         watchdog=watchdog,
+    )
+
+
+def _host_watch(settings: Settings, inbox: Inbox) -> HostWatch:
+    return HostWatch(
+        lambda: host_fault(settings.speech), lambda fault: inbox.put(HostChanged(fault))
     )
 
 

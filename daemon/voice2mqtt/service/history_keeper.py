@@ -10,7 +10,7 @@ from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, as_wav
 from voice2mqtt.core.decision import Ask, Decision, Fire
 from voice2mqtt.core.event import Event, wordless
 from voice2mqtt.core.outcome import SILENCE, Canceled, Heard, NoMatch, Outcome
-from voice2mqtt.history.entry import REVIEWED, Entry, Refusal
+from voice2mqtt.history.entry import REVIEWED, HistoryEntry, Refusal
 from voice2mqtt.history.writer import HistoryWriter
 from voice2mqtt.nlu.dialogue.interpreter import CONSENT_NEEDED, NOT_ADDRESSED
 from voice2mqtt.nlu.text.normaliser import normaliser
@@ -36,7 +36,9 @@ class HistoryKeeper:
         """Keep `events`, which tell of `processed`; returns at once."""
         self.writer.add(lambda: self._entries(processed, events))
 
-    def _entries(self, processed: ProcessedUtterance, events: Sequence[Event]) -> list[Entry]:
+    def _entries(
+        self, processed: ProcessedUtterance, events: Sequence[Event]
+    ) -> list[HistoryEntry]:
         utterance = processed.utterance
         pcm = b"".join(utterance.frames()) if utterance else b""
         level_dbfs = utterance.loudness_db if utterance else None
@@ -52,13 +54,13 @@ class HistoryKeeper:
         outcome: Outcome,
         level_dbfs: float | None,
         pcm: bytes,
-    ) -> Entry:
+    ) -> HistoryEntry:
         refusal = _refusal(event, decision, outcome)
         reviewed = self.with_words and refusal in REVIEWED
         kept = event if self.with_words else wordless(event)
         if self.with_words and isinstance(outcome, Heard):
             kept = kept | {"hypotheses": _hypotheses(outcome)}
-        return Entry(
+        return HistoryEntry(
             event=kept,
             at_s=datetime.fromisoformat(str(event["at"])).timestamp(),
             refusal=refusal,
