@@ -73,7 +73,6 @@ def test_no_folder_has_more_than_about_fifteen_files() -> None:
 TESTED_IN = {
     "audio/sources/pipe.py": "audio/test_factory.py",
     "cli/engine_options.py": "cli/test_host.py",
-    "cli/history/recordings.py": "cli/history/test_review.py",
     "cli/publishing.py": "cli/test_say.py",
     "cli/screen.py": "cli/test_transcribe.py",
     "cli/table/cheatsheet.py": "cli/table/test_command.py",
@@ -108,7 +107,9 @@ TESTED_IN = {
     "nlu/text/speller.py": "nlu/text/test_numbers.py",
     "nlu/text/times.py": "nlu/text/test_token_lattice.py",
     "pronunciation/letters.py": "pronunciation/test_pronouncer.py",
+    "review/advice.py": "review/test_training.py",
     "review/table_edit.py": "review/test_review.py",
+    "review/training_set.py": "review/test_training.py",
     "service/command_executor.py": "service/test_daemon.py",
     "service/host_watch.py": "service/test_daemon.py",
     "service/node_state.py": "service/test_daemon.py",

@@ -18,6 +18,7 @@ COMMANDS = {
     "say": "voice2mqtt.cli.say",
     "history": "voice2mqtt.cli.history.command",
     "review": "voice2mqtt.cli.history.review",
+    "train": "voice2mqtt.cli.history.train",
     "table": "voice2mqtt.cli.table.command",
     "settings": "voice2mqtt.cli.settings",
     "host": "voice2mqtt.cli.host",
