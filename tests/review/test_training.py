@@ -117,12 +117,15 @@ def test_advice_names_the_change_once() -> None:
     unsure = Ask(
         row="light", text="x", score=0.9, question="?", reason=Reason(text="", nearest=(near,))
     )
-    refused = said(Result.REFUSED, "turn on the haul light")
+    light = Nearest(row="light", sentence="turn on the hall light", distance=0.3)
+    refusal = Refuse(text="x", reason=Reason(text="", nearest=(light,)))
+    refused = said(Result.REFUSED, "turn on the haul light", refusal)
     found = advice(
         [
             refused,
             refused,
-            said(Result.REFUSED, "turn on the hall lied"),
+            said(Result.REFUSED, "turn on the hall lied", refusal),
+            said(Result.REFUSED, "what a lovely day", Refuse(text="x", reason=WHY)),
             said(Result.REFUSED, ""),
             said(Result.ASKED, "x", unsure),
             said(Result.WRONG, "x", fire(row="night", score=0.85)),

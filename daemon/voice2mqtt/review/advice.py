@@ -21,7 +21,7 @@ def advice(all_said: Sequence[Said], aliases: AliasFinder) -> list[str]:
 def _advice(said: Said, aliases: AliasFinder) -> Iterator[str]:
     prompt = said.prompt
     match said.result:
-        case Result.REFUSED if said.heard:
+        case Result.REFUSED if _is_near(said):
             yield from _alias(said, aliases)
         case Result.ASKED:
             rows = {near.row for decision in said.decisions for near in decision.reason.nearest}
@@ -45,6 +45,12 @@ def _advice(said: Said, aliases: AliasFinder) -> Iterator[str]:
                         f"“{prompt.sentence}” was heard as a sentence of “{decision.row}”: say one "
                         "of them in other words, or give that row a confirm:"
                     )
+
+
+def _is_near(said: Said) -> bool:
+    """Return whether what was heard sounds like the row; else something else was said."""
+    nearest = [near.row for decision in said.decisions for near in decision.reason.nearest]
+    return said.prompt.row in nearest
 
 
 def _alias(said: Said, aliases: AliasFinder) -> Iterator[str]:
