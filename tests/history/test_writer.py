@@ -55,10 +55,12 @@ def test_what_is_too_old_is_removed_and_no_trace_of_it_stays(tmp_path: Path) -> 
     old, recent = now_s - 8 * DAY_S, now_s - 3 * DAY_S
     entries = [refused(1, "ancient words", "x", old), refused(2, "b", "y", recent, b"old sound")]
     write(path, [*entries, entry(3, at_s=now_s)])
-    write(path, [], days=7, audio_days=2)
+    pruning = HistoryWriter(path, keep_days=7, keep_audio_days=2)
+    pruning._prune()
+    content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    pruning._disconnect()
     assert kept(path) == ["id3", "id2"]
     assert HistoryReader(path).recording("id2") == b""
-    content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert b"ancient words" not in content
     assert b"old sound" not in content
 

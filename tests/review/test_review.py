@@ -215,3 +215,8 @@ def test_a_table_that_cannot_be_written_is_told_and_nothing_is_lost(home: Home) 
     home.path.write_text(SHIPPED)
     home.review.undo()
     assert len(home.review.refused()) == 1
+
+
+def test_without_a_history_nothing_is_undone_and_none_is_made(home: Home) -> None:
+    assert act(home.review.undo) == "there is nothing to undo"
+    assert not (home.path.parent / NAME).exists()
