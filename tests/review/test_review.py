@@ -231,9 +231,19 @@ def act(do: Callable[[], object]) -> str:
     return str(told.value)
 
 
-def test_a_table_that_cannot_be_written_is_told_and_nothing_is_lost(home: Home) -> None:
+def test_a_table_that_cannot_be_written_is_told_and_nothing_is_lost(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (case,) = home.heard("what a lovely day")
-    home.path.with_suffix(".kept").write_text(TABLE)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        # Nothing is forbidden to root, who may run this.
+        patch.setattr("tempfile.mkstemp", refuse)
+        assert "cannot be written (Permission denied)" in act(lambda: home.review.was_right(case))
+    assert len(home.review.refused()) == 1
     home.review.was_right(case)
     home.path.unlink()
     assert "commands.yaml" in act(home.review.undo)

@@ -5,7 +5,7 @@ another's sentence, and the sentence that was heard then does what it should. Ea
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +36,7 @@ from voice2mqtt.settings.yaml.reader import read_document, read_text
 _MOST_SENTENCES = 1_000
 """Sentences of a table that are compared for rows that take each other's; set by hand."""
 _PLACE = re.compile(r"[^\s(]*:\d+:\d+(: )?")
-"""Where a problem stands, which an edit above it moves."""
+"""Where something stands."""
 _NOON = LocalTime(minute=12 * 60, weekday=0)
 
 
@@ -269,7 +269,11 @@ class Review:
         self._resolutions.resolve(
             case.refused.sound, resolution, what, file=self._path, before=before.text, after=text
         )
-        replace_file(self._path, text)
+        try:
+            replace_file(self._path, text)
+        except SettingsError:
+            self.undo()
+            raise
         self._in_force = after
         return Done(what=what, decisions=decisions)
 
@@ -307,11 +311,14 @@ class _Table:
         self._run_tests = run_tests
 
     @cached_property
-    def problems(self) -> tuple[str, ...]:
-        """Return its failing tests, and the rows that take each other's sentences."""
+    def problems(self) -> Mapping[str, str]:
+        """Return its failing tests, and the rows that take each other's sentences.
+
+        By the same text without the lines, which an edit moves.
+        """
         found = lint(self.table, self.matcher, phonetic=None, at_most=_MOST_SENTENCES).findings
         problems = (*self._run_tests(self.table), *(finding.problem for finding in found))
-        return tuple(_PLACE.sub("", problem) for problem in problems)
+        return {_PLACE.sub("", problem): problem for problem in problems}
 
     def decide(self, entry: HistoryEntry) -> tuple[Decision, ...]:
         """Decide on what was heard then, with all its hypotheses."""
@@ -321,7 +328,7 @@ class _Table:
 
 def _problems(after: "_Table", before: "_Table") -> list[str]:
     """Return what is wrong with a table and was not before."""
-    return [problem for problem in after.problems if problem not in before.problems]
+    return [told for key, told in after.problems.items() if key not in before.problems]
 
 
 def _heard(entry: HistoryEntry) -> Heard:
