@@ -236,7 +236,7 @@ def test_a_table_that_cannot_be_written_is_told_and_nothing_is_lost(
 ) -> None:
     (case,) = home.heard("what a lovely day")
 
-    def refuse(*_: object) -> None:
+    def refuse(**_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
