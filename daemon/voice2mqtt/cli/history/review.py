@@ -9,7 +9,7 @@ from datetime import datetime
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.history.command import since
 from voice2mqtt.cli.history.recordings import recognized
-from voice2mqtt.cli.history.reviewing import review_of
+from voice2mqtt.cli.reviewing import review_of
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.decision import Fire, Message
 from voice2mqtt.core.outcome import Heard
