@@ -46,6 +46,7 @@ from voice2mqtt.service.usage import UsageMeter
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import (
     FeedbackSettings,
+    HistorySettings,
     ListeningSettings,
     MqttSettings,
     PrivacySettings,
@@ -126,6 +127,7 @@ def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]
             log_text: bool = True,
             feedback: FeedbackSettings = QUIET,
             listening: ListeningSettings = ListeningSettings(),  # noqa: B008 - it is frozen
+            history: HistorySettings = HistorySettings(),  # noqa: B008 - it is frozen
         ) -> Stage:
             table = tmp_path / "commands.yaml"
             table.write_text(TABLE)
@@ -133,7 +135,7 @@ def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]
                 mqtt=MqttSettings(broker=broker.url), feedback=feedback, commands=table,
                 listening=listening,
                 speech=SpeechSettings(daily_limit_s=limit_s), state_dir=tmp_path,
-                privacy=PrivacySettings(log_text=log_text),
+                privacy=PrivacySettings(log_text=log_text), history=history,
             ), ScriptedRecognizer(*outcomes), seen)  # fmt: skip
 
         yield make
@@ -156,6 +158,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         executor.adopt(made)
         check.adopt(table, made.automaton)
 
+    history = build.history_writer(settings)
     executor = CommandExecutor(
         node=settings.node,
         interpreter=interpreter,
@@ -164,6 +167,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         state=state,
         unfinished=Unfinished(store, log_text=settings.privacy.log_text),
         report=told.append,
+        keep=build.history_keeper(settings, history).keep,
         log_text=settings.privacy.log_text,
         keep_awake=microphone.keep_awake,
     )
@@ -181,6 +185,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         table_watch=TableWatch(settings.commands, "en", adopt),
         table_check=check,
         host_name="scripted",
+        history=history,
         notifier=Notifier(""),
         watchdog=Watchdog(Notifier("")),
     )

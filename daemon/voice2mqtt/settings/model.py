@@ -308,6 +308,15 @@ class PrivacySettings(Section):
     log_text: bool = True
 
 
+class HistorySettings(Section):
+    """What is kept on disk of what was heard and decided."""
+
+    keep_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    """0 keeps nothing."""
+    keep_audio_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    """How long recordings of what was refused or asked are kept; 0 keeps none."""
+
+
 class Settings(Section):
     """Everything `voice2mqtt.yaml` can say."""
 
@@ -321,6 +330,7 @@ class Settings(Section):
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     rooms: RoomsSettings = RoomsSettings()
     privacy: PrivacySettings = PrivacySettings()
+    history: HistorySettings = HistorySettings()
     state_dir: Path | None = None
     """Where what must survive a restart is kept; by default systemd's STATE_DIRECTORY, else
     ~/.local/state/voice2mqtt."""
