@@ -32,6 +32,8 @@ class Transcribe:
     pcm: bytes
     urgency: Urgency
     phrases: tuple[str, ...]
+    timed: bool = False
+    """Whether the client asked when each word was said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The bodies of the messages about one phrase, in the simple and the detailed format.
 
-Positions are in ticks of 100 ns since the first audio of the turn. Offset plus Duration tells
-the client how much of its audio is acknowledged; after a break it sends the rest again.
+Positions are in ticks of 100 ns since the first audio of the turn. Offset plus Duration, the end
+of the speech, tells the client how much of its audio is acknowledged; after a break it sends the
+rest again.
 """
 
 import re
@@ -12,7 +13,7 @@ from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.nlu.text.normaliser import normaliser
-from voice2mqtt.speechhost.engine import NBestEntry, Transcript
+from voice2mqtt.speechhost.engine import NBestEntry, TimedWord, Transcript
 from voice2mqtt.speechhost.protocol.audio_format import TICKS_PER_S
 from voice2mqtt.speechhost.protocol.request_options import Profanity, RequestOptions
 
@@ -26,20 +27,27 @@ NoWordsStatus = Literal[
 
 
 def success(
-    transcript: Transcript, options: RequestOptions, *, offset: int, duration: int
+    transcript: Transcript, options: RequestOptions, *, audio_begin: int, offset: int, end: int
 ) -> dict[str, Json]:
-    """Return the body for words that were recognised; `transcript` is not empty."""
+    """Return the body for words that were recognised; `transcript` is not empty.
+
+    `audio_begin` is where the audio of `transcript` begins; `offset` and `end` are of the speech
+    in it, as far as its words do not tell better.
+    """
     best = transcript.nbest[0]
+    if options.timed and best.words:
+        offset = min(offset, audio_begin + _ticks(best.words[0].begin_s))
+        end = max(end, audio_begin + _ticks(best.words[-1].end_s))
     body: dict[str, Json] = {
         "RecognitionStatus": "Success",
         "Offset": offset,
-        "Duration": duration,
+        "Duration": max(0, end - offset),
         "DisplayText": censor(best.text, options.profanity, transcript.language),
         "Channel": 0,
     }
     if options.detailed:
         body["NBest"] = [
-            _nbest_object(entry, transcript.language, options.profanity)
+            _nbest_object(entry, transcript.language, options, audio_begin)
             for entry in transcript.nbest[:MAX_NBEST]
         ]
     if options.languages:
@@ -109,7 +117,15 @@ def _base(language: str) -> str:
     return language.lower().split("-", maxsplit=1)[0]
 
 
-def _nbest_object(entry: NBestEntry, language: str, profanity: Profanity) -> dict[str, Json]:
+def _ticks(seconds: float) -> int:
+    return round(seconds * TICKS_PER_S)
+
+
+def _nbest_object(
+    entry: NBestEntry, language: str, options: RequestOptions, audio_begin: int
+) -> dict[str, Json]:
+    words = [_word_object(word, audio_begin) for word in entry.words] if options.timed else []
+    timed: dict[str, Json] = {"Words": list(words)} if words else {}
     itn = inverse_normalised(entry.text, language)
     # Not of the protocol; the SDK passes on members that it does not know.
     outside: dict[str, Json] = {"OutsideGrammar": True} if entry.out_of_grammar else {}
@@ -117,7 +133,17 @@ def _nbest_object(entry: NBestEntry, language: str, profanity: Profanity) -> dic
         "Confidence": round(entry.confidence, 4),
         "Lexical": entry.lexical,
         "ITN": itn,
-        "MaskedITN": censor(itn, profanity, language),
-        "Display": censor(entry.text, profanity, language),
+        "MaskedITN": censor(itn, options.profanity, language),
+        "Display": censor(entry.text, options.profanity, language),
+        **timed,
         **outside,
+    }
+
+
+def _word_object(word: TimedWord, audio_begin: int) -> dict[str, Json]:
+    return {
+        "Word": word.word,
+        "Offset": audio_begin + _ticks(word.begin_s),
+        "Duration": _ticks(word.end_s - word.begin_s),
+        "Confidence": round(word.confidence, 4),
     }

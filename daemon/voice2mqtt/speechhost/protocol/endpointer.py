@@ -55,7 +55,11 @@ class Ended:
     """The phrase is over: silence, end of the audio, or (`cut`) it was too long."""
 
     pcm: bytes
+    begin: int
+    """The sample with which `pcm` begins."""
     onset: int
+    speech_end: int
+    """Behind the last voice; from there to `end` there is silence."""
     end: int
     cut: bool
 
@@ -109,6 +113,12 @@ class PhraseEndpointer:
     def in_doubt(self) -> bool:
         """Whether something was heard since the last phrase that may be speech."""
         return self._last_voiced is not None
+
+    @property
+    def speech_end(self) -> int:
+        """The sample behind the last voice of the phrase under way."""
+        last = self._judged if self._last_voiced is None else self._last_voiced + 1
+        return self._sample(last)
 
     def hear(self, pcm: bytes) -> list[Event]:
         """Take the next audio."""
@@ -173,7 +183,9 @@ class PhraseEndpointer:
         onset = self._onset or 0
         ended = Ended(
             pcm=self._phrase(),
+            begin=self._sample(self._kept_from),
             onset=self._sample(onset),
+            speech_end=self.speech_end,
             end=self._sample(self._judged),
             cut=cut,
         )

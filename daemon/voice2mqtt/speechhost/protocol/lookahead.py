@@ -14,10 +14,16 @@ from voice2mqtt.speechhost.jobs import Abandon, Hasten, Transcribe, Urgency, Wor
 class Lookahead:
     """The jobs of the phrase under way."""
 
-    def __init__(self, job_ids: Iterator[int], phrases: tuple[str, ...]) -> None:
-        """`job_ids` numbers the jobs; `phrases` are likely to be said."""
+    def __init__(
+        self, job_ids: Iterator[int], phrases: tuple[str, ...], *, timed: bool = False
+    ) -> None:
+        """`job_ids` numbers the jobs; `phrases` are likely to be said.
+
+        `timed` asks for the time of each word of an answer.
+        """
         self._job_ids = job_ids
         self._phrases = phrases
+        self._timed = timed
         self._speculative_job: int | None = None
         self._speculative_result: Transcript | None = None
         self._interim_job: int | None = None
@@ -67,4 +73,7 @@ class Lookahead:
 
     def _transcribe(self, pcm: bytes, urgency: Urgency) -> Transcribe:
         job_id = next(self._job_ids)
-        return Transcribe(job_id=job_id, pcm=pcm, urgency=urgency, phrases=self._phrases)
+        timed = self._timed and urgency is not Urgency.INTERIM
+        return Transcribe(
+            job_id=job_id, pcm=pcm, urgency=urgency, phrases=self._phrases, timed=timed
+        )

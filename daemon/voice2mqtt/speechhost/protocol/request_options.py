@@ -64,6 +64,8 @@ class RequestOptions:
     mode: Mode
     language: str
     detailed: bool
+    timed: bool
+    """Whether to tell when each word was said; only where `detailed`."""
     profanity: Profanity
     initial_silence_ms: int
     """Silence at the start that ends the turn (or, in a continuous one, is reported)."""
@@ -114,11 +116,15 @@ def read_options(address: RequestAddress, context: Mapping[str, Json]) -> Reques
     languages = _texts(_get(_object(context, "languageId"), "languages"))
     phrases, left_out = _phrases(context)
     form = _text(_get(output, "format")) or query.get("format", "")
+    detailed = form.lower() == "detailed"
+    details = [text.lower() for text in _texts(_get(_object(output, "detailed"), "options"))]
+    timed = "wordtimings" in details or query.get("wordleveltimestamps", "").lower() == "true"
     return RequestOptions(
         mode=mode,
         language=_text(_get(detection, "language")) or query.get("language", "") or "en-US",
         languages=languages or tuple(filter(None, query.get("lidenabled", "").split(","))),
-        detailed=form.lower() == "detailed",
+        detailed=detailed,
+        timed=timed and detailed,
         profanity=_profanity(_text(_get(enrichment, "profanity")) or query.get("profanity", "")),
         initial_silence_ms=_milliseconds(
             (_get(detection, "initialSilenceTimeout"), query.get("initialsilencetimeoutms")),

@@ -1,8 +1,9 @@
 """One turn: audio in, phrases out. Pure: time and results are arguments, and work is returned.
 
 An interactive turn (single shot) ends with its first phrase; others go on until the client ends
-its audio, and their phrases are answered in order. Every answer acknowledges all audio up to its
-end. Positions are in ticks of 100 ns since the first audio of the turn.
+its audio, and their phrases are answered in order. An answer acknowledges the audio up to the end
+of its speech; the end of a turn acknowledges all that it has consumed. Positions are in ticks of
+100 ns since the first audio of the turn.
 """
 
 from collections import deque
@@ -53,8 +54,12 @@ class _Phrase:
     """A phrase that has ended and waits for its result and for those before it."""
 
     job_id: int | None
+    begin: int
+    """Where the audio begins that was transcribed."""
     offset: int
+    speech_end: int
     end: int
+    """Of the silence after the speech too."""
     no_words_status: answers.NoWordsStatus
     """The status to answer if no words are found in it."""
     result: Transcript | None = None
@@ -78,7 +83,7 @@ class Turn:
             end_silence_ms=options.end_silence_ms,
             longest_phrase_ms=options.longest_phrase_ms,
         )
-        self._lookahead = Lookahead(job_ids, options.phrases)
+        self._lookahead = Lookahead(job_ids, options.phrases, timed=options.timed)
         self._received = 0
         self._onset = 0
         self._last_hypothesis = ""
@@ -195,7 +200,9 @@ class Turn:
         self._unanswered.append(
             _Phrase(
                 job_id=job_id,
+                begin=ended.begin * TICKS_PER_SAMPLE,
                 offset=ended.onset * TICKS_PER_SAMPLE,
+                speech_end=ended.speech_end * TICKS_PER_SAMPLE,
                 end=ended.end * TICKS_PER_SAMPLE,
                 no_words_status="BabbleTimeout" if ended.cut else "NoMatch",
                 result=result,
@@ -208,7 +215,9 @@ class Turn:
         self._unanswered.append(
             _Phrase(
                 job_id=None,
+                begin=end,
                 offset=end,
+                speech_end=end,
                 end=end,
                 no_words_status="InitialSilenceTimeout",
                 result=Transcript(),
@@ -240,7 +249,11 @@ class Turn:
             self._send(
                 "speech.phrase",
                 answers.success(
-                    result, self._options, offset=phrase.offset, duration=end - phrase.offset
+                    result,
+                    self._options,
+                    audio_begin=phrase.begin,
+                    offset=phrase.offset,
+                    end=min(phrase.speech_end, self._received),
                 )
                 if result.nbest
                 else answers.without_words(phrase.no_words_status, consumed=end),
@@ -250,12 +263,18 @@ class Turn:
                 or phrase.no_words_status == "Error"
                 or end >= LONGEST_TURN_S * TICKS_PER_S
             ):
+                if result.nbest:
+                    self._acknowledge(end)
                 self._end_turn()
         if self._audio_ended and not self._unanswered and not self.ended:
             self._send("speech.endDetected", {"Offset": self._received})
-            body = answers.without_words("EndOfDictation", consumed=self._received)
-            self._send("speech.phrase", body)
+            self._acknowledge(self._received)
             self._end_turn()
+
+    def _acknowledge(self, end: int) -> None:
+        # No client shows this status, but each takes the audio up to there for done with. Else it
+        # would send the silence after a phrase again, and lose some of what follows.
+        self._send("speech.phrase", answers.without_words("EndOfDictation", consumed=end))
 
     def _acknowledged_until(self, phrase: _Phrase) -> int:
         if not self._single_shot:
@@ -271,7 +290,7 @@ class Turn:
                 result.nbest[0],
                 self._options,
                 offset=self._onset,
-                duration=max(0, self._received - self._onset),
+                duration=max(0, self._endpointer.speech_end * TICKS_PER_SAMPLE - self._onset),
             )
             self._send("speech.hypothesis", body)
 
