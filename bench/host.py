@@ -200,9 +200,14 @@ class _Scripted:
         pass
 
     def transcribe(
-        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+        self,
+        pcm: bytes,
+        grammar: EngineGrammar | None,
+        abandoned: Callable[[], bool] = never,
+        *,
+        timed: bool = False,
     ) -> Transcript:
-        del pcm, grammar, abandoned
+        del pcm, grammar, abandoned, timed
         return Transcript(nbest=(SCRIPT,))
 
 

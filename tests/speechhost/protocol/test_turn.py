@@ -50,10 +50,18 @@ def paths(actions: list[Action]) -> list[str]:
 
 
 def body(actions: list[Action], path: str) -> dict[str, Json]:
-    (found,) = (
+    found, *acknowledgement = (
         action.body for action in actions if isinstance(action, Send) and action.path == path
     )
+    assert [body["RecognitionStatus"] for body in acknowledgement] in ([], ["EndOfDictation"])
     return found
+
+
+def acknowledged(actions: list[Action]) -> Json:
+    """Up to where the client may forget its audio."""
+    bodies = [action.body for action in actions if isinstance(action, Send)]
+    (found,) = (one for one in bodies if one.get("RecognitionStatus") == "EndOfDictation")
+    return found["Offset"]
 
 
 def work(actions: list[Action]) -> Transcribe:
@@ -61,7 +69,9 @@ def work(actions: list[Action]) -> Transcribe:
     return found
 
 
-ANSWER = ["speech.endDetected", "speech.phrase", "turn.end"]
+ANSWER = ["speech.endDetected", "speech.phrase", "speech.phrase", "turn.end"]
+"""Of the phrases, the second acknowledges the audio behind the first."""
+WITHOUT_WORDS = ["speech.endDetected", "speech.phrase", "turn.end"]
 
 
 def test_a_speculative_result_that_was_right_is_the_answer_at_once() -> None:
@@ -95,7 +105,7 @@ def test_a_speculative_job_still_under_way_is_hastened_when_the_phrase_ends() ->
     actions = talk.end()
     assert actions[1:] == [Hasten(job_id=speculative.job_id)]
     assert paths(actions) == ["speech.endDetected"]
-    assert paths(talk.turn.transcribed(speculative.job_id, LIGHT)) == ["speech.phrase", "turn.end"]
+    assert paths(talk.turn.transcribed(speculative.job_id, LIGHT)) == ANSWER[1:]
 
 
 def test_a_speculative_job_is_forgotten_when_speech_goes_on() -> None:
@@ -115,25 +125,28 @@ def test_a_speculative_job_that_failed_is_made_again() -> None:
     assert talk.turn.transcribed(speculative.job_id, None) == []
     final = work(talk.end())
     assert final.job_id != speculative.job_id
-    assert paths(talk.turn.transcribed(final.job_id, LIGHT)) == ["speech.phrase", "turn.end"]
+    assert paths(talk.turn.transcribed(final.job_id, LIGHT)) == ANSWER[1:]
 
 
-def test_the_answer_acknowledges_all_audio_and_the_end_comes_before_it() -> None:
+def test_the_answer_tells_the_speech_and_all_audio_is_acknowledged_behind_it() -> None:
     talk = Talk()
     actions = talk.hear(silence(300) + tone(900) + silence(800))
     assert paths(actions) == ["speech.startDetected", "speech.endDetected"]
     talk.hear(silence(100))  # was on its way when the client was told of the end
-    phrase = body(talk.turn.transcribed(work(actions).job_id, LIGHT), "speech.phrase")
+    actions = talk.turn.transcribed(work(actions).job_id, LIGHT)
+    phrase = body(actions, "speech.phrase")
     assert phrase["Offset"] == 288 * TICKS_PER_MS
-    assert phrase["Duration"] == (2100 - 288) * TICKS_PER_MS
+    assert phrase["Duration"] == 928 * TICKS_PER_MS
+    assert acknowledged(actions) == 2100 * TICKS_PER_MS
 
 
 def test_speech_behind_the_phrase_is_left_for_the_next_turn() -> None:
     talk = Talk()
     actions = talk.hear(tone(900) + silence(800))
     talk.hear(silence(100) + tone(300))
-    phrase = body(talk.turn.transcribed(work(actions).job_id, LIGHT), "speech.phrase")
-    assert phrase["Duration"] == 1792 * TICKS_PER_MS  # the frame in which the tone begins
+    actions = talk.turn.transcribed(work(actions).job_id, LIGHT)
+    assert body(actions, "speech.phrase")["Duration"] == 928 * TICKS_PER_MS
+    assert acknowledged(actions) == 1792 * TICKS_PER_MS  # the frame in which the tone begins
 
 
 @pytest.mark.parametrize(
@@ -154,7 +167,8 @@ def test_what_a_closed_stream_is_answered(
         actions += talk.turn.transcribed(work(actions).job_id, result)
     phrase = body(actions, "speech.phrase")
     assert phrase["RecognitionStatus"] == status
-    assert paths(actions)[-3:] == ANSWER
+    answer = ANSWER if status == "Success" else WITHOUT_WORDS
+    assert paths(actions)[-len(answer) :] == answer
     if status != "Success":
         assert (phrase["Offset"], phrase["Duration"]) == (talk.sent, 0)
 
@@ -226,7 +240,7 @@ def test_a_continuous_turn_answers_in_order_until_its_audio_ends() -> None:
     phrases = talk.turn.transcribed(first.job_id, LIGHT)
     assert paths(phrases) == ["speech.phrase", "speech.phrase"]
     actions = talk.end()
-    assert paths(actions) == ANSWER
+    assert paths(actions) == WITHOUT_WORDS
     assert body(actions, "speech.phrase")["RecognitionStatus"] == "EndOfDictation"
 
 

@@ -198,7 +198,7 @@ def test_a_broken_connection_is_made_anew_and_nothing_is_lost(host: Serving) -> 
 
 def test_an_engine_that_fails_is_an_error_for_the_client() -> None:
     class Broken(ScriptedEngine):
-        def transcribe(self, *_: object) -> Transcript:
+        def transcribe(self, *_: object, **_options: object) -> Transcript:
             raise ValueError("broken on purpose")
 
     with hosting(Broken()) as host:
