@@ -196,6 +196,8 @@ SCRIPT = NBestEntry(text="Turn on the light.", lexical="turn on the light", conf
 
 
 class _Scripted:
+    language = "en-US"
+
     def prepare(self, grammar: EngineGrammar) -> None:
         pass
 

@@ -85,7 +85,7 @@ def fluent(sentence: str, voice: str) -> Spoken:
     """Return `sentence` by a voice of flite, which tells its times."""
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "said.wav"
-        command = ["flite", "-voice", voice, "-psdur", "-t", sentence, wav]
+        command = ["flite", "-voice", voice, "-psdur", "-t", sentence, str(wav)]
         told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         pcm = b"".join(WavSource(wav).blocks())
     phonemes, begin_s = [], _BEFORE_S

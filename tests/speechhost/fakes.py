@@ -1,5 +1,6 @@
 """Fakes at the host's own ports: an engine that says what it is told, a voice that is loudness."""
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,14 +22,23 @@ def silence(duration_ms: int, rate_hz: int = RATE_HZ) -> bytes:
 
 
 def entry(text: str, confidence: float = 0.9) -> NBestEntry:
-    return NBestEntry(text=text, lexical=text.lower().rstrip(".?!"), confidence=confidence)
+    return NBestEntry(
+        text=text, lexical=re.sub(r"[.?!](?!\S)", "", text).lower(), confidence=confidence
+    )
 
 
 def with_times(said: NBestEntry) -> NBestEntry:
     """A word each 200 ms, of which it takes 150, from 300 ms on."""
+    spans = re.finditer(r"\S+", said.text)
     words = tuple(
-        TimedWord(word=word, begin_s=0.3 + 0.2 * n, end_s=0.45 + 0.2 * n, confidence=0.8)
-        for n, word in enumerate(said.lexical.split())
+        TimedWord(
+            word=word,
+            begin_s=0.3 + 0.2 * n,
+            end_s=0.45 + 0.2 * n,
+            confidence=0.8,
+            character=span.start(),
+        )
+        for n, (word, span) in enumerate(zip(said.lexical.split(), spans, strict=True))
     )
     return replace(said, words=words)
 

@@ -79,6 +79,7 @@ def hosting(
     limits: Limits | None = None,
     tls: ssl.SSLContext | None = None,
     load: threading.Event | None = None,
+    any_language: bool = False,
     port: int = 0,
 ) -> Iterator[Serving]:
     """Serve while the block lasts. With `load`, the engine counts as loaded once that is set."""
@@ -89,7 +90,13 @@ def hosting(
 
     host = Serving(
         lambda hooks: SpeechHost(
-            make_scheduler, LoudnessActivity, keys=keys, limits=limits, tls=tls, hooks=hooks
+            make_scheduler,
+            LoudnessActivity,
+            keys=keys,
+            any_language=any_language,
+            limits=limits,
+            tls=tls,
+            hooks=hooks,
         ),
         port,
     )

@@ -17,6 +17,8 @@ class TimedWord:
     end_s: float
     confidence: float
     """Probability that it was said."""
+    character: int = 0
+    """Of `NBestEntry.text`, with which it begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class Transcript:
 
     nbest: tuple[NBestEntry, ...] = ()
     language: str = "en-US"
-    """Of the model that heard it."""
+    """Of the model that heard it; `Engine.language`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,9 @@ def never() -> bool:
 
 class Engine(Protocol):
     """Audio to text. May be called from several threads at once."""
+
+    language: str
+    """Of its model, such as `en-US`."""
 
     def prepare(self, grammar: EngineGrammar) -> None:
         """Do now what would make the first transcription with `grammar` slow; may take seconds."""

@@ -169,27 +169,28 @@ def test_what_is_masked_in_detail_is_what_is_displayed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"), [("de-DE,en-GB", "en-GB"), ("de-DE,fr-FR", "de-DE"), ("en-US", "en-US")]
+    ("offered", "heard", "told"),
+    [
+        ("de-DE,en-US", "en-US", "en-US"),
+        ("de-DE,en-GB", "en-US", "en-US"),
+        ("de-DE,fr-FR", "en-US", "Unknown"),
+        ("en-US,de-AT", "de-DE", "de-DE"),
+    ],
 )
-def test_of_the_languages_to_tell_apart_english_is_heard(asked: str, told: str) -> None:
-    body = answers.success(
-        COFFEE, options_of(f"lidEnabled={asked}"), audio_begin=0, offset=0, end=0
-    )
+def test_the_language_is_that_of_the_model_or_unknown(offered: str, heard: str, told: str) -> None:
+    said = replace(COFFEE, language=heard)
+    options = options_of(f"lidEnabled={offered}")
+    body = answers.success(said, options, audio_begin=0, offset=0, end=0)
     assert isinstance(body["PrimaryLanguage"], dict)
     assert body["PrimaryLanguage"]["Language"] == told
 
 
-@pytest.mark.parametrize(
-    ("offered", "told"),
-    [("en-US,de-DE,de-AT", "de-AT"), ("en-US,de-DE", "de-DE"), ("en-US,fr-FR", "en-US")],
-)
-def test_a_language_is_called_as_the_client_does(offered: str, told: str) -> None:
-    german = replace(COFFEE, language="de-AT")
-    body = answers.success(
-        german, options_of(f"lidEnabled={offered}"), audio_begin=0, offset=0, end=0
-    )
-    assert isinstance(body["PrimaryLanguage"], dict)
-    assert body["PrimaryLanguage"]["Language"] == told
+def test_words_that_are_hardly_understood_are_of_no_known_language() -> None:
+    garbled = Transcript(nbest=(entry("Shelter was lifted in the queue.", 0.01),))
+    assert answers.identified(garbled, options_of("lidEnabled=en-US,de-DE")) == {
+        "Language": "Unknown",
+        "Confidence": "Unknown",
+    }
 
 
 def test_without_words_all_audio_is_acknowledged() -> None:

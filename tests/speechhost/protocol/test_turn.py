@@ -2,7 +2,7 @@ from itertools import count
 
 import pytest
 
-from tests.speechhost.fakes import LoudnessActivity, entry, silence, tone
+from tests.speechhost.fakes import LoudnessActivity, entry, silence, tone, with_times
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.jobs import Abandon, Hasten, Transcribe, Urgency
@@ -57,6 +57,12 @@ def body(actions: list[Action], path: str) -> dict[str, Json]:
     return found
 
 
+def answered(actions: list[Action]) -> list[Json]:
+    """The statuses of all phrases."""
+    sent = [action for action in actions if isinstance(action, Send)]
+    return [one.body["RecognitionStatus"] for one in sent if one.path == "speech.phrase"]
+
+
 def acknowledged(actions: list[Action]) -> Json:
     """Up to where the client may forget its audio."""
     bodies = [action.body for action in actions if isinstance(action, Send)]
@@ -65,7 +71,8 @@ def acknowledged(actions: list[Action]) -> Json:
 
 
 def work(actions: list[Action]) -> Transcribe:
-    (found,) = (action for action in actions if isinstance(action, Transcribe))
+    *interim, found = (action for action in actions if isinstance(action, Transcribe))
+    assert {one.urgency for one in interim} <= {Urgency.INTERIM}
     return found
 
 
@@ -238,7 +245,7 @@ def test_a_continuous_turn_answers_in_order_until_its_audio_ends() -> None:
     second = work(talk.hear(tone(500) + silence(700)))
     assert paths(talk.turn.transcribed(second.job_id, LIGHT)) == []
     phrases = talk.turn.transcribed(first.job_id, LIGHT)
-    assert paths(phrases) == ["speech.phrase", "speech.phrase"]
+    assert answered(phrases) == ["Success", "Success"]
     actions = talk.end()
     assert paths(actions) == WITHOUT_WORDS
     assert body(actions, "speech.phrase")["RecognitionStatus"] == "EndOfDictation"
@@ -273,7 +280,7 @@ def test_a_continuous_turn_that_is_starved_answers_and_goes_on() -> None:
     talk = Talk("CONVERSATION")
     talk.hear(tone(500))
     final = work(talk.wait(turn_module.STARVED_S))
-    assert paths(talk.turn.transcribed(final.job_id, LIGHT)) == ["speech.phrase"]
+    assert answered(talk.turn.transcribed(final.job_id, LIGHT)) == ["Success"]
     following = work(talk.hear(tone(500) + silence(200)))
     assert final.pcm.startswith(tone(500))
     assert following.pcm.startswith(tone(500))
@@ -298,3 +305,45 @@ def test_an_abandoned_turn_leaves_no_work() -> None:
         Abandon(job_id=waiting.job_id),
     ]
     assert talk.turn.transcribed(waiting.job_id, LIGHT) == []
+
+
+SENTENCES = Transcript(nbest=(with_times(entry("It is late. Turn off the light.")),))
+
+
+def test_an_answer_of_several_sentences_is_told_one_by_one_if_asked() -> None:
+    segmentation: dict[str, Json] = {"segmentation": {"mode": "Semantic"}}
+    detection: Json = {"mode": "CONVERSATION", "CONVERSATION": segmentation}
+    talk = Talk(phraseDetection=detection)
+    talk.hear(tone(2000))
+    final = work(talk.wait(turn_module.STARVED_S))
+    assert final.timed
+    phrases = [
+        action.body
+        for action in talk.turn.transcribed(final.job_id, SENTENCES)
+        if isinstance(action, Send) and action.path == "speech.phrase"
+    ]
+    assert [phrase["DisplayText"] for phrase in phrases] == ["It is late.", "Turn off the light."]
+    first, second = phrases
+    # Its third word ends at 0.85 s, and the next begins at 0.9.
+    assert (first["Offset"], first["Duration"]) == (0, 8_500_000)
+    assert (second["Offset"], second["Duration"]) == (9_000_000, 11_000_000)
+    assert "NBest" not in first
+
+
+def test_a_sentence_is_answered_once_another_has_begun() -> None:
+    detection: Json = {
+        "mode": "CONVERSATION",
+        "CONVERSATION": {"segmentation": {"mode": "Semantic"}},
+    }
+    talk = Talk(phraseDetection=detection)
+    pause = work(talk.hear(tone(1600) + silence(200)))
+    actions = talk.turn.transcribed(pause.job_id, SENTENCES)
+    assert body(actions, "speech.phrase")["DisplayText"] == "It is late."
+    assert Abandon(job_id=pause.job_id) not in actions  # it has its result
+    final = work(talk.hear(silence(1600)))
+    # From the middle of the gap between the two sentences on, a frame of 32 ms more or less.
+    assert len(final.pcm) / 32 == pytest.approx(1600 + 1500 - 875, abs=70)
+    light = Transcript(nbest=(with_times(entry("Turn off the light.")),))
+    answer = body(talk.turn.transcribed(final.job_id, light), "speech.phrase")
+    assert answer["DisplayText"] == "Turn off the light."
+    assert answer["Offset"] == pytest.approx(8_750_000, abs=330_000)

@@ -127,7 +127,7 @@ def test_continuous_recognition_answers_every_phrase(
 
 
 @pytest.mark.parametrize(
-    ("heard", "told"), [("en-US", "en-GB"), ("de-DE", "de-DE"), ("de-AT", "de-DE")]
+    ("heard", "told"), [("en-US", "en-US"), ("de-DE", "de-DE"), ("de-AT", "de-AT")]
 )
 def test_of_several_languages_that_of_the_engine_is_heard(heard: str, told: str) -> None:
     with hosting(ScriptedEngine(SENTENCE, language=heard)) as host:

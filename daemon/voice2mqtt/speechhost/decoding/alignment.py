@@ -171,5 +171,11 @@ def _words(entry: NBestEntry, spans: Sequence[_Span]) -> Iterator[TimedWord]:
         letters = sum(map(len, words))
         for word in words:
             until_s = begin_s + (end_s - begin_s) * len(word) / letters
-            yield TimedWord(word=word, begin_s=begin_s, end_s=until_s, confidence=confidence)
+            yield TimedWord(
+                word=word,
+                begin_s=begin_s,
+                end_s=until_s,
+                confidence=confidence,
+                character=start,
+            )
             begin_s, letters = until_s, letters - len(word)

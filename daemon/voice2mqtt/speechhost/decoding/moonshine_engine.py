@@ -80,6 +80,8 @@ _CACHE_SIZE = 20_000
 class MoonshineEngine:
     """Audio to text, offline; one may serve many clients."""
 
+    language = "en-US"
+
     def __init__(self, threads: int = 1) -> None:
         """Load and warm up; raises UnavailableError when the model is not installed."""
         folder = model_folder()
@@ -115,7 +117,8 @@ class MoonshineEngine:
             nbest = alignment.timed(
                 nbest, samples, encoding, self._model, self._tokenizer, abandoned
             )
-        return Transcript(nbest=() if abandoned() else tuple(nbest))
+        nbest = [] if abandoned() else nbest
+        return Transcript(nbest=tuple(nbest), language=self.language)
 
     def _decoder(self, grammar: EngineGrammar) -> "_GrammarDecoder":
         """Return the decoder of `grammar`; the least recently used ones are dropped."""

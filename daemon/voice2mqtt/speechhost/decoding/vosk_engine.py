@@ -41,7 +41,7 @@ class VoskEngine:
             raise InputError(
                 f"the Vosk model in {folder} is damaged or not whole; unpack it once more"
             ) from error
-        self._language = language
+        self.language = language
 
     def prepare(self, grammar: EngineGrammar) -> None:
         """See `Engine`: nothing takes long."""
@@ -63,7 +63,7 @@ class VoskEngine:
         return self._transcript(entry) if entry and not abandoned() else Transcript()
 
     def _transcript(self, entry: NBestEntry) -> Transcript:
-        return Transcript(nbest=(entry,), language=self._language)
+        return Transcript(nbest=(entry,), language=self.language)
 
     def _decode(self, pcm: bytes, abandoned: Callable[[], bool], *words: str) -> str:
         recogniser = vosk.KaldiRecognizer(self._model, RATE_HZ, *words)

@@ -14,10 +14,11 @@ from voice2mqtt.core.audio import VoiceActivity
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.jobs import Abandon, Work
-from voice2mqtt.speechhost.protocol import answers
+from voice2mqtt.speechhost.protocol import answers, sentences
 from voice2mqtt.speechhost.protocol.answers import TICKS_PER_SAMPLE
 from voice2mqtt.speechhost.protocol.audio_format import TICKS_PER_S
 from voice2mqtt.speechhost.protocol.endpointer import (
+    INTERIM_MS,
     Began,
     Ended,
     Event,
@@ -27,6 +28,7 @@ from voice2mqtt.speechhost.protocol.endpointer import (
     Resumed,
     StayedSilent,
 )
+from voice2mqtt.speechhost.protocol.hypotheses import Hypotheses
 from voice2mqtt.speechhost.protocol.lookahead import Lookahead
 from voice2mqtt.speechhost.protocol.request_options import Mode, RequestOptions
 
@@ -34,6 +36,8 @@ STREAM_GAP_S = 0.15
 """Within this time the live stream follows audio that came again after a broken connection."""
 STARVED_S = 2.0
 """A client that sends nothing for so long ends the phrase under way."""
+CAPTION_MS = 330
+"""Speech between two interim transcriptions of a client that shows captions, if a core is free."""
 LONGEST_TURN_S = 600
 """Of audio; after that a turn ends with its next phrase, and the client begins another."""
 
@@ -62,6 +66,8 @@ class _Phrase:
     """Of the silence after the speech too."""
     no_words_status: answers.NoWordsStatus
     """The status to answer if no words are found in it."""
+    hypotheses: Hypotheses
+    """What was told of it."""
     result: Transcript | None = None
 
 
@@ -82,11 +88,12 @@ class Turn:
             initial_silence_ms=options.initial_silence_ms,
             end_silence_ms=options.end_silence_ms,
             longest_phrase_ms=options.longest_phrase_ms,
+            interim_ms=INTERIM_MS if self._single_shot else CAPTION_MS,
         )
-        self._lookahead = Lookahead(job_ids, options.phrases, timed=options.timed)
+        timed = options.timed or options.semantic
+        self._lookahead = Lookahead(job_ids, options.phrases, timed=timed)
         self._received = 0
-        self._onset = 0
-        self._last_hypothesis = ""
+        self._hypotheses = Hypotheses(0, stepwise=False)
         self._unanswered: deque[_Phrase] = deque()
         self._start_sent = False
         self._stream_ended = False
@@ -175,14 +182,16 @@ class Turn:
     def _handle_event_of_phrase(self, event: Event) -> None:
         match event:
             case Began(onset=onset):
-                self._onset, self._last_hypothesis = onset * TICKS_PER_SAMPLE, ""
+                # Not for a single shot: its client acts on a hypothesis that is a whole command.
+                begun = onset * TICKS_PER_SAMPLE
+                self._hypotheses = Hypotheses(begun, stepwise=not self._single_shot)
                 if not self._start_sent:
-                    self._send("speech.startDetected", {"Offset": self._onset})
+                    self._send("speech.startDetected", {"Offset": begun})
                 self._start_sent = True
             case Paused(pcm=pcm):
                 # The same hypothesis is sent again: after a pause it may be the whole sentence,
                 # for which a client with an endpointer of its own may be waiting.
-                self._last_hypothesis = ""
+                self._hypotheses.confirm()
                 self._actions += self._lookahead.paused(pcm)
             case Resumed():
                 self._actions += self._lookahead.forget()
@@ -205,6 +214,7 @@ class Turn:
                 speech_end=ended.speech_end * TICKS_PER_SAMPLE,
                 end=ended.end * TICKS_PER_SAMPLE,
                 no_words_status="BabbleTimeout" if ended.cut else "NoMatch",
+                hypotheses=self._hypotheses,
                 result=result,
             )
         )
@@ -220,6 +230,7 @@ class Turn:
                 speech_end=end,
                 end=end,
                 no_words_status="InitialSilenceTimeout",
+                hypotheses=self._hypotheses,
                 result=Transcript(),
             )
         )
@@ -246,18 +257,11 @@ class Turn:
         ):
             phrase = self._unanswered.popleft()
             end = self._acknowledged_until(phrase)
-            self._send(
-                "speech.phrase",
-                answers.success(
-                    result,
-                    self._options,
-                    audio_begin=phrase.begin,
-                    offset=phrase.offset,
-                    end=min(phrase.speech_end, self._received),
-                )
-                if result.nbest
-                else answers.without_words(phrase.no_words_status, consumed=end),
-            )
+            if result.nbest:
+                self._send_words(phrase, result)
+            else:
+                body = answers.without_words(phrase.no_words_status, consumed=end)
+                self._send("speech.phrase", body)
             if (
                 self._single_shot
                 or phrase.no_words_status == "Error"
@@ -270,6 +274,26 @@ class Turn:
             self._send("speech.endDetected", {"Offset": self._received})
             self._acknowledge(self._received)
             self._end_turn()
+
+    def _send_words(self, phrase: _Phrase, result: Transcript) -> None:
+        lexical, end = result.nbest[0].lexical, min(phrase.speech_end, self._received)
+        self._send_hypotheses(phrase.hypotheses, phrase.hypotheses.before_answer(lexical, end))
+        parts = sentences.split(result) if self._options.semantic else [result]
+        if self._options.mode is Mode.DICTATION:
+            parts = [sentences.punctuated(part) for part in parts]
+        for part in parts:
+            words = part.nbest[0].words
+            body = answers.success(
+                part,
+                self._options,
+                audio_begin=phrase.begin,
+                # Where one phrase has become several, their words alone tell where each is.
+                offset=phrase.offset
+                if part is parts[0]
+                else phrase.begin + answers.ticks(words[0].begin_s),
+                end=end if part is parts[-1] else phrase.begin + answers.ticks(words[-1].end_s),
+            )
+            self._send("speech.phrase", body)
 
     def _acknowledge(self, end: int) -> None:
         # No client shows this status, but each takes the audio up to there for done with. Else it
@@ -284,14 +308,43 @@ class Turn:
         return min(max(phrase.end, self._next_onset), self._received)
 
     def _send_hypothesis(self, result: Transcript) -> None:
-        if result.nbest and result.nbest[0].lexical != self._last_hypothesis:
-            self._last_hypothesis = result.nbest[0].lexical
-            body = answers.hypothesis(
-                result.nbest[0],
-                self._options,
-                offset=self._onset,
-                duration=max(0, self._endpointer.speech_end * TICKS_PER_SAMPLE - self._onset),
+        if not result.nbest:
+            return
+        best, end = result.nbest[0], self._endpointer.speech_end * TICKS_PER_SAMPLE
+        self._send_hypotheses(self._hypotheses, self._hypotheses.told(best.lexical, end))
+        if self._options.semantic:
+            self._answer_whole_sentences(result)
+
+    def _answer_whole_sentences(self, result: Transcript) -> None:
+        """Answer the sentences of an interim result after which another has begun."""
+        whole = sentences.without_last(result)
+        if whole is None:
+            return
+        begin = self._endpointer.begin * TICKS_PER_SAMPLE
+        speech_end = begin + answers.ticks(whole.nbest[0].words[-1].end_s)
+        following = result.nbest[0].words[len(whole.nbest[0].words)]
+        next_begin = (speech_end + begin + answers.ticks(following.begin_s)) // 2
+        self._unanswered.append(
+            _Phrase(
+                job_id=None,
+                begin=begin,
+                offset=self._hypotheses.onset,
+                speech_end=speech_end,
+                end=next_begin,
+                no_words_status="NoMatch",
+                hypotheses=self._hypotheses,
+                result=whole,
             )
+        )
+        self._send_answers()
+        self._actions += self._lookahead.forget()
+        self._endpointer.begin_at(next_begin // TICKS_PER_SAMPLE)
+        self._hypotheses = Hypotheses(next_begin, stepwise=True)
+
+    def _send_hypotheses(self, of: Hypotheses, told: Iterator[tuple[str, int]]) -> None:
+        for text, end in told:
+            duration = max(0, end - of.onset)
+            body = answers.hypothesis(text, self._options, offset=of.onset, duration=duration)
             self._send("speech.hypothesis", body)
 
     def _end_turn(self) -> None:

@@ -46,6 +46,8 @@ class Scheduler:
     def __init__(self, engine: Engine, grammar_for: GrammarFor, *, threads: int) -> None:
         """Use `threads` at once, each of which keeps one core busy."""
         self._engine = engine
+        self.language = engine.language
+        """That of the engine's model."""
         self._phrase_cache = PhraseCache(self._prepared)
         self._grammar_for = grammar_for
         self._threads = threads

@@ -23,6 +23,7 @@ from websockets.http11 import Request, Response
 
 from voice2mqtt import __version__
 from voice2mqtt.core.audio import VoiceActivity
+from voice2mqtt.speechhost.protocol import refusals
 from voice2mqtt.speechhost.protocol.request_options import read_address
 from voice2mqtt.speechhost.protocol.session import Session
 from voice2mqtt.speechhost.serving.admission import AdmissionControl, Limits
@@ -63,11 +64,17 @@ class SpeechHost:
         new_detector: Callable[[], VoiceActivity],
         *,
         keys: tuple[str, ...] = (),
+        any_language: bool = False,
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
         hooks: Hooks | None = None,
     ) -> None:
-        """`load` is called on a thread, and may take its time: clients are told to wait."""
+        """`load` is called on a thread, and may take its time: clients are told to wait.
+
+        With `any_language`, clients that ask for a language that the engine does not know are
+        answered in that of the engine, with a warning.
+        """
+        self._any_language = any_language
         self._load = load
         self._new_detector = new_detector
         self._spare_detectors: list[VoiceActivity] = []
@@ -153,7 +160,9 @@ class SpeechHost:
             return _respond(socket, HTTPStatus.OK, self._status())
         address = read_address(request.path)
         if address is None:
-            return _respond(socket, HTTPStatus.NOT_FOUND)
+            status, reason = refusals.of_path(path)
+            log.warning("%s asks for %s: %s", _peer(socket), path[:80], reason)
+            return _respond(socket, status, reason=reason)
         if self._scheduler is None or self._stop.is_set():
             return _respond(socket, HTTPStatus.SERVICE_UNAVAILABLE)
         try:
@@ -186,7 +195,10 @@ class SpeechHost:
             return
         detector = self._spare_detectors.pop() if self._spare_detectors else self._new_detector()
         connection = ConnectionHandler(
-            socket, Session(address, detector), self._scheduler, self._limits
+            socket,
+            Session(address, detector, self._scheduler.language, any_language=self._any_language),
+            self._scheduler,
+            self._limits,
         )
         self._admission.admit(peer)
         self._connections.add(connection)
@@ -237,10 +249,16 @@ class _Socket(ServerConnection):
 
 
 def _respond(
-    socket: ServerConnection, status: HTTPStatus, body: dict[str, object] | None = None
+    socket: ServerConnection,
+    status: HTTPStatus,
+    body: dict[str, object] | None = None,
+    *,
+    reason: str = "",
 ) -> Response:
-    text = json.dumps(body) if body is not None else status.phrase
+    text = json.dumps(body) if body is not None else reason or status.phrase
     response = socket.respond(status, text + "\n")
+    # The SDK shows this, and not the body.
+    response.reason_phrase = reason or response.reason_phrase
     if body is not None:
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = "application/json"
