@@ -37,6 +37,7 @@ _PATHS = {f"/speech/recognition/{mode.value}/cognitiveservices/v1": mode for mod
     "/speech/universal/v2": Mode.INTERACTIVE,
 }
 _END_SILENCE_MS = {Mode.INTERACTIVE: 700, Mode.CONVERSATION: 600, Mode.DICTATION: 1000}
+_LONGEST_MS = 60_000
 _SEMANTIC_SILENCE_MS = 1500
 """Ends a phrase of sentences: the model ends all that it hears with a full stop."""
 _INITIAL_SILENCE_MS = {Mode.INTERACTIVE: 5000, Mode.CONVERSATION: 15_000, Mode.DICTATION: 15_000}
@@ -162,6 +163,18 @@ def read_options(address: RequestAddress, context: Mapping[str, Json]) -> Reques
     )
 
 
+def single_phrase(query: Mapping[str, str]) -> RequestAddress:
+    """Return the address of a turn of one phrase, which begins with `single_phrase_context`."""
+    endless = {"endsilencetimeoutms": str(_LONGEST_MS), "initialsilencetimeoutms": str(_LONGEST_MS)}
+    return RequestAddress(mode=Mode.INTERACTIVE, query={**query, **endless})
+
+
+def single_phrase_context() -> dict[str, Json]:
+    """Return the `speech.context` of a turn that only the end of its audio ends."""
+    longest: Json = {"segmentation": {"segmentationForcedTimeoutMs": _LONGEST_MS}}
+    return {"phraseDetection": {Mode.INTERACTIVE.name: longest}}
+
+
 def _mode(detection: Mapping[str, Json], default: Mode) -> Mode:
     try:
         return Mode(_text(member(detection, "mode")).lower())
@@ -187,7 +200,7 @@ def _milliseconds(candidates: tuple[Json, ...], *, default: int, at_least: int) 
         except (ValueError, OverflowError):
             continue
         if value > 0:
-            return min(max(value, at_least), 60_000)
+            return min(max(value, at_least), _LONGEST_MS)
     return default
 
 
