@@ -21,8 +21,15 @@ async def announced(kind: str, name: str, address: str, port: int) -> AsyncItera
     """
     try:
         info = AsyncServiceInfo(
-            kind, f"{name}.{kind}", addresses=[socket.inet_aton(address)], port=port
+            kind,
+            f"{name}.{kind}",
+            addresses=[socket.inet_aton(address)],
+            port=port,
+            server=f"{socket.gethostname()}.local.",
         )
+        # zeroconf leaves a socket open when the address is not of this machine.
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((address, 0))
         zeroconf = AsyncZeroconf(interfaces=[address])
         await zeroconf.async_register_service(info, allow_name_change=True)
     except (TimeoutError, OSError, NonUniqueNameException) as error:
@@ -32,7 +39,8 @@ async def announced(kind: str, name: str, address: str, port: int) -> AsyncItera
     try:
         yield
     finally:
-        await zeroconf.async_unregister_service(info)
+        # It returns the telling, which is to be waited for itself.
+        await (await zeroconf.async_unregister_service(info))
         await zeroconf.async_close()
 
 
