@@ -42,7 +42,6 @@ a phrase list it would wait 5 ms each time.
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    limits = Limits()
     parser.add_argument(
         "--listen",
         metavar="ADDRESS:PORT",
@@ -83,6 +82,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="serve Home Assistant's Wyoming protocol too, such as on 0.0.0.0:10300, and announce "
         "it; it knows no key",
     )
+    _limit_arguments(parser)
+    parser.set_defaults(wrong=parser.error)
+
+
+def _limit_arguments(parser: argparse.ArgumentParser) -> None:
+    limits = Limits()
     parser.add_argument(
         "--threads",
         metavar="N",
@@ -105,7 +110,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=limits.connections_per_address,
         help="%(default)s",
     )
-    parser.set_defaults(wrong=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -22,16 +22,17 @@ class Hypotheses:
         self._stepwise = stepwise
         self._told_until = onset
         self._last = ""
+        self._confirming = False
 
     def confirm(self) -> None:
         """Tell the next words even if they are the same: after a pause they may be all."""
-        self._last = ""
+        self._confirming = True
 
     def told(self, text: str, end: int) -> Iterator[tuple[str, int]]:
         """Yield what to tell of words that were heard up to `end`, each with its own end."""
         yield from self._steps(text, end)
-        if text != self._last:
-            self._last = text
+        if text != self._last or self._confirming:
+            self._last, self._confirming = text, False
             yield text, end
 
     def before_answer(self, text: str, end: int) -> Iterator[tuple[str, int]]:
@@ -45,8 +46,8 @@ class Hypotheses:
             return
         for at in range(first, end, STEP):
             said = text[: round(len(text) * (at - self.onset) / (end - self.onset))]
-            # Only whole words.
+            # Only whole words, and never fewer than before.
             words = said.rpartition(" ")[0]
-            if words and words != self._last:
+            if len(words) > len(self._last):
                 self._last = words
                 yield words, at

@@ -38,6 +38,7 @@ STARVED_S = 2.0
 """A client that sends nothing for so long ends the phrase under way."""
 CAPTION_MS = 330
 """Speech between two interim transcriptions of a client that shows captions, if a core is free."""
+MIN_NEXT_WORDS = 3
 LONGEST_TURN_S = 600
 """Of audio; after that a turn ends with its next phrase, and the client begins another."""
 
@@ -91,7 +92,7 @@ class Turn:
             interim_ms=INTERIM_MS if self._single_shot else CAPTION_MS,
         )
         timed = options.timed or options.semantic
-        self._lookahead = Lookahead(job_ids, options.phrases, timed=timed)
+        self._lookahead = Lookahead(job_ids, options.phrases, timed=timed, keeps=options.semantic)
         self._received = 0
         self._hypotheses = Hypotheses(0, stepwise=False)
         self._unanswered: deque[_Phrase] = deque()
@@ -194,7 +195,7 @@ class Turn:
                 self._hypotheses.confirm()
                 self._actions += self._lookahead.paused(pcm)
             case Resumed():
-                self._actions += self._lookahead.forget()
+                self._actions += self._lookahead.resumed()
             case GoesOn(pcm=pcm):
                 self._actions += self._lookahead.goes_on(pcm)
             case Ended():
@@ -319,6 +320,9 @@ class Turn:
         """Answer the sentences of an interim result after which another has begun."""
         whole = sentences.without_last(result)
         if whole is None:
+            return
+        # With a word or two of the next, a sentence may still turn out to go on.
+        if len(result.nbest[0].words) - len(whole.nbest[0].words) < MIN_NEXT_WORDS:
             return
         begin = self._endpointer.begin * TICKS_PER_SAMPLE
         speech_end = begin + answers.ticks(whole.nbest[0].words[-1].end_s)
