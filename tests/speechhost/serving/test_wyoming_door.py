@@ -183,9 +183,19 @@ def test_clients_of_both_protocols_are_admitted_and_served_together() -> None:
         talk(port, scene)
 
 
-def test_nonsense_is_cut_off_and_others_are_served() -> None:
+NONSENSE = {
+    "form": b'{"type": "audio-start", "data": {"rate": "fast", "width": 2, "channels": 1}}\n',
+    "field": b'{"type": "audio-start", "data": {}}\n',
+    "json": b'{"type": \n',
+    "length": b'{"type": "audio-chunk", "payload_length": 1000000000000}\n',
+}
+
+
+@pytest.mark.parametrize("sent", NONSENSE.values(), ids=NONSENSE)
+def test_nonsense_is_cut_off_and_others_are_served(sent: bytes) -> None:
     async def nonsense(client: AsyncTcpClient) -> None:
-        await client.write_event(Event(type="audio-start", data={"rate": "fast"}))
+        assert client._writer
+        client._writer.write(sent)
         assert await client.read_event() is None
 
     async def scene(client: AsyncTcpClient) -> None:

@@ -5,7 +5,6 @@ the end of its audio ends: the client finds the end of speech itself. The only i
 """
 
 import asyncio
-import logging
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -27,9 +26,18 @@ from voice2mqtt.speechhost.protocol.frames import (
 )
 from voice2mqtt.speechhost.protocol.request_options import single_phrase_context
 
-log = logging.getLogger(__name__)
-
+_MAX_BYTES = 1 << 20
+"""Of one event, as of a message on the websocket."""
 _ATTRIBUTION = Attribution(name="voice2mqtt", url="https://github.com/voice2mqtt")
+
+
+class _Reader(asyncio.StreamReader):
+    """Reads no more at once than a message may have, whatever a client announces."""
+
+    async def readexactly(self, n: int) -> bytes:
+        if n > _MAX_BYTES:
+            raise ProtocolError(f"an event of {n} bytes")
+        return await super().readexactly(n)
 
 
 class WyomingClient:
@@ -164,7 +172,10 @@ async def serving(
         finally:
             writer.close()
 
-    async with await asyncio.start_server(accept, address, port) as server:
+    def protocol() -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(_Reader(), accept)
+
+    async with await asyncio.get_running_loop().create_server(protocol, address, port) as server:
         yield server.sockets[0].getsockname()[:2]
 
 
