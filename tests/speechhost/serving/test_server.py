@@ -177,6 +177,21 @@ def test_a_phrase_list_reaches_the_engine_as_a_grammar() -> None:
     assert not grammar.forced
 
 
+def test_a_phrase_list_without_weight_does_nothing() -> None:
+    offered: list[tuple[str, ...]] = []
+
+    def grammar_for(phrases: tuple[str, ...]) -> None:
+        offered.append(phrases)
+
+    with hosting(ScriptedEngine(SENTENCE), grammar_for=grammar_for) as host:
+        client = Client(configured(host.url))
+        phrases = sdk.PhraseListGrammar.from_recognizer(client.recognizer)
+        phrases.addPhrase("Contoso lamp")
+        phrases.setWeight(0)
+        assert client.once(SPOKEN).text == SENTENCE
+    assert set(offered) <= {()}
+
+
 def test_a_broken_connection_is_made_anew_and_nothing_is_lost(host: Serving) -> None:
     client = Client(configured(host.url))
     begun = threading.Event()
