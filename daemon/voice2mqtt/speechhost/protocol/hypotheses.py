@@ -20,7 +20,8 @@ class Hypotheses:
         """`onset` is where speech began; `stepwise` is for clients that show captions."""
         self.onset = onset
         self._stepwise = stepwise
-        self._told_until = onset
+        self.told_until = onset
+        """No answer may end before that: programs that show captions would drop it."""
         self._last = ""
         self._confirming = False
 
@@ -40,8 +41,8 @@ class Hypotheses:
         return self._steps(text, end)
 
     def _steps(self, text: str, end: int) -> Iterator[tuple[str, int]]:
-        first = self._told_until + STEP
-        self._told_until = max(self._told_until, end)
+        first = self.told_until + STEP
+        self.told_until = max(self.told_until, end)
         if not self._stepwise or end <= self.onset:
             return
         for at in range(first, end, STEP):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from voice2mqtt.core.audio import VoiceActivity
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.engine import Transcript
-from voice2mqtt.speechhost.jobs import Abandon, Work
+from voice2mqtt.speechhost.jobs import Abandon, Transcribe, Work
 from voice2mqtt.speechhost.protocol import answers, sentences
 from voice2mqtt.speechhost.protocol.answers import TICKS_PER_SAMPLE
 from voice2mqtt.speechhost.protocol.audio_format import TICKS_PER_S
@@ -95,6 +95,7 @@ class Turn:
         self._lookahead = Lookahead(job_ids, options.phrases, timed=timed, keeps=options.semantic)
         self._received = 0
         self._hypotheses = Hypotheses(0, stepwise=False)
+        self._spoken_until: dict[int, int] = {}  # by job, of speech that it was given
         self._unanswered: deque[_Phrase] = deque()
         self._start_sent = False
         self._stream_ended = False
@@ -149,7 +150,7 @@ class Turn:
             phrase.result = result or Transcript()
             self._send_answers()
         elif self._lookahead.transcribed(job_id, result) and result:
-            self._send_hypothesis(result)
+            self._send_hypothesis(result, self._spoken_until.pop(job_id))
         return self._take_actions()
 
     def abandon(self) -> list[Action]:
@@ -193,18 +194,25 @@ class Turn:
                 # The same hypothesis is sent again: after a pause it may be the whole sentence,
                 # for which a client with an endpointer of its own may be waiting.
                 self._hypotheses.confirm()
-                self._actions += self._lookahead.paused(pcm)
+                self._look_ahead(self._lookahead.paused(pcm))
             case Resumed():
                 self._actions += self._lookahead.resumed()
             case GoesOn(pcm=pcm):
-                self._actions += self._lookahead.goes_on(pcm)
+                self._look_ahead(self._lookahead.goes_on(pcm))
             case Ended():
                 self._end_phrase(event)
             case StayedSilent(end=end):
                 self._report_silence(end * TICKS_PER_SAMPLE)
 
+    def _look_ahead(self, work: list[Work]) -> None:
+        self._actions += work
+        spoken_until = self._endpointer.speech_end * TICKS_PER_SAMPLE
+        ids = [one.job_id for one in work if isinstance(one, Transcribe)]
+        self._spoken_until |= dict.fromkeys(ids, spoken_until)
+
     def _end_phrase(self, ended: Ended) -> None:
         self._send_end_detected()
+        self._spoken_until.clear()
         job_id, result, work = self._lookahead.ended(ended.pcm)
         self._actions += work
         self._unanswered.append(
@@ -277,22 +285,24 @@ class Turn:
             self._end_turn()
 
     def _send_words(self, phrase: _Phrase, result: Transcript) -> None:
-        lexical, end = result.nbest[0].lexical, min(phrase.speech_end, self._received)
-        self._send_hypotheses(phrase.hypotheses, phrase.hypotheses.before_answer(lexical, end))
         parts = sentences.split(result) if self._options.semantic else [result]
-        if self._options.mode is Mode.DICTATION:
-            parts = [sentences.punctuated(part) for part in parts]
         for part in parts:
-            words = part.nbest[0].words
+            words, best = part.nbest[0].words, part.nbest[0]
+            # Where one phrase has become several, their words alone tell where each is.
+            hypotheses, end = phrase.hypotheses, min(phrase.speech_end, self._received)
+            if part is not parts[0]:
+                offset = phrase.begin + answers.ticks(words[0].begin_s)
+                hypotheses = Hypotheses(offset, stepwise=True)
+            if part is not parts[-1]:
+                end = phrase.begin + answers.ticks(words[-1].end_s)
+            self._send_hypotheses(hypotheses, hypotheses.before_answer(best.lexical, end))
+            dictated = self._options.mode is Mode.DICTATION
             body = answers.success(
-                part,
+                sentences.punctuated(part) if dictated else part,
                 self._options,
                 audio_begin=phrase.begin,
-                # Where one phrase has become several, their words alone tell where each is.
-                offset=phrase.offset
-                if part is parts[0]
-                else phrase.begin + answers.ticks(words[0].begin_s),
-                end=end if part is parts[-1] else phrase.begin + answers.ticks(words[-1].end_s),
+                offset=hypotheses.onset,
+                end=max(end, hypotheses.told_until),
             )
             self._send("speech.phrase", body)
 
@@ -308,30 +318,33 @@ class Turn:
             return self._received
         return min(max(phrase.end, self._next_onset), self._received)
 
-    def _send_hypothesis(self, result: Transcript) -> None:
+    def _send_hypothesis(self, result: Transcript, end: int) -> None:
+        """Tell the words of an interim result of speech up to `end`."""
         if not result.nbest:
             return
-        best, end = result.nbest[0], self._endpointer.speech_end * TICKS_PER_SAMPLE
-        self._send_hypotheses(self._hypotheses, self._hypotheses.told(best.lexical, end))
-        if self._options.semantic:
+        first, *more = sentences.split(result) if self._options.semantic else [result]
+        if more:
+            end = self._after_begin(first.nbest[0].words[-1].end_s)
+        self._send_hypotheses(self._hypotheses, self._hypotheses.told(first.nbest[0].lexical, end))
+        # With a word or two of the next, a sentence may still turn out to go on.
+        if more and (len(more) > 1 or len(more[0].nbest[0].words) >= MIN_NEXT_WORDS):
             self._answer_whole_sentences(result)
+
+    def _after_begin(self, seconds: float) -> int:
+        return self._endpointer.begin * TICKS_PER_SAMPLE + answers.ticks(seconds)
 
     def _answer_whole_sentences(self, result: Transcript) -> None:
         """Answer the sentences of an interim result after which another has begun."""
-        whole = sentences.without_last(result)
-        if whole is None:
+        if (whole := sentences.without_last(result)) is None:
             return
-        # With a word or two of the next, a sentence may still turn out to go on.
-        if len(result.nbest[0].words) - len(whole.nbest[0].words) < MIN_NEXT_WORDS:
-            return
-        begin = self._endpointer.begin * TICKS_PER_SAMPLE
-        speech_end = begin + answers.ticks(whole.nbest[0].words[-1].end_s)
-        following = result.nbest[0].words[len(whole.nbest[0].words)]
-        next_begin = (speech_end + begin + answers.ticks(following.begin_s)) // 2
+        heard = whole.nbest[0].words
+        speech_end = self._after_begin(heard[-1].end_s)
+        following = result.nbest[0].words[len(heard)]
+        next_begin = (speech_end + self._after_begin(following.begin_s)) // 2
         self._unanswered.append(
             _Phrase(
                 job_id=None,
-                begin=begin,
+                begin=self._after_begin(0),
                 offset=self._hypotheses.onset,
                 speech_end=speech_end,
                 end=next_begin,
