@@ -62,6 +62,14 @@ def synthesised(url: str) -> str:
     return str(result.cancellation_details.error_details)
 
 
+def test_there_are_no_voices(host: Serving, caplog: pytest.LogCaptureFixture) -> None:
+    synthesizer = sdk.SpeechSynthesizer(configured(host.url), None)
+    result = synthesizer.get_voices_async().get()
+    assert result.reason is sdk.ResultReason.Canceled
+    assert "No voice matches" in result.error_details
+    assert caplog.text.count("asks for voices: this host has none") == 1
+
+
 @pytest.mark.parametrize(
     ("attempt", "words"),
     [

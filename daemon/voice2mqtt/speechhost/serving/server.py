@@ -36,15 +36,18 @@ from voice2mqtt.speechhost.serving.admission import AdmissionControl, Limits
 from voice2mqtt.speechhost.serving.connection import ConnectionHandler, Socket
 from voice2mqtt.speechhost.serving.memory import trim_malloc
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
-from voice2mqtt.speechhost.serving.short_audio import PostRequest
+from voice2mqtt.speechhost.serving.short_audio import HttpRequest
 
 log = logging.getLogger(__name__)
 
 _WATCH_EVERY_S = 1.0
 _CLOSE_WITHIN_S = 1.0  # a client that does not answer a close frame is cut off
 _READ_AHEAD = 1  # messages of one client that are buffered
+_VOICES = "/cognitiveservices/voices/list"
 _SPARE_DETECTORS = 4  # kept when nobody is connected
-_POST = b"POST "
+_HTTP = (b"POST ", b"GET /cognitiveservices/")
+"""How requests begin that are not for websockets. Clients of the second are cut off by websockets
+before they have read the answer."""
 
 # It reports every port scan and every client that hangs up early, with a traceback.
 _wire_log = logging.getLogger(f"{__name__}.wire")
@@ -118,7 +121,7 @@ class SpeechHost:
             compression=None,
             create_connection=cast(
                 "type[ServerConnection]",
-                partial(_Socket, self._admission, self._limits.open_s, self._take_post),
+                partial(_Socket, self._admission, self._limits.open_s, self._take_http),
             ),
             max_size=self._limits.message_bytes,
             max_queue=_READ_AHEAD,
@@ -261,19 +264,23 @@ class SpeechHost:
             self._admission.release(peer)
             self._spare_detectors.append(detector)
 
-    def _take_post(self, transport: asyncio.Transport, began: bytes) -> None:
+    def _take_http(self, transport: asyncio.Transport, began: bytes) -> None:
         """Serve a connection as HTTP whose first bytes are `began`."""
         reader = asyncio.StreamReader()
-        protocol = asyncio.StreamReaderProtocol(reader, self._serve_post)
+        protocol = asyncio.StreamReaderProtocol(reader, self._serve_http)
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
         protocol.data_received(began)
 
-    async def _serve_post(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = PostRequest(reader, writer)
+    async def _serve_http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = HttpRequest(reader, writer)
         try:
             async with asyncio.timeout(self._limits.open_s):
                 target, headers = await request.head()
+            if target.partition("?")[0] == _VOICES:
+                log.warning("%s asks for voices: this host has none", request.peer)
+                await request.respond_with([])
+                return
             if refusal := self._refusal(request.peer, target, headers):
                 await request.refuse(*refusal)
             elif address := read_address(target):
@@ -282,25 +289,25 @@ class SpeechHost:
         except (ProtocolError, TimeoutError, ConnectionError):
             request.abort()
         finally:
-            writer.close()
+            await request.close_late()
 
 
 class _Socket(ServerConnection):
-    """A connection that is counted before its request has come, and may turn out to be a POST."""
+    """A connection that is counted before its request has come, which may be plain HTTP."""
 
     def __init__(
         self,
         admission: AdmissionControl,
         open_s: float,
-        take_post: Callable[[asyncio.Transport, bytes], None],
+        take_http: Callable[[asyncio.Transport, bytes], None],
         *args: Any,  # noqa: ANN401 - passed on
         **options: Any,  # noqa: ANN401
     ) -> None:
-        """Half-open connections are cut off after `open_s`; `take_post` gets what is a POST."""
+        """Half-open connections are cut off after `open_s`; `take_http` gets what is plain HTTP."""
         super().__init__(*args, **options)
         self._admission = admission
         self._open_s = open_s
-        self._take_post = take_post
+        self._take_http = take_http
         self._began = b""
         self._unbegun: tuple[asyncio.BaseTransport, asyncio.TimerHandle] | None = None
 
@@ -323,18 +330,18 @@ class _Socket(ServerConnection):
             oldest.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Hand a POST over to the REST service; anything else is for websockets."""
+        """Hand over what is plain HTTP; anything else is for websockets."""
         if self._unbegun is None:
             super().data_received(data)
             return
         self._began += data
-        if len(self._began) < len(_POST) and _POST.startswith(self._began):
+        if any(len(self._began) < len(one) and one.startswith(self._began) for one in _HTTP):
             return
         (transport, late), self._unbegun = self._unbegun, None
         late.cancel()
-        if self._began.startswith(_POST):
+        if self._began.startswith(_HTTP):
             self._admission.settle(self)
-            self._take_post(self.transport, self._began)
+            self._take_http(self.transport, self._began)
         else:
             super().connection_made(transport)
             super().data_received(self._began)

@@ -5,6 +5,7 @@ the end of the audio ends the phrase. The only import of h11.
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from http import HTTPStatus
@@ -23,13 +24,14 @@ from voice2mqtt.speechhost.protocol.request_options import single_phrase_context
 _REQUEST_ID = "0"
 _HEADER_BYTES = 4096
 """A RIFF header is in so many bytes from the start."""
+_CLOSE_WITHIN_S = 1.0
 _READ_BYTES = 1 << 16
 _NO_WAVE = "send a WAV file, or raw 16 kHz 16-bit mono PCM; this host decodes nothing else"
 _TITLES = {name.lower(): name for name in ("Ocp-Apim-Subscription-Key", "Authorization")}
 _COMPRESSED = (b"OggS", b"ID3", b"fLaC", b"\x1aE\xdf\xa3")
 
 
-class PostRequest:
+class HttpRequest:
     """One HTTP request, up to its answer; as a `Socket` it is a client with one turn."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -102,13 +104,25 @@ class PostRequest:
         elif self._answer["RecognitionStatus"] == "Error":
             await self.refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "the recogniser failed")
         else:
-            await self._respond(HTTPStatus.OK, "", self._answer)
+            await self.respond_with(dict(self._answer))
+
+    async def respond_with(self, body: Json) -> None:
+        """Send `body`."""
+        await self._respond(HTTPStatus.OK, "", body)
+
+    async def close_late(self) -> None:
+        """Close once the client has, or soon: some do not read on after they are cut off."""
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(_CLOSE_WITHIN_S):
+                while await self._reader.read(_READ_BYTES):
+                    pass
+        self._writer.close()
 
     async def refuse(self, status: HTTPStatus, reason: str) -> None:
         """Answer with `status`, and tell why."""
         await self._respond(status, reason, {"error": {"code": status.name, "message": reason}})
 
-    async def _respond(self, status: HTTPStatus, reason: str, body: Mapping[str, Json]) -> None:
+    async def _respond(self, status: HTTPStatus, reason: str, body: Json) -> None:
         content = json.dumps(body).encode()
         headers = [
             ("Content-Type", "application/json; charset=utf-8"),
