@@ -10,12 +10,14 @@ import pytest
 from tests.speechhost.azure_client import Client, configured
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
 from tests.speechhost.hosting import WITHIN_S, Serving, hosting
+from voice2mqtt.speechhost.protocol import refusals
+from voice2mqtt.speechhost.protocol.request_options import read_address, read_options
 
 SENTENCE = "Turn on the kitchen light."
 SPOKEN = silence(300) + tone(1000) + silence(1000)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def host() -> Iterator[Serving]:
     with hosting(ScriptedEngine(SENTENCE)) as host:
         yield host
@@ -132,3 +134,12 @@ def test_a_conversation_is_transcribed_without_telling_speakers_apart(host: Serv
     transcriber.start_transcribing_async().get()
     assert stopped.wait(WITHIN_S)
     assert heard == [(SENTENCE, "Unknown")]
+
+
+def test_a_reason_fits_into_a_close_frame_whatever_a_client_asks_for() -> None:
+    address = read_address("/stt/speech/universal/v2")
+    assert address
+    options = read_options(address, {"languageId": {"languages": ["é\r\nx" * 90, "de-DE"]}})
+    fault = refusals.language_fault(options, "en-US")
+    assert len(fault.encode()) <= 123
+    assert fault.isprintable()

@@ -18,7 +18,7 @@ SPOKEN = silence(300) + tone(1000) + silence(2000) + tone(500)
 """With a pause that would end a phrase on a websocket."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def host() -> Iterator[Serving]:
     with hosting(ScriptedEngine(SENTENCE)) as host:
         yield host

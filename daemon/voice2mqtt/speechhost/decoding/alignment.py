@@ -55,6 +55,8 @@ def timed(
     abandoned: Callable[[], bool],
 ) -> list[NBestEntry]:
     """Return `entries` with their words timed; `encoding` is that of `samples`."""
+    if not entries:
+        return []
     decoding = Decoding(model, encoding)
     loudness = _Loudness.of(samples, encoding.frames.shape[1])
     found = []

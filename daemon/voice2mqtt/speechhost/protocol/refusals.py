@@ -11,8 +11,8 @@ from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.protocol.frames import ProtocolError
 from voice2mqtt.speechhost.protocol.request_options import RequestOptions, member, section
 
-MAX_REASON_BYTES = 123
-"""Of a close frame (RFC 6455); more would break the connection."""
+_MAX_NAMED = 40
+"""Characters of a client's languages: a close frame has 123 bytes for a reason (RFC 6455)."""
 UNKNOWN_LANGUAGE = "Unknown"
 
 _OTHER_SERVICES = {
@@ -53,6 +53,6 @@ def language_fault(options: RequestOptions, spoken: str) -> str:
     asked = options.languages or (options.language,)
     if any(primary_of(language) == primary_of(spoken) for language in asked):
         return ""
-    named = ", ".join(asked)
-    named = named if len(named) < 40 else named[:37] + "..."
+    named = ascii(", ".join(asked))[1:-1]
+    named = named if len(named) <= _MAX_NAMED else named[: _MAX_NAMED - 3] + "..."
     return f"this host recognises {spoken} alone, not {named}; set the recognition language"

@@ -28,6 +28,8 @@ _CLOSE_WITHIN_S = 1.0
 _READ_BYTES = 1 << 16
 _NO_WAVE = "send a WAV file, or raw 16 kHz 16-bit mono PCM; this host decodes nothing else"
 _TITLES = {name.lower(): name for name in ("Ocp-Apim-Subscription-Key", "Authorization")}
+_CLOSED_BY_US = (1000, 1001)
+"""Codes with which the host closes that is about to stop."""
 _COMPRESSED = (b"OggS", b"ID3", b"fLaC", b"\x1aE\xdf\xa3")
 
 
@@ -40,7 +42,7 @@ class HttpRequest:
         self._http = h11.Connection(h11.SERVER)
         self._closed = asyncio.Event()
         self._answer: Mapping[str, Json] | None = None
-        self._refusal = ""
+        self._refusal = HTTPStatus.BAD_REQUEST, "the audio ended too soon"
         peer = writer.get_extra_info("peername")
         self.peer = str(peer[0]) if peer else "?"
         """The client's address."""
@@ -63,7 +65,7 @@ class HttpRequest:
         yield write_text("speech.context", _REQUEST_ID, single_phrase_context())
         async for piece in self._pieces():
             if piece.startswith(_COMPRESSED):
-                await self.close(0, _NO_WAVE)
+                await self.close(1007, _NO_WAVE)
                 return
             yield write_audio(_REQUEST_ID, piece)
         yield write_audio(_REQUEST_ID, b"")
@@ -83,9 +85,12 @@ class HttpRequest:
         return pong
 
     async def close(self, code: int, reason: str) -> None:
-        """End without an answer, for a `reason`."""
-        del code
-        self._refusal = reason
+        """End without an answer, for a `reason`; `code` is that of a websocket."""
+        is_ours = code in _CLOSED_BY_US
+        self._refusal = (
+            HTTPStatus.SERVICE_UNAVAILABLE if is_ours else HTTPStatus.BAD_REQUEST,
+            reason,
+        )
         self._closed.set()
 
     async def wait_closed(self) -> None:
@@ -99,8 +104,7 @@ class HttpRequest:
     async def respond(self) -> None:
         """Send what was found, or why nothing was."""
         if self._answer is None:
-            reason = self._refusal or "the audio ended too soon"
-            await self.refuse(HTTPStatus.BAD_REQUEST, reason)
+            await self.refuse(*self._refusal)
         elif self._answer["RecognitionStatus"] == "Error":
             await self.refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "the recogniser failed")
         else:
