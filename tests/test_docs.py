@@ -27,7 +27,7 @@ from tests.settings.reading import settings, table
 from tests.speechhost.test_javascript import installed_sdk, needs_node
 from voice2mqtt import __version__
 from voice2mqtt.cli.main import COMMANDS, _parser, main
-from voice2mqtt.cli.table.table_tests import try_sentences
+from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.core.event import notice
 from voice2mqtt.demo import stage
 from voice2mqtt.errors import ExitStatus

@@ -76,7 +76,7 @@ TESTED_IN = {
     "cli/publishing.py": "cli/test_say.py",
     "cli/screen.py": "cli/test_transcribe.py",
     "cli/table/cheatsheet.py": "cli/table/test_command.py",
-    "cli/table/table_tests.py": "cli/test_check.py",
+    "service/checks/table_tests.py": "cli/test_check.py",
     "cli/uninstall.py": "cli/test_install.py",
     "core/membership.py": "core/test_arbitration.py",
     "core/wave_format.py": "audio/sources/test_wav.py",

@@ -8,6 +8,8 @@ from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.search import VARIABLE, SettingsFile
 from voice2mqtt.settings.search import settings_file as search
 
+_LONGEST_S = 3600.0
+
 
 def settings(parser: argparse.ArgumentParser) -> None:
     """Declare `--settings FILE`; the file used is printed when the command fails."""
@@ -30,6 +32,17 @@ def commands(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a command table to use instead of the one that the settings name",
     )
+
+
+def seconds(text: str) -> float:
+    """Read a duration in seconds, above 0 and up to an hour, for `type=`."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, such as 5")
+    return value
 
 
 def settings_file(args: argparse.Namespace) -> SettingsFile:

@@ -15,6 +15,7 @@ COMMANDS = {
     "listen": "voice2mqtt.cli.listen",
     "devices": "voice2mqtt.cli.devices",
     "check": "voice2mqtt.cli.check",
+    "doctor": "voice2mqtt.cli.doctor",
     "say": "voice2mqtt.cli.say",
     "table": "voice2mqtt.cli.table.command",
     "settings": "voice2mqtt.cli.settings",
