@@ -27,13 +27,13 @@ from tests.settings.reading import settings, table
 from tests.speechhost.test_javascript import installed_sdk, needs_node
 from voice2mqtt import __version__
 from voice2mqtt.cli.main import COMMANDS, _parser, main
-from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.core.event import notice
 from voice2mqtt.demo import stage
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.languages.language import read_language
 from voice2mqtt.mqtt.home_assistant.discovery import announcements
 from voice2mqtt.mqtt.topics import Topics
+from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.settings.model import Settings
 
 ROOT = Path(__file__).parents[1]
