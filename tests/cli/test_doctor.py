@@ -9,8 +9,15 @@ import pytest
 
 from voice2mqtt.cli.main import main
 from voice2mqtt.errors import ExitStatus
+from voice2mqtt.service.checks.check_result import (
+    CheckResult,
+    Severity,
+    error,
+    ok,
+    skipped,
+    warning,
+)
 from voice2mqtt.service.checks.doctor import Doctor
-from voice2mqtt.service.checks.finding import Finding, Severity, error, ok, skipped, warning
 
 FINE = ok("Python", "3.11")
 LEFT = skipped("service", "systemd does not run here")
@@ -26,10 +33,10 @@ BAD = error("broker", "nobody listens there", "start one")
         pytest.param([WARN, BAD, FINE], ExitStatus.UNAVAILABLE, id="error"),
     ],
 )
-def test_the_worst_finding_is_the_exit_status(
-    found: Sequence[Finding], status: ExitStatus, capsys: pytest.CaptureFixture[str]
+def test_the_worst_result_is_the_exit_status(
+    found: Sequence[CheckResult], status: ExitStatus, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with patch.object(Doctor, "findings", lambda _self: iter(found)):
+    with patch.object(Doctor, "results", lambda _self: iter(found)):
         assert main(["doctor", "--json"]) == status
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         assert [Severity(line["severity"]) for line in lines] == [each.severity for each in found]

@@ -1,6 +1,9 @@
 """Arguments that several commands share."""
 
 import argparse
+import re
+import shutil
+import sys
 from pathlib import Path
 
 from voice2mqtt.settings.load import load_settings
@@ -48,6 +51,17 @@ def seconds(text: str) -> float:
 def settings_file(args: argparse.Namespace) -> SettingsFile:
     """Return the settings file to use, named or found."""
     return search(getattr(args, "settings", None))
+
+
+def as_called(text: str) -> str:
+    """Return `text` with the commands in it as they can be typed here.
+
+    In a checkout the program is not on the path.
+    """
+    called = sys.argv[0]
+    if shutil.which("voice2mqtt") or Path(called).name != "voice2mqtt":
+        return text
+    return re.sub(r"`(sudo )?voice2mqtt(?= )", rf"`\1{called}", text)
 
 
 def load(args: argparse.Namespace) -> Settings:

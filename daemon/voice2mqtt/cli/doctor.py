@@ -5,15 +5,15 @@ import json
 import sys
 import threading
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from voice2mqtt.audio.monitor import MonitorReading
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.devices import LOWEST_DB
-from voice2mqtt.cli.screen import bar, is_terminal, live_table, show_finding
+from voice2mqtt.cli.screen import bar, is_terminal, live_table, show_check
 from voice2mqtt.errors import ExitStatus
+from voice2mqtt.service.checks.check_result import CheckResult, Severity
 from voice2mqtt.service.checks.doctor import Doctor
-from voice2mqtt.service.checks.finding import Finding, Severity
 from voice2mqtt.service.checks.sound import LISTEN_S
 from voice2mqtt.settings.yaml.faults import count
 
@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print each finding; 0 when all is well, 1 for warnings, 69 when something does not work."""
+    """Print each result; 0 when all is well, 1 for warnings, 69 when something does not work."""
     screen = _Screen(live=is_terminal() and not args.json)
     doctor = Doctor(
         file=common.settings_file(args),
@@ -45,15 +45,16 @@ def run(args: argparse.Namespace) -> int:
         ask_to_speak=screen.ask_to_speak,
         show=screen.show_level,
     )
-    found: list[Finding] = []
-    for finding in doctor.findings():
+    found: list[CheckResult] = []
+    for found_now in doctor.results():
+        result = replace(found_now, cure=common.as_called(found_now.cure))
         screen.end_level()
-        found.append(finding)
+        found.append(result)
         if args.json:
-            print(json.dumps(asdict(finding), ensure_ascii=False), flush=True)
+            print(json.dumps(asdict(result), ensure_ascii=False), flush=True)
         else:
-            show_finding(finding.check, finding.severity, finding.sentence, finding.cure)
-    severities = [finding.severity for finding in found]
+            show_check(result.check, result.severity, result.sentence, result.cure)
+    severities = [result.severity for result in found]
     if not args.json:
         print(_summary(severities))
     if Severity.ERROR in severities:

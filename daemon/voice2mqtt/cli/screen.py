@@ -45,7 +45,7 @@ _SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "error": ("✗", "
 _NO_SIGN = ("-", "dim")
 
 
-def show_finding(check: str, severity: str, sentence: str, cure: str) -> None:
+def show_check(check: str, severity: str, sentence: str, cure: str) -> None:
     """Print what a check found in a few lines: a coloured sign, the sentence, its cure below."""
     sign, colour = _SIGNS.get(severity, _NO_SIGN)
     table = Table.grid(padding=(0, 1))

@@ -16,8 +16,8 @@ from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.demo import stage
 from voice2mqtt.service.checks import sound
+from voice2mqtt.service.checks.check_result import CheckResult
 from voice2mqtt.service.checks.doctor import Doctor
-from voice2mqtt.service.checks.finding import Finding
 from voice2mqtt.service.checks.machine import Machine
 from voice2mqtt.service.checks.unit import Units, find_units
 from voice2mqtt.settings.search import SettingsFile
@@ -52,7 +52,8 @@ def levels(*seconds_and_peaks: tuple[float, float], frequency_hz: float = 300.0)
         peak * np.sin(2 * np.pi * frequency_hz * np.arange(int(seconds * RATE_HZ)) / RATE_HZ)
         for seconds, peak in seconds_and_peaks
     ]
-    return (32767 * np.clip(np.concatenate(parts), -1, 1)).astype("<i2").tobytes()
+    samples = (32767 * np.clip(np.concatenate(parts), -1, 1)).astype("<i2")
+    return bytes(samples)
 
 
 def amplified(pcm: bytes, gain: float, noise: float = 0.0) -> bytes:
@@ -157,7 +158,7 @@ class Home:
         ):
             yield
 
-    def examined(self, *, listen_s: float = 0.0) -> Sequence[Finding]:
+    def examined(self, *, listen_s: float = 0.0) -> Sequence[CheckResult]:
         """Everything that the doctor finds."""
         self.write()
-        return list(Doctor(file=self.file, machine=self.machine, listen_s=listen_s).findings())
+        return list(Doctor(file=self.file, machine=self.machine, listen_s=listen_s).results())

@@ -19,8 +19,8 @@ from tests.speechhost.fakes import ScriptedEngine
 from tests.speechhost.hosting import hosting
 from voice2mqtt.demo.stage import free_port
 from voice2mqtt.service.checks.broker import check_broker
+from voice2mqtt.service.checks.check_result import CheckResult, Severity
 from voice2mqtt.service.checks.files import read_settings_file, read_table_file
-from voice2mqtt.service.checks.finding import Finding, Severity
 from voice2mqtt.service.checks.machine import check_disk, check_machine
 from voice2mqtt.service.checks.sound import check_microphone, check_rights, check_server
 from voice2mqtt.service.checks.speech_host import check_host
@@ -88,14 +88,14 @@ def home(tmp_path: Path, world: World) -> Home:
 
 # What a check is given, so that a fault of one need not wait for the others --------------------
 
-Check = Callable[[Home], Iterator[Finding]]
+Check = Callable[[Home], Iterator[CheckResult]]
 
 
-def of_machine(home: Home) -> Iterator[Finding]:
+def of_machine(home: Home) -> Iterator[CheckResult]:
     yield from check_machine(home.machine)
 
 
-def of_files(home: Home) -> Iterator[Finding]:
+def of_files(home: Home) -> Iterator[CheckResult]:
     home.write()
     settings, told = read_settings_file(home.file)
     yield from told
@@ -103,20 +103,20 @@ def of_files(home: Home) -> Iterator[Finding]:
         yield from read_table_file(settings)[1]
 
 
-def of_sound(home: Home) -> Iterator[Finding]:
+def of_sound(home: Home) -> Iterator[CheckResult]:
     yield from check_rights(home.machine, installed_for_machine=True)
     yield from check_server(home.machine, "default", installed_for_machine=home.units.of_machine)
 
 
-def of_host(home: Home) -> Iterator[Finding]:
+def of_host(home: Home) -> Iterator[CheckResult]:
     yield from _of_servers(home, host=True)
 
 
-def of_broker(home: Home) -> Iterator[Finding]:
+def of_broker(home: Home) -> Iterator[CheckResult]:
     yield from _of_servers(home, host=False)
 
 
-def _of_servers(home: Home, *, host: bool) -> Iterator[Finding]:
+def _of_servers(home: Home, *, host: bool) -> Iterator[CheckResult]:
     home.write()
     settings, told = read_settings_file(home.file)
     assert settings, told
@@ -128,7 +128,7 @@ def _of_servers(home: Home, *, host: bool) -> Iterator[Finding]:
         yield from check_broker(settings, table, service_runs=False)
 
 
-def of_units(home: Home) -> Iterator[Finding]:
+def of_units(home: Home) -> Iterator[CheckResult]:
     yield from check_units(home.units, home.machine, home.file.path)
 
 
@@ -427,7 +427,7 @@ def test_a_planted_fault_is_found_with_its_cure(fault: Fault, home: Home, world:
         _expect(fault, list(fault.check(home)))
 
 
-def _expect(fault: Fault, found: Sequence[Finding]) -> None:
+def _expect(fault: Fault, found: Sequence[CheckResult]) -> None:
     bad = [each for each in found if each.severity in {WARNING, ERROR}]
     fitting = [
         each
@@ -471,7 +471,7 @@ def test_a_microphone_that_is_not_there_is_found(home: Home) -> None:
     assert "voice2mqtt devices" in found.cure
 
 
-def _microphone(device: str) -> list[Finding]:
+def _microphone(device: str) -> list[CheckResult]:
     settings = MicrophoneSettings(device=device)
     return list(check_microphone(settings, 0.5, lambda _reading: None, service_runs=False))
 

@@ -10,7 +10,7 @@ from voice2mqtt.mqtt.probe import BrokerReport, examine_broker
 from voice2mqtt.mqtt.topics import Topics
 from voice2mqtt.nlu.grammar.enumerate import ANYTHING, Sentences
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.service.checks.finding import Finding, error, ok, skipped, warning
+from voice2mqtt.service.checks.check_result import CheckResult, error, ok, skipped, warning
 from voice2mqtt.service.checks.table_tests import published, unconditional_interpreter
 from voice2mqtt.settings.model import MqttSettings, Settings
 from voice2mqtt.settings.yaml.redaction import shown_address
@@ -23,7 +23,7 @@ _MOST_TOLD = 4
 
 def check_broker(
     settings: Settings, table: CommandTable, *, service_runs: bool
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     """Yield what the broker lets us do, and whether Home Assistant can find us there."""
     topics = topics_of(table, settings)
     own = Topics(settings.mqtt.base, settings.node)
@@ -91,7 +91,7 @@ def _cure(fault: str, settings: MqttSettings) -> str:
     return "check address, port and kind (mqtt, mqtts, ws, wss) in mqtt.broker"
 
 
-def _rights(report: BrokerReport, asked: list[str]) -> Finding:
+def _rights(report: BrokerReport, asked: list[str]) -> CheckResult:
     name = "topics"
     if not report.answers:
         return skipped(name, "this broker does not tell which topics may be published to (MQTT 5)")
@@ -106,7 +106,7 @@ def _rights(report: BrokerReport, asked: list[str]) -> Finding:
     return ok(name, f"we may publish to each of {len(asked)} topics")
 
 
-def _discovery(report: BrokerReport, settings: Settings, *, service_runs: bool) -> Finding:
+def _discovery(report: BrokerReport, settings: Settings, *, service_runs: bool) -> CheckResult:
     name, wanted = "Home Assistant", settings.home_assistant
     if not wanted.discovery:
         return ok(name, "discovery is switched off in the settings")

@@ -7,8 +7,8 @@ from itertools import chain
 from voice2mqtt.audio.monitor import MonitorReading
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service.checks.broker import check_broker
+from voice2mqtt.service.checks.check_result import CheckResult, skipped
 from voice2mqtt.service.checks.files import read_settings_file, read_table_file
-from voice2mqtt.service.checks.finding import Finding, skipped
 from voice2mqtt.service.checks.machine import Machine, check_disk, check_machine
 from voice2mqtt.service.checks.sound import (
     LISTEN_S,
@@ -38,12 +38,12 @@ class Doctor:
     show: Callable[[MonitorReading], None] = lambda _reading: None
     """Called ten times a second while it is."""
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield each finding as soon as it is known; its cure names the settings file."""
-        for finding in self._findings():
-            yield replace(finding, cure=finding.cure.replace("FILE", str(self.file.path)))
+    def results(self) -> Iterator[CheckResult]:
+        """Yield each result as soon as it is known; its cure names the settings file."""
+        for result in self._results():
+            yield replace(result, cure=result.cure.replace("FILE", str(self.file.path)))
 
-    def _findings(self) -> Iterator[Finding]:
+    def _results(self) -> Iterator[CheckResult]:
         yield from check_machine(self.machine)
         units = find_units(self.machine)
         settings, told = read_settings_file(self.file)
@@ -61,7 +61,7 @@ class Doctor:
             yield skipped("broker", _UNSETTLED)
         yield from check_units(units, self.machine, self.file.path)
 
-    def _sound(self, settings: Settings | None, units: Units) -> Iterator[Finding]:
+    def _sound(self, settings: Settings | None, units: Units) -> Iterator[CheckResult]:
         of_machine = units.of_machine
         yield from check_rights(self.machine, installed_for_machine=of_machine)
         device = settings.microphone.device if settings else ""

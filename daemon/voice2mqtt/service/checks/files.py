@@ -1,11 +1,11 @@
-"""Settings, secrets and command table: what `check` tells, as findings."""
+"""Settings, secrets and command table: what `check` tells, as results."""
 
 from collections.abc import Iterator
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service import composition as build
-from voice2mqtt.service.checks.finding import Finding, error, ok, told, warning
+from voice2mqtt.service.checks.check_result import CheckResult, error, ok, told, warning
 from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.service.prerequisites import verify
 from voice2mqtt.settings.load import load_table, load_written
@@ -18,7 +18,7 @@ _MOST_TOLD = 5
 """Warnings of the table that are told; `check` tells all."""
 
 
-def read_settings_file(file: SettingsFile) -> tuple[Settings | None, list[Finding]]:
+def read_settings_file(file: SettingsFile) -> tuple[Settings | None, list[CheckResult]]:
     """Return the settings, None if they cannot be used, and what there is to say of them."""
     try:
         written = load_written(file.path)
@@ -33,7 +33,7 @@ def read_settings_file(file: SettingsFile) -> tuple[Settings | None, list[Findin
     return written.settings, [ok("settings", str(file))]
 
 
-def read_table_file(settings: Settings) -> tuple[CommandTable | None, list[Finding]]:
+def read_table_file(settings: Settings) -> tuple[CommandTable | None, list[CheckResult]]:
     """Return the command table, None if it cannot be used, and what there is to say of it."""
     path = settings.commands
     try:
@@ -54,7 +54,7 @@ def read_table_file(settings: Settings) -> tuple[CommandTable | None, list[Findi
     return table, found or [ok("table", f"{path}: {rows}, {tests}")]
 
 
-def _faults(check: str, wrong: SettingsError) -> Iterator[Finding]:
+def _faults(check: str, wrong: SettingsError) -> Iterator[CheckResult]:
     if not isinstance(wrong, FaultsError):
         yield told(check, wrong)
         return

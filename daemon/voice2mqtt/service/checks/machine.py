@@ -15,7 +15,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from voice2mqtt.service.checks.finding import Finding, error, ok, skipped, warning
+from voice2mqtt.service.checks.check_result import CheckResult, error, ok, skipped, warning
 
 _PROCESSORS = {"x86_64": "amd64", "aarch64": "arm64"}
 _FAST = {"x86_64": "avx2", "aarch64": "asimddp"}
@@ -66,7 +66,7 @@ class Machine:
         return done.stdout
 
 
-def check_machine(machine: Machine) -> Iterator[Finding]:
+def check_machine(machine: Machine) -> Iterator[CheckResult]:
     """Yield what there is to say of the machine itself, whatever the settings."""
     yield from _python(machine)
     yield _programs(machine)
@@ -74,7 +74,7 @@ def check_machine(machine: Machine) -> Iterator[Finding]:
     yield _clock(machine)
 
 
-def check_disk(folder: Path, free_bytes: int | None = None) -> Iterator[Finding]:
+def check_disk(folder: Path, free_bytes: int | None = None) -> Iterator[CheckResult]:
     """Yield whether the state folder can be written, and whether its disk has room."""
     there = next((p for p in (folder, *folder.parents) if p.exists()), folder)
     if not there.is_dir():
@@ -103,7 +103,7 @@ def check_disk(folder: Path, free_bytes: int | None = None) -> Iterator[Finding]
         yield ok("disk", sentence)
 
 
-def _python(machine: Machine) -> Iterator[Finding]:
+def _python(machine: Machine) -> Iterator[CheckResult]:
     needed = _requirements(machine)
     missing = [str(each) for each in needed if _version(each.name, machine) is None]
     unfit = [
@@ -143,7 +143,7 @@ def _version(name: str, machine: Machine) -> str | None:
     return next((each.version for each in found), None)
 
 
-def _programs(machine: Machine) -> Finding:
+def _programs(machine: Machine) -> CheckResult:
     missing = [name for name in _PROGRAMS if machine.program(name) is None]
     if missing:
         packages = " ".join(sorted({_PROGRAMS[name] for name in missing}))
@@ -155,7 +155,7 @@ def _programs(machine: Machine) -> Finding:
     return ok("programs", f"{', '.join(_PROGRAMS)} are installed")
 
 
-def _processor(machine: Machine) -> Iterator[Finding]:
+def _processor(machine: Machine) -> Iterator[CheckResult]:
     name = machine.architecture
     if name not in _PROCESSORS or machine.pointer_bits < 64:
         bits = f"{machine.pointer_bits}-bit programs on " if machine.pointer_bits < 64 else ""
@@ -180,7 +180,7 @@ def _processor(machine: Machine) -> Iterator[Finding]:
         yield ok("processor", f"{name}, {machine.pointer_bits} bit{f', {flag}' if flags else ''}")
 
 
-def _clock(machine: Machine) -> Finding:
+def _clock(machine: Machine) -> CheckResult:
     shown = time.strftime("%Y-%m-%d %H:%M %Z", time.localtime(machine.now_s))
     cure = "`sudo timedatectl set-ntp true`; `timedatectl` shows whether it has found a server"
     if machine.now_s < _WRITTEN:

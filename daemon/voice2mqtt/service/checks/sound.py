@@ -20,7 +20,7 @@ from voice2mqtt.audio.sources.sound_server import (
     SoundServer,
     detect_sound_server,
 )
-from voice2mqtt.service.checks.finding import Finding, error, ok, skipped, told, warning
+from voice2mqtt.service.checks.check_result import CheckResult, error, ok, skipped, told, warning
 from voice2mqtt.service.checks.machine import Machine
 from voice2mqtt.settings.model import WAV_PREFIX, MicrophoneSettings
 
@@ -53,7 +53,7 @@ class Listening:
     """How often the gate opened."""
 
 
-def check_rights(machine: Machine, *, installed_for_machine: bool) -> Iterator[Finding]:
+def check_rights(machine: Machine, *, installed_for_machine: bool) -> Iterator[CheckResult]:
     """Yield whether the sound cards may be used, by us and by the service's user."""
     nodes = sorted((machine.root / "dev/snd").glob("pcmC*D*c"))
     if not nodes:
@@ -79,7 +79,7 @@ def check_rights(machine: Machine, *, installed_for_machine: bool) -> Iterator[F
 
 def check_server(
     machine: Machine, device: str, *, installed_for_machine: bool
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     """Yield which sound server there is, and whether the service can reach it."""
     server = detect_sound_server(machine.environ, machine.root / "run", machine.root)
     if server.kind == ALSA:
@@ -97,7 +97,7 @@ def check_server(
     yield _plugin(machine, server)
 
 
-def _plugin(machine: Machine, server: SoundServer) -> Finding:
+def _plugin(machine: Machine, server: SoundServer) -> CheckResult:
     """Return whether ALSA programs such as arecord reach the sound server."""
     pipewire = server.kind == PIPEWIRE
     name = "pipewire" if pipewire else "pulse"
@@ -118,7 +118,7 @@ def check_microphone(
     show: Callable[[MonitorReading], None],
     *,
     service_runs: bool,
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     """Yield how the microphone sounds while a person speaks for up to `seconds`."""
     if settings.device.startswith(WAV_PREFIX) or settings.device == STDIN:
         yield ok("microphone", f"{settings.device} stands in for it")
@@ -158,7 +158,7 @@ def _listen(
                 )
 
 
-def judge(heard: Listening) -> Finding:
+def judge(heard: Listening) -> CheckResult:
     """Return what `heard` says of the microphone."""
     name, device = "microphone", heard.state.device
     if heard.state.condition not in _WORKING:
@@ -177,7 +177,7 @@ def judge(heard: Listening) -> Finding:
     return _judge_speech(name, heard)
 
 
-def _judge_speech(name: str, heard: Listening) -> Finding:
+def _judge_speech(name: str, heard: Listening) -> CheckResult:
     device = heard.state.device
     levels = f"speech {heard.peak_db:.0f} dBFS, noise floor {heard.floor_db:.0f} dBFS"
     if heard.utterances == 0:

@@ -13,7 +13,7 @@ from voice2mqtt.feedback.spoken import spoken
 from voice2mqtt.nlu.grammar.enumerate import ANYTHING, sentences
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service import composition as build
-from voice2mqtt.service.checks.finding import Finding, error, ok, skipped, warning
+from voice2mqtt.service.checks.check_result import CheckResult, error, ok, skipped, warning
 from voice2mqtt.service.checks.table_tests import published, unconditional_interpreter
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.speech.probe import host_fault, host_url
@@ -25,7 +25,7 @@ _SLOW_S = 2.0
 """Answers that take longer are felt as slow; set by hand."""
 
 
-def check_host(settings: Settings, table: CommandTable, *, own_host: bool) -> Iterator[Finding]:
+def check_host(settings: Settings, table: CommandTable, *, own_host: bool) -> Iterator[CheckResult]:
     """Yield whether the host can be reached and what it makes of a synthesised sentence.
 
     `own_host` tells whether our host is installed as a service here.
@@ -85,7 +85,7 @@ def _recognize(sentence: str, settings: Settings, table: CommandTable) -> tuple[
 
 def _judged(
     outcome: Outcome, took_s: float, sentence: str, settings: Settings, table: CommandTable
-) -> Finding:
+) -> CheckResult:
     url = host_url(settings.speech)
     match outcome:
         case Heard():
@@ -121,7 +121,7 @@ def _judged(
 
 def _heard(
     outcome: Heard, took_s: float, sentence: str, settings: Settings, table: CommandTable
-) -> Finding:
+) -> CheckResult:
     url, told = host_url(settings.speech), f"heard '{outcome.text}'"
     interpreter = unconditional_interpreter(table, settings)
     wanted = published(Heard(text=sentence), interpreter)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from voice2mqtt.service.checks.finding import Finding, error, ok, skipped, warning
+from voice2mqtt.service.checks.check_result import CheckResult, error, ok, skipped, warning
 from voice2mqtt.service.checks.machine import Machine
 from voice2mqtt.service.install.layout import UNITS
 
@@ -76,7 +76,7 @@ def find_units(machine: Machine) -> Units:
     return Units(managed=managed)
 
 
-def check_units(units: Units, machine: Machine, settings: Path) -> Iterator[Finding]:
+def check_units(units: Units, machine: Machine, settings: Path) -> Iterator[CheckResult]:
     """Yield how the services are, and whether they use the settings in the file `settings`."""
     if not units.managed:
         yield skipped("service", "systemd does not run here")
@@ -100,7 +100,7 @@ def _unit(machine: Machine, name: str, *, person: bool) -> Unit:
     return Unit(name=name, person=person, properties={key: value for key, _, value in lines})
 
 
-def _judge(check: str, unit: Unit, machine: Machine) -> Finding:
+def _judge(check: str, unit: Unit, machine: Machine) -> CheckResult:
     told, name = unit.properties, unit.name
     if not unit.running and told.get("ExecMainStatus") == "78":
         return error(
@@ -140,7 +140,7 @@ def _last_words(unit: Unit, machine: Machine) -> str:
     return f": {lines[0]}" if lines and not lines[0].startswith("--") else ""
 
 
-def _used_settings(unit: Unit, settings: Path) -> Iterator[Finding]:
+def _used_settings(unit: Unit, settings: Path) -> Iterator[CheckResult]:
     given = unit.properties.get("Environment", "").partition("SETTINGS=")[2].split(" ")[0]
     if given and Path(given).resolve() != settings.resolve():
         yield warning(

@@ -7,7 +7,7 @@ from voice2mqtt.errors import UserFacingError
 
 
 class Severity(StrEnum):
-    """How bad a finding is."""
+    """How bad a result is."""
 
     OK = "ok"
     WARNING = "warning"
@@ -19,7 +19,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class CheckResult:
     """One line of the doctor's report."""
 
     check: str
@@ -30,27 +30,27 @@ class Finding:
     """What to do, as exactly as it can be said; "" if nothing."""
 
 
-def ok(check: str, sentence: str) -> Finding:
-    """Return a finding that needs no cure."""
-    return Finding(check=check, severity=Severity.OK, sentence=sentence)
+def ok(check: str, sentence: str) -> CheckResult:
+    """Return a result that needs no cure."""
+    return CheckResult(check=check, severity=Severity.OK, sentence=sentence)
 
 
-def skipped(check: str, sentence: str) -> Finding:
+def skipped(check: str, sentence: str) -> CheckResult:
     """Return why something was not looked at."""
-    return Finding(check=check, severity=Severity.SKIPPED, sentence=sentence)
+    return CheckResult(check=check, severity=Severity.SKIPPED, sentence=sentence)
 
 
-def warning(check: str, sentence: str, cure: str) -> Finding:
+def warning(check: str, sentence: str, cure: str) -> CheckResult:
     """Return a warning."""
-    return Finding(check=check, severity=Severity.WARNING, sentence=sentence, cure=cure)
+    return CheckResult(check=check, severity=Severity.WARNING, sentence=sentence, cure=cure)
 
 
-def error(check: str, sentence: str, cure: str) -> Finding:
+def error(check: str, sentence: str, cure: str) -> CheckResult:
     """Return an error."""
-    return Finding(check=check, severity=Severity.ERROR, sentence=sentence, cure=cure)
+    return CheckResult(check=check, severity=Severity.ERROR, sentence=sentence, cure=cure)
 
 
-def told(check: str, fault: UserFacingError | str) -> Finding:
+def told(check: str, fault: UserFacingError | str) -> CheckResult:
     """Return `fault`, a sentence with its cure behind a semicolon, as an error."""
     sentence, _, cure = str(fault).partition("; ")
     return error(check, sentence, cure)
