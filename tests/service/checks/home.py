@@ -60,7 +60,7 @@ def amplified(pcm: bytes, gain: float, noise: float = 0.0) -> bytes:
     """`pcm` times `gain`, with white noise of that deviation (1 is full scale) added."""
     samples = np.frombuffer(pcm, "<i2").astype(np.float32) * gain
     samples += np.random.default_rng(0).normal(0, noise * 32767, len(samples))
-    return np.clip(samples, -32768, 32767).astype("<i2").tobytes()
+    return bytes(np.clip(samples, -32768, 32767).astype("<i2"))
 
 
 def spoken(folder: Path) -> bytes:
