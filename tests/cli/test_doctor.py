@@ -58,7 +58,7 @@ def test_a_real_one_names_the_settings_to_use(
     assert host["cure"].startswith(f"start one: `voice2mqtt host --settings {path}`")
 
 
-@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "ten", "1e9"])
+@pytest.mark.parametrize("seconds", ["-1", "nan", "inf", "ten", "1e99"])
 def test_a_time_that_is_none_is_refused(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match=str(int(ExitStatus.USAGE))):
         main(["doctor", "--seconds", seconds])

@@ -4,14 +4,18 @@ import argparse
 import re
 import shutil
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from voice2mqtt.settings.load import load_settings
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.search import VARIABLE, SettingsFile
 from voice2mqtt.settings.search import settings_file as search
 
-_LONGEST_S = 3600.0
+_LARGEST_COUNT = 1_000_000
 
 
 def settings(parser: argparse.ArgumentParser) -> None:
@@ -37,15 +41,46 @@ def commands(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def seconds(text: str) -> float:
-    """Read a duration in seconds, above 0 and up to an hour, for `type=`."""
+def text(given: str) -> str:
+    """Read a text that is not empty, for `type=`."""
+    if not given.strip():
+        raise argparse.ArgumentTypeError("it is empty; write a value, or leave the option out")
+    return given
+
+
+def setting(key: str) -> Callable[[str], str]:
+    """Return what reads the value of the dotted `key` of the settings, for `type=`."""
+    section, _, name = key.rpartition(".")
+
+    def read(given: str) -> str:
+        try:
+            Settings.model_validate({section: {name: given}} if section else {name: given})
+        except ValidationError as error:
+            problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise argparse.ArgumentTypeError(problem) from error
+        return given
+
+    return read
+
+
+def seconds(given: str) -> float:
+    """Read a duration in seconds, from 0 on, for `type=`."""
     try:
-        value = float(text)
+        value = float(given)
     except ValueError:
-        value = 0.0
-    if not 0 < value <= _LONGEST_S:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, such as 5")
+        value = -1.0
+    if not 0 <= value <= threading.TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError(f"{given!r} is not a number of seconds, such as 5")
     return value
+
+
+def count(given: str) -> int:
+    """Read a number from 1 on, for `type=`."""
+    if not (given.isascii() and given.isdecimal()) or not 1 <= int(given) <= _LARGEST_COUNT:
+        raise argparse.ArgumentTypeError(
+            f"{given!r} is not a number from 1 to {_LARGEST_COUNT}, such as 20"
+        )
+    return int(given)
 
 
 def settings_file(args: argparse.Namespace) -> SettingsFile:
@@ -53,15 +88,15 @@ def settings_file(args: argparse.Namespace) -> SettingsFile:
     return search(getattr(args, "settings", None))
 
 
-def as_called(text: str) -> str:
-    """Return `text` with the commands in it as they can be typed here.
+def as_called(sentence: str) -> str:
+    """Return `sentence` with the commands in it as they can be typed here.
 
     In a checkout the program is not on the path.
     """
     called = sys.argv[0]
     if shutil.which("voice2mqtt") or Path(called).name != "voice2mqtt":
-        return text
-    return re.sub(r"`(sudo )?voice2mqtt(?= )", rf"`\1{called}", text)
+        return sentence
+    return re.sub(r"`(sudo )?voice2mqtt(?= )", rf"`\1{called}", sentence)
 
 
 def load(args: argparse.Namespace) -> Settings:

@@ -27,10 +27,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     common.settings(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
-    parser.add_argument("--listen", metavar="NAME", help="show what this microphone hears")
+    parser.add_argument(
+        "--listen", metavar="NAME", type=common.text, help="show what this microphone hears"
+    )
     parser.add_argument(
         "--seconds",
-        type=float,
+        type=common.seconds,
         metavar="N",
         help="how long to listen (until Ctrl-C; with the list, 5 on a terminal, else 0)",
     )

@@ -1,7 +1,9 @@
 """Parse, dispatch, exit: the one place where an error becomes a sentence and an exit status."""
 
 import argparse
+import codecs
 import importlib
+import io
 import logging
 import os
 import sys
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named in `argv` and return its exit status."""
+    _print_anything()
     given = sys.argv[1:] if argv is None else argv
     try:
         args = _parser(_needed(given)).parse_args(given)
@@ -47,6 +50,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             "this is a bug in voice2mqtt %s; please report it with the lines below", __version__
         )
         return ExitStatus.BUG
+
+
+def _print_anything() -> None:
+    """Let no locale keep a sign from being printed.
+
+    A terminal of a POSIX locale shows UTF-8 today; others get a ? for what they do not have.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        if codecs.lookup(stream.encoding).name == "ascii":
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+        elif not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(errors="replace")
 
 
 def _needed(given: Sequence[str]) -> Sequence[str]:
