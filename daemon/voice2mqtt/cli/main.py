@@ -13,17 +13,18 @@ from voice2mqtt import __version__
 from voice2mqtt.errors import ExitStatus, UserFacingError
 
 COMMANDS = {
+    "setup": "voice2mqtt.cli.guide.setup",
     "run": "voice2mqtt.cli.run",
     "listen": "voice2mqtt.cli.listen",
     "devices": "voice2mqtt.cli.devices",
     "check": "voice2mqtt.cli.check",
-    "doctor": "voice2mqtt.cli.doctor",
+    "doctor": "voice2mqtt.cli.guide.doctor",
     "say": "voice2mqtt.cli.say",
     "table": "voice2mqtt.cli.table.command",
     "settings": "voice2mqtt.cli.settings",
     "host": "voice2mqtt.cli.host",
     "transcribe": "voice2mqtt.cli.transcribe",
-    "completion": "voice2mqtt.cli.completion",
+    "completion": "voice2mqtt.cli.guide.completion",
     "demo": "voice2mqtt.demo.command",
     "install": "voice2mqtt.cli.install",
     "uninstall": "voice2mqtt.cli.uninstall",

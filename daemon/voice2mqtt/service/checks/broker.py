@@ -36,7 +36,7 @@ def check_broker(
         report = examine_broker(settings, asked)
     except UserFacingError as fault:
         said = str(fault).partition("; ")[0]
-        yield error(_NAME, f"{broker}: {said}", _cure(str(fault), settings.mqtt))
+        yield error(_NAME, f"{broker}: {said}", cure_of(str(fault), settings.mqtt))
         return
     if report.round_trip_s is None:
         yield error(
@@ -68,7 +68,7 @@ def topics_of(table: CommandTable, settings: Settings) -> list[str]:
     return list(found)
 
 
-def _cure(fault: str, settings: MqttSettings) -> str:
+def cure_of(fault: str, settings: MqttSettings) -> str:
     """Return what to do when no connection comes about because of `fault`."""
     if "certificate is not trusted" in fault:
         return (

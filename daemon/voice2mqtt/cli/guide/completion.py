@@ -1,5 +1,4 @@
-"""`voice2mqtt completion`: what lets a shell complete commands and options. The only shtab import.
-"""
+"""`voice2mqtt completion`: commands and options by the Tab key. The only import of shtab."""
 
 import argparse
 

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from voice2mqtt.cli.completion import SHELLS
+from voice2mqtt.cli.guide.completion import SHELLS
 from voice2mqtt.cli.main import COMMANDS, main
 from voice2mqtt.errors import ExitStatus
 

@@ -1,0 +1,139 @@
+"""From nothing to settings that work: by options, and by answers typed on a terminal."""
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.broker import Broker
+from voice2mqtt.cli.main import main
+from voice2mqtt.errors import ExitStatus
+from voice2mqtt.settings.load import load_settings, load_table
+
+LAMP = '{"name": "Lamp", "command_topic": "lamp/set"}'
+DEVICE = "homeassistant/light/lamp/config"
+WITHIN_S = 60
+
+
+def test_every_answer_may_be_an_option(tmp_path: Path, broker: Broker) -> None:
+    path = tmp_path / "house" / "voice2mqtt.yaml"
+    secret = tmp_path / "secret"
+    secret.write_text("hush\n")
+    given = ["--node", "hall", "--device", "plughw:CARD=Mini", "--host", "ws://127.0.0.1:9"]
+    login = ["--broker", broker.url, "--username", "voice", "--password-file", str(secret)]
+    with broker.subscriber() as client:
+        client.send(DEVICE, LAMP, retain=True)
+        status = main(["setup", "--yes", "--settings", str(path), *given, *login])
+    assert status == ExitStatus.OK
+    settings = load_settings(path)
+    assert settings.node == "hall"
+    assert settings.microphone.device == "plughw:CARD=Mini"
+    assert settings.speech.host == "ws://127.0.0.1:9"
+    assert (settings.mqtt.broker, settings.mqtt.username) == (broker.url, "voice")
+    assert settings.mqtt.password_file
+    assert settings.mqtt.password_file.read_text() == "hush\n"
+    assert settings.mqtt.password_file.stat().st_mode & 0o077 == 0
+    assert "# Names this machine in topics" in path.read_text()
+    (row,) = load_table(settings.commands).rows
+    assert row.publish[0].topic == "lamp/set"
+
+
+def test_one_thing_is_changed_and_the_rest_stays(tmp_path: Path) -> None:
+    path = tmp_path / "voice2mqtt.yaml"
+    path.write_text("# mine\nnode: hall  # the narrow one\nmqtt:\n  hermes: true\n")
+    table = tmp_path / "commands.yaml"
+    table.write_text("commands: [{say: hi, topic: a, payload: b}]\n")
+    named = ["--settings", str(path), "--yes"]
+    assert main(["setup", "microphone", "--device", "pulse", *named]) == ExitStatus.OK
+    assert path.read_text() == (
+        "# mine\nnode: hall  # the narrow one\nmqtt:\n  hermes: true\n"
+        'microphone:\n  device: "pulse"\n'
+    )
+    assert main(["setup", "table", *named]) == ExitStatus.OK
+    assert table.read_text().startswith("commands: [{say: hi")
+    assert main(["setup", "table", "--table", "example", *named]) == ExitStatus.OK
+    assert (tmp_path / "commands.yaml.old").read_text().startswith("commands: [{say: hi")
+    assert "# Lights" in table.read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["microfone"], "there is no part microfone; the parts are node, microphone"),
+        (["--node", "living room"], "cannot be a node's name"),
+        (["--host", "pi"], "is not an address"),
+        (["--broker", "pi"], "is not an address"),
+        (["--device", ""], "is empty"),
+        (["--username", ""], "is empty"),
+        (["--table", "all"], "invalid choice"),
+    ],
+    ids=str,
+)
+def test_a_bad_answer_is_refused(
+    given: Sequence[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["setup", *given])
+    assert told in capsys.readouterr().err
+
+
+def _typed(answers: Sequence[str], *arguments: str) -> tuple[int, str]:
+    """Run the command on a terminal, with `answers` typed ahead."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "voice2mqtt", "setup", *arguments]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as running:
+        os.close(theirs)
+        os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
+        shown = b""
+        try:
+            while part := os.read(ours, 4096):
+                shown += part
+        except OSError:
+            # The other end is closed.
+            pass
+        status = running.wait(WITHIN_S)
+    os.close(ours)
+    return status, shown.decode(errors="replace")
+
+
+def test_answers_are_checked_and_asked_for_again(tmp_path: Path, broker: Broker) -> None:
+    path = tmp_path / "voice2mqtt.yaml"
+    answers = ["living room", "hall", "pi", "ws://127.0.0.1:9", "no broker", broker.url, "y"]
+    parts = ["node", "host", "broker", "table"]
+    with broker.subscriber() as client:
+        client.send(DEVICE, LAMP, retain=True)
+        status, shown = _typed(answers, *parts, "--settings", str(path))
+    assert status == ExitStatus.OK, shown
+    assert "cannot be a node's name" in shown
+    assert "connection refused" in shown
+    settings = load_settings(path)
+    assert (settings.node, settings.speech.host) == ("hall", "ws://127.0.0.1:9")
+    assert settings.mqtt.broker == broker.url
+    assert load_table(settings.commands).rows[0].publish[0].topic == "lamp/set"
+
+
+def test_a_broker_that_asks_for_a_user_is_given_one(tmp_path: Path) -> None:
+    path = tmp_path / "voice2mqtt.yaml"
+    with Broker(tmp_path, users={"voice": "hush"}) as locked:
+        answers = [locked.url, "voice", "hush"]
+        status, shown = _typed(answers, "broker", "--settings", str(path))
+    assert status == ExitStatus.OK, shown
+    assert "logged in" in shown
+    assert "hush" not in shown
+    settings = load_settings(path)
+    assert settings.mqtt.password_file
+    assert settings.mqtt.password_file.read_text() == "hush\n"
+
+
+def test_no_more_answers_is_no_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "voice2mqtt.yaml"
+    status, shown = _typed(["\x04"], "node", "--settings", str(path))
+    assert status == ExitStatus.FAILED
+    assert "no more answers" in shown
+    assert not path.exists()
