@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker
+from voice2mqtt.cli.guide.questions import Questions
 from voice2mqtt.cli.main import main
-from voice2mqtt.errors import ExitStatus
+from voice2mqtt.errors import ExitStatus, UserFacingError
 from voice2mqtt.settings.load import load_settings, load_table
 
 LAMP = '{"name": "Lamp", "command_topic": "lamp/set"}'
@@ -82,18 +83,20 @@ def test_a_bad_answer_is_refused(
 
 
 def _typed(answers: Sequence[str], *arguments: str) -> tuple[int, str]:
-    """Run the command on a terminal, with `answers` typed ahead."""
+    """Run the command on a terminal, and give an answer to each prompt."""
+    left = list(answers)
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "voice2mqtt", "setup", *arguments]
     with subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     ) as running:
         os.close(theirs)
-        os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
         shown = b""
         try:
             while part := os.read(ours, 4096):
                 shown += part
+                if shown.endswith(b": ") and left:
+                    os.write(ours, f"{left.pop(0)}\n".encode())
         except OSError:
             # The other end is closed.
             pass
@@ -102,38 +105,32 @@ def _typed(answers: Sequence[str], *arguments: str) -> tuple[int, str]:
     return status, shown.decode(errors="replace")
 
 
-def test_answers_are_checked_and_asked_for_again(tmp_path: Path, broker: Broker) -> None:
+def test_answers_are_checked_and_asked_for_again(tmp_path: Path) -> None:
     path = tmp_path / "voice2mqtt.yaml"
-    answers = ["living room", "hall", "pi", "ws://127.0.0.1:9", "no broker", broker.url, "y"]
-    parts = ["node", "host", "broker", "table"]
-    with broker.subscriber() as client:
-        client.send(DEVICE, LAMP, retain=True)
-        status, shown = _typed(answers, *parts, "--settings", str(path))
+    users = {"voice": "hush"}
+    with Broker(tmp_path, users=users) as broker:
+        with broker.subscriber(username="voice", password="hush") as client:
+            client.send(DEVICE, LAMP, retain=True)
+        answers = ["living room", "hall", "pi", "ws://127.0.0.1:9", "no broker", broker.url]
+        parts = ["node", "host", "broker", "table"]
+        status, shown = _typed([*answers, "voice", "hush", "y"], *parts, "--settings", str(path))
     assert status == ExitStatus.OK, shown
     assert "cannot be a node's name" in shown
     assert "connection refused" in shown
-    settings = load_settings(path)
-    assert (settings.node, settings.speech.host) == ("hall", "ws://127.0.0.1:9")
-    assert settings.mqtt.broker == broker.url
-    assert load_table(settings.commands).rows[0].publish[0].topic == "lamp/set"
-
-
-def test_a_broker_that_asks_for_a_user_is_given_one(tmp_path: Path) -> None:
-    path = tmp_path / "voice2mqtt.yaml"
-    with Broker(tmp_path, users={"voice": "hush"}) as locked:
-        answers = [locked.url, "voice", "hush"]
-        status, shown = _typed(answers, "broker", "--settings", str(path))
-    assert status == ExitStatus.OK, shown
     assert "logged in" in shown
     assert "hush" not in shown
     settings = load_settings(path)
+    assert (settings.node, settings.speech.host) == ("hall", "ws://127.0.0.1:9")
+    assert (settings.mqtt.broker, settings.mqtt.username) == (broker.url, "voice")
     assert settings.mqtt.password_file
     assert settings.mqtt.password_file.read_text() == "hush\n"
+    assert load_table(settings.commands).rows[0].publish[0].topic == "lamp/set"
 
 
-def test_no_more_answers_is_no_traceback(tmp_path: Path) -> None:
-    path = tmp_path / "voice2mqtt.yaml"
-    status, shown = _typed(["\x04"], "node", "--settings", str(path))
-    assert status == ExitStatus.FAILED
-    assert "no more answers" in shown
-    assert not path.exists()
+def test_no_more_answers_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(_prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", end)
+    with pytest.raises(UserFacingError, match="no more answers"):
+        Questions(interactive=True).ask("What?", "that")

@@ -181,16 +181,14 @@ class _Setup:
                 answer = self._choose_broker() if questions.interactive else None
             self._write(self._login(answer or self.settings.mqtt.broker))
             fault = self._broker_fault()
+            if "mqtt.username" in fault and questions.interactive and not self.args.username:
+                print("  it wants a user and a password")
+                self._write(self._ask_login())
+                fault = self._broker_fault()
             if not fault:
                 print(f"  {self.settings.mqtt.broker}: logged in")
                 return
-            print(f"  {fault}; {cure_of(fault, self.settings.mqtt)}")
-            if "mqtt.username" in fault and questions.interactive and not self.args.username:
-                self._write(self._ask_login())
-                if not self._broker_fault():
-                    print("  logged in")
-                    return
-                print("  still refused")
+            print(f"  {fault.partition('; ')[0]}; {cure_of(fault, self.settings.mqtt)}")
             if not questions.confirm("Choose again?", default=questions.interactive):
                 return
             answer = None
