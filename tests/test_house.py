@@ -73,6 +73,8 @@ def test_no_folder_has_more_than_about_fifteen_files() -> None:
 TESTED_IN = {
     "audio/sources/pipe.py": "audio/test_factory.py",
     "cli/engine_options.py": "cli/test_host.py",
+    "cli/guide/questions.py": "cli/guide/test_setup.py",
+    "cli/guide/trial.py": "cli/guide/test_setup.py",
     "cli/publishing.py": "cli/test_say.py",
     "cli/screen.py": "cli/test_transcribe.py",
     "cli/table/cheatsheet.py": "cli/table/test_command.py",

@@ -50,6 +50,16 @@ BAD: dict[str, dict[str, tuple[str, ExitStatus, str]]] = {
         "--max-connections": ("0", USAGE, "is not a number from 1"),
         "--max-connections-per-address": ("x", USAGE, "is not a number from 1"),
     },
+    "setup": {
+        "--settings": ("/dev/null/x", NO_INPUT, "cannot be written"),
+        "--node": ("living room", USAGE, "cannot be a node's name"),
+        "--device": ("", USAGE, "is empty"),
+        "--host": ("pi", USAGE, "is not an address"),
+        "--broker": ("pi", USAGE, "is not an address"),
+        "--username": ("", USAGE, "is empty"),
+        "--password-file": (NO_FILE, CONFIG, "there is no such file"),
+        "--table": ("all", USAGE, "invalid choice"),
+    },
     "transcribe": HEARING | {
         "--settings": SETTINGS["--settings"],
         "--commands": TABLE["--commands"],
@@ -57,9 +67,11 @@ BAD: dict[str, dict[str, tuple[str, ExitStatus, str]]] = {
     },
 }  # fmt: skip
 MORE = {
+    "host": ["--listen", "127.0.0.1:0"],
     "say": ["--dry-run", "hi"],
     "transcribe": ["x.wav"],
     "devices": ["--seconds", "2"],
+    "setup": ["broker", "--yes"],
     "table import": ["x.yaml"],
 }
 
@@ -99,7 +111,9 @@ def test_a_bad_value_is_refused_in_a_sentence(
     )
     monkeypatch.setenv("VOICE2MQTT_SETTINGS", str(settings))
     value, status, said = BAD[name][option]
-    more = [] if option == "--seconds" else MORE.get(name, [])
+    more = MORE.get(name, [])
+    if option in more:
+        more = []
     arguments = [*name.split(), f"{option}={value}", *more]
     try:
         got = main(arguments)

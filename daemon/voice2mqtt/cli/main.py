@@ -86,6 +86,11 @@ def _run(args: argparse.Namespace) -> int:
     at_fault = status not in (ExitStatus.OK, ExitStatus.NO_INPUT)
     if at_fault and getattr(args, "uses_settings", False):
         arguments = importlib.import_module("voice2mqtt.cli.arguments")
+        if status == ExitStatus.UNAVAILABLE and args.run.__module__ != COMMANDS["doctor"]:
+            print(
+                arguments.as_called("`voice2mqtt doctor` looks for the cause (docs/trouble.md)"),
+                file=sys.stderr,
+            )
         print(f"The settings used: {arguments.settings_file(args)}", file=sys.stderr)
     return status
 

@@ -197,7 +197,7 @@ class _Setup:
         print("\nLooking for brokers on the network ...", flush=True)
         found = [(each.url, each.name) for each in find_brokers(_LOOK_S)]
         now = self.settings.mqtt.broker
-        choices = dict([(now, "as it is" if self.file.exists() else "on this machine"), *found])
+        choices = dict([(now, "on this machine" if now == _LOCAL else "as it is"), *found])
         default = found[0][0] if found and now == _LOCAL else now
         while True:
             given = self.questions.choose(
@@ -249,7 +249,7 @@ class _Setup:
             print(f"  the table that was there is now {path}.old")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        print(f"  {path}: {text.count('- say:') or 'example'} commands to edit")
+        print(f"  {path} is written; `voice2mqtt table` shows what can be said")
 
     def _may_replace(self, path: Path) -> bool:
         return self.questions.confirm(f"\n{path} is there; replace it?", default=False)

@@ -12,9 +12,9 @@ from pathlib import Path
 from voice2mqtt.audio.factory import open_microphone
 from voice2mqtt.cli.guide.questions import Questions
 from voice2mqtt.errors import UnavailableError
-from voice2mqtt.nlu.grammar.enumerate import ANYTHING, sentences
 from voice2mqtt.service import composition as build
 from voice2mqtt.service import process_utterance
+from voice2mqtt.service.checks.speech_host import example_sentences
 from voice2mqtt.service.systemd.journal_entry import journal_entry
 from voice2mqtt.settings.load import load_settings, load_table
 from voice2mqtt.settings.model import Settings
@@ -29,8 +29,7 @@ def try_commands(file: Path, questions: Questions) -> int:
     """Have a person say commands of the table; return how many were understood."""
     settings = load_settings(file)
     table = load_table(settings.commands, build.language_of(settings))
-    examples = (shown[0] for _, _, shown in sentences(table, 1) if shown)
-    wanted = list(islice((each for each in examples if ANYTHING not in each), COMMANDS))
+    wanted = list(islice(example_sentences(table), COMMANDS))
     wake = f"{settings.listening.wake_phrase[0]}, " if settings.listening.wake_phrase else ""
     interpreter = build.interpreter(settings, table)
     understood = 0
@@ -65,7 +64,7 @@ def _host(settings: Settings, file: Path) -> Iterator[None]:
     print("  our Speech host is being started, for this trial ...", flush=True)
     program = (sys.executable, "-m", "voice2mqtt", "host", "--settings", str(file))
     with tempfile.TemporaryFile() as log:
-        running = subprocess.Popen(program, stdout=log, stderr=log, start_new_session=True)
+        running = subprocess.Popen(program, stdout=log, stderr=log)
         try:
             until_s = time.monotonic() + _HOST_WITHIN_S
             while host_fault(settings.speech):

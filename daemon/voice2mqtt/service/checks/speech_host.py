@@ -34,7 +34,7 @@ def check_host(settings: Settings, table: CommandTable, *, own_host: bool) -> It
     if fault := host_fault(settings.speech):
         yield error(_NAME, f"{url}: {fault}", _cure_of_silence(settings, own_host=own_host))
         return
-    sentence = a_sentence(table)
+    sentence = next(example_sentences(table), "")
     if not sentence:
         yield skipped(_NAME, f"{url} is there; the table has no sentence without free text to try")
         return
@@ -46,11 +46,11 @@ def check_host(settings: Settings, table: CommandTable, *, own_host: bool) -> It
     yield _judged(outcome, took_s, sentence, settings, table)
 
 
-def a_sentence(table: CommandTable) -> str:
-    """Return a sentence of `table` that publishes something; "" if all have free text in them."""
-    tried = [test.hear for test in table.tests if test.publish]
-    said = [shown[0] for _, _, shown in sentences(table, 1) if shown]
-    return next((each for each in (*tried, *said) if ANYTHING not in each), "")
+def example_sentences(table: CommandTable) -> Iterator[str]:
+    """Yield sentences that publish something and have no free text: the owner's tests first."""
+    yield from (test.hear for test in table.tests if test.publish)
+    said = (shown[0] for _, _, shown in sentences(table, 1) if shown)
+    yield from (each for each in said if ANYTHING not in each)
 
 
 def _cure_of_silence(settings: Settings, *, own_host: bool) -> str:
