@@ -270,6 +270,22 @@ def test_commands_in_the_text_exist(page: Path) -> None:
             assert (ROOT / "bench" / f"{name.replace('-', '_')}.py").is_file(), name
 
 
+def test_what_the_page_on_trouble_quotes_is_said_by_the_program() -> None:
+    text = (ROOT / "docs" / "trouble.md").read_text()
+    symptoms = [line.split("|")[1] for line in text.splitlines() if line.startswith("|")]
+    quoted = [found for each in symptoms for found in re.findall(r"\*([^*]+)\*", each)]
+    assert len(quoted) > 15
+    sources = (ROOT / "daemon" / "voice2mqtt").rglob("*.py")
+    # A sentence may be cut into several lines of code.
+    said = re.sub(r'"\s+f?"', "", "".join(source.read_text() for source in sources))
+    assert [words for words in quoted if words.removesuffix(" …") not in said] == []
+
+
+def test_each_command_is_in_the_page_on_the_command_line() -> None:
+    text = (ROOT / "docs" / "command-line.md").read_text()
+    assert [name for name in COMMANDS if f"| `voice2mqtt {name}` |" not in text] == []
+
+
 @pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
 def test_what_picks_a_field_of_an_event_finds_it() -> None:
     filters = [words[-1] for block in BLOCKS for words in _commands(block.text) if "jq" in words]
