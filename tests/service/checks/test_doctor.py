@@ -307,7 +307,7 @@ FAULTS = {
     ),
     "rows that sound alike": Fault(
         _table(lists={"room": ["kitchen", "fan", "van"]}),
-        of_files, WARNING, "van", "voice2mqtt check",
+        of_files, WARNING, "van", "choose words that differ more",
     ),
     # From the sound card to the gate.
     "sound cards that the service may not open": Fault(
@@ -333,11 +333,11 @@ FAULTS = {
     ),
     "a Speech host of an unknown name": Fault(
         _settings("speech", host="ws://no.such.host.invalid:5000"),
-        of_host, ERROR, "is not known", "check speech.host",
+        of_host, ERROR, "is not known", "correct the name",
     ),
     "a Speech host that asks for a key": Fault(
         lambda home, world: _settings("speech", host=world.locked_host)(home, world),
-        of_host, ERROR, "key", "key_file",
+        of_host, ERROR, "asks for a key", "key_file",
     ),
     "a Speech host whose certificate is not trusted": Fault(
         lambda home, world: _settings("speech", host=world.secure_host)(home, world),

@@ -76,7 +76,9 @@ def cure_of(fault: str, settings: MqttSettings) -> str:
             "broker's name in mqtt.broker must be one that its certificate is for"
         )
     if "mqtt.username" in fault:
-        known = "check it" if settings.username else "name a user that the broker knows"
+        known = (
+            "check name and password" if settings.username else "name a user that the broker knows"
+        )
         return (
             f"{known}: `mqtt: {{username: NAME, password_file: secrets/mqtt-password}}`; for "
             "mosquitto it is made by `sudo mosquitto_passwd /etc/mosquitto/passwd NAME`"

@@ -1,11 +1,19 @@
 """Settings, secrets and command table: what `check` tells, as results."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service import composition as build
-from voice2mqtt.service.checks.check_result import CheckResult, error, ok, told, warning
+from voice2mqtt.service.checks.check_result import (
+    CheckResult,
+    Severity,
+    error,
+    ok,
+    told,
+    warning,
+)
 from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.service.prerequisites import verify
 from voice2mqtt.settings.load import load_table, load_written
@@ -47,7 +55,7 @@ def read_table_file(settings: Settings) -> tuple[CommandTable | None, list[Check
         for failure in failures
     ]
     found += [
-        warning("table", str(each), "`voice2mqtt check` tells each; docs/commands.md what to do")
+        replace(told("table", str(each).replace(": warning: ", ": ")), severity=Severity.WARNING)
         for each in lint[:_MOST_TOLD]
     ]
     rows, tests = count(len(table.rows), "command"), count(len(table.tests), "test")

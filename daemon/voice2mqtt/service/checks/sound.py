@@ -36,6 +36,7 @@ _TOO_QUIET_DB, _QUIET_DB = -55.0, -40.0
 _NOISY_DB = 12.0
 """Distance of speech from the noise floor below which words are lost. All set by hand."""
 
+_UNMUTE = "wpctl set-mute @DEFAULT_SOURCE@ 0"
 _VOLUME = "`alsamixer`, F6 to choose the card, F4 for capture"
 
 
@@ -167,7 +168,7 @@ def judge(heard: Listening) -> CheckResult:
         return error(name, f"{device} gives no audio", "`voice2mqtt devices` lists the others")
     if heard.peak_db <= SILENT_DB:
         sentence, _, cure = FINDINGS["zeros"][1].partition("; ")
-        return error(name, f"{device} {sentence}", f"{cure} ({_VOLUME}), or `wpctl set-mute`")
+        return error(name, f"{device} {sentence}", f"{cure} ({_VOLUME}), or `{_UNMUTE}`")
     if heard.clipped_share >= CLIPPED_SHARE:
         said = f"{device} is overdriven: {heard.clipped_share:.0%} of the loudest sound is clipped"
         return warning(name, said, f"lower its capture volume or boost ({_VOLUME})")

@@ -21,6 +21,10 @@ from voice2mqtt.speech.probe import host_fault, host_url
 _NAME = "Speech host"
 _ANSWER_WITHIN_S = 10.0
 _REFUSED = {"AuthenticationFailure", "Forbidden"}
+_TRUST = (
+    "if its certificate is of your own making, name it: "
+    "`speech: {ca_file: certificates/speech.pem}`; else check that it is valid today"
+)
 _SLOW_S = 2.0
 """Answers that take longer are felt as slow; set by hand."""
 
@@ -32,7 +36,8 @@ def check_host(settings: Settings, table: CommandTable, *, own_host: bool) -> It
     """
     url = host_url(settings.speech)
     if fault := host_fault(settings.speech):
-        yield error(_NAME, f"{url}: {fault}", _cure_of_silence(settings, own_host=own_host))
+        told = f"{url} cannot be reached: {fault}"
+        yield error(_NAME, told, _cure(fault, settings, own_host=own_host))
         return
     sentence = next(example_sentences(table), "")
     if not sentence:
@@ -53,16 +58,27 @@ def example_sentences(table: CommandTable) -> Iterator[str]:
     yield from (each for each in said if ANYTHING not in each)
 
 
-def _cure_of_silence(settings: Settings, *, own_host: bool) -> str:
+def _cure(fault: str, settings: Settings, *, own_host: bool) -> str:
+    """Return what to do about `fault`, with which no connection comes about."""
+    if "is not known" in fault:
+        return "correct the name in speech.host, or write the address: `ws://192.168.1.20:5000`"
+    if "certificate" in fault:
+        return _TRUST
     url = settings.speech.host or settings.speech.endpoint or ""
     here = not url or any(name in url for name in ("127.0.0.1", "localhost", "[::1]"))
     if here and own_host:
         return (
-            "`systemctl restart voice2mqtt-host`, `journalctl -u voice2mqtt-host` says why it ended"
+            "`systemctl restart voice2mqtt-host`; `journalctl -u voice2mqtt-host` says why it ended"
         )
     if here:
-        return "start one: `voice2mqtt host --settings FILE`; as a service: `voice2mqtt install`"
-    return "start it there, and check speech.host; ours is to be reached by others with --listen"
+        return (
+            "start one: `voice2mqtt host --settings FILE`; as a service: `voice2mqtt install`; if "
+            "it is elsewhere, correct speech.host"
+        )
+    return (
+        "start it there, and correct speech.host if it is wrong; ours answers other machines with "
+        "`voice2mqtt host --listen 0.0.0.0:5000`"
+    )
 
 
 def _recognize(sentence: str, settings: Settings, table: CommandTable) -> tuple[Outcome, float]:
@@ -98,22 +114,22 @@ def _judged(
                 "voice: `voice2mqtt listen --device NAME`",
             )
         case Canceled(code=code, details=details) if code in _REFUSED or "401" in details:
+            had = settings.speech.key_file or settings.speech.token_file
             return error(
                 _NAME,
-                f"{url} refuses our key: {details or code}",
+                f"{url} {'refuses our key' if had else 'asks for a key'}",
                 "write its key into a file and name that: `speech: {key_file: secrets/speech-key}`",
             )
         case Canceled(code=code, details=details) if url.startswith(("wss:", "https:")):
             return error(
                 _NAME,
                 f"{url} is there, but no connection comes about: {details or code}",
-                "if its certificate is of your own making, name it: "
-                "`speech: {ca_file: certificates/speech.pem}`; else check that it is valid today",
+                _TRUST,
             )
-        case Canceled(code=code, details=details):
+        case Canceled(code=code):
             return error(
                 _NAME,
-                f"something answers at {url}, but no Speech host: {details or code}",
+                f"something answers at {url}, but it is no Speech host ({code})",
                 "check host and port in speech.host; "
                 "ours is started by `voice2mqtt host --settings FILE`, and says when it is ready",
             )
