@@ -74,7 +74,6 @@ TESTED_IN = {
     "audio/sources/pipe.py": "audio/test_factory.py",
     "cli/engine_options.py": "cli/test_host.py",
     "cli/guide/questions.py": "cli/guide/test_setup.py",
-    "cli/guide/trial.py": "cli/guide/test_setup.py",
     "cli/publishing.py": "cli/test_say.py",
     "cli/screen.py": "cli/test_transcribe.py",
     "cli/table/cheatsheet.py": "cli/table/test_command.py",
