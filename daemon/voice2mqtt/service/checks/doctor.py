@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from pathlib import Path
 
 from voice2mqtt.audio.monitor import MonitorReading
 from voice2mqtt.nlu.grammar.table import CommandTable
@@ -22,6 +23,8 @@ from voice2mqtt.service.store import state_folder
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.search import SettingsFile
 
+MACHINE_STATE = Path("/var/lib/voice2mqtt")
+"""Of the machine's service: StateDirectory= of its unit."""
 _UNSETTLED = "not looked at: settings or table cannot be used"
 
 
@@ -51,7 +54,7 @@ class Doctor:
         table: CommandTable | None = None
         if settings:
             table, told = read_table_file(settings)
-            yield from chain(told, check_disk(state_folder(settings)))
+            yield from chain(told, check_disk(_state_folder(settings, units)))
         yield from self._sound(settings, units)
         if settings and table:
             yield from check_host(settings, table, own_host=units.host is not None)
@@ -75,3 +78,10 @@ class Doctor:
             yield from check_microphone(
                 settings.microphone, self.listen_s, self.show, service_runs=units.running
             )
+
+
+def _state_folder(settings: Settings, units: Units) -> Path:
+    """Return where the service keeps its state; systemd tells it to the service alone."""
+    if units.of_machine and not settings.state_dir:
+        return MACHINE_STATE
+    return state_folder(settings)

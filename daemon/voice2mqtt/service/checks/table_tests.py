@@ -1,7 +1,6 @@
 """Run a table's `tests:`: does each sentence publish what it should?"""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from voice2mqtt.core.decision import Decision, Fire, Message
 from voice2mqtt.core.jsontext import read_json
@@ -34,13 +33,9 @@ def unconditional_interpreter(table: CommandTable, settings: Settings) -> Interp
     Raises:
         SettingsError: the table cannot be compiled.
     """
-    always = tuple(
-        replace(row, between=None, days=frozenset(range(7)), cooldown_s=0.0, confirm="")
-        for row in table.rows
-    )
     listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
     return build.interpreter(
-        settings.model_copy(update={"listening": listening}), replace(table, rows=always)
+        settings.model_copy(update={"listening": listening}), table.at_any_time()
     )
 
 
