@@ -21,7 +21,7 @@ HEADINGS = (
     "said",
     "heard",
     "row",
-    "MQTT message, as mosquitto_sub got it; or why there is none",
+    "MQTT message, or why there is none",
     "ms",
 )
 
