@@ -61,6 +61,14 @@ def test_one_thing_is_changed_and_the_rest_stays(tmp_path: Path) -> None:
     assert "# Lights" in table.read_text()
 
 
+def test_a_service_of_other_settings_is_not_installed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = ["--settings", str(tmp_path / "voice2mqtt.yaml"), "--yes"]
+    assert main(["setup", "install", "--install", *named]) == ExitStatus.FAILED
+    assert "run setup without --settings to install one" in capsys.readouterr().err
+
+
 def test_a_part_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["setup", "microfone"])

@@ -94,8 +94,7 @@ def run(args: argparse.Namespace) -> int:
     for part in args.parts:
         if part not in PARTS:
             args.wrong(f"there is no part {part}; the parts are {', '.join(PARTS)}")
-    layout = MACHINE if os.geteuid() == 0 else of_person()
-    file = args.settings or layout.settings / NAME
+    file = args.settings or _service_file()
     interactive = sys.stdin.isatty() and not args.yes
     setup = _Setup(args, file.absolute(), Questions(interactive=interactive))
     steps: dict[str, Callable[[], object]] = {
@@ -295,6 +294,10 @@ class _Setup:
             wanted = self.questions.interactive and self.questions.confirm(question, default=True)
         if not wanted:
             return
+        if self.file != _service_file():
+            raise UserFacingError(
+                f"a service uses {_service_file()}; run setup without --settings to install one"
+            )
         host = self.settings.speech.host
         status = main.main(["install", *(["--host", host] if host else [])])
         if status != ExitStatus.OK:
@@ -310,6 +313,11 @@ class _Setup:
         except OSError as error:
             raise InputError(f"{self.file} cannot be written: {error.strerror}") from error
         self.settings = load_settings(self.file)
+
+
+def _service_file() -> Path:
+    """Return the settings that a service installed by this user uses."""
+    return (MACHINE if os.geteuid() == 0 else of_person()).settings / NAME
 
 
 def _host(given: str) -> str:
