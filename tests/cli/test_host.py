@@ -137,7 +137,7 @@ def test_a_key_that_no_client_could_show_is_refused_by_its_line(tmp_path: Path, 
     ("arguments", "told"),
     [
         (["--key", "key.pem"], "--cert is missing"),
-        (["--max-connections", "0"], "'0' is not a number from 1 on"),
+        (["--max-connections", "0"], "'0' is not a number from 1 to"),
         (["--max-connections-per-address", "-3"], "-3"),
     ],
 )

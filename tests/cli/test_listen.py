@@ -1,6 +1,7 @@
 """`voice2mqtt listen` on recordings: real endpointer, real SDK, our host with a scripted engine."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,18 @@ def test_a_recording_that_cannot_be_used_does_not_stop_the_others(
     assert status == ExitStatus.NO_INPUT
     assert said.err == f"{tmp_path}/missing.wav: No such file or directory\n"
     assert "home/light = ON" in said.out
+
+
+def test_without_a_host_it_ends_at_once_and_says_how_to_start_one(
+    tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = files(tmp_path, "ws://127.0.0.1:9")
+    began_s = time.monotonic()
+    assert main(["listen", *named, "--wav", str(spoken)]) == ExitStatus.UNAVAILABLE
+    assert time.monotonic() - began_s < 2
+    said = capsys.readouterr().err
+    assert "the Speech host ws://127.0.0.1:9 cannot be reached: connection refused; " in said
+    assert f"`voice2mqtt host --settings {named[1]}`" in said
 
 
 def test_nothing_is_published_unless_told(tmp_path: Path, spoken: Path, broker: Broker) -> None:

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
+from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli import engine_options
 from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
 from voice2mqtt.service.systemd import journal
@@ -99,14 +100,14 @@ def _limit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-connections",
         metavar="N",
-        type=_count,
+        type=common.count,
         default=limits.connections,
         help="%(default)s",
     )
     parser.add_argument(
         "--max-connections-per-address",
         metavar="N",
-        type=_count,
+        type=common.count,
         default=limits.connections_per_address,
         help="%(default)s",
     )
@@ -209,12 +210,6 @@ def _listen(text: str) -> tuple[str, int]:
     if not colon or not port.isdecimal() or int(port) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is not ADDRESS:PORT, such as 127.0.0.1:5000")
     return address.strip("[]") or "127.0.0.1", int(port)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
-    return int(text)
 
 
 def _is_loopback(address: str) -> bool:

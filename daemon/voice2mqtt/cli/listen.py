@@ -14,7 +14,7 @@ from voice2mqtt.core.audio import Wakefulness
 from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.outcome import SILENCE, NoMatch
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
-from voice2mqtt.errors import ExitStatus, InputError
+from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.service import composition as build
 from voice2mqtt.service import process_utterance
@@ -23,6 +23,7 @@ from voice2mqtt.service.systemd.journal_entry import journal_entry
 from voice2mqtt.service.wake import wake_settings
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.speech.probe import host_fault, host_url
 
 HELP = "hear recordings or a microphone as the daemon would, and show what it would do"
 
@@ -36,7 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     common.commands(parser)
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--wav", nargs="+", type=Path, metavar="FILE", help="recordings")
-    source.add_argument("--device", metavar="NAME", help="a microphone, until Ctrl-C")
+    source.add_argument(
+        "--device", metavar="NAME", type=common.text, help="a microphone, until Ctrl-C"
+    )
     parser.add_argument("--paced", action="store_true", help="play recordings in real time")
     parser.add_argument("--publish", action="store_true", help="publish what is decided")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -46,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Process each source to its end; a recording that cannot be used does not stop the others."""
     settings = common.load(args)
     table = load_table(settings.commands, build.language_of(settings))
+    _expect_host(settings, args)
     interpreter = build.interpreter(settings, table)
     recognizer = build.recognizer(settings, table)
     status = ExitStatus.OK
@@ -67,6 +71,21 @@ def run(args: argparse.Namespace) -> int:
                 outcome = NO_WAKE_WORD if settings.listening.wake_word else NO_SPEECH
                 _show(ProcessedUtterance(outcome=outcome), settings.node, name, args)
     return status
+
+
+def _expect_host(settings: Settings, args: argparse.Namespace) -> None:
+    """Tell at once that there is no Speech host; a microphone may wait for one, a file may not."""
+    fault = host_fault(settings.speech)
+    if not fault:
+        return
+    file = common.settings_file(args).path
+    sentence = common.as_called(
+        f"the Speech host {host_url(settings.speech)} cannot be reached: {fault}; start ours in "
+        f"another terminal: `voice2mqtt host --settings {file}`"
+    )
+    if args.wav:
+        raise UnavailableError(sentence)
+    print(sentence, file=sys.stderr)
 
 
 def _source(name: str, args: argparse.Namespace, settings: Settings) -> UtteranceSource:

@@ -23,11 +23,28 @@ def try_sentences(table: CommandTable, settings: Settings) -> list[str]:
     Raises:
         SettingsError: the table cannot be compiled.
     """
+    interpreter = unconditional_interpreter(table, settings)
+    return [failure for test in table.tests if (failure := _try(test, interpreter))]
+
+
+def unconditional_interpreter(table: CommandTable, settings: Settings) -> Interpreter:
+    """Return an interpreter that decides by words alone, as the table's tests do.
+
+    Raises:
+        SettingsError: the table cannot be compiled.
+    """
     listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
-    interpreter = build.interpreter(
+    return build.interpreter(
         settings.model_copy(update={"listening": listening}), table.at_any_time()
     )
-    return [failure for test in table.tests if (failure := _try(test, interpreter))]
+
+
+def published(heard: Heard, interpreter: Interpreter) -> tuple[Message, ...]:
+    """Return what `heard` publishes at noon."""
+    decisions = interpreter.decide(heard, 0.0, _NOON)
+    return tuple(
+        m for decision in decisions if isinstance(decision, Fire) for m in decision.messages
+    )
 
 
 def _try(test: TableTest, interpreter: Interpreter) -> str:
