@@ -21,6 +21,7 @@ from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.messages import expectation, messages, sentence
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.matching.candidate import Candidate, PhoneticSearch
+from voice2mqtt.nlu.matching.confidences import credible
 from voice2mqtt.nlu.matching.decision import (
     Decider,
     Meaning,
@@ -28,7 +29,6 @@ from voice2mqtt.nlu.matching.decision import (
     Unclear,
     Unknown,
     Verdict,
-    credible,
     is_word_for_word,
     options_of,
 )
