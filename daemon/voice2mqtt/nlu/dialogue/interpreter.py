@@ -14,7 +14,15 @@ from voice2mqtt.core.decision import Ask, Decision, Fire, Nearest, Reason, Refus
 from voice2mqtt.core.outcome import Heard, Hypothesis, Outcome
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.dialogue.confirmation import Answer, Confirmations, Consent, Question
-from voice2mqtt.nlu.dialogue.policy import Clock, History, LocalTime, Policy, obstacle
+from voice2mqtt.nlu.dialogue.policy import (
+    CONSENT_NEEDED,
+    NOT_ADDRESSED,
+    Clock,
+    History,
+    LocalTime,
+    Policy,
+    obstacle,
+)
 from voice2mqtt.nlu.dialogue.wake_phrase import WakeGrace, WakePhrases
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
@@ -35,10 +43,6 @@ from voice2mqtt.nlu.matching.decision import (
 from voice2mqtt.nlu.matching.exact import MAX_CHARACTERS
 from voice2mqtt.nlu.text.normaliser import normaliser
 
-NOT_ADDRESSED = "the wake phrase was not said"
-"""The reason of a refusal."""
-CONSENT_NEEDED = "the row asks for consent"
-"""How the reason of a question ends that is asked whenever the row is meant."""
 _MAX_NAMED = 3
 """Nearest rows that a reason names."""
 
