@@ -7,7 +7,8 @@ over to another thread:
     loop         service/daemon             serves utterances       `CommandExecutor`, its lock
     capture      audio/microphone           finds utterances        `Microphone._next`
     SDK's own    speech/turn                recognise               the callbacks in that file
-    sdk-release  speech/turn, speech/keyword  frees SDK objects     nowhere
+    sdk-release  speech/turn                frees SDK objects       nowhere
+    sdk-release  speech/keyword             frees SDK objects       nowhere
     host-watch   service/host_watch         probes the host         `Inbox.put`
     mqtt-link    mqtt/broker/link           serves the connection   the callbacks of `MqttAdapter`
     mqtt-outbox  mqtt/broker/outbox         watches deadlines       `on_done` of each message
