@@ -51,7 +51,8 @@ _BY_FILES = {"moonshine-voice"}
 
 def _declared() -> set[str]:
     extras = PROJECT["optional-dependencies"]
-    listed = PROJECT["dependencies"] + extras["host"] + extras["vosk"] + extras["clean"]
+    optional = [text for name in ("host", "vosk", "clean", "wake") for text in extras[name]]
+    listed = PROJECT["dependencies"] + optional
     return {str(canonicalize_name(Requirement(text).name)) for text in listed} - _BY_FILES
 
 
