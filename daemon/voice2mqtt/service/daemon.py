@@ -18,6 +18,7 @@ from voice2mqtt.core.outcome import Canceled, Outcome
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.feedback.voice import SpeakerVoice
+from voice2mqtt.history.writer import HistoryWriter
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload
 from voice2mqtt.service.command_executor import CommandExecutor
@@ -33,6 +34,7 @@ from voice2mqtt.service.inbox import (
     TableChanged,
     TableRead,
     Typed,
+    WakefulnessChanged,
 )
 from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.service.systemd.notify import Notifier
@@ -72,6 +74,7 @@ class Daemon:
         table_watch: TableWatch,
         table_check: TableCheck,
         host_name: str,
+        history: HistoryWriter,
         notifier: Notifier,
         watchdog: Watchdog,
     ) -> None:
@@ -88,6 +91,7 @@ class Daemon:
         self._table_watch = table_watch
         self._table_check = table_check
         self._host_name = host_name
+        self._history = history
         self._notifier = notifier
         self._watchdog = watchdog
         self._loop = threading.Thread(target=self._run_loop, name="loop", daemon=True)
@@ -105,6 +109,7 @@ class Daemon:
             self._executor.announce_unfinished()
             self._adapter.start()
             self._host_watch.start()
+            self._history.start()
             self._watchdog.start()
             self._loop.start()
             why = "a fault of voice2mqtt"
@@ -192,6 +197,8 @@ class Daemon:
                 self._executor.process_text(text, at_s)
             case MicrophoneChanged(state=state):
                 self._microphone_changed(state)
+            case WakefulnessChanged(change=change, word=word):
+                self._executor.show_wakefulness(change, word)
             case HostChanged(fault=fault):
                 self._host_changed(fault)
             case TableChanged():
@@ -279,6 +286,7 @@ class Daemon:
         self._loop.join(FINISH_WITHIN_S)
         self._voice.close()
         self._adapter.close(DRAIN_S)
+        self._history.close()
         self._watchdog.stop()
         self._notifier.close()
 

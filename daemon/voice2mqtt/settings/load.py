@@ -11,6 +11,7 @@ from voice2mqtt.settings.model import WAV_PREFIX, Section, Settings
 from voice2mqtt.settings.secrets import may_be_there, names_a_file, secret_files
 from voice2mqtt.settings.settings_reader import read_settings
 from voice2mqtt.settings.table.table_reader import read_table
+from voice2mqtt.settings.wake_words import is_model
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import Node, ScalarNode, find
 from voice2mqtt.settings.yaml.reader import read_document, read_text
@@ -96,6 +97,10 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
         elif isinstance(value, str) and value.startswith(WAV_PREFIX):
             recording = Path(value.removeprefix(WAV_PREFIX))
             changed[key] = f"{WAV_PREFIX}{folder / _at_home(recording)}"
+        elif key == "wake_word":
+            changed[key] = tuple(
+                str(folder / _at_home(Path(word))) if is_model(word) else word for word in value
+            )
     return section.model_copy(update=changed)
 
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from voice2mqtt.settings.wake_words import BUILT_IN, KEYWORD_SUFFIX, is_model
 from voice2mqtt.settings.yaml.redaction import is_secret_name, shown_address
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -89,6 +90,15 @@ def _region(name: str) -> str:
     return name
 
 
+def _wake_word(word: str) -> str:
+    if not is_model(word) and word not in BUILT_IN:
+        raise ValueError(
+            f"there is no model for the wake word '{word}'; use one of {', '.join(BUILT_IN)}, or "
+            "the path of a model, a .json or a .table"
+        )
+    return word
+
+
 def _as_tuple(value: object) -> object:
     """Accept a single text in place of a list."""
     if isinstance(value, str):
@@ -100,6 +110,9 @@ _Positive = Annotated[float, Field(gt=0)]
 _Milliseconds = Annotated[int, Field(ge=0, le=10_000)]
 _Text = Annotated[str, Field(min_length=1)]
 _Texts = Annotated[tuple[_Text, ...], BeforeValidator(_as_tuple)]
+_WakeWords = Annotated[
+    tuple[Annotated[str, AfterValidator(_wake_word)], ...], BeforeValidator(_as_tuple)
+]
 _Topic = Annotated[str, AfterValidator(_topic)]
 _Language = Annotated[str, AfterValidator(_language)]
 _Region = Annotated[str, AfterValidator(_region)]
@@ -244,12 +257,14 @@ class HomeAssistantSettings(Section):
 
 
 class ListeningSettings(Section):
-    """Wake phrases, and how closely an utterance must match a command."""
+    """Wake word and wake phrase, and how closely an utterance must match a command."""
 
+    wake_word: _WakeWords = ()
+    """One or several, heard on this machine; without one every utterance is recognised."""
     wake_phrase: _Texts = ()
-    """One or several; without one every command counts."""
+    """One or several, read in what was recognised; without one every command counts."""
     wake_grace_s: Annotated[float, Field(ge=0, le=600)] = 0.0
-    """How long after a command the wake phrase may be left out."""
+    """How long after a command wake word and wake phrase may be left out."""
     strictness: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Largest distance of sound that still counts as the same words; 0 is word for word."""
     margin: Annotated[float, Field(ge=0, le=1)] = 0.02
@@ -259,6 +274,14 @@ class ListeningSettings(Section):
     answer_within_s: _Positive = 8.0
     repeat_within_s: Annotated[float, Field(ge=0)] = 0.0
     """An exact repeat within this time is ignored as an echo."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if len(self.wake_word) > 1 and any(w.endswith(KEYWORD_SUFFIX) for w in self.wake_word):
+            raise ValueError(
+                "a .table cannot be used beside another wake word; name it alone under wake_word"
+            )
+        return self
 
 
 class FeedbackSettings(Section):
@@ -285,6 +308,15 @@ class PrivacySettings(Section):
     log_text: bool = True
 
 
+class HistorySettings(Section):
+    """What is kept on disk of what was heard and decided."""
+
+    keep_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    """0 keeps nothing."""
+    keep_audio_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    """How long recordings of what was refused or asked are kept; 0 keeps none."""
+
+
 class Settings(Section):
     """Everything `voice2mqtt.yaml` can say."""
 
@@ -298,8 +330,18 @@ class Settings(Section):
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     rooms: RoomsSettings = RoomsSettings()
     privacy: PrivacySettings = PrivacySettings()
+    history: HistorySettings = HistorySettings()
     state_dir: Path | None = None
     """Where what must survive a restart is kept; by default systemd's STATE_DIRECTORY, else
     ~/.local/state/voice2mqtt."""
     commands: Path = Path("commands.yaml")
     """The command table."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.listening.wake_word and self.microphone.capture == "sdk":
+            raise ValueError(
+                "listening.wake_word listens to our own capture; write capture: arecord under "
+                "microphone, or leave wake_word out"
+            )
+        return self

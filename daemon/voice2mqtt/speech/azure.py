@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import azure.cognitiveservices.speech as sdk
 
@@ -223,6 +224,19 @@ class AzureRecognizer:
             for phrase in self._phrases:
                 phrase_list.addPhrase(phrase)
         return recognizer
+
+
+def open_keyword_recognizer(
+    model: Path,
+) -> tuple[sdk.audio.PushAudioInputStream, sdk.KeywordRecognizer, sdk.KeywordRecognitionModel]:
+    """Return a stream, the SDK's keyword recogniser that listens to it, and its model.
+
+    Raises:
+        RuntimeError: the SDK cannot open the file.
+    """
+    opened = sdk.KeywordRecognitionModel(str(model))
+    stream = sdk.audio.PushAudioInputStream()
+    return stream, sdk.KeywordRecognizer(sdk.audio.AudioConfig(stream=stream)), opened
 
 
 def _fault(error: Exception) -> Canceled:

@@ -22,7 +22,7 @@ from voice2mqtt.cli.devices import LEVELS_S, show_list
 from voice2mqtt.cli.guide.questions import Questions
 from voice2mqtt.cli.guide.trial import COMMANDS, try_commands
 from voice2mqtt.errors import ExitStatus, InputError, UserFacingError
-from voice2mqtt.mqtt.mdns import find_brokers
+from voice2mqtt.mqtt.found_brokers import find_brokers
 from voice2mqtt.mqtt.probe import examine_broker
 from voice2mqtt.mqtt.suggest.table import retained, suggestion
 from voice2mqtt.service.checks.broker import cure_of
