@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from voice2mqtt.core.audio import PartialMatch
-from voice2mqtt.core.decision import Ask, Decision, Fire, Nearest, Reason, Refuse
+from voice2mqtt.core.decision import Ask, Decision, Fire, Reason, Refuse
 from voice2mqtt.core.outcome import Heard, Hypothesis, Outcome
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.dialogue.confirmation import Answer, Confirmations, Consent, Question
@@ -42,9 +42,6 @@ from voice2mqtt.nlu.matching.decision import (
 )
 from voice2mqtt.nlu.matching.exact import MAX_CHARACTERS
 from voice2mqtt.nlu.text.normaliser import normaliser
-
-_MAX_NAMED = 3
-"""Nearest rows that a reason names."""
 
 
 class Interpreter:
@@ -313,16 +310,7 @@ class Interpreter:
         return (Refuse(text=text, row=row, reason=Reason(text=f"the answer was {said}")),)
 
     def _decisions(self, verdict: Verdict, text: str, clock: Clock) -> tuple[Decision, ...]:
-        nearest = tuple(
-            Nearest(
-                row=self._table.rows[near.row].name,
-                sentence=near.sentence,
-                distance=near.distance,
-                heard=near.heard,
-            )
-            for near in verdict.nearest[:_MAX_NAMED]
-        )
-        reason = Reason(text=verdict.why, nearest=nearest)
+        reason = self._decider.reason(verdict)
         match verdict:
             case Meant():
                 return tuple(

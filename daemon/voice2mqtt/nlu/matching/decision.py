@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeGuard
 
+from voice2mqtt.core.decision import Nearest, Reason
 from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.messages import messages
@@ -47,6 +48,8 @@ _TIE = 0.0001
 _OUT_OF_GRAMMAR_FACTOR = 0.5
 """Of the strictness, for what a host heard outside the grammar that it decoded by: it has compared
 it with the commands already, by the audio."""
+_MAX_NAMED = 3
+"""Nearest rows that a reason names."""
 _MAX_NAMED_DISTANCE = 0.8
 """A row this far is not even named: free text took nearly all that was heard."""
 _MAX_COMPOUND_HYPOTHESES = 3
@@ -140,6 +143,19 @@ class Decider:
         return (
             verdict if isinstance(verdict, Unclear) else self._respelled(verdict, hypotheses, rows)
         )
+
+    def reason(self, verdict: Verdict) -> Reason:
+        """Return why `verdict` is so, with the nearest rows."""
+        nearest = tuple(
+            Nearest(
+                row=self._table.rows[near.row].name,
+                sentence=near.sentence,
+                distance=near.distance,
+                heard=near.heard,
+            )
+            for near in verdict.nearest[:_MAX_NAMED]
+        )
+        return Reason(text=verdict.why, nearest=nearest)
 
     def _word_for_word(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], min_confidence: float
