@@ -200,9 +200,13 @@ class _Scripted:
         pass
 
     def transcribe(
-        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+        self,
+        pcm: bytes,
+        grammar: EngineGrammar | None,
+        abandoned: Callable[[], bool] = never,
+        languages: Sequence[str] = (),
     ) -> Transcript:
-        del pcm, grammar, abandoned
+        del pcm, grammar, abandoned, languages
         return Transcript(nbest=(SCRIPT,))
 
 

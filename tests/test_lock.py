@@ -51,7 +51,8 @@ _BY_FILES = {"moonshine-voice"}
 
 def _declared() -> set[str]:
     extras = PROJECT["optional-dependencies"]
-    listed = PROJECT["dependencies"] + extras["host"] + extras["vosk"] + extras["clean"]
+    named = ("host", "vosk", "whisper", "clean")
+    listed = PROJECT["dependencies"] + [text for name in named for text in extras[name]]
     return {str(canonicalize_name(Requirement(text).name)) for text in listed} - _BY_FILES
 
 

@@ -1,7 +1,7 @@
 """Fakes at the host's own ports: an engine that says what it is told, a voice that is loudness."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -42,6 +42,7 @@ class ScriptedEngine:
         self.language = language
         self.nbest = tuple(entry(text, 0.9 / 10**n) for n, text in enumerate(texts))
         self.asked: list[tuple[int, EngineGrammar | None]] = []
+        self.languages: list[tuple[str, ...]] = []
         self.prepared: list[EngineGrammar] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -51,9 +52,14 @@ class ScriptedEngine:
         self.prepared.append(grammar)
 
     def transcribe(
-        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+        self,
+        pcm: bytes,
+        grammar: EngineGrammar | None,
+        abandoned: Callable[[], bool] = never,
+        languages: Sequence[str] = (),
     ) -> Transcript:
         self.asked.append((len(pcm), grammar))
+        self.languages.append(tuple(languages))
         while not self.gate.wait(0.005):
             if abandoned():
                 return Transcript()

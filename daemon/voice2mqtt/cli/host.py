@@ -73,7 +73,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         choices=range(1, 65),
         default=len(os.sched_getaffinity(0)),
-        help="transcriptions at once; as many as there are cores, if not told",
+        help="transcriptions at once (whisper: threads of one); the cores, if not told",
     )
     parser.add_argument(
         "--max-connections",
@@ -89,7 +89,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=limits.connections_per_address,
         help="%(default)s",
     )
-    parser.set_defaults(wrong=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -103,12 +102,16 @@ def run(args: argparse.Namespace) -> int:
     tls = _tls(args.cert, args.key) if args.cert else None
     _warn(address, keys=bool(keys), tls=tls is not None)
     grammar_source = GrammarSource(WatchedFiles(args.settings, args.commands, args.wake_phrase))
+    engine = engine_options.chosen(args)
     load = engine_options.engine(args, grammar_source.language)
 
     def make_scheduler() -> Scheduler:
         # Warm up now what would be slow while the first client waits.
         language = args.language or grammar_source.language
-        answers.inverse_normalised("", language if args.vosk_model else "en")
+        answers.inverse_normalised("", "en" if engine == engine_options.MOONSHINE else language)
+        if engine == engine_options.WHISPER:
+            # One at a time on all cores: a person waits for it.
+            return Scheduler(load(args.threads), grammar_source.grammar, threads=1)
         return Scheduler(load(1), grammar_source.grammar, threads=args.threads)
 
     host = SpeechHost(

@@ -1,6 +1,6 @@
 """What the Speech host needs of a recogniser, whichever it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,11 +58,17 @@ class Engine(Protocol):
         ...
 
     def transcribe(
-        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+        self,
+        pcm: bytes,
+        grammar: EngineGrammar | None,
+        abandoned: Callable[[], bool] = never,
+        languages: Sequence[str] = (),
     ) -> Transcript:
         """Return what was said in `pcm` (16 kHz, 16 bit, mono); without `grammar`, open dictation.
 
         Speech outside the grammar comes back as open dictation hears it. `abandoned` is asked
         every few milliseconds; once it is true, the call returns at once without hypotheses.
+        `languages` are those of which the client speaks one ("de-DE"); an engine of one language
+        answers in that.
         """
         ...

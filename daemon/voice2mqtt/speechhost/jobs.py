@@ -32,6 +32,8 @@ class Transcribe:
     pcm: bytes
     urgency: Urgency
     phrases: tuple[str, ...]
+    languages: tuple[str, ...] = ()
+    """Of which the client speaks one: "de-DE"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ open hypothesis is likelier than all commands together it is as good as alone in
 the grammar has already had its chance.
 """
 
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +24,7 @@ from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.speechhost.decoding import scoring
 from voice2mqtt.speechhost.decoding.beam_search import BeamSearch, DecodingPass
-from voice2mqtt.speechhost.decoding.dictation import Dictated, dictate, is_speech
+from voice2mqtt.speechhost.decoding.dictation import Dictated, dictate, is_speech, open_nbest
 from voice2mqtt.speechhost.decoding.lexical import lexical
 from voice2mqtt.speechhost.decoding.moonshine import Floats, Moonshine, model_folder
 from voice2mqtt.speechhost.decoding.phrase_bias import PhraseBias
@@ -47,9 +46,6 @@ _LANGUAGE = "en"
 _Meaning = tuple[tuple[int, tuple[tuple[str, SlotValue], ...]], ...]
 """Row and slots of each command."""
 _MAX_NBEST = 5
-_MAX_OPEN_NBEST = 10
-_OPEN_POWER = 0.7
-"""Exponent of probabilities without a grammar, to calibrate them: the model is underconfident."""
 _MAX_GRAMMARS = 64
 _MAX_ARCS = 150_000
 """Kept ready for clients that each bring a phrase list; so many arcs take about 50 MB."""
@@ -90,14 +86,18 @@ class MoonshineEngine:
         self._decoder(grammar).prepare()
 
     def transcribe(
-        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+        self,
+        pcm: bytes,
+        grammar: EngineGrammar | None,
+        abandoned: Callable[[], bool] = never,
+        languages: Sequence[str] = (),  # noqa: ARG002 - it knows one
     ) -> Transcript:
         """See `Engine`."""
         speech = np.frombuffer(pcm, np.dtype("<i2")).astype(np.float32) / np.float32(32_768)
         samples = np.concatenate([speech, _TRAILING_SILENCE])
         if grammar is None:
             encoding = self._model.encode(samples)
-            nbest = _open_nbest(dictate(self._model, self._tokenizer, encoding, abandoned))
+            nbest = open_nbest(dictate(self._model, self._tokenizer, encoding, abandoned), lexical)
         else:
             weight = None if grammar.forced else grammar.weight
             nbest = self._decoder(grammar).nbest(samples, abandoned, weight)
@@ -176,7 +176,7 @@ class _GrammarDecoder:
         out_of_grammar = posterior.grammar_probability < scoring.MIN_GRAMMAR_PROBABILITY
         if weight is not None and out_of_grammar:
             bias = PhraseBias(self._tokens, self._tokenizer, weight) if weight else None
-            return _open_nbest(dictate(self._model, self._tokenizer, encoding, abandoned, bias))
+            return open_nbest(dictate(self._model, self._tokenizer, encoding, abandoned, bias), lexical)
         return self._entries(posterior, passes[0].dictated.text, out_of_grammar=out_of_grammar)
 
     def _entries(
@@ -287,30 +287,6 @@ class _GrammarDecoder:
 
 def _is_possible(posterior: Posterior) -> bool:
     return posterior.grammar_probability > _HOPELESS_PROBABILITY
-
-
-def _open_nbest(dictated: Sequence[Dictated]) -> list[NBestEntry]:
-    """Return open hypotheses as entries; those that differ only in spelling are one.
-
-    Empty if nobody spoke. Confidences are calibrated: `bench/decoder.py` prints how often what is
-    reported with some confidence is right.
-    """
-    texts: dict[str, str] = {}
-    probabilities: dict[str, float] = {}
-    for one in dictated:
-        words = lexical(one.text)
-        texts.setdefault(words, one.text)
-        probabilities[words] = probabilities.get(words, 0.0) + math.exp(one.log_probability)
-    calibrated = {words: p**_OPEN_POWER for words, p in probabilities.items()}
-    total = max(1.0, sum(calibrated.values()))
-    best = sorted(calibrated, key=calibrated.__getitem__, reverse=True)
-    if not is_speech(texts[best[0]]):
-        return []
-    best = [words for words in best if words][:_MAX_OPEN_NBEST]
-    return [
-        NBestEntry(text=texts[words], lexical=words, confidence=calibrated[words] / total)
-        for words in best
-    ]
 
 
 def _mean(of_passes: Sequence[tuple[float, ...]]) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ folder that the user names.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,11 @@ class VoskEngine:
         """See `Engine`: nothing takes long."""
 
     def transcribe(
-        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+        self,
+        pcm: bytes,
+        grammar: EngineGrammar | None,
+        abandoned: Callable[[], bool] = never,
+        languages: Sequence[str] = (),  # noqa: ARG002 - it knows one
     ) -> Transcript:
         """See `Engine`."""
         if grammar and grammar.forced and (words := words_of(grammar)) is not None:

@@ -65,7 +65,7 @@ def hypothesis(
 
 def spoken_language(options: RequestOptions, heard: str) -> str:
     """Return by which of the client's names to call the language that was `heard`."""
-    offered = options.languages or (options.language,)
+    offered = options.offered_languages
     alike = [name for name in offered if _base(name) == _base(heard)]
     return next((name for name in alike if name.lower() == heard.lower()), (*alike, *offered)[0])
 

@@ -14,10 +14,13 @@ from voice2mqtt.speechhost.jobs import Abandon, Hasten, Transcribe, Urgency, Wor
 class Lookahead:
     """The jobs of the phrase under way."""
 
-    def __init__(self, job_ids: Iterator[int], phrases: tuple[str, ...]) -> None:
-        """`job_ids` numbers the jobs; `phrases` are likely to be said."""
+    def __init__(
+        self, job_ids: Iterator[int], phrases: tuple[str, ...], languages: tuple[str, ...] = ()
+    ) -> None:
+        """`job_ids` numbers the jobs; `phrases` are likely to be said, in one of `languages`."""
         self._job_ids = job_ids
         self._phrases = phrases
+        self._languages = languages
         self._speculative_job: int | None = None
         self._speculative_result: Transcript | None = None
         self._interim_job: int | None = None
@@ -67,4 +70,10 @@ class Lookahead:
 
     def _transcribe(self, pcm: bytes, urgency: Urgency) -> Transcribe:
         job_id = next(self._job_ids)
-        return Transcribe(job_id=job_id, pcm=pcm, urgency=urgency, phrases=self._phrases)
+        return Transcribe(
+            job_id=job_id,
+            pcm=pcm,
+            urgency=urgency,
+            phrases=self._phrases,
+            languages=self._languages,
+        )

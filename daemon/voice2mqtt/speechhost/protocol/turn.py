@@ -78,7 +78,7 @@ class Turn:
             end_silence_ms=options.end_silence_ms,
             longest_phrase_ms=options.longest_phrase_ms,
         )
-        self._lookahead = Lookahead(job_ids, options.phrases)
+        self._lookahead = Lookahead(job_ids, options.phrases, options.offered_languages)
         self._received = 0
         self._onset = 0
         self._last_hypothesis = ""

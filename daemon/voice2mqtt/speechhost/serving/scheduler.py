@@ -118,7 +118,10 @@ class Scheduler:
             running.add_done_callback(partial(self._finish, job))
 
     def _run(self, job: _Job) -> Transcript:
-        return self._engine.transcribe(job.request.pcm, job.grammar, job.done.done)
+        request = job.request
+        return self._engine.transcribe(
+            request.pcm, job.grammar, job.done.done, request.languages
+        )
 
     def _finish(self, job: _Job, future: asyncio.Future[Transcript]) -> None:
         self._running -= 1
