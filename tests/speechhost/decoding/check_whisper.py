@@ -1,7 +1,6 @@
 """Real recognition with Whisper: run by script/test-whisper, which fetches the model."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,12 +20,14 @@ MODEL = os.environ["WHISPER_MODEL"]
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[WhisperEngine]:
-    yield WhisperEngine(Whisper(MODEL, 2), "en-US", pronouncer)
+def engine() -> WhisperEngine:
+    return WhisperEngine(Whisper(MODEL, 2), "en-US", pronouncer)
 
 
 def _table(language: str, *say: str) -> EngineGrammar:
-    rooms = TextList(values=tuple(ListValue(spoken=r, out=r) for r in ("Küche", "Kirche", "Garage")))
+    rooms = TextList(
+        values=tuple(ListValue(spoken=r, out=r) for r in ("Küche", "Kirche", "Garage"))
+    )
     rows = tuple(Row(name=template, say=(template,), publish=()) for template in say)
     table = CommandTable(rows=rows, lists={"raum": rooms}, language=language)
     return EngineGrammar(automaton=compile_table(table), forced=True, language=language)
@@ -102,5 +103,5 @@ def test_a_model_that_is_not_whole_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["bas", "no/such/folder"])
 def test_an_unknown_model_is_told(name: str) -> None:
-    with pytest.raises(InputError, match="there are .*base"):
+    with pytest.raises(InputError, match=r"there are .*base"):
         Whisper(name, 1)

@@ -69,13 +69,11 @@ def plain(text: str) -> str:
     return " ".join(_NOT_LETTERS.sub(" ", text).lower().split())
 
 
-def open_nbest(
-    dictated: Sequence[Dictated], lexical: Callable[[str], str]
-) -> list[NBestEntry]:
+def open_nbest(dictated: Sequence[Dictated], lexical: Callable[[str], str]) -> list[NBestEntry]:
     """Return open hypotheses as entries; those that differ only in spelling are one.
 
-    `lexical` returns the words of a text. Empty if nobody spoke. Confidences are calibrated: `bench/decoder.py` prints how often what is
-    reported with some confidence is right.
+    `lexical` returns the words of a text. Empty if nobody spoke. Confidences are calibrated:
+    `bench/decoder.py` prints how often what is reported with some confidence is right.
     """
     texts: dict[str, str] = {}
     probabilities: dict[str, float] = {}

@@ -35,7 +35,7 @@ _CENT_DECIMALS = 2
 
 
 def lexical(text: str, language: str = "en") -> str:
-    """Return the words of `text` in `language`: lower case, no marks, numbers and signs as words."""
+    """Return the words of `text`: lower case, no marks, numbers and signs as words."""
     if not language.lower().startswith("en"):
         return " ".join(_word_of(match[0], language) for match in _ANY_WORD.finditer(text.lower()))
     return " ".join(word for match in _WORD.finditer(text.lower()) for word in _words(match))

@@ -176,7 +176,9 @@ class _GrammarDecoder:
         out_of_grammar = posterior.grammar_probability < scoring.MIN_GRAMMAR_PROBABILITY
         if weight is not None and out_of_grammar:
             bias = PhraseBias(self._tokens, self._tokenizer, weight) if weight else None
-            return open_nbest(dictate(self._model, self._tokenizer, encoding, abandoned, bias), lexical)
+            return open_nbest(
+                dictate(self._model, self._tokenizer, encoding, abandoned, bias), lexical
+            )
         return self._entries(posterior, passes[0].dictated.text, out_of_grammar=out_of_grammar)
 
     def _entries(

@@ -20,7 +20,8 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import partial
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -70,26 +71,32 @@ class WhisperDictation:
     no_speech_probability: float
 
 
-class WhisperModel(Protocol):
-    """The model, as the engine needs it; its encodings are its own affair. Thread-safe."""
+class EncodedSpeech(Protocol):
+    """Some audio, as the model has encoded it. Languages are the model's codes: "de"."""
 
-    languages: frozenset[str]
-    """The codes of those that it knows: "de"."""
-
-    def encode(self, samples: Floats) -> Any:
-        """Encode `samples` (16 kHz, -1 to 1)."""
+    def language(self, candidates: Sequence[str]) -> str:
+        """Return in which of `candidates`, which the model knows, was most likely spoken."""
         ...
 
-    def language(self, encoding: Any, candidates: Sequence[str]) -> str:
-        """Return in which of `candidates`, codes that it knows, was most likely spoken."""
-        ...
-
-    def dictate(self, encoding: Any, language: str) -> WhisperDictation:
+    def dictate(self, language: str) -> WhisperDictation:
         """Decode without a grammar."""
         ...
 
-    def score(self, encoding: Any, language: str, texts: Sequence[str]) -> list[float]:
+    def score(self, language: str, texts: Sequence[str]) -> list[float]:
         """Return the log-probability of each of `texts`, as if it had been said."""
+        ...
+
+
+class WhisperModel(Protocol):
+    """The model, as the engine needs it. Thread-safe."""
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The codes of those that it knows."""
+        ...
+
+    def encode(self, samples: Floats) -> EncodedSpeech:
+        """Encode `samples` (16 kHz, -1 to 1)."""
         ...
 
 
@@ -99,7 +106,7 @@ class WhisperEngine:
     def __init__(
         self, model: WhisperModel, language: str, pronouncer: Callable[[str], Pronouncer]
     ) -> None:
-        """`language` is that of clients which name none; `pronouncer` returns that of a language."""
+        """`language` is that of clients that name none; `pronouncer` gives that of a language."""
         self._model = model
         self._language = language
         self._pronouncer = pronouncer
@@ -119,31 +126,26 @@ class WhisperEngine:
     ) -> Transcript:
         """See `Engine`."""
         samples = np.frombuffer(pcm, np.dtype("<i2")).astype(np.float32) / np.float32(32_768)
-        encoding = self._model.encode(samples)
-        spoken = self._spoken_language(encoding, languages, grammar)
+        speech = self._model.encode(samples)
+        spoken = self._spoken_language(speech, languages, grammar)
         if abandoned():
             return Transcript(language=spoken)
-        heard = _speech(self._model.dictate(encoding, _code(spoken)))
+        code = _code(spoken)
+        heard = _words_heard(speech.dictate(code))
         nbest = open_nbest(heard, lambda text: lexical(text, spoken)) if heard else []
-        helps = grammar and (grammar.forced or grammar.weight > 0)
-        if nbest and helps and grammar and _code(grammar.language) == _code(spoken):
-            if abandoned():
-                return Transcript(language=spoken)
-            code = _code(spoken)
-            nbest = self._table(grammar).nbest(
-                heard, nbest, lambda texts: self._model.score(encoding, code, texts)
-            )
+        if nbest and not abandoned() and grammar and _helps(grammar, code):
+            nbest = self._table(grammar).nbest(heard, nbest, partial(speech.score, code))
         return Transcript(nbest=() if abandoned() else tuple(nbest), language=spoken)
 
     def _spoken_language(
-        self, encoding: Any, languages: Sequence[str], grammar: EngineGrammar | None
+        self, speech: EncodedSpeech, languages: Sequence[str], grammar: EngineGrammar | None
     ) -> str:
         """Return the tag of the language that the client speaks."""
         known = [tag for tag in languages if _code(tag) in self._model.languages]
         if not known or tuple(languages) == (UNTOLD_LANGUAGE,):
             return grammar.language if grammar else self._language
         codes = list(dict.fromkeys(map(_code, known)))
-        code = self._model.language(encoding, codes) if len(codes) > 1 else codes[0]
+        code = speech.language(codes) if len(codes) > 1 else codes[0]
         return next(tag for tag in known if _code(tag) == code)
 
     def _table(self, grammar: EngineGrammar) -> "_Table":
@@ -273,7 +275,12 @@ class _Table:
         )
 
 
-def _speech(dictation: WhisperDictation) -> list[Dictated]:
+def _helps(grammar: EngineGrammar, code: str) -> bool:
+    """Return whether what `grammar` says may be said in the language of `code`."""
+    return _code(grammar.language) == code and (grammar.forced or grammar.weight > 0)
+
+
+def _words_heard(dictation: WhisperDictation) -> list[Dictated]:
     """Return the hypotheses that are words; none if nobody spoke."""
     best = dictation.hypotheses[0]
     sure = best.log_probability / best.tokens > _SURE_NATS_PER_TOKEN

@@ -119,9 +119,7 @@ class Scheduler:
 
     def _run(self, job: _Job) -> Transcript:
         request = job.request
-        return self._engine.transcribe(
-            request.pcm, job.grammar, job.done.done, request.languages
-        )
+        return self._engine.transcribe(request.pcm, job.grammar, job.done.done, request.languages)
 
     def _finish(self, job: _Job, future: asyncio.Future[Transcript]) -> None:
         self._running -= 1
