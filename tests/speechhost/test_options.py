@@ -93,3 +93,13 @@ def test_noise_without_words_is_given_up() -> None:
     with hosting(ScriptedEngine()) as host:
         result = Client(configured(host.url)).once(tone(32_000))
     assert result.no_match_details.reason is sdk.NoMatchReason.InitialBabbleTimeout
+
+
+def test_the_engine_is_told_the_language_of_the_client() -> None:
+    engine = ScriptedEngine(SENTENCE)
+    with hosting(engine) as host:
+        config = configured(host.url)
+        config.speech_recognition_language = "de-DE"
+        Client(config).once(SPOKEN)
+    assert engine.languages
+    assert set(engine.languages) == {("de-DE",)}

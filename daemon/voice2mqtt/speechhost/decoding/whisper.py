@@ -1,7 +1,7 @@
 """Whisper (Radford and others, 2022), a model of some hundred languages, run by faster-whisper.
 
 Whisper hears windows of 30 s and pads what is shorter. The encoder takes shorter windows as
-well: a command of 3 s is heard as well in one of 4 s, in a seventh of the time.
+well: a command of 3 s is heard as well in one of 5 s, in a seventh of the time.
 """
 
 import math
@@ -19,11 +19,11 @@ from voice2mqtt.speechhost.decoding.whisper_engine import Floats, WhisperDictati
 DEFAULT_MODEL = "base"
 SAMPLE_RATE_HZ = 16_000
 _FRAMES_PER_S = 100
-_MIN_WINDOW_S = 3.0
+_MIN_WINDOW_S = 4.0
 _MAX_WINDOW_S = 30.0
 """What the model was made for; the rest of longer audio is not heard."""
-_MARGIN_S = 1.0
-"""Of silence behind the audio, so that the model hears that it is over."""
+_MARGIN_S = 2.0
+"""Of silence behind the audio: with less, the model repeats what it heard."""
 _BEAMS = 5
 _MAX_TOKENS = 200
 _LEAST = 1e-12

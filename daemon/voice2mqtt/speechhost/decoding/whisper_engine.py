@@ -261,10 +261,14 @@ class _Table:
             yield self._percent.sub("%", written)
 
     def _meaning(self, text: str) -> _Meaning | None:
-        """Return what `text` says word for word, one command or two; None if it is neither."""
+        """Return what `text` says word for word, one command or two; None if it is neither.
+
+        The same command twice is neither: nobody says that, but models do.
+        """
         most = 2 if self._grammar.forced else 1
         found = next(commands(self._matcher, text, self._grammar.language, most=most), ())
-        return tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in found) or None
+        meaning = tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in found)
+        return meaning if meaning and len(set(meaning)) == len(meaning) else None
 
     def _entry(self, text: str, confidence: float, *, out_of_grammar: bool = False) -> NBestEntry:
         return NBestEntry(
