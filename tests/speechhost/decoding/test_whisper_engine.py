@@ -40,7 +40,7 @@ def test_without_a_table_the_hypotheses_are_a_distribution() -> None:
 
 def test_the_model_decides_between_sentences_that_sound_alike() -> None:
     on, off = "Mach das Licht in der Küche an.", "Mach das Licht in der Küche aus."
-    unclear = "Mach das Licht in der Küche ah."
+    unclear = "Mach das Licht in der Küche ans."
     for said, other in ((on, off), (off, on)):
         model = ScriptedWhisper(unclear, scores={said: -2.0, other: -9.0, unclear: -3.0})
         best, *others = heard(model, LIGHT).nbest

@@ -5,12 +5,12 @@ most like it are then scored by the model, as if they had been said (forced deco
 "an" from "aus" where phonemes leave it open. The n-best list holds these meanings and the open
 hypothesis in one distribution. That any sentence of the table was said has the log odds
 
-    3.4 - 0.19 * behind - 9.9 * distance
+    3.4 - 0.17 * behind - 6.8 * distance
 
 where `behind` is by how many nats the best sentence is less likely than the open hypothesis, and
 `distance` the phonetic one. Among sentences, the model's own probabilities decide. The weights were
-fitted on synthetic commands in five languages, half of them in noise, and on the same with what was
-said taken out of the table.
+fitted on synthetic commands in five languages, half of them in noise, on the same with what was
+said taken out of the table, and on talk.
 
 A client is heard in the language that it names; a table holds for clients in its own language.
 """
@@ -28,7 +28,6 @@ import numpy as np
 import numpy.typing as npt
 
 from voice2mqtt.core.decision import SlotValue
-from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.core.ports import Pronouncer
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.automaton import Automaton
@@ -50,10 +49,14 @@ _CODES = {"nb": "no"}
 _MAX_NO_SPEECH = 0.6
 _SURE_NATS_PER_TOKEN = -1.0
 """Whisper's own rule: what is probably no speech, and has no sure words either, is none."""
+_SEARCHED = 3
+"""Hypotheses, for what sounds like them."""
+_MAX_DISTANCE = 0.6
 _MAX_PROPOSALS = 8
 _INTERCEPT = 3.4
-_BEHIND_WEIGHT = 0.19
-_DISTANCE_WEIGHT = 9.9
+_BEHIND_WEIGHT = 0.17
+_MAX_BEHIND_NATS = 25.0
+_DISTANCE_WEIGHT = 6.8
 _CONTRADICTED_PROBABILITY = 0.1
 """At most so likely is the table where the open hypothesis contradicts its best sentence."""
 
@@ -217,17 +220,14 @@ class _Table:
         for one in heard:
             if meaning := self._meaning(one.text):
                 found.setdefault(meaning, _Proposal(0.0)).texts[one.text] = None
-        with self._lock:
-            near = self._phonetic.search(
-                [
-                    Hypothesis(text=one.text, confidence=math.exp(one.log_probability))
-                    for one in heard
-                ]
-            )
-        for candidate in near:
-            if meaning := self._meaning(candidate.sentence):
-                proposal = found.setdefault(meaning, _Proposal(candidate.distance))
-                proposal.texts |= dict.fromkeys(self._written(candidate.sentence))
+        for one in heard[:_SEARCHED]:
+            with self._lock:
+                near = self._phonetic.find(one.text, _MAX_DISTANCE, _MAX_PROPOSALS)
+            for match in near:
+                if meaning := self._meaning(match.sentence):
+                    proposal = found.setdefault(meaning, _Proposal(match.distance))
+                    proposal.distance = min(proposal.distance, match.distance)
+                    proposal.texts |= dict.fromkeys(self._written(match.sentence))
         nearest = sorted(found.items(), key=lambda item: item[1].distance)
         return dict(nearest[:_MAX_PROPOSALS])
 
@@ -243,7 +243,7 @@ class _Table:
         for proposal in proposals.values():
             proposal.score = max(scores[text] for text in proposal.texts)
         best = max(proposals.values(), key=lambda proposal: proposal.score)
-        behind = max(0.0, scores[open_text] - best.score)
+        behind = min(_MAX_BEHIND_NATS, max(0.0, scores[open_text] - best.score))
         odds = _INTERCEPT - _BEHIND_WEIGHT * behind - _DISTANCE_WEIGHT * best.distance
         probability = 1 / (1 + math.exp(-odds))
         said, against = next(iter(best.texts)), self._contradictions
