@@ -33,7 +33,9 @@ def _table(language: str, *say: str) -> EngineGrammar:
     return EngineGrammar(automaton=compile_table(table), forced=True, language=language)
 
 
-GERMAN = _table("de", "mach das Licht in der {raum} (an|aus)", "gute Nacht")
+GERMAN = _table(
+    "de", "mach das Licht in der {raum} an", "mach das Licht in der {raum} aus", "gute Nacht"
+)
 
 
 def _said(text: str, voice: str, tmp_path: Path) -> bytes:
