@@ -6,6 +6,7 @@ well: a command of 3 s is heard as well in one of 5 s, in a seventh of the time.
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import ctranslate2
@@ -73,15 +74,31 @@ class _EncodedSpeech:
 
     def score(self, language: str, texts: Sequence[str]) -> list[float]:
         """See `EncodedSpeech`."""
-        tokens = [self._tokenizer.encode(f" {t}", add_special_tokens=False).ids for t in texts]
-        repeated = np.repeat(np.array(self._features), len(texts), axis=0)
-        found = self._model.align(
-            ctranslate2.StorageView.from_array(repeated),
+        return [self._score(language, text) for text in texts]
+
+    def _score(self, language: str, text: str) -> float:
+        (found,) = self._model.align(
+            self._features,
             self._start(language),
-            tokens,
-            [2 * repeated.shape[1]] * len(texts),
+            [self._tokens(text)],
+            [2 * self._features.shape[1]],
         )
-        return [sum(math.log(max(p, _LEAST)) for p in one.text_token_probs) for one in found]
+        return sum(math.log(max(p, _LEAST)) for p in found.text_token_probs)
+
+    def _tokens(self, text: str) -> list[int]:
+        """Return the tokens of `text` as the model writes them.
+
+        The tokenizer file of a model may lack the rule that joins a space and a "t"; tokens that it
+        never writes, the model finds unlikely whatever was said.
+        """
+        pieces = self._tokenizer.encode(f" {text}", add_special_tokens=False).tokens
+        while True:
+            joined = [self._tokenizer.token_to_id("".join(pair)) for pair in pairwise(pieces)]
+            known = [token for token in joined if token is not None]
+            if not known:
+                return [self._token(piece) for piece in pieces]
+            at = joined.index(min(known))
+            pieces[at : at + 2] = ["".join(pieces[at : at + 2])]
 
     def _start(self, language: str) -> list[int]:
         task = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>")
