@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.speechhost.recordings import novel
@@ -20,8 +21,13 @@ MODEL = os.environ["WHISPER_MODEL"]
 
 
 @pytest.fixture(scope="module")
-def engine() -> WhisperEngine:
-    return WhisperEngine(Whisper(MODEL, 2), "en-US", pronouncer)
+def model() -> Whisper:
+    return Whisper(MODEL, 2)
+
+
+@pytest.fixture(scope="module")
+def engine(model: Whisper) -> WhisperEngine:
+    return WhisperEngine(model, "en-US", pronouncer)
 
 
 def _table(language: str, *say: str) -> EngineGrammar:
@@ -50,6 +56,16 @@ def test_a_novel_is_heard_word_for_word(engine: WhisperEngine) -> None:
     assert best.lexical == "it was the best of times it was the worst of times"
     assert best.confidence > 0.5
     assert transcript.language == "en-US"
+
+
+def test_what_was_heard_is_scored_as_it_was_heard(model: Whisper) -> None:
+    samples = np.frombuffer(novel(), "<i2").astype(np.float32) / np.float32(32_768)
+    speech = model.encode(samples)
+    best = speech.dictate("en").hypotheses[0]
+    heard, other = speech.score("en", [best.text, best.text.replace("worst", "first")])
+    # Its end is not part of the score.
+    assert heard == pytest.approx(best.log_probability, abs=1.5)
+    assert other < heard - 3
 
 
 @pytest.mark.parametrize("pcm", [b"", bytes(2), bytes(64_000)], ids=["nothing", "one", "silence"])
