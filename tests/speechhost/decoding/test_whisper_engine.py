@@ -6,7 +6,7 @@ from tests.speechhost.fakes import ScriptedWhisper, tone
 from voice2mqtt.nlu.grammar.compiler import compile_phrases, compile_table
 from voice2mqtt.nlu.grammar.table import CommandTable, ListValue, RangeList, Row, TextList
 from voice2mqtt.pronunciation.pronouncer import pronouncer
-from voice2mqtt.speechhost.decoding.whisper_engine import WhisperEngine
+from voice2mqtt.speechhost.decoding.whisper_engine import UNTOLD_LANGUAGE, WhisperEngine
 from voice2mqtt.speechhost.engine import EngineGrammar, Transcript
 
 SPEECH = tone(1000)
@@ -107,6 +107,7 @@ def test_two_commands_in_one_sentence_are_one_meaning() -> None:
     [
         ((), "de", "de"),
         (("en-US",), "de", "de"),
+        ((UNTOLD_LANGUAGE,), "de", "de"),
         (("de-AT",), "de", "de-AT"),
         (("en-GB",), "en", "en-GB"),
         (("nb-NO",), "no", "nb-NO"),

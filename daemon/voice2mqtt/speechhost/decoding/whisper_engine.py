@@ -42,8 +42,8 @@ from voice2mqtt.speechhost.decoding.lexical import lexical
 from voice2mqtt.speechhost.decoding.scoring import MIN_GRAMMAR_PROBABILITY
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, never
 
-UNTOLD_LANGUAGE = "en-US"
-"""What the Speech SDK asks for where its user names no language."""
+UNTOLD_LANGUAGE = "en-us"
+"""What the Speech SDK asks for where its user names no language, whatever the case."""
 _CODES = {"nb": "no"}
 """Languages that Whisper calls by another name."""
 _MAX_NO_SPEECH = 0.6
@@ -145,7 +145,7 @@ class WhisperEngine:
     ) -> str:
         """Return the tag of the language that the client speaks."""
         known = [tag for tag in languages if _code(tag) in self._model.languages]
-        if not known or tuple(languages) == (UNTOLD_LANGUAGE,):
+        if not known or [tag.lower() for tag in languages] == [UNTOLD_LANGUAGE]:
             return grammar.language if grammar else self._language
         codes = list(dict.fromkeys(map(_code, known)))
         code = speech.language(codes) if len(codes) > 1 else codes[0]
