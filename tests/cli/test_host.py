@@ -16,8 +16,9 @@ from wyoming.client import AsyncTcpClient
 
 from tests.speechhost.azure_client import Client, configured
 from tests.speechhost.recordings import novel
+from voice2mqtt.cli import engine_options
 from voice2mqtt.cli import host as command
-from voice2mqtt.errors import ExitStatus, InputError
+from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
 
 HOST = (sys.executable, "-m", "voice2mqtt", "host")
 WITHIN_S = 60
@@ -139,6 +140,9 @@ def test_a_key_that_no_client_could_show_is_refused_by_its_line(tmp_path: Path, 
         (["--key", "key.pem"], "--cert is missing"),
         (["--max-connections", "0"], "'0' is not a number from 1 to"),
         (["--max-connections-per-address", "-3"], "-3"),
+        (["--engine", "vosk"], "--model DIR"),
+        (["--model", "base"], "choose one with --engine"),
+        (["--engine", "whisper", "--vosk-model", "de"], "too many"),
     ],
 )
 def test_what_cannot_be_meant_is_told(arguments: list[str], told: str) -> None:
@@ -168,3 +172,25 @@ def test_it_warns_when_others_can_reach_it(
     caplog.clear()
     command._warn(address, keys=True, tls=True)
     assert not caplog.records
+
+
+@pytest.mark.parametrize("name", ["whisper", "vosk"])
+def test_an_engine_that_is_not_installed_is_told_with_its_cure(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = f"voice2mqtt.speechhost.decoding.{name}{'_engine' * (name == 'vosk')}"
+    monkeypatch.setitem(sys.modules, module, None)
+    parser = ArgumentParser()
+    engine_options.arguments(parser)
+    args = parser.parse_args(["--engine", name, "--model", "somewhere"])
+    with pytest.raises(UnavailableError, match=rf"pip install 'voice2mqtt\[{name}\]'"):
+        engine_options.engine(args, "de")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--engine", "vosk", "--model", "none"], ["--vosk-model", "none"]]
+)
+def test_a_folder_without_a_model_is_told_at_the_start(arguments: list[str]) -> None:
+    status, said = refused("--listen", "127.0.0.1:0", *arguments)
+    assert status == ExitStatus.NO_INPUT
+    assert "none holds no Vosk model" in said

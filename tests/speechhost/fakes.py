@@ -1,13 +1,16 @@
-"""Fakes at the host's own ports: an engine that says what it is told, a voice that is loudness."""
+"""Fakes at the host's own ports: engine and model that say what they are told, and a voice."""
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.languages.language import primary_of
+from voice2mqtt.speechhost.decoding.dictation import Dictated
+from voice2mqtt.speechhost.decoding.whisper_engine import Floats, WhisperDictation
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, TimedWord, Transcript, never
 
 
@@ -60,8 +63,10 @@ class ScriptedEngine:
 
     def __init__(self, *texts: str, language: str = "en-US") -> None:
         self.language = language
+        self.languages = frozenset({primary_of(language)})
         self.nbest = tuple(entry(text, 0.9 / 10**n) for n, text in enumerate(texts))
         self.asked: list[tuple[int, EngineGrammar | None]] = []
+        self.asked_languages: list[tuple[str, ...]] = []
         self.prepared: list[EngineGrammar] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -75,10 +80,12 @@ class ScriptedEngine:
         pcm: bytes,
         grammar: EngineGrammar | None,
         abandoned: Callable[[], bool] = never,
+        languages: Sequence[str] = (),
         *,
         timed: bool = False,
     ) -> Transcript:
         self.asked.append((len(pcm), grammar))
+        self.asked_languages.append(tuple(languages))
         while not self.gate.wait(0.005):
             if abandoned():
                 return Transcript()
@@ -87,3 +94,50 @@ class ScriptedEngine:
         loud = np.abs(np.frombuffer(pcm, "<i2")).max(initial=0) > 500
         nbest = tuple(map(with_times, self.nbest)) if timed else self.nbest
         return Transcript(nbest=nbest if loud else (), language=self.language)
+
+
+class ScriptedSpeech:
+    """What `ScriptedWhisper` made of some audio."""
+
+    def __init__(self, script: "ScriptedWhisper", *, loud: bool) -> None:
+        self._script = script
+        self._loud = loud
+
+    def language(self, candidates: Sequence[str]) -> str:
+        return next(code for code in candidates if code == self._script.spoken)
+
+    def dictate(self, language: str) -> WhisperDictation:
+        self._script.dictated_in.append(language)
+        if not self._loud:
+            return WhisperDictation((Dictated(text="you", log_probability=-9.0, tokens=3),), 0.9)
+        return WhisperDictation(self._script.heard, self._script.no_speech_probability)
+
+    def score(self, language: str, texts: Sequence[str]) -> list[float]:
+        self._script.scored += [(language, text) for text in texts]
+        return [self._script.scores.get(text, -30.0) for text in texts]
+
+
+class ScriptedWhisper:
+    """A model that hears `texts`, and scores sentences as `scores` say."""
+
+    languages = frozenset({"de", "en", "fr", "no"})
+
+    def __init__(
+        self,
+        *texts: str,
+        scores: Mapping[str, float] | None = None,
+        spoken: str = "en",
+        no_speech_probability: float = 0.0,
+    ) -> None:
+        self.heard = tuple(
+            Dictated(text=text, log_probability=-0.5 - 2.0 * n, tokens=8)
+            for n, text in enumerate(texts)
+        )
+        self.scores = dict(scores or {})
+        self.spoken = spoken
+        self.no_speech_probability = no_speech_probability
+        self.dictated_in: list[str] = []
+        self.scored: list[tuple[str, str]] = []
+
+    def encode(self, samples: Floats) -> ScriptedSpeech:
+        return ScriptedSpeech(self, loud=bool(np.abs(samples).max(initial=0) > 0.015))

@@ -1,7 +1,7 @@
 """Captions and dictation, as the real Azure Speech SDK for Python shows them."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import azure.cognitiveservices.speech as sdk
 import pytest
@@ -27,12 +27,13 @@ class Paced(ScriptedEngine):
         pcm: bytes,
         grammar: EngineGrammar | None,
         abandoned: Callable[[], bool] = never,
+        languages: Sequence[str] = (),
         *,
         timed: bool = False,
     ) -> Transcript:
         words = LONG.split()[: round(3.3 * len(pcm) / 32_000)]
         self.nbest = (entry(" ".join(words)),)
-        return super().transcribe(pcm, grammar, abandoned, timed=timed)
+        return super().transcribe(pcm, grammar, abandoned, languages, timed=timed)
 
 
 class InSentences(ScriptedEngine):
@@ -43,10 +44,11 @@ class InSentences(ScriptedEngine):
         pcm: bytes,
         grammar: EngineGrammar | None,
         abandoned: Callable[[], bool] = never,
+        languages: Sequence[str] = (),
         *,
         timed: bool = False,
     ) -> Transcript:
-        heard = super().transcribe(pcm, grammar, abandoned, timed=timed)
+        heard = super().transcribe(pcm, grammar, abandoned, languages, timed=timed)
         if timed:
             self.nbest = (entry("Good night."),)
         return heard

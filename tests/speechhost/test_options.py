@@ -9,6 +9,7 @@ import pytest
 from tests.speechhost.azure_client import Client, configured
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
 from tests.speechhost.hosting import Serving, hosting
+from voice2mqtt.speechhost.decoding.whisper_engine import UNTOLD_LANGUAGE
 
 SENTENCE = "Turn on the kitchen light."
 SPOKEN = silence(300) + tone(1000) + silence(1000)
@@ -111,3 +112,15 @@ def test_noise_without_words_is_given_up() -> None:
     with hosting(ScriptedEngine()) as host:
         result = Client(configured(host.url)).once(tone(32_000))
     assert result.no_match_details.reason is sdk.NoMatchReason.InitialBabbleTimeout
+
+
+@pytest.mark.parametrize("named", ["de-DE", ""])
+def test_the_engine_is_told_the_language_of_the_client(named: str) -> None:
+    engine = ScriptedEngine(SENTENCE)
+    with hosting(engine) as host:
+        config = configured(host.url)
+        if named:
+            config.speech_recognition_language = named
+        Client(config).once(SPOKEN)
+    assert engine.asked_languages
+    assert set(engine.asked_languages) == {(named or UNTOLD_LANGUAGE,)}

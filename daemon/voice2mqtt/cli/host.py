@@ -95,7 +95,7 @@ def _limit_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         choices=range(1, 65),
         default=len(os.sched_getaffinity(0)),
-        help="transcriptions at once; as many as there are cores, if not told",
+        help="transcriptions at once (whisper: threads of one); the cores, if not told",
     )
     parser.add_argument(
         "--max-connections",
@@ -126,12 +126,16 @@ def run(args: argparse.Namespace) -> int:
     if args.wyoming:
         _warn_of_wyoming(args.wyoming[0], keys=bool(keys))
     grammar_source = GrammarSource(WatchedFiles(args.settings, args.commands, args.wake_phrase))
+    engine = engine_options.chosen(args)
     load = engine_options.engine(args, grammar_source.language)
 
     def make_scheduler() -> Scheduler:
         # Warm up now what would be slow while the first client waits.
         language = args.language or grammar_source.language
-        answers.inverse_normalised("", language if args.vosk_model else "en")
+        answers.inverse_normalised("", "en" if engine == engine_options.MOONSHINE else language)
+        if engine == engine_options.WHISPER:
+            # One at a time on all cores: a person waits for it.
+            return Scheduler(load(args.threads), grammar_source.grammar, threads=1)
         return Scheduler(load(1), grammar_source.grammar, threads=args.threads)
 
     host = SpeechHost(

@@ -1,6 +1,6 @@
 """What the Speech host needs of a recogniser, whichever it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,7 +70,9 @@ class Engine(Protocol):
     """Audio to text. May be called from several threads at once."""
 
     language: str
-    """Of its model, such as `en-US`."""
+    """Of its model, such as `en-US`; of several, that of clients that name none."""
+    languages: frozenset[str]
+    """The codes of all that it knows, such as `en`."""
 
     def prepare(self, grammar: EngineGrammar) -> None:
         """Do now what would make the first transcription with `grammar` slow; may take seconds."""
@@ -81,6 +83,7 @@ class Engine(Protocol):
         pcm: bytes,
         grammar: EngineGrammar | None,
         abandoned: Callable[[], bool] = never,
+        languages: Sequence[str] = (),
         *,
         timed: bool = False,
     ) -> Transcript:
@@ -88,6 +91,8 @@ class Engine(Protocol):
 
         Speech outside the grammar comes back as open dictation hears it. `abandoned` is asked
         every few milliseconds; once it is true, the call returns at once without hypotheses.
-        `timed` asks for the words of each hypothesis with their times.
+        `languages` are those of which the client speaks one ("de-DE"); an engine of one language
+        answers in that. `timed` asks for the words of each hypothesis with their times; an engine
+        that cannot tell them leaves them out.
         """
         ...

@@ -32,6 +32,8 @@ class Transcribe:
     pcm: bytes
     urgency: Urgency
     phrases: tuple[str, ...]
+    languages: tuple[str, ...] = ()
+    """Of which the client speaks one: "de-DE"."""
     timed: bool = False
     """Whether the client asked when each word was said."""
 

@@ -49,3 +49,19 @@ def test_a_number_is_read_back_from_its_words(number: int, hundredths: int) -> N
 @given(st.text() | st.from_regex(r"[-$]?\d{1,6000}(st|th|%|\.\d+)?", fullmatch=True))
 def test_any_text_has_words(text: str) -> None:
     assert lexical(text) == " ".join(lexical(text).split())
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words"),
+    [
+        ("de-DE", "Mach das Licht an!", "mach das licht an"),
+        ("de", "Licht auf 25%.", "licht auf fünfundzwanzig %"),
+        ("de", "21,5 Grad", "21,5 grad"),
+        ("fr", "Éteins l'appareil, s'il te plaît.", "éteins l'appareil s'il te plaît"),
+        ("it", "", ""),
+    ],
+)
+def test_other_languages_have_their_words_and_whole_numbers(
+    language: str, text: str, words: str
+) -> None:
+    assert lexical(text, language) == words

@@ -1,6 +1,6 @@
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from tests.speechhost.fakes import ScriptedEngine, tone
@@ -132,13 +132,14 @@ def test_an_engine_that_fails_leaves_its_thread_alive() -> None:
             pcm: bytes,
             grammar: EngineGrammar | None,
             abandoned: Callable[[], bool] = never,
+            languages: Sequence[str] = (),
             *,
             timed: bool = False,
         ) -> Transcript:
             if len(self.asked) == 0:
                 self.asked.append((0, None))
                 raise ValueError("broken")
-            return super().transcribe(pcm, grammar, abandoned, timed=timed)
+            return super().transcribe(pcm, grammar, abandoned, languages, timed=timed)
 
     client = Client()
     results: list[Transcript | None] = []

@@ -6,6 +6,7 @@ repeat themselves too ("stop, stop, stop", "five five five five"), but they repe
 come to an end: what the model repeats is a whole sentence, or never ends.
 """
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import numpy as np
 from voice2mqtt.speechhost.decoding.moonshine import Decoding, Encoding, Moonshine
 from voice2mqtt.speechhost.decoding.phrase_bias import NO_PHRASE, PhraseBias
 from voice2mqtt.speechhost.decoding.tokenizer import END, Tokenizer
+from voice2mqtt.speechhost.engine import NBestEntry
 
 _TOKENS_PER_S = 12.0
 """Of the fastest speakers, who spell: a mark may follow each letter."""
@@ -27,6 +29,9 @@ _PRUNE_NATS = 8.0
 """Strings so far under the best are not worth waiting for. Set by hand."""
 _Beam = tuple[float, tuple[int, ...], float]
 """Score, tokens, and the part of the score that is phrase bias; the rest is log-probability."""
+_MAX_NBEST = 10
+_OPEN_POWER = 0.7
+"""Exponent of probabilities, to calibrate them: models are underconfident."""
 _NO_SPEECH = frozenset({"", "you"})
 _LOOP = re.compile(r"\b((?:\w+\W+){3,}?\w+)(?:\W+\1\b){2,}")
 """More than three words, three times."""
@@ -62,6 +67,30 @@ def is_speech(text: str, open_text: str | None = None) -> bool:
 def plain(text: str) -> str:
     """Return the words of `text` in lower case, without marks."""
     return " ".join(_NOT_LETTERS.sub(" ", text).lower().split())
+
+
+def open_nbest(dictated: Sequence[Dictated], lexical: Callable[[str], str]) -> list[NBestEntry]:
+    """Return open hypotheses as entries; those that differ only in spelling are one.
+
+    `lexical` returns the words of a text. Empty if nobody spoke. Confidences are calibrated:
+    `bench/decoder.py` prints how often what is reported with some confidence is right.
+    """
+    texts: dict[str, str] = {}
+    probabilities: dict[str, float] = {}
+    for one in dictated:
+        words = lexical(one.text)
+        texts.setdefault(words, one.text)
+        probabilities[words] = probabilities.get(words, 0.0) + math.exp(one.log_probability)
+    calibrated = {words: p**_OPEN_POWER for words, p in probabilities.items()}
+    total = max(1.0, sum(calibrated.values()))
+    best = sorted(calibrated, key=calibrated.__getitem__, reverse=True)
+    if not is_speech(texts[best[0]]):
+        return []
+    best = [words for words in best if words][:_MAX_NBEST]
+    return [
+        NBestEntry(text=texts[words], lexical=words, confidence=calibrated[words] / total)
+        for words in best
+    ]
 
 
 def is_endless(tokens: Sequence[int]) -> bool:

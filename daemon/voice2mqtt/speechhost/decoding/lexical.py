@@ -1,6 +1,7 @@
 """The words that were spoken, from how the model wrote them: the protocol's Lexical form.
 
-"Set it to -20.5%" was said as "set it to minus twenty point five percent". English only.
+"Set it to -20.5%" was said as "set it to minus twenty point five percent". In other languages than
+English whole numbers alone become words.
 """
 
 import re
@@ -20,6 +21,8 @@ _WORD = re.compile(
     """,
     re.VERBOSE,
 )
+_ANY_WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d]+(?:['\u2019-][^\W\d]+)*|[%°&+]")
+"""Of any language."""
 _SIGNS = {"%": "percent", "°": "degrees", "&": "and", "+": "plus"}
 _CURRENCIES = {
     "$": ("dollar", "dollars", "cents"),
@@ -31,15 +34,22 @@ _CENT_DECIMALS = 2
 """With more or fewer decimals an amount is a number of dollars: "one point five"."""
 
 
-def lexical(text: str) -> str:
-    """Return the words of English `text`: lower case, no marks, numbers and signs as words."""
+def lexical(text: str, language: str = "en") -> str:
+    """Return the words of `text`: lower case, no marks, numbers and signs as words."""
+    if not language.lower().startswith("en"):
+        return " ".join(_word_of(match[0], language) for match in _ANY_WORD.finditer(text.lower()))
     return " ".join(word for words, _ in lexical_spans(text) for word in words)
 
 
 def lexical_spans(text: str) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:
-    """Yield the words of `text` as `lexical` has them, with the characters that stand for them."""
+    """Yield the words of English `text` as `lexical` has them, with the span of each."""
     for match in _WORD.finditer(text.lower()):
         yield tuple(_words(match)), match.span()
+
+
+def _word_of(text: str, language: str) -> str:
+    forms = spelt(text, language)
+    return " ".join(forms[0]) if forms else text
 
 
 def _words(match: re.Match[str]) -> Iterator[str]:

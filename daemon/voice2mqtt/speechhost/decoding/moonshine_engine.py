@@ -8,7 +8,6 @@ open hypothesis is likelier than all commands together it is as good as alone in
 the grammar has already had its chance.
 """
 
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +24,7 @@ from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.speechhost.decoding import alignment, scoring
 from voice2mqtt.speechhost.decoding.beam_search import BeamSearch, DecodingPass
-from voice2mqtt.speechhost.decoding.dictation import Dictated, dictate, is_speech
+from voice2mqtt.speechhost.decoding.dictation import Dictated, dictate, is_speech, open_nbest
 from voice2mqtt.speechhost.decoding.lexical import lexical
 from voice2mqtt.speechhost.decoding.moonshine import (
     Encoding,
@@ -52,9 +51,6 @@ _LANGUAGE = "en"
 _Meaning = tuple[tuple[int, tuple[tuple[str, SlotValue], ...]], ...]
 """Row and slots of each command."""
 _MAX_NBEST = 5
-_MAX_OPEN_NBEST = 10
-_OPEN_POWER = 0.7
-"""Exponent of probabilities without a grammar, to calibrate them: the model is underconfident."""
 _MAX_GRAMMARS = 64
 _MAX_ARCS = 150_000
 """Kept ready for clients that each bring a phrase list; so many arcs take about 50 MB."""
@@ -81,6 +77,7 @@ class MoonshineEngine:
     """Audio to text, offline; one may serve many clients."""
 
     language = "en-US"
+    languages = frozenset({"en"})
 
     def __init__(self, threads: int = 1) -> None:
         """Load and warm up; raises UnavailableError when the model is not installed."""
@@ -101,6 +98,7 @@ class MoonshineEngine:
         pcm: bytes,
         grammar: EngineGrammar | None,
         abandoned: Callable[[], bool] = never,
+        languages: Sequence[str] = (),  # noqa: ARG002 - it knows one
         *,
         timed: bool = False,
     ) -> Transcript:
@@ -109,7 +107,7 @@ class MoonshineEngine:
         samples = np.concatenate([speech, _TRAILING_SILENCE])
         encoding = self._model.encode(samples)
         if grammar is None:
-            nbest = _open_nbest(dictate(self._model, self._tokenizer, encoding, abandoned))
+            nbest = open_nbest(dictate(self._model, self._tokenizer, encoding, abandoned), lexical)
         else:
             weight = None if grammar.forced else grammar.weight
             nbest = self._decoder(grammar).nbest(samples, encoding, abandoned, weight)
@@ -197,7 +195,9 @@ class _GrammarDecoder:
         out_of_grammar = posterior.grammar_probability < scoring.MIN_GRAMMAR_PROBABILITY
         if weight is not None and out_of_grammar:
             bias = PhraseBias(self._tokens, self._tokenizer, weight) if weight else None
-            return _open_nbest(dictate(self._model, self._tokenizer, encoding, abandoned, bias))
+            return open_nbest(
+                dictate(self._model, self._tokenizer, encoding, abandoned, bias), lexical
+            )
         return self._entries(posterior, passes[0].dictated.text, out_of_grammar=out_of_grammar)
 
     def _entries(
@@ -308,30 +308,6 @@ class _GrammarDecoder:
 
 def _is_possible(posterior: Posterior) -> bool:
     return posterior.grammar_probability > _HOPELESS_PROBABILITY
-
-
-def _open_nbest(dictated: Sequence[Dictated]) -> list[NBestEntry]:
-    """Return open hypotheses as entries; those that differ only in spelling are one.
-
-    Empty if nobody spoke. Confidences are calibrated: `bench/decoder.py` prints how often what is
-    reported with some confidence is right.
-    """
-    texts: dict[str, str] = {}
-    probabilities: dict[str, float] = {}
-    for one in dictated:
-        words = lexical(one.text)
-        texts.setdefault(words, one.text)
-        probabilities[words] = probabilities.get(words, 0.0) + math.exp(one.log_probability)
-    calibrated = {words: p**_OPEN_POWER for words, p in probabilities.items()}
-    total = max(1.0, sum(calibrated.values()))
-    best = sorted(calibrated, key=calibrated.__getitem__, reverse=True)
-    if not is_speech(texts[best[0]]):
-        return []
-    best = [words for words in best if words][:_MAX_OPEN_NBEST]
-    return [
-        NBestEntry(text=texts[words], lexical=words, confidence=calibrated[words] / total)
-        for words in best
-    ]
 
 
 def _mean(of_passes: Sequence[tuple[float, ...]]) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ folder that the user names.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import vosk
 
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.errors import InputError
+from voice2mqtt.languages.language import primary_of
 from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Number, Wildcard, Word
 from voice2mqtt.speechhost.decoding.verbaliser import number_spellings, word_spellings
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, TimedWord, Transcript, never
@@ -42,6 +43,7 @@ class VoskEngine:
                 f"the Vosk model in {folder} is damaged or not whole; unpack it once more"
             ) from error
         self.language = language
+        self.languages = frozenset({primary_of(language)})
 
     def prepare(self, grammar: EngineGrammar) -> None:
         """See `Engine`: nothing takes long."""
@@ -51,6 +53,7 @@ class VoskEngine:
         pcm: bytes,
         grammar: EngineGrammar | None,
         abandoned: Callable[[], bool] = never,
+        languages: Sequence[str] = (),  # noqa: ARG002 - it knows one
         *,
         timed: bool = False,  # noqa: ARG002 - the times come with the words
     ) -> Transcript:

@@ -18,11 +18,12 @@ class Lookahead:
         self,
         job_ids: Iterator[int],
         phrases: tuple[str, ...],
+        languages: tuple[str, ...] = (),
         *,
         timed: bool = False,
         keeps: bool = False,
     ) -> None:
-        """`job_ids` numbers the jobs; `phrases` are likely to be said.
+        """`job_ids` numbers the jobs; `phrases` are likely to be said, in one of `languages`.
 
         `timed` asks for the time of each word of an answer. With `keeps`, interim results have
         them too, and pauses do not drop their jobs.
@@ -30,6 +31,7 @@ class Lookahead:
         self._keeps = keeps
         self._job_ids = job_ids
         self._phrases = phrases
+        self._languages = languages
         self._timed = timed
         self._speculative_job: int | None = None
         self._speculative_result: Transcript | None = None
@@ -89,7 +91,11 @@ class Lookahead:
 
     def _transcribe(self, pcm: bytes, urgency: Urgency) -> Transcribe:
         job_id = next(self._job_ids)
-        timed = self._timed and (self._keeps or urgency is not Urgency.INTERIM)
         return Transcribe(
-            job_id=job_id, pcm=pcm, urgency=urgency, phrases=self._phrases, timed=timed
+            job_id=job_id,
+            pcm=pcm,
+            urgency=urgency,
+            phrases=self._phrases,
+            languages=self._languages,
+            timed=self._timed and (self._keeps or urgency is not Urgency.INTERIM),
         )

@@ -3,7 +3,7 @@
 An answer without what was asked for would look as if all were fine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 
 from voice2mqtt.languages.language import primary_of
@@ -48,10 +48,13 @@ def refuse_other_services(context: Mapping[str, Json]) -> None:
             raise UnsupportedRequestError(_PRONUNCIATION)
 
 
-def language_fault(options: RequestOptions, spoken: str) -> str:
-    """Return what is wrong with the languages of a client, "" if `spoken` is among them."""
-    asked = options.languages or (options.language,)
-    if any(primary_of(language) == primary_of(spoken) for language in asked):
+def language_fault(options: RequestOptions, spoken: str, known: Collection[str] = ()) -> str:
+    """Return what is wrong with the languages of a client, "" if one of them can be recognised.
+
+    `spoken` is the language of the engine ("en-US"), `known` the codes of all that it knows.
+    """
+    asked = options.offered_languages
+    if not {primary_of(spoken), *known}.isdisjoint(map(primary_of, asked)):
         return ""
     named = ascii(", ".join(asked))[1:-1]
     named = named if len(named) <= _MAX_NAMED else named[: _MAX_NAMED - 3] + "..."

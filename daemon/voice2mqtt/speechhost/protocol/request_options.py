@@ -91,6 +91,11 @@ class RequestOptions:
     continues: bool
     """After a broken connection: unacknowledged audio comes again first, as its own stream."""
 
+    @property
+    def offered_languages(self) -> tuple[str, ...]:
+        """The language, or the candidates for it."""
+        return self.languages or (self.language,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestAddress:

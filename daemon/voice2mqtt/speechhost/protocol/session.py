@@ -47,17 +47,19 @@ class Session:
         address: RequestAddress,
         voice: VoiceActivity,
         language: str = "en-US",
+        languages: frozenset[str] = frozenset(),
         *,
         any_language: bool = False,
     ) -> None:
         """`address` is what the client asked for; `voice` is this connection's alone.
 
-        `language` is that of the engine; with `any_language`, clients that ask for others are
-        answered all the same, with a warning.
+        `language` and `languages` are those of the engine; with `any_language`, clients that ask
+        for others are answered all the same, with a warning.
         """
         self._address = address
         self._voice = voice
         self._language = language
+        self._languages = languages
         self._any_language = any_language
         self._warned = False
         self._job_ids: Iterator[int] = count()
@@ -122,7 +124,7 @@ class Session:
         self._request_id = request_id
         refuse_other_services(context)
         options = read_options(self._address, context)
-        fault = language_fault(options, self._language)
+        fault = language_fault(options, self._language, self._languages)
         if fault and not self._any_language:
             raise UnsupportedRequestError(fault)
         if fault and not self._warned:

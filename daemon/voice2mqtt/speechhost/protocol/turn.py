@@ -91,8 +91,13 @@ class Turn:
             longest_phrase_ms=options.longest_phrase_ms,
             interim_ms=INTERIM_MS if self._single_shot else CAPTION_MS,
         )
-        timed = options.timed or options.semantic
-        self._lookahead = Lookahead(job_ids, options.phrases, timed=timed, keeps=options.semantic)
+        self._lookahead = Lookahead(
+            job_ids,
+            options.phrases,
+            options.offered_languages,
+            timed=options.timed or options.semantic,
+            keeps=options.semantic,
+        )
         self._received = 0
         self._hypotheses = Hypotheses(0, stepwise=False)
         self._spoken_until: dict[int, int] = {}  # by job, of speech that it was given

@@ -47,6 +47,7 @@ class Scheduler:
         """Use `threads` at once, each of which keeps one core busy."""
         self._engine = engine
         self.language = engine.language
+        self.languages = engine.languages
         """That of the engine's model."""
         self._phrase_cache = PhraseCache(self._prepared)
         self._grammar_for = grammar_for
@@ -121,7 +122,9 @@ class Scheduler:
 
     def _run(self, job: _Job) -> Transcript:
         request = job.request
-        return self._engine.transcribe(request.pcm, job.grammar, job.done.done, timed=request.timed)
+        return self._engine.transcribe(
+            request.pcm, job.grammar, job.done.done, request.languages, timed=request.timed
+        )
 
     def _finish(self, job: _Job, future: asyncio.Future[Transcript]) -> None:
         self._running -= 1

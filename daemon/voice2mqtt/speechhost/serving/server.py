@@ -246,7 +246,11 @@ class SpeechHost:
         peer = socket.peer
         detector = self._spare_detectors.pop() if self._spare_detectors else self._new_detector()
         session = Session(
-            address, detector, self._scheduler.language, any_language=self._any_language
+            address,
+            detector,
+            self._scheduler.language,
+            self._scheduler.languages,
+            any_language=self._any_language,
         )
         connection = ConnectionHandler(socket, session, self._scheduler, self._limits)
         self._admission.admit(peer)
