@@ -166,7 +166,7 @@ def test_javascript_recognises(block: Block, folder: Path, host: str) -> None:
 
 # Commands -----------------------------------------------------------------------------------
 
-FOREIGN = {"apt", "cd", "git", "jq", "mosquitto_sub", "pip", "unzip"}
+FOREIGN = {"apt", "cd", "curl", "git", "jq", "mosquitto_sub", "pip", "unzip"}
 HARMLESS = {"check", "listen", "say", "settings", "table", "transcribe"}
 
 
