@@ -39,10 +39,17 @@ BAD: dict[str, dict[str, tuple[str, ExitStatus, str]]] = {
     "table import": {"--topic": ("home/#", CONFIG, "#")},
     "table suggest": SETTINGS | {"--output": (".", NO_INPUT, "is there already")},
     "settings": SETTINGS,
+    "history": SETTINGS | {
+        "--since": ("yesterday", USAGE, "is no time"),
+        "--limit": ("0", USAGE, "is not a number from 1"),
+    },
+    "review": SETTINGS | {"--since": ("yesterday", USAGE, "is no time")},
+    "train": SETTINGS | TABLE,
     "host": HEARING | {
         "--settings": SETTINGS["--settings"],
         "--commands": TABLE["--commands"],
         "--listen": ("here", USAGE, "is not ADDRESS:PORT"),
+        "--wyoming": ("here", USAGE, "is not ADDRESS:PORT"),
         "--key-file": (NO_FILE, NO_INPUT, NO_FILE),
         "--cert": (NO_FILE, NO_INPUT, "cannot be read"),
         "--key": (NO_FILE, USAGE, "--cert is missing"),

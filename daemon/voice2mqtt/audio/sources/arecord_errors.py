@@ -23,7 +23,7 @@ _CONDITIONS = (
     ("Unable to install hw params", Condition.UNSUITABLE),
 )
 
-_PLUGINS = {"pipewire": "pipewire-alsa", "pulse": "libasound2-plugins"}
+ALSA_PLUGINS = {"pipewire": "pipewire-alsa", "pulse": "libasound2-plugins"}
 """ALSA names of sound servers to the Debian package without which ALSA does not know them."""
 
 _SENTENCES = {
@@ -77,7 +77,7 @@ def sentence_for(condition: Condition, device: str, errors: str = "") -> str:
 
 def _missing_package(errors: str) -> str:
     """Return the package that a name of a sound server lacks; "" if it is not that."""
-    for name, package in _PLUGINS.items():
+    for name, package in ALSA_PLUGINS.items():
         if f"Unknown PCM {name}" in errors:
             return package
     return ""

@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from voice2mqtt.audio.sources.devices import list_devices
+from voice2mqtt.audio.sources.sound_server import detect_sound_server
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli import main
 from voice2mqtt.cli.devices import LEVELS_S, show_list
@@ -145,7 +146,7 @@ class _Setup:
         """Which microphone, by its level while a person speaks."""
         answer = self.args.device
         if answer is None and self.questions.interactive:
-            devices = list_devices(self.settings.microphone.device)
+            devices = list_devices(self.settings.microphone.device, detect_sound_server().kind)
             print("\nMicrophones; say something and look whose level moves:")
             show_list(devices, self.settings.microphone.gate, LEVELS_S)
             usable = [(d.name, d.description) for d in devices if not d.problem]

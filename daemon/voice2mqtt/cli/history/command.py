@@ -29,7 +29,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="such as 30m, 12h, 7d, today or 2026-11-29; else all that is kept",
     )
     parser.add_argument(
-        "--limit", metavar="N", type=int, default=100, help="the newest so many (%(default)s)"
+        "--limit",
+        metavar="N",
+        type=common.count,
+        default=100,
+        help="the newest so many (%(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 

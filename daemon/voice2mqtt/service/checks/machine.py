@@ -126,7 +126,7 @@ def _requirements(machine: Machine) -> list[Requirement]:
     found = next(iter(metadata.distributions(name="voice2mqtt", path=list(machine.packages))), None)
     written = [Requirement(text) for text in (found.requires if found else None) or ()]
     needed = [each for each in written if each.marker is None or each.marker.evaluate()]
-    for extra in ("host", "vosk", "clean"):
+    for extra in ("host", "vosk", "clean", "wake"):
         parts = [
             each
             for each in written

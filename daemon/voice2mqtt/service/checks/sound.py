@@ -14,6 +14,7 @@ from voice2mqtt.audio.monitor import Monitor, MonitorReading
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
 from voice2mqtt.audio.signal.level import SILENT_DB
 from voice2mqtt.audio.signal.signal_check import CLIPPED_SHARE, FINDINGS
+from voice2mqtt.audio.sources.arecord_errors import ALSA_PLUGINS
 from voice2mqtt.audio.sources.sound_server import (
     ALSA,
     PIPEWIRE,
@@ -100,15 +101,13 @@ def check_server(
 
 def _plugin(machine: Machine, server: SoundServer) -> CheckResult:
     """Return whether ALSA programs such as arecord reach the sound server."""
-    pipewire = server.kind == PIPEWIRE
-    name = "pipewire" if pipewire else "pulse"
+    name = "pipewire" if server.kind == PIPEWIRE else "pulse"
     libraries = (machine.root / "usr/lib").glob(f"*/alsa-lib/libasound_module_pcm_{name}.so")
     if not list(libraries):
-        package = "pipewire-alsa" if pipewire else "libasound2-plugins"
         return error(
             "sound server",
             f"{server.kind} runs, but ALSA's way to it is not installed",
-            f"`sudo apt install {package}`",
+            f"`sudo apt install {ALSA_PLUGINS[name]}`",
         )
     return ok("sound server", f"{server.kind} at {server.socket}")
 
