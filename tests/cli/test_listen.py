@@ -69,6 +69,26 @@ def test_a_recording_that_cannot_be_used_does_not_stop_the_others(
     assert "home/light = ON" in said.out
 
 
+def test_without_a_host_it_fails_and_says_how_to_start_one(
+    tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"ws://127.0.0.1:{stage.free_port()}"
+    named = files(tmp_path, url)
+    settings = tmp_path / "voice2mqtt.yaml"
+    settings.write_text(json.dumps({"speech": {"host": url, "retry_s": 0}}))
+    status = main(["listen", *named, "--json", "--wav", str(spoken)])
+    said = capsys.readouterr()
+    (event,) = [json.loads(line) for line in said.out.splitlines()]
+    assert status == ExitStatus.FAILED
+    assert event["event"] == "canceled"
+    assert event["reason"] == "nobody listens there; is the host running?"
+    assert event["details"].startswith("Error: ConnectionFailure: ")
+    assert said.err.splitlines()[:2] == [
+        f"{url}: nobody listens there; is the host running?",
+        "`voice2mqtt host` starts our Speech host; another one is named by speech.host.",
+    ]
+
+
 def test_nothing_is_published_unless_told(tmp_path: Path, spoken: Path, broker: Broker) -> None:
     with serving(ScriptedEngine("Turn on the light.")) as url, broker.subscriber() as seen:
         named = files(tmp_path, url, broker.url)

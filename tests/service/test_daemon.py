@@ -44,8 +44,8 @@ from voice2mqtt.settings.model import (
     MqttSettings,
     PrivacySettings,
     Settings,
-    SpeechSettings,
 )
+from voice2mqtt.settings.speech_settings import SpeechSettings
 
 TABLE = """
 lists:

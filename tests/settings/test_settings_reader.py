@@ -171,8 +171,37 @@ def test_what_is_written_is_read() -> None:
         ),
         pytest.param(
             "speech:\n  host: ws://a\n  region: x\n",
-            "x.yaml:2:3: host and region name different services; keep one of them",
+            "x.yaml:2:3: host and region name different services; keep one of host, endpoint and "
+            "region",
             id="two-services",
+        ),
+        pytest.param(
+            "speech: {host: 'ws://me:pass/word@h:5000'}\n",
+            "x.yaml:1:16: a name or password has no place in an address; a Speech service takes a "
+            "key instead, in a file named by key_file or token_file",
+            id="user-of-a-host",
+        ),
+        pytest.param(
+            "speech: {host: 'me:pw@h:5000'}\n",
+            "x.yaml:1:16: a name or password has no place in an address; a Speech service takes a "
+            "key instead, in a file named by key_file or token_file",
+            id="user-of-a-host-without-a-scheme",
+        ),
+        pytest.param(
+            "speech: {proxy: 'http://me:pw@h:80'}\n",
+            "x.yaml:1:17: a name or password has no place in an address; use the keys "
+            "proxy_username and proxy_password_file",
+            id="user-of-a-proxy",
+        ),
+        pytest.param(
+            "speech: {proxy: 'http://h:80', proxy_password_file: p}\n",
+            "x.yaml:1:9: a password needs a user; name proxy_username too",
+            id="password-of-a-proxy-without-user",
+        ),
+        pytest.param(
+            "speech: {proxy_username: p}\n",
+            "x.yaml:1:9: proxy_username is for a proxy; name proxy too",
+            id="user-without-proxy",
         ),
         pytest.param(
             "speech: {region: x}\n",

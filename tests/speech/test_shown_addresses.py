@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from voice2mqtt.settings.model import SpeechSettings
+from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.speech.outcomes import first_line, of_cancellation
 from voice2mqtt.speech.probe import host_url
 

@@ -11,7 +11,7 @@ from voice2mqtt.audio.factory import open_microphone, open_wav
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.publishing import publisher
 from voice2mqtt.core.decision import Decision
-from voice2mqtt.core.outcome import SILENCE, NoMatch
+from voice2mqtt.core.outcome import SILENCE, Canceled, NoMatch, Origin, Outcome
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import ExitStatus, InputError
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
@@ -21,6 +21,7 @@ from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.service.systemd.journal_entry import journal_entry
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.speech.probe import host_url
 
 HELP = "hear recordings or a microphone as the daemon would, and show what it would do"
 
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     table = load_table(settings.commands, build.language_of(settings))
     interpreter = build.interpreter(settings, table)
     recognizer = build.recognizer(settings, table)
-    status = ExitStatus.OK
+    status, fault = ExitStatus.OK, ""
     with publisher(settings) if args.publish else nullcontext(_publish_nothing) as publish:
         for name in map(str, args.wav or [args.device or settings.microphone.device]):
             # No state is carried from one recording to the next.
@@ -54,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
             try:
                 for decided in _processed(_source(name, args, settings), recognizer, interpreter):
                     heard = True
+                    fault = _host_fault(decided.outcome) or fault
                     publish(decided.decisions)
                     _show(decided, settings.node, name, args)
             except InputError as error:
@@ -62,7 +64,21 @@ def run(args: argparse.Namespace) -> int:
                 continue
             if args.wav and not heard:
                 _show(ProcessedUtterance(outcome=NO_SPEECH), settings.node, name, args)
+    if fault:
+        print(f"{host_url(settings.speech)}: {fault}", file=sys.stderr)
+        print(
+            "`voice2mqtt host` starts our Speech host; another one is named by speech.host.",
+            file=sys.stderr,
+        )
+        return ExitStatus.FAILED
     return status
+
+
+def _host_fault(outcome: Outcome) -> str:
+    """Return why the host has not recognised; "" if it has, or was not asked."""
+    if isinstance(outcome, Canceled) and outcome.origin is not Origin.HERE:
+        return outcome.explanation
+    return ""
 
 
 def _source(name: str, args: argparse.Namespace, settings: Settings) -> UtteranceSource:

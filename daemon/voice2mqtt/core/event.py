@@ -44,7 +44,12 @@ def event_of(
             own = {"event": "no_match", "reason": _joined(happening.reason, happening.details)}
         case Canceled():
             said = _joined(happening.reason, happening.code, happening.details)
-            own = {"event": "canceled", "code": happening.code, "reason": said}
+            own = {
+                "event": "canceled",
+                "code": happening.code,
+                "reason": happening.explanation or said,
+                "details": said,
+            }
     return notice("", event_id=event_id, at=at, node=node, latency_ms=latency_ms) | {
         **({} if isinstance(happening, NoMatch | Canceled) else _decided(happening)),
         **({} if heard is None else {"language": heard.language}),

@@ -61,9 +61,10 @@ from voice2mqtt.service.unfinished import Unfinished
 from voice2mqtt.service.usage import UsageMeter
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
 from voice2mqtt.speech.microphone import SdkMicrophone
-from voice2mqtt.speech.probe import host_fault, host_url
+from voice2mqtt.speech.probe import host_url, look
 
 
 def language_of(settings: Settings) -> str:
@@ -207,7 +208,7 @@ def daemon(
         state=state,
         inbox=inbox,
         host_watch=HostWatch(
-            lambda: host_fault(settings.speech), lambda fault: inbox.put(HostChanged(fault))
+            lambda: _host_fault(settings.speech), lambda fault: inbox.put(HostChanged(fault))
         ),
         table_watch=TableWatch(settings.commands, language, adopt),
         table_check=table_check,
@@ -215,6 +216,11 @@ def daemon(
         notifier=notifier,
         watchdog=watchdog,
     )
+
+
+def _host_fault(speech: SpeechSettings) -> str:
+    cause = look(speech, speech.language)
+    return cause.sentence if cause else ""
 
 
 def _executor(

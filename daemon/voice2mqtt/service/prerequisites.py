@@ -59,6 +59,7 @@ def _files(settings: Settings) -> Iterator[tuple[str, Path, _Check]]:
     secrets = {
         "speech.key_file": speech.key_file,
         "speech.token_file": speech.token_file,
+        "speech.proxy_password_file": speech.proxy_password_file,
         "mqtt.password_file": mqtt.password_file,
     }
     for key, path in secrets.items():

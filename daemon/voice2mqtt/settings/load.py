@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.settings.model import WAV_PREFIX, Section, Settings
+from voice2mqtt.settings.model import WAV_PREFIX, Settings
 from voice2mqtt.settings.secrets import may_be_there, names_a_file, secret_files
 from voice2mqtt.settings.settings_reader import read_settings
 from voice2mqtt.settings.table.table_reader import read_table
+from voice2mqtt.settings.values import Section
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import Node, ScalarNode, find
 from voice2mqtt.settings.yaml.reader import read_document, read_text

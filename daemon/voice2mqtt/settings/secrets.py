@@ -33,6 +33,7 @@ def secret_files(settings: Settings) -> dict[str, Path]:
     named = {
         "speech.key_file": settings.speech.key_file,
         "speech.token_file": settings.speech.token_file,
+        "speech.proxy_password_file": settings.speech.proxy_password_file,
         "mqtt.password_file": settings.mqtt.password_file,
         "mqtt.key_file": settings.mqtt.key_file,
     }

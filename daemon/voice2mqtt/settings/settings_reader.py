@@ -5,7 +5,8 @@ import json as json_text
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from voice2mqtt.settings.model import Section, Settings
+from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.values import Section
 from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults, did_you_mean
 from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode

@@ -19,25 +19,24 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import urlsplit
 
 import azure.cognitiveservices.speech as sdk
 
 from voice2mqtt import clock
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, Utterance
-from voice2mqtt.core.outcome import Canceled, Outcome
+from voice2mqtt.core.outcome import Canceled, Origin, Outcome
 from voice2mqtt.core.ports import GiveUp, never
 from voice2mqtt.errors import SettingsError
-from voice2mqtt.settings.model import SpeechSettings
 from voice2mqtt.settings.secrets import read_secret
+from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.settings.yaml.reader import read_text
-from voice2mqtt.speech import outcomes
+from voice2mqtt.speech import causes, outcomes
+from voice2mqtt.speech.probe import DEFAULT_HOST, look
 from voice2mqtt.speech.turn import STOP_WITHIN_S, UNREACHABLE, SdkTurn, interrupt
 
 SECOND_BYTES = RATE_HZ * SAMPLE_BYTES
 
-DEFAULT_HOST = "ws://127.0.0.1:5000"
-
-_UNREACHABLE = frozenset({"ConnectionFailure", "ServiceUnavailable", "TooManyRequests"})
 _RETRY_PAUSE_S = 0.5
 """Between two attempts to reach a host. Set by hand."""
 
@@ -81,6 +80,7 @@ class AzureRecognizer:
             # A host that ends the sentence earlier would cut off a speaker who pauses.
             silence = sdk.PropertyId.Speech_SegmentationSilenceTimeoutMs
             self._config.set_property(silence, "5000")
+        self._settings = settings
         self._languages = list(settings.languages)
         self._phrases: list[str] = []
         self._continuous = settings.mode == "continuous"
@@ -102,12 +102,13 @@ class AzureRecognizer:
     ) -> Outcome:
         """Stream `utterance` while it is spoken; see the `Recognizer` port.
 
-        A host that cannot be reached is tried again, with the whole utterance, for `retry_s`.
+        After a fault that may pass it is tried again, with the whole utterance, for `retry_s`.
         """
         outcome = self._attempt(utterance, on_interim, give_up)
         retry_until_s = clock.now_s() + self._retry_s
         while (
-            _is_unreachable(outcome)
+            isinstance(outcome, Canceled)
+            and outcome.passes
             and clock.now_s() < retry_until_s
             and not give_up()
             and not self._closed.wait(_RETRY_PAUSE_S)
@@ -127,14 +128,14 @@ class AzureRecognizer:
         try:
             recognizer = self._recognizer(sdk.audio.AudioConfig(**named))
         except (RuntimeError, SettingsError) as error:
-            raise RuntimeError(outcomes.first_line(error)) from error
+            raise RuntimeError(_microphone_fault(device, error)) from error
         self._interrupt = partial(interrupt, recognizer)
 
         def shoot() -> Shot:
             began_s = clock.now_s()
             try:
                 result = recognizer.recognize_once_async().get()
-                outcome = outcomes.of_result(result)
+                outcome = self._explained(outcomes.of_result(result))
             except RuntimeError as error:
                 return Shot(_fault(error), clock.now_s())
             now_s = clock.now_s()
@@ -153,9 +154,20 @@ class AzureRecognizer:
         except (RuntimeError, SettingsError) as error:
             # The SDK failed, or the token cannot be read at the moment.
             return _fault(error)
-        if not _is_unreachable(outcome):
+        outcome = self._explained(outcome)
+        if not isinstance(outcome, Canceled) or outcome.origin is not Origin.CONNECTION:
             self._on_sent(sent_s)
         return outcome
+
+    def _explained(self, outcome: Outcome) -> Outcome:
+        """Return `outcome` with its cause; where the SDK does not tell it, the host is asked."""
+        if not isinstance(outcome, Canceled):
+            return outcome
+        told = causes.explained(outcome, self._settings, self._settings.language)
+        if told.code == "ConnectionFailure" and not self._closed.is_set():
+            found = look(self._settings, self._settings.language)
+            return causes.with_cause(told, found) if found else told
+        return told
 
     def _take_turn(
         self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp
@@ -230,8 +242,14 @@ def _fault(error: Exception) -> Canceled:
     return Canceled(reason="Error", code=name, details=outcomes.first_line(error))
 
 
-def _is_unreachable(outcome: Outcome) -> bool:
-    return isinstance(outcome, Canceled) and outcome.code in _UNREACHABLE
+def _microphone_fault(device: str, error: Exception) -> str:
+    said = outcomes.first_line(error)
+    if "SPXERR_MIC" not in said:
+        return said
+    return (
+        f"the Speech SDK cannot open the microphone {device}; is it there, and used by nobody "
+        f"else? see microphone.device and `voice2mqtt devices` ({said})"
+    )
 
 
 def _config(settings: SpeechSettings, max_utterance_s: float) -> sdk.SpeechConfig:
@@ -248,6 +266,15 @@ def _config(settings: SpeechSettings, max_utterance_s: float) -> sdk.SpeechConfi
         raise SettingsError(f"speech: {outcomes.first_line(error)}") from error
     if token:
         config.authorization_token = token
+    if settings.proxy:
+        proxy = urlsplit(settings.proxy)
+        password = settings.proxy_password_file
+        config.set_proxy(
+            proxy.hostname,
+            proxy.port or 80,
+            settings.proxy_username,
+            read_secret(password) if password else None,
+        )
     if settings.ca_file:
         config.set_property_by_name("OPENSSL_SINGLE_TRUSTED_CERT", read_text(settings.ca_file))
     config.speech_recognition_language = settings.language
