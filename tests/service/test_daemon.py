@@ -19,7 +19,7 @@ from voice2mqtt import clock
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
 from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.event import Event
-from voice2mqtt.core.outcome import Canceled, NoMatch, Outcome
+from voice2mqtt.core.outcome import Canceled, NoMatch, Origin, Outcome
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Mute
@@ -170,7 +170,9 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         adapter=adapter,
         state=state,
         inbox=inbox,
-        host_watch=HostWatch(lambda: recognizer.fault, lambda fault: inbox.put(HostChanged(fault))),
+        host_watch=HostWatch(
+            lambda _well: recognizer.fault, lambda fault: inbox.put(HostChanged(fault))
+        ),
         table_watch=TableWatch(settings.commands, "en", adopt),
         table_check=check,
         host_name="scripted",
@@ -234,14 +236,29 @@ def test_a_cancellation_is_told_with_its_details(make_stage: Callable[..., Stage
     stage.play(direct)
 
 
-def test_a_cancellation_has_the_host_looked_after(make_stage: Callable[..., Stage]) -> None:
-    stage = make_stage(Canceled(reason="Error", code="ConnectionFailure"), "turn on the light")
+def test_the_state_follows_recognitions_and_probes(make_stage: Callable[..., Stage]) -> None:
+    refused = Canceled(
+        reason="Error", code="x", explanation="it wants a key", origin=Origin.CONNECTION
+    )
+    stage = make_stage(refused, "turn on the light", refused)
+
+    def wait_for_host(reason: str) -> None:
+        def is_so(payload: str) -> bool:
+            state = json.loads(payload)
+            return state["host"] is not bool(reason) and state["host_reason"] == reason
+
+        stage.seen.wait_for(f"{ROOT}/state", is_so)
 
     def direct() -> None:
-        stage.seen.wait_for(f"{ROOT}/state", lambda s: json.loads(s)["host"])
+        wait_for_host("")
+        stage.microphone.speak()
+        wait_for_host("it wants a key")
+        stage.seen.messages.clear()
+        stage.microphone.speak()
+        wait_for_host("")
         stage.recognizer.fault = "no answer"
         stage.microphone.speak()
-        stage.seen.wait_for(f"{ROOT}/state", lambda s: json.loads(s)["host_reason"] == "no answer")
+        wait_for_host("no answer")
 
     stage.play(direct)
 

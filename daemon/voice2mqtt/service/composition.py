@@ -48,7 +48,7 @@ from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
-from voice2mqtt.service.host_watch import HostWatch
+from voice2mqtt.service.host_watch import CLOUD_STEADY_S, STEADY_S, HostWatch
 from voice2mqtt.service.inbox import HostChanged, Inbox, MicrophoneChanged
 from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.service.store import Store, state_folder
@@ -64,7 +64,7 @@ from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
 from voice2mqtt.speech.microphone import SdkMicrophone
-from voice2mqtt.speech.probe import host_url, look
+from voice2mqtt.speech.probe import host_url, is_ready, look
 
 
 def language_of(settings: Settings) -> str:
@@ -207,9 +207,7 @@ def daemon(
         adapter=adapter,
         state=state,
         inbox=inbox,
-        host_watch=HostWatch(
-            lambda: _host_fault(settings.speech), lambda fault: inbox.put(HostChanged(fault))
-        ),
+        host_watch=host_watch(settings.speech, inbox),
         table_watch=TableWatch(settings.commands, language, adopt),
         table_check=table_check,
         host_name=host_url(settings.speech),
@@ -218,9 +216,20 @@ def daemon(
     )
 
 
-def _host_fault(speech: SpeechSettings) -> str:
-    cause = look(speech, speech.language)
-    return cause.sentence if cause else ""
+def host_watch(speech: SpeechSettings, inbox: Inbox) -> HostWatch:
+    """Return what watches the service of `speech`, and tells `inbox`."""
+    cloud = bool(speech.region or speech.endpoint)
+
+    def probe(well: bool) -> str:
+        if well and not cloud and is_ready(speech):
+            return ""
+        cause = look(speech, speech.language)
+        return cause.sentence if cause else ""
+
+    def on_change(fault: str) -> None:
+        inbox.put(HostChanged(fault))
+
+    return HostWatch(probe, on_change, CLOUD_STEADY_S if cloud else STEADY_S)
 
 
 def _executor(

@@ -59,7 +59,7 @@ class MicrophoneChanged:
 
 @dataclass(frozen=True, slots=True)
 class HostChanged:
-    """The Speech host can be reached, or why it cannot."""
+    """The Speech host can be used, or why it cannot."""
 
     fault: str
 

@@ -31,7 +31,7 @@ from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.secrets import read_secret
 from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.settings.yaml.reader import read_text
-from voice2mqtt.speech import causes, outcomes
+from voice2mqtt.speech import host_faults, outcomes
 from voice2mqtt.speech.probe import DEFAULT_HOST, look
 from voice2mqtt.speech.turn import STOP_WITHIN_S, UNREACHABLE, SdkTurn, interrupt
 
@@ -163,10 +163,10 @@ class AzureRecognizer:
         """Return `outcome` with its cause; where the SDK does not tell it, the host is asked."""
         if not isinstance(outcome, Canceled):
             return outcome
-        told = causes.explained(outcome, self._settings, self._settings.language)
+        told = host_faults.explained(outcome, self._settings, self._settings.language)
         if told.code == "ConnectionFailure" and not self._closed.is_set():
             found = look(self._settings, self._settings.language)
-            return causes.with_cause(told, found) if found else told
+            return host_faults.with_fault(told, found) if found else told
         return told
 
     def _take_turn(

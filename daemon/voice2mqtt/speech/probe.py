@@ -20,8 +20,8 @@ from voice2mqtt.settings.secrets import read_secret
 from voice2mqtt.settings.speech_settings import ServiceSettings
 from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.settings.yaml.redaction import shown_address
-from voice2mqtt.speech import causes
-from voice2mqtt.speech.causes import Cause
+from voice2mqtt.speech import host_faults as faults
+from voice2mqtt.speech.host_faults import HostFault
 
 DEFAULT_HOST = "ws://127.0.0.1:5000"
 PROBE_WITHIN_S = 2.0
@@ -43,7 +43,7 @@ def host_url(service: ServiceSettings) -> str:
     return shown_address(named or (service.region and f"Azure {service.region}") or DEFAULT_HOST)
 
 
-def look(service: ServiceSettings, language: str) -> Cause | None:
+def look(service: ServiceSettings, language: str) -> HostFault | None:
     """Ask for a connection; return why it is not granted, or None if it is."""
     return _Probe(service, language).look()
 
@@ -66,14 +66,14 @@ class _Probe:
         self._name = self._parts.hostname or ""
         self._port = self._parts.port or (443 if self._tls else 80)
 
-    def look(self) -> Cause | None:
+    def look(self) -> HostFault | None:
         try:
             status = self._status(self._path, self._headers())
         except SettingsError as error:
-            return Cause(str(error))
+            return HostFault(str(error))
         except (OSError, http.client.HTTPException, UnicodeError) as error:
             return self._cause(error)
-        return None if status == 101 else causes.refused_with(status, self._service, self._language)
+        return None if status == 101 else faults.refused_with(status, self._service, self._language)
 
     def is_ready(self) -> bool:
         try:
@@ -122,33 +122,33 @@ class _Probe:
             connection.set_tunnel(self._name, self._port, _login(self._service))
         return connection
 
-    def _cause(self, error: Exception) -> Cause:
+    def _cause(self, error: Exception) -> HostFault:
         proxy = self._service.proxy
         match error:
             case ssl.SSLCertVerificationError():
                 return self._certificate_cause(error)
             case ssl.SSLError(reason=reason):
-                return causes.without_tls() if reason in _NO_TLS else causes.tls_failed(error)
+                return faults.without_tls() if reason in _NO_TLS else faults.tls_failed(error)
             case socket.gaierror(errno=number):
                 named = urlsplit(proxy).hostname if proxy else self._name
                 for_now = number == socket.EAI_AGAIN
-                cause = causes.unknown_name(str(named), for_now=for_now)
+                cause = faults.unknown_name(str(named), for_now=for_now)
             case UnicodeError():
                 # Python's codec for names refuses what no name can be, such as two dots in a row.
-                return causes.unknown_name(self._name, for_now=False)
+                return faults.unknown_name(self._name, for_now=False)
             case TimeoutError():
-                cause = causes.silent()
+                cause = faults.silent()
             case ConnectionRefusedError():
-                cause = causes.nobody_listens()
+                cause = faults.nobody_listens()
             case http.client.HTTPException() | ConnectionError():
-                return causes.with_tls() if self._speaks_tls() else causes.no_speech_host()
+                return faults.with_tls() if self._speaks_tls() else faults.no_speech_host()
             case OSError() if tunnel := _NO_TUNNEL.match(str(error)):
-                cause = Cause(f"it refuses ({tunnel[1]})")
+                cause = HostFault(f"it refuses ({tunnel[1]})")
             case _:
                 said = (isinstance(error, OSError) and error.strerror) or str(error)
-                cause = Cause(said.lower(), passes=True)
+                cause = HostFault(said.lower(), passes=True)
         if proxy:
-            return causes.proxy_fault(proxy, cause.sentence.partition(";")[0], passes=cause.passes)
+            return faults.proxy_fault(proxy, cause.sentence.partition(";")[0], passes=cause.passes)
         return cause
 
     def _speaks_tls(self) -> bool:
@@ -160,11 +160,11 @@ class _Probe:
             return False
         return True
 
-    def _certificate_cause(self, error: ssl.SSLCertVerificationError) -> Cause:
+    def _certificate_cause(self, error: ssl.SSLCertVerificationError) -> HostFault:
         names = "" if self._service.proxy else self._certificate_names()
         if error.verify_code in _MISMATCHES:
-            return causes.other_name(self._name, names)
-        return causes.not_trusted(error.verify_message, names)
+            return faults.other_name(self._name, names)
+        return faults.not_trusted(error.verify_message, names)
 
     def _certificate_names(self) -> str:
         """Return who the service's certificate is for and from; "" if that cannot be read."""

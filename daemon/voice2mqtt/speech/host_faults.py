@@ -20,7 +20,7 @@ _NOBODY_LISTENS = 111
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class HostFault:
     """A cause for which a service cannot be used."""
 
     sentence: str
@@ -29,7 +29,7 @@ class Cause:
     origin: Origin = Origin.CONNECTION
 
 
-def refused_with(status: int, service: ServiceSettings, language: str) -> Cause:
+def refused_with(status: int, service: ServiceSettings, language: str) -> HostFault:
     """Return the cause when a service answers the request for a connection with `status`."""
     match status:
         case 400:
@@ -50,7 +50,7 @@ def refused_with(status: int, service: ServiceSettings, language: str) -> Cause:
             said = "it names another address, which is not followed; write that into speech.host"
         case _:
             said = "this is no Speech service; see speech.host"
-    return Cause(f"{said} ({status})", passes=status in _PASSING_STATUS)
+    return HostFault(f"{said} ({status})", passes=status in _PASSING_STATUS)
 
 
 def _key_refused(status: int, service: ServiceSettings) -> str:
@@ -63,83 +63,83 @@ def _key_refused(status: int, service: ServiceSettings) -> str:
     return f"it does not allow this to the {kind} in {secret}; is it of this service and region?"
 
 
-def not_trusted(why: str, certificate: str = "") -> Cause:
+def not_trusted(why: str, certificate: str = "") -> HostFault:
     """Return the cause when TLS refuses a `certificate` (its names), and `why`."""
-    return Cause(
+    return HostFault(
         f"its certificate{certificate and f' {certificate}'} is not trusted: {why}; name the file "
         "of its authority's certificate as speech.ca_file"
     )
 
 
-def other_name(name: str, certificate: str = "") -> Cause:
+def other_name(name: str, certificate: str = "") -> HostFault:
     """Return the cause when a certificate is not for the host `name`."""
-    return Cause(
+    return HostFault(
         f"its certificate{certificate and f' {certificate}'} is not for {name}; write the name "
         "that it is for into speech.host"
     )
 
 
-def without_tls() -> Cause:
+def without_tls() -> HostFault:
     """Return the cause when TLS was offered to a port that does not speak it."""
-    return Cause("no TLS is spoken on this port; write ws:// for wss:// into speech.host")
+    return HostFault("no TLS is spoken on this port; write ws:// for wss:// into speech.host")
 
 
-def with_tls() -> Cause:
+def with_tls() -> HostFault:
     """Return the cause when a port speaks TLS, and was addressed without."""
-    return Cause("TLS is spoken on this port; write wss:// for ws:// into speech.host")
+    return HostFault("TLS is spoken on this port; write wss:// for ws:// into speech.host")
 
 
-def tls_failed(error: object) -> Cause:
+def tls_failed(error: object) -> HostFault:
     """Return the cause when the two ends do not agree on how to encrypt."""
-    return Cause(f"TLS failed: {error}; see speech.host")
+    return HostFault(f"TLS failed: {error}; see speech.host")
 
 
-def no_speech_host() -> Cause:
+def no_speech_host() -> HostFault:
     """Return the cause when whoever listens hangs up, or talks of other things."""
-    return Cause(
+    return HostFault(
         "who listens there hangs up, as one that is no Speech host, or is just starting; see "
         "speech.host",
         passes=True,
     )
 
 
-def unknown_name(name: str, *, for_now: bool) -> Cause:
+def unknown_name(name: str, *, for_now: bool) -> HostFault:
     """Return the cause when a name has no address; `for_now` if nobody could be asked for it."""
     if for_now:
-        return Cause(f"the name {name} cannot be looked up; is the network there?", passes=True)
-    return Cause(f"the name {name} is not known; see speech.host")
+        return HostFault(f"the name {name} cannot be looked up; is the network there?", passes=True)
+    return HostFault(f"the name {name} is not known; see speech.host")
 
 
-def nobody_listens() -> Cause:
+def nobody_listens() -> HostFault:
     """Return the cause when a connection is refused."""
-    return Cause("nobody listens there; is the host running?", True)
+    return HostFault("nobody listens there; is the host running?", True)
 
 
-def silent() -> Cause:
+def silent() -> HostFault:
     """Return the cause when a connection is not answered."""
-    return Cause(
+    return HostFault(
         "no answer to a connection; is the address right, and no firewall in between?", True
     )
 
 
-def proxy_fault(proxy: str, what: str, *, passes: bool = False) -> Cause:
+def proxy_fault(proxy: str, what: str, *, passes: bool = False) -> HostFault:
     """Return the cause when the way through a proxy is closed."""
-    return Cause(f"the proxy {shown_address(proxy)} is no way to it: {what}; see speech.proxy",
+    return HostFault(f"the proxy {shown_address(proxy)} is no way to it: {what}; see speech.proxy",
                  passes)  # fmt: skip
 
 
 def explained(canceled: Canceled, service: ServiceSettings, language: str) -> Canceled:
     """Return `canceled` with its cause, as far as the SDK's code and text tell it."""
     cause = _cause(canceled, service, language)
-    return with_cause(canceled, cause) if cause else canceled
+    return with_fault(canceled, cause) if cause else canceled
 
 
-def with_cause(canceled: Canceled, cause: Cause) -> Canceled:
+def with_fault(canceled: Canceled, cause: HostFault) -> Canceled:
     """Return `canceled` with `cause`."""
     return replace(canceled, explanation=cause.sentence, origin=cause.origin, passes=cause.passes)
 
 
-def _cause(canceled: Canceled, service: ServiceSettings, language: str) -> Cause | None:
+def _cause(canceled: Canceled, service: ServiceSettings, language: str) -> HostFault | None:
     said = canceled.details
     if found := _STATUS.search(said):
         return refused_with(int(found[1]), service, language)
@@ -148,11 +148,11 @@ def _cause(canceled: Canceled, service: ServiceSettings, language: str) -> Cause
     if found := _CLOSED.search(said):
         return _closed(int(found[1]))
     if canceled.code == "ConnectionFailure":
-        return Cause("the connection broke off, or there was none", True)
+        return HostFault("the connection broke off, or there was none", True)
     return _bad_answer(canceled.code, said)
 
 
-def _bad_answer(code: str, said: str) -> Cause | None:
+def _bad_answer(code: str, said: str) -> HostFault | None:
     """Return the cause when the host has answered something else than a result, or nothing."""
     passes = False
     match code:
@@ -170,10 +170,10 @@ def _bad_answer(code: str, said: str) -> Cause | None:
             sentence, passes = "the host has a fault of its own; see its log", True
         case _:
             return None
-    return Cause(sentence, passes, Origin.ANSWER)
+    return HostFault(sentence, passes, Origin.ANSWER)
 
 
-def _unconnected(number: int, service: ServiceSettings) -> Cause:
+def _unconnected(number: int, service: ServiceSettings) -> HostFault:
     """Return the cause for the `code=` of a connection that the SDK could not open."""
     by_number = {
         _NO_NAME: unknown_name("of the host", for_now=False),
@@ -181,7 +181,7 @@ def _unconnected(number: int, service: ServiceSettings) -> Cause:
         _NOBODY_LISTENS: nobody_listens(),
         _NO_TLS: without_tls(),
         _NO_TRUST: not_trusted("it is for another name, or of an unknown authority"),
-        _PROXY_REFUSES: Cause("it refuses"),
+        _PROXY_REFUSES: HostFault("it refuses"),
     }
     cause = by_number.get(number) or silent()
     if service.proxy and number not in {_NO_TLS, _NO_TRUST}:
@@ -189,7 +189,7 @@ def _unconnected(number: int, service: ServiceSettings) -> Cause:
     return cause
 
 
-def _closed(code: int) -> Cause:
+def _closed(code: int) -> HostFault:
     match code:
         case 1007:
             said = "the host finds fault with the protocol"
@@ -200,4 +200,4 @@ def _closed(code: int) -> Cause:
         case _:
             said = "the host closed the connection for a reason of its own; see its log"
     passes = code in {1000, 1001, 1006, 1011, 4429}
-    return Cause(f"{said} ({code})", passes, Origin.ANSWER)
+    return HostFault(f"{said} ({code})", passes, Origin.ANSWER)
