@@ -205,7 +205,7 @@ def test_what_is_written_is_read() -> None:
         ),
         pytest.param(
             "speech: {region: x}\n",
-            "x.yaml:1:9: a region needs a key; name key_file or token_file too",
+            "x.yaml:1:9: a region needs a key; name key_file, key_env or token_file too",
             id="region-without-key",
         ),
         pytest.param(
@@ -213,6 +213,41 @@ def test_what_is_written_is_read() -> None:
             "x.yaml:1:9: languages takes two to four of them; for a single one use the key "
             "language",
             id="one-of-several-languages",
+        ),
+        pytest.param(
+            "speech: {languages: [en-US, de-DE, fr-FR, it-IT, es-ES]}\n",
+            "x.yaml:1:9: languages takes two to four of them; for a single one use the key "
+            "language",
+            id="five-languages-at-start",
+        ),
+        pytest.param(
+            "speech: {segmentation: semantic}\n",
+            "x.yaml:1:9: a single shot ends with the first sentence, so that there is nothing to "
+            "segment by meaning; take segmentation: semantic out, or write mode: continuous",
+            id="semantic-single-shot",
+        ),
+        pytest.param(
+            "speech: {mode: continuous, segmentation: semantic, segmentation_silence_ms: 500}\n",
+            "x.yaml:1:9: segmentation_silence_ms has no meaning with segmentation: semantic; keep "
+            "one of them",
+            id="semantic-silence",
+        ),
+        pytest.param(
+            "speech: {languages: [en-US, de-DE], language_id: continuous}\n",
+            "x.yaml:1:9: a single shot tells its language once, at its start; take language_id: "
+            "continuous out, or write mode: continuous",
+            id="continuous-languages-single-shot",
+        ),
+        pytest.param(
+            "speech: {key_file: a, key_env: B, token_file: c}\n",
+            "x.yaml:1:9: key_file and key_env and token_file exclude each other; keep one of them",
+            id="three-keys",
+        ),
+        pytest.param(
+            "speech: {key_env: 0f3b3c}\n",
+            "x.yaml:1:19: the name of an environment variable in capitals is wanted, such as "
+            "SPEECH_KEY",
+            id="a-key-for-a-variable",
         ),
         pytest.param(
             "speech: {language: english}\n",

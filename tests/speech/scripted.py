@@ -22,9 +22,15 @@ BYTES_PER_S = 32_000
 class Line:
     """One connection, as its script sees it."""
 
-    def __init__(self, socket: ServerConnection, over: threading.Event) -> None:
+    def __init__(
+        self,
+        socket: ServerConnection,
+        over: threading.Event,
+        contexts: list[dict[str, Any]] | None = None,
+    ) -> None:
         self._socket = socket
         self._over = over
+        self._contexts = [] if contexts is None else contexts
         self._request_id = ""
         self._heard_bytes = 0
 
@@ -39,7 +45,8 @@ class Line:
             frame = self._socket.recv()
             if isinstance(frame, str):
                 if "\r\nPath:speech.context\r\n" in frame:
-                    _, self._request_id, _ = read(frame)
+                    _, self._request_id, context = read(frame)
+                    self._contexts.append(context)
                     self._heard_bytes = 0
                     self.tell("turn.start", {"context": {"serviceTag": "tag"}})
                 continue
@@ -128,6 +135,9 @@ class ScriptedHost:
             close_timeout=0.5, open_timeout=None,
         )  # fmt: skip
         self.connections = 0
+        self.requests: list[Request] = []
+        self.contexts: list[dict[str, Any]] = []
+        """What each turn began with."""
         self._thread = threading.Thread(target=self._server.serve_forever, name="scripted")
         self._thread.start()
 
@@ -147,8 +157,9 @@ class ScriptedHost:
         self._server.shutdown()
         self._thread.join()
 
-    def _admit(self, socket: ServerConnection, _request: Request) -> Response | None:
+    def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
         with self._lock:
+            self.requests.append(request)
             self.connections += 1
             script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
         if script is hanging:
@@ -158,7 +169,7 @@ class ScriptedHost:
 
     def _serve(self, socket: ServerConnection) -> None:
         try:
-            socket.script(Line(socket, self._over))  # type: ignore[attr-defined]
+            socket.script(Line(socket, self._over, self.contexts))  # type: ignore[attr-defined]
         except (ConnectionClosed, OSError):
             return
 

@@ -1,10 +1,13 @@
 """Passwords, keys and tokens: each in a file of its own, read when it is needed."""
 
+import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.speech_settings import ServiceSettings
 from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.settings.yaml.redaction import reads_like_a_path
 
@@ -26,6 +29,23 @@ def read_secret(path: Path) -> str:
     if "\n" in secret:
         raise SettingsError(f"{path}: there is more than one line; keep the secret alone in it")
     return secret
+
+
+def service_key(service: ServiceSettings, environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the key of a Speech service; None if it has none, or a token.
+
+    Raises:
+        SettingsError: It cannot be read.
+    """
+    if service.key_file:
+        return read_secret(service.key_file)
+    if not service.key_env:
+        return None
+    if not (key := environ.get(service.key_env, "").strip()):
+        raise SettingsError(
+            f"the environment variable {service.key_env} is not set; set it, or name key_file"
+        )
+    return key
 
 
 def secret_files(settings: Settings) -> dict[str, Path]:

@@ -11,6 +11,7 @@ from voice2mqtt.settings.yaml.redaction import is_secret_name, shown_address
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _REGION = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 _LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -79,6 +80,15 @@ def _region(name: str) -> str:
     return name
 
 
+def _variable(name: str) -> str:
+    if not _VARIABLE.fullmatch(name):
+        # Not shown: it may be the secret itself.
+        raise ValueError(
+            "the name of an environment variable in capitals is wanted, such as SPEECH_KEY"
+        )
+    return name
+
+
 def as_tuple(value: object) -> object:
     """Accept a single text in place of a list."""
     if isinstance(value, str):
@@ -93,6 +103,7 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(as_tuple)]
 Topic = Annotated[str, AfterValidator(_topic)]
 NodeName = Annotated[str, AfterValidator(_node_name)]
 Language = Annotated[str, AfterValidator(_language)]
+Variable = Annotated[str, AfterValidator(_variable)]
 Region = Annotated[str, AfterValidator(_region)]
 _KEY_HINT = "write it into a file of its own, named by key_file or token_file"
 Host = Annotated[

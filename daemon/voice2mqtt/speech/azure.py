@@ -28,8 +28,8 @@ from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, Utterance
 from voice2mqtt.core.outcome import Canceled, Origin, Outcome
 from voice2mqtt.core.ports import GiveUp, never
 from voice2mqtt.errors import SettingsError
-from voice2mqtt.settings.secrets import read_secret
-from voice2mqtt.settings.speech_settings import SpeechSettings
+from voice2mqtt.settings.secrets import read_secret, service_key
+from voice2mqtt.settings.speech_settings import ServiceSettings, SpeechSettings
 from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.speech import host_faults, outcomes
 from voice2mqtt.speech.probe import DEFAULT_HOST, look
@@ -37,6 +37,8 @@ from voice2mqtt.speech.turn import STOP_WITHIN_S, UNREACHABLE, SdkTurn, interrup
 
 SECOND_BYTES = RATE_HZ * SAMPLE_BYTES
 
+_NO_SEGMENTATION_MS = 5000
+"""The longest silence that the service takes: our endpointer ends the sentence."""
 _RETRY_PAUSE_S = 0.5
 """Between two attempts to reach a host. Set by hand."""
 
@@ -76,13 +78,15 @@ class AzureRecognizer:
             SettingsError: the settings name no usable host.
         """
         self._config = _config(settings, max_utterance_s)
-        if endpointed:
+        if endpointed and settings.segmentation == "time":
             # A host that ends the sentence earlier would cut off a speaker who pauses.
             silence = sdk.PropertyId.Speech_SegmentationSilenceTimeoutMs
-            self._config.set_property(silence, "5000")
+            silence_ms = settings.segmentation_silence_ms or _NO_SEGMENTATION_MS
+            self._config.set_property(silence, str(silence_ms))
         self._settings = settings
         self._languages = list(settings.languages)
-        self._phrases: list[str] = []
+        self._phrases = list(settings.phrases)
+        self._phrase_weight = settings.phrase_weight
         self._continuous = settings.mode == "continuous"
         self._token_file = settings.token_file
         self._timeout_s = settings.timeout_s
@@ -94,8 +98,9 @@ class AzureRecognizer:
         self._interrupt: Callable[[], None] = lambda: None
 
     def prepare(self, phrases: Sequence[str]) -> None:
-        """Use `phrases` as the phrase list from the next utterance on."""
-        self._phrases = list(phrases)[:PHRASE_LIMIT]
+        """Use `phrases`, behind those of the settings, from the next utterance on."""
+        unique = dict.fromkeys([*self._settings.phrases, *phrases])
+        self._phrases = list(unique)[:PHRASE_LIMIT]
 
     def recognize(
         self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp = never
@@ -234,6 +239,7 @@ class AzureRecognizer:
             phrase_list = sdk.PhraseListGrammar.from_recognizer(recognizer)
             for phrase in self._phrases:
                 phrase_list.addPhrase(phrase)
+            phrase_list.setWeight(self._phrase_weight)
         return recognizer
 
 
@@ -253,7 +259,7 @@ def _microphone_fault(device: str, error: Exception) -> str:
 
 
 def _config(settings: SpeechSettings, max_utterance_s: float) -> sdk.SpeechConfig:
-    key = read_secret(settings.key_file) if settings.key_file else None
+    key = service_key(settings)
     token = read_secret(settings.token_file) if settings.token_file else None
     try:
         if settings.region:
@@ -266,6 +272,39 @@ def _config(settings: SpeechSettings, max_utterance_s: float) -> sdk.SpeechConfi
         raise SettingsError(f"speech: {outcomes.first_line(error)}") from error
     if token:
         config.authorization_token = token
+    if settings.endpoint_id:
+        config.endpoint_id = settings.endpoint_id
+    _set_network(config, settings)
+    config.speech_recognition_language = settings.language
+    config.output_format = sdk.OutputFormat.Detailed
+    if settings.profanity:
+        config.set_profanity(sdk.ProfanityOption[settings.profanity.capitalize()])
+    named = sdk.PropertyId
+    for known, value in {
+        named.SpeechServiceConnection_LanguageIdMode: (
+            "Continuous" if settings.language_id == "continuous" else None
+        ),
+        named.Speech_SegmentationStrategy: (
+            "Semantic" if settings.segmentation == "semantic" else None
+        ),
+        named.Speech_SegmentationSilenceTimeoutMs: settings.segmentation_silence_ms,
+        named.Speech_SegmentationMaximumTimeMs: settings.segmentation_max_ms,
+        named.SpeechServiceConnection_EndSilenceTimeoutMs: settings.end_silence_ms,
+    }.items():
+        if value is not None:
+            config.set_property(known, str(value))
+    whole_ms = round((max_utterance_s + settings.timeout_s) * 1000)
+    for name, text in {
+        "SPEECH-OneShotRecognition-OperationTimeoutMs": str(whole_ms),
+        STOP_WITHIN_S: "1",
+        # A file read faster than it was spoken must not be slowed down to real time.
+        "SPEECH-TransmitLengthBeforeThrottleMs": "60000",
+    }.items():
+        config.set_property_by_name(name, text)
+    return config
+
+
+def _set_network(config: sdk.SpeechConfig, settings: ServiceSettings) -> None:
     if settings.proxy:
         proxy = urlsplit(settings.proxy)
         password = settings.proxy_password_file
@@ -277,14 +316,3 @@ def _config(settings: SpeechSettings, max_utterance_s: float) -> sdk.SpeechConfi
         )
     if settings.ca_file:
         config.set_property_by_name("OPENSSL_SINGLE_TRUSTED_CERT", read_text(settings.ca_file))
-    config.speech_recognition_language = settings.language
-    config.output_format = sdk.OutputFormat.Detailed
-    whole_ms = round((max_utterance_s + settings.timeout_s) * 1000)
-    for name, value in {
-        "SPEECH-OneShotRecognition-OperationTimeoutMs": str(whole_ms),
-        STOP_WITHIN_S: "1",
-        # A file read faster than it was spoken must not be slowed down to real time.
-        "SPEECH-TransmitLengthBeforeThrottleMs": "60000",
-    }.items():
-        config.set_property_by_name(name, value)
-    return config

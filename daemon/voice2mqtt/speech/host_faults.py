@@ -54,10 +54,10 @@ def refused_with(status: int, service: ServiceSettings, language: str) -> HostFa
 
 
 def _key_refused(status: int, service: ServiceSettings) -> str:
-    secret = service.key_file or service.token_file
+    secret = service.key_file or service.key_env or service.token_file
     if not secret:
         return "it wants a key; name the file that holds it as speech.key_file"
-    kind = "key" if service.key_file else "token"
+    kind = "token" if service.token_file else "key"
     if status == 401:
         return f"it does not know the {kind} in {secret}; is it of this service and region?"
     return f"it does not allow this to the {kind} in {secret}; is it of this service and region?"

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from voice2mqtt.errors import SettingsError
-from voice2mqtt.settings.secrets import read_secret
+from voice2mqtt.settings.secrets import read_secret, service_key
 from voice2mqtt.settings.speech_settings import ServiceSettings
 from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.settings.yaml.redaction import shown_address
@@ -85,7 +85,8 @@ class _Probe:
     def _path(self) -> str:
         parts, language = self._parts, quote(self._language)
         if not (self._service.endpoint or self._service.region):
-            return f"{_PATH}?language={language}"
+            model = self._service.endpoint_id
+            return f"{_PATH}?" + (f"cid={quote(model)}" if model else f"language={language}")
         return f"{parts.path or _UNIVERSAL_PATH}?{parts.query}".removesuffix("?")
 
     def _headers(self) -> dict[str, str]:
@@ -96,8 +97,8 @@ class _Probe:
             "Sec-WebSocket-Version": "13",
             "Sec-WebSocket-Key": base64.b64encode(secrets.token_bytes(16)).decode(),
         }
-        if service.key_file:
-            headers["Ocp-Apim-Subscription-Key"] = read_secret(service.key_file)
+        if key := service_key(service):
+            headers["Ocp-Apim-Subscription-Key"] = key
         if service.token_file:
             headers["Authorization"] = f"Bearer {read_secret(service.token_file)}"
         return headers
