@@ -4,9 +4,13 @@ Every connection is served by the next script; the last one serves all that foll
 """
 
 import json
+import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -24,11 +28,11 @@ class Line:
 
     def __init__(
         self,
-        socket: ServerConnection,
+        connection: ServerConnection,
         over: threading.Event,
         contexts: list[dict[str, Any]] | None = None,
     ) -> None:
-        self._socket = socket
+        self._socket = connection
         self._over = over
         self._contexts = [] if contexts is None else contexts
         self._request_id = ""
@@ -60,7 +64,7 @@ class Line:
         frame = text(path, self._request_id, {})
         self.send(frame.removesuffix("{}") + (body if isinstance(body, str) else json.dumps(body)))
 
-    def send(self, frame: str) -> None:
+    def send(self, frame: str | bytes) -> None:
         """Send whatever it is."""
         self._socket.send(frame)
 
@@ -81,6 +85,13 @@ class Line:
     def cut(self) -> None:
         """As when a cable is pulled."""
         self._socket.socket.shutdown(2)
+
+    def reset(self) -> None:
+        """As when the machine of the host has forgotten the connection."""
+        plain = self._socket.socket
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # Whoever reads finds the end, and closes.
+        plain.shutdown(socket.SHUT_RD)
 
     def wait(self) -> None:
         """Say nothing more, as long as the test lasts."""
@@ -123,6 +134,16 @@ def hanging(_line: Line) -> None:
     """Take the connection and never answer the request; see `ScriptedHost`."""
 
 
+@dataclass(frozen=True)
+class Refusing:
+    """Refuse the request for a connection with a status; see `ScriptedHost`."""
+
+    status: int
+
+    def __call__(self, _line: Line) -> None:
+        """There is no line."""
+
+
 class ScriptedHost:
     """Serves until it is closed."""
 
@@ -151,6 +172,11 @@ class ScriptedHost:
         with self._lock:
             self._scripts = [left for left in self._scripts if left is not script]
 
+    def go_on_with(self, script: Script) -> None:
+        """Serve all further connections with `script`."""
+        with self._lock:
+            self._scripts = [script]
+
     def close(self) -> None:
         """End, and with it every connection."""
         self._over.set()
@@ -164,6 +190,8 @@ class ScriptedHost:
             script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
         if script is hanging:
             self._over.wait()
+        if isinstance(script, Refusing):
+            return socket.respond(HTTPStatus(script.status), "")
         socket.script = script  # type: ignore[attr-defined]  # the one place for it
         return None
 
@@ -175,9 +203,9 @@ class ScriptedHost:
 
 
 @contextmanager
-def scripted(*scripts: Script) -> Iterator[ScriptedHost]:
+def scripted(*scripts: Script, port: int = 0) -> Iterator[ScriptedHost]:
     """Serve while the block lasts."""
-    host = ScriptedHost(scripts)
+    host = ScriptedHost(scripts, port)
     try:
         yield host
     finally:

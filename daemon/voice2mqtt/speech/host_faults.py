@@ -148,7 +148,7 @@ def _cause(canceled: Canceled, service: ServiceSettings, language: str) -> HostF
     if found := _CLOSED.search(said):
         return _closed(int(found[1]))
     if canceled.code == "ConnectionFailure":
-        return HostFault("the connection broke off, or there was none", True)
+        return HostFault("the connection broke off", True, Origin.ANSWER)
     return _bad_answer(canceled.code, said)
 
 
@@ -163,7 +163,7 @@ def _bad_answer(code: str, said: str) -> HostFault | None:
         case "TooManyRequests" | "ServiceUnavailable":
             sentence, passes = "the host has too much to do", True
         case "BadRequest" | "Forbidden" | "AuthenticationFailure":
-            sentence = f"the host refuses the request: {said}"
+            sentence = f"the host refuses the request: {said.partition(' Response text:')[0]}"
         case "ServiceError" if said.startswith("Invalid response"):
             sentence = "the host's answer cannot be read; is it a Speech host? see its log"
         case "ServiceError":
