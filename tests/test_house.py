@@ -107,6 +107,8 @@ TESTED_IN = {
     "service/command_executor.py": "service/test_daemon.py",
     "service/node_state.py": "service/test_daemon.py",
     "service/patience.py": "service/test_deadline.py",
+    "service/speech_services.py": "speech/test_failover.py",
+    "service/usage.py": "speech/test_failover.py",
     "settings/home_assistant/lists.py": "settings/home_assistant/test_sentences.py",
     "settings/model.py": "settings/test_settings_reader.py",
     "settings/speech_settings.py": "settings/test_settings_reader.py",

@@ -36,7 +36,7 @@ from voice2mqtt.service.systemd.watchdog import Watchdog
 from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
 from voice2mqtt.service.unfinished import Unfinished
-from voice2mqtt.service.usage import UsageMeter
+from voice2mqtt.service.usage import TotalUsage, UsageMeter
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import (
     FeedbackSettings,
@@ -165,7 +165,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         microphone=microphone,
         recognizer=recognizer,
         voice=voice,
-        usage=usage,
+        usage=TotalUsage([usage]),
         executor=executor,
         adapter=adapter,
         state=state,

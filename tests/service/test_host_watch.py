@@ -9,7 +9,7 @@ import pytest
 from tests.speechhost.fakes import ScriptedEngine
 from tests.speechhost.hosting import hosting
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch, Origin, Outcome
-from voice2mqtt.service import composition
+from voice2mqtt.service import speech_services
 from voice2mqtt.service.host_watch import HostWatch
 from voice2mqtt.service.inbox import HostChanged, Inbox
 from voice2mqtt.settings.speech_settings import SpeechSettings
@@ -94,7 +94,7 @@ def test_what_says_nothing_new_of_the_host_is_not_reported(outcome: Outcome) -> 
 def test_a_host_that_is_ready_and_refuses_the_key_is_not_there() -> None:
     inbox = Inbox()
     with hosting(ScriptedEngine("x"), keys=("right",)) as host:
-        watch = composition.host_watch(SpeechSettings(host=host.url), inbox)
+        watch = speech_services.host_watch(SpeechSettings(host=host.url), inbox)
         watch.start()
         event = inbox.take(WITHIN_S)
         watch.stop()

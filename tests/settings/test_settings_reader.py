@@ -244,6 +244,22 @@ def test_what_is_written_is_read() -> None:
             id="three-keys",
         ),
         pytest.param(
+            "speech: {fallbacks: [{host: 'ws://a'}, {region: x}]}\n",
+            "x.yaml:1:40: a region needs a key; name key_file, key_env or token_file too",
+            id="fallback-without-key",
+        ),
+        pytest.param(
+            "speech:\n  fallbacks:\n    - hst: ws://a\n",
+            "x.yaml:3:7: unknown key hst; did you mean host?",
+            id="unknown-key-of-a-fallback",
+        ),
+        pytest.param(
+            "microphone: {capture: sdk}\nspeech: {fallbacks: [{host: 'ws://a'}]}\n",
+            "x.yaml:1:1: the SDK's microphone cannot send to another service what it has sent to "
+            "one; take speech.fallbacks out, or microphone.capture: sdk",
+            id="fallback-of-the-sdks-microphone",
+        ),
+        pytest.param(
             "speech: {key_env: 0f3b3c}\n",
             "x.yaml:1:19: the name of an environment variable in capitals is wanted, such as "
             "SPEECH_KEY",

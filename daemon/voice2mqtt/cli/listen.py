@@ -16,7 +16,7 @@ from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import ExitStatus, InputError
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.service import composition as build
-from voice2mqtt.service import process_utterance
+from voice2mqtt.service import process_utterance, speech_services
 from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.service.systemd.journal_entry import journal_entry
 from voice2mqtt.settings.load import load_table
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     settings = common.load(args)
     table = load_table(settings.commands, build.language_of(settings))
     interpreter = build.interpreter(settings, table)
-    recognizer = build.recognizer(settings, table)
+    recognizer = speech_services.recognizer(settings, table)
     status, fault = ExitStatus.OK, ""
     with publisher(settings) if args.publish else nullcontext(_publish_nothing) as publish:
         for name in map(str, args.wav or [args.device or settings.microphone.device]):

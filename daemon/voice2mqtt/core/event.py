@@ -50,7 +50,10 @@ def event_of(
                 "reason": happening.explanation or said,
                 "details": said,
             }
+    answered = heard if heard is not None else happening
+    service = getattr(answered, "service", "")
     return notice("", event_id=event_id, at=at, node=node, latency_ms=latency_ms) | {
+        **({"service": service} if service else {}),
         **({} if isinstance(happening, NoMatch | Canceled) else _decided(happening)),
         **({} if heard is None else {"language": heard.language}),
         **own,
@@ -89,7 +92,9 @@ def notice(
     }
 
 
-WORDLESS_KEYS = frozenset({"event", "id", "at", "node", "row", "score", "latency_ms", "language"})
+WORDLESS_KEYS = frozenset(
+    {"event", "id", "at", "node", "row", "score", "latency_ms", "language", "service"}
+)
 """The keys that tell nothing of what somebody said."""
 
 

@@ -31,6 +31,8 @@ class Heard:
     """The n-best list, best first; empty if the host sends none."""
     language: str = ""
     duration_s: float = 0.0
+    service: str = ""
+    """Which Speech service answered, if there are several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class NoMatch:
     reason: str
     """The SDK's name for it, such as `NotRecognized`; `SILENCE` if nothing was said."""
     details: str = ""
+    service: str = ""
 
 
 class Origin(Enum):
@@ -66,6 +69,7 @@ class Canceled:
     explanation: str = ""
     """The cause and what to look at, in a sentence for a person; "" if the rest says it."""
     origin: Origin = Origin.HERE
+    service: str = ""
     passes: bool = False
     """Whether it may pass by itself within seconds, so that trying again makes sense."""
 

@@ -38,7 +38,6 @@ from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.dialogue.policy import Policy
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
-from voice2mqtt.nlu.grammar.phrase_list import phrases
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.lint.report import Lint
 from voice2mqtt.nlu.lint.report import lint as check_table
@@ -48,9 +47,14 @@ from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
-from voice2mqtt.service.host_watch import CLOUD_STEADY_S, STEADY_S, HostWatch
-from voice2mqtt.service.inbox import HostChanged, Inbox, MicrophoneChanged
+from voice2mqtt.service.inbox import Inbox, MicrophoneChanged
 from voice2mqtt.service.node_state import NodeState
+from voice2mqtt.service.speech_services import (
+    host_watch,
+    recognizer,
+    set_phrases,
+    usage_meters,
+)
 from voice2mqtt.service.store import Store, state_folder
 from voice2mqtt.service.systemd import journal
 from voice2mqtt.service.systemd.notify import Notifier
@@ -58,13 +62,13 @@ from voice2mqtt.service.systemd.watchdog import LIMITS_S, Watchdog
 from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
 from voice2mqtt.service.unfinished import Unfinished
-from voice2mqtt.service.usage import UsageMeter
+from voice2mqtt.service.usage import TotalUsage
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.settings.speech_settings import SpeechSettings
-from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
+from voice2mqtt.speech.azure import AzureRecognizer
+from voice2mqtt.speech.failover import FailoverRecognizer
 from voice2mqtt.speech.microphone import SdkMicrophone
-from voice2mqtt.speech.probe import host_url, is_ready, look
+from voice2mqtt.speech.probe import service_name
 
 
 def language_of(settings: Settings) -> str:
@@ -123,32 +127,12 @@ def _phonetic_matcher(
     return PhoneticMatcher(automaton, normaliser(table.language), speaker)
 
 
-def recognizer(
-    settings: Settings,
-    table: CommandTable,
-    on_sent: Callable[[float], None] = lambda _seconds: None,
-) -> AzureRecognizer:
-    """Return the recogniser, through the Azure SDK, with the phrases of `table` for the host."""
-    made = AzureRecognizer(
-        settings.speech,
-        max_utterance_s=settings.microphone.gate.max_utterance_s,
-        endpointed=settings.microphone.capture != "sdk",
-        on_sent=on_sent,
-    )
-    _set_phrases(made, settings, table)
-    return made
-
-
-def _set_phrases(made: AzureRecognizer, settings: Settings, table: CommandTable) -> None:
-    if settings.speech.phrase_list:
-        made.prepare(phrases(table, PHRASE_LIMIT, settings.listening.wake_phrase))
-
-
 def limits_s(settings: Settings) -> Mapping[str, float]:
     """Return how long each part may go without a heartbeat; the loop for a whole utterance."""
     speech = settings.speech
     # The time-out counts twice when a failed recognition is tried again.
-    turn_s = settings.microphone.gate.max_utterance_s + 2 * speech.timeout_s + speech.retry_s
+    asked_s = speech.timeout_s + len(speech.fallbacks) * speech.fall_back_after_s
+    turn_s = settings.microphone.gate.max_utterance_s + 2 * asked_s + speech.retry_s
     granted = {**LIMITS_S, "loop": max(LIMITS_S["loop"], turn_s)}
     if settings.microphone.capture == "sdk" or settings.microphone.device == STDIN:
         # The SDK has no heartbeat, and a pipe may be silent for as long as it likes.
@@ -174,10 +158,11 @@ def daemon(
     watchdog = Watchdog(notifier, limits_s(settings))
     adapter = MqttAdapter(settings, watchdog.heartbeat("network"))
     store = Store(state_folder(settings))
-    usage = UsageMeter(store, settings.speech.daily_limit_s)
+    meters = usage_meters(store, settings.speech)
+    usage = TotalUsage(meters)
     state = NodeState(lambda: usage.today_s, store)
     table = load_table(settings.commands, language)
-    azure = recognizer(settings, table, usage.add)
+    azure = recognizer(settings, table, meters)
     microphone, speech = _microphone_and_speech(
         settings,
         azure,
@@ -196,7 +181,7 @@ def daemon(
         made = settled(interpreter(settings, table))
         executor.adopt(made)
         table_check.adopt(table, made.automaton)
-        _set_phrases(azure, settings, table)
+        set_phrases(azure, settings, table)
 
     return Daemon(
         microphone=microphone,
@@ -210,26 +195,10 @@ def daemon(
         host_watch=host_watch(settings.speech, inbox),
         table_watch=TableWatch(settings.commands, language, adopt),
         table_check=table_check,
-        host_name=host_url(settings.speech),
+        host_name=", ".join(map(service_name, settings.speech.services)),
         notifier=notifier,
         watchdog=watchdog,
     )
-
-
-def host_watch(speech: SpeechSettings, inbox: Inbox) -> HostWatch:
-    """Return what watches the service of `speech`, and tells `inbox`."""
-    cloud = bool(speech.region or speech.endpoint)
-
-    def probe(well: bool) -> str:
-        if well and not cloud and is_ready(speech):
-            return ""
-        cause = look(speech, speech.language)
-        return cause.sentence if cause else ""
-
-    def on_change(fault: str) -> None:
-        inbox.put(HostChanged(fault))
-
-    return HostWatch(probe, on_change, CLOUD_STEADY_S if cloud else STEADY_S)
 
 
 def _executor(
@@ -255,13 +224,13 @@ def _executor(
 
 def _microphone_and_speech(
     settings: Settings,
-    azure: AzureRecognizer,
+    azure: AzureRecognizer | FailoverRecognizer,
     inbox: Inbox,
     on_audio: Callable[[bytes], None],
     heartbeat: Heartbeat,
     may_send: Callable[[], bool],
 ) -> tuple[UtteranceSource, Recognizer]:
-    if settings.microphone.capture == "sdk":
+    if settings.microphone.capture == "sdk" and isinstance(azure, AzureRecognizer):
         sdk_microphone = _sdk_microphone(settings.microphone.device, azure, inbox, may_send)
         return sdk_microphone, sdk_microphone
 

@@ -38,7 +38,7 @@ from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.service.systemd.watchdog import Watchdog
 from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
-from voice2mqtt.service.usage import UsageMeter
+from voice2mqtt.service.usage import TotalUsage
 from voice2mqtt.settings.yaml.faults import FaultsError
 
 TICK_S = 1.0
@@ -62,7 +62,7 @@ class Daemon:
         microphone: UtteranceSource,
         recognizer: Recognizer,
         voice: SpeakerVoice,
-        usage: UsageMeter,
+        usage: TotalUsage,
         executor: CommandExecutor,
         adapter: MqttAdapter,
         state: NodeState,

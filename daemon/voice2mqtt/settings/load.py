@@ -90,6 +90,11 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
         value = getattr(section, key)
         if isinstance(value, Section):
             changed[key] = _anchored(value, folder, credentials)
+        elif isinstance(value, tuple):
+            changed[key] = tuple(
+                _anchored(item, folder, credentials) if isinstance(item, Section) else item
+                for item in value
+            )
         elif isinstance(value, Path):
             given = credentials / "_".join(value.parts) if credentials else folder / value
             found = key.endswith("_file") and not value.is_absolute() and may_be_there(given)

@@ -153,3 +153,12 @@ class Settings(Section):
     ~/.local/state/voice2mqtt."""
     commands: Path = Path("commands.yaml")
     """The command table."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.microphone.capture == "sdk" and self.speech.fallbacks:
+            raise ValueError(
+                "the SDK's microphone cannot send to another service what it has sent to one; "
+                "take speech.fallbacks out, or microphone.capture: sdk"
+            )
+        return self

@@ -1,6 +1,7 @@
 """`voice2mqtt.yaml` to `Settings`: pydantic's errors become readable faults with their place."""
 
 import json as json_text
+from typing import get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -59,15 +60,17 @@ def _plain(node: Node, section: type[Section] | None = None) -> object:
                 if inner[entry.key] is None or not _is_nothing(entry.value)
             }
         case SequenceNode(items=items):
-            return [_plain(item) for item in items]
+            return [_plain(item, section) for item in items]
         case ScalarNode(value=value):
             return value
 
 
 def section_at(section: type[Section] | None, key: str) -> type[Section] | None:
-    """Return the section that `key` of `section` holds; None for a plain setting."""
+    """Return the section that `key` of `section` holds, once or in a list; None for a setting."""
     field = section.model_fields.get(key) if section else None
     kind = field.annotation if field else None
+    if get_origin(kind) is tuple:
+        kind = get_args(kind)[0]
     return kind if isinstance(kind, type) and issubclass(kind, Section) else None
 
 

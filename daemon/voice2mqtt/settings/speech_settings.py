@@ -26,6 +26,8 @@ MOST_LANGUAGES = {"at-start": (4, "four"), "continuous": (10, "ten")}
 class ServiceSettings(Section):
     """One Speech service, and how it is reached."""
 
+    name: Text | None = None
+    """How answers and the log call it; by default its address."""
     host: Host | None = None
     """A Speech container, or our own host; ws://127.0.0.1:5000 if nothing else is named."""
     endpoint: Endpoint | None = None
@@ -45,6 +47,8 @@ class ServiceSettings(Section):
     """A proxy on the way to the service, as http://host:port."""
     proxy_username: Text | None = None
     proxy_password_file: Path | None = None
+    daily_limit_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds of audio a day that may be sent to the service; 0 is no limit."""
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
@@ -95,8 +99,10 @@ class SpeechSettings(ServiceSettings):
     """Longest wait for an answer after speech has ended, whatever the commands grant."""
     retry_s: Annotated[float, Field(ge=0, le=30)] = 5.0
     """How long an utterance already spoken is kept for a host that is away."""
-    daily_limit_s: Annotated[float, Field(ge=0)] = 0.0
-    """Seconds of audio a day that may be sent to the host; 0 is no limit."""
+    fallbacks: tuple[ServiceSettings, ...] = ()
+    """Further services, in order: each is asked when those before it fail."""
+    fall_back_after_s: Annotated[float, Field(ge=1, le=60)] = 3.0
+    """How long an answer is waited for where there is a further service."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -121,3 +127,9 @@ class SpeechSettings(ServiceSettings):
                 "them"
             )
         return self
+
+    @property
+    def services(self) -> tuple["SpeechSettings", ...]:
+        """All services in their order, each with what is shared."""
+        alone = self.model_copy(update={"fallbacks": ()})
+        return (alone, *(alone.model_copy(update=dict(further)) for further in self.fallbacks))

@@ -64,6 +64,7 @@ class AzureRecognizer:
         *,
         max_utterance_s: float = 15.0,
         endpointed: bool = True,
+        probing: bool = True,
         on_sent: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         """Keep the settings for every utterance; nothing is connected yet.
@@ -72,6 +73,8 @@ class AzureRecognizer:
             settings: which host, and how long to wait for it.
             max_utterance_s: the longest utterance that the endpointer lets through.
             endpointed: whether our endpointer ends the sentence, or the host.
+            probing: whether a host that cannot be reached is probed for the cause, which may take
+                two seconds.
             on_sent: called with the seconds of audio written, for the daily limit.
 
         Raises:
@@ -84,6 +87,7 @@ class AzureRecognizer:
             silence_ms = settings.segmentation_silence_ms or _NO_SEGMENTATION_MS
             self._config.set_property(silence, str(silence_ms))
         self._settings = settings
+        self._probing = probing
         self._languages = list(settings.languages)
         self._phrases = list(settings.phrases)
         self._phrase_weight = settings.phrase_weight
@@ -169,7 +173,7 @@ class AzureRecognizer:
         if not isinstance(outcome, Canceled):
             return outcome
         told = host_faults.explained(outcome, self._settings, self._settings.language)
-        if told.code == "ConnectionFailure" and not self._closed.is_set():
+        if self._probing and told.code == "ConnectionFailure" and not self._closed.is_set():
             found = look(self._settings, self._settings.language)
             return host_faults.with_fault(told, found) if found else told
         return told
@@ -244,8 +248,10 @@ class AzureRecognizer:
 
 
 def _fault(error: Exception) -> Canceled:
-    name = type(error).__name__
-    return Canceled(reason="Error", code=name, details=outcomes.first_line(error))
+    name, said = type(error).__name__, outcomes.first_line(error)
+    # Settings that are wrong for us are so for a probe.
+    origin = Origin.CONNECTION if isinstance(error, SettingsError) else Origin.HERE
+    return Canceled(reason="Error", code=name, details=said, explanation=said, origin=origin)
 
 
 def _microphone_fault(device: str, error: Exception) -> str:

@@ -37,6 +37,11 @@ _NO_TLS = frozenset({
 """OpenSSL's reasons when the other end does not speak TLS."""
 
 
+def service_name(service: ServiceSettings) -> str:
+    """Return what answers and the log call the service."""
+    return service.name or host_url(service)
+
+
 def host_url(service: ServiceSettings) -> str:
     """Return the address of the service, for people."""
     named = service.endpoint or service.host
