@@ -69,6 +69,24 @@ def test_a_recording_that_cannot_be_used_does_not_stop_the_others(
     assert "home/light = ON" in said.out
 
 
+@pytest.mark.parametrize("mode", ["single-shot", "continuous"])
+def test_the_words_are_shown_as_they_are_recognised(
+    mode: str, tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(ScriptedEngine("Turn on the light.")) as url:
+        named = files(tmp_path, url)
+        settings = tmp_path / "voice2mqtt.yaml"
+        settings.write_text(json.dumps({"speech": {"host": url, "mode": mode}}))
+        main(["listen", *named, "--interim", "--json", "--wav", str(spoken)])
+        *interim, last = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        main(["listen", *named, "--interim", "--wav", str(spoken)])
+    assert interim
+    assert {(shown["event"], shown["file"]) for shown in interim} == {("recognizing", str(spoken))}
+    assert "turn on" in interim[-1]["text"].lower()
+    assert last["event"] == "command"
+    assert f"{spoken}: " in capsys.readouterr().out.splitlines()[0]
+
+
 def test_without_a_host_it_fails_and_says_how_to_start_one(
     tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

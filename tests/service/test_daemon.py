@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker, Subscriber, wait_until
-from tests.fakes import ScriptedMicrophone, ScriptedRecognizer
+from tests.fakes import ScriptedMicrophone, ScriptedRecognizer, SpokenUtterance
 from tests.service.manager import Manager
 from voice2mqtt import clock
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
-from voice2mqtt.core.audio import PartialMatch
+from voice2mqtt.core.audio import PartialMatch, Utterance
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.outcome import Canceled, NoMatch, Origin, Outcome
+from voice2mqtt.core.ports import GiveUp, never
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Mute
@@ -199,6 +200,36 @@ def test_what_is_heard_is_published_and_told(make_stage: Callable[..., Stage]) -
     assert [e["event"] for e in stage.told] == ["command", "unmatched", "no_match"]
     activities = [m.payload for m in stage.seen.on(f"{ROOT}/activity") if not m.retained]
     assert activities[-3:] == ["hearing", "recognising", "idle"]
+
+
+def test_the_first_words_are_shown_while_the_utterance_goes_on(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = make_stage("turn on the light")
+    recognize = stage.recognizer.recognize
+
+    def with_interim(
+        utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp = never
+    ) -> Outcome:
+        on_interim("turn on")
+        stage.seen.wait_for(f"{ROOT}/activity", lambda said: said == "recognising")
+        assert not spoken[0].read
+        on_interim("turn on the")
+        return recognize(utterance, on_interim, give_up)
+
+    spoken: list[SpokenUtterance] = []
+    monkeypatch.setattr(stage.recognizer, "recognize", with_interim)
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        utterance = SpokenUtterance()
+        spoken.append(utterance)
+        stage.microphone.put(utterance)
+        stage.events(1)
+
+    stage.play(direct)
+    shown = [m.payload for m in stage.seen.on(f"{ROOT}/activity") if not m.retained]
+    assert shown[-4:] == ["hearing", "recognising", "recognising", "idle"]
 
 
 def test_a_loop_that_hangs_starves_the_watchdog_and_silence_does_not(

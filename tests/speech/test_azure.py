@@ -140,7 +140,10 @@ def test_a_fault_of_the_sdk_is_a_cancellation(monkeypatch: pytest.MonkeyPatch) -
     with serving(ScriptedEngine("Turn on.")) as url:
         outcome = recognizer(url).recognize(Spoken(tone(500)), ignore)
     assert outcome == Canceled(
-        reason="Error", code="RuntimeError", details="Exception with error code: 0x5"
+        reason="Error",
+        code="RuntimeError",
+        details="Exception with error code: 0x5",
+        explanation="the Speech SDK failed: Exception with error code: 0x5",
     )
 
 

@@ -3,8 +3,9 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 
 from voice2mqtt.audio.factory import open_microphone, open_wav
@@ -37,6 +38,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--device", metavar="NAME", help="a microphone, until Ctrl-C")
     parser.add_argument("--paced", action="store_true", help="play recordings in real time")
     parser.add_argument("--publish", action="store_true", help="publish what is decided")
+    parser.add_argument(
+        "--interim", action="store_true", help="show the words as they are recognised, too"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
@@ -53,7 +57,11 @@ def run(args: argparse.Namespace) -> int:
             interpreter.reset()
             heard = False
             try:
-                for decided in _processed(_source(name, args, settings), recognizer, interpreter):
+                source = _source(name, args, settings)
+                on_interim = partial(_show_interim, name, as_json=args.json)
+                for decided in _processed(
+                    source, recognizer, interpreter, on_interim if args.interim else _ignore
+                ):
                     heard = True
                     fault = _host_fault(decided.outcome) or fault
                     publish(decided.decisions)
@@ -89,12 +97,29 @@ def _source(name: str, args: argparse.Namespace, settings: Settings) -> Utteranc
 
 
 def _processed(
-    source: UtteranceSource, recognizer: Recognizer, interpreter: Interpreter
+    source: UtteranceSource,
+    recognizer: Recognizer,
+    interpreter: Interpreter,
+    on_interim: Callable[[str], None],
 ) -> Iterator[ProcessedUtterance]:
     with closing(source):
         for utterance in source.utterances():
-            outcome = process_utterance.recognize(utterance, recognizer, interpreter)
+            outcome = process_utterance.recognize(
+                utterance, recognizer, interpreter, on_interim=on_interim
+            )
             yield process_utterance.decide(outcome, interpreter, utterance)
+
+
+def _ignore(_text: str) -> None:
+    """Show nothing."""
+
+
+def _show_interim(name: str, text: str, *, as_json: bool) -> None:
+    if as_json:
+        record = {"file": name, "event": "recognizing", "text": text}
+        print(json.dumps(record, ensure_ascii=False), flush=True)
+    else:
+        print(f"{name}: {text} …", flush=True)
 
 
 def _publish_nothing(_decisions: Sequence[Decision]) -> None:

@@ -17,7 +17,7 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ import azure.cognitiveservices.speech as sdk
 
 from voice2mqtt import clock
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, Utterance
-from voice2mqtt.core.outcome import Canceled, Origin, Outcome
+from voice2mqtt.core.outcome import Canceled, NoMatch, Origin, Outcome
 from voice2mqtt.core.ports import GiveUp, never
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.secrets import read_secret, service_key
@@ -41,6 +41,8 @@ _NO_SEGMENTATION_MS = 5000
 """The longest silence that the service takes: our endpointer ends the sentence."""
 _RETRY_PAUSE_S = 0.5
 """Between two attempts to reach a host. Set by hand."""
+
+_STOPPED = Canceled(reason="Error", code="Stopped", details="the recognition was stopped")
 
 PHRASE_LIMIT = 500
 """Phrases sent at most: the documented limit of the cloud's phrase lists."""
@@ -195,6 +197,9 @@ class AzureRecognizer:
             if self._closed.is_set():
                 turn.interrupt()
             outcome = turn.finish(self._timeout_s, give_up)
+            if self._closed.is_set() and isinstance(outcome, NoMatch):
+                # A session that is stopped ends as one in which nothing was said.
+                outcome = _STOPPED
         except BaseException:
             turn.abandon()
             raise
@@ -248,10 +253,12 @@ class AzureRecognizer:
 
 
 def _fault(error: Exception) -> Canceled:
-    name, said = type(error).__name__, outcomes.first_line(error)
-    # Settings that are wrong for us are so for a probe.
-    origin = Origin.CONNECTION if isinstance(error, SettingsError) else Origin.HERE
-    return Canceled(reason="Error", code=name, details=said, explanation=said, origin=origin)
+    said = outcomes.first_line(error)
+    canceled = Canceled(reason="Error", code=type(error).__name__, details=said)
+    if isinstance(error, SettingsError):
+        # A probe meets it too.
+        return replace(canceled, explanation=said, origin=Origin.CONNECTION)
+    return replace(canceled, explanation=f"the Speech SDK failed: {said}")
 
 
 def _microphone_fault(device: str, error: Exception) -> str:
