@@ -54,19 +54,25 @@ def test_all_five_events_make_one_sentence(monkeypatch: pytest.MonkeyPatch) -> N
     assert seen == ["begin", "interim", "part", "interim", "part", "cancel", "end"]
 
 
-def test_a_session_that_is_lost_starts_anew_with_the_whole_sentence() -> None:
+def test_a_session_that_is_lost_starts_anew_and_loses_nothing() -> None:
     def lost_in_the_middle(line: Line) -> None:
         line.hear(0.7)
         line.tell("speech.phrase", phrase_of("Turn on.", 7_000_000))
         line.hear()
         line.cut()
 
-    with scripted(lost_in_the_middle, answering("Turn on the light.")) as host:
+    def go_on(line: Line) -> None:
+        """Recognise the rest that the SDK sends after the loss, or else all of it."""
+        while True:
+            line.hear()
+            line.answer("Turn on the light." if line.heard_ticks > 10_000_000 else "The light.")
+
+    with scripted(lost_in_the_middle, go_on) as host:
         mine = recognizer(host.url, mode="continuous")
         outcome = mine.recognize(Spoken(*SPOKEN), ignore)
         mine.close()
     assert isinstance(outcome, Heard)
-    assert outcome.text == "Turn on the light."
+    assert outcome.text.replace(".", "").lower() == "turn on the light"
 
 
 def test_stopping_ends_the_session() -> None:
