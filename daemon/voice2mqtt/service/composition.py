@@ -26,6 +26,7 @@ usage and unfinished commands may be called from any thread.
 
 import gc
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from voice2mqtt.audio.factory import STDIN, open_microphone
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
@@ -35,10 +36,11 @@ from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.nlu.dialogue.multilingual import MultilingualInterpreter
 from voice2mqtt.nlu.dialogue.policy import Policy
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
-from voice2mqtt.nlu.grammar.table import CommandTable
+from voice2mqtt.nlu.grammar.table import CommandTable, in_language, primary
 from voice2mqtt.nlu.lint.report import Lint
 from voice2mqtt.nlu.lint.report import lint as check_table
 from voice2mqtt.nlu.matching.exact import ExactMatcher
@@ -73,23 +75,46 @@ from voice2mqtt.speech.probe import service_name
 
 def language_of(settings: Settings) -> str:
     """Return the language of a table that names none."""
-    return settings.speech.language.split("-", maxsplit=1)[0]
+    return primary((*settings.speech.languages, settings.speech.language)[0])
 
 
 def spoken_language(settings: Settings, table: CommandTable) -> str:
     """Return the language in which a table's words sound, with its region where it is known."""
-    spoken = settings.speech.language
+    spoken = (*settings.speech.languages, settings.speech.language)[0]
     return spoken if spoken.split("-")[0] == table.language.split("-")[0] else table.language
 
 
 def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
-    """Return the interpreter of `table`.
+    """Return the interpreter of `table`, in all languages that settings and table have.
 
     Raises:
         SettingsError: the table cannot be compiled.
     """
+    policy, automaton = _policy(settings), compile_table(table)
+    phonetic = _phonetic_matcher(settings, table, automaton)
+    translations = {
+        tag: translation
+        for tag in settings.speech.languages
+        if (translation := in_language(table.translations, tag)) and translation.rows != table.rows
+    }
+    if not translations:
+        return Interpreter(table, policy, phonetic, automaton)
+    others = {
+        tag: interpreter(_only(settings, tag), replace(translation, translations={}))
+        for tag, translation in translations.items()
+    }
+    return MultilingualInterpreter(table, policy, phonetic, automaton, others)
+
+
+def _only(settings: Settings, tag: str) -> Settings:
+    """Return `settings` for what is spoken in one language alone."""
+    speech = settings.speech.model_copy(update={"language": tag, "languages": ()})
+    return settings.model_copy(update={"speech": speech})
+
+
+def _policy(settings: Settings) -> Policy:
     listening = settings.listening
-    policy = Policy(
+    return Policy(
         wake_phrases=listening.wake_phrase,
         wake_grace_s=listening.wake_grace_s,
         strictness=listening.strictness,
@@ -98,8 +123,6 @@ def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
         answer_within_s=listening.answer_within_s,
         repeat_within_s=listening.repeat_within_s,
     )
-    automaton = compile_table(table)
-    return Interpreter(table, policy, _phonetic_matcher(settings, table, automaton), automaton)
 
 
 def settled(made: Interpreter) -> Interpreter:
@@ -114,7 +137,17 @@ def settled(made: Interpreter) -> Interpreter:
 
 
 def lint(settings: Settings, table: CommandTable) -> Lint:
-    """Return the findings of the linter, sounds included; the table must compile."""
+    """Return the findings of the linter in each language, sounds included; it must compile."""
+    found = _lint(settings, table)
+    for tag, translation in table.translations.items():
+        if translation.rows != table.rows:
+            # A list that the other languages use is used.
+            further = _lint(_only(settings, tag), replace(translation, translations={"": table}))
+            found = found.joined(further)
+    return found
+
+
+def _lint(settings: Settings, table: CommandTable) -> Lint:
     automaton = compile_table(table)
     matcher = ExactMatcher(automaton, normaliser(table.language))
     return check_table(table, matcher, _phonetic_matcher(settings, table, automaton))

@@ -59,7 +59,12 @@ def set_phrases(
 ) -> None:
     """Have `made` tell the host what `table` listens for, if the settings want that."""
     if settings.speech.phrase_list:
-        made.prepare(phrases(table, PHRASE_LIMIT, settings.listening.wake_phrase))
+        spoken = (table, *table.translations.values())
+        each = [
+            phrases(said, PHRASE_LIMIT // len(spoken), settings.listening.wake_phrase)
+            for said in spoken
+        ]
+        made.prepare([phrase for some in each for phrase in some])
 
 
 def usage_meters(store: Store, speech: SpeechSettings) -> list[UsageMeter]:

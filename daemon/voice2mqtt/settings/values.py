@@ -12,7 +12,7 @@ from voice2mqtt.settings.yaml.redaction import is_secret_name, shown_address
 _NODE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _REGION = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
-_LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def _address(*schemes: str, paths: Sequence[str] = (), secret_hint: str) -> AfterValidator:
@@ -65,7 +65,7 @@ def _node_name(name: str) -> str:
 
 
 def _language(tag: str) -> str:
-    if not _LANGUAGE_TAG.fullmatch(tag):
+    if not LANGUAGE_TAG.fullmatch(tag):
         raise ValueError(f"'{tag}' is not a language; write it as en-US or de-DE")
     return tag
 

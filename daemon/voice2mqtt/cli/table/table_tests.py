@@ -24,15 +24,29 @@ def try_sentences(table: CommandTable, settings: Settings) -> list[str]:
     Raises:
         SettingsError: the table cannot be compiled.
     """
-    always = tuple(
+    listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
+    relaxed = settings.model_copy(update={"listening": listening})
+    languages = [
+        build.interpreter(relaxed, _always(spoken))
+        for spoken in (table, *table.translations.values())
+    ]
+    return [failure for test in table.tests if (failure := _try_each(test, languages))]
+
+
+def _always(table: CommandTable) -> CommandTable:
+    """Return `table` alone, with rows that may be said at any time."""
+    rows = tuple(
         replace(row, between=None, days=frozenset(range(7)), cooldown_s=0.0, confirm="")
         for row in table.rows
     )
-    listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
-    interpreter = build.interpreter(
-        settings.model_copy(update={"listening": listening}), replace(table, rows=always)
-    )
-    return [failure for test in table.tests if (failure := _try(test, interpreter))]
+    return replace(table, rows=rows, translations={})
+
+
+def _try_each(test: TableTest, languages: Sequence[Interpreter]) -> str:
+    """Return the failure of a test in every language; one that publishes nothing has to in each."""
+    failures = [_try(test, interpreter) for interpreter in languages]
+    wrong = [failure for failure in failures if failure]
+    return wrong[0] if wrong and (not test.publish or len(wrong) == len(failures)) else ""
 
 
 def _try(test: TableTest, interpreter: Interpreter) -> str:
