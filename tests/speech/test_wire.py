@@ -4,6 +4,7 @@ import base64
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -74,25 +75,26 @@ def sent(settings: Settings, *phrases: str) -> Seen:
     return Seen(request, context)
 
 
-@pytest.mark.parametrize(
-    ("settings", "path", "query"),
-    [
-        ({}, V1.format("interactive"), {"language": "en-US", "format": "detailed"}),
-        ({"language": "de-DE"}, V1.format("interactive"), {"language": "de-DE"}),
-        (CONTINUOUS, V1.format("conversation"), {"language": "en-US"}),
-        ({"key": "endpoint"}, UNIVERSAL, {}),
-        ({"key": "endpoint", "path": "/my/model?a=b"}, "/my/model", {"a": "b"}),
-        ({"endpoint_id": "1-2"}, V1.format("interactive"), {"cid": "1-2"}),
-        ({"endpoint_id": "1-2", **CONTINUOUS}, V1.format("conversation"), {"cid": "1-2"}),
-        ({"profanity": "raw"}, V1.format("interactive"), {"profanity": "raw"}),
-        ({"profanity": "removed"}, V1.format("interactive"), {"profanity": "removed"}),
-        ({"end_silence_ms": 700}, V1.format("interactive"), {"endSilenceTimeoutMs": "700"}),
-    ],
-)
-def test_path_and_query(settings: Settings, path: str, query: dict[str, str]) -> None:
-    seen = sent(settings)
-    assert seen.path == path
-    assert seen.query.items() >= query.items()
+PATHS: list[tuple[Settings, str, dict[str, str]]] = [
+    ({}, V1.format("interactive"), {"language": "en-US", "format": "detailed"}),
+    ({"language": "de-DE"}, V1.format("interactive"), {"language": "de-DE"}),
+    (CONTINUOUS, V1.format("conversation"), {"language": "en-US"}),
+    ({"key": "endpoint"}, UNIVERSAL, {}),
+    ({"key": "endpoint", "path": "/my/model?a=b"}, "/my/model", {"a": "b"}),
+    ({"endpoint_id": "1-2"}, V1.format("interactive"), {"cid": "1-2"}),
+    ({"endpoint_id": "1-2", **CONTINUOUS}, V1.format("conversation"), {"cid": "1-2"}),
+    ({"profanity": "raw"}, V1.format("interactive"), {"profanity": "raw"}),
+    ({"profanity": "removed"}, V1.format("interactive"), {"profanity": "removed"}),
+    ({"end_silence_ms": 700}, V1.format("interactive"), {"endSilenceTimeoutMs": "700"}),
+]
+
+
+def test_path_and_query() -> None:
+    with ThreadPoolExecutor(len(PATHS)) as pool:
+        found = list(pool.map(sent, [settings for settings, _, _ in PATHS]))
+    for seen, (_, path, query) in zip(found, PATHS, strict=True):
+        assert seen.path == path
+        assert seen.query.items() >= query.items()
 
 
 def test_the_key_comes_from_a_file_or_the_environment_and_a_token_from_a_file(
@@ -192,19 +194,20 @@ def test_a_proxy_is_asked_for_the_way_with_its_login(tmp_path: Path) -> None:
     assert base64.b64encode(b"me:pw").decode() in head
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {}, CONTINUOUS, {"key": "endpoint"}, {"key": "endpoint", **CONTINUOUS},
-        {"endpoint_id": "1-2"}, {"profanity": "masked"}, {"end_silence_ms": 700},
-        {"segmentation": "semantic", **CONTINUOUS},
-        {"segmentation_silence_ms": 800, "segmentation_max_ms": 20_000},
-        {"languages": ["en-US", "de-DE"]},
-        {"languages": LANGUAGES, "language_id": "continuous", **CONTINUOUS},
-        {"phrases": ["Contoso"], "phrase_weight": 0},
-    ],
-    ids=str,
-)  # fmt: skip
-def test_our_host_takes_each_of_them(settings: Settings) -> None:
-    with hosting(ScriptedEngine("Turn on.")) as host:
-        recognise(at(host.url, settings))
+TAKEN: list[Settings] = [
+    {}, CONTINUOUS, {"key": "endpoint"}, {"key": "endpoint", **CONTINUOUS},
+    {"endpoint_id": "1-2"}, {"profanity": "masked"}, {"end_silence_ms": 700},
+    {"segmentation": "semantic", **CONTINUOUS},
+    {"segmentation_silence_ms": 800, "segmentation_max_ms": 20_000},
+    {"languages": ["en-US", "de-DE"]},
+    {"languages": LANGUAGES, "language_id": "continuous", **CONTINUOUS},
+    {"phrases": ["Contoso"], "phrase_weight": 0},
+]  # fmt: skip
+
+
+def test_our_host_takes_each_of_them() -> None:
+    with (
+        hosting(ScriptedEngine("Turn on.")) as host,
+        ThreadPoolExecutor(len(TAKEN)) as pool,
+    ):
+        list(pool.map(recognise, [at(host.url, settings) for settings in TAKEN]))

@@ -163,7 +163,7 @@ def _bad_answer(code: str, said: str) -> HostFault | None:
         case "TooManyRequests" | "ServiceUnavailable":
             sentence, passes = "the host has too much to do", True
         case "BadRequest" | "Forbidden" | "AuthenticationFailure":
-            sentence = f"the host refuses the request: {said.partition(' Response text:')[0]}"
+            sentence = f"the host refuses the request: {said}"
         case "ServiceError" if said.startswith("Invalid response"):
             sentence = "the host's answer cannot be read; is it a Speech host? see its log"
         case "ServiceError":

@@ -12,6 +12,9 @@ from voice2mqtt.settings.yaml.redaction import shown_address
 _CALL_STACK = re.compile(r"(?s)\[CALL STACK BEGIN\].*?(\[CALL STACK END\]|$)")
 """What the SDK says may stand before this, or behind it."""
 
+_QUOTED = re.compile(r" SessionId:| Response text:")
+"""What stands behind this is for machines."""
+
 TICKS_PER_S = 10_000_000
 """The SDK counts durations in units of 100 ns."""
 
@@ -40,9 +43,12 @@ def of_cancellation(details: Any) -> Canceled:
 
 
 def first_line(error: object) -> str:
-    """Return what an SDK error text says in one line, without call stack, session and secrets."""
+    """Return what an SDK error text says in one line, without call stack, session and secrets.
+
+    The host's answer is not quoted: it may hold what was said.
+    """
     text = _CALL_STACK.sub("", str(error))
-    lines = (line.split(" SessionId:")[0].strip() for line in text.split("\n"))
+    lines = (_QUOTED.split(line)[0].strip() for line in text.split("\n"))
     told = (line for line in lines if line and line != "Exception with error code:")
     return shown_address(next(told, ""))
 
