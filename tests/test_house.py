@@ -116,6 +116,7 @@ TESTED_IN = {
     "settings/table/spoken_slots.py": "settings/table/test_table_reader.py",
     "settings/watched_files.py": "speechhost/serving/test_grammar_source.py",
     "settings/yaml/nodes.py": "settings/yaml/test_reader.py",
+    "speech/address.py": "speech/test_shown_addresses.py",
     "speech/outcomes.py": "speech/test_azure.py",
     "speech/probe.py": "speech/test_host_faults.py",
     "speech/turn.py": "speech/test_azure.py",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker
+from tests.speech.scripted import Line, scripted
 from tests.speechhost.fakes import ScriptedEngine
 from tests.speechhost.hosting import hosting, serving
 from voice2mqtt.cli.main import main
@@ -73,18 +74,23 @@ def test_a_recording_that_cannot_be_used_does_not_stop_the_others(
 def test_the_words_are_shown_as_they_are_recognised(
     mode: str, tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serving(ScriptedEngine("Turn on the light.")) as url:
-        named = files(tmp_path, url)
+    def with_interim(line: Line) -> None:
+        line.hear(0.3)
+        line.tell("speech.hypothesis", {"Text": "turn on", "Offset": 0, "Duration": 1})
+        line.hear()
+        line.answer("Turn on the light.")
+        line.wait()
+
+    with scripted(with_interim) as host:
+        named = files(tmp_path, host.url)
         settings = tmp_path / "voice2mqtt.yaml"
-        settings.write_text(json.dumps({"speech": {"host": url, "mode": mode}}))
+        settings.write_text(json.dumps({"speech": {"host": host.url, "mode": mode}}))
         main(["listen", *named, "--interim", "--json", "--wav", str(spoken)])
-        *interim, last = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        interim, last = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         main(["listen", *named, "--interim", "--wav", str(spoken)])
-    assert interim
-    assert {(shown["event"], shown["file"]) for shown in interim} == {("recognizing", str(spoken))}
-    assert "turn on" in interim[-1]["text"].lower()
+    assert interim == {"file": str(spoken), "event": "recognizing", "text": "turn on"}
     assert last["event"] == "command"
-    assert f"{spoken}: " in capsys.readouterr().out.splitlines()[0]
+    assert capsys.readouterr().out.splitlines()[0] == f"{spoken}: turn on …"
 
 
 def test_without_a_host_it_fails_and_says_how_to_start_one(
@@ -99,10 +105,10 @@ def test_without_a_host_it_fails_and_says_how_to_start_one(
     (event,) = [json.loads(line) for line in said.out.splitlines()]
     assert status == ExitStatus.FAILED
     assert event["event"] == "canceled"
-    assert event["reason"] == "nobody listens there; is the host running?"
+    assert event["reason"] == f"nobody listens at {url}; is the host running?"
     assert event["details"].startswith("Error: ConnectionFailure: ")
     assert said.err.splitlines()[:2] == [
-        f"{url}: nobody listens there; is the host running?",
+        f"not recognised: nobody listens at {url}; is the host running?",
         "`voice2mqtt host` starts our Speech host; another one is named by speech.host.",
     ]
 

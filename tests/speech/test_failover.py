@@ -106,8 +106,8 @@ def test_when_all_fail_each_tells_why(stack: ExitStack) -> None:
     outcome = mine.say()
     assert isinstance(outcome, Canceled)
     assert outcome.explanation == (
-        "container: it wants a key; name the file that holds it as speech.key_file (403); "
-        "ours: it does not take the request; does it know the language en-US? (400)"
+        "container: the host wants a key; name the file that holds it as speech.key_file (403); "
+        "ours: the host does not take the request; does it know the language en-US? (400)"
     )
     # There is nothing to lose by asking those that rest.
     mine.hosts[1].go_on_with(answering("ours"))

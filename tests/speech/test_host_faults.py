@@ -82,15 +82,15 @@ def cause_of(**settings: object) -> str:
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
-        (302, "it names another address, which is not followed; write that into speech.host"),
-        (400, "it does not take the request; does it know the language de-DE?"),
-        (401, "it does not know the key in {key}; is it of this service and region?"),
-        (403, "it does not allow this to the key in {key}; is it of this service and region?"),
-        (404, "it has no recognition at this path, or none for de-DE; see speech.host"),
-        (408, "it took too long to agree to a connection"),
-        (418, "this is no Speech service; see speech.host"),
-        (429, "it has too much to do, or the quota of the key is used up"),
-        (503, "it has a fault of its own; see its log"),
+        (302, "the host names another address, which is not followed; write it into speech.host"),
+        (400, "the host does not take the request; does it know the language de-DE?"),
+        (401, "the host does not know the key in {key}; is it of this service and region?"),
+        (403, "the host does not admit the key in {key}; is it of this service and region?"),
+        (404, "the host has no recognition at this path, or none for de-DE; see speech.host"),
+        (408, "the host took too long to agree to a connection"),
+        (418, "this is no Speech host; see speech.host"),
+        (429, "the host has too much to do, or the quota of the key is used up"),
+        (503, "the host has a fault of its own; see its log"),
     ],
 )  # fmt: skip
 def test_each_status_has_its_sentence(status: int, sentence: str, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_each_status_has_its_sentence(status: int, sentence: str, tmp_path: Path
 def test_who_has_no_key_is_told_where_to_name_it() -> None:
     with hosting(ScriptedEngine("Turn on."), keys=("right",)) as host:
         told = cause_of(host=host.url)
-    assert told == "it wants a key; name the file that holds it as speech.key_file (401)"
+    assert told == "the host wants a key; name the file that holds it as speech.key_file (401)"
 
 
 def test_the_right_key_is_taken_by_probe_and_host(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_certificate_that_is_not_trusted_is_named(files: Certificates) -> None
         assert look(mine, "en-US") is None
         assert isinstance(AzureRecognizer(mine).recognize(Spoken(*SPOKEN), ignore), Heard)
     assert told == other.sentence == (
-        "its certificate “broker”, made by “ca”, is not trusted: unable to get local issuer "
+        "the host's certificate “broker”, made by “ca”, is not trusted: unable to get local issuer "
         "certificate; name the file of its authority's certificate as speech.ca_file"
     )  # fmt: skip
 
@@ -141,34 +141,34 @@ def test_a_certificate_of_another_name_says_so(files: Certificates) -> None:
         told = look(SpeechSettings(host=f"wss://localhost:{port}", ca_file=files.ca), "en-US")
     assert told
     assert told.sentence == (
-        "its certificate “broker”, made by “ca”, is not for localhost; write the name that it is "
-        "for into speech.host"
+        "the host's certificate “broker”, made by “ca”, is not for localhost; write the name that "
+        "it is for into speech.host"
     )
 
 
 def test_tls_where_there_is_none_and_the_reverse(files: Certificates) -> None:
     with speaking_tls(files) as port, scripted(answering("Turn on.")) as plain:
         assert cause_of(host=f"ws://127.0.0.1:{port}") == (
-            "TLS is spoken on this port; write wss:// for ws:// into speech.host"
+            "the host speaks TLS on this port; write wss:// for ws:// into speech.host"
         )
         assert cause_of(host=plain.url.replace("ws", "wss")) == (
-            "no TLS is spoken on this port; write ws:// for wss:// into speech.host"
+            "the host speaks no TLS on this port; write ws:// for wss:// into speech.host"
         )
 
 
 def test_a_broker_is_no_speech_host(tmp_path: Path) -> None:
     with Broker(tmp_path) as broker:
-        told = cause_of(host=broker.url.replace("mqtt", "ws"))
+        url = broker.url.replace("mqtt", "ws")
+        told = cause_of(host=url)
     assert told == (
-        "who listens there hangs up, as one that is no Speech host, or is just starting; see "
+        f"who listens at {url} hangs up, as one that is no Speech host, or is just starting; see "
         "speech.host"
     )
 
 
 def test_nobody_listens_or_bears_the_name() -> None:
-    assert cause_of(host=f"ws://127.0.0.1:{free_port()}") == (
-        "nobody listens there; is the host running?"
-    )
+    url = f"ws://127.0.0.1:{free_port()}"
+    assert cause_of(host=url) == f"nobody listens at {url}; is the host running?"
     assert (
         cause_of(host="ws://none.invalid:1")
         == "the name none.invalid is not known; see speech.host"
@@ -177,11 +177,11 @@ def test_nobody_listens_or_bears_the_name() -> None:
 
 def test_who_does_not_answer_is_silent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
-        told = look(SpeechSettings(host=f"ws://127.0.0.1:{door.getsockname()[1]}"), "en-US")
+        url = f"ws://127.0.0.1:{door.getsockname()[1]}"
+        told = look(SpeechSettings(host=url), "en-US")
     assert told
     assert (
-        told.sentence
-        == "no answer to a connection; is the address right, and no firewall in between?"
+        told.sentence == f"no answer from {url}; is the address right, and no firewall in between?"
     )
 
 
@@ -191,12 +191,13 @@ def test_a_proxy_that_is_no_way_is_named(tmp_path: Path) -> None:
     login = {"proxy_username": "voice", "proxy_password_file": password}
     away = f"http://127.0.0.1:{free_port()}"
     assert cause_of(host="ws://speech.lan:5000", proxy=away, **login) == (
-        f"the proxy {away} is no way to it: nobody listens there; see speech.proxy"
+        f"the proxy {away} is no way to the host: nobody listens at {away}; see speech.proxy"
     )
     with answering_with(407) as port:
         told = cause_of(host="ws://speech.lan:5000", proxy=f"http://127.0.0.1:{port}", **login)
     assert told == (
-        f"the proxy http://127.0.0.1:{port} is no way to it: it refuses (407); see speech.proxy"
+        f"the proxy http://127.0.0.1:{port} is no way to the host: it refuses (407); see "
+        "speech.proxy"
     )
 
 

@@ -135,6 +135,7 @@ def seen(outcome: Outcome) -> Recovery:
     match outcome:
         case Canceled():
             said = re.sub(r"within \d+ s", "within 20 s", outcome.explanation)
+            said = re.sub(r"ws://127.0.0.1:\d+", "ws://127.0.0.1:5000", said)
             return Recovery("Canceled", said, "yes" if outcome.passes else "no")
         case NoMatch():
             return Recovery("NoMatch", outcome.reason, "no")

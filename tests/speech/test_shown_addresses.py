@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from voice2mqtt.settings.speech_settings import SpeechSettings
+from voice2mqtt.speech.address import host_url
 from voice2mqtt.speech.outcomes import first_line, of_cancellation
-from voice2mqtt.speech.probe import host_url
 
 
 @pytest.mark.parametrize(

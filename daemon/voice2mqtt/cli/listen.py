@@ -22,7 +22,6 @@ from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.service.systemd.journal_entry import journal_entry
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.speech.probe import host_url
 
 HELP = "hear recordings or a microphone as the daemon would, and show what it would do"
 
@@ -73,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
             if args.wav and not heard:
                 _show(ProcessedUtterance(outcome=NO_SPEECH), settings.node, name, args)
     if fault:
-        print(f"{host_url(settings.speech)}: {fault}", file=sys.stderr)
+        print(f"not recognised: {fault}", file=sys.stderr)
         print(
             "`voice2mqtt host` starts our Speech host; another one is named by speech.host.",
             file=sys.stderr,

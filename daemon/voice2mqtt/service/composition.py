@@ -67,10 +67,10 @@ from voice2mqtt.service.unfinished import Unfinished
 from voice2mqtt.service.usage import TotalUsage
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.speech.address import service_name
 from voice2mqtt.speech.azure import AzureRecognizer
 from voice2mqtt.speech.failover import FailoverRecognizer
 from voice2mqtt.speech.microphone import SdkMicrophone
-from voice2mqtt.speech.probe import service_name
 
 
 def language_of(settings: Settings) -> str:

@@ -10,9 +10,10 @@ from voice2mqtt.service.store import Store
 from voice2mqtt.service.usage import UsageMeter
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.speech_settings import SpeechSettings
+from voice2mqtt.speech.address import service_name
 from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
 from voice2mqtt.speech.failover import FailoverRecognizer, Service
-from voice2mqtt.speech.probe import is_ready, look, service_name
+from voice2mqtt.speech.probe import is_ready, look
 
 
 def recognizer(

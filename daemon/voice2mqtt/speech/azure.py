@@ -32,7 +32,8 @@ from voice2mqtt.settings.secrets import read_secret, service_key
 from voice2mqtt.settings.speech_settings import ServiceSettings, SpeechSettings
 from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.speech import host_faults, outcomes
-from voice2mqtt.speech.probe import DEFAULT_HOST, look
+from voice2mqtt.speech.address import DEFAULT_HOST
+from voice2mqtt.speech.probe import look
 from voice2mqtt.speech.turn import STOP_WITHIN_S, UNREACHABLE, SdkTurn, interrupt
 
 SECOND_BYTES = RATE_HZ * SAMPLE_BYTES

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from voice2mqtt.core.outcome import Canceled, Origin
 from voice2mqtt.settings.speech_settings import ServiceSettings
 from voice2mqtt.settings.yaml.redaction import shown_address
+from voice2mqtt.speech.address import host_url
 
 _PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _STATUS = re.compile(r"WebSocket upgrade failed: .*\((\d{3})\)")
@@ -33,60 +34,68 @@ def refused_with(status: int, service: ServiceSettings, language: str) -> HostFa
     """Return the cause when a service answers the request for a connection with `status`."""
     match status:
         case 400:
-            said = f"it does not take the request; does it know the language {language}?"
+            said = f"the host does not take the request; does it know the language {language}?"
         case 401 | 403:
             said = _key_refused(status, service)
         case 404:
-            said = f"it has no recognition at this path, or none for {language}; see speech.host"
+            said = (
+                f"the host has no recognition at this path, or none for {language}; see speech.host"
+            )
         case 407:
             said = "the proxy wants a login; see speech.proxy_username"
         case 408:
-            said = "it took too long to agree to a connection"
+            said = "the host took too long to agree to a connection"
         case 429:
-            said = "it has too much to do, or the quota of the key is used up"
+            said = "the host has too much to do, or the quota of the key is used up"
         case _ if status >= 500:
-            said = "it has a fault of its own; see its log"
+            said = "the host has a fault of its own; see its log"
         case _ if 300 <= status < 400:
-            said = "it names another address, which is not followed; write that into speech.host"
+            said = (
+                "the host names another address, which is not followed; write it into speech.host"
+            )
         case _:
-            said = "this is no Speech service; see speech.host"
+            said = "this is no Speech host; see speech.host"
     return HostFault(f"{said} ({status})", passes=status in _PASSING_STATUS)
 
 
 def _key_refused(status: int, service: ServiceSettings) -> str:
     secret = service.key_file or service.key_env or service.token_file
     if not secret:
-        return "it wants a key; name the file that holds it as speech.key_file"
+        return "the host wants a key; name the file that holds it as speech.key_file"
     kind = "token" if service.token_file else "key"
     if status == 401:
-        return f"it does not know the {kind} in {secret}; is it of this service and region?"
-    return f"it does not allow this to the {kind} in {secret}; is it of this service and region?"
+        return f"the host does not know the {kind} in {secret}; is it of this service and region?"
+    return (
+        f"the host does not allow this to the {kind} in {secret}; is it of this service and region?"
+    )
 
 
 def not_trusted(why: str, certificate: str = "") -> HostFault:
     """Return the cause when TLS refuses a `certificate` (its names), and `why`."""
     return HostFault(
-        f"its certificate{certificate and f' {certificate}'} is not trusted: {why}; name the file "
-        "of its authority's certificate as speech.ca_file"
+        f"the host's certificate{certificate and f' {certificate}'} is not trusted: {why}; name "
+        "the file of its authority's certificate as speech.ca_file"
     )
 
 
 def other_name(name: str, certificate: str = "") -> HostFault:
     """Return the cause when a certificate is not for the host `name`."""
     return HostFault(
-        f"its certificate{certificate and f' {certificate}'} is not for {name}; write the name "
-        "that it is for into speech.host"
+        f"the host's certificate{certificate and f' {certificate}'} is not for {name}; write the "
+        "name that it is for into speech.host"
     )
 
 
 def without_tls() -> HostFault:
     """Return the cause when TLS was offered to a port that does not speak it."""
-    return HostFault("no TLS is spoken on this port; write ws:// for wss:// into speech.host")
+    return HostFault(
+        "the host does not speak TLS on this port; write ws:// for wss:// into speech.host"
+    )
 
 
 def with_tls() -> HostFault:
     """Return the cause when a port speaks TLS, and was addressed without."""
-    return HostFault("TLS is spoken on this port; write wss:// for ws:// into speech.host")
+    return HostFault("the host speaks TLS on this port; write wss:// for ws:// into speech.host")
 
 
 def tls_failed(error: object) -> HostFault:
@@ -94,11 +103,11 @@ def tls_failed(error: object) -> HostFault:
     return HostFault(f"TLS failed: {error}; see speech.host")
 
 
-def no_speech_host() -> HostFault:
+def no_speech_host(address: str) -> HostFault:
     """Return the cause when whoever listens hangs up, or talks of other things."""
     return HostFault(
-        "who listens there hangs up, as one that is no Speech host, or is just starting; see "
-        "speech.host",
+        f"who listens at {address} hangs up, as one that is no Speech host, or is just starting; "
+        "see speech.host",
         passes=True,
     )
 
@@ -110,22 +119,22 @@ def unknown_name(name: str, *, for_now: bool) -> HostFault:
     return HostFault(f"the name {name} is not known; see speech.host")
 
 
-def nobody_listens() -> HostFault:
+def nobody_listens(address: str) -> HostFault:
     """Return the cause when a connection is refused."""
-    return HostFault("nobody listens there; is the host running?", True)
+    return HostFault(f"nobody listens at {address}; is the host running?", passes=True)
 
 
-def silent() -> HostFault:
+def silent(address: str) -> HostFault:
     """Return the cause when a connection is not answered."""
     return HostFault(
-        "no answer to a connection; is the address right, and no firewall in between?", True
+        f"no answer from {address}; is the address right, and no firewall in between?", passes=True
     )
 
 
 def proxy_fault(proxy: str, what: str, *, passes: bool = False) -> HostFault:
     """Return the cause when the way through a proxy is closed."""
-    return HostFault(f"the proxy {shown_address(proxy)} is no way to it: {what}; see speech.proxy",
-                 passes)  # fmt: skip
+    said = f"the proxy {shown_address(proxy)} is no way to the host: {what}; see speech.proxy"
+    return HostFault(said, passes)
 
 
 def explained(canceled: Canceled, service: ServiceSettings, language: str) -> Canceled:
@@ -175,15 +184,16 @@ def _bad_answer(code: str, said: str) -> HostFault | None:
 
 def _unconnected(number: int, service: ServiceSettings) -> HostFault:
     """Return the cause for the `code=` of a connection that the SDK could not open."""
+    address = shown_address(service.proxy or host_url(service))
     by_number = {
-        _NO_NAME: unknown_name("of the host", for_now=False),
-        _NO_NAME_NOW: unknown_name("of the host", for_now=True),
-        _NOBODY_LISTENS: nobody_listens(),
+        _NO_NAME: unknown_name(f"in {address}", for_now=False),
+        _NO_NAME_NOW: unknown_name(f"in {address}", for_now=True),
+        _NOBODY_LISTENS: nobody_listens(address),
         _NO_TLS: without_tls(),
         _NO_TRUST: not_trusted("it is for another name, or of an unknown authority"),
         _PROXY_REFUSES: HostFault("it refuses"),
     }
-    cause = by_number.get(number) or silent()
+    cause = by_number.get(number) or silent(address)
     if service.proxy and number not in {_NO_TLS, _NO_TRUST}:
         return proxy_fault(service.proxy, cause.sentence.partition(";")[0], passes=cause.passes)
     return cause

@@ -21,9 +21,9 @@ from voice2mqtt.settings.speech_settings import ServiceSettings
 from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.settings.yaml.redaction import shown_address
 from voice2mqtt.speech import host_faults as faults
+from voice2mqtt.speech.address import DEFAULT_HOST, host_url
 from voice2mqtt.speech.host_faults import HostFault
 
-DEFAULT_HOST = "ws://127.0.0.1:5000"
 PROBE_WITHIN_S = 2.0
 _NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 """What `http.client` says when a proxy refuses."""
@@ -35,17 +35,6 @@ _NO_TLS = frozenset({
     "WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNEXPECTED_EOF_WHILE_READING",
 })  # fmt: skip
 """OpenSSL's reasons when the other end does not speak TLS."""
-
-
-def service_name(service: ServiceSettings) -> str:
-    """Return what answers and the log call the service."""
-    return service.name or host_url(service)
-
-
-def host_url(service: ServiceSettings) -> str:
-    """Return the address of the service, for people."""
-    named = service.endpoint or service.host
-    return shown_address(named or (service.region and f"Azure {service.region}") or DEFAULT_HOST)
 
 
 def look(service: ServiceSettings, language: str) -> HostFault | None:
@@ -64,6 +53,7 @@ class _Probe:
     def __init__(self, service: ServiceSettings, language: str) -> None:
         self._service = service
         self._language = language
+        self._address = shown_address(service.proxy or host_url(service))
         region = service.region
         cloud = f"wss://{region}.stt.speech.microsoft.com{_UNIVERSAL_PATH}" if region else ""
         self._parts = urlsplit(service.endpoint or cloud or service.host or DEFAULT_HOST)
@@ -143,11 +133,15 @@ class _Probe:
                 # Python's codec for names refuses what no name can be, such as two dots in a row.
                 return faults.unknown_name(self._name, for_now=False)
             case TimeoutError():
-                cause = faults.silent()
+                cause = faults.silent(self._address)
             case ConnectionRefusedError():
-                cause = faults.nobody_listens()
+                cause = faults.nobody_listens(self._address)
             case http.client.HTTPException() | ConnectionError():
-                return faults.with_tls() if self._speaks_tls() else faults.no_speech_host()
+                return (
+                    faults.with_tls()
+                    if self._speaks_tls()
+                    else faults.no_speech_host(self._address)
+                )
             case OSError() if tunnel := _NO_TUNNEL.match(str(error)):
                 cause = HostFault(f"it refuses ({tunnel[1]})")
             case _:
