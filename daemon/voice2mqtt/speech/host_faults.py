@@ -63,11 +63,8 @@ def _key_refused(status: int, service: ServiceSettings) -> str:
     if not secret:
         return "the host wants a key; name the file that holds it as speech.key_file"
     kind = "token" if service.token_file else "key"
-    if status == 401:
-        return f"the host does not know the {kind} in {secret}; is it of this service and region?"
-    return (
-        f"the host does not allow this to the {kind} in {secret}; is it of this service and region?"
-    )
+    verb = "does not know" if status == 401 else "does not admit"
+    return f"the host {verb} the {kind} in {secret}; is it of this service and region?"
 
 
 def not_trusted(why: str, certificate: str = "") -> HostFault:
@@ -88,9 +85,7 @@ def other_name(name: str, certificate: str = "") -> HostFault:
 
 def without_tls() -> HostFault:
     """Return the cause when TLS was offered to a port that does not speak it."""
-    return HostFault(
-        "the host does not speak TLS on this port; write ws:// for wss:// into speech.host"
-    )
+    return HostFault("the host speaks no TLS on this port; write ws:// for wss:// into speech.host")
 
 
 def with_tls() -> HostFault:
