@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -135,6 +136,15 @@ def test_each_service_has_its_daily_limit(
     outcome = mine.say()
     assert isinstance(outcome, Canceled)
     assert outcome.explanation == "the daily limit of each service is reached"
+
+
+@pytest.mark.parametrize("code", [403, 503])
+def test_what_a_service_refuses_does_not_count(code: int, stack: ExitStack, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    meters = [UsageMeter(store, 1.0), UsageMeter(store, 0, "ours")]
+    mine = services(stack, Refusing(code), answering("ours"), meters=meters)
+    assert mine.who_answers() == "ours"
+    assert [meter.today_s for meter in meters] == pytest.approx([0, 1.4])
 
 
 def test_a_single_service_is_asked_alone() -> None:

@@ -43,6 +43,7 @@ _NO_SEGMENTATION_MS = 5000
 _RETRY_PAUSE_S = 0.5
 """Between two attempts to reach a host. Set by hand."""
 
+_TURNED_AWAY = frozenset({"ConnectionFailure", "ServiceUnavailable", "TooManyRequests"})
 _STOPPED = Canceled(reason="Error", code="Stopped", details="the recognition was stopped")
 
 PHRASE_LIMIT = 500
@@ -167,7 +168,7 @@ class AzureRecognizer:
             # The SDK failed, or the token cannot be read at the moment.
             return _fault(error)
         outcome = self._explained(outcome)
-        if not isinstance(outcome, Canceled) or outcome.origin is not Origin.CONNECTION:
+        if not _was_turned_away(outcome):
             self._on_sent(sent_s)
         return outcome
 
@@ -260,6 +261,13 @@ def _fault(error: Exception) -> Canceled:
         # A probe meets it too.
         return replace(canceled, explanation=said, origin=Origin.CONNECTION)
     return replace(canceled, explanation=f"the Speech SDK failed: {said}")
+
+
+def _was_turned_away(outcome: Outcome) -> bool:
+    """Return whether the host has taken no audio, so that none is to be paid for."""
+    if not isinstance(outcome, Canceled):
+        return False
+    return outcome.origin is Origin.CONNECTION or outcome.code in _TURNED_AWAY
 
 
 def _microphone_fault(device: str, error: Exception) -> str:

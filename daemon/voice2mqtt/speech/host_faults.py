@@ -152,7 +152,7 @@ def _cause(canceled: Canceled, service: ServiceSettings, language: str) -> HostF
     if found := _CLOSED.search(said):
         return _closed(int(found[1]))
     if canceled.code == "ConnectionFailure":
-        return HostFault("the connection broke off", True, Origin.ANSWER)
+        return HostFault("the connection broke off, or there was none", True, Origin.ANSWER)
     return _bad_answer(canceled.code, said)
 
 
