@@ -11,7 +11,7 @@ from voice2mqtt.nlu.dialogue.policy import LocalTime
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service import composition as build
 from voice2mqtt.settings.load import load_table
-from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.model import ListeningSettings, Settings
 from voice2mqtt.settings.watched_files import WatchedTable
 from voice2mqtt.speechhost.engine import Engine, EngineGrammar, Transcript
 from voice2mqtt.speechhost.serving.grammar_source import grammar_of
@@ -19,9 +19,10 @@ from voice2mqtt.speechhost.serving.grammar_source import grammar_of
 NOON = LocalTime(minute=12 * 60, weekday=0)
 
 
-def interpreter_for(table: Path) -> Interpreter:
-    """Return the interpreter of the table in file `table`, with default settings."""
-    return build.interpreter(Settings(), load_table(table))
+def interpreter_for(table: Path, wake_words: tuple[str, ...] = ()) -> Interpreter:
+    """Return the interpreter of the table in file `table`, with default settings otherwise."""
+    listening = ListeningSettings(wake_word=wake_words)
+    return build.interpreter(Settings(listening=listening), load_table(table))
 
 
 def heard(transcript: Transcript) -> Heard | None:
@@ -30,9 +31,10 @@ def heard(transcript: Transcript) -> Heard | None:
     return outcome if isinstance(outcome, Heard) else None
 
 
-def grammar(table: CommandTable) -> EngineGrammar:
-    """Return the grammar of our host when it knows `table`."""
-    expected = grammar_of(WatchedTable(language=table.language, table=table))
+def grammar(table: CommandTable, wake_words: tuple[str, ...] = ()) -> EngineGrammar:
+    """Return the grammar of our host when it knows `table` and `wake_words`."""
+    watched = WatchedTable(language=table.language, table=table, wake_phrases=wake_words)
+    expected = grammar_of(watched)
     assert expected
     return expected
 
@@ -40,10 +42,10 @@ def grammar(table: CommandTable) -> EngineGrammar:
 class Home:
     """An engine with a table as its grammar, and an interpreter of the same table."""
 
-    def __init__(self, engine: Engine, table: Path) -> None:
+    def __init__(self, engine: Engine, table: Path, wake_words: tuple[str, ...] = ()) -> None:
         self._engine = engine
-        self._interpreter = interpreter_for(table)
-        self._grammar = grammar(load_table(table))
+        self._interpreter = interpreter_for(table, wake_words)
+        self._grammar = grammar(load_table(table), wake_words)
         self._days = 0
 
     def hear(self, samples: mixing.Samples) -> Transcript:

@@ -21,7 +21,8 @@ from voice2mqtt.settings.load import load_table
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 
 TABLE = Path(__file__).parents[1] / "config" / "commands.yaml"
-NUMBERS = {"two": 2, "four": 4, "eight": 8, "twenty two": 22, "forty two": 42}
+NUMBERS = {"two": 2, "four": 4, "eight": 8, "fifteen": 15, "fifty": 50,
+           "twenty two": 22, "forty two": 42}  # fmt: skip
 _QUICK_STEP = 40
 """With `--quick`, every 40th voice."""
 

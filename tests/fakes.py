@@ -44,6 +44,7 @@ class ScriptedMicrophone:
 
     def __init__(self) -> None:
         self.suppressed_s: list[float] = []
+        self.kept_awake_until_s: list[float] = []
         self.asked = 0
         """How often the next utterance was asked for: all before it have been served."""
         self._spoken: queue.SimpleQueue[SpokenUtterance | None] = queue.SimpleQueue()
@@ -72,6 +73,9 @@ class ScriptedMicrophone:
 
     def suppress_for(self, for_s: float) -> None:
         self.suppressed_s.append(for_s)
+
+    def keep_awake(self, until_s: float) -> None:
+        self.kept_awake_until_s.append(until_s)
 
 
 class ScriptedRecognizer:

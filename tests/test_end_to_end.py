@@ -23,6 +23,8 @@ from voice2mqtt.demo.virtual_sound import MICROPHONE, PrivateSoundServer, runnin
 COMMANDS = Path(__file__).parents[1] / "config" / "commands.yaml"
 FLITE = stage.flite("slt")
 ESPEAK = stage.espeak("en-us")
+RMS = stage.flite("rms")
+"""A voice whose wake word is heard."""
 EVENT = "voice2mqtt/test/event"
 WITHIN_S = 20.0
 STOPPED_WITHIN_S = 5.0
@@ -43,12 +45,23 @@ class Room:
         self.sound = sound
         self._folder = folder
 
-    def speak(self, sentence: str, voice: stage.Voice = FLITE) -> dict[str, object]:
-        """Say `sentence` to the microphone; return the event that follows."""
+    def speak(self, *sentences: str, voice: stage.Voice = FLITE) -> dict[str, object]:
+        """Say `sentences` to the microphone in one breath; return the event that follows."""
         before = len(self.seen.on(EVENT))
+        self.say(*sentences, voice=voice)
+        return self.event(before)
+
+    def say(self, *sentences: str, voice: stage.Voice = FLITE) -> None:
+        """Say `sentences` to the microphone in one breath."""
         wav = self._folder / "spoken.wav"
-        stage.speak(sentence, voice, wav)
-        self.sound.play(b"".join(WavSource(wav).blocks()))
+        pcm = b""
+        for sentence in sentences:
+            stage.speak(sentence, voice, wav)
+            pcm += b"".join(WavSource(wav).blocks())
+        self.sound.play(pcm)
+
+    def event(self, before: int) -> dict[str, object]:
+        """Return the event that comes after the first `before`."""
         events = self.seen.wait_for_count(EVENT, before + 1, WITHIN_S)
         event: dict[str, object] = json.loads(events[before].payload)
         return event
@@ -61,12 +74,15 @@ class Room:
 
 
 @contextmanager
-def room(folder: Path, broker: Broker, host_url: str, capture: str = "arecord") -> Iterator[Room]:
+def room(
+    folder: Path, broker: Broker, host_url: str, capture: str = "arecord", wake_word: str = ""
+) -> Iterator[Room]:
     settings = folder / "voice2mqtt.yaml"
     settings.write_text(
         json.dumps({
             "node": "test",
             "microphone": {"device": MICROPHONE, "capture": capture},
+            "listening": {"wake_word": [wake_word] if wake_word else []},
             "speech": {"host": host_url},
             "mqtt": {"broker": broker.url},
             "feedback": {"tones": False, "speak": False},
@@ -103,7 +119,7 @@ def test_spoken_commands_arrive_and_anything_else_does_not(tmp_path: Path, broke
     ):
         assert house.speak("Turn on the kitchen light.")["row"] == "light"
         assert house.speak("Set the bedroom light to forty percent.")["row"] == "brightness"
-        assert house.speak("Close the blinds in the living room.", ESPEAK)["row"] == "cover"
+        assert house.speak("Close the blinds in the living room.", voice=ESPEAK)["row"] == "cover"
         unknown = house.speak("What a lovely day it is.")
         log = house.stop()
     assert unknown["event"] in {"unmatched", "no_match"}
@@ -187,3 +203,28 @@ def test_the_sdk_may_own_the_microphone(tmp_path: Path, broker: Broker) -> None:
         assert house.speak("Turn on the kitchen light.")["row"] == "light"
         house.stop()
     assert house.seen.on("home/kitchen/light/set")[0].payload == "ON"
+
+
+def test_nothing_is_sent_before_the_wake_word(tmp_path: Path, broker: Broker) -> None:
+    grammar = ("--commands", str(COMMANDS), "--wake-phrase", "alexa")
+    with (
+        stage.speech_host(tmp_path, *grammar) as url,
+        room(tmp_path, broker, url, wake_word="alexa") as house,
+    ):
+        house.say("Turn on the bedroom light.", voice=RMS)
+        assert house.speak("Alexa.", "Turn on the kitchen light.", voice=RMS)["event"] == "woken"
+        command = house.event(1)
+        sent_s = house.seen.wait_for(
+            "voice2mqtt/test/state", lambda state: json.loads(state)["metered_s_today"] > 0
+        )
+        assert house.speak("Alexa.", voice=RMS)["reason"] == "alexa"
+        house.say("Turn off the kitchen light.", voice=RMS)
+        house.event(3)
+        house.stop()
+    lights = [(m.topic, m.payload) for m in house.seen.messages if m.topic.startswith("home/")]
+    assert lights == [("home/kitchen/light/set", "ON"), ("home/kitchen/light/set", "OFF")]
+    assert "lexa" in str(command["text"])
+    # The sentence before it would be as long again.
+    assert json.loads(sent_s.payload)["metered_s_today"] < 4.5
+    activities = [m.payload for m in house.seen.on("voice2mqtt/test/activity") if not m.retained]
+    assert activities[:4] == ["idle", "woken", "hearing", "recognising"]

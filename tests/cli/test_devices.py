@@ -25,6 +25,7 @@ def test_the_list_is_one_line_for_each(capsys: pytest.CaptureFixture[str]) -> No
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Sound server: ")
     assert [line.split()[0] for line in lines if "Virtual microphone" in line] == [MICROPHONE]
+    assert "pactl set-default-source" in lines[-1]
 
 
 @pytest.mark.usefixtures("server")

@@ -9,6 +9,7 @@ from tests.broker import Broker
 from tests.speech.scripted import Line, scripted
 from tests.speechhost.fakes import ScriptedEngine
 from tests.speechhost.hosting import hosting, serving
+from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.cli.main import main
 from voice2mqtt.core.audio import as_wav
 from voice2mqtt.demo import stage
@@ -153,3 +154,25 @@ def test_another_language_from_the_settings_to_the_message(
     assert words
     assert {"computer", "heizung", "einundzwanzig", "ja", "abbrechen"} <= set(words)
     assert not {"twenty", "yes"} & set(words)
+
+
+def test_only_what_follows_the_wake_word_is_recognised(
+    tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    woken, word = tmp_path / "woken.wav", tmp_path / "word.wav"
+    stage.speak("Alexa.", stage.flite("rms"), word)
+    parts = (b"".join(WavSource(wav).blocks()) for wav in (word, spoken))
+    woken.write_bytes(as_wav(bytes(32_000).join([b"", *parts, b""])))
+    engine = ScriptedEngine("Alexa, turn on the light.")
+    with serving(engine) as url:
+        files(tmp_path, url)
+        settings, table = tmp_path / "voice2mqtt.yaml", str(tmp_path / "commands.yaml")
+        told = {"speech": {"host": url}, "listening": {"wake_word": "alexa"}}
+        settings.write_text(json.dumps(told))
+        wavs = ["--json", "--wav", str(spoken), str(woken)]
+        main(["listen", "--settings", str(settings), "--commands", table, *wavs])
+    out, err = capsys.readouterr()
+    events = [json.loads(line) for line in out.splitlines()]
+    assert [event["event"] for event in events] == ["no_match", "command"]
+    assert "NoWakeWord" in events[0]["reason"]
+    assert "heard the wake word: alexa" in err

@@ -13,7 +13,7 @@ from voice2mqtt.audio.factory import open_microphone
 from voice2mqtt.audio.sources.capture import Capture
 from voice2mqtt.demo.virtual_sound import MICROPHONE, SPEAKER, running_sound_server
 from voice2mqtt.feedback.playback import DRAIN_S
-from voice2mqtt.feedback.voice import ECHO_S, SpeakerVoice
+from voice2mqtt.feedback.voice import ECHO_S, INVITING, SpeakerVoice
 from voice2mqtt.settings.model import FeedbackSettings, MicrophoneSettings
 
 WAIT_S = 10.0
@@ -70,6 +70,16 @@ def test_the_microphone_is_suppressed_for_each_sound_and_its_echo(
     assert microphone.suppressed_s[2] == ECHO_S
 
 
+def test_who_speaks_into_the_tone_that_invites_to_speak_is_heard(
+    microphone: SuppressionLog,
+) -> None:
+    with _voice(microphone) as voice:
+        voice.tone(INVITING)
+        voice.tone("done")
+        microphone.wait_for(1)
+    assert microphone.suppressed_s == [pytest.approx(0.16 + ECHO_S, abs=0.01)]
+
+
 def test_it_is_told_when_a_sentence_has_sounded_or_will_not(microphone: SuppressionLog) -> None:
     over: list[str] = []
     told = threading.Event()
@@ -106,7 +116,7 @@ def test_each_can_be_off(microphone: SuppressionLog) -> None:
         microphone.wait_for(2)
     with _voice(microphone, speak=False) as voice:
         voice.say("yes")
-        voice.tone("heard")
+        voice.tone("done")
         microphone.wait_for(3)
     assert len(microphone.suppressed_s) == 3
     assert microphone.suppressed_s[0] > 1 > microphone.suppressed_s[2]

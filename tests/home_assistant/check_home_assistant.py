@@ -20,7 +20,7 @@ UNIQUE = "voice2mqtt_den_"
 ENTITIES = {
     "switch": {"mute"},
     "binary_sensor": {"connection", "microphone", "host", "name_taken"},
-    "sensor": {"last_phrase", "last_command", "no_match", "metered", "latency"},
+    "sensor": {"activity", "last_phrase", "last_command", "no_match", "metered", "latency"},
     "text": {"say"},
     "button": {"reload", "listen"},
     "event": {"command"},

@@ -71,14 +71,14 @@ def test_every_payload_that_is_published_keeps_its_schema(
 ) -> None:
     with broker.subscriber() as subscriber:
         wait_until(lambda: adapter.follows, "the adapter to have joined")
-        for activity in ("hearing", "recognising", "asking", "idle"):
+        for activity in ("woken", "hearing", "recognising", "asking", "idle"):
             adapter.publish_activity(activity)
         for number, happening in enumerate(HAPPENINGS):
             heard = Heard(text="x", language="en-US")
             at = "2026-01-02T03:04:05.678+01:00"
             event = event_of(happening, event_id=str(number), at=at, node="den", heard=heard)
             adapter.publish_event(event)
-        for kind in ("held_back", "reloaded", "reload_refused"):
+        for kind in ("held_back", "woken", "reloaded", "reload_refused"):
             adapter.publish_event(adapter.new_event(kind, reason="because"))
         subscriber.send("voice2mqtt/den/mute/set", "perhaps")
         outcomes: Queue[str] = Queue()

@@ -58,6 +58,7 @@ class Sounds:
         default_factory=dict
     )
     near: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    gave_up: bool = False
 
     def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
         """Return what is known of any hypothesis."""
@@ -115,6 +116,7 @@ class Speaker:
         after_s: float = 1.0,
         late_s: float = 0.0,
         confidences: Sequence[float | None] = (),
+        aloud: bool = False,
     ) -> tuple[Decision, ...]:
         """Say something, heard as `texts` `late_s` later, `after_s` after the last time."""
         said_s = self.now_s + after_s
@@ -125,7 +127,7 @@ class Speaker:
             for text, confidence in zip(texts, sure, strict=True)
         )
         outcome = Heard(text=texts[0], hypotheses=heard if confidences or len(texts) > 1 else ())
-        return self.interpreter.decide(outcome, self.now_s, self.local, said_s)
+        return self.interpreter.decide(outcome, self.now_s, self.local, said_s, spoken=aloud)
 
 
 def published(decisions: Sequence[Decision]) -> list[str]:

@@ -17,7 +17,7 @@ from tests.fakes import ScriptedMicrophone, ScriptedRecognizer, SpokenUtterance
 from tests.service.manager import Manager
 from voice2mqtt import clock
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
-from voice2mqtt.core.audio import PartialMatch, Utterance
+from voice2mqtt.core.audio import PartialMatch, Utterance, Wakefulness
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.outcome import Canceled, NoMatch, Origin, Outcome
 from voice2mqtt.core.ports import GiveUp, never
@@ -28,19 +28,26 @@ from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service import composition as build
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
-from voice2mqtt.service.host_watch import HostWatch
-from voice2mqtt.service.inbox import SENTENCES, HostChanged, Inbox, MicrophoneChanged
+from voice2mqtt.service.inbox import (
+    SENTENCES,
+    HostChanged,
+    Inbox,
+    MicrophoneChanged,
+    WakefulnessChanged,
+)
 from voice2mqtt.service.node_state import NodeState
+from voice2mqtt.service.recognition.host_watch import HostWatch
+from voice2mqtt.service.recognition.usage import TotalUsage, UsageMeter
 from voice2mqtt.service.store import Store
 from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.service.systemd.watchdog import Watchdog
 from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
 from voice2mqtt.service.unfinished import Unfinished
-from voice2mqtt.service.usage import TotalUsage, UsageMeter
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import (
     FeedbackSettings,
+    HistorySettings,
     ListeningSettings,
     MqttSettings,
     PrivacySettings,
@@ -121,6 +128,7 @@ def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]
             log_text: bool = True,
             feedback: FeedbackSettings = QUIET,
             listening: ListeningSettings = ListeningSettings(),  # noqa: B008 - it is frozen
+            history: HistorySettings = HistorySettings(),  # noqa: B008 - it is frozen
         ) -> Stage:
             table = tmp_path / "commands.yaml"
             table.write_text(TABLE)
@@ -128,7 +136,7 @@ def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]
                 mqtt=MqttSettings(broker=broker.url), feedback=feedback, commands=table,
                 listening=listening,
                 speech=SpeechSettings(daily_limit_s=limit_s), state_dir=tmp_path,
-                privacy=PrivacySettings(log_text=log_text),
+                privacy=PrivacySettings(log_text=log_text), history=history,
             ), ScriptedRecognizer(*outcomes), seen)  # fmt: skip
 
         yield make
@@ -151,6 +159,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         executor.adopt(made)
         check.adopt(table, made.automaton)
 
+    history = build.history_writer(settings)
     executor = CommandExecutor(
         node=settings.node,
         interpreter=interpreter,
@@ -159,7 +168,9 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         state=state,
         unfinished=Unfinished(store, log_text=settings.privacy.log_text),
         report=told.append,
+        keep=build.history_keeper(settings, history).keep,
         log_text=settings.privacy.log_text,
+        keep_awake=microphone.keep_awake,
     )
     inbox.put(MicrophoneChanged(MicrophoneState(Condition.OK, "scripted", "scripted is open")))
     daemon = Daemon(
@@ -177,6 +188,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         table_watch=TableWatch(settings.commands, "en", adopt),
         table_check=check,
         host_name="scripted",
+        history=history,
         notifier=Notifier(""),
         watchdog=Watchdog(Notifier("")),
     )
@@ -230,6 +242,45 @@ def test_the_first_words_are_shown_while_the_utterance_goes_on(
     stage.play(direct)
     shown = [m.payload for m in stage.seen.on(f"{ROOT}/activity") if not m.retained]
     assert shown[-4:] == ["hearing", "recognising", "recognising", "idle"]
+
+
+def test_the_wake_word_is_shown_at_once(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage("Turn on the light.")
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        for change in (Wakefulness.WOKEN, Wakefulness.WAITING, Wakefulness.ASLEEP):
+            stage.daemon._inbox.put(WakefulnessChanged(change, "alexa"))
+        (event,) = stage.events(1)
+        assert (event["event"], event["reason"]) == ("woken", "alexa")
+        stage.mute(on=True)
+        stage.daemon._inbox.put(WakefulnessChanged(Wakefulness.WOKEN, "alexa"))
+        stage.mute(on=False)
+        stage.microphone.speak()
+        assert [event["event"] for event in stage.events(2)] == ["woken", "command"]
+
+    stage.play(direct)
+    activities = [m.payload for m in stage.seen.on(f"{ROOT}/activity") if not m.retained]
+    assert activities[-5:] == ["woken", "idle", "hearing", "recognising", "idle"]
+
+
+def test_the_microphone_stays_awake_for_an_answer_and_for_listen(
+    make_stage: Callable[..., Stage],
+) -> None:
+    listening = ListeningSettings(wake_word=("alexa",), answer_within_s=5)
+    stage = make_stage("open the door", "no", listening=listening)
+    kept = stage.microphone.kept_awake_until_s
+
+    def direct() -> None:
+        stage.microphone.speak()
+        wait_until(lambda: bool(kept) and kept[-1] > clock.now_s(), "an answer to be waited for")
+        assert kept[-1] < clock.now_s() + 5.1
+        stage.microphone.speak()
+        wait_until(lambda: kept[-1] < clock.now_s(), "the wake word to be needed")
+        stage.seen.send(f"{ROOT}/listen/set", "PRESS")
+        wait_until(lambda: kept[-1] > clock.now_s(), "the next utterance to be waited for")
+
+    stage.play(direct)
 
 
 def test_a_loop_that_hangs_starves_the_watchdog_and_silence_does_not(

@@ -1,6 +1,7 @@
 """`check` refuses whatever `run` would refuse, in the same words, with the place and 78."""
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,13 @@ WRONG = {
     ),
     "missing-recording": Wrong("microphone: {device: 'wav:no'}\n", "'wav:no'", "No such file"),
     "empty-recording": Wrong("microphone: {device: 'wav:w'}\n", "'wav:w'", "is empty", ("w",)),
+    "missing-wake-word": Wrong(
+        "listening: {wake_word: w.json}\n", "w.json", "there is no such file"
+    ),
+    "empty-wake-word": Wrong(
+        "listening: {wake_word: w.json}\n", "w.json", "does not describe", ("w.json",)
+    ),
+    "missing-keyword": Wrong("listening: {wake_word: w.table}\n", "w.table", "no such file"),
     "path-of-a-host": Wrong("speech: {host: 'ws://h:1/path'}\n", "'ws", "more than host and port"),
     "path-of-a-broker": Wrong("mqtt: {broker: 'mqtt://h/path'}\n", "'mqtt", "may have a path"),
     "port-of-words": Wrong("mqtt: {broker: 'ws://h:p/path'}\n", "'ws", "is not an address"),
@@ -82,6 +90,19 @@ def test_both_refuse_it(
     place = f"{path}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}: "
     lines = [line for line in written.splitlines() if line.startswith(place)]
     assert any(wrong.told in line for line in lines), written
+
+
+def test_a_wake_word_without_its_library_is_refused_with_the_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _write(tmp_path, "listening: {wake_word: okay nabu}\n")
+    verify(load_written(path))
+    monkeypatch.setitem(sys.modules, "pymicro_wakeword", None)
+    with pytest.raises(FaultsError) as caught:
+        verify(load_written(path))
+    (fault,) = caught.value.faults
+    assert (fault.place.line, fault.place.column) == (1, 24)
+    assert "voice2mqtt[wake]" in caught.value.report
 
 
 def test_all_that_is_missing_is_told_in_one_run(tmp_path: Path) -> None:

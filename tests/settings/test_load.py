@@ -69,3 +69,9 @@ def test_a_table_takes_the_language_of_the_settings_unless_it_names_its_own(
     assert load.load_table(path, "de").language == "de"
     path.write_text("language: nl\ncommands: [{say: hallo, topic: t, payload: p}]\n")
     assert load.load_table(path, "de").language == "nl"
+
+
+def test_a_wake_words_model_is_looked_for_beside_the_settings(tmp_path: Path) -> None:
+    path = _write(tmp_path, "listening: {wake_word: [alexa, models/house.json]}\n")
+    wake_word = load.load_settings(path, environ={}).listening.wake_word
+    assert wake_word == ("alexa", f"{tmp_path}/models/house.json")

@@ -46,7 +46,7 @@ def test_what_is_written_is_read() -> None:
         pytest.param(
             "colour: red\n",
             "x.yaml:1:1: unknown key colour; known here: node, microphone, speech, listening, "
-            "feedback, mqtt, home_assistant, rooms, privacy, state_dir, commands",
+            "feedback, mqtt, home_assistant, rooms, privacy, history, state_dir, commands",
             id="unknown-key-near-nothing",
         ),
         pytest.param(
@@ -112,6 +112,24 @@ def test_what_is_written_is_read() -> None:
             'listening: {wake_phrase: ""}\n',
             "x.yaml:1:26: the text is empty; write something, or leave the key out",
             id="empty-text",
+        ),
+        pytest.param(
+            "listening: {wake_word: computer}\n",
+            "x.yaml:1:24: there is no model for the wake word 'computer'; use one of alexa, "
+            "hey jarvis, hey mycroft, okay nabu, or the path of a model, a .json or a .table",
+            id="unknown-wake-word",
+        ),
+        pytest.param(
+            "listening: {wake_word: [alexa, c.table]}\n",
+            "x.yaml:1:12: a .table cannot be used beside another wake word; name it alone under "
+            "wake_word",
+            id="table-beside-a-wake-word",
+        ),
+        pytest.param(
+            "listening: {wake_word: alexa}\nmicrophone: {capture: sdk}\n",
+            "x.yaml:1:1: listening.wake_word listens to our own capture; write capture: arecord "
+            "under microphone, or leave wake_word out",
+            id="wake-word-without-our-capture",
         ),
         pytest.param(
             "node: living room\n",

@@ -147,6 +147,19 @@ def test_a_fault_of_the_sdk_is_a_cancellation(monkeypatch: pytest.MonkeyPatch) -
     )
 
 
+def test_a_recognition_may_be_given_up_while_the_sdk_connects() -> None:
+    class Broken(Spoken):
+        def frames(self) -> Iterator[bytes]:
+            yield tone(100)
+            raise RuntimeError("on purpose")
+
+    with serving(ScriptedEngine("Turn on.")) as url:
+        mine = recognizer(url)
+        # The SDK crashed at one in twenty of these.
+        outcomes = [mine.recognize(Broken(), ignore) for _ in range(30)]
+    assert all(isinstance(outcome, Canceled) for outcome in outcomes)
+
+
 def test_a_fault_of_the_sdks_own_microphone_is_a_cancellation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -14,9 +14,9 @@ from tests.speech.test_azure import Spoken, ignore
 from tests.speechhost.fakes import silence, tone
 from voice2mqtt.core.outcome import Canceled, Heard, Outcome
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.service.speech_services import recognizer
+from voice2mqtt.service.recognition.speech_services import recognizer
+from voice2mqtt.service.recognition.usage import TotalUsage, UsageMeter
 from voice2mqtt.service.store import Store
-from voice2mqtt.service.usage import TotalUsage, UsageMeter
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.speech.azure import AzureRecognizer

@@ -12,6 +12,7 @@ from voice2mqtt.audio.sources.capture import Capture
 from voice2mqtt.audio.sources.pipe import PipeSource
 from voice2mqtt.audio.sources.source import Source
 from voice2mqtt.audio.sources.wav import WavSource
+from voice2mqtt.audio.wake_gate import WakeSettings
 from voice2mqtt.core.audio import VoiceActivity
 from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.settings.model import WAV_PREFIX, MicrophoneSettings
@@ -24,11 +25,13 @@ def open_microphone(
     on_state: Callable[[MicrophoneState], None],
     on_audio: Callable[[bytes], None] = lambda _block: None,
     heartbeat: Heartbeat = UNWATCHED,
+    wake: WakeSettings | None = None,
 ) -> Microphone:
     """Return the microphone that `settings` name.
 
     `on_state` is called with each change of its condition, `on_audio` with every block. The
-    capture thread beats `heartbeat`, whether or not the device works.
+    capture thread beats `heartbeat`, whether or not the device works. With `wake` an utterance
+    needs a wake word.
 
     Raises:
         InputError: A WAV file is named that cannot be used. A microphone that cannot be used is
@@ -36,17 +39,23 @@ def open_microphone(
         SettingsError: They ask for noise suppression, and its library is not installed.
     """
     source = _suppressing_noise(_source(settings.device, on_state), settings)
-    return Microphone(source, voice_activity(), settings.gate, on_audio, heartbeat)
+    return Microphone(source, voice_activity(), settings.gate, on_audio, heartbeat, wake)
 
 
-def open_wav(path: Path, settings: MicrophoneSettings, *, paced: bool = False) -> Microphone:
+def open_wav(
+    path: Path,
+    settings: MicrophoneSettings,
+    *,
+    paced: bool = False,
+    wake: WakeSettings | None = None,
+) -> Microphone:
     """Return a microphone that plays the WAV file `path`, in real time or as fast as that goes.
 
     Raises:
         InputError: It is missing, unreadable, not a WAV, cut short or empty.
     """
     source = _suppressing_noise(WavSource(path, paced=paced), settings)
-    return Microphone(source, voice_activity(), settings.gate)
+    return Microphone(source, voice_activity(), settings.gate, wake=wake)
 
 
 def _suppressing_noise(source: Source, settings: MicrophoneSettings) -> Source:

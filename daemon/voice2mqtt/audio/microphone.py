@@ -2,7 +2,8 @@
 
 One thread captures all the time; utterances that begin while an earlier one is being recognised
 are queued, complete. One that is interrupted (the device fails, audio is lost, the daemon was
-stopped, the machine slept) is yielded too, marked as `cut`.
+stopped, the machine slept) is yielded too, marked as `cut`. Where a wake word is needed, only
+utterances that it precedes are yielded.
 """
 
 import logging
@@ -15,6 +16,7 @@ from voice2mqtt.audio.segmenter import Segmenter
 from voice2mqtt.audio.sources.arrival import Arrival
 from voice2mqtt.audio.sources.source import BLOCK_BYTES, Source
 from voice2mqtt.audio.utterance import LiveUtterance
+from voice2mqtt.audio.wake_gate import WakeGate, WakeSettings
 from voice2mqtt.core.audio import SAMPLE_BYTES, Utterance, VoiceActivity
 from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.settings.model import EndpointerSettings
@@ -39,17 +41,21 @@ class Microphone:
         settings: EndpointerSettings,
         on_audio: Callable[[bytes], None] = lambda _block: None,
         heartbeat: Heartbeat = UNWATCHED,
+        wake: WakeSettings | None = None,
     ) -> None:
         """Capture nothing yet.
 
         Every block is first given to `on_audio`, on the capture thread, which beats `heartbeat`.
+        With `wake` an utterance needs a wake word.
         """
         self._on_audio = on_audio
         self._source = source
         self._heartbeat = heartbeat
         self._arrival = Arrival()
         self._behind = False
-        self._segmenter = Segmenter(voice_activity, settings, self._queue)
+        self._gate = WakeGate(wake, self._queue) if wake else None
+        on_utterance = self._gate.opened if self._gate else self._queue
+        self._segmenter = Segmenter(voice_activity, settings, on_utterance)
         self._waiting: deque[LiveUtterance] = deque()
         self._changed = threading.Condition()
         self._ended = False
@@ -85,6 +91,11 @@ class Microphone:
         """Begin no utterance in the next `for_s` seconds; one under way goes on."""
         self._segmenter.suppress_for(for_s)
 
+    def keep_awake(self, until_s: float) -> None:
+        """Take utterances without the wake word until then. Any thread may call it."""
+        if self._gate:
+            self._gate.keep_awake(until_s)
+
     def _next(self) -> LiveUtterance | None:
         with self._changed:
             while not self._waiting and not self._ended:
@@ -101,12 +112,14 @@ class Microphone:
                 self._on_audio(block)
                 self._process(block)
             while self._segmenter.is_open and not self._closed:
-                self._segmenter.feed(bytes(BLOCK_BYTES), clock.now_s())
+                self._feed(bytes(BLOCK_BYTES), clock.now_s())
         except BaseException as failure:  # noqa: BLE001  handed to the reading thread
             self._failure = failure
         finally:
             self._heartbeat.pause()
             self._segmenter.interrupt()
+            if self._gate:
+                self._gate.close()
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()
@@ -118,7 +131,12 @@ class Microphone:
         now_s = clock.now_s()
         late_s = self._late_s(block, now_s) if self._source.live else 0.0
         if late_s <= TOO_LATE_S:
-            self._segmenter.feed(block, now_s - late_s)
+            self._feed(block, now_s - late_s)
+
+    def _feed(self, block: bytes, captured_at_s: float) -> None:
+        self._segmenter.feed(block, captured_at_s)
+        if self._gate:
+            self._gate.feed(block, self._segmenter.end_sample)
 
     def _late_s(self, block: bytes, now_s: float) -> float:
         """Return how late a live block arrives; interrupt if audio is missing before it."""
@@ -127,14 +145,19 @@ class Microphone:
         if self._arrival.lost or (too_late and not self._behind):
             fault = f"it comes {late_s:.1f} s late" if too_late else "some of it did not come"
             log.warning("the microphone's audio is interrupted: %s", fault)
-            self._segmenter.interrupt()
+            self._break_off()
         self._behind = too_late
         return late_s
 
     def _interrupt(self) -> None:
         """Start afresh: what comes next is not contiguous with what was captured."""
         self._arrival = Arrival()
+        self._break_off()
+
+    def _break_off(self) -> None:
         self._segmenter.interrupt()
+        if self._gate:
+            self._gate.interrupt()
 
     def _queue(self, utterance: LiveUtterance) -> None:
         with self._changed:

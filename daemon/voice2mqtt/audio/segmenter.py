@@ -34,6 +34,11 @@ class Segmenter:
         """Whether an utterance is under way."""
         return self._endpointer.is_open
 
+    @property
+    def end_sample(self) -> int:
+        """The sample after the last that was fed."""
+        return self._ring.end_sample
+
     def feed(self, pcm: bytes, captured_at_s: float) -> None:
         """Process the next audio, whose last sample was captured at `captured_at_s`."""
         self._ring.append(pcm)

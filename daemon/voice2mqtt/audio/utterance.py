@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from voice2mqtt.audio.signal.level import decibels
-from voice2mqtt.core.audio import PartialMatch
+from voice2mqtt.core.audio import SAMPLE_BYTES, PartialMatch
 
 NO_BEGINNING = "its beginning was not heard: somebody was speaking already when listening began"
 NO_END = "its end was not heard: listening was interrupted"
@@ -52,6 +52,16 @@ class LiveUtterance:
             return decibels(self._power_sum / max(1, self._speech_frames))
 
     @property
+    def speech_frames(self) -> int:
+        """How many frames of speech there are so far."""
+        return self._speech_frames
+
+    @property
+    def ended(self) -> bool:
+        """Whether its end was marked."""
+        return self._ended
+
+    @property
     def cut(self) -> str:
         """Why it is only a part of what was said; "" if it is whole."""
         return self._cut
@@ -75,6 +85,16 @@ class LiveUtterance:
     def expect(self, partial_match: PartialMatch) -> None:
         """Tell the endpointer how much silence is to end it. Any thread, at any time."""
         self._on_expect(self, partial_match)
+
+    def begin_at(self, sample: int) -> None:
+        """Leave out the audio before `sample`, before anybody reads; no beginning is missing."""
+        with self._changed:
+            excess = (sample - self._start_sample) * SAMPLE_BYTES
+            if excess > 0:
+                self._blocks = [b"".join(self._blocks)[excess:]]
+                self._start_sample = sample
+            if self._cut == NO_BEGINNING:
+                self._cut = ""
 
     def append(self, block: bytes) -> None:
         """Add audio that was just captured."""

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if args.listen:
         return _listen(args.listen, microphone.gate, args.seconds, as_json=args.json)
     server = detect_sound_server()
-    devices = list_devices(microphone.device)
+    devices = list_devices(microphone.device, server.kind)
     if args.json:
         listed = [asdict(device) for device in devices]
         print(json.dumps({"sound_server": asdict(server), "devices": listed}))
@@ -53,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
     for device in devices:
         if device.problem:
             print(f"\n{device.problem}")
+    if server.default_advice:
+        print(f"\n{server.default_advice}")
     if all(device.problem for device in devices):
         raise UnavailableError("no microphone can be used")
     return ExitStatus.OK
@@ -114,7 +116,8 @@ def _wait(seconds: float | None) -> None:
 
 
 def _described(device: CaptureDevice) -> tuple[str, ...]:
-    what = device.description + (f" ({device.condition})" if device.problem else "")
+    what = device.description + (" (the default)" if device.default else "")
+    what += f" ({device.condition})" if device.problem else ""
     return ("*" if device.chosen else "", device.name, device.channels, device.rates_hz, what)
 
 

@@ -11,21 +11,25 @@ from pathlib import Path
 from voice2mqtt.audio.factory import open_microphone, open_wav
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.publishing import publisher
+from voice2mqtt.core.audio import Wakefulness
 from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.outcome import SILENCE, Canceled, NoMatch, Origin, Outcome
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import ExitStatus, InputError
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.service import composition as build
-from voice2mqtt.service import process_utterance, speech_services
+from voice2mqtt.service import process_utterance
 from voice2mqtt.service.process_utterance import ProcessedUtterance
+from voice2mqtt.service.recognition import speech_services
 from voice2mqtt.service.systemd.journal_entry import journal_entry
+from voice2mqtt.service.wake import wake_settings
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 
 HELP = "hear recordings or a microphone as the daemon would, and show what it would do"
 
 NO_SPEECH = NoMatch(reason=SILENCE, details="the gate stayed shut")
+NO_WAKE_WORD = NoMatch(reason="NoWakeWord", details="nobody said the wake word")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +74,8 @@ def run(args: argparse.Namespace) -> int:
                 status = error.exit_status
                 continue
             if args.wav and not heard:
-                _show(ProcessedUtterance(outcome=NO_SPEECH), settings.node, name, args)
+                outcome = NO_WAKE_WORD if settings.listening.wake_word else NO_SPEECH
+                _show(ProcessedUtterance(outcome=outcome), settings.node, name, args)
     if fault:
         print(f"not recognised: {fault}", file=sys.stderr)
         print(
@@ -89,10 +94,13 @@ def _host_fault(outcome: Outcome) -> str:
 
 
 def _source(name: str, args: argparse.Namespace, settings: Settings) -> UtteranceSource:
+    wake = wake_settings(settings.listening, _show_wakefulness)
     if args.wav:
-        return open_wav(Path(name), settings.microphone, paced=args.paced)
+        return open_wav(Path(name), settings.microphone, paced=args.paced, wake=wake)
     microphone = settings.microphone.model_copy(update={"device": name})
-    return open_microphone(microphone, lambda state: print(state.sentence, file=sys.stderr))
+    return open_microphone(
+        microphone, lambda state: print(state.sentence, file=sys.stderr), wake=wake
+    )
 
 
 def _processed(
@@ -106,7 +114,14 @@ def _processed(
             outcome = process_utterance.recognize(
                 utterance, recognizer, interpreter, on_interim=on_interim
             )
-            yield process_utterance.decide(outcome, interpreter, utterance)
+            decided = process_utterance.decide(outcome, interpreter, utterance)
+            source.keep_awake(interpreter.awake_until_s)
+            yield decided
+
+
+def _show_wakefulness(change: Wakefulness, word: str) -> None:
+    if change is Wakefulness.WOKEN:
+        print(f"heard the wake word: {word}", file=sys.stderr)
 
 
 def _ignore(_text: str) -> None:

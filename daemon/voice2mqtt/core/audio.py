@@ -1,4 +1,4 @@
-"""The audio format of all rooms, and the interfaces of an utterance and a voice activity detector.
+"""The audio format of all rooms, and the interfaces of what works on audio.
 
 All audio between rooms is 16 kHz, 16-bit signed little-endian, mono. Positions are absolute
 sample numbers since the capture began; times are seconds of the daemon's clock.
@@ -91,3 +91,30 @@ class VoiceActivity(Protocol):
     def reset(self) -> None:
         """Forget the frames seen so far."""
         ...
+
+
+class WakeWordDetector(Protocol):
+    """Listens for wake words in a stream of audio, on one thread."""
+
+    def feed(self, pcm: bytes) -> str:
+        """Process the next audio; return the wake word that was just said, "" if none."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the audio so far: what is fed next is not contiguous with it."""
+        ...
+
+    def close(self) -> None:
+        """Release what it holds; it is fed no more."""
+        ...
+
+
+class Wakefulness(Enum):
+    """What became of the wake word."""
+
+    WOKEN = "woken"
+    """It was just said; a command may follow in the same breath."""
+    WAITING = "waiting"
+    """It was said alone; a command is waited for."""
+    ASLEEP = "asleep"
+    """No command came."""

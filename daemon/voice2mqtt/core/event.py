@@ -74,7 +74,7 @@ def notice(
     """Return an event that is no decision.
 
     For example `not_done` (a message expired or was refused), `not_obeyed`, `held_back` (another
-    node acts), `reloaded` or `bad_request`; `event_id` and `row` name what it is about.
+    node acts), `woken`, `reloaded` or `bad_request`; `event_id` and `row` name what it is about.
     """
     return {
         "event": kind,

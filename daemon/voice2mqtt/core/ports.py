@@ -38,6 +38,13 @@ class UtteranceSource(Protocol):
         """Begin no utterance in the next `for_s` seconds; one under way goes on."""
         ...
 
+    def keep_awake(self, until_s: float) -> None:
+        """Take utterances without the wake word until then; replaces an earlier call.
+
+        Does nothing if no wake word is needed. Any thread may call it.
+        """
+        ...
+
 
 class Recognizer(Protocol):
     """Something that turns an utterance into an outcome."""

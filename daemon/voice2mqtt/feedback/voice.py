@@ -1,7 +1,8 @@
 """Tones and spoken sentences, one after the other, on a thread of their own.
 
-While something is played, the microphone is suppressed. A speaker that is missing, slow or stuck
-delays no command.
+While something is played, the microphone is suppressed, except for the tone that invites to speak:
+who speaks into it must be heard, and its one note is not taken for speech. A speaker that is
+missing, slow or stuck delays no command.
 """
 
 import logging
@@ -9,6 +10,7 @@ import queue
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from enum import Enum
 
 from voice2mqtt.feedback.playback import DRAIN_S, Playback, PlaybackError
 from voice2mqtt.feedback.spoken import duration_s, spoken
@@ -24,8 +26,20 @@ CLOSE_S = 1.0
 MOST_WAITING = 4
 """Sounds that may be queued; further ones are dropped, for they would come too late."""
 
-_Sound = tuple[bytes, bool]
-"""A WAV, and whether it is speech."""
+INVITING = "heard"
+"""The tone that invites to speak."""
+
+
+class _Kind(Enum):
+    """What the microphone would take a sound for."""
+
+    NOISE = "noise"
+    PERHAPS_SPEECH = "perhaps speech"
+    SPEECH = "speech"
+
+
+_Sound = tuple[bytes, _Kind]
+"""A WAV, and what it is taken for."""
 
 _Queued = tuple[Callable[[], _Sound], Callable[[], None]]
 """Makes the sound, and is called when it has ended."""
@@ -52,7 +66,8 @@ class SpeakerVoice:
     def tone(self, name: str) -> None:
         """Play the tone called `heard`, `done`, `refused` or `failed`; returns at once."""
         if self._settings.tones:
-            self._put(lambda: (tone(name), False))
+            kind = _Kind.NOISE if name == INVITING else _Kind.PERHAPS_SPEECH
+            self._put(lambda: (tone(name), kind))
 
     def say(self, sentence: str, on_over: Callable[[], None] = lambda: None) -> None:
         """Speak `sentence`; returns at once.
@@ -61,7 +76,7 @@ class SpeakerVoice:
         """
         if self._settings.speak and sentence:
             command = self._settings.speech_command
-            self._put(lambda: (spoken(sentence, self._language, command), True), on_over)
+            self._put(lambda: (spoken(sentence, self._language, command), _Kind.SPEECH), on_over)
         else:
             on_over()
 
@@ -94,17 +109,21 @@ class SpeakerVoice:
             except Exception:  # one sound must not keep the next from being played
                 log.exception("a fault while a sound was played")
 
-    def _play(self, wav: bytes, speech: bool) -> None:
+    def _play(self, wav: bytes, kind: _Kind) -> None:
         lasts_s = duration_s(wav)
+        if kind is _Kind.NOISE:
+            self._playback.play(wav, lasts_s)
+            return
         # Speech may begin late, behind the buffers, and would be taken for a person's.
-        self._suppress_for(lasts_s + ECHO_S + (DRAIN_S if speech else 0.0))
+        drain_s = DRAIN_S if kind is _Kind.SPEECH else 0.0
+        self._suppress_for(lasts_s + ECHO_S + drain_s)
         try:
             self._playback.play(wav, lasts_s)
         except PlaybackError:
             # Nothing is played: listen again at once.
             self._suppress_for(0.0)
             raise
-        if speech:
+        if kind is _Kind.SPEECH:
             self._suppress_for(ECHO_S)
 
     def _warn(self, problem: str) -> None:

@@ -124,6 +124,8 @@ class Language(_Section):
     """Article of `ones` to the number that it sounds like: "a minute" is near "eight minutes"."""
     parts: Mapping[str, float] = {}
     """Words after a number to the part that they add: "and a half"."""
+    bare_units: tuple[str, ...] = ()
+    """Units that mean one where a part follows: "hora y media" is one and a half."""
     symbols: Mapping[str, tuple[str, ...]] = {}
     """Sign to the words it is read as."""
     cents: tuple[str, ...] = ()
@@ -133,6 +135,8 @@ class Language(_Section):
     clock: tuple[TimeWords, ...] = ()
     elided: str = ""
     """Regular expression of what an apostrophe joins to the next word, even across a space"""
+    endings: tuple[str, ...] = ()
+    """By which the forms of a word differ, besides none: the "s" of "lights"."""
     yes: str
     """Template; may be repeated: "yes, go ahead"."""
     no: str

@@ -167,7 +167,7 @@ class MqttAdapter:
         self._publish_state()
 
     def publish_activity(self, activity: str) -> None:
-        """Publish what the node is doing: `idle`, `hearing`, `recognising` or `asking`."""
+        """Publish what the node is doing: `idle`, `woken`, `hearing` and so on."""
         self._activity = activity
         self._retain(self._topics.activity, activity)
 

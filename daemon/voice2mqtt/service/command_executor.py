@@ -7,12 +7,12 @@ decided and carried out as a whole. It knows nothing of audio.
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from voice2mqtt import clock
 from voice2mqtt.core.arbitration import HeldBack
-from voice2mqtt.core.audio import PartialMatch, Utterance
+from voice2mqtt.core.audio import PartialMatch, Utterance, Wakefulness
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.event import Event, wordless
 from voice2mqtt.core.outcome import Canceled, Heard, Outcome
@@ -45,7 +45,11 @@ class CommandExecutor:
         state: NodeState,
         unfinished: Unfinished,
         report: Callable[[Event], None],
+        keep: Callable[[ProcessedUtterance, Sequence[Event]], None] = lambda _processed, _events: (
+            None
+        ),
         log_text: bool = True,
+        keep_awake: Callable[[float], None] = lambda _until_s: None,
     ) -> None:
         """Connect the parts.
 
@@ -57,19 +61,24 @@ class CommandExecutor:
             state: what is published of this node.
             unfinished: keeps the commands that have a message to come.
             report: given every event, for the journal.
+            keep: given what was processed and the events that tell of it, for the history.
             log_text: whether events are published with what was said.
+            keep_awake: called with the time until which no wake word is needed. Any thread.
         """
         self._node = node
         self._interpreter = interpreter
         self._adapter = adapter
         self._reply = Replies(voice)
         self._log_text = log_text
+        self._keep_awake = keep_awake
+        self._voice = voice
         self._awaits_answer = False
         self._answer_timer: threading.Timer | None = None
         self._state = state
         self._unfinished = unfinished
         interpreter.muted = state.muted
         self._report = report
+        self._keep = keep
         self._deciding = threading.RLock()
         adapter.set_rows(interpreter.row_names)
 
@@ -106,6 +115,21 @@ class CommandExecutor:
         """Take the next command without its wake phrase."""
         with self._deciding:
             self._interpreter.accept_without_wake_phrase(clock.now_s())
+            self._keep_awake(self._interpreter.awake_until_s)
+
+    def show_wakefulness(self, change: Wakefulness, word: str) -> None:
+        """Show what became of the wake `word`: by activity, event and tone. Any thread."""
+        if self._state.muted or self._state.limit_reached:
+            return
+        match change:
+            case Wakefulness.WOKEN:
+                self._adapter.publish_activity("woken")
+                self.announce(self._adapter.new_event("woken", reason=word))
+            case Wakefulness.WAITING:
+                # Not before: over a command in the same breath it would be heard by the recogniser.
+                self._voice.tone("heard")
+            case Wakefulness.ASLEEP:
+                self._adapter.publish_activity("idle")
 
     def adopt(self, interpreter: Interpreter) -> None:
         """Decide by another table from the next sentence on."""
@@ -197,7 +221,9 @@ class CommandExecutor:
             if isinstance(verdict, HeldBack):
                 reason = verdict.reason
                 self._interpreter.drop_question()
-                self.announce(self._adapter.new_event("held_back", reason=reason, row=best.row))
+                held_back = self._adapter.new_event("held_back", reason=reason, row=best.row)
+                self.announce(held_back)
+                self._keep(processed, [held_back])
                 if verdict.unsure:
                     self._reply.not_done(reason)
                 self._adapter.publish_activity("idle")
@@ -210,6 +236,7 @@ class CommandExecutor:
                 self._carry_out(decision, processed.id, if_alone=if_alone)
         for event in events:
             self.announce(event)
+        self._keep(processed, events)
         for decision in acting:
             if isinstance(decision, Ask):
                 self._interpreter.start_answer_time(decision.question, math.inf)
@@ -240,11 +267,13 @@ class CommandExecutor:
         """Count the time for an answer from now: the speaker has heard `question`. Any thread."""
         with self._deciding:
             self._interpreter.start_answer_time(question, clock.now_s())
+            self._keep_awake(self._interpreter.awake_until_s)
             if self._awaits_answer:
                 self._start_answer_timer()
 
     def _publish_activity(self) -> None:
         """Publish `asking` if an answer is waited for, else `idle`."""
+        self._keep_awake(self._interpreter.awake_until_s)
         self._awaits_answer = self._interpreter.answer_deadline_s > clock.now_s()
         self._adapter.publish_activity("asking" if self._awaits_answer else "idle")
         if self._awaits_answer:

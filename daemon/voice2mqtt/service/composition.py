@@ -7,8 +7,8 @@ over to another thread:
     loop         service/daemon             serves utterances       `CommandExecutor`, its lock
     capture      audio/microphone           finds utterances        `Microphone._next`
     SDK's own    speech/turn                recognise               the callbacks in that file
-    sdk-release  speech/turn                frees SDK objects       nowhere
-    host-watch   service/host_watch         probes the host         `Inbox.put`
+    sdk-release  speech/turn, speech/keyword  frees SDK objects     nowhere
+    host-watch   service/recognition/host_watch  probes the host    `Inbox.put`
     mqtt-link    mqtt/broker/link           serves the connection   the callbacks of `MqttAdapter`
     mqtt-outbox  mqtt/broker/outbox         watches deadlines       `on_done` of each message
     timers       mqtt/provisional           watch deadlines         `on_done` of each command
@@ -17,10 +17,12 @@ over to another thread:
     voice        feedback/voice             plays and speaks        `CommandExecutor`, its lock
     table        service/daemon             reads the table again   `CommandExecutor`, its lock
     check        service/table_check        lints the table         nowhere, it logs
+    history      history/writer             writes the history      nowhere, it has a database
     watchdog     service/systemd/watchdog   notifies systemd        reads the heartbeats
 
 Whatever the supervisor has to act on comes through the inbox: signals, controls, typed sentences,
-changes of microphone, host and table, the end of the loop. The microphone, the voice, the adapter,
+changes of microphone, wakefulness, host and table, the end of the loop. The microphone, the voice,
+the adapter,
 usage and unfinished commands may be called from any thread.
 """
 
@@ -30,10 +32,13 @@ from dataclasses import replace
 
 from voice2mqtt.audio.factory import STDIN, open_microphone
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
+from voice2mqtt.core.audio import Wakefulness
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.heartbeat import Heartbeat
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.feedback.voice import SpeakerVoice
+from voice2mqtt.history.database import NAME as HISTORY_FILE
+from voice2mqtt.history.writer import HistoryWriter
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.dialogue.multilingual import MultilingualInterpreter
@@ -49,14 +54,16 @@ from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
-from voice2mqtt.service.inbox import Inbox, MicrophoneChanged
+from voice2mqtt.service.history_keeper import HistoryKeeper
+from voice2mqtt.service.inbox import Inbox, MicrophoneChanged, WakefulnessChanged
 from voice2mqtt.service.node_state import NodeState
-from voice2mqtt.service.speech_services import (
+from voice2mqtt.service.recognition.speech_services import (
     host_watch,
     recognizer,
     set_phrases,
     usage_meters,
 )
+from voice2mqtt.service.recognition.usage import TotalUsage
 from voice2mqtt.service.store import Store, state_folder
 from voice2mqtt.service.systemd import journal
 from voice2mqtt.service.systemd.notify import Notifier
@@ -64,9 +71,10 @@ from voice2mqtt.service.systemd.watchdog import LIMITS_S, Watchdog
 from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
 from voice2mqtt.service.unfinished import Unfinished
-from voice2mqtt.service.usage import TotalUsage
+from voice2mqtt.service.wake import wake_settings
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.wake_words import spoken_forms
 from voice2mqtt.speech.address import service_name
 from voice2mqtt.speech.azure import AzureRecognizer
 from voice2mqtt.speech.failover import FailoverRecognizer
@@ -116,6 +124,7 @@ def _policy(settings: Settings) -> Policy:
     listening = settings.listening
     return Policy(
         wake_phrases=listening.wake_phrase,
+        wake_words=spoken_forms(listening.wake_word),
         wake_grace_s=listening.wake_grace_s,
         strictness=listening.strictness,
         margin=listening.margin,
@@ -191,11 +200,10 @@ def daemon(
     watchdog = Watchdog(notifier, limits_s(settings))
     adapter = MqttAdapter(settings, watchdog.heartbeat("network"))
     store = Store(state_folder(settings))
-    meters = usage_meters(store, settings.speech)
-    usage = TotalUsage(meters)
+    usage = TotalUsage(usage_meters(store, settings.speech))
     state = NodeState(lambda: usage.today_s, store)
     table = load_table(settings.commands, language)
-    azure = recognizer(settings, table, meters)
+    azure = recognizer(settings, table, usage.meters)
     microphone, speech = _microphone_and_speech(
         settings,
         azure,
@@ -206,7 +214,8 @@ def daemon(
     )
     voice = SpeakerVoice(settings.feedback, language, microphone.suppress_for)
     first = settled(interpreter(settings, table))
-    executor = _executor(settings, first, adapter, voice, state, store, report)
+    history = history_writer(settings)
+    executor = _executor(settings, first, adapter, voice, state, store, report, microphone, history)
     table_check = TableCheck()
     table_check.adopt(table, first.automaton)
 
@@ -229,6 +238,7 @@ def daemon(
         table_watch=TableWatch(settings.commands, language, adopt),
         table_check=table_check,
         host_name=", ".join(map(service_name, settings.speech.services)),
+        history=history,
         notifier=notifier,
         watchdog=watchdog,
     )
@@ -242,6 +252,8 @@ def _executor(
     state: NodeState,
     store: Store,
     report: Callable[[Event], None],
+    microphone: UtteranceSource,
+    history: HistoryWriter,
 ) -> CommandExecutor:
     return CommandExecutor(
         node=settings.node,
@@ -251,7 +263,28 @@ def _executor(
         state=state,
         unfinished=Unfinished(store, log_text=settings.privacy.log_text),
         report=report,
+        keep=history_keeper(settings, history).keep,
         log_text=settings.privacy.log_text,
+        keep_awake=microphone.keep_awake,
+    )
+
+
+def history_writer(settings: Settings) -> HistoryWriter:
+    """Return what keeps the history, not started yet."""
+    return HistoryWriter(
+        state_folder(settings) / HISTORY_FILE,
+        keep_days=settings.history.keep_days,
+        keep_audio_days=settings.history.keep_audio_days,
+    )
+
+
+def history_keeper(settings: Settings, writer: HistoryWriter) -> HistoryKeeper:
+    """Return what gives `writer` that which may be kept."""
+    return HistoryKeeper(
+        writer=writer,
+        language=settings.speech.language,
+        with_words=settings.privacy.log_text,
+        with_audio=settings.history.keep_audio_days > 0,
     )
 
 
@@ -270,7 +303,11 @@ def _microphone_and_speech(
     def on_state(state: MicrophoneState) -> None:
         inbox.put(MicrophoneChanged(state))
 
-    return open_microphone(settings.microphone, on_state, on_audio, heartbeat), azure
+    def on_wake(change: Wakefulness, word: str) -> None:
+        inbox.put(WakefulnessChanged(change, word))
+
+    wake = wake_settings(settings.listening, on_wake)
+    return open_microphone(settings.microphone, on_state, on_audio, heartbeat, wake), azure
 
 
 def _sdk_microphone(

@@ -17,10 +17,10 @@ from voice2mqtt.core.audio import Utterance
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.feedback.voice import SpeakerVoice
+from voice2mqtt.history.writer import HistoryWriter
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload
 from voice2mqtt.service.command_executor import CommandExecutor
-from voice2mqtt.service.host_watch import HostWatch
 from voice2mqtt.service.inbox import (
     ControlRequested,
     DaemonEvent,
@@ -32,13 +32,15 @@ from voice2mqtt.service.inbox import (
     TableChanged,
     TableRead,
     Typed,
+    WakefulnessChanged,
 )
 from voice2mqtt.service.node_state import NodeState
+from voice2mqtt.service.recognition.host_watch import HostWatch
+from voice2mqtt.service.recognition.usage import TotalUsage
 from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.service.systemd.watchdog import Watchdog
 from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
-from voice2mqtt.service.usage import TotalUsage
 from voice2mqtt.settings.yaml.faults import FaultsError
 
 TICK_S = 1.0
@@ -71,6 +73,7 @@ class Daemon:
         table_watch: TableWatch,
         table_check: TableCheck,
         host_name: str,
+        history: HistoryWriter,
         notifier: Notifier,
         watchdog: Watchdog,
     ) -> None:
@@ -87,6 +90,7 @@ class Daemon:
         self._table_watch = table_watch
         self._table_check = table_check
         self._host_name = host_name
+        self._history = history
         self._notifier = notifier
         self._watchdog = watchdog
         self._loop = threading.Thread(target=self._run_loop, name="loop", daemon=True)
@@ -104,6 +108,7 @@ class Daemon:
             self._executor.announce_unfinished()
             self._adapter.start()
             self._host_watch.start()
+            self._history.start()
             self._watchdog.start()
             self._loop.start()
             why = "a fault of voice2mqtt"
@@ -186,6 +191,8 @@ class Daemon:
                 self._executor.process_text(text, at_s)
             case MicrophoneChanged(state=state):
                 self._microphone_changed(state)
+            case WakefulnessChanged(change=change, word=word):
+                self._executor.show_wakefulness(change, word)
             case HostChanged(fault=fault):
                 self._host_changed(fault)
             case TableChanged():
@@ -273,6 +280,7 @@ class Daemon:
         self._loop.join(FINISH_WITHIN_S)
         self._voice.close()
         self._adapter.close(DRAIN_S)
+        self._history.close()
         self._watchdog.stop()
         self._notifier.close()
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from voice2mqtt.audio.signal.condition import MicrophoneState
+from voice2mqtt.core.audio import Wakefulness
 from voice2mqtt.mqtt.control import Control, Mute, Say
 
 
@@ -58,6 +59,14 @@ class MicrophoneChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WakefulnessChanged:
+    """The wake word was heard, or what became of it."""
+
+    change: Wakefulness
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class HostChanged:
     """The Speech host can be used, or why it cannot."""
 
@@ -78,6 +87,7 @@ DaemonEvent = (
     | ControlRequested
     | Typed
     | MicrophoneChanged
+    | WakefulnessChanged
     | HostChanged
     | LoopEnded
 )

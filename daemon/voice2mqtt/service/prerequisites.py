@@ -12,6 +12,7 @@ from voice2mqtt.audio.sources.capture import Capture
 from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.errors import SettingsError, UserFacingError
 from voice2mqtt.mqtt.broker.login import login_from
+from voice2mqtt.service.wake import wake_word_detector
 from voice2mqtt.settings.load import WrittenSettings
 from voice2mqtt.settings.model import WAV_PREFIX, MicrophoneSettings, MqttSettings, Settings
 from voice2mqtt.settings.secrets import may_be_there, read_secret, secret_files, service_places
@@ -38,6 +39,9 @@ def verify(written: WrittenSettings, environ: Mapping[str, str] = os.environ) ->
         else:
             _try(written, key, check)
     _try(written, "microphone", partial(_check_microphone, settings.microphone))
+    if settings.listening.wake_word:
+        check = partial(_check_wake_word, settings.listening.wake_word)
+        _try(written, "listening.wake_word", check)
     written.faults.raise_any()
     if not unseen:
         # What the list above does not cover, the parts check when they are made.
@@ -118,6 +122,10 @@ def _check_microphone(settings: MicrophoneSettings) -> None:
             noise_suppression=settings.noise_suppression,
             auto_gain_dbfs=settings.auto_gain_dbfs,
         )
+
+
+def _check_wake_word(words: tuple[str, ...]) -> None:
+    wake_word_detector(words).close()
 
 
 def _check_recording(path: Path) -> None:

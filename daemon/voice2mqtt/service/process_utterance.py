@@ -91,7 +91,9 @@ def decide(
     said_s = utterance.speech_ended_at_s if utterance else typed_s or now_s
     return ProcessedUtterance(
         outcome=outcome,
-        decisions=interpreter.decide(outcome, now_s, local_time(), said_s),
+        decisions=interpreter.decide(
+            outcome, now_s, local_time(), said_s, spoken=utterance is not None
+        ),
         latency_ms=(now_s - said_s) * 1000 if utterance else None,
         utterance=utterance,
     )

@@ -12,6 +12,7 @@ from voice2mqtt.settings.secrets import may_be_there, names_a_file, secret_files
 from voice2mqtt.settings.settings_reader import read_settings
 from voice2mqtt.settings.table.table_reader import read_table
 from voice2mqtt.settings.values import Section
+from voice2mqtt.settings.wake_words import is_model
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import Node, ScalarNode, find
 from voice2mqtt.settings.yaml.reader import read_document, read_text
@@ -90,6 +91,10 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
         value = getattr(section, key)
         if isinstance(value, Section):
             changed[key] = _anchored(value, folder, credentials)
+        elif key == "wake_word":
+            changed[key] = tuple(
+                str(folder / _at_home(Path(word))) if is_model(word) else word for word in value
+            )
         elif isinstance(value, tuple):
             changed[key] = tuple(
                 _anchored(item, folder, credentials) if isinstance(item, Section) else item

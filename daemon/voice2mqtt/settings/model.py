@@ -19,7 +19,9 @@ from voice2mqtt.settings.values import (
     Text,
     Texts,
     Topic,
+    WakeWords,
 )
+from voice2mqtt.settings.wake_words import KEYWORD_SUFFIX
 
 WAV_PREFIX = "wav:"
 """Prefix of a recording that replaces the microphone."""
@@ -94,12 +96,14 @@ class HomeAssistantSettings(Section):
 
 
 class ListeningSettings(Section):
-    """Wake phrases, and how closely an utterance must match a command."""
+    """Wake word and wake phrase, and how closely an utterance must match a command."""
 
+    wake_word: WakeWords = ()
+    """One or several, heard on this machine; without one every utterance is recognised."""
     wake_phrase: Texts = ()
-    """One or several; without one every command counts."""
+    """One or several, read in what was recognised; without one every command counts."""
     wake_grace_s: Annotated[float, Field(ge=0, le=600)] = 0.0
-    """How long after a command the wake phrase may be left out."""
+    """How long after a command wake word and wake phrase may be left out."""
     strictness: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Largest distance of sound that still counts as the same words; 0 is word for word."""
     margin: Annotated[float, Field(ge=0, le=1)] = 0.02
@@ -109,6 +113,14 @@ class ListeningSettings(Section):
     answer_within_s: Positive = 8.0
     repeat_within_s: Annotated[float, Field(ge=0)] = 0.0
     """An exact repeat within this time is ignored as an echo."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if len(self.wake_word) > 1 and any(w.endswith(KEYWORD_SUFFIX) for w in self.wake_word):
+            raise ValueError(
+                "a .table cannot be used beside another wake word; name it alone under wake_word"
+            )
+        return self
 
 
 class FeedbackSettings(Section):
@@ -135,6 +147,15 @@ class PrivacySettings(Section):
     log_text: bool = True
 
 
+class HistorySettings(Section):
+    """What is kept on disk of what was heard and decided."""
+
+    keep_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    """0 keeps nothing."""
+    keep_audio_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    """How long recordings of what was refused or asked are kept; 0 keeps none."""
+
+
 class Settings(Section):
     """Everything `voice2mqtt.yaml` can say."""
 
@@ -148,6 +169,7 @@ class Settings(Section):
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     rooms: RoomsSettings = RoomsSettings()
     privacy: PrivacySettings = PrivacySettings()
+    history: HistorySettings = HistorySettings()
     state_dir: Path | None = None
     """Where what must survive a restart is kept; by default systemd's STATE_DIRECTORY, else
     ~/.local/state/voice2mqtt."""
@@ -160,5 +182,10 @@ class Settings(Section):
             raise ValueError(
                 "the SDK's microphone cannot send to another service what it has sent to one; "
                 "take speech.fallbacks out, or microphone.capture: sdk"
+            )
+        if self.listening.wake_word and self.microphone.capture == "sdk":
+            raise ValueError(
+                "listening.wake_word listens to our own capture; write capture: arecord under "
+                "microphone, or leave wake_word out"
             )
         return self

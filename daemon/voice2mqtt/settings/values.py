@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from voice2mqtt.settings.wake_words import BUILT_IN, is_model
 from voice2mqtt.settings.yaml.redaction import is_secret_name, shown_address
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -89,6 +90,15 @@ def _variable(name: str) -> str:
     return name
 
 
+def _wake_word(word: str) -> str:
+    if not is_model(word) and word not in BUILT_IN:
+        raise ValueError(
+            f"there is no model for the wake word '{word}'; use one of {', '.join(BUILT_IN)}, or "
+            "the path of a model, a .json or a .table"
+        )
+    return word
+
+
 def as_tuple(value: object) -> object:
     """Accept a single text in place of a list."""
     if isinstance(value, str):
@@ -100,6 +110,9 @@ Positive = Annotated[float, Field(gt=0)]
 Milliseconds = Annotated[int, Field(ge=0, le=10_000)]
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(as_tuple)]
+WakeWords = Annotated[
+    tuple[Annotated[str, AfterValidator(_wake_word)], ...], BeforeValidator(as_tuple)
+]
 Topic = Annotated[str, AfterValidator(_topic)]
 NodeName = Annotated[str, AfterValidator(_node_name)]
 Language = Annotated[str, AfterValidator(_language)]

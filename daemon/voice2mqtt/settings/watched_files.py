@@ -8,6 +8,7 @@ from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_expected
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.settings.load import load_settings, load_table
+from voice2mqtt.settings.wake_words import spoken_forms
 
 DEFAULT_LANGUAGE = "en-US"
 
@@ -65,7 +66,11 @@ class WatchedFiles:
             settings = load_settings(self._settings)
             language = settings.speech.language
             commands = commands or settings.commands
-            wake_phrases = (*settings.listening.wake_phrase, *wake_phrases)
+            wake_phrases = (
+                *settings.listening.wake_phrase,
+                *spoken_forms(settings.listening.wake_word),
+                *wake_phrases,
+            )
         if commands is None:
             return WatchedTable(language=language)
         self._remember(commands)

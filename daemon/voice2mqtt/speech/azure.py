@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import azure.cognitiveservices.speech as sdk
@@ -252,6 +253,19 @@ class AzureRecognizer:
                 phrase_list.addPhrase(phrase)
             phrase_list.setWeight(self._phrase_weight)
         return recognizer
+
+
+def open_keyword_recognizer(
+    model: Path,
+) -> tuple[sdk.audio.PushAudioInputStream, sdk.KeywordRecognizer, sdk.KeywordRecognitionModel]:
+    """Return a stream, the SDK's keyword recogniser that listens to it, and its model.
+
+    Raises:
+        RuntimeError: the SDK cannot open the file.
+    """
+    opened = sdk.KeywordRecognitionModel(str(model))
+    stream = sdk.audio.PushAudioInputStream()
+    return stream, sdk.KeywordRecognizer(sdk.audio.AudioConfig(stream=stream)), opened
 
 
 def _fault(error: Exception) -> Canceled:

@@ -96,6 +96,9 @@ class SdkMicrophone:
     def suppress_for(self, for_s: float) -> None:
         """Do nothing: the SDK's microphone cannot be suppressed."""
 
+    def keep_awake(self, until_s: float) -> None:
+        """Do nothing: there is no wake word in front of the SDK's microphone."""
+
 
 class _Spoken:
     """An utterance that has ended, without its audio."""

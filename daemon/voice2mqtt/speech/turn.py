@@ -27,6 +27,8 @@ UNCONNECTED_S = 1.5
 After a break the SDK reconnects within 0.3 s, up to four times. Shortly after it has given up a
 connection that hung, one new connection in ten is never opened.
 """
+_SETTLED_WITHIN_S = 1.0
+"""How long a stop waits for a connection that is being made. One that hangs is stopped safely."""
 _STOP_WITHIN_S = 0.5
 """How long `abandon` waits for the SDK to let go. Set by hand."""
 _POLL_S = 0.05
@@ -50,6 +52,8 @@ class TurnEvents:
         self.parts: list[Outcome] = []
         self.started = threading.Event()
         self.ended = threading.Event()
+        self.settled = threading.Event()
+        """The SDK has connected, or has failed to: before that it may crash when it is stopped."""
         self.connected = False
         self.broken_at_s: float | None = None
         """When the connection was lost, if no result has come since."""
@@ -65,11 +69,13 @@ class TurnEvents:
     def connect(self, _event: object) -> None:
         """There is a connection to the host."""
         self.connected = True
+        self.settled.set()
 
     def disconnect(self, _event: object) -> None:
         """There is none any more."""
         self.connected = False
         self.broken_at_s = clock.now_s()
+        self.settled.set()
 
     def interim(self, event: Any) -> None:
         """The host sent an interim hypothesis."""
@@ -90,6 +96,7 @@ class TurnEvents:
         outcome = _guarded(outcomes.of_cancellation, event.cancellation_details)
         if not isinstance(outcome, Canceled) or outcome.reason != "EndOfStream":
             self.parts.append(outcome)
+        self.settled.set()
         self.ended.set()
 
 
@@ -178,6 +185,7 @@ class SdkTurn:
     def interrupt(self) -> None:
         """Tell the SDK to stop; returns before it does. Any thread may call it."""
         if (recognizer := self._recognizer) is not None:
+            self._events.settled.wait(_SETTLED_WITHIN_S)
             interrupt(recognizer)
 
     def abandon(self) -> None:
@@ -187,15 +195,18 @@ class SdkTurn:
 
     def release(self) -> threading.Thread:
         """Release the SDK's objects, on a thread of their own since the SDK may take its time."""
-        args = self._recognizer, self._connection, self._future, self._stream
+        args = self._events, self._recognizer, self._connection, self._future, self._stream
         self._recognizer = self._future = self._connection = self._stream = None
         thread = threading.Thread(target=_release, args=args, name="sdk-release", daemon=True)
         thread.start()
         return thread
 
 
-def _release(recognizer: Any, connection: Any, future: Any, _stream: Any) -> None:
+def _release(
+    events: TurnEvents, recognizer: Any, connection: Any, future: Any, _stream: Any
+) -> None:
     """Stop, and drop the last references to all these objects."""
+    events.settled.wait(_SETTLED_WITHIN_S)
     # At the end of the process no callback may come any more.
     for signal in (
         *(recognizer.recognizing, recognizer.recognized, recognizer.canceled),

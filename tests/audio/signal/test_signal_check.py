@@ -35,6 +35,13 @@ def _hear(diagnosis: SignalCheck, *parts: NDArray[np.int16]) -> str | None:
         pytest.param([_constant(0, 4)], None, id="zeros-for-a-while"),
         pytest.param([_constant(0, 5)], "zeros", id="zeros"),
         pytest.param([_constant(0, 6), _noise(300, 2)], None, id="unmuted"),
+        pytest.param([_constant(0, 6), _noise(3000, 2), _constant(0, 90)], None, id="gated"),
+        pytest.param(
+            [_noise(300, 9), _constant(0, 1), _noise(300, 2), _constant(0, 3600)],
+            "zeros",
+            id="gated-for-an-hour",
+        ),
+        pytest.param([_noise(300, 9), _constant(0, 5)], "zeros", id="muted"),
         pytest.param([_constant(-900, 5)], "constant", id="direct-current"),
         pytest.param([_noise(7, 59)], None, id="very-quiet-for-a-while"),
         pytest.param([_noise(7, 60)], "quiet", id="very-quiet"),

@@ -43,3 +43,21 @@ def test_a_failure_without_a_known_cause_tells_arecord_s_words() -> None:
         "microphone hw:1 cannot be used: arecord: strange: things"
     )
     assert "ended without a word" in sentence_for(Condition.FAILED, "hw:1")
+
+
+@pytest.mark.parametrize(
+    ("device", "package"),
+    [("pipewire:NODE=alsa_input.usb", "pipewire-alsa"), ("pulse:desk", "libasound2-plugins")],
+)
+def test_a_sound_server_that_alsa_does_not_know_lacks_a_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, package: str
+) -> None:
+    said = (
+        f"ALSA lib pcm.c:2666:(snd_pcm_open_noupdate) Unknown PCM {device}\n"
+        "arecord: main:831: audio open error: No such file or directory\n"
+    )
+    (tmp_path / "pcmC0D0c").touch()
+    monkeypatch.setattr("os.access", lambda *_: False)
+    condition = condition_of(said, sound_nodes=tmp_path)
+    assert condition is Condition.MISSING
+    assert package in sentence_for(condition, device, said)

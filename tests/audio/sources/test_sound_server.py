@@ -56,3 +56,21 @@ def test_a_server_named_in_the_environment(tmp_path: Path) -> None:
     socket = _touch(tmp_path / "elsewhere")
     environ = {"PULSE_SERVER": f"unix:{socket}"}
     assert detect_sound_server(environ, run=tmp_path, root=tmp_path).socket == str(socket)
+
+
+def test_a_server_by_libpulses_own_variable(tmp_path: Path) -> None:
+    socket = _touch(tmp_path / "native")
+    server = detect_sound_server({"PULSE_RUNTIME_PATH": str(tmp_path)}, run=tmp_path, root=tmp_path)
+    assert (server.kind, server.socket, server.owner_uid) == (
+        "PulseAudio",
+        str(socket),
+        os.getuid(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("socket", "told"), [("pipewire-0", "pipewire-alsa"), ("pulse/native", "set-default-source")]
+)
+def test_it_is_told_how_to_change_the_default(tmp_path: Path, socket: str, told: str) -> None:
+    _touch(tmp_path / "user/1" / socket)
+    assert told in detect_sound_server({}, run=tmp_path, root=tmp_path).default_advice

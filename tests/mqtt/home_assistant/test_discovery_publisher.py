@@ -124,7 +124,7 @@ def test_home_assistant_hears_everything_again_when_it_was_started(broker: Broke
         assert len(subscriber.wait_for_count(topic, 2)) == 2
 
 
-ENTITIES = 14
+ENTITIES = 15
 
 
 def test_only_what_changed_is_announced(broker: Broker) -> None:

@@ -12,7 +12,7 @@ from voice2mqtt.nlu.dialogue.multilingual import MultilingualInterpreter
 from voice2mqtt.nlu.dialogue.policy import LocalTime
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service.composition import interpreter, language_of, lint
-from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.model import ListeningSettings, Settings
 from voice2mqtt.settings.speech_settings import SpeechSettings
 
 TABLE = """
@@ -86,6 +86,14 @@ def test_what_was_carried_out_is_known_in_each_language(both: Interpreter) -> No
     both.muted = True
     muted = heard(both, "Mach das Licht an.", "de-DE", now_s=100.0)
     assert muted.reason.text == "muted"
+
+
+def test_what_a_wake_phrase_grants_holds_in_each_language() -> None:
+    listening = ListeningSettings(wake_phrase=("computer",), wake_grace_s=30)
+    mine = interpreter(BOTH.model_copy(update={"listening": listening}), table(TABLE))
+    assert not isinstance(heard(mine, "Good night.", "en-US"), Fire)
+    assert isinstance(heard(mine, "Computer, mach das Licht an.", "de-DE", now_s=1.0), Fire)
+    assert isinstance(heard(mine, "Good night.", "en-US", now_s=10.0), Fire)
 
 
 def test_a_question_is_answered_in_the_language_in_which_it_was_asked(both: Interpreter) -> None:

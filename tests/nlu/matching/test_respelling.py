@@ -107,6 +107,23 @@ def test_a_number_that_is_a_part_of_the_best_one_casts_doubt(
     assert isinstance(decide("timer for {n} minutes", best, rival), Ask) == asks
 
 
+@pytest.mark.parametrize(
+    ("heard", "other", "belief", "asks"),
+    [
+        ("fifteen", "fifty", 0.03, True),
+        ("fifteen", "fifty", 0.003, False),
+        ("fifty", "fifteen", 0.1, False),
+        ("fifteen", "sixty", 0.1, False),
+    ],
+)
+def test_a_ten_behind_its_teen_casts_doubt(
+    heard: str, other: str, belief: float, asks: bool
+) -> None:
+    best = Hypothesis(text=f"timer for {heard} minutes", confidence=0.88)
+    rival = Hypothesis(text=f"timer for {other} minutes", confidence=belief)
+    assert isinstance(decide("timer for {n} minutes", best, rival), Ask) == asks
+
+
 @pytest.mark.parametrize("code", TAGS)
 def test_homophones_and_blends_sound_alike(code: str) -> None:
     words, language = normaliser(code), language_named(code)

@@ -47,6 +47,7 @@ def read(code: str, text: str) -> list[object]:
         ("fr", "trois quarts d'heure", 0.75), ("fr", "une heure", 1),
         ("es", "media hora", 0.5), ("es", "un cuarto de hora", 0.25),
         ("es", "tres cuartos de hora", 0.75), ("es", "una hora", 1),
+        ("es", "hora y media", 1.5), ("es", "2 horas y media", 2.5),
         ("it", "mezz'ora", 0.5), ("it", "una mezz'ora", 0.5), ("it", "un quarto d'ora", 0.25),
         ("it", "tre quarti d'ora", 0.75), ("it", "un'ora", 1),
         ("nl", "een half uur", 0.5), ("nl", "een kwart uur", 0.25), ("nl", "driekwart uur", 0.75),
@@ -97,3 +98,17 @@ def test_a_part_behind_a_number_is_added_to_it(code: str, whole: int) -> None:
     for words, part in language_named(code).parts.items():
         assert whole not in read(code, f"{spelled} {words} {hour}")
         assert read(code, f"{spelled} {words} {hour}") == [whole + part], words
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "written"),
+    [
+        ("en", "a timer for an hour and a half, please", "a timer for 1.5 hour please"),
+        ("it", "un timer di mezz'ora", "un timer di 0,5 ora"),
+        ("es", "de hora y media", "de 1,5 hora"),
+        ("en", "wake me at half past seven", "wake me at half past seven"),
+        ("de", "für zwei Stunden", "für zwei Stunden"),
+    ],
+)
+def test_an_amount_may_be_written_before_its_unit(code: str, text: str, written: str) -> None:
+    assert normaliser(code).amounts_in_digits(text) == written

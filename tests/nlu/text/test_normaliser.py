@@ -34,6 +34,7 @@ LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "tr", "ja", "tlh")
         pytest.param("fr", "zéro", "0", id="French zero"),
         pytest.param("fr", "l\u2019ampoule", "l'ampoule", id="French elision"),
         pytest.param("es", "veintiún grados", "21 °", id="Spanish short form"),
+        pytest.param("es", "23 °C", "23\u00baC", id="ordinal sign for that of degrees"),
         pytest.param("es", "la 2.\u00aa lámpara", "la segunda lámpara", id="Spanish second"),
         pytest.param("es", "el 1.er piso", "el primer piso", id="Spanish first"),
         pytest.param("it", "ventitre gradi", "ventitré °", id="Italian accent"),

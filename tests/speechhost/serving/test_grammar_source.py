@@ -150,6 +150,14 @@ def test_the_daemons_settings_name_table_language_and_wake_phrase(tmp_path: Path
     assert grammar.language == "de-AT"
 
 
+def test_the_wake_word_may_be_said_before_a_command(tmp_path: Path) -> None:
+    write(tmp_path / "lights.yaml", "light")
+    settings = tmp_path / "voice2mqtt.yaml"
+    settings.write_text("{commands: lights.yaml, listening: {wake_word: [okay nabu, h/hey.json]}}")
+    source = GrammarSource(WatchedFiles(settings))
+    assert first_words(source.grammar(())) >= {"light", "okay", "hey"}
+
+
 def test_a_wake_phrase_or_table_that_the_settings_name_anew_is_taken_up(tmp_path: Path) -> None:
     write(tmp_path / "lights.yaml", "light")
     settings = tmp_path / "voice2mqtt.yaml"

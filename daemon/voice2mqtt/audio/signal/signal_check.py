@@ -13,6 +13,9 @@ from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 
 CONSTANT_S = 5
 """Even the quietest converter changes its lowest bit within a second; this is generous."""
+GATED_CONSTANT_S = 3600
+"""The same for a source that has been digitally silent before and came back by itself, as one with
+a noise gate does between two sentences. Set by hand."""
 QUIET_S = 60
 """Long enough that somebody would have made a noise. Set by hand."""
 QUIET_SWING = 16
@@ -46,6 +49,7 @@ class SignalCheck:
         self._second = bytearray()
         self._constant_s = 0
         self._quiet_s = 0
+        self._is_gated = False
         self._clipped: deque[bool] = deque(maxlen=CLIPPED_WITHIN_S)
         self._finding: str | None = None
 
@@ -60,12 +64,15 @@ class SignalCheck:
     def _judge(self, samples: np.ndarray[tuple[int], np.dtype[np.int32]]) -> str | None:
         lowest, highest = int(samples.min()), int(samples.max())
         swing = highest - lowest
+        if self._constant_s and swing >= QUIET_SWING:
+            self._is_gated = True
         self._constant_s = self._constant_s + 1 if swing == 0 else 0
         self._quiet_s = self._quiet_s + 1 if swing < QUIET_SWING else 0
         self._clipped.append(float(np.mean(np.abs(samples) >= CLIPPED)) >= CLIPPED_SHARE)
-        if self._constant_s >= CONSTANT_S:
+        longest_s = GATED_CONSTANT_S if self._is_gated else CONSTANT_S
+        if self._constant_s >= longest_s:
             return "constant" if highest else "zeros"
-        if self._quiet_s >= QUIET_S:
+        if self._quiet_s >= max(QUIET_S, longest_s):
             return "quiet"
         # A slammed door clips for one second; only lasting clipping counts, until it stops.
         if self._clipped[-1] and sum(self._clipped) >= CLIPPED_S:

@@ -23,6 +23,9 @@ _CONDITIONS = (
     ("Unable to install hw params", Condition.UNSUITABLE),
 )
 
+_PLUGINS = {"pipewire": "pipewire-alsa", "pulse": "libasound2-plugins"}
+"""ALSA names of sound servers to the Debian package without which ALSA does not know them."""
+
 _SENTENCES = {
     Condition.OK: "microphone {device} is open",
     Condition.MISSING: (
@@ -55,7 +58,8 @@ def condition_of(errors: str, sound_nodes: Path = Path("/dev/snd")) -> Condition
     """Return the condition that arecord reports on its standard error."""
     for phrase, condition in _CONDITIONS:
         if phrase in errors:
-            if condition is Condition.MISSING and _locked_out(sound_nodes):
+            locked_out = condition is Condition.MISSING and _locked_out(sound_nodes)
+            if locked_out and not _missing_package(errors):
                 return Condition.DENIED
             return condition
     return Condition.FAILED
@@ -63,10 +67,20 @@ def condition_of(errors: str, sound_nodes: Path = Path("/dev/snd")) -> Condition
 
 def sentence_for(condition: Condition, device: str, errors: str = "") -> str:
     """Return `condition` of `device` as a sentence that says what to do."""
+    if condition is Condition.MISSING and (package := _missing_package(errors)):
+        return f"ALSA does not know {device}; install the package {package}"
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
     reasons = [line for line in lines if not line.startswith("Recording ")]
     reason = reasons[0] if reasons else "arecord ended without a word"
     return _SENTENCES[condition].format(device=device, reason=reason)
+
+
+def _missing_package(errors: str) -> str:
+    """Return the package that a name of a sound server lacks; "" if it is not that."""
+    for name, package in _PLUGINS.items():
+        if f"Unknown PCM {name}" in errors:
+            return package
+    return ""
 
 
 def _locked_out(sound_nodes: Path) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 from voice2mqtt.audio.signal.condition import Condition
 from voice2mqtt.audio.sources.arecord_errors import condition_of, sentence_for
+from voice2mqtt.audio.sources.sound_server import ALSA
+from voice2mqtt.audio.sources.sound_sources import sound_sources
 from voice2mqtt.errors import UnavailableError
 
 PROBE_S = 3.0
@@ -46,10 +48,14 @@ class CaptureDevice:
     problem: str = ""
     """Why it cannot be used now and what to do; "" if it can."""
     chosen: bool = False
+    default: bool = False
+    """Whether the sound server gives this one to a program that names none."""
 
 
-def list_devices(chosen: str) -> list[CaptureDevice]:
+def list_devices(chosen: str, server: str = ALSA) -> list[CaptureDevice]:
     """Return every capture device, and `chosen` even if it is not there.
+
+    `server` is the kind of sound server; its microphones are listed by their own names, too.
 
     Raises:
         UnavailableError: There is no arecord.
@@ -59,6 +65,11 @@ def list_devices(chosen: str) -> list[CaptureDevice]:
     # ALSA lists names that are for playing only, or for a sound server that is not there.
     absent = {Condition.MISSING, Condition.NO_SERVER}
     devices = [device for device in found if device.chosen or device.condition not in absent]
+    for source in sound_sources(server):
+        if source.name not in names:
+            names[source.name] = source.description
+            device = _probed(source.name, source.description, chosen)
+            devices.append(replace(device, default=source.is_default))
     if chosen not in names:
         devices.append(_probed(chosen, "named in the settings", chosen))
     return devices

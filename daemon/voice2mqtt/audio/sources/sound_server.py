@@ -9,6 +9,13 @@ PIPEWIRE, PULSEAUDIO, ALSA = "PipeWire", "PulseAudio", "ALSA"
 
 _SOCKETS = (("pipewire-0", PIPEWIRE), ("pulse/native", PULSEAUDIO))
 
+_DEFAULT_ADVICE = {
+    PIPEWIRE: "`wpctl status` lists the microphones with their numbers, and `wpctl set-default "
+    "NUMBER` makes one the default. Capturing through PipeWire needs the package pipewire-alsa.",
+    PULSEAUDIO: "`pactl set-default-source NAME` makes one the default; NAME is what follows "
+    "pulse: in the list.",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundServer:
@@ -23,6 +30,11 @@ class SoundServer:
     advice: str = ""
     """What a service must do to hear through it."""
 
+    @property
+    def default_advice(self) -> str:
+        """How to choose the microphone that `default` is; "" for ALSA."""
+        return _DEFAULT_ADVICE.get(self.kind, "")
+
 
 def detect_sound_server(
     environ: Mapping[str, str] = os.environ, run: Path = Path("/run"), root: Path = Path("/")
@@ -31,6 +43,14 @@ def detect_sound_server(
     named = environ.get("PULSE_SERVER", "").removeprefix("unix:")
     if named.startswith("/") and Path(named).exists():
         return SoundServer(kind=PULSEAUDIO, socket=named, advice=_for_everybody(named))
+    own = Path(environ.get("PULSE_RUNTIME_PATH", "")) / "native"
+    if own.is_absolute() and _there(own):
+        return SoundServer(
+            kind=PULSEAUDIO,
+            socket=str(own),
+            owner_uid=os.getuid(),
+            advice=_for_one_user(PULSEAUDIO, os.getuid()),
+        )
     for folder in _session_folders(environ, run):
         for name, kind in _SOCKETS:
             socket = folder / name

@@ -27,19 +27,10 @@ def try_sentences(table: CommandTable, settings: Settings) -> list[str]:
     listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
     relaxed = settings.model_copy(update={"listening": listening})
     languages = [
-        build.interpreter(relaxed, _always(spoken))
+        build.interpreter(relaxed, replace(spoken.at_any_time(), translations={}))
         for spoken in (table, *table.translations.values())
     ]
     return [failure for test in table.tests if (failure := _try_each(test, languages))]
-
-
-def _always(table: CommandTable) -> CommandTable:
-    """Return `table` alone, with rows that may be said at any time."""
-    rows = tuple(
-        replace(row, between=None, days=frozenset(range(7)), cooldown_s=0.0, confirm="")
-        for row in table.rows
-    )
-    return replace(table, rows=rows, translations={})
 
 
 def _try_each(test: TableTest, languages: Sequence[Interpreter]) -> str:

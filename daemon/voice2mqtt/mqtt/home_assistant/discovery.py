@@ -78,6 +78,11 @@ def _entities(topics: Topics, rows: Sequence[str]) -> Mapping[tuple[str, str], C
     available: Config = {"availability_topic": topics.availability}
     state: Config = {"state_topic": topics.state, **available}
     entities = _controls(topics, available, state) | _connectivity(topics, state)
+    entities["sensor", "activity"] = available | {
+        "name": "Activity",
+        "icon": "mdi:ear-hearing",
+        "state_topic": topics.activity,
+    }
     for name, config in _sensors().items():
         entities["sensor", name] = state | config
     if rows:

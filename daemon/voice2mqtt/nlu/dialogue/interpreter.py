@@ -35,6 +35,10 @@ from voice2mqtt.nlu.matching.decision import (
 from voice2mqtt.nlu.matching.exact import MAX_CHARACTERS
 from voice2mqtt.nlu.text.normaliser import normaliser
 
+NOT_ADDRESSED = "the wake phrase was not said"
+"""The reason of a refusal."""
+CONSENT_NEEDED = "the row asks for consent"
+"""How the reason of a question ends that is asked whenever the row is meant."""
 _MAX_NAMED = 3
 """Nearest rows that a reason names."""
 
@@ -64,9 +68,9 @@ class Interpreter:
         self._decider = Decider(
             table, self.automaton, phonetic, strictness=policy.strictness, margin=policy.margin
         )
-        self._wake = WakePhrases(
-            policy.wake_phrases, normaliser(table.language), phonetic, policy.strictness
-        )
+        spoken = (*policy.wake_phrases, *policy.wake_words)
+        words = normaliser(table.language)
+        self._wake = WakePhrases(spoken, words, phonetic, policy.strictness)
         self._confirmations = Confirmations(table.language, phonetic, policy.strictness)
         self._all_rows = frozenset(range(len(table.rows)))
         self._rows_without_wake = frozenset(n for n in self._all_rows if not table.rows[n].wake)
@@ -90,6 +94,12 @@ class Interpreter:
         """Monotonic time until which an answer is expected; -inf if nothing was asked."""
         asked_until_s = self._question.until_s if self._question else float("-inf")
         return max(asked_until_s, self._wake_grace.invited_until_s)
+
+    @property
+    def awake_until_s(self) -> float:
+        """Monotonic time until which no wake word is needed; -inf if it is."""
+        asked_until_s = self._question.until_s if self._question else float("-inf")
+        return max(asked_until_s, self._wake_grace.until_s)
 
     def partial_match(self, text: str) -> PartialMatch:
         """Return how the interim `text` matches as the beginning of a command. Any thread."""
@@ -134,12 +144,19 @@ class Interpreter:
             self._question = before._question.in_new_table(before._table.rows, self._table.rows)
 
     def decide(
-        self, outcome: Outcome, now_s: float, local: LocalTime, said_s: float | None = None
+        self,
+        outcome: Outcome,
+        now_s: float,
+        local: LocalTime,
+        said_s: float | None = None,
+        *,
+        spoken: bool = False,
     ) -> tuple[Decision, ...]:
         """Decide on `outcome`, which came at `now_s` (monotonic) and `local` (wall clock).
 
         `said_s` (monotonic) is the end of the utterance, if known: a timely answer is not too late
-        because the host was slow. Returns no decision if no words were recognised.
+        because the host was slow. `spoken`: it was heard, after a wake word if one is needed, and
+        that stands for the wake phrase. Returns no decision if no words were recognised.
         """
         if not isinstance(outcome, Heard):
             return ()
@@ -156,15 +173,16 @@ class Interpreter:
         if not self._wake:
             verdict = self._verdict(hypotheses, self._all_rows, clock)
             return self._decisions(verdict, text, clock)
-        woken = self._without_wake_phrase(hypotheses)
-        if woken and not woken[0].text and not self.muted:
+        addressed = self._without_wake_phrase(hypotheses)
+        if addressed and not addressed[0].text and not self.muted:
             self.accept_without_wake_phrase(now_s + self._policy.wake_grace_s)
             self._wake_grace.invited = True
             invitation = language_named(self._table.language).invitation
             reason = Reason(text="the wake phrase alone; the command may follow")
             return (Ask(row="", text=text, score=1.0, question=invitation, reason=reason),)
-        if woken or clock.said_s <= self._wake_grace.until_s:
-            return self._addressed(text, woken or hypotheses, clock)
+        woken = (spoken and self._policy.wake_words) or not self._policy.wake_phrases
+        if addressed or woken or clock.said_s <= self._wake_grace.until_s:
+            return self._addressed(text, addressed or hypotheses, clock)
         return self._not_addressed(text, hypotheses, clock)
 
     def _without_wake_phrase(self, hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
@@ -187,7 +205,7 @@ class Interpreter:
         if self._rows_without_wake:
             verdict = self._verdict(hypotheses, self._rows_without_wake, clock)
         if isinstance(verdict, Unknown):
-            verdict = replace(verdict, why="the wake phrase was not said")
+            verdict = replace(verdict, why=NOT_ADDRESSED)
         return self._decisions(verdict, text, clock)
 
     def _addressed(
@@ -365,7 +383,7 @@ class Interpreter:
             self._question = Question(
                 text=question, options=((command,),), words=(question,), until_s=until_s
             )
-            reason = replace(reason, text=f"{reason.text}; the row asks for consent")
+            reason = replace(reason, text=f"{reason.text}; {CONSENT_NEEDED}")
             return Ask(row=row.name, text=text, score=score, question=question, reason=reason)
         self._history.record(row, command.slots, clock.now_s)
         self._wake_grace = WakeGrace(clock.said_s + self._policy.wake_grace_s)

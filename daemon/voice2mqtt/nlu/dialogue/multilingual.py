@@ -38,6 +38,12 @@ class MultilingualInterpreter(Interpreter):
         own_s = super().answer_deadline_s
         return max(own_s, self._asking.answer_deadline_s) if self._asking else own_s
 
+    @property
+    def awake_until_s(self) -> float:
+        """See `Interpreter`."""
+        own_s = super().awake_until_s
+        return max(own_s, self._asking.awake_until_s) if self._asking else own_s
+
     def partial_match(self, text: str) -> PartialMatch:
         """Return how `text` matches in the first language that knows it."""
         found = super().partial_match(text)
@@ -66,14 +72,23 @@ class MultilingualInterpreter(Interpreter):
         self._asking = None
 
     def decide(
-        self, outcome: Outcome, now_s: float, local: LocalTime, said_s: float | None = None
+        self,
+        outcome: Outcome,
+        now_s: float,
+        local: LocalTime,
+        said_s: float | None = None,
+        *,
+        spoken: bool = False,
     ) -> tuple[Decision, ...]:
         """See `Interpreter`."""
         other = self._asking or self._spoken_in(outcome)
         if other is None:
-            return super().decide(outcome, now_s, local, said_s)
+            return super().decide(outcome, now_s, local, said_s, spoken=spoken)
         other.resume_from(self)
-        decisions = other.decide(outcome, now_s, local, said_s)
+        decisions = other.decide(outcome, now_s, local, said_s, spoken=spoken)
+        self.resume_from(other)
+        # An open question stays with the one who asked it.
+        super().drop_question()
         self._asking = other if other.asks else None
         return decisions
 

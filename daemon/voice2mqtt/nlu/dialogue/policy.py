@@ -16,6 +16,8 @@ class Policy:
 
     wake_phrases: tuple[str, ...] = ()
     """One of them must begin the sentence; if there are none, every sentence counts."""
+    wake_words: tuple[str, ...] = ()
+    """Heard before every spoken sentence, and perhaps recognised at its beginning."""
     wake_grace_s: float = 0.0
     """How long the wake phrase may be left out after a command."""
     strictness: float = 0.2

@@ -1,7 +1,7 @@
 """The command table as values: what the owner wrote, before it is compiled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -155,6 +155,13 @@ class CommandTable:
     """The same rows as they are said in each of the languages (`de-DE`) that `say` names; a row
     that is not said in it has no template."""
     tests: tuple[TableTest, ...] = ()
+
+    def at_any_time(self) -> "CommandTable":
+        """Return the table with no hours, pauses and questions: all that is left is words."""
+        rows = (
+            replace(row, between=None, days=WEEK, cooldown_s=0.0, confirm="") for row in self.rows
+        )
+        return replace(self, rows=tuple(rows))
 
     @property
     def longest_expiry_s(self) -> float:

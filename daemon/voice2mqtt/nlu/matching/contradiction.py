@@ -9,7 +9,7 @@ heard but not meant, or meant but not heard, while all around it matches.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
@@ -38,8 +38,19 @@ def are_known(language: str) -> bool:
 class Contradictions:
     """The contradictions of one language."""
 
-    def __init__(self, language: str, table: frozenset[str] = frozenset()) -> None:
-        """`language` is a tag such as "de" or "en-GB", `table` the words that can be said."""
+    def __init__(
+        self,
+        language: str,
+        table: frozenset[str] = frozenset(),
+        sound_the_same: Callable[[str, str], bool] = lambda _one, _other: False,
+    ) -> None:
+        """Read the words of a language.
+
+        Args:
+            language: a tag such as "de" or "en-GB".
+            table: the words that can be said.
+            sound_the_same: whether two words are homophones.
+        """
         spoken = language_named(language)
         words = spoken.contradiction or ContradictionWords()
         negations = spoken.negations if spoken.contradiction else ()
@@ -48,6 +59,8 @@ class Contradictions:
         """(key, surface) of the words of a text, elided ones by themselves"""
         self._elided = words.elided
         self._table = table
+        self._are_forms = self._normaliser.inflection.are_forms
+        self._sound_the_same = sound_the_same
         self._fillers = self._keys(" ".join(spoken.fillers))
         kinds = [(kind - table, kind) for kind in map(self._keys, words.kinds)]
         self._others = [(line, line) for line in map(self._keys, words.opposites)] + kinds
@@ -113,19 +126,24 @@ class Contradictions:
 
         One that was heard for another; or that was inserted, with only words of the table around
         it ("with *some* milk"); or that is missing, where everything else was heard. Fillers such
-        as "please" do not count.
+        as "please" do not count, nor does another form of the word or one that sounds the same.
         """
         matched = SequenceMatcher(None, meant, words, autojunk=False).get_opcodes()
         unlike = [part for part in matched if part[0] != "equal"]
         runs: list[Sequence[str]] = []
         for what, first, last, start, end in unlike:
             is_one = last - first == end - start == 1 and words[start] not in meant
+            if is_one and self._are_one_word(words[start], meant[first]):
+                continue
             if (what == "insert" or is_one) and self._table.issuperset(words[start:end]):
                 runs.append(words[start:end])
             if what == "delete" and len(unlike) == 1:
                 runs.append(meant[first:last])
         candidates = (word for run in runs for word in run if word not in self._fillers)
         return next((word for word in candidates if len(word) >= _MIN_STEM), None)
+
+    def _are_one_word(self, heard: str, meant: str) -> bool:
+        return self._are_forms(heard, meant) or self._sound_the_same(heard, meant)
 
     def _keys(self, line: str) -> frozenset[str]:
         return frozenset(key for key, _ in self._words(line))

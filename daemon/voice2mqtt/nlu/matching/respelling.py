@@ -4,7 +4,7 @@ A recogniser may write a word before a number as part of the number. Which words
 the language's data file; only those that this table has right before a number are tried.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -80,14 +80,12 @@ class Respellings:
 
         "Eight" begins "eighteen", and "forty two" ends "one hundred forty two".
         """
-        if [command.row for command in one] != [command.row for command in other]:
-            return False
-        return all(
-            a.slots.get(slot) == b.slots.get(slot)
-            or self._is_part(a.slots.get(slot), b.slots.get(slot))
-            for a, b in zip(one, other, strict=True)
-            for slot in {**a.slots, **b.slots}
-        )
+        return _differ_only(one, other, self._is_part)
+
+    @staticmethod
+    def is_teen_of(heard: Sequence[Candidate], said: Sequence[Candidate]) -> bool:
+        """Return whether they differ only in that a ten was heard as its teen: fifty as fifteen."""
+        return _differ_only(heard, said, _is_teen_of)
 
     def _is_part(self, one: SlotValue | None, other: SlotValue | None) -> bool:
         if not isinstance(one, int | float) or not isinstance(other, int | float):
@@ -140,3 +138,20 @@ def _words_before_numbers(automaton: Automaton) -> frozenset[str]:
 def _replaced(lattice: TokenLattice, first: int, last: int, by: str) -> str:
     start, end = lattice.tokens[first].start, lattice.tokens[last - 1].end
     return f"{lattice.text[:start]}{by}{lattice.text[end:]}"
+
+
+def _differ_only(
+    one: Sequence[Candidate],
+    other: Sequence[Candidate],
+    differ: Callable[[SlotValue | None, SlotValue | None], bool],
+) -> bool:
+    """Return whether the rows are the same, and `differ` is true of all slots that are not."""
+    return [command.row for command in one] == [command.row for command in other] and all(
+        a.slots.get(slot) == b.slots.get(slot) or differ(a.slots.get(slot), b.slots.get(slot))
+        for a, b in zip(one, other, strict=True)
+        for slot in {**a.slots, **b.slots}
+    )
+
+
+def _is_teen_of(teen: SlotValue | None, ten: SlotValue | None) -> bool:
+    return isinstance(teen, int) and 12 < teen < 20 and ten == 10 * (teen - 10)

@@ -31,6 +31,7 @@ class Amounts:
             for link in links:
                 self._fractions.setdefault(words[0], []).append((words + link, part))
         self._parts = {keys_of(words): part for words, part in language.parts.items()}
+        self._bare_units = frozenset(map(keys_of, language.bare_units))
         self._cents = frozenset(map(keys_of, language.cents))
         self._joints = frozenset(map(keys_of, language.joints))
 
@@ -71,6 +72,10 @@ class Amounts:
         for first in {arc.key for arc in outgoing[at]} & self._fractions.keys():
             for words, part in self._fractions[first]:
                 yield from ((end, part) for end in _ends(outgoing, at, words))
+
+    def counted_alone(self, unit: str) -> bool:
+        """Return whether `unit` means one where a part follows: "hora y media"."""
+        return (unit,) in self._bare_units
 
     def added(
         self, keys: Keys, numbers: Numbers, unit: str, at: int

@@ -153,6 +153,10 @@ class LatticeBuilder:
                         yield end, (amount, unit.key)
                         if unit.key in CURRENCIES:
                             yield end, (unit.key, amount)
+        for unit in outgoing[at]:
+            if self._amounts.counted_alone(unit.key):
+                for end, part in self._amounts.added(keys, numbers, unit.key, unit.end):
+                    yield end, (self._key(f"{1 + part:.2f}"), unit.key)
 
     def numbers(self, tokens: tuple[Token, ...], at: int) -> Iterator[LatticeArc]:
         """Yield the numbers said in several words from `at`, shorter ones first."""

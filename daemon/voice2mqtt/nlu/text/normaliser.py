@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from voice2mqtt.languages.language import language_named
+from voice2mqtt.nlu.text.inflection import Inflection
 from voice2mqtt.nlu.text.lattice_builder import LatticeBuilder, number_of
 from voice2mqtt.nlu.text.letters import APOSTROPHES, SILENT, cleaned, folded
 from voice2mqtt.nlu.text.numbers import numerals
@@ -27,6 +28,8 @@ _LOOSE_POINT = re.compile(r"(?<!\d)[.,:]|[.,:](?!\d)")
 _ORDINAL_POINT = re.compile(r"(?<![\d.,:])(\d+)\.(?=\s+[^\W\d_])")
 _POINT_OF_ORDINAL = re.compile(r"(?<=\d)\.(?=[\u00aa\u00ba]|er(?!\w))")
 """Spanish writes "2.ª" and "1.er"."""
+_DEGREES = re.compile(r"(?<=\d)\s?\u00ba\s?(?=[CFcf](?!\w))")
+"""A recogniser may write the ordinal sign for that of degrees: "23\u00baC"."""
 _NEGATIVE = re.compile(r"(?<![\w%°])-(?=\d)")
 _STOP = re.compile(r"(?<=[.,:;?!])\s+")
 """No number spans it."""
@@ -81,6 +84,7 @@ class Normaliser:
         """The ways to say a number, as words, the usual one first"""
         self.spell_ordinal = self._numerals.spell_ordinal
         """The same for an ordinal"""
+        self.inflection = Inflection(code)
         self.articles = frozenset(map(self.key, self._language.articles))
         """Keys of the words that are never a misheard number."""
         ones = (tuple(one.split()) for one in self._language.ones)
@@ -112,6 +116,24 @@ class Normaliser:
         """
         clauses = _STOP.split(self._written_out(text))
         return " ".join(map(self._clause_in_digits, clauses))
+
+    def amounts_in_digits(self, text: str) -> str:
+        """Return `text` with each amount that is no whole number before its unit, in digits.
+
+        "An hour and a half" becomes "1.5 hour", "mezz'ora" "0.5 ora".
+        """
+        lattice = self.lattice(text)
+        written, at = "", 0
+        while at < lattice.end:
+            said = next(lattice.broken_amounts(at), None)
+            if said:
+                end, number, unit = said
+                written += f" {self.written(number)} {unit}"
+                at = end
+            else:
+                written += f" {lattice.slice(at, at + 1)}"
+                at += 1
+        return written.strip()
 
     def may_go_on(self, tokens: tuple[Token, ...]) -> bool:
         """Return whether the last word may begin a longer number."""
@@ -165,6 +187,7 @@ class Normaliser:
         """Return `text` in canonical form; the offsets of tokens refer to it."""
         for fraction in (_VULGAR, _WRITTEN_FRACTION):
             text = fraction.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
+        text = _DEGREES.sub("°", text)
         return unicodedata.normalize("NFKC", _POINT_OF_ORDINAL.sub("", cleaned(text)))
 
     def _split(self, text: str) -> tuple[Token, ...]:

@@ -4,7 +4,7 @@
 which of them is meant, so the lattice has an arc for each; `lattice_builder.py` builds it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -67,6 +67,17 @@ class TokenLattice:
             start <= first and last <= end and (first, last) != (start, end)
             for start, end in self.units
         )
+
+    def broken_amounts(self, at: int) -> Iterator[tuple[int, float, str]]:
+        """Yield (end, number, unit) of amounts from `at` whose number is broken by their unit.
+
+        The number is no whole one: "an hour and a half", "mezz'ora".
+        """
+        for arc in self.arcs[at]:
+            if arc.number is not None and arc.number != int(arc.number) and arc.end > self.end:
+                for unit in self.arcs[arc.end]:
+                    if unit.number is None and unit.key.isalpha() and unit.end <= self.end:
+                        yield unit.end, arc.number, unit.key
 
     def may_be_free_text(self, first: int, last: int) -> bool:
         """Return whether free text may span position `first` to `last`.

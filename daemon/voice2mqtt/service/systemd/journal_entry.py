@@ -45,6 +45,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType({
         "c00fcd845bf54bbe9c0e4db4066d4011", logging.WARNING, "a device did not confirm its command"
     ),
     "held_back": Kind("577d2c942ee14abeab2a256972bfe2cd", sentence="left it to another node"),
+    "woken": Kind("1112bd184eac41f7b498b95ce7a42e67", sentence="heard the wake word"),
     "bad_request": Kind(
         "74ac37c632794cdbb9570c402b9016c6", logging.WARNING, "a control message makes no sense"
     ),

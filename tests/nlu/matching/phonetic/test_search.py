@@ -9,11 +9,12 @@ from voice2mqtt.nlu.grammar.table import (
     CommandTable,
     ListValue,
     Publish,
+    RangeList,
     Row,
     TextList,
     WildcardList,
 )
-from voice2mqtt.nlu.matching.phonetic import search_graph
+from voice2mqtt.nlu.matching.phonetic import search, search_graph
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.espeak import Espeak
@@ -309,3 +310,51 @@ def test_a_search_after_many_others_finds_the_same(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(search_graph, "_MAX_CACHED_NODES", 0)
     assert found() == before
     assert all(before)
+
+
+@pytest.mark.parametrize(
+    ("language", "say", "heard", "hours"),
+    [
+        ("en", "timer for {h} hour[s]", "timel for an hour and a half", 1.5),
+        ("it", "timer di {h} or(a|e)", "timel di mezz'ora", 0.5),
+        ("it", "timer di {h} or(a|e)", "timel di due ore e mezza", 2.5),
+        ("es", "temporizador de {h} hora[s]", "temporisador de hora y media", 1.5),
+    ],
+)
+def test_an_amount_around_its_unit_is_found_by_sound(
+    language: str, say: str, heard: str, hours: float
+) -> None:
+    table = CommandTable(
+        rows=(_row(say),),
+        lists={"h": RangeList(lowest=0, highest=24, decimals=True)},
+        language=language,
+    )
+    nearest = PhoneticMatcher(compile_table(table), normaliser(language), Espeak(language))
+    found = nearest.search([Hypothesis(text=heard)])
+    assert found[0].slots == {"h": hours}
+    assert found[0].distance <= STRICT
+
+
+def _table_of_optionals() -> CommandTable:
+    """As imported sentences are: each row may begin and end with much that is left out."""
+    rows = []
+    for thing in ("bedroom lamp", "bedroom lights", "kitchen fan", "hall lamp", "bed lamp"):
+        for way in ("turn {} on", "turn on {}", "switch {} on", "switch on {}", "put on {}"):
+            said = way.format(f"[all] [of] [the] [my] {thing} [here] [right] [now] [again]")
+            rows.append(
+                _row(f"[oh] [please] [can] [could] [would] [you] [now] {said} [please] [now]")
+            )
+    return CommandTable(rows=tuple(rows))
+
+
+def test_a_search_that_gave_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = [Hypothesis(text="turn on the bedroom lamb")]
+    table = _table_of_optionals()
+    nearest = PhoneticMatcher(compile_table(table), normaliser("en"), Espeak("en-us"))
+    monkeypatch.setattr(search, "_MAX_NODES", 10)
+    monkeypatch.setattr(search, "_MAX_NODES_TO_NAME", 10)
+    assert not nearest.search(heard)
+    assert nearest.gave_up
+    monkeypatch.undo()
+    assert nearest.search(heard)
+    assert not nearest.gave_up

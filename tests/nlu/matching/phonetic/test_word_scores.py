@@ -18,6 +18,7 @@ from voice2mqtt.nlu.matching.phonetic.phonemes import (
     PhoneticLexicon,
 )
 from voice2mqtt.nlu.matching.phonetic.word_scores import WordScores
+from voice2mqtt.nlu.text.inflection import Inflection
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.letters import Letters
 
@@ -31,7 +32,7 @@ def _scores(
     words: Sequence[str], heard: Sequence[str]
 ) -> tuple[PhonemeInventory, PhoneticLexicon, Observation, WordScores]:
     inventory = PhonemeInventory(Letters())
-    lexicon = PhoneticLexicon({word: word for word in words}, inventory)
+    lexicon = PhoneticLexicon({word: word for word in words}, inventory, Inflection("und"))
     utterance = Observation.of(" ".join(heard), normaliser("en"), lexicon, inventory)
     return inventory, lexicon, utterance, WordScores(lexicon, utterance)
 

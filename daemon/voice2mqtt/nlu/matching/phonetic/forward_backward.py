@@ -31,8 +31,6 @@ from voice2mqtt.nlu.matching.phonetic.phonemes import INFINITE, Indices, run_sta
 from voice2mqtt.nlu.matching.phonetic.search_graph import ROOT, NodeArcs, SearchGraph, Slots
 from voice2mqtt.nlu.matching.phonetic.word_scores import WordScores
 
-_MAX_NODES = 300
-"""Nodes of one pass: talk that is near no row would otherwise be followed through a large table."""
 _ARC_BATCH = 256
 """Arcs that are scored at once: more are faster, and need more memory."""
 _SKIP_FACTOR = 0.99
@@ -94,6 +92,8 @@ class ForwardBackward:
         words = observation.words
         self.skips = [(word.start, word.end, _SKIP_FACTOR * word.skip_cost) for word in words]
         """(start, end, cost) of each word heard that may be skipped"""
+        self.is_cut = False
+        """Whether the last forward pass had more nodes than it was allowed"""
         self.cost_to_go: dict[int, Costs] = {}
         """[position] for each node on a path within the bound of the last backward pass"""
         self._graph = graph
@@ -111,21 +111,21 @@ class ForwardBackward:
         """A lower bound of the cost of any path, whatever order of words the graph allows."""
         return float(self._rest[0])
 
-    def best_cost(self, max_cost: float) -> float | None:
+    def best_cost(self, max_cost: float, max_nodes: int) -> float | None:
         """Return the cost of the best path; None if it exceeds `max_cost`."""
         final = (
             float(forward[-1])
-            for level in self._forward(max_cost)
+            for level in self._forward(max_cost, max_nodes)
             for arcs, forward in zip(level.node_arcs, level.forward, strict=True)
             if arcs.is_final
         )
         best = min(final, default=float(INFINITE))
         return best if best <= max_cost else None
 
-    def backward(self, max_cost: float) -> None:
+    def backward(self, max_cost: float, max_nodes: int) -> None:
         """Compute `cost_to_go` for all nodes on paths that cost up to `max_cost`."""
         self.cost_to_go, self._level_of = {}, {}
-        for level in reversed(self._forward(max_cost)):
+        for level in reversed(self._forward(max_cost, max_nodes)):
             cost_to_go = self._backward_level(level)
             is_near = (level.forward + cost_to_go).min(axis=1) <= max_cost
             for index in is_near.nonzero()[0].tolist():
@@ -184,24 +184,25 @@ class ForwardBackward:
             rest[position] = least
         return rest[: last + 1]
 
-    def _forward(self, max_cost: float) -> list[_Level]:
+    def _forward(self, max_cost: float, max_nodes: int) -> list[_Level]:
         """Return the levels of a forward pass; one with a higher bound serves a lower one too."""
         if self._forward_pass is None or self._forward_pass[0] < max_cost:
-            self._forward_pass = max_cost, list(self._forward_levels(max_cost))
+            self._forward_pass = max_cost, list(self._forward_levels(max_cost, max_nodes))
         return self._forward_pass[1]
 
-    def _forward_levels(self, max_cost: float) -> Iterator[_Level]:
+    def _forward_levels(self, max_cost: float, max_nodes: int) -> Iterator[_Level]:
         at_root = np.full((1, len(self._rest)), INFINITE, np.float32)
         at_root[0, 0] = 0.0
         incoming = {self._graph.rank(ROOT): [(np.array([ROOT]), at_root)]}
         rank_queue = list(incoming)
-        budget = _MAX_NODES
+        budget = max_nodes
         while rank_queue and budget > 0:
             rank = heapq.heappop(rank_queue)
             nodes, forward = self._pruned_nodes(incoming.pop(rank), max_cost, budget)
             if not nodes:
                 continue
             budget -= len(nodes)
+            self.is_cut = budget <= 0
             level, target_ranks = self._pruned_arcs(nodes, forward, max_cost)
             yield level
             for target_rank, targets, costs in self._successors(level, target_ranks):

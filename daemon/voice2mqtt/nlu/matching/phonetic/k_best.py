@@ -19,7 +19,7 @@ from voice2mqtt.nlu.matching.phonetic.forward_backward import ForwardBackward, S
 from voice2mqtt.nlu.matching.phonetic.observation import Observation
 from voice2mqtt.nlu.matching.phonetic.search_graph import ROOT, SearchGraph, Slots
 
-_MAX_EXPANSIONS = 600
+_MAX_EXPANSIONS = 3000
 """(node, position, slots) that one search expands."""
 _ROUNDING = 1e-3
 """Added to the bound, for costs are summed in float32."""
@@ -83,16 +83,21 @@ class KBestSearch:
         """A lower bound of the cost of any path, whatever order of words the graph allows."""
         return self._passes.lower_bound
 
-    def best_cost(self, max_cost: float) -> float | None:
-        """Return the cost of the best path; None if it exceeds `max_cost`."""
-        return self._passes.best_cost(max_cost)
+    @property
+    def is_cut(self) -> bool:
+        """Whether the last pass had more nodes than it was allowed."""
+        return self._passes.is_cut
 
-    def paths(self, max_cost: float, beam: float, most: int) -> list[Path]:
+    def best_cost(self, max_cost: float, max_nodes: int) -> float | None:
+        """Return the cost of the best path; None if it exceeds `max_cost`."""
+        return self._passes.best_cost(max_cost, max_nodes)
+
+    def paths(self, max_cost: float, beam: float, most: int, max_nodes: int) -> list[Path]:
         """Return the best path of each of the `most` best meanings, in order of cost.
 
         None of them costs more than `max_cost`, or more than the best one and `beam`.
         """
-        self._passes.backward(max_cost)
+        self._passes.backward(max_cost, max_nodes)
         self._arcs = {}
         if ROOT not in self._passes.cost_to_go:
             return []

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voice2mqtt.core.ports import Pronouncer
 from voice2mqtt.nlu.matching.phonetic.costs import Costs, cost_matrix, deletion_cost
+from voice2mqtt.nlu.text.inflection import Inflection
 from voice2mqtt.nlu.text.letters import spelled
 
 Indices = NDArray[np.intp]
@@ -65,9 +67,12 @@ class PhonemeInventory:
 class PhoneticLexicon:
     """The words of a grammar with their pronunciations, as a prefix tree."""
 
-    def __init__(self, words: Mapping[str, str], inventory: PhonemeInventory) -> None:
+    def __init__(
+        self, words: Mapping[str, str], inventory: PhonemeInventory, inflection: Inflection
+    ) -> None:
         """`words` maps each key to the spelling to pronounce."""
         self._inventory = inventory
+        self._inflection = inflection
         pronounced = dict(zip(words, inventory.phonemes_of(list(words.values())), strict=True))
         # Longest first, so that words of equal length form one run (see `run_starts`).
         self.keys = tuple(sorted(words, key=lambda key: -len(pronounced[key])))
@@ -84,6 +89,15 @@ class PhoneticLexicon:
         )
         """[word]: the cost of hearing nothing of it."""
         self._trie = tuple(_trie_levels(self.phonemes))
+        self._by_stem: dict[str, list[int]] = {}
+        for key, word in self.word_ids.items():
+            for stem in inflection.stems(key):
+                self._by_stem.setdefault(stem, []).append(word)
+
+    def forms_of(self, key: str) -> frozenset[int]:
+        """Return the words that are other forms of the word `key`."""
+        found = (self._by_stem.get(stem, ()) for stem in self._inflection.stems(key))
+        return frozenset(chain.from_iterable(found)) - {self.word_ids.get(key)}
 
     def span_costs(self, heard: Phonemes) -> Costs:
         """Return the edit distance of every word to every span of `heard`: [band, word, start].

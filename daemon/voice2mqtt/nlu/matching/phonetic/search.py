@@ -44,12 +44,17 @@ from voice2mqtt.nlu.text.normaliser import Normaliser
 
 _MAX_COST_PER_PHONEME = 0.4
 """Up to which a sentence is worth naming in a refusal."""
-_CLOSER_BOUNDS = (0.1, 0.2)
+_CLOSER_BOUNDS = (0.1, 0.25)
 """Costs per phoneme that are tried first, since a wider search takes longer."""
 _BEAM = 2.0
 """Cost above the best path up to which other meanings are returned."""
 _FIRST_BEAM = 1.5 * _BEAM
 """Cost above the lower bound that the first pass allows; it seldom needs a second."""
+
+_MAX_NODES = 3000
+"""Nodes of one pass in which a command may be found"""
+_MAX_NODES_TO_NAME = 300
+"""Nodes of one pass in which there are only rows to name in a refusal"""
 
 _SENTENCE_WEIGHT = 0.85
 _SENTENCE_CONFIDENCE_WEIGHT = 0.2
@@ -97,18 +102,21 @@ class PhoneticMatcher:
     def __init__(
         self, automaton: Automaton, normaliser: Normaliser, pronouncer: Pronouncer
     ) -> None:
+        self.gave_up = False
+        """Whether the last search ended before it had seen all that may be near."""
         self._normaliser = normaliser
         self._inventory = PhonemeInventory(pronouncer)
         words = _words(automaton, numbers=True)
-        self._lexicon = PhoneticLexicon(words, self._inventory)
+        self._lexicon = PhoneticLexicon(words, self._inventory, normaliser.inflection)
         self._graph = self._without_numbers = SearchGraph(automaton, self._lexicon)
         fewer = _words(automaton, numbers=False)
         if len(fewer) < len(words):
-            lexicon = PhoneticLexicon(fewer, self._inventory)
+            lexicon = PhoneticLexicon(fewer, self._inventory, normaliser.inflection)
             self._without_numbers = SearchGraph(automaton, lexicon)
 
     def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
         """Return the nearest meanings over the n-best list; see `candidate.PhoneticSearch`."""
+        self.gave_up = False
         observations = self._observations(hypotheses)
         agreed = frozenset[str]().union(*({word.key for word in o.words} for o, _ in observations))
         for observation, _ in observations:
@@ -175,10 +183,12 @@ class PhoneticMatcher:
         for hypothesis in hypotheses:
             if hypothesis.confidence is not None and hypothesis.confidence < least:
                 continue
-            observation = self._observed(hypothesis.text)
-            if observation is not None:
-                keys = tuple(word.key for word in observation.words)
-                observations.setdefault(keys, (observation, hypothesis.text))
+            text = hypothesis.text
+            for written in dict.fromkeys((text, self._normaliser.amounts_in_digits(text))):
+                observation = self._observed(written)
+                if observation is not None:
+                    keys = tuple(word.key for word in observation.words)
+                    observations.setdefault(keys, (observation, text))
         return list(observations.values())[:_MAX_HYPOTHESES]
 
     def _paths(
@@ -195,14 +205,17 @@ class PhoneticMatcher:
         length = len(observation.phonemes)
         farthest = max_per_phoneme * length
         if max_cost <= farthest:
-            return search.paths(max_cost, _BEAM, most)
+            return search.paths(max_cost, _BEAM, most, _MAX_NODES)
         # Where all words heard are near, this one pass finds all that is wanted.
         first = search.lower_bound + _FIRST_BEAM
         wider = (per_phoneme * length for per_phoneme in _CLOSER_BOUNDS)
         for bound in (first, *(bound for bound in wider if first < bound < farthest), farthest):
-            best = search.best_cost(min(bound, farthest))
+            may_act = search.lower_bound <= _CLOSER_BOUNDS[-1] * length and bound < farthest
+            nodes = _MAX_NODES if may_act else _MAX_NODES_TO_NAME
+            best = search.best_cost(min(bound, farthest), nodes)
+            self.gave_up |= may_act and search.is_cut
             if best is not None:
-                return search.paths(min(best + _BEAM, farthest), _BEAM, most)
+                return search.paths(min(best + _BEAM, farthest), _BEAM, most, nodes)
         return []
 
     def _observed(self, text: str) -> Observation | None:

@@ -28,6 +28,8 @@ _REPLACED_PENALTY = 1.0
 """For taking a word that the table knows for another one, if they are less similar than that."""
 _WORD_TO_NUMBER_PENALTY = 0.4
 """For taking a word of the table for a number: "to" may be two, but seldom is."""
+_FORM_COST = 0.2
+"""The most that another form of a word costs. Set by hand: a fifth of a phoneme."""
 _MIN_PROTECTED_PHONEMES = 3
 """Shorter words of the table are taken for others without `_REPLACED_PENALTY`."""
 
@@ -141,6 +143,18 @@ class WordScores:
             costs += lexicon.is_number[:, None] * self._penalties(as_number, word_ids, covered)
         if partial.any():
             costs += self._penalties(partial, word_ids, covered)
+        self._cap_forms(costs, lexicon, heard)
+
+    def _cap_forms(
+        self, costs: Costs, lexicon: PhoneticLexicon, heard: Sequence[ObservedWord]
+    ) -> None:
+        """Lower `costs` [band, word, start] where another form of the word was heard."""
+        for word in heard:
+            for form in lexicon.forms_of(word.key):
+                is_span = self._span_lengths[:, form] == word.end - word.start
+                costs[is_span, form, word.start] = np.minimum(
+                    costs[is_span, form, word.start], _FORM_COST
+                )
 
     def _covered(self, heard: Sequence[ObservedWord]) -> NDArray[np.float64]:
         """Return 1 where a span has at least half of a word heard: [word heard, length, start]."""

@@ -50,18 +50,18 @@ class TotalUsage:
     """The usage of several services, each with a limit of its own."""
 
     def __init__(self, meters: Sequence[UsageMeter]) -> None:
-        """Add up `meters`."""
-        self._meters = meters
+        """Add up `meters`, one for each service."""
+        self.meters = meters
 
     @property
     def today_s(self) -> float:
         """Seconds sent so far today, to all of them."""
-        return sum(meter.today_s for meter in self._meters)
+        return sum(meter.today_s for meter in self.meters)
 
     @property
     def exhausted(self) -> bool:
         """Whether nothing more may be sent today, to any of them."""
-        return all(meter.exhausted for meter in self._meters)
+        return all(meter.exhausted for meter in self.meters)
 
 
 def _today() -> date:

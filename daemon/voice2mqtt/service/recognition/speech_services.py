@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 
 from voice2mqtt.nlu.grammar.phrase_list import phrases
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.service.host_watch import CLOUD_STEADY_S, STEADY_S, HostWatch
 from voice2mqtt.service.inbox import HostChanged, Inbox
+from voice2mqtt.service.recognition.host_watch import CLOUD_STEADY_S, STEADY_S, HostWatch
+from voice2mqtt.service.recognition.usage import UsageMeter
 from voice2mqtt.service.store import Store
-from voice2mqtt.service.usage import UsageMeter
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.speech_settings import SpeechSettings
+from voice2mqtt.settings.wake_words import spoken_forms
 from voice2mqtt.speech.address import service_name
 from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
 from voice2mqtt.speech.failover import FailoverRecognizer, Service
@@ -60,11 +61,10 @@ def set_phrases(
 ) -> None:
     """Have `made` tell the host what `table` listens for, if the settings want that."""
     if settings.speech.phrase_list:
+        listening = settings.listening
+        wake_phrases = (*listening.wake_phrase, *spoken_forms(listening.wake_word))
         spoken = (table, *table.translations.values())
-        each = [
-            phrases(said, PHRASE_LIMIT // len(spoken), settings.listening.wake_phrase)
-            for said in spoken
-        ]
+        each = [phrases(said, PHRASE_LIMIT // len(spoken), wake_phrases) for said in spoken]
         made.prepare([phrase for some in each for phrase in some])
 
 

@@ -9,9 +9,9 @@ import pytest
 from tests.speechhost.fakes import ScriptedEngine
 from tests.speechhost.hosting import hosting
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch, Origin, Outcome
-from voice2mqtt.service import speech_services
-from voice2mqtt.service.host_watch import HostWatch
 from voice2mqtt.service.inbox import HostChanged, Inbox
+from voice2mqtt.service.recognition import speech_services
+from voice2mqtt.service.recognition.host_watch import HostWatch
 from voice2mqtt.settings.speech_settings import SpeechSettings
 
 WITHIN_S = 10.0
