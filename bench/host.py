@@ -196,13 +196,20 @@ SCRIPT = NBestEntry(text="Turn on the light.", lexical="turn on the light", conf
 
 
 class _Scripted:
+    language = "en-US"
+
     def prepare(self, grammar: EngineGrammar) -> None:
         pass
 
     def transcribe(
-        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+        self,
+        pcm: bytes,
+        grammar: EngineGrammar | None,
+        abandoned: Callable[[], bool] = never,
+        *,
+        timed: bool = False,
     ) -> Transcript:
-        del pcm, grammar, abandoned
+        del pcm, grammar, abandoned, timed
         return Transcript(nbest=(SCRIPT,))
 
 

@@ -76,7 +76,7 @@ class Speaker:
         phrase: dict[str, Any] = {}
         async for frame in self._socket:
             head, _, body = str(frame).partition("\r\n\r\n")
-            if request in head and "Path:speech.phrase" in head:
+            if request in head and "Path:speech.phrase" in head and not phrase:
                 phrase = json.loads(body)
             elif request in head and "Path:turn.end" in head:
                 break

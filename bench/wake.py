@@ -174,13 +174,12 @@ def _report_others(
     pause = np.zeros(round(0.5 * RATE_HZ))
     samples = np.concatenate([part for each in speech for part in (_loud(each), pause)])
     hours = len(samples) / RATE_HZ / 3600
-    fired = 0
+    told, passed = _woken(samples, words)
     for word in words:
-        told, passed = _woken(samples, [word])
-        outcomes = filter(None, (heard(home.hear(each)) for each in passed))
-        fired += sum(isinstance(d, Fire) for each in outcomes for d in home.decide(each))
-        note = f"{len(told)} in {60 * hours:.0f} min"
-        report.add(f"{what}: {word} heard", len(told) / hours, "/h", note=note)
+        note = f"{told.count(word)} in {60 * hours:.0f} min"
+        report.add(f"{what}: {word} heard", told.count(word) / hours, "/h", note=note)
+    outcomes = filter(None, (heard(home.hear(each)) for each in passed))
+    fired = sum(isinstance(d, Fire) for each in outcomes for d in home.decide(each))
     report.add(f"{what}: commands", fired, "", 0.0)
     detector, pcm = wake_word_detector(("alexa",)), mixing.to_pcm(samples)
     began_s = time.process_time()

@@ -31,6 +31,11 @@ ATTENTION_SCALE = 1 / HEAD_SIZE**0.5
 EPSILON = 1e-5
 MIN_EXTERNAL_BYTES = 256
 """Smaller weights are copied into the graph."""
+ALIGNMENT_HEADS = {3: (0, 5, 6), 4: (1, 3, 6, 7), 5: (6,)}
+"""By layer, the heads of the cross-attention that look at the sound of the token they write.
+
+Of all 48 these came closest to the words of synthetic speech (`bench/word_timings.py`).
+"""
 _MICROSOFT = "com.microsoft"
 
 
@@ -147,14 +152,21 @@ class Graph:
         return self.split(product, len(likes))
 
     def attention(
-        self, queries: str, keys: str, values: str, mask: str = "", *, keys_by_row: bool = False
+        self,
+        queries: str,
+        keys: str,
+        values: str,
+        mask: str = "",
+        *,
+        keys_by_row: bool = False,
+        weights_to: str = "",
     ) -> str:
         """Add attention: softmax(queries keys / sqrt(size) + mask) values."""
         how = {"alpha": ATTENTION_SCALE, "transB": int(keys_by_row), "domain": _MICROSOFT}
         scores = self.node("FusedMatMul", queries, keys, **how)
         if mask:
             scores = self.node("Add", scores, mask)
-        return self.node("MatMul", self.node("Softmax", scores, axis=-1), values)
+        return self.node("MatMul", self.node("Softmax", scores, to=weights_to, axis=-1), values)
 
     def weight(self, name: str) -> str:
         """Add a weight of the package; a large one as a reference into the package's file."""
@@ -202,8 +214,11 @@ def cross_attention(package: Package) -> onnx.ModelProto:
     return graph.model("cross")
 
 
-def step(package: Package) -> onnx.ModelProto:
-    """Return the graph from tokens, and the cache of those before, to log-probabilities."""
+def step(package: Package, *, aligning: bool = False) -> onnx.ModelProto:
+    """Return the graph from tokens, and the cache of those before, to log-probabilities.
+
+    With `aligning`, it also tells how the tokens attend to the audio, and keeps no cache.
+    """
     graph = Graph(package)
     tokens = graph.input("tokens", ["beam", "new"], integer=True)
     graph.input("parents", ["beam"], integer=True)
@@ -220,13 +235,15 @@ def step(package: Package) -> onnx.ModelProto:
     rows = graph.node("Reshape", embedded, graph.shape(-1, WIDTH))
     beams = graph.node("Shape", tokens)
     for layer in range(LAYERS):
-        rows = _layer(graph, layer, rows, beams)
+        rows = _layer(graph, layer, rows, beams, aligning=aligning)
+    if aligning:
+        _attention(graph)
     rows = graph.normal(rows, "/model/decoder/norm/LayerNormalization_output_0")
     graph.node("LogSoftmax", graph.product(rows, "logits"), to=log_probs, axis=-1)
-    return graph.model("step")
+    return graph.model("align" if aligning else "step")
 
 
-def _layer(graph: Graph, layer: int, rows: str, beams: str) -> str:
+def _layer(graph: Graph, layer: int, rows: str, beams: str, *, aligning: bool) -> str:
     """Add one layer: self-attention, cross-attention, feed-forward; all with a residual."""
     own = f"/model/decoder/layers.{layer}"
     flat = graph.shape(-1, WIDTH)
@@ -246,7 +263,8 @@ def _layer(graph: Graph, layer: int, rows: str, beams: str) -> str:
         for one in (queries, key)
     )
     keys, values = (
-        _cached(graph, f"{kind}{layer}", new) for kind, new in (("key", key), ("value", value))
+        _cached(graph, f"{kind}{layer}", new, output=not aligning)
+        for kind, new in (("key", key), ("value", value))
     )
     attended = graph.attention(queries, keys, values, "mask", keys_by_row=True)
     attended = graph.node("Reshape", graph.node("Transpose", attended, perm=[0, 2, 1, 3]), flat)
@@ -258,7 +276,7 @@ def _layer(graph: Graph, layer: int, rows: str, beams: str) -> str:
     queries = graph.reshaped(queries, graph.shape(-1, HEADS, HEAD_SIZE), 1, 0, 2)
     keys = graph.input(f"cross_key{layer}", [HEADS, HEAD_SIZE, "time"])
     values = graph.input(f"cross_value{layer}", [HEADS, "time", HEAD_SIZE])
-    attended = graph.attention(queries, keys, values)
+    attended = graph.attention(queries, keys, values, weights_to=_weights(layer))
     attended = graph.node("Reshape", graph.node("Transpose", attended, perm=[1, 0, 2]), flat)
     attended = graph.product(attended, f"{own}/encoder_attn/o_proj/MatMul_output_0")
     rows = graph.node("Add", rows, attended)
@@ -270,18 +288,38 @@ def _layer(graph: Graph, layer: int, rows: str, beams: str) -> str:
     return graph.node("Add", rows, narrow)
 
 
-def _cached(graph: Graph, name: str, new: str) -> str:
+def _weights(layer: int) -> str:
+    return f"weights {layer}"
+
+
+def _attention(graph: Graph) -> None:
+    """Add the output of how each token attends to each frame, as the mean of some heads."""
+    chosen = [
+        graph.node("Gather", _weights(layer), graph.shape(*heads), axis=0)
+        for layer, heads in ALIGNMENT_HEADS.items()
+    ]
+    heads = graph.node("Concat", *chosen, axis=0)
+    to = graph.output("attention", ["beam and new", "time"])
+    graph.node("ReduceMean", heads, graph.shape(0), to=to, keepdims=0)
+
+
+def _cached(graph: Graph, name: str, new: str, *, output: bool) -> str:
     """Append `new` keys or values to those of the beams' parents."""
     past = graph.input(f"past_{name}", ["before", HEADS, "past", HEAD_SIZE])
     past = graph.node("Gather", past, "parents")
-    graph.output(name, ["beam", HEADS, "length", HEAD_SIZE])
+    if output:
+        graph.output(name, ["beam", HEADS, "length", HEAD_SIZE])
     return graph.node("Concat", past, new, to=name, axis=2)
 
 
 def graphs() -> dict[str, onnx.ModelProto]:
-    """Return both graphs, by the names of their files."""
+    """Return the graphs, by the names of their files."""
     package = Package(moonshine.model_folder() / DECODER)
-    return {"decoder_cross.onnx": cross_attention(package), "decoder_step.onnx": step(package)}
+    return {
+        "decoder_cross.onnx": cross_attention(package),
+        "decoder_step.onnx": step(package),
+        "decoder_align.onnx": step(package, aligning=True),
+    }
 
 
 if __name__ == "__main__":

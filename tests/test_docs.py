@@ -27,13 +27,13 @@ from tests.settings.reading import settings, table
 from tests.speechhost.test_javascript import installed_sdk, needs_node
 from voice2mqtt import __version__
 from voice2mqtt.cli.main import COMMANDS, _parser, main
-from voice2mqtt.cli.table.table_tests import try_sentences
 from voice2mqtt.core.event import notice
 from voice2mqtt.demo import stage
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.languages.language import read_language
 from voice2mqtt.mqtt.home_assistant.discovery import announcements
 from voice2mqtt.mqtt.topics import Topics
+from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.settings.model import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -271,6 +271,22 @@ def test_commands_in_the_text_exist(page: Path) -> None:
         assert (ROOT / script).is_file(), script
         if script == "script/bench" and name:
             assert (ROOT / "bench" / f"{name.replace('-', '_')}.py").is_file(), name
+
+
+def test_what_the_page_on_trouble_quotes_is_said_by_the_program() -> None:
+    text = (ROOT / "docs" / "trouble.md").read_text()
+    symptoms = [line.split("|")[1] for line in text.splitlines() if line.startswith("|")]
+    quoted = [found for each in symptoms for found in re.findall(r"\*([^*]+)\*", each)]
+    assert len(quoted) > 15
+    sources = (ROOT / "daemon" / "voice2mqtt").rglob("*.py")
+    # A sentence may be cut into several lines of code.
+    said = re.sub(r'"\s+f?"', "", "".join(source.read_text() for source in sources))
+    assert [words for words in quoted if words.removesuffix(" …") not in said] == []
+
+
+def test_each_command_is_in_the_page_on_the_command_line() -> None:
+    text = (ROOT / "docs" / "command-line.md").read_text()
+    assert [name for name in COMMANDS if f"| `voice2mqtt {name}` |" not in text] == []
 
 
 @pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")

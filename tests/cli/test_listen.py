@@ -1,6 +1,7 @@
 """`voice2mqtt listen` on recordings: real endpointer, real SDK, our host with a scripted engine."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -94,24 +95,37 @@ def test_the_words_are_shown_as_they_are_recognised(
     assert capsys.readouterr().out.splitlines()[0] == f"{spoken}: turn on …"
 
 
-def test_without_a_host_it_fails_and_says_how_to_start_one(
+def test_a_sentence_that_the_host_fails_makes_it_fail(
     tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    url = f"ws://127.0.0.1:{stage.free_port()}"
-    named = files(tmp_path, url)
-    settings = tmp_path / "voice2mqtt.yaml"
-    settings.write_text(json.dumps({"speech": {"host": url, "retry_s": 0}}))
-    status = main(["listen", *named, "--json", "--wav", str(spoken)])
+    def failing(line: Line) -> None:
+        line.hear(0.1)
+        line.close(1007)
+
+    with scripted(failing) as host:
+        status = main(["listen", *files(tmp_path, host.url), "--json", "--wav", str(spoken)])
     said = capsys.readouterr()
     (event,) = [json.loads(line) for line in said.out.splitlines()]
     assert status == ExitStatus.FAILED
     assert event["event"] == "canceled"
-    assert event["reason"] == f"nobody listens at {url}; is the host running?"
-    assert event["details"].startswith("Error: ConnectionFailure: ")
+    assert event["reason"] == "the host finds fault with the protocol (1007)"
+    assert event["details"].startswith("Error: BadRequest: ")
     assert said.err.splitlines()[:2] == [
-        f"not recognised: nobody listens at {url}; is the host running?",
+        "not recognised: the host finds fault with the protocol (1007)",
         "`voice2mqtt host` starts our Speech host; another one is named by speech.host.",
     ]
+
+
+def test_without_a_host_it_ends_at_once_and_says_how_to_start_one(
+    tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = files(tmp_path, "ws://127.0.0.1:9")
+    began_s = time.monotonic()
+    assert main(["listen", *named, "--wav", str(spoken)]) == ExitStatus.FAILED
+    assert time.monotonic() - began_s < 2
+    said = capsys.readouterr().err
+    assert "not recognised: nobody listens at ws://127.0.0.1:9; is the host running?" in said
+    assert f"`voice2mqtt host --settings {named[1]}`" in said
 
 
 def test_nothing_is_published_unless_told(tmp_path: Path, spoken: Path, broker: Broker) -> None:

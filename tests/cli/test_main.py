@@ -1,7 +1,13 @@
 """The command line loads what a command needs, and no more."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from voice2mqtt.errors import ExitStatus
 
 HEAVY = ("azure", "hassil", "numpy", "onnxruntime", "pydantic", "rich", "yaml")
 ASKING = f"""
@@ -21,3 +27,20 @@ def test_the_version_is_told_without_loading_a_library() -> None:
     version, *loaded = asked.stdout.splitlines()
     assert version.startswith("voice2mqtt ")
     assert loaded == ["0 []"]
+
+
+@pytest.mark.parametrize("locale", [{"LC_ALL": "POSIX"}, {"PYTHONIOENCODING": "latin-1"}], ids=str)
+def test_what_is_printed_is_printed_in_any_locale(locale: dict[str, str], tmp_path: Path) -> None:
+    table = tmp_path / "commands.yaml"
+    table.write_text("commands: [{say: küche ☃ an, topic: a, payload: b}]\n", encoding="utf-8")
+    (tmp_path / "voice2mqtt.yaml").write_text("{}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "voice2mqtt", "table", "--settings", "voice2mqtt.yaml"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONUTF8": "0"} | locale,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == ExitStatus.OK, done.stderr
+    signs = "küche ☃ an".encode() if "LC_ALL" in locale else b"k\xfcche ? an"
+    assert signs in done.stdout

@@ -7,12 +7,13 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from tests.broker import Broker
 from voice2mqtt.demo.stage import free_port
@@ -129,14 +130,58 @@ class HomeAssistant:
 
     def command(self, kind: str, **fields: object) -> Json:
         """Return the result of a websocket command."""
-        with connect(f"{self._url('ws')}/api/websocket", max_size=None) as socket:
-            socket.recv()
-            socket.send(json.dumps({"type": "auth", "access_token": self._token}))
-            assert json.loads(socket.recv())["type"] == "auth_ok"
+        with self._socket() as socket:
             socket.send(json.dumps({"id": 1, "type": kind, **fields}))
             answer = json.loads(socket.recv())
             assert answer["success"], answer
             return answer["result"]
+
+    @contextmanager
+    def _socket(self) -> Iterator[ClientConnection]:
+        with connect(f"{self._url('ws')}/api/websocket", max_size=None) as socket:
+            socket.recv()
+            socket.send(json.dumps({"type": "auth", "access_token": self._token}))
+            assert json.loads(socket.recv())["type"] == "auth_ok"
+            yield socket
+
+    def assist_pipeline(self, engine: str) -> str:
+        """Make a pipeline of Assist with the speech to text `engine`; return its id."""
+        made = self.command(
+            "assist_pipeline/pipeline/create",
+            name="test",
+            language="en",
+            conversation_engine="homeassistant",
+            conversation_language="en",
+            stt_engine=engine,
+            stt_language="en",
+            tts_engine=None,
+            tts_language=None,
+            tts_voice=None,
+            wake_word_entity=None,
+            wake_word_id=None,
+        )
+        return str(made["id"])
+
+    def assist_hears(self, pipeline: str, pcm: bytes) -> str:
+        """Return what Assist hears in `pcm` (16 kHz, 16 bit, mono)."""
+        run = {"start_stage": "stt", "end_stage": "stt", "input": {"sample_rate": 16_000}}
+        with self._socket() as socket:
+            message = {"id": 1, "type": "assist_pipeline/run", "pipeline": pipeline, **run}
+            socket.send(json.dumps(message))
+            while True:
+                told = json.loads(socket.recv(timeout=30))
+                event = told.get("event", {})
+                if event.get("type") == "run-start":
+                    handler = bytes([event["data"]["runner_data"]["stt_binary_handler_id"]])
+                elif event.get("type") == "stt-start":
+                    for at in range(0, len(pcm), 3200):
+                        socket.send(handler + pcm[at : at + 3200])
+                    socket.send(handler)
+                elif event.get("type") == "stt-end":
+                    return str(event["data"]["stt_output"]["text"])
+                else:
+                    assert told.get("success", True), told
+                    assert event.get("type") != "error", told
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Return the state of every entity, by its id."""

@@ -1,12 +1,14 @@
 """Fakes at the host's own ports: an engine that says what it is told, a voice that is loudness."""
 
+import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
-from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, never
+from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, TimedWord, Transcript, never
 
 
 def tone(duration_ms: int, rate_hz: int = RATE_HZ) -> bytes:
@@ -20,7 +22,25 @@ def silence(duration_ms: int, rate_hz: int = RATE_HZ) -> bytes:
 
 
 def entry(text: str, confidence: float = 0.9) -> NBestEntry:
-    return NBestEntry(text=text, lexical=text.lower().rstrip(".?!"), confidence=confidence)
+    return NBestEntry(
+        text=text, lexical=re.sub(r"[.?!](?!\S)", "", text).lower(), confidence=confidence
+    )
+
+
+def with_times(said: NBestEntry) -> NBestEntry:
+    """A word each 200 ms, of which it takes 150, from 300 ms on."""
+    spans = re.finditer(r"\S+", said.text)
+    words = tuple(
+        TimedWord(
+            word=word,
+            begin_s=0.3 + 0.2 * n,
+            end_s=0.45 + 0.2 * n,
+            confidence=0.8,
+            character=span.start(),
+        )
+        for n, (word, span) in enumerate(zip(said.lexical.split(), spans, strict=True))
+    )
+    return replace(said, words=words)
 
 
 class LoudnessActivity:
@@ -51,7 +71,12 @@ class ScriptedEngine:
         self.prepared.append(grammar)
 
     def transcribe(
-        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+        self,
+        pcm: bytes,
+        grammar: EngineGrammar | None,
+        abandoned: Callable[[], bool] = never,
+        *,
+        timed: bool = False,
     ) -> Transcript:
         self.asked.append((len(pcm), grammar))
         while not self.gate.wait(0.005):
@@ -60,4 +85,5 @@ class ScriptedEngine:
         if abandoned():
             return Transcript()
         loud = np.abs(np.frombuffer(pcm, "<i2")).max(initial=0) > 500
-        return Transcript(nbest=self.nbest if loud else (), language=self.language)
+        nbest = tuple(map(with_times, self.nbest)) if timed else self.nbest
+        return Transcript(nbest=nbest if loud else (), language=self.language)

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from tests.speechhost.fakes import LoudnessActivity
@@ -11,7 +11,7 @@ from voice2mqtt.speechhost.engine import Engine
 from voice2mqtt.speechhost.serving.admission import Limits
 from voice2mqtt.speechhost.serving.phrase_cache import GrammarFor
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
-from voice2mqtt.speechhost.serving.server import Hooks, SpeechHost
+from voice2mqtt.speechhost.serving.server import Door, Hooks, SpeechHost
 
 WITHIN_S = 20
 
@@ -79,6 +79,8 @@ def hosting(
     limits: Limits | None = None,
     tls: ssl.SSLContext | None = None,
     load: threading.Event | None = None,
+    any_language: bool = False,
+    doors: Sequence[Door] = (),
     port: int = 0,
 ) -> Iterator[Serving]:
     """Serve while the block lasts. With `load`, the engine counts as loaded once that is set."""
@@ -89,7 +91,14 @@ def hosting(
 
     host = Serving(
         lambda hooks: SpeechHost(
-            make_scheduler, LoudnessActivity, keys=keys, limits=limits, tls=tls, hooks=hooks
+            make_scheduler,
+            LoudnessActivity,
+            keys=keys,
+            any_language=any_language,
+            limits=limits,
+            tls=tls,
+            hooks=hooks,
+            doors=doors,
         ),
         port,
     )

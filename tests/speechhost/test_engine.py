@@ -65,3 +65,18 @@ def test_several_threads_hear_what_each_hears_alone(engine: Engine, alone: Trans
     with ThreadPoolExecutor(3) as pool:
         heard = list(pool.map(lambda _: engine.transcribe(SPEECH, None), range(3)))
     assert [one.nbest[0].text for one in heard] == [alone.nbest[0].text] * 3
+
+
+@pytest.mark.parametrize("phrases", [(), ("turn on the light", "make tea")])
+def test_words_have_their_times_if_asked(engine: Engine, phrases: tuple[str, ...]) -> None:
+    grammar = EngineGrammar(automaton=compile_phrases(phrases), forced=True) if phrases else None
+    heard = engine.transcribe(SPEECH, grammar, timed=True)
+    for entry in heard.nbest:
+        assert [word.word for word in entry.words] == entry.lexical.split()
+        ends_s = [time_s for word in entry.words for time_s in (word.begin_s, word.end_s)]
+        assert ends_s == sorted(ends_s)
+        assert all(0 <= word.confidence <= 1 for word in entry.words)
+        characters = [word.character for word in entry.words]
+        assert characters == sorted(characters)
+        assert characters[-1] < len(entry.text)
+    assert engine.transcribe(SPEECH, grammar).nbest[0].words == ()

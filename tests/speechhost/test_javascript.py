@@ -84,6 +84,9 @@ def test_a_closed_stream_is_answered_with_every_hypothesis(script: Path, tmp_pat
         "turn on the kitchen light",
         "turn it on",
     ]
+    words = json.loads(result["json"])["NBest"][0]["Words"]
+    assert [word["Word"] for word in words] == ["turn", "on", "the", "kitchen", "light"]
+    assert words[1]["Offset"] == 5_000_000
     assert offered == [("Contoso lamp",)]
 
 
@@ -114,6 +117,13 @@ def test_silence_is_an_initial_silence_timeout(script: Path, tmp_path: Path) -> 
     with hosting(ScriptedEngine(SENTENCE)) as host:
         events = recognise(script, host.url, "once", silence(1000), tmp_path)
     assert events[-1]["reason"] == "NoMatch"
+
+
+def test_another_language_is_refused_in_words(script: Path, tmp_path: Path) -> None:
+    with hosting(ScriptedEngine(SENTENCE)) as host:
+        events = recognise(script, host.url, "once", SPOKEN, tmp_path, "", "fr-FR")
+    assert events[-1]["reason"] == "Canceled"
+    assert "this host recognises en-US alone, not fr-FR" in events[-1]["error"]
 
 
 @pytest.mark.parametrize(("key", "reason"), [("s3cret", "RecognizedSpeech"), ("x", "Canceled")])

@@ -38,6 +38,24 @@ def test_detailed_results_hold_every_hypothesis(host: Serving) -> None:
     assert nbest[0]["Confidence"] == 0.9
 
 
+def test_words_come_with_their_times_counted_from_the_first_audio(host: Serving) -> None:
+    config = configured(host.url)
+    config.request_word_level_timestamps()
+    client = Client(config)
+    first, second = client.once(SPOKEN), client.once(SPOKEN)
+    nbest = json.loads(first.json)["NBest"]
+    words = [" ".join(word["Word"] for word in one["Words"]) for one in nbest]
+    assert words == ["turn on the kitchen light", "turn off the kitchen light"]
+    assert nbest[0]["Words"][1]["Offset"] == 500 * MS
+    assert nbest[0]["Words"][1]["Duration"] == 150 * MS
+    assert 0 < nbest[0]["Words"][1]["Confidence"] <= 1
+    # As of the speech, without the silence that ended it.
+    assert 950 * MS <= first.duration <= 1100 * MS
+    later = json.loads(second.json)["NBest"][0]["Words"][0]
+    assert later["Offset"] > end_ms(first) * MS + 900 * MS
+    assert second.offset <= later["Offset"] < end_ms(second) * MS
+
+
 @pytest.mark.parametrize(
     ("option", "text"),
     [

@@ -53,8 +53,8 @@ class Microphone:
         self._heartbeat = heartbeat
         self._arrival = Arrival()
         self._behind = False
-        self._gate = WakeGate(wake, self._queue) if wake else None
-        on_utterance = self._gate.opened if self._gate else self._queue
+        self._wake_gate = WakeGate(wake, self._queue) if wake else None
+        on_utterance = self._wake_gate.opened if self._wake_gate else self._queue
         self._segmenter = Segmenter(voice_activity, settings, on_utterance)
         self._waiting: deque[LiveUtterance] = deque()
         self._changed = threading.Condition()
@@ -93,8 +93,8 @@ class Microphone:
 
     def keep_awake(self, until_s: float) -> None:
         """Take utterances without the wake word until then. Any thread may call it."""
-        if self._gate:
-            self._gate.keep_awake(until_s)
+        if self._wake_gate:
+            self._wake_gate.keep_awake(until_s)
 
     def _next(self) -> LiveUtterance | None:
         with self._changed:
@@ -118,8 +118,8 @@ class Microphone:
         finally:
             self._heartbeat.pause()
             self._segmenter.interrupt()
-            if self._gate:
-                self._gate.close()
+            if self._wake_gate:
+                self._wake_gate.close()
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()
@@ -135,8 +135,8 @@ class Microphone:
 
     def _feed(self, block: bytes, captured_at_s: float) -> None:
         self._segmenter.feed(block, captured_at_s)
-        if self._gate:
-            self._gate.feed(block, self._segmenter.end_sample)
+        if self._wake_gate:
+            self._wake_gate.feed(block, self._segmenter.end_sample)
 
     def _late_s(self, block: bytes, now_s: float) -> float:
         """Return how late a live block arrives; interrupt if audio is missing before it."""
@@ -156,8 +156,8 @@ class Microphone:
 
     def _break_off(self) -> None:
         self._segmenter.interrupt()
-        if self._gate:
-            self._gate.interrupt()
+        if self._wake_gate:
+            self._wake_gate.interrupt()
 
     def _queue(self, utterance: LiveUtterance) -> None:
         with self._changed:

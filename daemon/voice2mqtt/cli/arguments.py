@@ -2,7 +2,14 @@
 
 import argparse
 import os
+import re
+import shutil
+import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from voice2mqtt.errors import UserFacingError
 from voice2mqtt.history.database import NAME as HISTORY_FILE
@@ -11,6 +18,8 @@ from voice2mqtt.settings.load import load_settings
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.search import INSTALLED, VARIABLE, SettingsFile
 from voice2mqtt.settings.search import settings_file as search
+
+_LARGEST_COUNT = 1_000_000
 
 
 def settings(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +43,48 @@ def commands(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a command table to use instead of the one that the settings name",
     )
+
+
+def text(given: str) -> str:
+    """Read a text that is not empty, for `type=`."""
+    if not given.strip():
+        raise argparse.ArgumentTypeError("it is empty; write a value, or leave the option out")
+    return given
+
+
+def setting(key: str) -> Callable[[str], str]:
+    """Return what reads the value of the dotted `key` of the settings, for `type=`."""
+    section, _, name = key.rpartition(".")
+
+    def read(given: str) -> str:
+        try:
+            Settings.model_validate({section: {name: given}} if section else {name: given})
+        except ValidationError as error:
+            problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise argparse.ArgumentTypeError(problem) from error
+        return given
+
+    return read
+
+
+def seconds(given: str) -> float:
+    """Read a duration in seconds, from 0 on, for `type=`."""
+    try:
+        value = float(given)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= threading.TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError(f"{given!r} is not a number of seconds, such as 5")
+    return value
+
+
+def count(given: str) -> int:
+    """Read a number from 1 on, for `type=`."""
+    if not (given.isascii() and given.isdecimal()) or not 1 <= int(given) <= _LARGEST_COUNT:
+        raise argparse.ArgumentTypeError(
+            f"{given!r} is not a number from 1 to {_LARGEST_COUNT}, such as 20"
+        )
+    return int(given)
 
 
 def settings_file(args: argparse.Namespace) -> SettingsFile:
@@ -61,6 +112,18 @@ def history_path(args: argparse.Namespace, used: Settings) -> Path:
         return state_folder(used) / HISTORY_FILE
     name = "voice2mqtt" if file.name == INSTALLED.name else f"voice2mqtt-{file.stem}"
     return Path("/var/lib") / name / HISTORY_FILE
+
+
+def program() -> str:
+    """Return what this program is called by here; in a checkout it is not on the path."""
+    called = sys.argv[0]
+    elsewhere = shutil.which("voice2mqtt") is None and Path(called).name == "voice2mqtt"
+    return called if elsewhere else "voice2mqtt"
+
+
+def as_called(sentence: str) -> str:
+    """Return `sentence` with the commands in it as they can be typed here."""
+    return re.sub(r"`(sudo )?voice2mqtt(?= )", rf"`\1{program()}", sentence)
 
 
 def load(args: argparse.Namespace) -> Settings:

@@ -27,10 +27,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     common.settings(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
-    parser.add_argument("--listen", metavar="NAME", help="show what this microphone hears")
+    parser.add_argument(
+        "--listen", metavar="NAME", type=common.text, help="show what this microphone hears"
+    )
     parser.add_argument(
         "--seconds",
-        type=float,
+        type=common.seconds,
         metavar="N",
         help="how long to listen (until Ctrl-C; with the list, 5 on a terminal, else 0)",
     )
@@ -49,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         return ExitStatus.OK
     print(f"Sound server: {server.kind}. {server.advice}\n")
     seconds = args.seconds if args.seconds is not None else LEVELS_S * is_terminal()
-    _show_list(devices, microphone.gate, seconds)
+    show_list(devices, microphone.gate, seconds)
     for device in devices:
         if device.problem:
             print(f"\n{device.problem}")
@@ -66,9 +68,8 @@ def _settings(args: argparse.Namespace) -> Settings:
     return common.load(args) if named or common.settings_file(args).path.exists() else Settings()
 
 
-def _show_list(
-    devices: list[CaptureDevice], endpointer: EndpointerSettings, seconds: float
-) -> None:
+def show_list(devices: list[CaptureDevice], endpointer: EndpointerSettings, seconds: float) -> None:
+    """Print the microphones, with their live levels for `seconds` if that is above 0."""
     usable = [device.name for device in devices if not device.problem]
     headings = ("", "microphone.device", "channels", "rates, Hz", "what it is")
     if seconds <= 0 or not usable:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 from voice2mqtt.speechhost.engine import Engine
@@ -18,6 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wake-phrase",
         metavar="PHRASE",
+        type=common.text,
         action="append",
         default=[],
         help="what may be said before a command, besides what the settings name; repeatable",
@@ -31,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--language",
         metavar="TAG",
+        type=common.setting("speech.language"),
         help="the language of the Vosk model, such as de-DE, if not that of settings or table",
     )
 

@@ -6,12 +6,17 @@ import ipaddress
 import logging
 import os
 import signal
+import socket
 import ssl
 import sys
 import threading
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
+from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli import engine_options
 from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
 from voice2mqtt.service.systemd import journal
@@ -38,7 +43,6 @@ a phrase list it would wait 5 ms each time.
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    limits = Limits()
     parser.add_argument(
         "--listen",
         metavar="ADDRESS:PORT",
@@ -68,6 +72,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cert", metavar="FILE", type=Path, help="serve wss:// with it (PEM)")
     parser.add_argument("--key", metavar="FILE", type=Path, help="the certificate's private key")
     parser.add_argument(
+        "--any-language",
+        action="store_true",
+        help="answer clients that ask for a language that the model does not know, with a warning",
+    )
+    parser.add_argument(
+        "--wyoming",
+        metavar="ADDRESS:PORT",
+        type=_listen,
+        help="serve Home Assistant's Wyoming protocol too, such as on 0.0.0.0:10300, and announce "
+        "it; it knows no key",
+    )
+    _limit_arguments(parser)
+    parser.set_defaults(wrong=parser.error)
+
+
+def _limit_arguments(parser: argparse.ArgumentParser) -> None:
+    limits = Limits()
+    parser.add_argument(
         "--threads",
         metavar="N",
         type=int,
@@ -78,18 +100,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-connections",
         metavar="N",
-        type=_count,
+        type=common.count,
         default=limits.connections,
         help="%(default)s",
     )
     parser.add_argument(
         "--max-connections-per-address",
         metavar="N",
-        type=_count,
+        type=common.count,
         default=limits.connections_per_address,
         help="%(default)s",
     )
-    parser.set_defaults(wrong=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -102,6 +123,8 @@ def run(args: argparse.Namespace) -> int:
     keys = _keys(args.key_file) if args.key_file else ()
     tls = _tls(args.cert, args.key) if args.cert else None
     _warn(address, keys=bool(keys), tls=tls is not None)
+    if args.wyoming:
+        _warn_of_wyoming(args.wyoming[0], keys=bool(keys))
     grammar_source = GrammarSource(WatchedFiles(args.settings, args.commands, args.wake_phrase))
     load = engine_options.engine(args, grammar_source.language)
 
@@ -116,6 +139,8 @@ def run(args: argparse.Namespace) -> int:
         SileroVoiceActivity,
         keys=keys,
         tls=tls,
+        any_language=args.any_language,
+        doors=[partial(_wyoming, *args.wyoming)] if args.wyoming else (),
         limits=Limits(
             connections=args.max_connections,
             connections_per_address=args.max_connections_per_address,
@@ -128,7 +153,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         asyncio.run(_serve(host, address, port))
     except OSError as error:
-        raise UnavailableError(f"{address}:{port}: {error.strerror or error}") from error
+        where = f"{address}:{port}" + (" or --wyoming" if args.wyoming else "")
+        raise UnavailableError(f"{where}: {error.strerror or error}") from error
     finally:
         stopped.set()
         watching.join()
@@ -140,6 +166,24 @@ async def _serve(host: SpeechHost, address: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, host.stop)
     await host.run(address, port)
+
+
+@asynccontextmanager
+async def _wyoming(address: str, port: int, host: SpeechHost) -> AsyncIterator[None]:
+    """Serve the Wyoming protocol while the block lasts; announce it where others can reach it."""
+    from voice2mqtt.speechhost.serving import announcement, wyoming_door
+
+    async with AsyncExitStack() as stack:
+        serving = wyoming_door.serving(address, port, host.language, host.serve_door)
+        _, bound = await stack.enter_async_context(serving)
+        log.info("Wyoming clients connect to tcp://%s:%d", address, bound)
+        everywhere = address in {"0.0.0.0", "::"}
+        reached = announcement.address_of_this_machine() if everywhere else address
+        if reached and not _is_loopback(reached):
+            name = f"voice2mqtt {socket.gethostname()}"
+            announcing = announcement.announced(announcement.WYOMING, name, reached, bound)
+            await stack.enter_async_context(announcing)
+        yield
 
 
 def _hooks(notifier: Notifier) -> Hooks:
@@ -168,18 +212,21 @@ def _listen(text: str) -> tuple[str, int]:
     return address.strip("[]") or "127.0.0.1", int(port)
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
-    return int(text)
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _warn_of_wyoming(address: str, *, keys: bool) -> None:
+    if not _is_loopback(address):
+        but = ", although --key-file asks others for a key" if keys else ""
+        log.warning("anybody who reaches %s may use this host by Wyoming%s", address, but)
 
 
 def _warn(address: str, *, keys: bool, tls: bool) -> None:
-    try:
-        loopback = ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        loopback = address == "localhost"
-    if loopback:
+    if _is_loopback(address):
         return
     if not keys:
         log.warning("anybody who reaches %s may use this host: --key-file asks for a key", address)

@@ -15,7 +15,7 @@ from voice2mqtt.core.audio import Wakefulness
 from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.outcome import SILENCE, Canceled, NoMatch, Origin, Outcome
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
-from voice2mqtt.errors import ExitStatus, InputError
+from voice2mqtt.errors import ExitStatus, InputError, UserFacingError
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.service import composition as build
 from voice2mqtt.service import process_utterance
@@ -25,6 +25,7 @@ from voice2mqtt.service.systemd.journal_entry import journal_entry
 from voice2mqtt.service.wake import wake_settings
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.speech.probe import host_fault
 
 HELP = "hear recordings or a microphone as the daemon would, and show what it would do"
 
@@ -38,7 +39,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     common.commands(parser)
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--wav", nargs="+", type=Path, metavar="FILE", help="recordings")
-    source.add_argument("--device", metavar="NAME", help="a microphone, until Ctrl-C")
+    source.add_argument(
+        "--device", metavar="NAME", type=common.text, help="a microphone, until Ctrl-C"
+    )
     parser.add_argument("--paced", action="store_true", help="play recordings in real time")
     parser.add_argument("--publish", action="store_true", help="publish what is decided")
     parser.add_argument(
@@ -51,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Process each source to its end; a recording that cannot be used does not stop the others."""
     settings = common.load(args)
     table = load_table(settings.commands, build.language_of(settings))
+    _expect_host(settings, args)
     interpreter = build.interpreter(settings, table)
     recognizer = speech_services.recognizer(settings, table)
     status, fault = ExitStatus.OK, ""
@@ -91,6 +95,20 @@ def _host_fault(outcome: Outcome) -> str:
     if isinstance(outcome, Canceled) and outcome.origin is not Origin.HERE:
         return outcome.explanation
     return ""
+
+
+def _expect_host(settings: Settings, args: argparse.Namespace) -> None:
+    """Tell at once that there is no Speech host; a microphone may wait for one, a file may not."""
+    fault = host_fault(settings.speech)
+    if not fault:
+        return
+    file = common.settings_file(args).path
+    sentence = f"not recognised: {fault}\n" + common.as_called(
+        f"To start our Speech host, in another terminal: `voice2mqtt host --settings {file}`"
+    )
+    if args.wav:
+        raise UserFacingError(sentence)
+    print(sentence, file=sys.stderr)
 
 
 def _source(name: str, args: argparse.Namespace, settings: Settings) -> UtteranceSource:

@@ -1,7 +1,9 @@
 """Parse, dispatch, exit: the one place where an error becomes a sentence and an exit status."""
 
 import argparse
+import codecs
 import importlib
+import io
 import logging
 import os
 import sys
@@ -11,10 +13,12 @@ from voice2mqtt import __version__
 from voice2mqtt.errors import ExitStatus, UserFacingError
 
 COMMANDS = {
+    "setup": "voice2mqtt.cli.guide.setup",
     "run": "voice2mqtt.cli.run",
     "listen": "voice2mqtt.cli.listen",
     "devices": "voice2mqtt.cli.devices",
     "check": "voice2mqtt.cli.check",
+    "doctor": "voice2mqtt.cli.guide.doctor",
     "say": "voice2mqtt.cli.say",
     "history": "voice2mqtt.cli.history.command",
     "review": "voice2mqtt.cli.history.review",
@@ -23,6 +27,7 @@ COMMANDS = {
     "settings": "voice2mqtt.cli.settings",
     "host": "voice2mqtt.cli.host",
     "transcribe": "voice2mqtt.cli.transcribe",
+    "completion": "voice2mqtt.cli.guide.completion",
     "demo": "voice2mqtt.demo.command",
     "install": "voice2mqtt.cli.install",
     "uninstall": "voice2mqtt.cli.uninstall",
@@ -34,6 +39,7 @@ log = logging.getLogger(__name__)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named in `argv` and return its exit status."""
+    _print_anything()
     given = sys.argv[1:] if argv is None else argv
     try:
         args = _parser(_needed(given)).parse_args(given)
@@ -49,6 +55,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             "this is a bug in voice2mqtt %s; please report it with the lines below", __version__
         )
         return ExitStatus.BUG
+
+
+def _print_anything() -> None:
+    """Let no locale keep a sign from being printed.
+
+    A terminal of a POSIX locale shows UTF-8 today; others get a ? for what they do not have.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        if codecs.lookup(stream.encoding).name == "ascii":
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+        elif not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(errors="replace")
 
 
 def _needed(given: Sequence[str]) -> Sequence[str]:
@@ -69,8 +89,18 @@ def _run(args: argparse.Namespace) -> int:
     at_fault = status not in (ExitStatus.OK, ExitStatus.NO_INPUT)
     if at_fault and getattr(args, "uses_settings", False):
         arguments = importlib.import_module("voice2mqtt.cli.arguments")
+        if status == ExitStatus.UNAVAILABLE and args.run.__module__ != COMMANDS["doctor"]:
+            print(
+                arguments.as_called("`voice2mqtt doctor` looks for the cause (docs/trouble.md)"),
+                file=sys.stderr,
+            )
         print(f"The settings used: {arguments.settings_file(args)}", file=sys.stderr)
     return status
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """Return the parser of every command."""
+    return _parser([*COMMANDS])
 
 
 def _parser(names: Sequence[str]) -> argparse.ArgumentParser:

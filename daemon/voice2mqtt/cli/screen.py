@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 REFRESH_HZ = 10
 """Set by hand."""
@@ -40,16 +41,39 @@ def progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
         yield lambda amount: bar.advance(task, amount)
 
 
+_SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "error": ("✗", "red")}
+_NO_SIGN = ("-", "dim")
+
+
+def show_check(check: str, severity: str, sentence: str, cure: str) -> None:
+    """Print what a check found in a few lines: a coloured sign, the sentence, its cure below."""
+    sign, colour = _SIGNS.get(severity, _NO_SIGN)
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1, style=f"bold {colour}")
+    table.add_column(width=14, style="bold")
+    table.add_column(overflow="fold")
+    table.add_row(Text(sign), Text(check), Text(sentence))
+    if cure:
+        table.add_row("", Text("→", justify="right", style=colour), Text(cure, style=colour))
+    Console(highlight=False, width=None if is_terminal() else 400).print(table)
+
+
 def live_table(
-    headings: Row, rows: Callable[[], Sequence[Row]], caption: Callable[[], str] = str
+    headings: Row,
+    rows: Callable[[], Sequence[Row]],
+    caption: Callable[[], str] = str,
+    *,
+    stays: bool = True,
 ) -> AbstractContextManager[object]:
-    """Return a table that is redrawn in place until it is left; its last state stays.
+    """Return a table that is redrawn in place until it is left; its last state stays, if it may.
 
     `rows` and `caption`, the line below the table, are called `REFRESH_HZ` times a second, on a
     thread of its own.
     """
     return Live(
-        get_renderable=lambda: _table(headings, rows(), caption()), refresh_per_second=REFRESH_HZ
+        get_renderable=lambda: _table(headings, rows(), caption()),
+        refresh_per_second=REFRESH_HZ,
+        transient=not stays,
     )
 
 

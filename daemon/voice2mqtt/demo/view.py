@@ -17,7 +17,13 @@ from voice2mqtt.core.event import Event
 DECIDED = frozenset({"command", "ask", "unmatched", "no_match", "canceled"})
 LOWEST_DB = -70.0
 """Left end of the level bar, in dBFS."""
-HEADINGS = ("said", "heard", "row", "MQTT message, as mosquitto_sub got it", "ms")
+HEADINGS = (
+    "said",
+    "heard",
+    "row",
+    "MQTT message, or why there is none",
+    "ms",
+)
 
 
 @dataclass
@@ -30,10 +36,13 @@ class _Line:
     messages: list[str] = field(default_factory=list)
     expected: int = 0
     latency_ms: float | None = None
+    why_not: str = ""
+    """Why nothing was published, if it is no command."""
 
     def cells(self) -> tuple[str, ...]:
         latency = "" if self.latency_ms is None else f"{self.latency_ms:.0f}"
-        return self.said, self.heard, self.row, "\n".join(self.messages), latency
+        shown = "\n".join(self.messages) or self.why_not
+        return self.said, self.heard, self.row, shown, latency
 
 
 class DemoView:
@@ -67,6 +76,7 @@ class DemoView:
             line = self._lines[-1]
             line.heard = str(event["text"])
             line.row = str(event["row"]) if event["event"] == "command" else f"({event['event']})"
+            line.why_not = "" if event["event"] == "command" else str(event["reason"])
             messages = event["messages"]
             line.expected = len(messages) if isinstance(messages, list) else 0
             latency_ms = event["latency_ms"]

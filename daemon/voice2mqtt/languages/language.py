@@ -155,6 +155,8 @@ class Language(_Section):
     """Said when nothing but the wake phrase was heard."""
     contradiction: ContradictionWords | None = None
     """None if unknown; then sound alone never acts"""
+    spoken_marks: Mapping[str, str] = {}
+    """Names of marks that are dictated, in lower case, to the marks"""
     profanity: tuple[str, ...] = ()
     """Regular expressions, each of a whole word"""
     cheat_sheet: CheatSheetWords

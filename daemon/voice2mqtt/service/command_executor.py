@@ -119,7 +119,7 @@ class CommandExecutor:
 
     def show_wakefulness(self, change: Wakefulness, word: str) -> None:
         """Show what became of the wake `word`: by activity, event and tone. Any thread."""
-        if self._state.muted or self._state.limit_reached:
+        if change is not Wakefulness.ASLEEP and (self._state.muted or self._state.limit_reached):
             return
         match change:
             case Wakefulness.WOKEN:

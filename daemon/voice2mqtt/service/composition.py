@@ -7,7 +7,8 @@ over to another thread:
     loop         service/daemon             serves utterances       `CommandExecutor`, its lock
     capture      audio/microphone           finds utterances        `Microphone._next`
     SDK's own    speech/turn                recognise               the callbacks in that file
-    sdk-release  speech/turn, speech/keyword  frees SDK objects     nowhere
+    sdk-release  speech/turn                frees SDK objects       nowhere
+    sdk-release  speech/keyword             frees SDK objects       nowhere
     host-watch   service/recognition/host_watch  probes the host    `Inbox.put`
     mqtt-link    mqtt/broker/link           serves the connection   the callbacks of `MqttAdapter`
     mqtt-outbox  mqtt/broker/outbox         watches deadlines       `on_done` of each message
@@ -22,8 +23,7 @@ over to another thread:
 
 Whatever the supervisor has to act on comes through the inbox: signals, controls, typed sentences,
 changes of microphone, wakefulness, host and table, the end of the loop. The microphone, the voice,
-the adapter,
-usage and unfinished commands may be called from any thread.
+the adapter, usage and unfinished commands may be called from any thread.
 """
 
 import gc

@@ -17,11 +17,11 @@ from urllib.parse import quote, urlsplit
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.secrets import read_secret, service_key
-from voice2mqtt.settings.speech_settings import ServiceSettings
+from voice2mqtt.settings.speech_settings import ServiceSettings, SpeechSettings
 from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.settings.yaml.redaction import shown_address
 from voice2mqtt.speech import host_faults as faults
-from voice2mqtt.speech.address import DEFAULT_HOST, host_url
+from voice2mqtt.speech.address import DEFAULT_HOST, host_url, service_name
 from voice2mqtt.speech.host_faults import HostFault
 
 PROBE_WITHIN_S = 2.0
@@ -40,6 +40,18 @@ _NO_TLS = frozenset({
 def look(service: ServiceSettings, language: str) -> HostFault | None:
     """Ask for a connection; return why it is not granted, or None if it is."""
     return _Probe(service, language).look()
+
+
+def host_fault(speech: SpeechSettings) -> str:
+    """Return why none of the services can be used; "" if one can."""
+    faults: list[str] = []
+    for service in speech.services:
+        fault = look(service, speech.language)
+        if fault is None:
+            return ""
+        name = f"{service_name(service)}: " if speech.fallbacks else ""
+        faults.append(f"{name}{fault.sentence}")
+    return "; ".join(faults)
 
 
 def is_ready(service: ServiceSettings) -> bool:

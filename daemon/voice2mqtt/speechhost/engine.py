@@ -8,6 +8,20 @@ from voice2mqtt.nlu.grammar.automaton import Automaton
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimedWord:
+    """A spoken word, and when it was said, in seconds since the beginning of the audio."""
+
+    word: str
+    """As in `NBestEntry.lexical`."""
+    begin_s: float
+    end_s: float
+    confidence: float
+    """Probability that it was said."""
+    character: int = 0
+    """Of `NBestEntry.text`, with which it begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NBestEntry:
     """One hypothesis of what was said."""
 
@@ -19,6 +33,8 @@ class NBestEntry:
     """Probability that this is what was said; those of one transcript sum to at most 1."""
     out_of_grammar: bool = False
     """Whether there was a table of commands, and this is likelier than any of them."""
+    words: tuple[TimedWord, ...] = ()
+    """Those of `lexical`, in order; empty if nobody asked when they were said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +43,7 @@ class Transcript:
 
     nbest: tuple[NBestEntry, ...] = ()
     language: str = "en-US"
-    """Of the model that heard it."""
+    """Of the model that heard it; `Engine.language`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +69,25 @@ def never() -> bool:
 class Engine(Protocol):
     """Audio to text. May be called from several threads at once."""
 
+    language: str
+    """Of its model, such as `en-US`."""
+
     def prepare(self, grammar: EngineGrammar) -> None:
         """Do now what would make the first transcription with `grammar` slow; may take seconds."""
         ...
 
     def transcribe(
-        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+        self,
+        pcm: bytes,
+        grammar: EngineGrammar | None,
+        abandoned: Callable[[], bool] = never,
+        *,
+        timed: bool = False,
     ) -> Transcript:
         """Return what was said in `pcm` (16 kHz, 16 bit, mono); without `grammar`, open dictation.
 
         Speech outside the grammar comes back as open dictation hears it. `abandoned` is asked
         every few milliseconds; once it is true, the call returns at once without hypotheses.
+        `timed` asks for the words of each hypothesis with their times.
         """
         ...

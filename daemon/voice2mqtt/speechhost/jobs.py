@@ -32,6 +32,8 @@ class Transcribe:
     pcm: bytes
     urgency: Urgency
     phrases: tuple[str, ...]
+    timed: bool = False
+    """Whether the client asked when each word was said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,4 +50,11 @@ class Abandon:
     job_id: int
 
 
-Work = Prepare | Transcribe | Hasten | Abandon
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warn:
+    """Tell the owner of the host what is wrong with the client's request."""
+
+    fault: str
+
+
+Work = Prepare | Transcribe | Hasten | Abandon | Warn

@@ -137,3 +137,21 @@ def test_html_is_one_sound_page_in_which_the_owners_signs_are_text(
     assert "open the back / the 1*1 & door Mon to Fri, 07:00 to 22:00, asks first" in text
     assert "src=" not in page
     assert "href=" not in page
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["--html", "suggest"],
+        ["--limit", "3", "suggest"],
+        ["--commands", "x.yaml", "import", "x"],
+        ["--settings", "x.yaml", "import", "x"],
+    ],
+    ids=" ".join,
+)
+def test_an_option_that_would_be_ignored_is_refused(
+    given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["table", *given])
+    assert f"{given[0]} has no effect on import or suggest" in capsys.readouterr().err

@@ -3,7 +3,6 @@
 import pytest
 
 from tests.settings.reading import first_lines, table, table_report
-from voice2mqtt.cli.table.table_tests import try_sentences
 from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.decision import Ask, Decision, Fire
 from voice2mqtt.core.outcome import Heard
@@ -11,6 +10,7 @@ from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.dialogue.multilingual import MultilingualInterpreter
 from voice2mqtt.nlu.dialogue.policy import LocalTime
 from voice2mqtt.nlu.grammar.table import CommandTable
+from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.service.composition import interpreter, language_of, lint
 from voice2mqtt.settings.model import ListeningSettings, Settings
 from voice2mqtt.settings.speech_settings import SpeechSettings

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from voice2mqtt.nlu.grammar.table import (
     WildcardList,
 )
 from voice2mqtt.speechhost.decoding.vosk_engine import VoskEngine, read_result, words_of
-from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry
+from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, TimedWord
 
 
 def _table(*say: str) -> CommandTable:
@@ -64,10 +65,17 @@ def test_free_text_may_have_any_word() -> None:
     assert words_of(_grammar("remind me to {what}")) is None
 
 
-def test_a_result_is_its_words_and_their_mean_confidence() -> None:
-    result = '{"result": [{"conf": 1.0, "word": "good"}, {"conf": 0.5, "word": "night"}]}'
-    assert read_result(result) == NBestEntry(
-        text="good night", lexical="good night", confidence=0.75
+def test_a_result_is_its_words_with_their_times_and_mean_confidence() -> None:
+    good = {"conf": 1.0, "start": 0.3, "end": 0.5, "word": "good"}
+    night = {"conf": 0.5, "start": 0.5, "end": 0.9, "word": "night"}
+    assert read_result(json.dumps({"result": [good, night]})) == NBestEntry(
+        text="good night",
+        lexical="good night",
+        confidence=0.75,
+        words=(
+            TimedWord(word="good", begin_s=0.3, end_s=0.5, confidence=1.0),
+            TimedWord(word="night", begin_s=0.5, end_s=0.9, confidence=0.5),
+        ),
     )
 
 

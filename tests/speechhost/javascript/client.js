@@ -1,14 +1,15 @@
-// node client.js URL once|twice|live|continuous|dictation PCM_FILE [KEY]: recognises, one JSON event a line.
+// node client.js URL once|twice|live|continuous|dictation PCM_FILE [KEY [LANGUAGE]]: recognises, one JSON event a line.
 "use strict";
 const fs = require("node:fs");
 const sdk = require("microsoft-cognitiveservices-speech-sdk");
 
-const [url, mode, file, key] = process.argv.slice(2);
+const [url, mode, file, key, language] = process.argv.slice(2);
 const pcm = fs.readFileSync(file);
 
 const config = sdk.SpeechConfig.fromHost(new URL(url), key);
-config.speechRecognitionLanguage = "en-US";
+config.speechRecognitionLanguage = language || "en-US";
 config.outputFormat = sdk.OutputFormat.Detailed;
+config.requestWordLevelTimestamps();
 if (mode === "dictation") config.enableDictation();
 const stream = sdk.AudioInputStream.createPushStream();
 const recognizer = new sdk.SpeechRecognizer(config, sdk.AudioConfig.fromStreamInput(stream));

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.speechhost.fakes import entry
+from tests.speechhost.fakes import entry, with_times
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.engine import NBestEntry, Transcript
 from voice2mqtt.speechhost.protocol import answers
@@ -31,7 +31,7 @@ COFFEE = Transcript(
 
 
 def test_simple_has_the_best_hypothesis_alone() -> None:
-    body = answers.success(COFFEE, options_of(), offset=10, duration=20)
+    body = answers.success(COFFEE, options_of(), audio_begin=0, offset=10, end=30)
     assert body == {
         "RecognitionStatus": "Success",
         "Offset": 10,
@@ -42,7 +42,7 @@ def test_simple_has_the_best_hypothesis_alone() -> None:
 
 
 def test_detailed_has_every_hypothesis_in_four_spellings() -> None:
-    body = answers.success(COFFEE, options_of("format=detailed"), offset=10, duration=20)
+    body = answers.success(COFFEE, options_of("format=detailed"), audio_begin=0, offset=10, end=30)
     nbest = body["NBest"]
     assert isinstance(nbest, list)
     assert nbest[0] == {
@@ -55,6 +55,24 @@ def test_detailed_has_every_hypothesis_in_four_spellings() -> None:
     assert len(nbest) == 2
 
 
+def test_words_are_told_with_their_times_if_asked_and_the_phrase_holds_them() -> None:
+    said = Transcript(nbest=(with_times(entry("Good night.")),))
+    second = 10_000_000
+    at = {"audio_begin": 2 * second, "offset": 24 * second // 10, "end": 26 * second // 10}
+    asked = options_of("format=detailed&wordLevelTimestamps=true")
+    body = answers.success(said, asked, **at)
+    assert isinstance(body["NBest"], list)
+    assert isinstance(body["NBest"][0], dict)
+    assert body["NBest"][0]["Words"] == [
+        {"Word": "good", "Offset": 23_000_000, "Duration": 1_500_000, "Confidence": 0.8},
+        {"Word": "night", "Offset": 25_000_000, "Duration": 1_500_000, "Confidence": 0.8},
+    ]
+    assert (body["Offset"], body["Duration"]) == (23_000_000, 3_500_000)
+    unasked = answers.success(said, options_of("format=detailed"), **at)
+    assert "Words" not in str(unasked)
+    assert (unasked["Offset"], unasked["Duration"]) == (24_000_000, 2_000_000)
+
+
 @pytest.mark.parametrize(
     ("text", "language", "itn"),
     [
@@ -64,7 +82,7 @@ def test_detailed_has_every_hypothesis_in_four_spellings() -> None:
 )
 def test_numbers_are_digits_in_itn_alone(text: str, language: str, itn: str) -> None:
     said = Transcript(nbest=(entry(text),), language=language)
-    body = answers.success(said, options_of("format=detailed"), offset=0, duration=0)
+    body = answers.success(said, options_of("format=detailed"), audio_begin=0, offset=0, end=0)
     assert isinstance(body["NBest"], list)
     assert isinstance(body["NBest"][0], dict)
     assert body["NBest"][0]["ITN"] == body["NBest"][0]["MaskedITN"] == itn
@@ -73,7 +91,7 @@ def test_numbers_are_digits_in_itn_alone(text: str, language: str, itn: str) -> 
 
 def test_at_most_ten_hypotheses_are_sent() -> None:
     many = Transcript(nbest=tuple(entry(f"Say {n}.") for n in range(30)))
-    body = answers.success(many, options_of("format=detailed"), offset=0, duration=0)
+    body = answers.success(many, options_of("format=detailed"), audio_begin=0, offset=0, end=0)
     assert isinstance(body["NBest"], list)
     assert len(body["NBest"]) == 10
 
@@ -137,7 +155,7 @@ def test_strong_words_are_masked_letter_by_letter(strong: str) -> None:
 def test_what_is_masked_in_detail_is_what_is_displayed() -> None:
     rude = Transcript(nbest=(entry("Shit."),))
     body = answers.success(
-        rude, options_of("format=detailed&profanity=masked"), offset=0, duration=0
+        rude, options_of("format=detailed&profanity=masked"), audio_begin=0, offset=0, end=0
     )
     assert body["DisplayText"] == "****."
     assert isinstance(body["NBest"], list)
@@ -151,23 +169,28 @@ def test_what_is_masked_in_detail_is_what_is_displayed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"), [("de-DE,en-GB", "en-GB"), ("de-DE,fr-FR", "de-DE"), ("en-US", "en-US")]
+    ("offered", "heard", "told"),
+    [
+        ("de-DE,en-US", "en-US", "en-US"),
+        ("de-DE,en-GB", "en-US", "en-US"),
+        ("de-DE,fr-FR", "en-US", "Unknown"),
+        ("en-US,de-AT", "de-DE", "de-DE"),
+    ],
 )
-def test_of_the_languages_to_tell_apart_english_is_heard(asked: str, told: str) -> None:
-    body = answers.success(COFFEE, options_of(f"lidEnabled={asked}"), offset=0, duration=0)
+def test_the_language_is_that_of_the_model_or_unknown(offered: str, heard: str, told: str) -> None:
+    said = replace(COFFEE, language=heard)
+    options = options_of(f"lidEnabled={offered}")
+    body = answers.success(said, options, audio_begin=0, offset=0, end=0)
     assert isinstance(body["PrimaryLanguage"], dict)
     assert body["PrimaryLanguage"]["Language"] == told
 
 
-@pytest.mark.parametrize(
-    ("offered", "told"),
-    [("en-US,de-DE,de-AT", "de-AT"), ("en-US,de-DE", "de-DE"), ("en-US,fr-FR", "en-US")],
-)
-def test_a_language_is_called_as_the_client_does(offered: str, told: str) -> None:
-    german = replace(COFFEE, language="de-AT")
-    body = answers.success(german, options_of(f"lidEnabled={offered}"), offset=0, duration=0)
-    assert isinstance(body["PrimaryLanguage"], dict)
-    assert body["PrimaryLanguage"]["Language"] == told
+def test_words_that_are_hardly_understood_are_of_no_known_language() -> None:
+    garbled = Transcript(nbest=(entry("Shelter was lifted in the queue.", 0.01),))
+    assert answers.identified(garbled, options_of("lidEnabled=en-US,de-DE")) == {
+        "Language": "Unknown",
+        "Confidence": "Unknown",
+    }
 
 
 def test_without_words_all_audio_is_acknowledged() -> None:

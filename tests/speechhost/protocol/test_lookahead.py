@@ -66,3 +66,17 @@ def test_an_interim_job_that_failed_is_followed_by_another() -> None:
     ahead.goes_on(b"so far")
     assert not ahead.transcribed(0, None)
     assert len(ahead.goes_on(b"so far, and on")) == 1
+
+
+def test_for_sentences_interim_results_are_timed_and_pauses_do_not_drop_them() -> None:
+    ahead = Lookahead(count(), (), timed=True, keeps=True)
+    (interim,) = ahead.goes_on(b"so")
+    assert isinstance(interim, Transcribe)
+    assert interim.timed
+    assert [type(work) for work in ahead.paused(b"so far")] == [Transcribe]
+    assert ahead.resumed() == [Abandon(job_id=1)]
+    assert ahead.transcribed(0, LIGHT)
+    plain = Lookahead(count(), (), timed=True)
+    (untimed,) = plain.goes_on(b"so")
+    assert isinstance(untimed, Transcribe)
+    assert not untimed.timed

@@ -112,12 +112,31 @@ def test_format(query: str, context: dict[str, Any], detailed: bool, profanity: 
 
 
 @pytest.mark.parametrize(
-    ("bias", "weight"), [(1.5, 1.5), (0, 0), (-1, 1), (99, 1), ("2", 1), (None, 1)]
+    ("query", "context", "timed"),
+    [
+        ("format=detailed&wordLevelTimestamps=true", {}, True),
+        ("format=simple&wordLevelTimestamps=true", {}, False),
+        ("format=detailed&wordLevelTimestamps=false", {}, False),
+        ("", {"format": "Detailed", "detailed": {"options": ["WordTimings"]}}, True),
+        ("", {"format": "Detailed", "detailed": {"options": ["WordConfidence", 3]}}, False),
+    ],
+)
+def test_times_of_words(query: str, context: Json, timed: bool) -> None:
+    assert options_of(f"{ONCE}?{query}", {"phraseOutput": context}).timed is timed
+
+
+@pytest.mark.parametrize(
+    ("bias", "weight"), [(1.5, 1.5), (0.1, 0.1), (-1, 1), (99, 1), ("2", 1), (None, 1)]
 )
 def test_phrases_have_the_weight_that_the_client_gives_them(bias: Json, weight: float) -> None:
     groups: Json = [{"Items": [{"Text": "Contoso"}]}]
     phrases = options_of(context={"dgi": {"Groups": groups, "bias": bias}}).phrases
     assert (tuple(phrases), phrases.weight) == (("Contoso",), weight)
+
+
+def test_a_list_without_weight_is_no_list() -> None:
+    groups: Json = [{"Items": [{"Text": "Contoso"}]}]
+    assert options_of(context={"dgi": {"Groups": groups, "bias": 0}}).phrases == ()
 
 
 def test_phrases_are_taken_from_the_list_and_nonsense_left_out() -> None:

@@ -2,7 +2,7 @@ from itertools import count
 
 import pytest
 
-from tests.speechhost.fakes import LoudnessActivity, entry, silence, tone
+from tests.speechhost.fakes import LoudnessActivity, entry, silence, tone, with_times
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.jobs import Abandon, Hasten, Transcribe, Urgency
@@ -50,18 +50,35 @@ def paths(actions: list[Action]) -> list[str]:
 
 
 def body(actions: list[Action], path: str) -> dict[str, Json]:
-    (found,) = (
+    found, *acknowledgement = (
         action.body for action in actions if isinstance(action, Send) and action.path == path
     )
+    assert [body["RecognitionStatus"] for body in acknowledgement] in ([], ["EndOfDictation"])
     return found
+
+
+def answered(actions: list[Action]) -> list[Json]:
+    """The statuses of all phrases."""
+    sent = [action for action in actions if isinstance(action, Send)]
+    return [one.body["RecognitionStatus"] for one in sent if one.path == "speech.phrase"]
+
+
+def acknowledged(actions: list[Action]) -> Json:
+    """Up to where the client may forget its audio."""
+    bodies = [action.body for action in actions if isinstance(action, Send)]
+    (found,) = (one for one in bodies if one.get("RecognitionStatus") == "EndOfDictation")
+    return found["Offset"]
 
 
 def work(actions: list[Action]) -> Transcribe:
-    (found,) = (action for action in actions if isinstance(action, Transcribe))
+    *interim, found = (action for action in actions if isinstance(action, Transcribe))
+    assert {one.urgency for one in interim} <= {Urgency.INTERIM}
     return found
 
 
-ANSWER = ["speech.endDetected", "speech.phrase", "turn.end"]
+ANSWER = ["speech.endDetected", "speech.phrase", "speech.phrase", "turn.end"]
+"""Of the phrases, the second acknowledges the audio behind the first."""
+WITHOUT_WORDS = ["speech.endDetected", "speech.phrase", "turn.end"]
 
 
 def test_a_speculative_result_that_was_right_is_the_answer_at_once() -> None:
@@ -95,7 +112,7 @@ def test_a_speculative_job_still_under_way_is_hastened_when_the_phrase_ends() ->
     actions = talk.end()
     assert actions[1:] == [Hasten(job_id=speculative.job_id)]
     assert paths(actions) == ["speech.endDetected"]
-    assert paths(talk.turn.transcribed(speculative.job_id, LIGHT)) == ["speech.phrase", "turn.end"]
+    assert paths(talk.turn.transcribed(speculative.job_id, LIGHT)) == ANSWER[1:]
 
 
 def test_a_speculative_job_is_forgotten_when_speech_goes_on() -> None:
@@ -115,25 +132,28 @@ def test_a_speculative_job_that_failed_is_made_again() -> None:
     assert talk.turn.transcribed(speculative.job_id, None) == []
     final = work(talk.end())
     assert final.job_id != speculative.job_id
-    assert paths(talk.turn.transcribed(final.job_id, LIGHT)) == ["speech.phrase", "turn.end"]
+    assert paths(talk.turn.transcribed(final.job_id, LIGHT)) == ANSWER[1:]
 
 
-def test_the_answer_acknowledges_all_audio_and_the_end_comes_before_it() -> None:
+def test_the_answer_tells_the_speech_and_all_audio_is_acknowledged_behind_it() -> None:
     talk = Talk()
     actions = talk.hear(silence(300) + tone(900) + silence(800))
     assert paths(actions) == ["speech.startDetected", "speech.endDetected"]
     talk.hear(silence(100))  # was on its way when the client was told of the end
-    phrase = body(talk.turn.transcribed(work(actions).job_id, LIGHT), "speech.phrase")
+    actions = talk.turn.transcribed(work(actions).job_id, LIGHT)
+    phrase = body(actions, "speech.phrase")
     assert phrase["Offset"] == 288 * TICKS_PER_MS
-    assert phrase["Duration"] == (2100 - 288) * TICKS_PER_MS
+    assert phrase["Duration"] == 928 * TICKS_PER_MS
+    assert acknowledged(actions) == 2100 * TICKS_PER_MS
 
 
 def test_speech_behind_the_phrase_is_left_for_the_next_turn() -> None:
     talk = Talk()
     actions = talk.hear(tone(900) + silence(800))
     talk.hear(silence(100) + tone(300))
-    phrase = body(talk.turn.transcribed(work(actions).job_id, LIGHT), "speech.phrase")
-    assert phrase["Duration"] == 1792 * TICKS_PER_MS  # the frame in which the tone begins
+    actions = talk.turn.transcribed(work(actions).job_id, LIGHT)
+    assert body(actions, "speech.phrase")["Duration"] == 928 * TICKS_PER_MS
+    assert acknowledged(actions) == 1792 * TICKS_PER_MS  # the frame in which the tone begins
 
 
 @pytest.mark.parametrize(
@@ -154,7 +174,8 @@ def test_what_a_closed_stream_is_answered(
         actions += talk.turn.transcribed(work(actions).job_id, result)
     phrase = body(actions, "speech.phrase")
     assert phrase["RecognitionStatus"] == status
-    assert paths(actions)[-3:] == ANSWER
+    answer = ANSWER if status == "Success" else WITHOUT_WORDS
+    assert paths(actions)[-len(answer) :] == answer
     if status != "Success":
         assert (phrase["Offset"], phrase["Duration"]) == (talk.sent, 0)
 
@@ -224,9 +245,9 @@ def test_a_continuous_turn_answers_in_order_until_its_audio_ends() -> None:
     second = work(talk.hear(tone(500) + silence(700)))
     assert paths(talk.turn.transcribed(second.job_id, LIGHT)) == []
     phrases = talk.turn.transcribed(first.job_id, LIGHT)
-    assert paths(phrases) == ["speech.phrase", "speech.phrase"]
+    assert answered(phrases) == ["Success", "Success"]
     actions = talk.end()
-    assert paths(actions) == ANSWER
+    assert paths(actions) == WITHOUT_WORDS
     assert body(actions, "speech.phrase")["RecognitionStatus"] == "EndOfDictation"
 
 
@@ -259,7 +280,7 @@ def test_a_continuous_turn_that_is_starved_answers_and_goes_on() -> None:
     talk = Talk("CONVERSATION")
     talk.hear(tone(500))
     final = work(talk.wait(turn_module.STARVED_S))
-    assert paths(talk.turn.transcribed(final.job_id, LIGHT)) == ["speech.phrase"]
+    assert answered(talk.turn.transcribed(final.job_id, LIGHT)) == ["Success"]
     following = work(talk.hear(tone(500) + silence(200)))
     assert final.pcm.startswith(tone(500))
     assert following.pcm.startswith(tone(500))
@@ -284,3 +305,45 @@ def test_an_abandoned_turn_leaves_no_work() -> None:
         Abandon(job_id=waiting.job_id),
     ]
     assert talk.turn.transcribed(waiting.job_id, LIGHT) == []
+
+
+SENTENCES = Transcript(nbest=(with_times(entry("It is late. Turn off the light.")),))
+
+
+def test_an_answer_of_several_sentences_is_told_one_by_one_if_asked() -> None:
+    segmentation: dict[str, Json] = {"segmentation": {"mode": "Semantic"}}
+    detection: Json = {"mode": "CONVERSATION", "CONVERSATION": segmentation}
+    talk = Talk(phraseDetection=detection)
+    talk.hear(tone(2000))
+    final = work(talk.wait(turn_module.STARVED_S))
+    assert final.timed
+    phrases = [
+        action.body
+        for action in talk.turn.transcribed(final.job_id, SENTENCES)
+        if isinstance(action, Send) and action.path == "speech.phrase"
+    ]
+    assert [phrase["DisplayText"] for phrase in phrases] == ["It is late.", "Turn off the light."]
+    first, second = phrases
+    # Its third word ends at 0.85 s, and the next begins at 0.9.
+    assert (first["Offset"], first["Duration"]) == (0, 8_500_000)
+    assert (second["Offset"], second["Duration"]) == (9_000_000, 11_000_000)
+    assert "NBest" not in first
+
+
+def test_a_sentence_is_answered_once_another_has_begun() -> None:
+    detection: Json = {
+        "mode": "CONVERSATION",
+        "CONVERSATION": {"segmentation": {"mode": "Semantic"}},
+    }
+    talk = Talk(phraseDetection=detection)
+    pause = work(talk.hear(tone(1600) + silence(200)))
+    actions = talk.turn.transcribed(pause.job_id, SENTENCES)
+    assert body(actions, "speech.phrase")["DisplayText"] == "It is late."
+    assert Abandon(job_id=pause.job_id) not in actions  # it has its result
+    final = work(talk.hear(silence(1600)))
+    # From the middle of the gap between the two sentences on, a frame of 32 ms more or less.
+    assert len(final.pcm) / 32 == pytest.approx(1600 + 1500 - 875, abs=70)
+    light = Transcript(nbest=(with_times(entry("Turn off the light.")),))
+    answer = body(talk.turn.transcribed(final.job_id, light), "speech.phrase")
+    assert answer["DisplayText"] == "Turn off the light."
+    assert answer["Offset"] == pytest.approx(8_750_000, abs=330_000)

@@ -128,12 +128,17 @@ def test_an_interim_job_is_only_run_if_a_thread_would_be_idle() -> None:
 def test_an_engine_that_fails_leaves_its_thread_alive() -> None:
     class Broken(ScriptedEngine):
         def transcribe(
-            self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+            self,
+            pcm: bytes,
+            grammar: EngineGrammar | None,
+            abandoned: Callable[[], bool] = never,
+            *,
+            timed: bool = False,
         ) -> Transcript:
             if len(self.asked) == 0:
                 self.asked.append((0, None))
                 raise ValueError("broken")
-            return super().transcribe(pcm, grammar, abandoned)
+            return super().transcribe(pcm, grammar, abandoned, timed=timed)
 
     client = Client()
     results: list[Transcript | None] = []

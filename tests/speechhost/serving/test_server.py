@@ -127,7 +127,7 @@ def test_continuous_recognition_answers_every_phrase(
 
 
 @pytest.mark.parametrize(
-    ("heard", "told"), [("en-US", "en-GB"), ("de-DE", "de-DE"), ("de-AT", "de-DE")]
+    ("heard", "told"), [("en-US", "en-US"), ("de-DE", "de-DE"), ("de-AT", "de-AT")]
 )
 def test_of_several_languages_that_of_the_engine_is_heard(heard: str, told: str) -> None:
     with hosting(ScriptedEngine(SENTENCE, language=heard)) as host:
@@ -177,6 +177,21 @@ def test_a_phrase_list_reaches_the_engine_as_a_grammar() -> None:
     assert not grammar.forced
 
 
+def test_a_phrase_list_without_weight_does_nothing() -> None:
+    offered: list[tuple[str, ...]] = []
+
+    def grammar_for(phrases: tuple[str, ...]) -> None:
+        offered.append(phrases)
+
+    with hosting(ScriptedEngine(SENTENCE), grammar_for=grammar_for) as host:
+        client = Client(configured(host.url))
+        phrases = sdk.PhraseListGrammar.from_recognizer(client.recognizer)
+        phrases.addPhrase("Contoso lamp")
+        phrases.setWeight(0)
+        assert client.once(SPOKEN).text == SENTENCE
+    assert set(offered) <= {()}
+
+
 def test_a_broken_connection_is_made_anew_and_nothing_is_lost(host: Serving) -> None:
     client = Client(configured(host.url))
     begun = threading.Event()
@@ -198,7 +213,7 @@ def test_a_broken_connection_is_made_anew_and_nothing_is_lost(host: Serving) -> 
 
 def test_an_engine_that_fails_is_an_error_for_the_client() -> None:
     class Broken(ScriptedEngine):
-        def transcribe(self, *_: object) -> Transcript:
+        def transcribe(self, *_: object, **_options: object) -> Transcript:
             raise ValueError("broken on purpose")
 
     with hosting(Broken()) as host:

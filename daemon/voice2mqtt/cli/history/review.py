@@ -29,7 +29,7 @@ HELP = "go through what was not understood, and make commands of it"
 
 _MOST = 1000
 """Sounds that one review goes through."""
-_TRY_AGAIN_S = 5.0
+_TRY_AGAIN_S = 10.0
 """How long a Speech host may take to notice that the table has changed."""
 _PAUSE_S = 0.5
 

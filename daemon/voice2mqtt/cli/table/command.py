@@ -12,6 +12,9 @@ from voice2mqtt.settings.yaml.faults import count
 
 HELP = "print every sentence that can be said, or a cheat sheet"
 
+SAMPLES = 20
+"""Sentences shown of a command, if not told."""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -23,8 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit",
         metavar="N",
-        type=int,
-        default=20,
+        type=common.count,
+        default=SAMPLES,
         help="of a command with more sentences show samples (%(default)s)",
     )
     parts = parser.add_subparsers(metavar="[import | suggest]")
@@ -34,12 +37,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     part = parts.add_parser("suggest", help=table_suggest.HELP, description=table_suggest.HELP)
     table_suggest.arguments(part)
     part.set_defaults(part=table_suggest.run)
-    parser.set_defaults(part=_print)
+    parser.set_defaults(part=_print, wrong=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked for."""
+    if args.part is not _print:
+        _refuse_what_has_no_effect(args)
     return int(args.part(args))
+
+
+def _refuse_what_has_no_effect(args: argparse.Namespace) -> None:
+    """End with a usage message if an option before `import` or `suggest` would be ignored."""
+    given = {
+        "--markdown": args.markdown,
+        "--html": args.html,
+        "--limit": args.limit != SAMPLES,
+        "--commands": args.commands is not None,
+        "--settings": args.part is table_import.run and hasattr(args, "settings"),
+    }
+    for option, is_given in given.items():
+        if is_given:
+            args.wrong(f"{option} has no effect on import or suggest; leave it out")
 
 
 def _print(args: argparse.Namespace) -> int:

@@ -29,6 +29,8 @@ def run(args: argparse.Namespace) -> int:
         UnavailableError: the broker cannot be reached.
         InputError: the file is there already, or cannot be written.
     """
+    if args.output is not None and args.output.exists():
+        raise InputError(f"{args.output} is there already; name a new file")
     table = suggestion(retained(common.load(args), WITHIN_S))
     if args.output is None:
         print(table, end="")

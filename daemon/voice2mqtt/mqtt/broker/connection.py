@@ -156,6 +156,11 @@ class BrokerConnection:
         if (self._held or self._unconfirmed) and not self._probing:
             self._probe()
 
+    def try_publish(self, topic: str, on_result: OnResult) -> None:
+        """Ask whether we may publish to `topic`; see `PahoClient.try_publish`."""
+        mid = self._client.try_publish(topic)
+        self._unacknowledged[mid] = _Unacknowledged(time.monotonic(), on_result)
+
     def close(self) -> None:
         """Say goodbye, so that the broker does not publish our will."""
         self._client.disconnect()

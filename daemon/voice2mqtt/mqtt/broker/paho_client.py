@@ -36,6 +36,8 @@ _READ_BYTES = 1 << 16
 _PACKETS = 50
 """Handled at most in one turn, so that a flood from the broker holds up no message of ours."""
 _OK = MQTTErrorCode.MQTT_ERR_SUCCESS
+_FIRST_FAILURE = 0x80
+"""Reason codes of MQTT 5 from here on are failures."""
 
 Acknowledgement = tuple[int, DeliveryResult, str]
 """Packet identifier, what the broker said to it, and its reason."""
@@ -53,6 +55,15 @@ class _BufferedClient(paho.Client):
     skipped_bytes = 0
     """Of the message being read, how much was thrown away."""
     skipped_at_s = 0.0
+    on_pubrec: Callable[[int, int], None] | None = None
+    """Given packet identifier and reason code in place of releasing a message of QoS 2."""
+
+    def _handle_pubrec(self) -> MQTTErrorCode:
+        if self.on_pubrec is None:
+            return super()._handle_pubrec()
+        packet = bytes(self._in_packet["packet"])
+        self.on_pubrec(int.from_bytes(packet[:2]), packet[2] if len(packet) > 2 else 0)
+        return _OK
 
     def _sock_recv(self, bufsize: int) -> bytes:
         """Return up to `bufsize` bytes, which is what is left of the packet."""
@@ -217,6 +228,15 @@ class PahoClient:
             delivery.topic, delivery.payload, delivery.qos, delivery.retain, properties
         ).mid
 
+    def try_publish(self, topic: str) -> int:
+        """Hand over an empty message that is never released; return the packet identifier.
+
+        With QoS 2 a broker says whether a message may be published before it is released, and
+        mosquitto passes it on only then. Every later message of QoS 2 is held as well.
+        """
+        self._client.on_pubrec = self._on_pubrec
+        return self._client.publish(topic, b"", qos=2).mid
+
     def disconnect(self) -> None:
         """Send DISCONNECT, so that the broker does not publish our will."""
         self._client.disconnect()
@@ -267,6 +287,11 @@ class PahoClient:
     def _on_publish(self, _c: object, _u: object, mid: int, reason: ReasonCode, _p: object) -> None:
         result = DeliveryResult.REFUSED if reason.is_failure else DeliveryResult.CONFIRMED
         self._acknowledged.append((mid, result, str(reason) if reason.value else ""))
+
+    def _on_pubrec(self, mid: int, code: int) -> None:
+        refused = code >= _FIRST_FAILURE
+        result = DeliveryResult.REFUSED if refused else DeliveryResult.CONFIRMED
+        self._acknowledged.append((mid, result, ""))
 
     def _on_unsubscribe(self, _c: object, _u: object, mid: int, _r: object, _p: object) -> None:
         self._acknowledged.append((mid, DeliveryResult.CONFIRMED, ""))

@@ -14,7 +14,7 @@ from voice2mqtt.settings.wake_words import spoken_forms
 from voice2mqtt.speech.address import service_name
 from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
 from voice2mqtt.speech.failover import FailoverRecognizer, Service
-from voice2mqtt.speech.probe import is_ready, look
+from voice2mqtt.speech.probe import host_fault, is_ready
 
 
 def recognizer(
@@ -79,19 +79,11 @@ def usage_meters(store: Store, speech: SpeechSettings) -> list[UsageMeter]:
 def host_watch(speech: SpeechSettings, inbox: Inbox) -> HostWatch:
     """Return what watches the services of `speech`, and tells `inbox`; one that works is enough."""
 
-    def fault_of(service: SpeechSettings, *, well: bool) -> str:
-        if well and not _is_cloud(service) and is_ready(service):
-            return ""
-        found = look(service, speech.language)
-        return found.sentence if found else ""
-
     def probe(well: bool) -> str:
-        faults: list[str] = []
-        for service in speech.services:
-            if not (fault := fault_of(service, well=well)):
-                return ""
-            faults.append(f"{service_name(service)}: {fault}" if speech.fallbacks else fault)
-        return "; ".join(faults)
+        first = speech.services[0]
+        if well and not _is_cloud(first) and is_ready(first):
+            return ""
+        return host_fault(speech)
 
     def on_change(fault: str) -> None:
         inbox.put(HostChanged(fault))

@@ -33,7 +33,13 @@ _CENT_DECIMALS = 2
 
 def lexical(text: str) -> str:
     """Return the words of English `text`: lower case, no marks, numbers and signs as words."""
-    return " ".join(word for match in _WORD.finditer(text.lower()) for word in _words(match))
+    return " ".join(word for words, _ in lexical_spans(text) for word in words)
+
+
+def lexical_spans(text: str) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:
+    """Yield the words of `text` as `lexical` has them, with the characters that stand for them."""
+    for match in _WORD.finditer(text.lower()):
+        yield tuple(_words(match)), match.span()
 
 
 def _words(match: re.Match[str]) -> Iterator[str]:

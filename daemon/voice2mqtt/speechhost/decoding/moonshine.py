@@ -5,9 +5,10 @@ and the tokens so far into log-probabilities of the next token, in nats.
 
 The encoder is the package's own. Of its decoder only the weights are used: four fifths of its
 nodes compute shapes, which takes as long as the products do. `script/decoder_graphs.py` writes
-the two graphs that are run instead: `decoder_cross.onnx`, keys and values of the cross-attention,
-once for each audio, and `decoder_step.onnx`, once for each token. Their weights are stretches of
-the package's file, which onnxruntime maps into memory.
+the graphs that are run instead: `decoder_cross.onnx`, keys and values of the cross-attention,
+once for each audio, and `decoder_step.onnx`, once for each token. `decoder_align.onnx` also tells
+how tokens attend to the audio, and is loaded when somebody asks. Their weights are stretches of the
+package's file, which onnxruntime maps into memory.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +43,7 @@ _PAST = [f"past_{kind}{layer}" for layer in range(LAYERS) for kind in ("key", "v
 _PRESENT = [name.removeprefix("past_") for name in _PAST]
 _CROSS = [f"cross_{name}" for name in _PRESENT]
 _LOG_PROBABILITIES = "log_probabilities"
+_ATTENTION = "attention"
 _SCORE_BATCH = 4
 _MIN_SAMPLES = 1_600
 """Shorter audio is padded: the convolutions in front of the encoder need 100 ms."""
@@ -92,7 +94,7 @@ class Moonshine:
     """The loaded model. Any thread may use it, several at a time."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
-        options = onnxruntime.SessionOptions()
+        self._options = options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         # The arena would keep the largest batch ever seen; without it nothing measurable is lost.
@@ -100,13 +102,18 @@ class Moonshine:
         options.add_session_config_entry(
             "session.model_external_initializers_file_folder_path", str(folder)
         )
-        self._encoder, self.cross_attention, self.step = (
-            onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-            for model in (
-                str(folder / "encoder_model.ort"),
-                files(__package__).joinpath("decoder_cross.onnx").read_bytes(),
-                files(__package__).joinpath("decoder_step.onnx").read_bytes(),
-            )
+        self._encoder = self._load(str(folder / "encoder_model.ort"))
+        self.cross_attention = self._load(_graph("decoder_cross.onnx"))
+        self.step = self._load(_graph("decoder_step.onnx"))
+
+    @cached_property
+    def align(self) -> onnxruntime.InferenceSession:
+        """As `step`, without a cache, with how the tokens attend to the audio."""
+        return self._load(_graph("decoder_align.onnx"))
+
+    def _load(self, model: str | bytes) -> onnxruntime.InferenceSession:
+        return onnxruntime.InferenceSession(
+            model, self._options, providers=["CPUExecutionProvider"]
         )
 
     def encode(self, samples: Floats) -> Encoding:
@@ -121,11 +128,15 @@ class Moonshine:
         return Encoding(frames, duration_s)
 
 
+def _graph(name: str) -> bytes:
+    return files(__package__).joinpath(name).read_bytes()
+
+
 class Decoding:
     """One audio being decoded, as a batch of equally long token strings (beams)."""
 
     def __init__(self, model: Moonshine, encoding: Encoding) -> None:
-        self._step = model.step
+        self._model = model
         cross = model.cross_attention.run(_CROSS, {"frames": encoding.frames})
         # Not repeated for each beam: beams are rows of one product with them.
         self._cross: _Feeds = dict(zip(_CROSS, cross, strict=True))
@@ -140,7 +151,7 @@ class Decoding:
         Returns the log-probabilities of the next token, [beam, token of the vocabulary].
         """
         feeds = self._feeds(parents, np.array(tokens)[:, None], self._past, self._length)
-        log_probs, *present = self._step.run([_LOG_PROBABILITIES, *_PRESENT], feeds)
+        log_probs, *present = self._model.step.run([_LOG_PROBABILITIES, *_PRESENT], feeds)
         self._past = dict(zip(_PAST, present, strict=True))
         self._length += 1
         return np.asarray(log_probs)
@@ -156,14 +167,35 @@ class Decoding:
             scores += self._score(strings[start : start + _SCORE_BATCH])
         return scores
 
+    def attention(self, string: Sequence[int]) -> tuple[TokenScores, Floats]:
+        """Return the scores of `string`, which includes its end, and its attention.
+
+        The attention is how much each token is drawn from each frame of the audio [token, frame].
+        """
+        targets, feeds = self._whole([string])
+        outputs = [_LOG_PROBABILITIES, _ATTENTION]
+        log_probs, attention = self._model.align.run(outputs, feeds)
+        (scores,) = self._scores([string], targets, log_probs)
+        return scores, np.asarray(attention)
+
     def _score(self, strings: Sequence[Sequence[int]]) -> list[TokenScores]:
+        targets, feeds = self._whole(strings)
+        (log_probs,) = self._model.step.run([_LOG_PROBABILITIES], feeds)
+        return self._scores(strings, targets, log_probs)
+
+    def _whole(self, strings: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int64], _Feeds]:
+        """Return `strings` padded to one length, and the inputs that predict all their tokens."""
         count, longest = len(strings), max(map(len, strings))
         targets = np.full((count, longest), END, np.int64)
         for row, string in enumerate(strings):
             targets[row, : len(string)] = string
         inputs = np.hstack([np.full((count, 1), START), targets[:, :-1]])
-        feeds = self._feeds([0] * count, inputs, _EMPTY_PAST, 0)
-        (log_probs,) = self._step.run([_LOG_PROBABILITIES], feeds)
+        return targets, self._feeds([0] * count, inputs, _EMPTY_PAST, 0)
+
+    @staticmethod
+    def _scores(
+        strings: Sequence[Sequence[int]], targets: npt.NDArray[np.int64], log_probs: Floats
+    ) -> list[TokenScores]:
         chosen = np.take_along_axis(log_probs, targets.reshape(-1, 1), axis=1)
         chosen = chosen.reshape(targets.shape)
         gaps = log_probs.max(axis=1).reshape(targets.shape) - chosen

@@ -23,11 +23,16 @@ from voice2mqtt.nlu.matching.contradiction import Contradictions
 from voice2mqtt.nlu.matching.decision import MIN_CREDIBLE_SHARE
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
-from voice2mqtt.speechhost.decoding import scoring
+from voice2mqtt.speechhost.decoding import alignment, scoring
 from voice2mqtt.speechhost.decoding.beam_search import BeamSearch, DecodingPass
 from voice2mqtt.speechhost.decoding.dictation import Dictated, dictate, is_speech
 from voice2mqtt.speechhost.decoding.lexical import lexical
-from voice2mqtt.speechhost.decoding.moonshine import Floats, Moonshine, model_folder
+from voice2mqtt.speechhost.decoding.moonshine import (
+    Encoding,
+    Floats,
+    Moonshine,
+    model_folder,
+)
 from voice2mqtt.speechhost.decoding.phrase_bias import PhraseBias
 from voice2mqtt.speechhost.decoding.prior import Prior
 from voice2mqtt.speechhost.decoding.scoring import (
@@ -75,6 +80,8 @@ _CACHE_SIZE = 20_000
 class MoonshineEngine:
     """Audio to text, offline; one may serve many clients."""
 
+    language = "en-US"
+
     def __init__(self, threads: int = 1) -> None:
         """Load and warm up; raises UnavailableError when the model is not installed."""
         folder = model_folder()
@@ -90,18 +97,28 @@ class MoonshineEngine:
         self._decoder(grammar).prepare()
 
     def transcribe(
-        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+        self,
+        pcm: bytes,
+        grammar: EngineGrammar | None,
+        abandoned: Callable[[], bool] = never,
+        *,
+        timed: bool = False,
     ) -> Transcript:
         """See `Engine`."""
         speech = np.frombuffer(pcm, np.dtype("<i2")).astype(np.float32) / np.float32(32_768)
         samples = np.concatenate([speech, _TRAILING_SILENCE])
+        encoding = self._model.encode(samples)
         if grammar is None:
-            encoding = self._model.encode(samples)
             nbest = _open_nbest(dictate(self._model, self._tokenizer, encoding, abandoned))
         else:
             weight = None if grammar.forced else grammar.weight
-            nbest = self._decoder(grammar).nbest(samples, abandoned, weight)
-        return Transcript(nbest=() if abandoned() else tuple(nbest))
+            nbest = self._decoder(grammar).nbest(samples, encoding, abandoned, weight)
+        if timed:
+            nbest = alignment.timed(
+                nbest, samples, encoding, self._model, self._tokenizer, abandoned
+            )
+        nbest = [] if abandoned() else nbest
+        return Transcript(nbest=tuple(nbest), language=self.language)
 
     def _decoder(self, grammar: EngineGrammar) -> "_GrammarDecoder":
         """Return the decoder of `grammar`; the least recently used ones are dropped."""
@@ -149,14 +166,18 @@ class _GrammarDecoder:
         self._tokens.prepare()
 
     def nbest(
-        self, samples: Floats, abandoned: Callable[[], bool], weight: float | None
+        self,
+        samples: Floats,
+        encoding: Encoding,
+        abandoned: Callable[[], bool],
+        weight: float | None,
     ) -> list[NBestEntry]:
         """Return the commands that may have been said, and the open hypothesis.
 
-        Empty if nobody spoke. With a `weight`, the sentences are phrases of a client's list: where
-        none was said, the entries are those of open decoding, biased by the phrases so much.
+        `encoding` is that of `samples`. Empty if nobody spoke. With a `weight`, the sentences are
+        phrases of a client's list: where none was said, the entries are those of open decoding,
+        biased by the phrases so much.
         """
-        encoding = self._model.encode(samples)
         passes = [self._narrow_search.decode(encoding, abandoned)]
         posterior = self._weigh(passes)
 

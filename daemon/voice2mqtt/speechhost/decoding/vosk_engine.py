@@ -17,7 +17,7 @@ from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.errors import InputError
 from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Number, Wildcard, Word
 from voice2mqtt.speechhost.decoding.verbaliser import number_spellings, word_spellings
-from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, never
+from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, TimedWord, Transcript, never
 
 UNKNOWN = "[unk]"
 """What Vosk writes for a word that is not in its vocabulary."""
@@ -41,15 +41,20 @@ class VoskEngine:
             raise InputError(
                 f"the Vosk model in {folder} is damaged or not whole; unpack it once more"
             ) from error
-        self._language = language
+        self.language = language
 
     def prepare(self, grammar: EngineGrammar) -> None:
         """See `Engine`: nothing takes long."""
 
     def transcribe(
-        self, pcm: bytes, grammar: EngineGrammar | None, abandoned: Callable[[], bool] = never
+        self,
+        pcm: bytes,
+        grammar: EngineGrammar | None,
+        abandoned: Callable[[], bool] = never,
+        *,
+        timed: bool = False,  # noqa: ARG002 - the times come with the words
     ) -> Transcript:
-        """See `Engine`."""
+        """See `Engine`; words have their times, asked or not."""
         if grammar and grammar.forced and (words := words_of(grammar)) is not None:
             entry = read_result(self._decode(pcm, abandoned, json.dumps([*words, UNKNOWN])))
             if entry and UNKNOWN not in entry.text and entry.confidence >= MIN_CONFIDENCE:
@@ -58,7 +63,7 @@ class VoskEngine:
         return self._transcript(entry) if entry and not abandoned() else Transcript()
 
     def _transcript(self, entry: NBestEntry) -> Transcript:
-        return Transcript(nbest=(entry,), language=self._language)
+        return Transcript(nbest=(entry,), language=self.language)
 
     def _decode(self, pcm: bytes, abandoned: Callable[[], bool], *words: str) -> str:
         recogniser = vosk.KaldiRecognizer(self._model, RATE_HZ, *words)
@@ -80,7 +85,13 @@ def read_result(result: str) -> NBestEntry | None:
         return None
     text = " ".join(word["word"] for word in words)
     confidence = sum(word["conf"] for word in words) / len(words)
-    return NBestEntry(text=text, lexical=text, confidence=confidence)
+    timed = tuple(
+        TimedWord(
+            word=word["word"], begin_s=word["start"], end_s=word["end"], confidence=word["conf"]
+        )
+        for word in words
+    )
+    return NBestEntry(text=text, lexical=text, confidence=confidence, words=timed)
 
 
 def words_of(grammar: EngineGrammar) -> tuple[str, ...] | None:

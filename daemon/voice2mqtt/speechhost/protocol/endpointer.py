@@ -21,7 +21,7 @@ PRE_ROLL_MS = 1000
 PAUSE_MS = 96
 """Silence after which the phrase may be over. Shorter ones are found inside words."""
 INTERIM_MS = 1000
-"""Speech between two interim transcriptions of a phrase without pauses."""
+"""Speech between two interim transcriptions of a phrase without pauses, if not told otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,11 @@ class Ended:
     """The phrase is over: silence, end of the audio, or (`cut`) it was too long."""
 
     pcm: bytes
+    begin: int
+    """The sample with which `pcm` begins."""
     onset: int
+    speech_end: int
+    """Behind the last voice; from there to `end` there is silence."""
     end: int
     cut: bool
 
@@ -80,6 +84,7 @@ class PhraseEndpointer:
         initial_silence_ms: int,
         end_silence_ms: int,
         longest_phrase_ms: int,
+        interim_ms: int = INTERIM_MS,
     ) -> None:
         """`voice` is this endpointer's alone as long as that lives."""
         self._voice = voice
@@ -89,7 +94,7 @@ class PhraseEndpointer:
         self._longest_phrase = self._frames(longest_phrase_ms)
         self._pre_roll = self._frames(PRE_ROLL_MS)
         self._pause = self._frames(PAUSE_MS)
-        self._interim = self._frames(INTERIM_MS)
+        self._interim = self._frames(interim_ms)
         self._pcm = bytearray()
         self._kept_from = 0  # the frame with which `_pcm` begins; those below count frames too
         self._judged = 0
@@ -106,9 +111,27 @@ class PhraseEndpointer:
         return self._onset is not None
 
     @property
+    def begin(self) -> int:
+        """The sample with which the audio of the phrase under way begins."""
+        return self._sample(self._kept_from)
+
+    @property
     def in_doubt(self) -> bool:
         """Whether something was heard since the last phrase that may be speech."""
         return self._last_voiced is not None
+
+    @property
+    def speech_end(self) -> int:
+        """The sample behind the last voice of the phrase under way."""
+        last = self._judged if self._last_voiced is None else self._last_voiced + 1
+        return self._sample(last)
+
+    def begin_at(self, sample: int) -> None:
+        """Have the phrase under way begin at `sample`; what was said before was one of its own."""
+        if self._onset is not None and self._last_voiced is not None:
+            frame = min(sample // self._frame_samples, self._last_voiced)
+            self._keep_from(frame)
+            self._onset = max(self._onset, frame)
 
     def hear(self, pcm: bytes) -> list[Event]:
         """Take the next audio."""
@@ -173,7 +196,9 @@ class PhraseEndpointer:
         onset = self._onset or 0
         ended = Ended(
             pcm=self._phrase(),
+            begin=self.begin,
             onset=self._sample(onset),
+            speech_end=self.speech_end,
             end=self._sample(self._judged),
             cut=cut,
         )

@@ -66,11 +66,17 @@ def read_binary(frame: bytes) -> AudioMessage | None:
 
 
 def write_text(path: str, request_id: str, body: Mapping[str, Json]) -> str:
-    """Return a text frame for a client. Clients compare header names with their case."""
+    """Return a text frame, as both sides write it. Clients compare header names with their case."""
     return (
         f"X-RequestId:{request_id}\r\nPath:{path}\r\n"
         f"Content-Type:application/json; charset=utf-8\r\n\r\n{json.dumps(body)}"
     )
+
+
+def write_audio(request_id: str, payload: bytes) -> bytes:
+    """Return a frame of audio, as a client writes it; without `payload` the audio ends."""
+    head = f"Path:audio\r\nX-RequestId:{request_id}\r\n".encode()
+    return len(head).to_bytes(2, "big") + head + payload
 
 
 def _read_headers(head: str) -> dict[str, str]:

@@ -14,20 +14,42 @@ from voice2mqtt.speechhost.jobs import Abandon, Hasten, Transcribe, Urgency, Wor
 class Lookahead:
     """The jobs of the phrase under way."""
 
-    def __init__(self, job_ids: Iterator[int], phrases: tuple[str, ...]) -> None:
-        """`job_ids` numbers the jobs; `phrases` are likely to be said."""
+    def __init__(
+        self,
+        job_ids: Iterator[int],
+        phrases: tuple[str, ...],
+        *,
+        timed: bool = False,
+        keeps: bool = False,
+    ) -> None:
+        """`job_ids` numbers the jobs; `phrases` are likely to be said.
+
+        `timed` asks for the time of each word of an answer. With `keeps`, interim results have
+        them too, and pauses do not drop their jobs.
+        """
+        self._keeps = keeps
         self._job_ids = job_ids
         self._phrases = phrases
+        self._timed = timed
         self._speculative_job: int | None = None
         self._speculative_result: Transcript | None = None
         self._interim_job: int | None = None
 
     def paused(self, pcm: bytes) -> list[Work]:
         """Transcribe `pcm` on the chance that it is all; drops an interim job to free its core."""
-        dropped = self.forget()
+        dropped = [] if self._keeps else self.forget()
         work = self._transcribe(pcm, Urgency.PAUSE)
         self._speculative_job = work.job_id
         return [*dropped, work]
+
+    def resumed(self) -> list[Work]:
+        """Drop the job of a pause: speech goes on."""
+        if not self._keeps:
+            return self.forget()
+        kept, self._interim_job = self._interim_job, None
+        dropped = self.forget()
+        self._interim_job = kept
+        return dropped
 
     def goes_on(self, pcm: bytes) -> list[Work]:
         """Transcribe `pcm` for an interim result, unless one is still on its way."""
@@ -67,4 +89,7 @@ class Lookahead:
 
     def _transcribe(self, pcm: bytes, urgency: Urgency) -> Transcribe:
         job_id = next(self._job_ids)
-        return Transcribe(job_id=job_id, pcm=pcm, urgency=urgency, phrases=self._phrases)
+        timed = self._timed and (self._keeps or urgency is not Urgency.INTERIM)
+        return Transcribe(
+            job_id=job_id, pcm=pcm, urgency=urgency, phrases=self._phrases, timed=timed
+        )

@@ -33,9 +33,13 @@ class Mode(Enum):
 Profanity = Literal["raw", "masked", "removed"]
 
 _PATHS = {f"/speech/recognition/{mode.value}/cognitiveservices/v1": mode for mode in Mode} | {
-    "/stt/speech/universal/v2": Mode.INTERACTIVE
+    "/stt/speech/universal/v2": Mode.INTERACTIVE,
+    "/speech/universal/v2": Mode.INTERACTIVE,
 }
 _END_SILENCE_MS = {Mode.INTERACTIVE: 700, Mode.CONVERSATION: 600, Mode.DICTATION: 1000}
+_LONGEST_MS = 60_000
+_SEMANTIC_SILENCE_MS = 1500
+"""Ends a phrase of sentences: the model ends all that it hears with a full stop."""
 _INITIAL_SILENCE_MS = {Mode.INTERACTIVE: 5000, Mode.CONVERSATION: 15_000, Mode.DICTATION: 15_000}
 
 
@@ -64,11 +68,15 @@ class RequestOptions:
     mode: Mode
     language: str
     detailed: bool
+    timed: bool
+    """Whether to tell when each word was said; only where `detailed`."""
     profanity: Profanity
     initial_silence_ms: int
     """Silence at the start that ends the turn (or, in a continuous one, is reported)."""
     end_silence_ms: int
     """Silence that ends a phrase."""
+    semantic: bool
+    """Whether a phrase of a continuous turn is a sentence, rather than what is between pauses."""
     longest_phrase_ms: int
     """A phrase is cut here even if speech goes on."""
     phrases: Phrases
@@ -76,6 +84,10 @@ class RequestOptions:
     """How many phrases of the client are over the limits."""
     languages: tuple[str, ...]
     """Candidates for language identification; empty if the client named a single language."""
+    diarized: bool
+    """Whether to tell speakers apart, which nobody here can."""
+    warning: str = ""
+    """What the client should know about its answers."""
     continues: bool
     """After a broken connection: unacknowledged audio comes again first, as its own stream."""
 
@@ -107,45 +119,65 @@ def read_address(target: str) -> RequestAddress | None:
 def read_options(address: RequestAddress, context: Mapping[str, Json]) -> RequestOptions:
     """Return the options of a turn that begins with `context`, which outranks the query."""
     query = address.query
-    detection, output = _object(context, "phraseDetection"), _object(context, "phraseOutput")
-    enrichment = _object(context, "enrichment") or _object(detection, "enrichment")
+    detection, output = section(context, "phraseDetection"), section(context, "phraseOutput")
+    enrichment = section(context, "enrichment") or section(detection, "enrichment")
     mode = _mode(detection, address.mode)
-    segmentation = _object(_object(detection, mode.name), "segmentation")
-    languages = _texts(_get(_object(context, "languageId"), "languages"))
+    segmentation = section(section(detection, mode.name), "segmentation")
+    strategy = _text(member(segmentation, "mode")).lower()
+    semantic = strategy == "semantic" and mode is not Mode.INTERACTIVE
+    languages = _texts(member(section(context, "languageId"), "languages"))
     phrases, left_out = _phrases(context)
-    form = _text(_get(output, "format")) or query.get("format", "")
+    form = _text(member(output, "format")) or query.get("format", "")
+    detailed = form.lower() == "detailed"
+    details = [text.lower() for text in _texts(member(section(output, "detailed"), "options"))]
+    timed = "wordtimings" in details or query.get("wordleveltimestamps", "").lower() == "true"
     return RequestOptions(
         mode=mode,
-        language=_text(_get(detection, "language")) or query.get("language", "") or "en-US",
+        language=_text(member(detection, "language")) or query.get("language", "") or "en-US",
         languages=languages or tuple(filter(None, query.get("lidenabled", "").split(","))),
-        detailed=form.lower() == "detailed",
-        profanity=_profanity(_text(_get(enrichment, "profanity")) or query.get("profanity", "")),
+        detailed=detailed,
+        timed=timed and detailed,
+        profanity=_profanity(_text(member(enrichment, "profanity")) or query.get("profanity", "")),
         initial_silence_ms=_milliseconds(
-            (_get(detection, "initialSilenceTimeout"), query.get("initialsilencetimeoutms")),
+            (member(detection, "initialSilenceTimeout"), query.get("initialsilencetimeoutms")),
             default=_INITIAL_SILENCE_MS[mode],
             at_least=500,
         ),
         end_silence_ms=_milliseconds(
             (
-                _get(segmentation, "segmentationSilenceTimeoutMs"),
-                _get(detection, "trailingSilenceTimeout"),
+                member(segmentation, "segmentationSilenceTimeoutMs"),
+                member(detection, "trailingSilenceTimeout"),
                 query.get("endsilencetimeoutms"),
             ),
-            default=_END_SILENCE_MS[mode],
+            default=_SEMANTIC_SILENCE_MS if semantic else _END_SILENCE_MS[mode],
             at_least=100,
         ),
+        semantic=semantic,
         longest_phrase_ms=_milliseconds(
-            (_get(segmentation, "segmentationForcedTimeoutMs"),), default=30_000, at_least=2000
+            (member(segmentation, "segmentationForcedTimeoutMs"),), default=30_000, at_least=2000
         ),
         phrases=phrases,
         phrases_left_out=left_out,
-        continues=_get(context, "continuation") is not None,
+        diarized=member(detection, "speakerDiarization") is not None,
+        continues=member(context, "continuation") is not None,
     )
+
+
+def single_phrase(query: Mapping[str, str]) -> RequestAddress:
+    """Return the address of a turn of one phrase, which begins with `single_phrase_context`."""
+    endless = {"endsilencetimeoutms": str(_LONGEST_MS), "initialsilencetimeoutms": str(_LONGEST_MS)}
+    return RequestAddress(mode=Mode.INTERACTIVE, query={**query, **endless})
+
+
+def single_phrase_context() -> dict[str, Json]:
+    """Return the `speech.context` of a turn that only the end of its audio ends."""
+    longest: Json = {"segmentation": {"segmentationForcedTimeoutMs": _LONGEST_MS}}
+    return {"phraseDetection": {Mode.INTERACTIVE.name: longest}}
 
 
 def _mode(detection: Mapping[str, Json], default: Mode) -> Mode:
     try:
-        return Mode(_text(_get(detection, "mode")).lower())
+        return Mode(_text(member(detection, "mode")).lower())
     except ValueError:
         return default
 
@@ -168,32 +200,35 @@ def _milliseconds(candidates: tuple[Json, ...], *, default: int, at_least: int) 
         except (ValueError, OverflowError):
             continue
         if value > 0:
-            return min(max(value, at_least), 60_000)
+            return min(max(value, at_least), _LONGEST_MS)
     return default
 
 
 def _phrases(context: Mapping[str, Json]) -> tuple[Phrases, int]:
     """Return the phrases within the limits, and how many there are beyond."""
-    groups = _list(_get(_object(context, "dgi"), "groups"))
-    items = [item for group in groups for item in _list(_get(group, "items"))]
-    offered = _texts([_get(item, "text") for item in items])
+    groups = _list(member(section(context, "dgi"), "groups"))
+    items = [item for group in groups for item in _list(member(group, "items"))]
+    offered = _texts([member(item, "text") for item in items])
     taken = [phrase[:MAX_PHRASE_CHARS] for phrase in offered[:MAX_PHRASES]]
     ends = list(accumulate(map(len, taken)))
     del taken[bisect_right(ends, MAX_PHRASES_CHARS) :]
-    bias = _get(_object(context, "dgi"), "bias")
+    bias = member(section(context, "dgi"), "bias")
     weight = bias if isinstance(bias, int | float) and 0 <= bias <= MAX_WEIGHT else 1.0
+    if not weight:
+        return Phrases(), 0
     return Phrases(taken, weight), len(offered) - len(taken)
 
 
-def _get(parent: Json | Mapping[str, Json], key: str) -> Json:
+def member(parent: Json | Mapping[str, Json], key: str) -> Json:
     """Return a member of an object, None if there is none; keys differ in case between clients."""
     if not isinstance(parent, Mapping):
         return None
     return next((value for name, value in parent.items() if name.lower() == key.lower()), None)
 
 
-def _object(parent: Mapping[str, Json], key: str) -> Mapping[str, Json]:
-    value = _get(parent, key)
+def section(parent: Json | Mapping[str, Json], key: str) -> Mapping[str, Json]:
+    """Return a member of an object that is an object itself; an empty one if there is none."""
+    value = member(parent, key)
     return value if isinstance(value, dict) else {}
 
 

@@ -7,13 +7,14 @@ with the next turn if it was not acknowledged.
 
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, VoiceActivity
 from voice2mqtt.core.wave_format import WaveFormat
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.engine import Transcript
-from voice2mqtt.speechhost.jobs import Prepare, Work
+from voice2mqtt.speechhost.jobs import Prepare, Warn, Work
 from voice2mqtt.speechhost.protocol.audio_format import Converter, is_header, read_header
 from voice2mqtt.speechhost.protocol.frames import (
     AudioMessage,
@@ -21,6 +22,11 @@ from voice2mqtt.speechhost.protocol.frames import (
     read_binary,
     read_text,
     write_text,
+)
+from voice2mqtt.speechhost.protocol.refusals import (
+    UnsupportedRequestError,
+    language_fault,
+    refuse_other_services,
 )
 from voice2mqtt.speechhost.protocol.request_options import RequestAddress, read_options
 from voice2mqtt.speechhost.protocol.turn import Action, Send, Turn
@@ -36,10 +42,24 @@ _STEPS_PER_S = 10
 class Session:
     """The state of one connection."""
 
-    def __init__(self, address: RequestAddress, voice: VoiceActivity) -> None:
-        """`address` is what the client asked for; `voice` is this connection's alone."""
+    def __init__(
+        self,
+        address: RequestAddress,
+        voice: VoiceActivity,
+        language: str = "en-US",
+        *,
+        any_language: bool = False,
+    ) -> None:
+        """`address` is what the client asked for; `voice` is this connection's alone.
+
+        `language` is that of the engine; with `any_language`, clients that ask for others are
+        answered all the same, with a warning.
+        """
         self._address = address
         self._voice = voice
+        self._language = language
+        self._any_language = any_language
+        self._warned = False
         self._job_ids: Iterator[int] = count()
         self._turn: Turn | None = None
         self._request_id = ""
@@ -100,8 +120,15 @@ class Session:
             return []
         outputs = self.abandon()
         self._request_id = request_id
+        refuse_other_services(context)
         options = read_options(self._address, context)
-        self._turn = Turn(options, self._voice, self._job_ids)
+        fault = language_fault(options, self._language)
+        if fault and not self._any_language:
+            raise UnsupportedRequestError(fault)
+        if fault and not self._warned:
+            self._warned = True
+            outputs.append(Warn(fault=fault))
+        self._turn = Turn(replace(options, warning=fault), self._voice, self._job_ids)
         self._converter, self._ticks_before = Converter(self._format), 0
         start: dict[str, Json] = {"context": {"serviceTag": request_id}}
         outputs.append(write_text("turn.start", request_id, start))

@@ -1,8 +1,9 @@
 """One turn: audio in, phrases out. Pure: time and results are arguments, and work is returned.
 
 An interactive turn (single shot) ends with its first phrase; others go on until the client ends
-its audio, and their phrases are answered in order. Every answer acknowledges all audio up to its
-end. Positions are in ticks of 100 ns since the first audio of the turn.
+its audio, and their phrases are answered in order. An answer acknowledges the audio up to the end
+of its speech; the end of a turn acknowledges all that it has consumed. Positions are in ticks of
+100 ns since the first audio of the turn.
 """
 
 from collections import deque
@@ -12,11 +13,12 @@ from dataclasses import dataclass
 from voice2mqtt.core.audio import VoiceActivity
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.engine import Transcript
-from voice2mqtt.speechhost.jobs import Abandon, Work
-from voice2mqtt.speechhost.protocol import answers
+from voice2mqtt.speechhost.jobs import Abandon, Transcribe, Work
+from voice2mqtt.speechhost.protocol import answers, sentences
 from voice2mqtt.speechhost.protocol.answers import TICKS_PER_SAMPLE
 from voice2mqtt.speechhost.protocol.audio_format import TICKS_PER_S
 from voice2mqtt.speechhost.protocol.endpointer import (
+    INTERIM_MS,
     Began,
     Ended,
     Event,
@@ -26,6 +28,7 @@ from voice2mqtt.speechhost.protocol.endpointer import (
     Resumed,
     StayedSilent,
 )
+from voice2mqtt.speechhost.protocol.hypotheses import Hypotheses
 from voice2mqtt.speechhost.protocol.lookahead import Lookahead
 from voice2mqtt.speechhost.protocol.request_options import Mode, RequestOptions
 
@@ -33,6 +36,9 @@ STREAM_GAP_S = 0.15
 """Within this time the live stream follows audio that came again after a broken connection."""
 STARVED_S = 2.0
 """A client that sends nothing for so long ends the phrase under way."""
+CAPTION_MS = 330
+"""Speech between two interim transcriptions of a client that shows captions, if a core is free."""
+MIN_NEXT_WORDS = 3
 LONGEST_TURN_S = 600
 """Of audio; after that a turn ends with its next phrase, and the client begins another."""
 
@@ -53,10 +59,16 @@ class _Phrase:
     """A phrase that has ended and waits for its result and for those before it."""
 
     job_id: int | None
+    begin: int
+    """Where the audio begins that was transcribed."""
     offset: int
+    speech_end: int
     end: int
+    """Of the silence after the speech too."""
     no_words_status: answers.NoWordsStatus
     """The status to answer if no words are found in it."""
+    hypotheses: Hypotheses
+    """What was told of it."""
     result: Transcript | None = None
 
 
@@ -77,11 +89,13 @@ class Turn:
             initial_silence_ms=options.initial_silence_ms,
             end_silence_ms=options.end_silence_ms,
             longest_phrase_ms=options.longest_phrase_ms,
+            interim_ms=INTERIM_MS if self._single_shot else CAPTION_MS,
         )
-        self._lookahead = Lookahead(job_ids, options.phrases)
+        timed = options.timed or options.semantic
+        self._lookahead = Lookahead(job_ids, options.phrases, timed=timed, keeps=options.semantic)
         self._received = 0
-        self._onset = 0
-        self._last_hypothesis = ""
+        self._hypotheses = Hypotheses(0, stepwise=False)
+        self._spoken_until: dict[int, int] = {}  # by job, of speech that it was given
         self._unanswered: deque[_Phrase] = deque()
         self._start_sent = False
         self._stream_ended = False
@@ -136,7 +150,7 @@ class Turn:
             phrase.result = result or Transcript()
             self._send_answers()
         elif self._lookahead.transcribed(job_id, result) and result:
-            self._send_hypothesis(result)
+            self._send_hypothesis(result, self._spoken_until.pop(job_id))
         return self._take_actions()
 
     def abandon(self) -> list[Action]:
@@ -170,34 +184,46 @@ class Turn:
     def _handle_event_of_phrase(self, event: Event) -> None:
         match event:
             case Began(onset=onset):
-                self._onset, self._last_hypothesis = onset * TICKS_PER_SAMPLE, ""
+                # Not for a single shot: its client acts on a hypothesis that is a whole command.
+                begun = onset * TICKS_PER_SAMPLE
+                self._hypotheses = Hypotheses(begun, stepwise=not self._single_shot)
                 if not self._start_sent:
-                    self._send("speech.startDetected", {"Offset": self._onset})
+                    self._send("speech.startDetected", {"Offset": begun})
                 self._start_sent = True
             case Paused(pcm=pcm):
                 # The same hypothesis is sent again: after a pause it may be the whole sentence,
                 # for which a client with an endpointer of its own may be waiting.
-                self._last_hypothesis = ""
-                self._actions += self._lookahead.paused(pcm)
+                self._hypotheses.confirm()
+                self._look_ahead(self._lookahead.paused(pcm))
             case Resumed():
-                self._actions += self._lookahead.forget()
+                self._actions += self._lookahead.resumed()
             case GoesOn(pcm=pcm):
-                self._actions += self._lookahead.goes_on(pcm)
+                self._look_ahead(self._lookahead.goes_on(pcm))
             case Ended():
                 self._end_phrase(event)
             case StayedSilent(end=end):
                 self._report_silence(end * TICKS_PER_SAMPLE)
 
+    def _look_ahead(self, work: list[Work]) -> None:
+        self._actions += work
+        spoken_until = self._endpointer.speech_end * TICKS_PER_SAMPLE
+        ids = [one.job_id for one in work if isinstance(one, Transcribe)]
+        self._spoken_until |= dict.fromkeys(ids, spoken_until)
+
     def _end_phrase(self, ended: Ended) -> None:
         self._send_end_detected()
+        self._spoken_until.clear()
         job_id, result, work = self._lookahead.ended(ended.pcm)
         self._actions += work
         self._unanswered.append(
             _Phrase(
                 job_id=job_id,
+                begin=ended.begin * TICKS_PER_SAMPLE,
                 offset=ended.onset * TICKS_PER_SAMPLE,
+                speech_end=ended.speech_end * TICKS_PER_SAMPLE,
                 end=ended.end * TICKS_PER_SAMPLE,
                 no_words_status="BabbleTimeout" if ended.cut else "NoMatch",
+                hypotheses=self._hypotheses,
                 result=result,
             )
         )
@@ -208,9 +234,12 @@ class Turn:
         self._unanswered.append(
             _Phrase(
                 job_id=None,
+                begin=end,
                 offset=end,
+                speech_end=end,
                 end=end,
                 no_words_status="InitialSilenceTimeout",
+                hypotheses=self._hypotheses,
                 result=Transcript(),
             )
         )
@@ -237,25 +266,50 @@ class Turn:
         ):
             phrase = self._unanswered.popleft()
             end = self._acknowledged_until(phrase)
-            self._send(
-                "speech.phrase",
-                answers.success(
-                    result, self._options, offset=phrase.offset, duration=end - phrase.offset
-                )
-                if result.nbest
-                else answers.without_words(phrase.no_words_status, consumed=end),
-            )
+            if result.nbest:
+                self._send_words(phrase, result)
+            else:
+                body = answers.without_words(phrase.no_words_status, consumed=end)
+                self._send("speech.phrase", body)
             if (
                 self._single_shot
                 or phrase.no_words_status == "Error"
                 or end >= LONGEST_TURN_S * TICKS_PER_S
             ):
+                if result.nbest:
+                    self._acknowledge(end)
                 self._end_turn()
         if self._audio_ended and not self._unanswered and not self.ended:
             self._send("speech.endDetected", {"Offset": self._received})
-            body = answers.without_words("EndOfDictation", consumed=self._received)
-            self._send("speech.phrase", body)
+            self._acknowledge(self._received)
             self._end_turn()
+
+    def _send_words(self, phrase: _Phrase, result: Transcript) -> None:
+        parts = sentences.split(result) if self._options.semantic else [result]
+        for part in parts:
+            words, best = part.nbest[0].words, part.nbest[0]
+            # Where one phrase has become several, their words alone tell where each is.
+            hypotheses, end = phrase.hypotheses, min(phrase.speech_end, self._received)
+            if part is not parts[0]:
+                offset = phrase.begin + answers.ticks(words[0].begin_s)
+                hypotheses = Hypotheses(offset, stepwise=True)
+            if part is not parts[-1]:
+                end = phrase.begin + answers.ticks(words[-1].end_s)
+            self._send_hypotheses(hypotheses, hypotheses.before_answer(best.lexical, end))
+            dictated = self._options.mode is Mode.DICTATION
+            body = answers.success(
+                sentences.punctuated(part) if dictated else part,
+                self._options,
+                audio_begin=phrase.begin,
+                offset=hypotheses.onset,
+                end=max(end, hypotheses.told_until),
+            )
+            self._send("speech.phrase", body)
+
+    def _acknowledge(self, end: int) -> None:
+        # No client shows this status, but each takes the audio up to there for done with. Else it
+        # would send the silence after a phrase again, and lose some of what follows.
+        self._send("speech.phrase", answers.without_words("EndOfDictation", consumed=end))
 
     def _acknowledged_until(self, phrase: _Phrase) -> int:
         if not self._single_shot:
@@ -264,15 +318,50 @@ class Turn:
             return self._received
         return min(max(phrase.end, self._next_onset), self._received)
 
-    def _send_hypothesis(self, result: Transcript) -> None:
-        if result.nbest and result.nbest[0].lexical != self._last_hypothesis:
-            self._last_hypothesis = result.nbest[0].lexical
-            body = answers.hypothesis(
-                result.nbest[0],
-                self._options,
-                offset=self._onset,
-                duration=max(0, self._received - self._onset),
+    def _send_hypothesis(self, result: Transcript, end: int) -> None:
+        """Tell the words of an interim result of speech up to `end`."""
+        if not result.nbest:
+            return
+        first, *more = sentences.split(result) if self._options.semantic else [result]
+        if more:
+            end = self._after_begin(first.nbest[0].words[-1].end_s)
+        self._send_hypotheses(self._hypotheses, self._hypotheses.told(first.nbest[0].lexical, end))
+        # With a word or two of the next, a sentence may still turn out to go on.
+        if more and (len(more) > 1 or len(more[0].nbest[0].words) >= MIN_NEXT_WORDS):
+            self._answer_whole_sentences(result)
+
+    def _after_begin(self, seconds: float) -> int:
+        return self._endpointer.begin * TICKS_PER_SAMPLE + answers.ticks(seconds)
+
+    def _answer_whole_sentences(self, result: Transcript) -> None:
+        """Answer the sentences of an interim result after which another has begun."""
+        if (whole := sentences.without_last(result)) is None:
+            return
+        heard = whole.nbest[0].words
+        speech_end = self._after_begin(heard[-1].end_s)
+        following = result.nbest[0].words[len(heard)]
+        next_begin = (speech_end + self._after_begin(following.begin_s)) // 2
+        self._unanswered.append(
+            _Phrase(
+                job_id=None,
+                begin=self._after_begin(0),
+                offset=self._hypotheses.onset,
+                speech_end=speech_end,
+                end=next_begin,
+                no_words_status="NoMatch",
+                hypotheses=self._hypotheses,
+                result=whole,
             )
+        )
+        self._send_answers()
+        self._actions += self._lookahead.forget()
+        self._endpointer.begin_at(next_begin // TICKS_PER_SAMPLE)
+        self._hypotheses = Hypotheses(next_begin, stepwise=True)
+
+    def _send_hypotheses(self, of: Hypotheses, told: Iterator[tuple[str, int]]) -> None:
+        for text, end in told:
+            duration = max(0, end - of.onset)
+            body = answers.hypothesis(text, self._options, offset=of.onset, duration=duration)
             self._send("speech.hypothesis", body)
 
     def _end_turn(self) -> None:

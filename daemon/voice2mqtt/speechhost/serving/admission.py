@@ -77,6 +77,10 @@ class AdmissionControl:
         """Return why a request is refused, or None; `query` has lower-case keys."""
         if self._keys and not self._is_key(_offered_key(headers, query)):
             return HTTPStatus.UNAUTHORIZED
+        return self.overload(address)
+
+    def overload(self, address: str) -> HTTPStatus | None:
+        """Return why there is no room for another client at `address`, or None."""
         if self._admitted[address] >= self._limits.connections_per_address:
             return HTTPStatus.TOO_MANY_REQUESTS
         if self.connections >= self._limits.connections:

@@ -9,8 +9,9 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from typing import Protocol
 
-from voice2mqtt.speechhost.jobs import Abandon, Hasten, Prepare, Transcribe
+from voice2mqtt.speechhost.jobs import Abandon, Hasten, Prepare, Transcribe, Warn
 from voice2mqtt.speechhost.protocol.frames import ProtocolError
+from voice2mqtt.speechhost.protocol.refusals import UnsupportedRequestError
 from voice2mqtt.speechhost.protocol.request_options import MAX_PHRASES, MAX_PHRASES_CHARS
 from voice2mqtt.speechhost.protocol.session import Output, Session
 from voice2mqtt.speechhost.serving.admission import Limits
@@ -124,6 +125,9 @@ class ConnectionHandler:
                     await self._transcribed.wait()
                 self._clock.resume(time.monotonic())
                 self._set_timer(tasks)
+        except UnsupportedRequestError as refusal:
+            log.warning("%s is refused: %s", self._socket.peer, refusal)
+            await self._socket.close(_INVALID_PAYLOAD, str(refusal))
         except ProtocolError as error:
             log.warning("%s sent %s; closed", self._socket.peer, error)
             await self._socket.close(_INVALID_PAYLOAD, str(error))
@@ -161,6 +165,8 @@ class ConnectionHandler:
                 match output:
                     case str():
                         await self._send(output)
+                    case Warn(fault=fault):
+                        log.warning("%s: %s", self._socket.peer, fault)
                     case Prepare():
                         await self._prepare(output)
                     case Transcribe():

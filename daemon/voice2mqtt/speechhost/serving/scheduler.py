@@ -46,6 +46,8 @@ class Scheduler:
     def __init__(self, engine: Engine, grammar_for: GrammarFor, *, threads: int) -> None:
         """Use `threads` at once, each of which keeps one core busy."""
         self._engine = engine
+        self.language = engine.language
+        """That of the engine's model."""
         self._phrase_cache = PhraseCache(self._prepared)
         self._grammar_for = grammar_for
         self._threads = threads
@@ -118,7 +120,8 @@ class Scheduler:
             running.add_done_callback(partial(self._finish, job))
 
     def _run(self, job: _Job) -> Transcript:
-        return self._engine.transcribe(job.request.pcm, job.grammar, job.done.done)
+        request = job.request
+        return self._engine.transcribe(request.pcm, job.grammar, job.done.done, timed=request.timed)
 
     def _finish(self, job: _Job, future: asyncio.Future[Transcript]) -> None:
         self._running -= 1

@@ -9,7 +9,8 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -23,19 +24,30 @@ from websockets.http11 import Request, Response
 
 from voice2mqtt import __version__
 from voice2mqtt.core.audio import VoiceActivity
-from voice2mqtt.speechhost.protocol.request_options import read_address
+from voice2mqtt.speechhost.protocol import refusals
+from voice2mqtt.speechhost.protocol.frames import ProtocolError
+from voice2mqtt.speechhost.protocol.request_options import (
+    RequestAddress,
+    read_address,
+    single_phrase,
+)
 from voice2mqtt.speechhost.protocol.session import Session
 from voice2mqtt.speechhost.serving.admission import AdmissionControl, Limits
-from voice2mqtt.speechhost.serving.connection import ConnectionHandler
+from voice2mqtt.speechhost.serving.connection import ConnectionHandler, Socket
 from voice2mqtt.speechhost.serving.memory import trim_malloc
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
+from voice2mqtt.speechhost.serving.short_audio import HttpRequest
 
 log = logging.getLogger(__name__)
 
 _WATCH_EVERY_S = 1.0
 _CLOSE_WITHIN_S = 1.0  # a client that does not answer a close frame is cut off
 _READ_AHEAD = 1  # messages of one client that are buffered
+_VOICES = "/cognitiveservices/voices/list"
 _SPARE_DETECTORS = 4  # kept when nobody is connected
+_HTTP = (b"POST ", b"GET /cognitiveservices/")
+"""How requests begin that are not for websockets. Clients of the second are cut off by websockets
+before they have read the answer."""
 
 # It reports every port scan and every client that hangs up early, with a traceback.
 _wire_log = logging.getLogger(f"{__name__}.wire")
@@ -54,6 +66,10 @@ class Hooks:
     stopping: Callable[[], None] = lambda: None
 
 
+Door = Callable[["SpeechHost"], AbstractAsyncContextManager[None]]
+"""Accepts clients of another protocol while its context lasts, each for `SpeechHost.serve_door`."""
+
+
 class SpeechHost:
     """Serves clients from `run` until `stop`."""
 
@@ -63,11 +79,20 @@ class SpeechHost:
         new_detector: Callable[[], VoiceActivity],
         *,
         keys: tuple[str, ...] = (),
+        any_language: bool = False,
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
         hooks: Hooks | None = None,
+        doors: Sequence[Door] = (),
     ) -> None:
-        """`load` is called on a thread, and may take its time: clients are told to wait."""
+        """`load` is called on a thread, and may take its time: clients are told to wait.
+
+        With `any_language`, clients that ask for a language that the engine does not know are
+        answered in that of the engine, with a warning. `doors` are open once it is loaded, for
+        clients of other protocols.
+        """
+        self._any_language = any_language
+        self._doors = doors
         self._load = load
         self._new_detector = new_detector
         self._spare_detectors: list[VoiceActivity] = []
@@ -94,7 +119,10 @@ class SpeechHost:
             ssl=self._tls,
             process_request=self._process_request,
             compression=None,
-            create_connection=cast("type[ServerConnection]", partial(_Socket, self._admission)),
+            create_connection=cast(
+                "type[ServerConnection]",
+                partial(_Socket, self._admission, self._limits.open_s, self._take_http),
+            ),
             max_size=self._limits.message_bytes,
             max_queue=_READ_AHEAD,
             open_timeout=self._limits.open_s,
@@ -108,14 +136,17 @@ class SpeechHost:
             loading = asyncio.create_task(asyncio.to_thread(self._load), name="load")
             stopping = asyncio.create_task(self._stop.wait(), name="stop")
             await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not self._stop.is_set():
-                self._scheduler = await loading
-                self._hooks.ready()
-                await self._watch()
-            self._hooks.stopping()
-            stopping.cancel()
-            server.close(close_connections=False)
-            await self._drain()
+            async with AsyncExitStack() as doors:
+                if not self._stop.is_set():
+                    self._scheduler = await loading
+                    for door in self._doors:
+                        await doors.enter_async_context(door(self))
+                    self._hooks.ready()
+                    await self._watch()
+                self._hooks.stopping()
+                stopping.cancel()
+                server.close(close_connections=False)
+                await self._drain()
         if self._scheduler:
             self._scheduler.close()
 
@@ -151,19 +182,28 @@ class SpeechHost:
             )
         if path == "/status":
             return _respond(socket, HTTPStatus.OK, self._status())
-        address = read_address(request.path)
+        refusal = self._refusal(_peer(socket), request.path, request.headers)
+        return _respond(socket, refusal[0], reason=refusal[1]) if refusal else None
+
+    def _refusal(
+        self, peer: str, target: str, headers: Mapping[str, str]
+    ) -> tuple[HTTPStatus, str] | None:
+        """Return why a request is refused, or None."""
+        address, path = read_address(target), target.partition("?")[0]
         if address is None:
-            return _respond(socket, HTTPStatus.NOT_FOUND)
+            status, reason = refusals.of_path(path)
+            log.warning("%s asks for %s: %s", peer, path[:80], reason)
+            return status, reason
         if self._scheduler is None or self._stop.is_set():
-            return _respond(socket, HTTPStatus.SERVICE_UNAVAILABLE)
+            return HTTPStatus.SERVICE_UNAVAILABLE, ""
         try:
-            refusal = self._admission.refusal(_peer(socket), request.headers, address.query)
+            refusal = self._admission.refusal(peer, headers, address.query)
         except MultipleValuesError:
             refusal = HTTPStatus.BAD_REQUEST
-        if refusal:
-            log.warning("%s may not connect: %s", _peer(socket), refusal.phrase)
-            return _respond(socket, refusal)
-        return None
+        if refusal is None:
+            return None
+        log.warning("%s may not connect: %s", peer, refusal.phrase)
+        return refusal, ""
 
     def _status(self) -> dict[str, object]:
         ready = "ready" if self._scheduler else "loading"
@@ -180,14 +220,35 @@ class SpeechHost:
 
     async def _serve_connection(self, socket: ServerConnection) -> None:
         assert isinstance(socket, _Socket)
-        peer = socket.peer
         address = read_address(socket.request.path) if socket.request else None
-        if address is None or self._scheduler is None:  # cannot be: see `_process_request`
-            return
+        if address is not None:
+            await self._serve(socket, address)
+        sent = socket.protocol.close_sent
+        if sent and sent.code == CloseCode.MESSAGE_TOO_BIG:
+            log.warning("%s sent too long a message; closed", socket.peer)
+
+    @property
+    def language(self) -> str:
+        """That of the engine, which is loaded."""
+        assert self._scheduler
+        return self._scheduler.language
+
+    async def serve_door(self, socket: Socket) -> None:
+        """Serve a client of another protocol, whose turns are of one phrase, if there is room."""
+        if refusal := self._admission.overload(socket.peer):
+            log.warning("%s may not connect: %s", socket.peer, refusal.phrase)
+        else:
+            await self._serve(socket, single_phrase({"format": "detailed"}))
+
+    async def _serve(self, socket: Socket, address: RequestAddress) -> None:
+        """Serve a client whose request is admitted until it is closed."""
+        assert self._scheduler
+        peer = socket.peer
         detector = self._spare_detectors.pop() if self._spare_detectors else self._new_detector()
-        connection = ConnectionHandler(
-            socket, Session(address, detector), self._scheduler, self._limits
+        session = Session(
+            address, detector, self._scheduler.language, any_language=self._any_language
         )
+        connection = ConnectionHandler(socket, session, self._scheduler, self._limits)
         self._admission.admit(peer)
         self._connections.add(connection)
         self._served += 1
@@ -196,9 +257,6 @@ class SpeechHost:
                 await connection.serve()
             except* ConnectionClosed:
                 pass
-            sent = socket.protocol.close_sent
-            if sent and sent.code == CloseCode.MESSAGE_TOO_BIG:
-                log.warning("%s sent too long a message; closed", peer)
         except Exception:  # ends this client's task; the others are served on
             log.exception("a connection ended with a bug")
         finally:
@@ -206,13 +264,52 @@ class SpeechHost:
             self._admission.release(peer)
             self._spare_detectors.append(detector)
 
+    def _take_http(self, transport: asyncio.Transport, began: bytes) -> None:
+        """Serve a connection as HTTP whose first bytes are `began`."""
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader, self._serve_http)
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        protocol.data_received(began)
+
+    async def _serve_http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = HttpRequest(reader, writer)
+        try:
+            async with asyncio.timeout(self._limits.open_s):
+                target, headers = await request.head()
+            if target.partition("?")[0] == _VOICES:
+                log.warning("%s asks for voices: this host has none", request.peer)
+                await request.respond_with([])
+                return
+            if refusal := self._refusal(request.peer, target, headers):
+                await request.refuse(*refusal)
+            elif address := read_address(target):
+                await self._serve(request, single_phrase(address.query))
+                await request.respond()
+        except (ProtocolError, TimeoutError, ConnectionError):
+            request.abort()
+        finally:
+            await request.close_late()
+
 
 class _Socket(ServerConnection):
-    """A connection that is counted before its request has come."""
+    """A connection that is counted before its request has come, which may be plain HTTP."""
 
-    def __init__(self, admission: AdmissionControl, *args: Any, **options: Any) -> None:  # noqa: ANN401 - passed on
+    def __init__(
+        self,
+        admission: AdmissionControl,
+        open_s: float,
+        take_http: Callable[[asyncio.Transport, bytes], None],
+        *args: Any,  # noqa: ANN401 - passed on
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        """Half-open connections are cut off after `open_s`; `take_http` gets what is plain HTTP."""
         super().__init__(*args, **options)
         self._admission = admission
+        self._open_s = open_s
+        self._take_http = take_http
+        self._began = b""
+        self._unbegun: tuple[asyncio.BaseTransport, asyncio.TimerHandle] | None = None
 
     @property
     def peer(self) -> str:
@@ -225,22 +322,55 @@ class _Socket(ServerConnection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count this connection, for which another may be cut off."""
-        super().connection_made(transport)
+        self.transport = cast("asyncio.Transport", transport)
+        late = self.loop.call_later(self._open_s, self.abort)
+        self._unbegun = transport, late
         oldest = self._admission.open(self, self.peer)
         if isinstance(oldest, _Socket):
             oldest.abort()
 
+    def data_received(self, data: bytes) -> None:
+        """Hand over what is plain HTTP; anything else is for websockets."""
+        if self._unbegun is None:
+            super().data_received(data)
+            return
+        self._began += data
+        if any(len(self._began) < len(one) and one.startswith(self._began) for one in _HTTP):
+            return
+        (transport, late), self._unbegun = self._unbegun, None
+        late.cancel()
+        if self._began.startswith(_HTTP):
+            self._admission.settle(self)
+            self._take_http(self.transport, self._began)
+        else:
+            super().connection_made(transport)
+            super().data_received(self._began)
+
+    def eof_received(self) -> None:
+        """Pass it on, unless nothing has begun that could end."""
+        if self._unbegun is None:
+            super().eof_received()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it no more."""
-        super().connection_lost(exc)
         self._admission.settle(self)
+        if self._unbegun is None:
+            super().connection_lost(exc)
+        else:
+            self._unbegun[1].cancel()
 
 
 def _respond(
-    socket: ServerConnection, status: HTTPStatus, body: dict[str, object] | None = None
+    socket: ServerConnection,
+    status: HTTPStatus,
+    body: dict[str, object] | None = None,
+    *,
+    reason: str = "",
 ) -> Response:
-    text = json.dumps(body) if body is not None else status.phrase
+    text = json.dumps(body) if body is not None else reason or status.phrase
     response = socket.respond(status, text + "\n")
+    # The SDK shows this, and not the body.
+    response.reason_phrase = reason or response.reason_phrase
     if body is not None:
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = "application/json"

@@ -24,13 +24,30 @@ def try_sentences(table: CommandTable, settings: Settings) -> list[str]:
     Raises:
         SettingsError: the table cannot be compiled.
     """
-    listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
-    relaxed = settings.model_copy(update={"listening": listening})
     languages = [
-        build.interpreter(relaxed, replace(spoken.at_any_time(), translations={}))
+        unconditional_interpreter(spoken, settings)
         for spoken in (table, *table.translations.values())
     ]
     return [failure for test in table.tests if (failure := _try_each(test, languages))]
+
+
+def unconditional_interpreter(table: CommandTable, settings: Settings) -> Interpreter:
+    """Return an interpreter that decides by words alone, as the table's tests do.
+
+    Raises:
+        SettingsError: the table cannot be compiled.
+    """
+    listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
+    relaxed = settings.model_copy(update={"listening": listening})
+    return build.interpreter(relaxed, replace(table.at_any_time(), translations={}))
+
+
+def published(heard: Heard, interpreter: Interpreter) -> tuple[Message, ...]:
+    """Return what `heard` publishes at noon."""
+    decisions = interpreter.decide(heard, 0.0, _NOON)
+    return tuple(
+        m for decision in decisions if isinstance(decision, Fire) for m in decision.messages
+    )
 
 
 def _try_each(test: TableTest, languages: Sequence[Interpreter]) -> str:

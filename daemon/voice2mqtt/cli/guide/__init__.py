@@ -1,0 +1,1 @@
+"""Commands that guide a person: set-up, doctor, completion."""

@@ -1,0 +1,172 @@
+"""What the broker lets us do, asked under a client id of its own beside a running daemon.
+
+Nothing is carried out. Whether a topic may be published to is asked by an empty message of QoS 2
+that is never released. A broker that passes it on without being told to (mosquitto does not)
+passes on an empty message.
+"""
+
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+from voice2mqtt.errors import UnavailableError
+from voice2mqtt.mqtt.broker.connection import RESPONSE_TIMEOUT_S, BrokerConnection
+from voice2mqtt.mqtt.broker.delivery import (
+    Cause,
+    ConnectionLost,
+    Delivery,
+    DeliveryResult,
+    Incoming,
+)
+from voice2mqtt.mqtt.broker.limits import USUAL
+from voice2mqtt.mqtt.broker.link import MQTT_3_1_1, MQTT_5
+from voice2mqtt.mqtt.broker.login import Login, login_from
+from voice2mqtt.mqtt.home_assistant.discovery import discovery_key
+from voice2mqtt.mqtt.topics import Topics
+from voice2mqtt.settings.model import Settings
+
+_AT_ONCE = 10
+"""Topics asked about in one connection: what is asked stays in flight until it ends."""
+
+
+@dataclass(kw_only=True)
+class BrokerReport:
+    """What the broker lets us do."""
+
+    version: str = "5"
+    """Of MQTT, as the broker speaks it."""
+    refused: list[str] = field(default_factory=list)
+    """Topics that we may not publish to."""
+    answers: bool = True
+    """Whether it tells that: MQTT 3.1.1 has no word for it."""
+    round_trip_s: float | None = None
+    """From publishing to reading it back; None if it did not come back."""
+    availability: str = ""
+    """Of the node, as retained: `online`, `offline`, or "" for none."""
+    announced: int = 0
+    """How many of the node's discovery messages are retained."""
+
+
+class _Asking:
+    """One connection, turned until an answer has come."""
+
+    def __init__(self, login: Login, version: int) -> None:
+        self.messages: list[Incoming] = []
+        self._wake, self._other = socket.socketpair()
+        self.connection = BrokerConnection(login, version, self.messages.append)
+
+    def until(self, done: Callable[[], bool]) -> bool:
+        """Serve the connection until `done`; False if that takes too long.
+
+        Raises:
+            ConnectionLost: it is gone.
+        """
+        deadline_s = time.monotonic() + RESPONSE_TIMEOUT_S
+        while not done():
+            if time.monotonic() > deadline_s:
+                return False
+            self.connection.turn(self._wake)
+        return True
+
+    def open(self) -> None:
+        self.connection.open(self._wake)
+
+    def close(self) -> None:
+        with suppress(ConnectionLost):
+            self.connection.close()
+        self.connection.drop()
+        self._wake.close()
+        self._other.close()
+
+
+def examine_broker(settings: Settings, topics: Sequence[str]) -> BrokerReport:
+    """Log in, publish and read back, and ask leave for each of `topics`.
+
+    Raises:
+        SettingsError: the settings name no broker that could be reached.
+        UnavailableError: it cannot be reached or refuses us; the text says why.
+    """
+    own = Topics(settings.mqtt.base, settings.node)
+    name = f"{settings.mqtt.base}-doctor-{secrets.token_hex(4)}"
+    login = replace(login_from(settings.mqtt, "", None), client_id=name)
+    report = BrokerReport()
+    try:
+        version = _version(login)
+        with _connected(login, version) as asking:
+            _read_back(asking, own, settings, report)
+        report.version = "5" if version == MQTT_5 else "3.1.1"
+        report.answers = version == MQTT_5
+        for begin in range(0, len(topics) if report.answers else 0, _AT_ONCE):
+            with _connected(login, version) as asking:
+                _ask_leave(asking, topics[begin : begin + _AT_ONCE], report)
+    except ConnectionLost as lost:
+        raise UnavailableError(str(lost)) from lost
+    return report
+
+
+def _version(login: Login) -> int:
+    """Return the protocol level that the broker speaks; see `Link`."""
+    for version in (MQTT_5, MQTT_3_1_1):
+        try:
+            with _connected(login, version):
+                return version
+        except ConnectionLost as lost:
+            if version == MQTT_3_1_1 or lost.cause not in {Cause.VERSION, Cause.SILENCE}:
+                raise
+    raise AssertionError
+
+
+@contextmanager
+def _connected(login: Login, version: int) -> Iterator[_Asking]:
+    asking = _Asking(login, version)
+    try:
+        asking.open()
+        yield asking
+    finally:
+        asking.close()
+
+
+def _read_back(asking: _Asking, own: Topics, settings: Settings, report: BrokerReport) -> None:
+    """Publish to a topic of our own and read it back, behind what is retained."""
+    topic, payload = f"{own.root}/doctor", secrets.token_hex(8)
+    found = f"{settings.home_assistant.prefix}/+/{discovery_key(own)}/+/config"
+    asking.connection.subscribe([own.availability, found, topic])
+    began_s = time.monotonic()
+    answers: list[DeliveryResult] = []
+    delivery = Delivery(topic=topic, payload=payload, qos=1)
+    asking.connection.publish(delivery, lambda result, _reason: answers.append(result))
+
+    def back() -> bool:
+        return any(m.topic == topic and m.payload == payload.encode() for m in asking.messages)
+
+    def over() -> bool:
+        return back() or DeliveryResult.REFUSED in answers
+
+    asking.until(over)
+    if back():
+        report.round_trip_s = time.monotonic() - began_s
+    retained = {m.topic: m.payload for m in asking.messages if m.retained and m.payload}
+    report.availability = retained.pop(own.availability, b"").decode(errors="replace")
+    report.announced = len(retained)
+
+
+def _ask_leave(asking: _Asking, topics: Sequence[str], report: BrokerReport) -> None:
+    if asking.connection.limits.qos < USUAL.qos:
+        report.answers = False
+        return
+    answered: list[str] = []
+
+    def ask(topic: str) -> None:
+        def note(result: DeliveryResult, _reason: str) -> None:
+            answered.append(topic)
+            if result is DeliveryResult.REFUSED:
+                report.refused.append(topic)
+
+        asking.connection.try_publish(topic, note)
+
+    for topic in topics:
+        ask(topic)
+    asking.until(lambda: len(answered) >= len(topics))

@@ -1,0 +1,1 @@
+"""What is wrong with machine, settings, sound, host, broker and service, and how to fix it."""

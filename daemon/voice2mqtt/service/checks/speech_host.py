@@ -1,0 +1,165 @@
+"""The Speech host: can it be reached, and does it understand a sentence of the table?"""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from voice2mqtt.audio.factory import open_wav
+from voice2mqtt.core.outcome import Canceled, Heard, NoMatch, Outcome
+from voice2mqtt.errors import UserFacingError
+from voice2mqtt.feedback.playback import PlaybackError
+from voice2mqtt.feedback.spoken import spoken
+from voice2mqtt.nlu.grammar.enumerate import ANYTHING, sentences
+from voice2mqtt.nlu.grammar.table import CommandTable
+from voice2mqtt.service import composition as build
+from voice2mqtt.service.checks.check_result import CheckResult, error, ok, skipped, warning
+from voice2mqtt.service.checks.table_tests import published, unconditional_interpreter
+from voice2mqtt.service.recognition import speech_services
+from voice2mqtt.settings.model import Settings
+from voice2mqtt.speech.address import host_url
+from voice2mqtt.speech.probe import host_fault
+
+_NAME = "Speech host"
+_ANSWER_WITHIN_S = 10.0
+_REFUSED = {"AuthenticationFailure", "Forbidden"}
+_TRUST = (
+    "if its certificate is of your own making, name it: "
+    "`speech: {ca_file: certificates/speech.pem}`; else check that it is valid today"
+)
+_KEY = "write its key into a file and name that: `speech: {key_file: secrets/speech-key}`"
+_ELSE = (
+    "check host and port in speech.host; "
+    "ours is started by `voice2mqtt host --settings FILE`, and says when it is ready"
+)
+_SLOW_S = 2.0
+"""Answers that take longer are felt as slow; set by hand."""
+
+
+def check_host(settings: Settings, table: CommandTable, *, own_host: bool) -> Iterator[CheckResult]:
+    """Yield whether the host can be reached and what it makes of a synthesised sentence.
+
+    `own_host` tells whether our host is installed as a service here.
+    """
+    url = host_url(settings.speech)
+    if fault := host_fault(settings.speech):
+        told = f"{url} cannot be used: {fault}"
+        yield error(_NAME, told, _cure(fault, settings, own_host=own_host))
+        return
+    sentence = next(example_sentences(table), "")
+    if not sentence:
+        yield skipped(_NAME, f"{url} is there; the table has no sentence without free text to try")
+        return
+    try:
+        outcome, took_s = _recognize(sentence, settings, table)
+    except (PlaybackError, UserFacingError) as fault:
+        yield error(_NAME, f"{url} is there, but could not be tried: {fault}", "see the line above")
+        return
+    yield _judged(outcome, took_s, sentence, settings, table)
+
+
+def example_sentences(table: CommandTable) -> Iterator[str]:
+    """Yield sentences that publish something and have no free text: the owner's tests first."""
+    yield from (test.hear for test in table.tests if test.publish)
+    said = (shown[0] for _, _, shown in sentences(table, 1) if shown)
+    yield from (each for each in said if ANYTHING not in each)
+
+
+def _cure(fault: str, settings: Settings, *, own_host: bool) -> str:
+    """Return what to do about `fault`, with which no connection comes about."""
+    if "is not known" in fault:
+        return "correct the name in speech.host, or write the address: `ws://192.168.1.20:5000`"
+    if "certificate" in fault:
+        return _TRUST
+    if "nobody listens" not in fault and "no answer" not in fault:
+        return _KEY if "key" in fault else _ELSE
+    url = settings.speech.host or settings.speech.endpoint or ""
+    here = not url or any(name in url for name in ("127.0.0.1", "localhost", "[::1]"))
+    if here and own_host:
+        return (
+            "`systemctl restart voice2mqtt-host`; `journalctl -u voice2mqtt-host` says why it ended"
+        )
+    if here:
+        return (
+            "start one: `voice2mqtt host --settings FILE`; as a service: `voice2mqtt install`; if "
+            "it is elsewhere, correct speech.host"
+        )
+    return (
+        "start it there, and correct speech.host if it is wrong; ours answers other machines with "
+        "`voice2mqtt host --listen 0.0.0.0:5000`"
+    )
+
+
+def _recognize(sentence: str, settings: Settings, table: CommandTable) -> tuple[Outcome, float]:
+    """Return the host's outcome for `sentence` as a voice synthesiser speaks it, and its time."""
+    language = build.language_of(settings)
+    wav = spoken(sentence, language, settings.feedback.speech_command)
+    speech = settings.speech.model_copy(update={"retry_s": 0.0, "timeout_s": _ANSWER_WITHIN_S})
+    recognizer = speech_services.recognizer(settings.model_copy(update={"speech": speech}), table)
+    outcome: Outcome = NoMatch(reason="the gate stayed shut")
+    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        file.write(wav)
+        file.flush()
+        began_s = time.monotonic()
+        for utterance in open_wav(Path(file.name), settings.microphone).utterances():
+            outcome = recognizer.recognize(utterance, lambda _interim: None)
+        took_s = time.monotonic() - began_s
+    recognizer.close()
+    return outcome, took_s
+
+
+def _judged(
+    outcome: Outcome, took_s: float, sentence: str, settings: Settings, table: CommandTable
+) -> CheckResult:
+    url = host_url(settings.speech)
+    match outcome:
+        case Heard():
+            return _heard(outcome, took_s, sentence, settings, table)
+        case NoMatch():
+            return warning(
+                _NAME,
+                f"{url} answers, but heard no words in a spoken '{sentence}'",
+                f"is its language speech.language ({settings.speech.language})? Try your own "
+                "voice: `voice2mqtt listen --device NAME`",
+            )
+        case Canceled(code=code, details=details) if code in _REFUSED or "401" in details:
+            had = settings.speech.key_file or settings.speech.token_file
+            return error(
+                _NAME,
+                f"{url} {'refuses our key' if had else 'asks for a key'}",
+                _KEY,
+            )
+        case Canceled(code=code, details=details) if url.startswith(("wss:", "https:")):
+            return error(
+                _NAME,
+                f"{url} is there, but no connection comes about: {details or code}",
+                _TRUST,
+            )
+        case Canceled(code=code):
+            return error(
+                _NAME,
+                f"something answers at {url}, but it is no Speech host ({code})",
+                _ELSE,
+            )
+
+
+def _heard(
+    outcome: Heard, took_s: float, sentence: str, settings: Settings, table: CommandTable
+) -> CheckResult:
+    url, told = host_url(settings.speech), f"heard '{outcome.text}'"
+    interpreter = unconditional_interpreter(table, settings)
+    wanted = published(Heard(text=sentence), interpreter)
+    if published(outcome, interpreter) != wanted:
+        return warning(
+            _NAME,
+            f"{url} {told} where a synthesised voice said '{sentence}'",
+            "let our host know the table (`voice2mqtt host --settings FILE`), or try your own "
+            "voice: `voice2mqtt listen --device NAME`",
+        )
+    if took_s > _SLOW_S:
+        return warning(
+            _NAME,
+            f"{url} {told}, but only after {took_s:.1f} s",
+            "run it on a faster machine, or end what else keeps this one busy (`top`)",
+        )
+    return ok(_NAME, f"{url} {told} in {took_s * 1000:.0f} ms")

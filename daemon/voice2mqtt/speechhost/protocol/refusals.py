@@ -1,0 +1,58 @@
+"""What the host refuses, in words that the Speech SDK shows to the person at the client. Pure.
+
+An answer without what was asked for would look as if all were fine.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from voice2mqtt.languages.language import primary_of
+from voice2mqtt.nlu.grammar.table import Json
+from voice2mqtt.speechhost.protocol.frames import ProtocolError
+from voice2mqtt.speechhost.protocol.request_options import RequestOptions, member, section
+
+_MAX_NAMED = 40
+"""Characters of a client's languages: a close frame has 123 bytes for a reason (RFC 6455)."""
+UNKNOWN_LANGUAGE = "Unknown"
+
+_OTHER_SERVICES = {
+    "/speech/translation": "this host does not translate; use a SpeechRecognizer",
+    "/cognitiveservices": "this host does not speak: it has speech to text alone, and no voices",
+    "/tts": "this host does not speak: it has speech to text alone, and no voices",
+    "/speechtotext": "this host has no batch transcription and no custom speech",
+}
+"""By the beginning of the path."""
+_TRANSLATION = _OTHER_SERVICES["/speech/translation"]
+_PRONUNCIATION = "this host does not assess pronunciation; leave PronunciationAssessmentConfig out"
+
+
+class UnsupportedRequestError(ProtocolError):
+    """The client asks for what this host does not do; the text tells what, and what to do."""
+
+
+def of_path(path: str) -> tuple[HTTPStatus, str]:
+    """Return the answer to a request for a path at which nothing is served."""
+    for beginning, reason in _OTHER_SERVICES.items():
+        if path.startswith(beginning):
+            return HTTPStatus.BAD_REQUEST, reason
+    return HTTPStatus.NOT_FOUND, HTTPStatus.NOT_FOUND.phrase
+
+
+def refuse_other_services(context: Mapping[str, Json]) -> None:
+    """Raise UnsupportedRequestError if `context` begins a turn of more than speech to text."""
+    detection = section(context, "phraseDetection")
+    if member(section(context, "translation"), "targetLanguages"):
+        raise UnsupportedRequestError(_TRANSLATION)
+    for parent in (context, detection):
+        if member(section(parent, "enrichment"), "pronunciationAssessment") is not None:
+            raise UnsupportedRequestError(_PRONUNCIATION)
+
+
+def language_fault(options: RequestOptions, spoken: str) -> str:
+    """Return what is wrong with the languages of a client, "" if `spoken` is among them."""
+    asked = options.languages or (options.language,)
+    if any(primary_of(language) == primary_of(spoken) for language in asked):
+        return ""
+    named = ascii(", ".join(asked))[1:-1]
+    named = named if len(named) <= _MAX_NAMED else named[: _MAX_NAMED - 3] + "..."
+    return f"this host recognises {spoken} alone, not {named}; set the recognition language"

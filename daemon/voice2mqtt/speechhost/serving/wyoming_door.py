@@ -1,0 +1,229 @@
+"""The Wyoming protocol, by which Home Assistant and its satellites find a recogniser.
+
+What a client sends is passed on as single shots on a websocket would be, each of which nothing but
+the end of its audio ends: the client finds the end of speech itself. The only import of wyoming.
+"""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from wyoming.asr import Transcribe, Transcript
+from wyoming.audio import AudioChunk, AudioFormat, AudioStart, AudioStop
+from wyoming.error import Error
+from wyoming.event import Event, async_read_event, async_write_event
+from wyoming.info import AsrModel, AsrProgram, Attribution, Describe, Info
+from wyoming.ping import Ping, Pong
+
+from voice2mqtt import __version__
+from voice2mqtt.nlu.grammar.table import Json
+from voice2mqtt.speechhost.protocol.frames import (
+    ProtocolError,
+    read_text,
+    write_audio,
+    write_text,
+)
+from voice2mqtt.speechhost.protocol.request_options import single_phrase_context
+
+_MAX_BYTES = 1 << 20
+"""Of one event, as of a message on the websocket."""
+_ATTRIBUTION = Attribution(name="voice2mqtt", url="https://github.com/voice2mqtt")
+
+
+class _Reader(asyncio.StreamReader):
+    """Reads no more at once than a message may have, whatever a client announces."""
+
+    async def readexactly(self, n: int) -> bytes:
+        if n > _MAX_BYTES:
+            raise ProtocolError(f"an event of {n} bytes")
+        return await super().readexactly(n)
+
+
+class WyomingClient:
+    """One client, as a `Socket` with a turn for each of its sentences."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, language: str
+    ) -> None:
+        """`language` is what the host recognises."""
+        self._reader = reader
+        self._writer = writer
+        self._language = language
+        self._closed = asyncio.Event()
+        self._wishes = Transcribe()
+        self._sentences = 0
+        self._speaking = False
+        self._answered = True
+        peer = writer.get_extra_info("peername")
+        self.peer = str(peer[0]) if peer else "?"
+        """The client's address."""
+
+    async def __aiter__(self) -> AsyncIterator[str | bytes]:
+        """Yield what a client of the websocket would send."""
+        try:
+            while (event := await async_read_event(self._reader)) is not None:
+                async for frame in self._frames(event):
+                    yield frame
+        except (KeyError, TypeError, AttributeError, asyncio.IncompleteReadError) as error:
+            raise ProtocolError(f"what is no event of Wyoming ({error})") from error
+        except ConnectionError:
+            pass
+        self._closed.set()
+
+    async def _frames(self, event: Event) -> AsyncIterator[str | bytes]:
+        if Describe.is_type(event.type):
+            await self._write(info(self._language).event())
+        elif Ping.is_type(event.type):
+            await self._write(Pong(text=Ping.from_event(event).text).event())
+        elif Transcribe.is_type(event.type):
+            self._wishes = Transcribe.from_event(event)
+        elif AudioStart.is_type(event.type):
+            for frame in self._begin(AudioStart.from_event(event)):
+                yield frame
+        elif AudioChunk.is_type(event.type):
+            chunk = AudioChunk.from_event(event)
+            if not self._speaking:
+                for frame in self._begin(chunk):
+                    yield frame
+            yield write_audio(self._request_id, chunk.audio)
+        elif AudioStop.is_type(event.type) and self._speaking:
+            self._speaking = False
+            yield write_audio(self._request_id, b"")
+
+    def _begin(self, form: AudioFormat) -> list[str | bytes]:
+        self._sentences += 1
+        self._speaking, self._answered = True, False
+        names = [*(self._wishes.transcript_names or ()), *(self._wishes.transcript_terms or ())]
+        items: list[Json] = [{"Text": str(name)} for name in names]
+        context = single_phrase_context()
+        if items:
+            context["dgi"] = {"Groups": [{"Type": "Generic", "Items": items}]}
+        detection = context["phraseDetection"]
+        assert isinstance(detection, dict)
+        if self._wishes.language:
+            detection["language"] = str(self._wishes.language)
+        return [
+            write_text("speech.context", self._request_id, context),
+            write_audio(self._request_id, _riff(form)),
+        ]
+
+    @property
+    def _request_id(self) -> str:
+        return str(self._sentences)
+
+    async def send(self, message: str, /) -> None:
+        """Take a message to the client: the first phrase of a turn is its transcript."""
+        told = read_text(message)
+        if told.path == "speech.phrase" and not self._answered:
+            self._answered = True
+            if told.body["RecognitionStatus"] == "Error":
+                await self._write(Error(text="the recogniser failed", code="error").event())
+            else:
+                await self._write(transcript(told.body, self._language))
+
+    async def ping(self) -> Awaitable[float]:
+        """Return a pong at once: not every client answers a ping."""
+        pong = asyncio.get_running_loop().create_future()
+        pong.set_result(0.0)
+        return pong
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close, and tell the `reason` to a client that waits for an answer."""
+        del code
+        if not self._answered:
+            await self._write(Error(text=reason, code="refused").event())
+        self._writer.close()
+        self._closed.set()
+
+    async def wait_closed(self) -> None:
+        """Wait until it is closed."""
+        await self._closed.wait()
+
+    def abort(self) -> None:
+        """Cut the client off."""
+        self._writer.transport.abort()
+        self._closed.set()
+
+    async def _write(self, event: Event) -> None:
+        try:
+            await async_write_event(event, self._writer)
+        except ConnectionError:
+            self._closed.set()
+
+
+Serve = Callable[[WyomingClient], Awaitable[None]]
+
+
+@asynccontextmanager
+async def serving(
+    address: str, port: int, language: str, serve: Serve
+) -> AsyncIterator[tuple[str, int]]:
+    """Accept clients while the block lasts, each for `serve`; yields where.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = WyomingClient(reader, writer, language)
+        try:
+            await serve(client)
+        finally:
+            writer.close()
+
+    def protocol() -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(_Reader(), accept)
+
+    async with await asyncio.get_running_loop().create_server(protocol, address, port) as server:
+        yield server.sockets[0].getsockname()[:2]
+
+
+def info(language: str) -> Info:
+    """Return what the host tells of itself."""
+    # A home's clients name a language with and without its region.
+    languages = list(dict.fromkeys([language, language.partition("-")[0]]))
+    model = AsrModel(
+        name="voice2mqtt",
+        attribution=_ATTRIBUTION,
+        installed=True,
+        description=None,
+        version=__version__,
+        languages=languages,
+    )
+    program = AsrProgram(
+        name="voice2mqtt",
+        attribution=_ATTRIBUTION,
+        installed=True,
+        description="The commands of a table, or dictation",
+        version=__version__,
+        models=[model],
+    )
+    return Info(asr=[program])
+
+
+def transcript(phrase: Mapping[str, Json], language: str) -> Event:
+    """Return the event of a phrase; `nbest` is not of the protocol, clients pass over it."""
+    text, nbest = phrase.get("DisplayText", ""), phrase.get("NBest", [])
+    event = Transcript(text=str(text), language=language).event()
+    event.data["nbest"] = [
+        {
+            "text": one["Display"],
+            "confidence": one["Confidence"],
+            "out_of_grammar": one.get("OutsideGrammar", False),
+        }
+        for one in (nbest if isinstance(nbest, list) else [])
+        if isinstance(one, dict)
+    ]
+    return event
+
+
+def _riff(form: AudioFormat) -> bytes:
+    """Return the header before audio of unknown length: both sizes are 0."""
+    size = form.channels * form.width
+    values = 1, form.channels, form.rate, form.rate * size, size, 8 * form.width
+    try:
+        chunk = struct.pack("<HHIIHH", *values)
+    except struct.error as error:
+        raise ProtocolError(f"an audio format that cannot be ({error})") from error
+    return b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0" + chunk + b"data\0\0\0\0"

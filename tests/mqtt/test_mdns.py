@@ -1,0 +1,40 @@
+"""A real announcement, on the loopback interface."""
+
+import errno
+import socket
+
+import pytest
+from zeroconf import ServiceInfo, Zeroconf
+
+from voice2mqtt.mqtt.mdns import FoundBroker, find_brokers
+
+LOOPBACK = ["127.0.0.1"]
+
+
+def test_what_announces_itself_is_found() -> None:
+    here = [socket.inet_aton("127.0.0.1")]
+    zeroconf = Zeroconf(interfaces=LOOPBACK)
+    announced = [
+        ServiceInfo(kind, f"{name}.{kind}", addresses=here, port=port, server=f"{name}.local.")
+        for kind, name, port in (
+            ("_mqtt._tcp.local.", "cellar", 1884),
+            ("_home-assistant._tcp.local.", "home", 8123),
+        )
+    ]
+    try:
+        for info in announced:
+            zeroconf.register_service(info, cooperating_responders=True)
+        found = find_brokers(0.5, LOOPBACK)
+    finally:
+        zeroconf.close()
+    # A Home Assistant's own port is not that of its broker.
+    assert FoundBroker("mqtt://127.0.0.1:1883", "Home Assistant “home” on home.local") in found
+    assert FoundBroker("mqtt://127.0.0.1:1884", "MQTT broker “cellar” on cellar.local") in found
+
+
+def test_a_network_without_multicast_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_arguments: object) -> None:
+        raise OSError(errno.ENODEV, "No such device")
+
+    monkeypatch.setattr("voice2mqtt.mqtt.mdns.Zeroconf", refuse)
+    assert find_brokers(0.1) == []
