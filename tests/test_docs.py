@@ -169,7 +169,7 @@ def test_javascript_recognises(block: Block, folder: Path, host: str) -> None:
 
 # Commands -----------------------------------------------------------------------------------
 
-FOREIGN = {"apt", "cd", "docker", "git", "jq", "mosquitto_sub", "pip", "unzip"}
+FOREIGN = {"apt", "cd", "curl", "docker", "git", "jq", "mosquitto_sub", "pip", "unzip"}
 HARMLESS = {"check", "listen", "say", "settings", "table", "transcribe"}
 
 

@@ -95,6 +95,7 @@ TESTED_IN = {
     "nlu/grammar/word_graph.py": "nlu/grammar/test_compiler.py",
     "nlu/lint/finding.py": "nlu/lint/test_report.py",
     "nlu/matching/candidate.py": "nlu/dialogue/test_interpreter.py",
+    "nlu/matching/confidences.py": "nlu/dialogue/test_interpreter.py",
     "nlu/matching/decision.py": "nlu/dialogue/test_interpreter.py",
     "nlu/matching/phonetic/alignment.py": "nlu/matching/phonetic/test_word_scores.py",
     "nlu/matching/phonetic/search_graph.py": "nlu/matching/phonetic/test_search.py",

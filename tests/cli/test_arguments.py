@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from voice2mqtt.cli.arguments import history_path
+from voice2mqtt.cli.arguments import as_called, history_path
 from voice2mqtt.cli.main import main
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service.install.layout import of_person
@@ -68,6 +68,25 @@ def test_a_command_that_fails_says_which_settings_it_used(
         other.unlink()
     assert main([name, *rest]) == ExitStatus.CONFIG
     assert capfd.readouterr().err.endswith(f"The settings used: {file} ({why})\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "own", "by_sudo"),
+    [
+        pytest.param("/nowhere", ".venv/bin/voice2mqtt", "CWD/.venv/bin/voice2mqtt", id="checkout"),
+        pytest.param("BIN", "voice2mqtt", "CWD/.venv/bin/voice2mqtt", id="on-the-path"),
+    ],
+)
+def test_a_command_in_a_cure_can_be_typed_here(
+    path: str, own: str, by_sudo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "voice2mqtt"
+    program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", path.replace("BIN", str(tmp_path)))
+    monkeypatch.setattr("sys.argv", [".venv/bin/voice2mqtt"])
+    cure = "`voice2mqtt check`, or `sudo voice2mqtt install`"
+    by_sudo = by_sudo.replace("CWD", str(Path.cwd()))
+    assert as_called(cure) == f"`{own} check`, or `sudo {by_sudo} install`"
 
 
 def test_what_is_no_command_tells_them_too(mine: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,8 @@ from voice2mqtt.settings.search import INSTALLED, VARIABLE, SettingsFile
 from voice2mqtt.settings.search import settings_file as search
 
 _LARGEST_COUNT = 1_000_000
+_SUDO_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""`secure_path` of Debian's sudo."""
 
 
 def settings(parser: argparse.ArgumentParser) -> None:
@@ -114,16 +116,22 @@ def history_path(args: argparse.Namespace, used: Settings) -> Path:
     return Path("/var/lib") / name / HISTORY_FILE
 
 
-def program() -> str:
-    """Return what this program is called by here; in a checkout it is not on the path."""
-    called = sys.argv[0]
-    elsewhere = shutil.which("voice2mqtt") is None and Path(called).name == "voice2mqtt"
-    return called if elsewhere else "voice2mqtt"
+def program(*, sudo: bool = False) -> str:
+    """Return what this program is called by here: in a checkout it is not on the path.
+
+    `sudo` has a path of its own, on which are the folders of the system alone.
+    """
+    called = Path(sys.argv[0])
+    found = shutil.which("voice2mqtt", path=_SUDO_PATH if sudo else None)
+    if found or called.name != "voice2mqtt":
+        return "voice2mqtt"
+    return str(called.absolute()) if sudo else str(called)
 
 
 def as_called(sentence: str) -> str:
     """Return `sentence` with the commands in it as they can be typed here."""
-    return re.sub(r"`(sudo )?voice2mqtt(?= )", rf"`\1{program()}", sentence)
+    sentence = re.sub(r"`sudo voice2mqtt(?= )", f"`sudo {program(sudo=True)}", sentence)
+    return re.sub(r"`voice2mqtt(?= )", f"`{program()}", sentence)
 
 
 def load(args: argparse.Namespace) -> Settings:

@@ -171,17 +171,18 @@ async def _serve(host: SpeechHost, address: str, port: int) -> None:
 @asynccontextmanager
 async def _wyoming(address: str, port: int, host: SpeechHost) -> AsyncIterator[None]:
     """Serve the Wyoming protocol while the block lasts; announce it where others can reach it."""
-    from voice2mqtt.speechhost.serving import announcement, wyoming_door
+    from voice2mqtt import mdns
+    from voice2mqtt.speechhost.serving import wyoming_door
 
     async with AsyncExitStack() as stack:
         serving = wyoming_door.serving(address, port, host.language, host.serve_door)
         _, bound = await stack.enter_async_context(serving)
         log.info("Wyoming clients connect to tcp://%s:%d", address, bound)
         everywhere = address in {"0.0.0.0", "::"}
-        reached = announcement.address_of_this_machine() if everywhere else address
+        reached = mdns.address_of_this_machine() if everywhere else address
         if reached and not _is_loopback(reached):
             name = f"voice2mqtt {socket.gethostname()}"
-            announcing = announcement.announced(announcement.WYOMING, name, reached, bound)
+            announcing = mdns.announced(mdns.WYOMING, name, reached, bound)
             await stack.enter_async_context(announcing)
         yield
 

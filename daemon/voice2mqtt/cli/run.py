@@ -5,7 +5,7 @@ import argparse
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service import composition as build
-from voice2mqtt.service.prerequisites import verify
+from voice2mqtt.service.checks.prerequisites import verify
 from voice2mqtt.service.systemd import journal
 from voice2mqtt.settings.load import load_written
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rich.console import Console
 from rich.live import Live
@@ -56,6 +56,11 @@ def show_check(check: str, severity: str, sentence: str, cure: str) -> None:
     if cure:
         table.add_row("", Text("→", justify="right", style=colour), Text(cure, style=colour))
     Console(highlight=False, width=None if is_terminal() else 400).print(table)
+
+
+def working(what: str) -> AbstractContextManager[object]:
+    """Return what shows that something is being done, until it is left; on a terminal only."""
+    return Console(stderr=True).status(what) if sys.stderr.isatty() else nullcontext()
 
 
 def live_table(

@@ -12,7 +12,7 @@ from voice2mqtt.core.event import Event, wordless
 from voice2mqtt.core.outcome import SILENCE, Canceled, Heard, NoMatch, Outcome
 from voice2mqtt.history.entry import REVIEWED, HistoryEntry, Refusal
 from voice2mqtt.history.writer import HistoryWriter
-from voice2mqtt.nlu.dialogue.interpreter import CONSENT_NEEDED, NOT_ADDRESSED
+from voice2mqtt.nlu.dialogue.policy import CONSENT_NEEDED, NOT_ADDRESSED
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.service.process_utterance import ProcessedUtterance

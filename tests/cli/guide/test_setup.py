@@ -69,6 +69,24 @@ def test_a_service_of_other_settings_is_not_installed(
     assert "run setup without --settings to install one" in capsys.readouterr().err
 
 
+def test_whose_the_sound_is_runs_the_set_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setattr("voice2mqtt.cli.guide.setup.sound_servers", dict)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr("os.getuid", lambda: 1000)
+    assert main(["setup", "node", "--yes"]) == ExitStatus.OK
+    told = capsys.readouterr().out
+    assert "No sound server runs in your session" in told
+    assert "voice2mqtt setup` sets that up." in told
+    monkeypatch.setattr("os.getuid", lambda: 0)
+    monkeypatch.setattr("voice2mqtt.cli.guide.setup.sound_servers", lambda: {0: "PipeWire"})
+    assert main(["setup", "node", "--yes"]) == ExitStatus.OK
+    assert "No sound server" not in capsys.readouterr().out
+
+
 def test_a_part_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["setup", "microfone"])

@@ -60,7 +60,8 @@ def in_unknown_languages(url: str) -> str:
 
 
 def synthesised(url: str) -> str:
-    result = sdk.SpeechSynthesizer(configured(url), None).speak_text_async("hi").get()
+    synthesizer = sdk.SpeechSynthesizer(configured(url), None)
+    result = synthesizer.speak_text_async("hi").get()
     return str(result.cancellation_details.error_details)
 
 

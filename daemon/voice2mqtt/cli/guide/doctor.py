@@ -3,14 +3,14 @@
 import argparse
 import json
 import sys
-import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 
 from voice2mqtt.audio.monitor import MonitorReading
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.devices import LOWEST_DB
-from voice2mqtt.cli.screen import bar, is_terminal, live_table, show_check
+from voice2mqtt.cli.screen import bar, is_terminal, live_table, show_check, working
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service.checks.check_result import CheckResult, Severity
 from voice2mqtt.service.checks.doctor import Doctor
@@ -46,9 +46,8 @@ def run(args: argparse.Namespace) -> int:
         show=screen.show_level,
     )
     found: list[CheckResult] = []
-    for found_now in doctor.results():
-        result = replace(found_now, cure=common.as_called(found_now.cure))
-        screen.end_level()
+    results = doctor.results()
+    while result := screen.next(results):
         found.append(result)
         if args.json:
             print(json.dumps(asdict(result), ensure_ascii=False), flush=True)
@@ -63,26 +62,33 @@ def run(args: argparse.Namespace) -> int:
 
 
 class _Screen:
-    """Asks to speak, and shows the level meanwhile."""
+    """Shows that it is looking, asks to speak, and shows the level meanwhile."""
 
     def __init__(self, *, live: bool) -> None:
         self._live = live
         self._stack = ExitStack()
-        self._lock = threading.Lock()
         self._level = ""
 
+    def next(self, results: Iterator[CheckResult]) -> CheckResult | None:
+        """Return the next result, with its commands as they can be typed here."""
+        with self._stack:
+            if self._live:
+                self._stack.enter_context(working("looking ..."))
+            result = next(results, None)
+        return result and replace(result, cure=common.as_called(result.cure))
+
     def ask_to_speak(self, device: str) -> None:
+        """Say that a person is to speak; inside `next`."""
+        self._stack.close()
         print(f"Say a command now: listening to {device}.", file=sys.stderr, flush=True)
         if self._live:
             self._stack.enter_context(live_table(("",), lambda: [(self._level,)], stays=False))
 
     def show_level(self, reading: MonitorReading) -> None:
+        """Show the level of the microphone; inside `next`."""
         peak_db = reading.level.peak_db
         gate = "speech" if reading.in_speech else ""
         self._level = f"{bar(1 - peak_db / LOWEST_DB)} {peak_db:4.0f} dBFS  {gate}"
-
-    def end_level(self) -> None:
-        self._stack.close()
 
 
 def _summary(severities: list[Severity]) -> str:

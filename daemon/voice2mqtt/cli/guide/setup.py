@@ -7,6 +7,7 @@ only where an answer differs, and a table is never replaced without asking.
 import argparse
 import getpass
 import os
+import pwd
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,11 +22,11 @@ from voice2mqtt.cli.devices import LEVELS_S, show_list
 from voice2mqtt.cli.guide.questions import Questions
 from voice2mqtt.cli.guide.trial import COMMANDS, try_commands
 from voice2mqtt.errors import ExitStatus, InputError, UserFacingError
-from voice2mqtt.mqtt.mdns import find_brokers
+from voice2mqtt.mqtt.found_brokers import find_brokers
 from voice2mqtt.mqtt.probe import examine_broker
 from voice2mqtt.mqtt.suggest.table import retained, suggestion
 from voice2mqtt.service.checks.broker import cure_of
-from voice2mqtt.service.install.layout import MACHINE, of_person
+from voice2mqtt.service.install.layout import MACHINE, of_person, sound_servers
 from voice2mqtt.settings.load import load_settings
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.search import NAME, shipped
@@ -96,7 +97,12 @@ def run(args: argparse.Namespace) -> int:
             args.wrong(f"there is no part {part}; the parts are {', '.join(PARTS)}")
     file = args.settings or _service_file()
     interactive = sys.stdin.isatty() and not args.yes
-    setup = _Setup(args, file.absolute(), Questions(interactive=interactive))
+    questions = Questions(interactive=interactive)
+    if args.settings is None and (told := _of_another()):
+        print(common.as_called(told))
+        if interactive and not questions.confirm("Go on all the same?", default=False):
+            return ExitStatus.FAILED
+    setup = _Setup(args, file.absolute(), questions)
     steps: dict[str, Callable[[], object]] = {
         "node": setup.node,
         "microphone": setup.microphone,
@@ -313,6 +319,23 @@ class _Setup:
         except OSError as error:
             raise InputError(f"{self.file} cannot be written: {error.strerror}") from error
         self.settings = load_settings(self.file)
+
+
+def _of_another() -> str:
+    """Return who should run the set-up instead, by whose the sound is; "" if it is this user."""
+    servers, root = sound_servers(), os.geteuid() == 0
+    if root and servers:
+        person, server = next(iter(servers.items()))
+        name = pwd.getpwuid(person).pw_name
+        return (
+            f"The sound of this machine belongs to {server} in {name}'s session: run it as {name}."
+        )
+    if not root and os.getuid() not in servers:
+        return (
+            "No sound server runs in your session, so a service would be the machine's: "
+            "`sudo voice2mqtt setup` sets that up."
+        )
+    return ""
 
 
 def _service_file() -> Path:

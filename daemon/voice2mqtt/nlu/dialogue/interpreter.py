@@ -10,17 +10,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from voice2mqtt.core.audio import PartialMatch
-from voice2mqtt.core.decision import Ask, Decision, Fire, Nearest, Reason, Refuse
+from voice2mqtt.core.decision import Ask, Decision, Fire, Reason, Refuse
 from voice2mqtt.core.outcome import Heard, Hypothesis, Outcome
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.dialogue.confirmation import Answer, Confirmations, Consent, Question
-from voice2mqtt.nlu.dialogue.policy import Clock, History, LocalTime, Policy, obstacle
+from voice2mqtt.nlu.dialogue.policy import (
+    CONSENT_NEEDED,
+    NOT_ADDRESSED,
+    Clock,
+    History,
+    LocalTime,
+    Policy,
+    obstacle,
+)
 from voice2mqtt.nlu.dialogue.wake_phrase import WakeGrace, WakePhrases
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.messages import expectation, messages, sentence
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.matching.candidate import Candidate, PhoneticSearch
+from voice2mqtt.nlu.matching.confidences import credible
 from voice2mqtt.nlu.matching.decision import (
     Decider,
     Meaning,
@@ -28,19 +37,11 @@ from voice2mqtt.nlu.matching.decision import (
     Unclear,
     Unknown,
     Verdict,
-    credible,
     is_word_for_word,
     options_of,
 )
 from voice2mqtt.nlu.matching.exact import MAX_CHARACTERS
 from voice2mqtt.nlu.text.normaliser import normaliser
-
-NOT_ADDRESSED = "the wake phrase was not said"
-"""The reason of a refusal."""
-CONSENT_NEEDED = "the row asks for consent"
-"""How the reason of a question ends that is asked whenever the row is meant."""
-_MAX_NAMED = 3
-"""Nearest rows that a reason names."""
 
 
 class Interpreter:
@@ -314,16 +315,7 @@ class Interpreter:
         return (Refuse(text=text, row=row, reason=Reason(text=f"the answer was {said}")),)
 
     def _decisions(self, verdict: Verdict, text: str, clock: Clock) -> tuple[Decision, ...]:
-        nearest = tuple(
-            Nearest(
-                row=self._table.rows[near.row].name,
-                sentence=near.sentence,
-                distance=near.distance,
-                heard=near.heard,
-            )
-            for near in verdict.nearest[:_MAX_NAMED]
-        )
-        reason = Reason(text=verdict.why, nearest=nearest)
+        reason = self._decider.reason(verdict)
         match verdict:
             case Meant():
                 return tuple(

@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.table import WEEK, Row
 
+NOT_ADDRESSED = "the wake phrase was not said"
+"""The reason of a refusal."""
+CONSENT_NEEDED = "the row asks for consent"
+"""How the reason of a question ends that is asked whenever the row is meant."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:

@@ -2,12 +2,9 @@
 
 Nothing here knows about time, wake phrases or consent.
 
-How confidences are read. A host like ours sends posteriors: its confidences sum to at most 1, and
-those of hypotheses with the same meaning add up. Then a meaning is clear when it has most of the
-mass and no other meaning comes near. Other hosts score each hypothesis by itself (0.9, 0.85, ...),
-which only ranks them: there the first that is a command wins. Either way, a hypothesis with less
-than half the confidence of the best one counts for nothing word for word; by sound, unlikely
-hypotheses are searched too, since what was said is often among them.
+How confidences are read is said in `confidences.py`. Where they are posteriors, a meaning is clear
+when it has most of the mass and no other meaning comes near; elsewhere the first hypothesis that is
+a command wins.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,12 +12,20 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeGuard
 
+from voice2mqtt.core.decision import Nearest, Reason
 from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.messages import messages
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.matching.candidate import Candidate, PhoneticSearch
 from voice2mqtt.nlu.matching.compound import MAX_COMMANDS, commands, splits
+from voice2mqtt.nlu.matching.confidences import (
+    credible,
+    has_posteriors,
+    is_complete,
+    min_confidence,
+    searchable,
+)
 from voice2mqtt.nlu.matching.contradiction import Contradictions, are_known
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.explain import explain_misfit
@@ -29,8 +34,6 @@ from voice2mqtt.nlu.text.normaliser import normaliser
 
 MIN_POSTERIOR = 0.65
 """From which a meaning is clear; of what our host is so sure of, one in fifty is wrong."""
-MIN_CREDIBLE_SHARE = 0.5
-"""Share of the highest confidence below which a hypothesis counts for nothing."""
 RIVAL_SHARE = 0.4
 """Share of the best meaning's posterior from which another one casts doubt."""
 NUMBER_RIVAL_SHARE = 0.002
@@ -40,17 +43,13 @@ TEN_RIVAL_SHARE = 0.01
 """The same for a ten beside its teen, such as fifty beside fifteen. Of 108 tens said by 18 voices
 hosts gave 18 as the teen, and two with this; of 108 teens 14 are asked about. The reverse is rare.
 """
-_COMPLETE_MASS = 0.9
-"""Least sum of the confidences of a host that decodes by the table: beside the commands there is
-only its unconstrained hypothesis. With less, the hypotheses are a few of the many spellings of the
-same by a host without a table."""
 _TIE = 0.0001
 """Difference of two distances that counts as none."""
-_ROUNDING = 0.02
-"""Of the sum of a host's confidences"""
 _OUT_OF_GRAMMAR_FACTOR = 0.5
 """Of the strictness, for what a host heard outside the grammar that it decoded by: it has compared
 it with the commands already, by the audio."""
+_MAX_NAMED = 3
+"""Nearest rows that a reason names."""
 _MAX_NAMED_DISTANCE = 0.8
 """A row this far is not even named: free text took nearly all that was heard."""
 _MAX_COMPOUND_HYPOTHESES = 3
@@ -129,11 +128,11 @@ class Decider:
 
     def decide(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
         """Return what `hypotheses` (best first) mean, among `rows`."""
-        verdict = self._word_for_word(hypotheses, rows, _min_confidence(hypotheses))
+        verdict = self._word_for_word(hypotheses, rows, min_confidence(hypotheses))
         if isinstance(verdict, Unclear) and len(verdict.options) == 1:
             verdict = self._corroborated(verdict, hypotheses, rows)
         if verdict is None:
-            verdict = self._by_sound(_searchable(hypotheses), rows)
+            verdict = self._by_sound(searchable(hypotheses), rows)
             if isinstance(verdict, Unknown) and self._phonetic and self._phonetic.gave_up:
                 why = f"{verdict.why}, though not all that is near was searched"
                 verdict = replace(verdict, why=why)
@@ -145,6 +144,19 @@ class Decider:
             verdict if isinstance(verdict, Unclear) else self._respelled(verdict, hypotheses, rows)
         )
 
+    def reason(self, verdict: Verdict) -> Reason:
+        """Return why `verdict` is so, with the nearest rows."""
+        nearest = tuple(
+            Nearest(
+                row=self._table.rows[near.row].name,
+                sentence=near.sentence,
+                distance=near.distance,
+                heard=near.heard,
+            )
+            for near in verdict.nearest[:_MAX_NAMED]
+        )
+        return Reason(text=verdict.why, nearest=nearest)
+
     def _word_for_word(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], min_confidence: float
     ) -> Verdict | None:
@@ -154,7 +166,7 @@ class Decider:
         ]
         if not likely:
             return None
-        if not _has_posteriors(hypotheses):
+        if not has_posteriors(hypotheses):
             return Meant(meaning=likely[0][0], why="word for word")
         verdict = _clearest(likely)
         other = self._doubtful_number(verdict, ranked) if isinstance(verdict, Meant) else None
@@ -168,7 +180,7 @@ class Decider:
     ) -> list[tuple[Meaning, float]]:
         """Return what is said word for word, each meaning with its posterior or best score."""
         ranked: list[tuple[Meaning, float]] = []
-        summed = _has_posteriors(hypotheses)
+        summed = has_posteriors(hypotheses)
         for hypothesis in hypotheses:
             forms = (hypothesis.text, hypothesis.lexical)
             meanings = (self._meanings(form, rows, MAX_COMMANDS) for form in forms)
@@ -219,7 +231,7 @@ class Decider:
             for hypothesis in hypotheses
             if not any(self._same(meaning, m) for m in self._meanings(hypothesis.text, rows, 1))
         ]
-        if not _is_complete(hypotheses):
+        if not is_complete(hypotheses):
             others = list(hypotheses)
         heard = self._by_sound(others, rows) if others else None
         if heard is None or (isinstance(heard, Meant) and self._same(heard.meaning, meaning)):
@@ -241,7 +253,7 @@ class Decider:
                 other = next(self._meanings(respelling.text, rows, MAX_COMMANDS), None)
                 if other is None or any(self._same(other, meaning) for meaning in meant):
                     continue
-                ranked = self._ranked(hypotheses, rows) if _has_posteriors(hypotheses) else ()
+                ranked = self._ranked(hypotheses, rows) if has_posteriors(hypotheses) else ()
                 best = max((posterior for _, posterior in ranked), default=0.0)
                 if any(self._same(other, m) and p < NUMBER_RIVAL_SHARE * best for m, p in ranked):
                     continue
@@ -367,34 +379,6 @@ class Decider:
 def _joined(known: Iterable[Meaning | None], meaning: Meaning) -> Meaning:
     """Return the commands of all of `known`, those of `meaning` in the place of None."""
     return tuple(chain.from_iterable(part or meaning for part in known))
-
-
-def credible(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
-    """Return those with at least half the confidence of the best one."""
-    least = _min_confidence(hypotheses)
-    return [h for h in hypotheses if h.confidence is None or h.confidence >= least]
-
-
-def _searchable(hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
-    """Return those in which a command may be found by sound.
-
-    Of a host that decodes by the table only the credible ones: if it gives "next" 0.05 and "yes"
-    the rest, "next" was not said.
-    """
-    return credible(hypotheses) if _is_complete(hypotheses) else hypotheses
-
-
-def _is_complete(hypotheses: Sequence[Hypothesis]) -> bool:
-    return sum(hypothesis.confidence or 0.0 for hypothesis in hypotheses) >= _COMPLETE_MASS
-
-
-def _min_confidence(hypotheses: Sequence[Hypothesis]) -> float:
-    return MIN_CREDIBLE_SHARE * max((h.confidence or 0.0 for h in hypotheses), default=0.0)
-
-
-def _has_posteriors(hypotheses: Sequence[Hypothesis]) -> bool:
-    confidences = [h.confidence for h in hypotheses if h.confidence is not None]
-    return 1 < len(confidences) == len(hypotheses) and 0 < sum(confidences) <= 1 + _ROUNDING
 
 
 def _clearest(ranked: list[tuple[Meaning, float]]) -> Verdict:

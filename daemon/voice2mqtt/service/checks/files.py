@@ -14,8 +14,8 @@ from voice2mqtt.service.checks.check_result import (
     told,
     warning,
 )
+from voice2mqtt.service.checks.prerequisites import verify
 from voice2mqtt.service.checks.table_tests import try_sentences
-from voice2mqtt.service.prerequisites import verify
 from voice2mqtt.settings.load import load_table, load_written
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.search import SettingsFile

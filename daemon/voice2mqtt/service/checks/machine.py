@@ -17,7 +17,6 @@ from packaging.requirements import Requirement
 
 from voice2mqtt.service.checks.check_result import CheckResult, error, ok, skipped, warning
 
-_PROCESSORS = {"x86_64": "amd64", "aarch64": "arm64"}
 _FAST = {"x86_64": "avx2", "aarch64": "asimddp"}
 """The processor flag without which the Speech host answers late; Microsoft's container needs AVX2.
 """
@@ -157,7 +156,7 @@ def _programs(machine: Machine) -> CheckResult:
 
 def _processor(machine: Machine) -> Iterator[CheckResult]:
     name = machine.architecture
-    if name not in _PROCESSORS or machine.pointer_bits < 64:
+    if name not in _FAST or machine.pointer_bits < 64:
         bits = f"{machine.pointer_bits}-bit programs on " if machine.pointer_bits < 64 else ""
         yield error(
             "processor",

@@ -10,7 +10,7 @@ from voice2mqtt.service.install.layout import UNITS
 
 _PROPERTIES = (
     *("LoadState", "UnitFileState", "ActiveState", "SubState", "Result", "ExecMainStatus"),
-    *("NRestarts", "StatusText", "ExecStart", "Environment"),
+    *("NRestarts", "StatusText", "Environment"),
 )
 
 

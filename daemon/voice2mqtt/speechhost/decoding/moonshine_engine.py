@@ -19,8 +19,8 @@ from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.matching.compound import commands, joint_automaton
+from voice2mqtt.nlu.matching.confidences import MIN_CREDIBLE_SHARE
 from voice2mqtt.nlu.matching.contradiction import Contradictions
-from voice2mqtt.nlu.matching.decision import MIN_CREDIBLE_SHARE
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.speechhost.decoding import alignment, scoring

@@ -339,8 +339,8 @@ class Turn:
             return
         heard = whole.nbest[0].words
         speech_end = self._after_begin(heard[-1].end_s)
-        following = result.nbest[0].words[len(heard)]
-        next_begin = (speech_end + self._after_begin(following.begin_s)) // 2
+        onset = self._after_begin(result.nbest[0].words[len(heard)].begin_s)
+        next_begin = (speech_end + onset) // 2
         self._unanswered.append(
             _Phrase(
                 job_id=None,
@@ -356,7 +356,7 @@ class Turn:
         self._send_answers()
         self._actions += self._lookahead.forget()
         self._endpointer.begin_at(next_begin // TICKS_PER_SAMPLE)
-        self._hypotheses = Hypotheses(next_begin, stepwise=True)
+        self._hypotheses = Hypotheses(onset, stepwise=True)
 
     def _send_hypotheses(self, of: Hypotheses, told: Iterator[tuple[str, int]]) -> None:
         for text, end in told:

@@ -45,7 +45,7 @@ _CLOSE_WITHIN_S = 1.0  # a client that does not answer a close frame is cut off
 _READ_AHEAD = 1  # messages of one client that are buffered
 _VOICES = "/cognitiveservices/voices/list"
 _SPARE_DETECTORS = 4  # kept when nobody is connected
-_HTTP = (b"POST ", b"GET /cognitiveservices/")
+_HTTP = (b"POST ", b"GET /cognitiveservices/voices")
 """How requests begin that are not for websockets. Clients of the second are cut off by websockets
 before they have read the answer."""
 

@@ -28,7 +28,7 @@ from voice2mqtt.speechhost.protocol.request_options import single_phrase_context
 
 _MAX_BYTES = 1 << 20
 """Of one event, as of a message on the websocket."""
-_ATTRIBUTION = Attribution(name="voice2mqtt", url="https://github.com/voice2mqtt")
+_ATTRIBUTION = Attribution(name="voice2mqtt", url="")
 
 
 class _Reader(asyncio.StreamReader):

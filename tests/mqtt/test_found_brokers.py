@@ -6,7 +6,7 @@ import socket
 import pytest
 from zeroconf import ServiceInfo, Zeroconf
 
-from voice2mqtt.mqtt.mdns import FoundBroker, find_brokers
+from voice2mqtt.mqtt.found_brokers import FoundBroker, find_brokers
 
 LOOPBACK = ["127.0.0.1"]
 
@@ -36,5 +36,5 @@ def test_a_network_without_multicast_has_none(monkeypatch: pytest.MonkeyPatch) -
     def refuse(**_arguments: object) -> None:
         raise OSError(errno.ENODEV, "No such device")
 
-    monkeypatch.setattr("voice2mqtt.mqtt.mdns.Zeroconf", refuse)
+    monkeypatch.setattr("voice2mqtt.mdns.Zeroconf", refuse)
     assert find_brokers(0.1) == []

@@ -7,7 +7,7 @@ from zeroconf import ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
 from tests.speechhost.hosting import WITHIN_S
-from voice2mqtt.speechhost.serving.announcement import WYOMING, announced
+from voice2mqtt.mdns import WYOMING, announced
 
 
 def test_others_on_the_network_find_it_while_it_lasts() -> None:

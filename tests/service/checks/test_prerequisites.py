@@ -12,7 +12,7 @@ from voice2mqtt.cli.main import main
 from voice2mqtt.core.audio import as_wav
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service import composition as build
-from voice2mqtt.service.prerequisites import verify
+from voice2mqtt.service.checks.prerequisites import verify
 from voice2mqtt.settings.load import load_written
 from voice2mqtt.settings.yaml.faults import FaultsError
 
