@@ -95,7 +95,7 @@ def test_a_fault_while_a_typed_sentence_is_decided_ends_that_sentence_alone(
     interpreter = stage.daemon._executor._interpreter
     decide = interpreter.decide
 
-    def broken(*_args: object) -> object:
+    def broken(*_args: object, **_options: object) -> object:
         monkeypatch.setattr(interpreter, "decide", decide)
         raise ZeroDivisionError
 
