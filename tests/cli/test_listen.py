@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker
+from tests.speech.scripted import Line, scripted
 from tests.speechhost.fakes import ScriptedEngine
 from tests.speechhost.hosting import hosting, serving
 from voice2mqtt.audio.sources.wav import WavSource
@@ -71,15 +72,59 @@ def test_a_recording_that_cannot_be_used_does_not_stop_the_others(
     assert "home/light = ON" in said.out
 
 
+@pytest.mark.parametrize("mode", ["single-shot", "continuous"])
+def test_the_words_are_shown_as_they_are_recognised(
+    mode: str, tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def with_interim(line: Line) -> None:
+        line.hear(0.3)
+        line.tell("speech.hypothesis", {"Text": "turn on", "Offset": 0, "Duration": 1})
+        line.hear()
+        line.answer("Turn on the light.")
+        line.wait()
+
+    with scripted(with_interim) as host:
+        named = files(tmp_path, host.url)
+        settings = tmp_path / "voice2mqtt.yaml"
+        settings.write_text(json.dumps({"speech": {"host": host.url, "mode": mode}}))
+        main(["listen", *named, "--interim", "--json", "--wav", str(spoken)])
+        interim, last = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        main(["listen", *named, "--interim", "--wav", str(spoken)])
+    assert interim == {"file": str(spoken), "event": "recognizing", "text": "turn on"}
+    assert last["event"] == "command"
+    assert capsys.readouterr().out.splitlines()[0] == f"{spoken}: turn on …"
+
+
+def test_a_sentence_that_the_host_fails_makes_it_fail(
+    tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(line: Line) -> None:
+        line.hear(0.1)
+        line.close(1007)
+
+    with scripted(failing) as host:
+        status = main(["listen", *files(tmp_path, host.url), "--json", "--wav", str(spoken)])
+    said = capsys.readouterr()
+    (event,) = [json.loads(line) for line in said.out.splitlines()]
+    assert status == ExitStatus.FAILED
+    assert event["event"] == "canceled"
+    assert event["reason"] == "the host finds fault with the protocol (1007)"
+    assert event["details"].startswith("Error: BadRequest: ")
+    assert said.err.splitlines()[:2] == [
+        "not recognised: the host finds fault with the protocol (1007)",
+        "`voice2mqtt host` starts our Speech host; another one is named by speech.host.",
+    ]
+
+
 def test_without_a_host_it_ends_at_once_and_says_how_to_start_one(
     tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     named = files(tmp_path, "ws://127.0.0.1:9")
     began_s = time.monotonic()
-    assert main(["listen", *named, "--wav", str(spoken)]) == ExitStatus.UNAVAILABLE
+    assert main(["listen", *named, "--wav", str(spoken)]) == ExitStatus.FAILED
     assert time.monotonic() - began_s < 2
     said = capsys.readouterr().err
-    assert "the Speech host ws://127.0.0.1:9 cannot be reached: connection refused; " in said
+    assert "not recognised: nobody listens at ws://127.0.0.1:9; is the host running?" in said
     assert f"`voice2mqtt host --settings {named[1]}`" in said
 
 

@@ -23,7 +23,7 @@ HEARING = {
 BAD: dict[str, dict[str, tuple[str, ExitStatus, str]]] = {
     "run": SETTINGS,
     "listen": SETTINGS | TABLE | {
-        "--wav": (NO_FILE, ExitStatus.UNAVAILABLE, "`voice2mqtt host --settings"),
+        "--wav": (NO_FILE, ExitStatus.FAILED, "`voice2mqtt host --settings"),
         "--device": ("", USAGE, "is empty"),
     },
     "devices": SETTINGS | {

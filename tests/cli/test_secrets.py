@@ -44,7 +44,9 @@ SETTINGS = [
     pytest.param(
         f"mqtt: {{broker: 'mqtt://me:{SECRET}@h'}}\n", "no place in an address", id="user"
     ),
-    pytest.param(f"mqtt: {{broker: 'me:{SECRET}@h'}}\n", "is not an address", id="no-address"),
+    pytest.param(
+        f"mqtt: {{broker: 'me:{SECRET}@h'}}\n", "has no place in an address", id="no-address"
+    ),
     pytest.param(
         f"speech: {{endpoint: 'wss://h/a?language=en&Ocp-Apim-Subscription-Key={SECRET}'}}\n",
         "a key has no place in an address",

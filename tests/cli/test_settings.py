@@ -16,6 +16,7 @@ def test_what_is_printed_could_be_used_as_the_settings(
         'listening: {wake_phrase: ["on", computer]}\n'
         "mqtt: {username: v, password_file: secrets/p}\n"
         "rooms: {agree: no}\n"
+        "speech: {fallbacks: [{name: cloud, region: westeurope, key_file: secrets/k}]}\n"
     )
     assert main(["settings", "--settings", str(written)]) == ExitStatus.OK
     printed = tmp_path / "printed.yaml"

@@ -45,6 +45,17 @@ def test_each_happening_has_its_kind_and_reason(
     assert common <= event.keys()
 
 
+def test_a_cancellation_gives_its_cause_to_people_and_its_codes_to_the_details() -> None:
+    canceled = Canceled(
+        reason="Error", code="ConnectionFailure", details="111", explanation="nobody listens"
+    )
+    event = event_of(canceled, event_id="1", at="", node="den")
+    assert (event["reason"], event["details"]) == (
+        "nobody listens",
+        "Error: ConnectionFailure: 111",
+    )
+
+
 def test_a_command_tells_what_is_published_and_how_sure_it_is() -> None:
     event = event_of(
         FIRE,

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker, Subscriber, wait_until
-from tests.fakes import ScriptedMicrophone, ScriptedRecognizer
+from tests.fakes import ScriptedMicrophone, ScriptedRecognizer, SpokenUtterance
 from tests.service.manager import Manager
 from voice2mqtt import clock
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
-from voice2mqtt.core.audio import PartialMatch, Wakefulness
+from voice2mqtt.core.audio import PartialMatch, Utterance, Wakefulness
 from voice2mqtt.core.event import Event
-from voice2mqtt.core.outcome import Canceled, NoMatch, Outcome
+from voice2mqtt.core.outcome import Canceled, NoMatch, Origin, Outcome
+from voice2mqtt.core.ports import GiveUp, never
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Mute
@@ -27,7 +28,6 @@ from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service import composition as build
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
-from voice2mqtt.service.host_watch import HostWatch
 from voice2mqtt.service.inbox import (
     SENTENCES,
     HostChanged,
@@ -36,13 +36,14 @@ from voice2mqtt.service.inbox import (
     WakefulnessChanged,
 )
 from voice2mqtt.service.node_state import NodeState
+from voice2mqtt.service.recognition.host_watch import HostWatch
+from voice2mqtt.service.recognition.usage import TotalUsage, UsageMeter
 from voice2mqtt.service.store import Store
 from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.service.systemd.watchdog import Watchdog
 from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
 from voice2mqtt.service.unfinished import Unfinished
-from voice2mqtt.service.usage import UsageMeter
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import (
     FeedbackSettings,
@@ -51,8 +52,8 @@ from voice2mqtt.settings.model import (
     MqttSettings,
     PrivacySettings,
     Settings,
-    SpeechSettings,
 )
+from voice2mqtt.settings.speech_settings import SpeechSettings
 
 TABLE = """
 lists:
@@ -176,12 +177,14 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         microphone=microphone,
         recognizer=recognizer,
         voice=voice,
-        usage=usage,
+        usage=TotalUsage([usage]),
         executor=executor,
         adapter=adapter,
         state=state,
         inbox=inbox,
-        host_watch=HostWatch(lambda: recognizer.fault, lambda fault: inbox.put(HostChanged(fault))),
+        host_watch=HostWatch(
+            lambda _well: recognizer.fault, lambda fault: inbox.put(HostChanged(fault))
+        ),
         table_watch=TableWatch(settings.commands, "en", adopt),
         table_check=check,
         host_name="scripted",
@@ -209,6 +212,36 @@ def test_what_is_heard_is_published_and_told(make_stage: Callable[..., Stage]) -
     assert [e["event"] for e in stage.told] == ["command", "unmatched", "no_match"]
     activities = [m.payload for m in stage.seen.on(f"{ROOT}/activity") if not m.retained]
     assert activities[-3:] == ["hearing", "recognising", "idle"]
+
+
+def test_the_first_words_are_shown_while_the_utterance_goes_on(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = make_stage("turn on the light")
+    recognize = stage.recognizer.recognize
+
+    def with_interim(
+        utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp = never
+    ) -> Outcome:
+        on_interim("turn on")
+        stage.seen.wait_for(f"{ROOT}/activity", lambda said: said == "recognising")
+        assert not spoken[0].read
+        on_interim("turn on the")
+        return recognize(utterance, on_interim, give_up)
+
+    spoken: list[SpokenUtterance] = []
+    monkeypatch.setattr(stage.recognizer, "recognize", with_interim)
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        utterance = SpokenUtterance()
+        spoken.append(utterance)
+        stage.microphone.put(utterance)
+        stage.events(1)
+
+    stage.play(direct)
+    shown = [m.payload for m in stage.seen.on(f"{ROOT}/activity") if not m.retained]
+    assert shown[-4:] == ["hearing", "recognising", "recognising", "idle"]
 
 
 def test_the_wake_word_is_shown_at_once(make_stage: Callable[..., Stage]) -> None:
@@ -285,14 +318,29 @@ def test_a_cancellation_is_told_with_its_details(make_stage: Callable[..., Stage
     stage.play(direct)
 
 
-def test_a_cancellation_has_the_host_looked_after(make_stage: Callable[..., Stage]) -> None:
-    stage = make_stage(Canceled(reason="Error", code="ConnectionFailure"), "turn on the light")
+def test_the_state_follows_recognitions_and_probes(make_stage: Callable[..., Stage]) -> None:
+    refused = Canceled(
+        reason="Error", code="x", explanation="it wants a key", origin=Origin.CONNECTION
+    )
+    stage = make_stage(refused, "turn on the light", refused)
+
+    def wait_for_host(reason: str) -> None:
+        def is_so(payload: str) -> bool:
+            state = json.loads(payload)
+            return state["host"] is not bool(reason) and state["host_reason"] == reason
+
+        stage.seen.wait_for(f"{ROOT}/state", is_so)
 
     def direct() -> None:
-        stage.seen.wait_for(f"{ROOT}/state", lambda s: json.loads(s)["host"])
+        wait_for_host("")
+        stage.microphone.speak()
+        wait_for_host("it wants a key")
+        stage.seen.messages.clear()
+        stage.microphone.speak()
+        wait_for_host("")
         stage.recognizer.fault = "no answer"
         stage.microphone.speak()
-        stage.seen.wait_for(f"{ROOT}/state", lambda s: json.loads(s)["host_reason"] == "no answer")
+        wait_for_host("no answer")
 
     stage.play(direct)
 

@@ -20,7 +20,8 @@ from tests.speech.test_faulty_hosts import breaking_behind_the_phrase, closing, 
 from tests.speechhost.fakes import silence, tone
 from voice2mqtt.core.event import Event
 from voice2mqtt.service import patience
-from voice2mqtt.settings.model import MqttSettings, Settings, SpeechSettings
+from voice2mqtt.settings.model import MqttSettings, Settings
+from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.speech.azure import AzureRecognizer
 
 TABLE = """

@@ -23,7 +23,7 @@ PLACES: dict[str, Callable[[Stage], tuple[object, str]]] = {
     "showing what goes on": lambda stage: (stage.daemon._adapter, "publish_activity"),
     "counting": lambda stage: (stage.daemon._state, "note"),
     "telling the state": lambda stage: (stage.daemon._adapter, "publish_state"),
-    "looking after the host": lambda stage: (stage.daemon, "_handle_outcome"),
+    "looking after the host": lambda stage: (stage.daemon._host_watch, "note"),
 }
 """Every place that one sentence passes, and the method that is there."""
 UNTOLD = {"asking whether audio may be sent", "looking after the host"}
@@ -95,7 +95,7 @@ def test_a_fault_while_a_typed_sentence_is_decided_ends_that_sentence_alone(
     interpreter = stage.daemon._executor._interpreter
     decide = interpreter.decide
 
-    def broken(*_args: object) -> object:
+    def broken(*_args: object, **_options: object) -> object:
         monkeypatch.setattr(interpreter, "decide", decide)
         raise ZeroDivisionError
 

@@ -9,7 +9,7 @@ from voice2mqtt.audio.utterance import NO_BEGINNING, NO_END, LiveUtterance
 from voice2mqtt.core.outcome import Canceled
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.service.process_utterance import recognize
-from voice2mqtt.settings.model import SpeechSettings
+from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.speech.azure import AzureRecognizer
 
 WAIT_S = 10.0

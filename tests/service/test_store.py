@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from voice2mqtt.service.node_state import NodeState
+from voice2mqtt.service.recognition.usage import UsageMeter
 from voice2mqtt.service.store import LARGEST_BYTES, Store
 from voice2mqtt.service.unfinished import Unfinished
-from voice2mqtt.service.usage import UsageMeter
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from voice2mqtt.settings import load
+from voice2mqtt.settings.yaml.faults import FaultsError
 
 
 def _write(folder: Path, text: str) -> Path:
@@ -17,6 +18,23 @@ def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
     assert settings.commands == tmp_path / "commands.yaml"
     assert settings.mqtt.password_file == tmp_path / "secrets/p"
     assert settings.mqtt.ca_file == Path("/etc/ca.pem")
+
+
+def test_paths_of_each_service_start_there_too(tmp_path: Path) -> None:
+    path = _write(tmp_path, "speech: {fallbacks: [{region: x, key_file: secrets/k}]}\n")
+    (service,) = load.load_settings(path, environ={}).speech.fallbacks
+    assert service.key_file == tmp_path / "secrets/k"
+
+
+def test_a_secret_for_the_path_of_its_file_is_not_shown_for_a_service(
+    tmp_path: Path,
+) -> None:
+    path = _write(tmp_path, "speech: {fallbacks: [{region: x, key_file: 0F3B3C9A}]}\n")
+    with pytest.raises(FaultsError) as caught:
+        load.load_settings(path, environ={})
+    assert "key_file takes the path of a file" in caught.value.report
+    assert f"{path}:1:44: " in caught.value.report
+    assert "0F3B3C9A" not in caught.value.report
 
 
 def test_a_recording_is_looked_for_beside_the_settings_too(tmp_path: Path) -> None:

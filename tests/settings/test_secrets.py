@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from voice2mqtt.errors import SettingsError
-from voice2mqtt.settings.model import MqttSettings, Settings, SpeechSettings
+from voice2mqtt.settings.model import MqttSettings, Settings
 from voice2mqtt.settings.secrets import exposed_secrets, read_secret
+from voice2mqtt.settings.speech_settings import SpeechSettings
 
 
 def test_a_secret_is_its_file_without_the_end_of_the_line(tmp_path: Path) -> None:

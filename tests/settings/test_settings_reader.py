@@ -189,12 +189,41 @@ def test_what_is_written_is_read() -> None:
         ),
         pytest.param(
             "speech:\n  host: ws://a\n  region: x\n",
-            "x.yaml:2:3: host and region name different services; keep one of them",
+            "x.yaml:2:3: host and region name different services; keep one of host, endpoint and "
+            "region",
             id="two-services",
         ),
         pytest.param(
+            "speech: {host: 'ws://me:pass/word@h:5000'}\n",
+            "x.yaml:1:16: a name or password has no place in an address; a Speech service takes a "
+            "key instead, in a file named by key_file or token_file",
+            id="user-of-a-host",
+        ),
+        pytest.param(
+            "speech: {host: 'me:pw@h:5000'}\n",
+            "x.yaml:1:16: a name or password has no place in an address; a Speech service takes a "
+            "key instead, in a file named by key_file or token_file",
+            id="user-of-a-host-without-a-scheme",
+        ),
+        pytest.param(
+            "speech: {proxy: 'http://me:pw@h:80'}\n",
+            "x.yaml:1:17: a name or password has no place in an address; use the keys "
+            "proxy_username and proxy_password_file",
+            id="user-of-a-proxy",
+        ),
+        pytest.param(
+            "speech: {proxy: 'http://h:80', proxy_password_file: p}\n",
+            "x.yaml:1:9: a password needs a user; name proxy_username too",
+            id="password-of-a-proxy-without-user",
+        ),
+        pytest.param(
+            "speech: {proxy_username: p}\n",
+            "x.yaml:1:9: proxy_username is for a proxy; name proxy too",
+            id="user-without-proxy",
+        ),
+        pytest.param(
             "speech: {region: x}\n",
-            "x.yaml:1:9: a region needs a key; name key_file or token_file too",
+            "x.yaml:1:9: a region needs a key; name key_file, key_env or token_file too",
             id="region-without-key",
         ),
         pytest.param(
@@ -202,6 +231,57 @@ def test_what_is_written_is_read() -> None:
             "x.yaml:1:9: languages takes two to four of them; for a single one use the key "
             "language",
             id="one-of-several-languages",
+        ),
+        pytest.param(
+            "speech: {languages: [en-US, de-DE, fr-FR, it-IT, es-ES]}\n",
+            "x.yaml:1:9: languages takes two to four of them; for a single one use the key "
+            "language",
+            id="five-languages-at-start",
+        ),
+        pytest.param(
+            "speech: {segmentation: semantic}\n",
+            "x.yaml:1:9: a single shot ends with the first sentence, so that there is nothing to "
+            "segment by meaning; take segmentation: semantic out, or write mode: continuous",
+            id="semantic-single-shot",
+        ),
+        pytest.param(
+            "speech: {mode: continuous, segmentation: semantic, segmentation_silence_ms: 500}\n",
+            "x.yaml:1:9: segmentation_silence_ms has no meaning with segmentation: semantic; keep "
+            "one of them",
+            id="semantic-silence",
+        ),
+        pytest.param(
+            "speech: {languages: [en-US, de-DE], language_id: continuous}\n",
+            "x.yaml:1:9: a single shot tells its language once, at its start; take language_id: "
+            "continuous out, or write mode: continuous",
+            id="continuous-languages-single-shot",
+        ),
+        pytest.param(
+            "speech: {key_file: a, key_env: B, token_file: c}\n",
+            "x.yaml:1:9: key_file and key_env and token_file exclude each other; keep one of them",
+            id="three-keys",
+        ),
+        pytest.param(
+            "speech: {fallbacks: [{host: 'ws://a'}, {region: x}]}\n",
+            "x.yaml:1:40: a region needs a key; name key_file, key_env or token_file too",
+            id="fallback-without-key",
+        ),
+        pytest.param(
+            "speech:\n  fallbacks:\n    - hst: ws://a\n",
+            "x.yaml:3:7: unknown key hst; did you mean host?",
+            id="unknown-key-of-a-fallback",
+        ),
+        pytest.param(
+            "microphone: {capture: sdk}\nspeech: {fallbacks: [{host: 'ws://a'}]}\n",
+            "x.yaml:1:1: the SDK's microphone cannot send to another service what it has sent to "
+            "one; take speech.fallbacks out, or microphone.capture: sdk",
+            id="fallback-of-the-sdks-microphone",
+        ),
+        pytest.param(
+            "speech: {key_env: 0f3b3c}\n",
+            "x.yaml:1:19: the name of an environment variable in capitals is wanted, such as "
+            "SPEECH_KEY",
+            id="a-key-for-a-variable",
         ),
         pytest.param(
             "speech: {language: english}\n",

@@ -4,9 +4,13 @@ Every connection is served by the next script; the last one serves all that foll
 """
 
 import json
+import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -22,9 +26,15 @@ BYTES_PER_S = 32_000
 class Line:
     """One connection, as its script sees it."""
 
-    def __init__(self, socket: ServerConnection, over: threading.Event) -> None:
-        self._socket = socket
+    def __init__(
+        self,
+        connection: ServerConnection,
+        over: threading.Event,
+        contexts: list[dict[str, Any]] | None = None,
+    ) -> None:
+        self._socket = connection
         self._over = over
+        self._contexts = [] if contexts is None else contexts
         self._request_id = ""
         self._heard_bytes = 0
 
@@ -39,7 +49,8 @@ class Line:
             frame = self._socket.recv()
             if isinstance(frame, str):
                 if "\r\nPath:speech.context\r\n" in frame:
-                    _, self._request_id, _ = read(frame)
+                    _, self._request_id, context = read(frame)
+                    self._contexts.append(context)
                     self._heard_bytes = 0
                     self.tell("turn.start", {"context": {"serviceTag": "tag"}})
                 continue
@@ -53,7 +64,7 @@ class Line:
         frame = text(path, self._request_id, {})
         self.send(frame.removesuffix("{}") + (body if isinstance(body, str) else json.dumps(body)))
 
-    def send(self, frame: str) -> None:
+    def send(self, frame: str | bytes) -> None:
         """Send whatever it is."""
         self._socket.send(frame)
 
@@ -74,6 +85,13 @@ class Line:
     def cut(self) -> None:
         """As when a cable is pulled."""
         self._socket.socket.shutdown(2)
+
+    def reset(self) -> None:
+        """As when the machine of the host has forgotten the connection."""
+        plain = self._socket.socket
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # Whoever reads finds the end, and closes.
+        plain.shutdown(socket.SHUT_RD)
 
     def wait(self) -> None:
         """Say nothing more, as long as the test lasts."""
@@ -116,6 +134,16 @@ def hanging(_line: Line) -> None:
     """Take the connection and never answer the request; see `ScriptedHost`."""
 
 
+@dataclass(frozen=True)
+class Refusing:
+    """Refuse the request for a connection with a status; see `ScriptedHost`."""
+
+    status: int
+
+    def __call__(self, _line: Line) -> None:
+        """There is no line."""
+
+
 class ScriptedHost:
     """Serves until it is closed."""
 
@@ -128,6 +156,9 @@ class ScriptedHost:
             close_timeout=0.5, open_timeout=None,
         )  # fmt: skip
         self.connections = 0
+        self.requests: list[Request] = []
+        self.contexts: list[dict[str, Any]] = []
+        """What each turn began with."""
         self._thread = threading.Thread(target=self._server.serve_forever, name="scripted")
         self._thread.start()
 
@@ -141,32 +172,40 @@ class ScriptedHost:
         with self._lock:
             self._scripts = [left for left in self._scripts if left is not script]
 
+    def go_on_with(self, script: Script) -> None:
+        """Serve all further connections with `script`."""
+        with self._lock:
+            self._scripts = [script]
+
     def close(self) -> None:
         """End, and with it every connection."""
         self._over.set()
         self._server.shutdown()
         self._thread.join()
 
-    def _admit(self, socket: ServerConnection, _request: Request) -> Response | None:
+    def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
         with self._lock:
+            self.requests.append(request)
             self.connections += 1
             script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
         if script is hanging:
             self._over.wait()
+        if isinstance(script, Refusing):
+            return socket.respond(HTTPStatus(script.status), "")
         socket.script = script  # type: ignore[attr-defined]  # the one place for it
         return None
 
     def _serve(self, socket: ServerConnection) -> None:
         try:
-            socket.script(Line(socket, self._over))  # type: ignore[attr-defined]
+            socket.script(Line(socket, self._over, self.contexts))  # type: ignore[attr-defined]
         except (ConnectionClosed, OSError):
             return
 
 
 @contextmanager
-def scripted(*scripts: Script) -> Iterator[ScriptedHost]:
+def scripted(*scripts: Script, port: int = 0) -> Iterator[ScriptedHost]:
     """Serve while the block lasts."""
-    host = ScriptedHost(scripts)
+    host = ScriptedHost(scripts, port)
     try:
         yield host
     finally:

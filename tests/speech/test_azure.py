@@ -18,9 +18,9 @@ from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
 from voice2mqtt.demo.stage import free_port
 from voice2mqtt.errors import SettingsError
-from voice2mqtt.settings.model import SpeechSettings
+from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.speech.azure import AzureRecognizer
-from voice2mqtt.speech.probe import host_fault
+from voice2mqtt.speech.probe import look
 from voice2mqtt.speech.turn import SdkTurn
 from voice2mqtt.speechhost.serving.admission import Limits
 
@@ -140,7 +140,10 @@ def test_a_fault_of_the_sdk_is_a_cancellation(monkeypatch: pytest.MonkeyPatch) -
     with serving(ScriptedEngine("Turn on.")) as url:
         outcome = recognizer(url).recognize(Spoken(tone(500)), ignore)
     assert outcome == Canceled(
-        reason="Error", code="RuntimeError", details="Exception with error code: 0x5"
+        reason="Error",
+        code="RuntimeError",
+        details="Exception with error code: 0x5",
+        explanation="the Speech SDK failed: Exception with error code: 0x5",
     )
 
 
@@ -169,6 +172,16 @@ def test_a_fault_of_the_sdks_own_microphone_is_a_cancellation(
     outcome = mine.microphone("default")().outcome
     assert isinstance(outcome, Canceled)
     assert outcome.details == "Exception with error code: 0x15"
+
+
+def test_a_microphone_that_cannot_be_opened_says_so_with_the_reason_of_the_sdk() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        recognizer("ws://127.0.0.1:1").microphone("plughw:CARD=None")
+    assert str(caught.value) == (
+        "the Speech SDK cannot open the microphone plughw:CARD=None; is it there, and used by "
+        "nobody else? see microphone.device and `voice2mqtt devices` (Exception with an error "
+        "code: 0xe (SPXERR_MIC_NOT_AVAILABLE))"
+    )
 
 
 def test_certificates_that_are_not_there_are_a_fault_of_the_settings(tmp_path: Path) -> None:
@@ -231,22 +244,10 @@ def test_continuous_mode_joins_what_a_host_hears_in_one_utterance() -> None:
     assert outcome.text.startswith("Turn on.")
 
 
-@pytest.mark.parametrize(
-    ("url", "fault"),
-    [
-        pytest.param("ws://127.0.0.1:{closed}", "connection refused", id="nobody-listens"),
-        pytest.param("ws://none.invalid:1", "the name none.invalid is not known", id="no-name"),
-        pytest.param("ws://none..home:1", "the name none..home is not known", id="two-dots"),
-    ],
-)  # fmt: skip
-def test_the_probe_names_why_a_host_is_away(url: str, fault: str) -> None:
-    settings = SpeechSettings(host=url.format(closed=free_port()))
-    assert host_fault(settings) == fault
-
-
-def test_the_probe_finds_a_host() -> None:
-    with serving(ScriptedEngine("x")) as url:
-        assert not host_fault(SpeechSettings(host=url))
+def test_a_name_that_cannot_be_one_is_not_known() -> None:
+    found = look(SpeechSettings(host="ws://none..home:1"), "en-US")
+    assert found
+    assert found.sentence == "the name none..home is not known; see speech.host"
 
 
 def test_a_sentence_outlives_a_host_that_is_started_anew() -> None:

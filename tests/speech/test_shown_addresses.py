@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from voice2mqtt.settings.model import SpeechSettings
+from voice2mqtt.settings.speech_settings import SpeechSettings
+from voice2mqtt.speech.address import host_url
 from voice2mqtt.speech.outcomes import first_line, of_cancellation
-from voice2mqtt.speech.probe import host_url
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,8 @@ def test_what_the_sdk_says_of_an_address() -> None:
         reason=SimpleNamespace(name="Error"), code=SimpleNamespace(name="x"), error_details=text
     )
     assert of_cancellation(details).details == first_line(text)
+
+
+def test_the_answer_of_a_host_is_not_quoted() -> None:
+    text = 'Invalid response. Response text: {"DisplayText": "my secret"} SessionId: 12'
+    assert first_line(text) == "Invalid response."

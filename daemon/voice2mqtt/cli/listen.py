@@ -3,8 +3,9 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 
 from voice2mqtt.audio.factory import open_microphone, open_wav
@@ -12,18 +13,19 @@ from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.publishing import publisher
 from voice2mqtt.core.audio import Wakefulness
 from voice2mqtt.core.decision import Decision
-from voice2mqtt.core.outcome import SILENCE, NoMatch
+from voice2mqtt.core.outcome import SILENCE, Canceled, NoMatch, Origin, Outcome
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
-from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
+from voice2mqtt.errors import ExitStatus, InputError, UserFacingError
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.service import composition as build
 from voice2mqtt.service import process_utterance
 from voice2mqtt.service.process_utterance import ProcessedUtterance
+from voice2mqtt.service.recognition import speech_services
 from voice2mqtt.service.systemd.journal_entry import journal_entry
 from voice2mqtt.service.wake import wake_settings
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.speech.probe import host_fault, host_url
+from voice2mqtt.speech.probe import host_fault
 
 HELP = "hear recordings or a microphone as the daemon would, and show what it would do"
 
@@ -42,6 +44,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--paced", action="store_true", help="play recordings in real time")
     parser.add_argument("--publish", action="store_true", help="publish what is decided")
+    parser.add_argument(
+        "--interim", action="store_true", help="show the words as they are recognised, too"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
@@ -51,16 +56,21 @@ def run(args: argparse.Namespace) -> int:
     table = load_table(settings.commands, build.language_of(settings))
     _expect_host(settings, args)
     interpreter = build.interpreter(settings, table)
-    recognizer = build.recognizer(settings, table)
-    status = ExitStatus.OK
+    recognizer = speech_services.recognizer(settings, table)
+    status, fault = ExitStatus.OK, ""
     with publisher(settings) if args.publish else nullcontext(_publish_nothing) as publish:
         for name in map(str, args.wav or [args.device or settings.microphone.device]):
             # No state is carried from one recording to the next.
             interpreter.reset()
             heard = False
             try:
-                for decided in _processed(_source(name, args, settings), recognizer, interpreter):
+                source = _source(name, args, settings)
+                on_interim = partial(_show_interim, name, as_json=args.json)
+                for decided in _processed(
+                    source, recognizer, interpreter, on_interim if args.interim else _ignore
+                ):
                     heard = True
+                    fault = _host_fault(decided.outcome) or fault
                     publish(decided.decisions)
                     _show(decided, settings.node, name, args)
             except InputError as error:
@@ -70,7 +80,21 @@ def run(args: argparse.Namespace) -> int:
             if args.wav and not heard:
                 outcome = NO_WAKE_WORD if settings.listening.wake_word else NO_SPEECH
                 _show(ProcessedUtterance(outcome=outcome), settings.node, name, args)
+    if fault:
+        print(f"not recognised: {fault}", file=sys.stderr)
+        print(
+            "`voice2mqtt host` starts our Speech host; another one is named by speech.host.",
+            file=sys.stderr,
+        )
+        return ExitStatus.FAILED
     return status
+
+
+def _host_fault(outcome: Outcome) -> str:
+    """Return why the host has not recognised; "" if it has, or was not asked."""
+    if isinstance(outcome, Canceled) and outcome.origin is not Origin.HERE:
+        return outcome.explanation
+    return ""
 
 
 def _expect_host(settings: Settings, args: argparse.Namespace) -> None:
@@ -79,12 +103,11 @@ def _expect_host(settings: Settings, args: argparse.Namespace) -> None:
     if not fault:
         return
     file = common.settings_file(args).path
-    sentence = common.as_called(
-        f"the Speech host {host_url(settings.speech)} cannot be reached: {fault}; start ours in "
-        f"another terminal: `voice2mqtt host --settings {file}`"
+    sentence = f"not recognised: {fault}\n" + common.as_called(
+        f"To start our Speech host, in another terminal: `voice2mqtt host --settings {file}`"
     )
     if args.wav:
-        raise UnavailableError(sentence)
+        raise UserFacingError(sentence)
     print(sentence, file=sys.stderr)
 
 
@@ -99,11 +122,16 @@ def _source(name: str, args: argparse.Namespace, settings: Settings) -> Utteranc
 
 
 def _processed(
-    source: UtteranceSource, recognizer: Recognizer, interpreter: Interpreter
+    source: UtteranceSource,
+    recognizer: Recognizer,
+    interpreter: Interpreter,
+    on_interim: Callable[[str], None],
 ) -> Iterator[ProcessedUtterance]:
     with closing(source):
         for utterance in source.utterances():
-            outcome = process_utterance.recognize(utterance, recognizer, interpreter)
+            outcome = process_utterance.recognize(
+                utterance, recognizer, interpreter, on_interim=on_interim
+            )
             decided = process_utterance.decide(outcome, interpreter, utterance)
             source.keep_awake(interpreter.awake_until_s)
             yield decided
@@ -112,6 +140,18 @@ def _processed(
 def _show_wakefulness(change: Wakefulness, word: str) -> None:
     if change is Wakefulness.WOKEN:
         print(f"heard the wake word: {word}", file=sys.stderr)
+
+
+def _ignore(_text: str) -> None:
+    """Show nothing."""
+
+
+def _show_interim(name: str, text: str, *, as_json: bool) -> None:
+    if as_json:
+        record = {"file": name, "event": "recognizing", "text": text}
+        print(json.dumps(record, ensure_ascii=False), flush=True)
+    else:
+        print(f"{name}: {text} …", flush=True)
 
 
 def _publish_nothing(_decisions: Sequence[Decision]) -> None:

@@ -44,8 +44,16 @@ def event_of(
             own = {"event": "no_match", "reason": _joined(happening.reason, happening.details)}
         case Canceled():
             said = _joined(happening.reason, happening.code, happening.details)
-            own = {"event": "canceled", "code": happening.code, "reason": said}
+            own = {
+                "event": "canceled",
+                "code": happening.code,
+                "reason": happening.explanation or said,
+                "details": said,
+            }
+    answered = heard if heard is not None else happening
+    service = getattr(answered, "service", "")
     return notice("", event_id=event_id, at=at, node=node, latency_ms=latency_ms) | {
+        **({"service": service} if service else {}),
         **({} if isinstance(happening, NoMatch | Canceled) else _decided(happening)),
         **({} if heard is None else {"language": heard.language}),
         **own,
@@ -84,7 +92,9 @@ def notice(
     }
 
 
-WORDLESS_KEYS = frozenset({"event", "id", "at", "node", "row", "score", "latency_ms", "language"})
+WORDLESS_KEYS = frozenset(
+    {"event", "id", "at", "node", "row", "score", "latency_ms", "language", "service"}
+)
 """The keys that tell nothing of what somebody said."""
 
 

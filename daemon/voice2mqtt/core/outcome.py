@@ -1,6 +1,7 @@
 """What the Speech host recognised in one utterance."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 SILENCE = "InitialSilenceTimeout"
 """The SDK's reason for `NoMatch` where there was no speech."""
@@ -30,6 +31,8 @@ class Heard:
     """The n-best list, best first; empty if the host sends none."""
     language: str = ""
     duration_s: float = 0.0
+    service: str = ""
+    """Which Speech service answered, if there are several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,18 @@ class NoMatch:
     reason: str
     """The SDK's name for it, such as `NotRecognized`; `SILENCE` if nothing was said."""
     details: str = ""
+    service: str = ""
+
+
+class Origin(Enum):
+    """Where a recognition failed."""
+
+    HERE = "here"
+    """Not at the host: what was said was cut off or too old, or the fault is ours."""
+    CONNECTION = "connection"
+    """Before the host agreed to recognise: whoever connects to it meets the same."""
+    ANSWER = "answer"
+    """In its answer, or for lack of one: only a recognition shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +66,12 @@ class Canceled:
     """The SDK's error code, such as `ConnectionFailure`."""
     details: str = ""
     """First line of the SDK's error text, or where a sentence was cut off."""
+    explanation: str = ""
+    """The cause and what to look at, in a sentence for a person; "" if the rest says it."""
+    origin: Origin = Origin.HERE
+    service: str = ""
+    passes: bool = False
+    """Whether it may pass by itself within seconds, so that trying again makes sense."""
 
 
 Outcome = Heard | NoMatch | Canceled

@@ -159,7 +159,21 @@ class CommandExecutor:
             self._utterance_ended(utterance)
 
         watched = _Watched(utterance, ended)
-        return recognize(watched, recognizer, self._interpreter, patience)
+        return recognize(
+            watched, recognizer, self._interpreter, patience, self._first_words(watched)
+        )
+
+    def _first_words(self, utterance: "_Watched") -> Callable[[str], None]:
+        """Return what shows that words are being recognised while `utterance` goes on."""
+        shown = False
+
+        def interim(_text: str) -> None:
+            nonlocal shown
+            if not shown and not utterance.has_ended:
+                shown = True
+                self._adapter.publish_activity("recognising")
+
+        return interim
 
     @contextmanager
     def _surviving_faults(self) -> Iterator[None]:
@@ -289,7 +303,7 @@ class _Watched:
     def __init__(self, utterance: Utterance, on_end: Callable[[Utterance], None]) -> None:
         self._utterance = utterance
         self._on_end = on_end
-        self._told = False
+        self.has_ended = False
 
     @property
     def start_sample(self) -> int:
@@ -313,8 +327,8 @@ class _Watched:
 
     def frames(self) -> Iterator[bytes]:
         yield from self._utterance.frames()
-        if not self._told:
-            self._told = True
+        if not self.has_ended:
+            self.has_ended = True
             self._on_end(self._utterance)
 
     def expect(self, prospect: PartialMatch) -> None:

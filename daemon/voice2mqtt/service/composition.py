@@ -9,7 +9,7 @@ over to another thread:
     SDK's own    speech/turn                recognise               the callbacks in that file
     sdk-release  speech/turn                frees SDK objects       nowhere
     sdk-release  speech/keyword             frees SDK objects       nowhere
-    host-watch   service/host_watch         probes the host         `Inbox.put`
+    host-watch   service/recognition/host_watch  probes the host    `Inbox.put`
     mqtt-link    mqtt/broker/link           serves the connection   the callbacks of `MqttAdapter`
     mqtt-outbox  mqtt/broker/outbox         watches deadlines       `on_done` of each message
     timers       mqtt/provisional           watch deadlines         `on_done` of each command
@@ -28,6 +28,7 @@ the adapter, usage and unfinished commands may be called from any thread.
 
 import gc
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from voice2mqtt.audio.factory import STDIN, open_microphone
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
@@ -40,11 +41,11 @@ from voice2mqtt.history.database import NAME as HISTORY_FILE
 from voice2mqtt.history.writer import HistoryWriter
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.nlu.dialogue.multilingual import MultilingualInterpreter
 from voice2mqtt.nlu.dialogue.policy import Policy
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
-from voice2mqtt.nlu.grammar.phrase_list import phrases
-from voice2mqtt.nlu.grammar.table import CommandTable
+from voice2mqtt.nlu.grammar.table import CommandTable, in_language, primary
 from voice2mqtt.nlu.lint.report import Lint
 from voice2mqtt.nlu.lint.report import lint as check_table
 from voice2mqtt.nlu.matching.exact import ExactMatcher
@@ -54,9 +55,15 @@ from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.service.history_keeper import HistoryKeeper
-from voice2mqtt.service.host_watch import HostWatch
-from voice2mqtt.service.inbox import HostChanged, Inbox, MicrophoneChanged, WakefulnessChanged
+from voice2mqtt.service.inbox import Inbox, MicrophoneChanged, WakefulnessChanged
 from voice2mqtt.service.node_state import NodeState
+from voice2mqtt.service.recognition.speech_services import (
+    host_watch,
+    recognizer,
+    set_phrases,
+    usage_meters,
+)
+from voice2mqtt.service.recognition.usage import TotalUsage
 from voice2mqtt.service.store import Store, state_folder
 from voice2mqtt.service.systemd import journal
 from voice2mqtt.service.systemd.notify import Notifier
@@ -64,35 +71,58 @@ from voice2mqtt.service.systemd.watchdog import LIMITS_S, Watchdog
 from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
 from voice2mqtt.service.unfinished import Unfinished
-from voice2mqtt.service.usage import UsageMeter
 from voice2mqtt.service.wake import wake_settings
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.wake_words import spoken_forms
-from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
+from voice2mqtt.speech.address import service_name
+from voice2mqtt.speech.azure import AzureRecognizer
+from voice2mqtt.speech.failover import FailoverRecognizer
 from voice2mqtt.speech.microphone import SdkMicrophone
-from voice2mqtt.speech.probe import host_fault, host_url
 
 
 def language_of(settings: Settings) -> str:
     """Return the language of a table that names none."""
-    return settings.speech.language.split("-", maxsplit=1)[0]
+    return primary((*settings.speech.languages, settings.speech.language)[0])
 
 
 def spoken_language(settings: Settings, table: CommandTable) -> str:
     """Return the language in which a table's words sound, with its region where it is known."""
-    spoken = settings.speech.language
+    spoken = (*settings.speech.languages, settings.speech.language)[0]
     return spoken if spoken.split("-")[0] == table.language.split("-")[0] else table.language
 
 
 def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
-    """Return the interpreter of `table`.
+    """Return the interpreter of `table`, in all languages that settings and table have.
 
     Raises:
         SettingsError: the table cannot be compiled.
     """
+    policy, automaton = _policy(settings), compile_table(table)
+    phonetic = _phonetic_matcher(settings, table, automaton)
+    translations = {
+        tag: translation
+        for tag in settings.speech.languages
+        if (translation := in_language(table.translations, tag)) and translation.rows != table.rows
+    }
+    if not translations:
+        return Interpreter(table, policy, phonetic, automaton)
+    others = {
+        tag: interpreter(_only(settings, tag), replace(translation, translations={}))
+        for tag, translation in translations.items()
+    }
+    return MultilingualInterpreter(table, policy, phonetic, automaton, others)
+
+
+def _only(settings: Settings, tag: str) -> Settings:
+    """Return `settings` for what is spoken in one language alone."""
+    speech = settings.speech.model_copy(update={"language": tag, "languages": ()})
+    return settings.model_copy(update={"speech": speech})
+
+
+def _policy(settings: Settings) -> Policy:
     listening = settings.listening
-    policy = Policy(
+    return Policy(
         wake_phrases=listening.wake_phrase,
         wake_words=spoken_forms(listening.wake_word),
         wake_grace_s=listening.wake_grace_s,
@@ -102,8 +132,6 @@ def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
         answer_within_s=listening.answer_within_s,
         repeat_within_s=listening.repeat_within_s,
     )
-    automaton = compile_table(table)
-    return Interpreter(table, policy, _phonetic_matcher(settings, table, automaton), automaton)
 
 
 def settled(made: Interpreter) -> Interpreter:
@@ -118,7 +146,17 @@ def settled(made: Interpreter) -> Interpreter:
 
 
 def lint(settings: Settings, table: CommandTable) -> Lint:
-    """Return the findings of the linter, sounds included; the table must compile."""
+    """Return the findings of the linter in each language, sounds included; it must compile."""
+    found = _lint(settings, table)
+    for tag, translation in table.translations.items():
+        if translation.rows != table.rows:
+            # A list that the other languages use is used.
+            further = _lint(_only(settings, tag), replace(translation, translations={"": table}))
+            found = found.joined(further)
+    return found
+
+
+def _lint(settings: Settings, table: CommandTable) -> Lint:
     automaton = compile_table(table)
     matcher = ExactMatcher(automaton, normaliser(table.language))
     return check_table(table, matcher, _phonetic_matcher(settings, table, automaton))
@@ -131,34 +169,12 @@ def _phonetic_matcher(
     return PhoneticMatcher(automaton, normaliser(table.language), speaker)
 
 
-def recognizer(
-    settings: Settings,
-    table: CommandTable,
-    on_sent: Callable[[float], None] = lambda _seconds: None,
-) -> AzureRecognizer:
-    """Return the recogniser, through the Azure SDK, with the phrases of `table` for the host."""
-    made = AzureRecognizer(
-        settings.speech,
-        max_utterance_s=settings.microphone.gate.max_utterance_s,
-        endpointed=settings.microphone.capture != "sdk",
-        on_sent=on_sent,
-    )
-    _set_phrases(made, settings, table)
-    return made
-
-
-def _set_phrases(made: AzureRecognizer, settings: Settings, table: CommandTable) -> None:
-    if settings.speech.phrase_list:
-        listening = settings.listening
-        wake_phrases = (*listening.wake_phrase, *spoken_forms(listening.wake_word))
-        made.prepare(phrases(table, PHRASE_LIMIT, wake_phrases))
-
-
 def limits_s(settings: Settings) -> Mapping[str, float]:
     """Return how long each part may go without a heartbeat; the loop for a whole utterance."""
     speech = settings.speech
     # The time-out counts twice when a failed recognition is tried again.
-    turn_s = settings.microphone.gate.max_utterance_s + 2 * speech.timeout_s + speech.retry_s
+    asked_s = speech.timeout_s + len(speech.fallbacks) * speech.fall_back_after_s
+    turn_s = settings.microphone.gate.max_utterance_s + 2 * asked_s + speech.retry_s
     granted = {**LIMITS_S, "loop": max(LIMITS_S["loop"], turn_s)}
     if settings.microphone.capture == "sdk" or settings.microphone.device == STDIN:
         # The SDK has no heartbeat, and a pipe may be silent for as long as it likes.
@@ -184,10 +200,10 @@ def daemon(
     watchdog = Watchdog(notifier, limits_s(settings))
     adapter = MqttAdapter(settings, watchdog.heartbeat("network"))
     store = Store(state_folder(settings))
-    usage = UsageMeter(store, settings.speech.daily_limit_s)
+    usage = TotalUsage(usage_meters(store, settings.speech))
     state = NodeState(lambda: usage.today_s, store)
     table = load_table(settings.commands, language)
-    azure = recognizer(settings, table, usage.add)
+    azure = recognizer(settings, table, usage.meters)
     microphone, speech = _microphone_and_speech(
         settings,
         azure,
@@ -207,7 +223,7 @@ def daemon(
         made = settled(interpreter(settings, table))
         executor.adopt(made)
         table_check.adopt(table, made.automaton)
-        _set_phrases(azure, settings, table)
+        set_phrases(azure, settings, table)
 
     return Daemon(
         microphone=microphone,
@@ -218,19 +234,13 @@ def daemon(
         adapter=adapter,
         state=state,
         inbox=inbox,
-        host_watch=_host_watch(settings, inbox),
+        host_watch=host_watch(settings.speech, inbox),
         table_watch=TableWatch(settings.commands, language, adopt),
         table_check=table_check,
-        host_name=host_url(settings.speech),
+        host_name=", ".join(map(service_name, settings.speech.services)),
         history=history,
         notifier=notifier,
         watchdog=watchdog,
-    )
-
-
-def _host_watch(settings: Settings, inbox: Inbox) -> HostWatch:
-    return HostWatch(
-        lambda: host_fault(settings.speech), lambda fault: inbox.put(HostChanged(fault))
     )
 
 
@@ -280,13 +290,13 @@ def history_keeper(settings: Settings, writer: HistoryWriter) -> HistoryKeeper:
 
 def _microphone_and_speech(
     settings: Settings,
-    azure: AzureRecognizer,
+    azure: AzureRecognizer | FailoverRecognizer,
     inbox: Inbox,
     on_audio: Callable[[bytes], None],
     heartbeat: Heartbeat,
     may_send: Callable[[], bool],
 ) -> tuple[UtteranceSource, Recognizer]:
-    if settings.microphone.capture == "sdk":
+    if settings.microphone.capture == "sdk" and isinstance(azure, AzureRecognizer):
         sdk_microphone = _sdk_microphone(settings.microphone.device, azure, inbox, may_send)
         return sdk_microphone, sdk_microphone
 

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from voice2mqtt import clock
 from voice2mqtt.audio.signal.condition import MicrophoneState
 from voice2mqtt.core.audio import Utterance
-from voice2mqtt.core.outcome import Canceled, Outcome
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.feedback.voice import SpeakerVoice
@@ -22,7 +21,6 @@ from voice2mqtt.history.writer import HistoryWriter
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload
 from voice2mqtt.service.command_executor import CommandExecutor
-from voice2mqtt.service.host_watch import HostWatch
 from voice2mqtt.service.inbox import (
     ControlRequested,
     DaemonEvent,
@@ -37,11 +35,12 @@ from voice2mqtt.service.inbox import (
     WakefulnessChanged,
 )
 from voice2mqtt.service.node_state import NodeState
+from voice2mqtt.service.recognition.host_watch import HostWatch
+from voice2mqtt.service.recognition.usage import TotalUsage
 from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.service.systemd.watchdog import Watchdog
 from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
-from voice2mqtt.service.usage import UsageMeter
 from voice2mqtt.settings.yaml.faults import FaultsError
 
 TICK_S = 1.0
@@ -65,7 +64,7 @@ class Daemon:
         microphone: UtteranceSource,
         recognizer: Recognizer,
         voice: SpeakerVoice,
-        usage: UsageMeter,
+        usage: TotalUsage,
         executor: CommandExecutor,
         adapter: MqttAdapter,
         state: NodeState,
@@ -143,14 +142,9 @@ class Daemon:
                 outcome = self._executor.process_utterance(
                     utterance, self._recognizer, self._microphone.another_waits
                 )
-                self._handle_outcome(outcome)
+                self._host_watch.note(outcome)
         except Exception:  # whatever it is, the next sentence is served
             log.exception("a fault of voice2mqtt; what was said is dropped")
-
-    def _handle_outcome(self, outcome: Outcome) -> None:
-        """Have the host probed if `outcome` contradicts what is known of its state."""
-        if isinstance(outcome, Canceled) != bool(self._state.host_fault):
-            self._host_watch.probe_now()
 
     def _may_send(self) -> bool:
         """Return whether audio may go to the host."""
@@ -237,9 +231,9 @@ class Daemon:
         name = self._host_name
         if fault:
             told = {"V2M_EVENT": "host_lost", "V2M_REASON": fault}
-            log.warning("the Speech host %s is away: %s; waiting for it", name, fault, extra=told)
+            log.warning("the Speech host %s cannot be used: %s", name, fault, extra=told)
         else:
-            log.info("the Speech host %s is there", name, extra={"V2M_EVENT": "host_back"})
+            log.info("the Speech host %s can be used", name, extra={"V2M_EVENT": "host_back"})
 
     def _reload(self) -> None:
         """Have the table read again, in a thread of its own; once more after one that runs."""

@@ -68,7 +68,7 @@ class WakefulnessChanged:
 
 @dataclass(frozen=True, slots=True)
 class HostChanged:
-    """The Speech host can be reached, or why it cannot."""
+    """The Speech host can be used, or why it cannot."""
 
     fault: str
 

@@ -29,7 +29,7 @@ class NodeState:
         self._muted = store is not None and store.read(_MUTE) == {"muted": True}
         self.microphone: MicrophoneState | None = None
         self.host_fault: str | None = None
-        """Why the Speech host cannot be reached, "" if it can, None while nobody has tried."""
+        """Why the Speech host cannot be used, "" if it can, None while nobody has tried."""
         self.broker_up = False
         self.limit_reached = False
         self._counters: Counter[str] = Counter(
@@ -94,7 +94,7 @@ class NodeState:
         else:
             parts = [self.microphone.sentence if self.microphone else "opening the microphone"]
         if self.host_fault:
-            parts.append(f"Speech host away ({self.host_fault})")
+            parts.append(f"no recognition ({self.host_fault})")
         if self.limit_reached:
             parts.append("today's limit of audio is reached")
         if not self.broker_up:

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -54,19 +55,26 @@ def recognize(
     recognizer: Recognizer,
     interpreter: Interpreter,
     give_up: GiveUp = never,
+    on_interim: Callable[[str], None] = lambda _text: None,
 ) -> Outcome:
     """Have `utterance` recognised while it is spoken.
 
     The table tells the endpointer how long to wait for the end. What is only a part of what was
-    said is not recognised, or given up.
+    said is not recognised, or given up. `on_interim` is given each interim hypothesis, on a
+    foreign thread.
     """
+
+    def interim(text: str) -> None:
+        utterance.expect(interpreter.partial_match(text))
+        on_interim(text)
+
     if utterance.cut:
         for _ in utterance.frames():
             pass  # Its speaker is not done; what is told now would be told into the sentence.
     else:
         outcome = recognizer.recognize(
             utterance,
-            lambda interim: utterance.expect(interpreter.partial_match(interim)),
+            interim,
             lambda: utterance.cut or give_up(),
         )
     return Canceled(reason=CUT, details=utterance.cut) if utterance.cut else outcome

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.settings.model import WAV_PREFIX, Section, Settings
+from voice2mqtt.settings.model import WAV_PREFIX, Settings
 from voice2mqtt.settings.secrets import may_be_there, names_a_file, secret_files
 from voice2mqtt.settings.settings_reader import read_settings
 from voice2mqtt.settings.table.table_reader import read_table
+from voice2mqtt.settings.values import Section
 from voice2mqtt.settings.wake_words import is_model
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import Node, ScalarNode, find
@@ -90,6 +91,15 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
         value = getattr(section, key)
         if isinstance(value, Section):
             changed[key] = _anchored(value, folder, credentials)
+        elif key == "wake_word":
+            changed[key] = tuple(
+                str(folder / _at_home(Path(word))) if is_model(word) else word for word in value
+            )
+        elif isinstance(value, tuple):
+            changed[key] = tuple(
+                _anchored(item, folder, credentials) if isinstance(item, Section) else item
+                for item in value
+            )
         elif isinstance(value, Path):
             given = credentials / "_".join(value.parts) if credentials else folder / value
             found = key.endswith("_file") and not value.is_absolute() and may_be_there(given)
@@ -97,10 +107,6 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
         elif isinstance(value, str) and value.startswith(WAV_PREFIX):
             recording = Path(value.removeprefix(WAV_PREFIX))
             changed[key] = f"{WAV_PREFIX}{folder / _at_home(recording)}"
-        elif key == "wake_word":
-            changed[key] = tuple(
-                str(folder / _at_home(Path(word))) if is_model(word) else word for word in value
-            )
     return section.model_copy(update=changed)
 
 

@@ -1,10 +1,13 @@
 """Passwords, keys and tokens: each in a file of its own, read when it is needed."""
 
+import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.speech_settings import ServiceSettings, SpeechSettings
 from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.settings.yaml.redaction import reads_like_a_path
 
@@ -28,11 +31,36 @@ def read_secret(path: Path) -> str:
     return secret
 
 
+def service_key(service: ServiceSettings, environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the key of a Speech service; None if it has none, or a token.
+
+    Raises:
+        SettingsError: It cannot be read.
+    """
+    if service.key_file:
+        return read_secret(service.key_file)
+    if not service.key_env:
+        return None
+    if not (key := environ.get(service.key_env, "").strip()):
+        raise SettingsError(
+            f"the environment variable {service.key_env} is not set; set it, or name key_file"
+        )
+    return key
+
+
+def service_places(speech: SpeechSettings) -> dict[str, ServiceSettings]:
+    """Return the Speech services by their dotted keys in the settings."""
+    further = {f"speech.fallbacks.{n}": service for n, service in enumerate(speech.fallbacks)}
+    return {"speech": speech, **further}
+
+
 def secret_files(settings: Settings) -> dict[str, Path]:
     """Return the files that hold secrets, by their dotted keys in the settings."""
     named = {
-        "speech.key_file": settings.speech.key_file,
-        "speech.token_file": settings.speech.token_file,
+        f"{place}.{key}": getattr(service, key)
+        for place, service in service_places(settings.speech).items()
+        for key in ("key_file", "token_file", "proxy_password_file")
+    } | {
         "mqtt.password_file": settings.mqtt.password_file,
         "mqtt.key_file": settings.mqtt.key_file,
     }

@@ -1,11 +1,13 @@
 """`voice2mqtt.yaml` to `Settings`: pydantic's errors become readable faults with their place."""
 
 import json as json_text
+from typing import get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from voice2mqtt.settings.model import Section, Settings
+from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.values import Section
 from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults, did_you_mean
 from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -58,15 +60,17 @@ def _plain(node: Node, section: type[Section] | None = None) -> object:
                 if inner[entry.key] is None or not _is_nothing(entry.value)
             }
         case SequenceNode(items=items):
-            return [_plain(item) for item in items]
+            return [_plain(item, section) for item in items]
         case ScalarNode(value=value):
             return value
 
 
 def section_at(section: type[Section] | None, key: str) -> type[Section] | None:
-    """Return the section that `key` of `section` holds; None for a plain setting."""
+    """Return the section that `key` of `section` holds, once or in a list; None for a setting."""
     field = section.model_fields.get(key) if section else None
     kind = field.annotation if field else None
+    if get_origin(kind) is tuple:
+        kind = get_args(kind)[0]
     return kind if isinstance(kind, type) and issubclass(kind, Section) else None
 
 

@@ -17,30 +17,35 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import azure.cognitiveservices.speech as sdk
 
 from voice2mqtt import clock
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, Utterance
-from voice2mqtt.core.outcome import Canceled, Outcome
+from voice2mqtt.core.outcome import Canceled, NoMatch, Origin, Outcome
 from voice2mqtt.core.ports import GiveUp, never
 from voice2mqtt.errors import SettingsError
-from voice2mqtt.settings.model import SpeechSettings
-from voice2mqtt.settings.secrets import read_secret
+from voice2mqtt.settings.secrets import read_secret, service_key
+from voice2mqtt.settings.speech_settings import ServiceSettings, SpeechSettings
 from voice2mqtt.settings.yaml.reader import read_text
-from voice2mqtt.speech import outcomes
+from voice2mqtt.speech import host_faults, outcomes
+from voice2mqtt.speech.address import DEFAULT_HOST
+from voice2mqtt.speech.probe import look
 from voice2mqtt.speech.turn import STOP_WITHIN_S, UNREACHABLE, SdkTurn, interrupt
 
 SECOND_BYTES = RATE_HZ * SAMPLE_BYTES
 
-DEFAULT_HOST = "ws://127.0.0.1:5000"
-
-_UNREACHABLE = frozenset({"ConnectionFailure", "ServiceUnavailable", "TooManyRequests"})
+_NO_SEGMENTATION_MS = 5000
+"""The longest silence that the service takes: our endpointer ends the sentence."""
 _RETRY_PAUSE_S = 0.5
 """Between two attempts to reach a host. Set by hand."""
+
+_TURNED_AWAY = frozenset({"ConnectionFailure", "ServiceUnavailable", "TooManyRequests"})
+_STOPPED = Canceled(reason="Error", code="Stopped", details="the recognition was stopped")
 
 PHRASE_LIMIT = 500
 """Phrases sent at most: the documented limit of the cloud's phrase lists."""
@@ -64,6 +69,7 @@ class AzureRecognizer:
         *,
         max_utterance_s: float = 15.0,
         endpointed: bool = True,
+        probing: bool = True,
         on_sent: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         """Keep the settings for every utterance; nothing is connected yet.
@@ -72,18 +78,24 @@ class AzureRecognizer:
             settings: which host, and how long to wait for it.
             max_utterance_s: the longest utterance that the endpointer lets through.
             endpointed: whether our endpointer ends the sentence, or the host.
+            probing: whether a host that cannot be reached is probed for the cause, which may take
+                two seconds.
             on_sent: called with the seconds of audio written, for the daily limit.
 
         Raises:
             SettingsError: the settings name no usable host.
         """
         self._config = _config(settings, max_utterance_s)
-        if endpointed:
+        if endpointed and settings.segmentation == "time":
             # A host that ends the sentence earlier would cut off a speaker who pauses.
             silence = sdk.PropertyId.Speech_SegmentationSilenceTimeoutMs
-            self._config.set_property(silence, "5000")
+            silence_ms = settings.segmentation_silence_ms or _NO_SEGMENTATION_MS
+            self._config.set_property(silence, str(silence_ms))
+        self._settings = settings
+        self._probing = probing
         self._languages = list(settings.languages)
-        self._phrases: list[str] = []
+        self._phrases = list(settings.phrases)
+        self._phrase_weight = settings.phrase_weight
         self._continuous = settings.mode == "continuous"
         self._token_file = settings.token_file
         self._timeout_s = settings.timeout_s
@@ -95,20 +107,22 @@ class AzureRecognizer:
         self._interrupt: Callable[[], None] = lambda: None
 
     def prepare(self, phrases: Sequence[str]) -> None:
-        """Use `phrases` as the phrase list from the next utterance on."""
-        self._phrases = list(phrases)[:PHRASE_LIMIT]
+        """Use `phrases`, behind those of the settings, from the next utterance on."""
+        unique = dict.fromkeys([*self._settings.phrases, *phrases])
+        self._phrases = list(unique)[:PHRASE_LIMIT]
 
     def recognize(
         self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp = never
     ) -> Outcome:
         """Stream `utterance` while it is spoken; see the `Recognizer` port.
 
-        A host that cannot be reached is tried again, with the whole utterance, for `retry_s`.
+        After a fault that may pass it is tried again, with the whole utterance, for `retry_s`.
         """
         outcome = self._attempt(utterance, on_interim, give_up)
         retry_until_s = clock.now_s() + self._retry_s
         while (
-            _is_unreachable(outcome)
+            isinstance(outcome, Canceled)
+            and outcome.passes
             and clock.now_s() < retry_until_s
             and not give_up()
             and not self._closed.wait(_RETRY_PAUSE_S)
@@ -128,14 +142,14 @@ class AzureRecognizer:
         try:
             recognizer = self._recognizer(sdk.audio.AudioConfig(**named))
         except (RuntimeError, SettingsError) as error:
-            raise RuntimeError(outcomes.first_line(error)) from error
+            raise RuntimeError(_microphone_fault(device, error)) from error
         self._interrupt = partial(interrupt, recognizer)
 
         def shoot() -> Shot:
             began_s = clock.now_s()
             try:
                 result = recognizer.recognize_once_async().get()
-                outcome = outcomes.of_result(result)
+                outcome = self._explained(outcomes.of_result(result))
             except RuntimeError as error:
                 return Shot(_fault(error), clock.now_s())
             now_s = clock.now_s()
@@ -154,9 +168,20 @@ class AzureRecognizer:
         except (RuntimeError, SettingsError) as error:
             # The SDK failed, or the token cannot be read at the moment.
             return _fault(error)
-        if not _is_unreachable(outcome):
+        outcome = self._explained(outcome)
+        if not _was_turned_away(outcome):
             self._on_sent(sent_s)
         return outcome
+
+    def _explained(self, outcome: Outcome) -> Outcome:
+        """Return `outcome` with its cause; where the SDK does not tell it, the host is asked."""
+        if not isinstance(outcome, Canceled):
+            return outcome
+        told = host_faults.explained(outcome, self._settings, self._settings.language)
+        if self._probing and told.code == "ConnectionFailure" and not self._closed.is_set():
+            found = look(self._settings, self._settings.language)
+            return host_faults.with_fault(told, found) if found else told
+        return told
 
     def _take_turn(
         self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp
@@ -175,6 +200,9 @@ class AzureRecognizer:
             if self._closed.is_set():
                 turn.interrupt()
             outcome = turn.finish(self._timeout_s, give_up)
+            if self._closed.is_set() and isinstance(outcome, NoMatch):
+                # A session that is stopped ends as one in which nothing was said.
+                outcome = _STOPPED
         except BaseException:
             turn.abandon()
             raise
@@ -223,6 +251,7 @@ class AzureRecognizer:
             phrase_list = sdk.PhraseListGrammar.from_recognizer(recognizer)
             for phrase in self._phrases:
                 phrase_list.addPhrase(phrase)
+            phrase_list.setWeight(self._phrase_weight)
         return recognizer
 
 
@@ -240,16 +269,33 @@ def open_keyword_recognizer(
 
 
 def _fault(error: Exception) -> Canceled:
-    name = type(error).__name__
-    return Canceled(reason="Error", code=name, details=outcomes.first_line(error))
+    said = outcomes.first_line(error)
+    canceled = Canceled(reason="Error", code=type(error).__name__, details=said)
+    if isinstance(error, SettingsError):
+        # A probe meets it too.
+        return replace(canceled, explanation=said, origin=Origin.CONNECTION)
+    return replace(canceled, explanation=f"the Speech SDK failed: {said}")
 
 
-def _is_unreachable(outcome: Outcome) -> bool:
-    return isinstance(outcome, Canceled) and outcome.code in _UNREACHABLE
+def _was_turned_away(outcome: Outcome) -> bool:
+    """Return whether the host has taken no audio, so that none is to be paid for."""
+    if not isinstance(outcome, Canceled):
+        return False
+    return outcome.origin is Origin.CONNECTION or outcome.code in _TURNED_AWAY
+
+
+def _microphone_fault(device: str, error: Exception) -> str:
+    said = outcomes.first_line(error)
+    if "SPXERR_MIC" not in said:
+        return said
+    return (
+        f"the Speech SDK cannot open the microphone {device}; is it there, and used by nobody "
+        f"else? see microphone.device and `voice2mqtt devices` ({said})"
+    )
 
 
 def _config(settings: SpeechSettings, max_utterance_s: float) -> sdk.SpeechConfig:
-    key = read_secret(settings.key_file) if settings.key_file else None
+    key = service_key(settings)
     token = read_secret(settings.token_file) if settings.token_file else None
     try:
         if settings.region:
@@ -262,16 +308,47 @@ def _config(settings: SpeechSettings, max_utterance_s: float) -> sdk.SpeechConfi
         raise SettingsError(f"speech: {outcomes.first_line(error)}") from error
     if token:
         config.authorization_token = token
-    if settings.ca_file:
-        config.set_property_by_name("OPENSSL_SINGLE_TRUSTED_CERT", read_text(settings.ca_file))
+    if settings.endpoint_id:
+        config.endpoint_id = settings.endpoint_id
+    _set_network(config, settings)
     config.speech_recognition_language = settings.language
     config.output_format = sdk.OutputFormat.Detailed
+    if settings.profanity:
+        config.set_profanity(sdk.ProfanityOption[settings.profanity.capitalize()])
+    named = sdk.PropertyId
+    for known, value in {
+        named.SpeechServiceConnection_LanguageIdMode: (
+            "Continuous" if settings.language_id == "continuous" else None
+        ),
+        named.Speech_SegmentationStrategy: (
+            "Semantic" if settings.segmentation == "semantic" else None
+        ),
+        named.Speech_SegmentationSilenceTimeoutMs: settings.segmentation_silence_ms,
+        named.Speech_SegmentationMaximumTimeMs: settings.segmentation_max_ms,
+        named.SpeechServiceConnection_EndSilenceTimeoutMs: settings.end_silence_ms,
+    }.items():
+        if value is not None:
+            config.set_property(known, str(value))
     whole_ms = round((max_utterance_s + settings.timeout_s) * 1000)
-    for name, value in {
+    for name, text in {
         "SPEECH-OneShotRecognition-OperationTimeoutMs": str(whole_ms),
         STOP_WITHIN_S: "1",
         # A file read faster than it was spoken must not be slowed down to real time.
         "SPEECH-TransmitLengthBeforeThrottleMs": "60000",
     }.items():
-        config.set_property_by_name(name, value)
+        config.set_property_by_name(name, text)
     return config
+
+
+def _set_network(config: sdk.SpeechConfig, settings: ServiceSettings) -> None:
+    if settings.proxy:
+        proxy = urlsplit(settings.proxy)
+        password = settings.proxy_password_file
+        config.set_proxy(
+            proxy.hostname,
+            proxy.port or 80,
+            settings.proxy_username,
+            read_secret(password) if password else None,
+        )
+    if settings.ca_file:
+        config.set_property_by_name("OPENSSL_SINGLE_TRUSTED_CERT", read_text(settings.ca_file))

@@ -1,5 +1,6 @@
 """From the SDK's results to outcomes, with every detail it gives. Calls nothing of the SDK."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -7,6 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voice2mqtt.core.outcome import SILENCE, Canceled, Heard, Hypothesis, NoMatch, Outcome
 from voice2mqtt.settings.yaml.redaction import shown_address
+
+_CALL_STACK = re.compile(r"(?s)\[CALL STACK BEGIN\].*?(\[CALL STACK END\]|$)")
+"""What the SDK says may stand before this, or behind it."""
+
+_QUOTED = re.compile(r" SessionId:| Response text:")
+"""What stands behind this is for machines."""
 
 TICKS_PER_S = 10_000_000
 """The SDK counts durations in units of 100 ns."""
@@ -36,11 +43,14 @@ def of_cancellation(details: Any) -> Canceled:
 
 
 def first_line(error: object) -> str:
-    """Return the first line of an SDK error text, without call stack, session and secrets."""
-    text = str(error).strip()
-    for end in ("[CALL STACK BEGIN]", "\n", " SessionId:"):
-        text = text.split(end, maxsplit=1)[0].strip()
-    return shown_address(text)
+    """Return what an SDK error text says in one line, without call stack, session and secrets.
+
+    The host's answer is not quoted: it may hold what was said.
+    """
+    text = _CALL_STACK.sub("", str(error))
+    lines = (_QUOTED.split(line)[0].strip() for line in text.split("\n"))
+    told = (line for line in lines if line and line != "Exception with error code:")
+    return shown_address(next(told, ""))
 
 
 def join(parts: Sequence[Outcome]) -> Outcome:

@@ -163,6 +163,8 @@ class SdkTurn:
             if self.is_unreachable:
                 return UNREACHABLE
             if waited_s > timeout_s:
+                if not self._events.connected:
+                    return UNREACHABLE
                 return _given_up("ServiceTimeout", f"no answer within {waited_s:.0f} s")
             if why := give_up():
                 return _given_up("ServiceTimeout", f"no answer after {waited_s:.1f} s; {why}")

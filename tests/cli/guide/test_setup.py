@@ -128,7 +128,7 @@ def test_answers_are_checked_and_asked_for_again(tmp_path: Path) -> None:
         status, shown = _typed([*answers, "voice", "hush", "y"], *parts, "--settings", str(path))
     assert status == ExitStatus.OK, shown
     assert "cannot be a node's name" in shown
-    assert "connection refused" in shown
+    assert "nobody listens at ws://127.0.0.1:9" in shown
     assert "logged in" in shown
     assert "hush" not in shown
     settings = load_settings(path)

@@ -275,7 +275,7 @@ FAULTS = {
     # The Speech host.
     "no Speech host": Fault(
         _settings("speech", host=f"ws://127.0.0.1:{free_port()}"),
-        of_host, ERROR, "refused", "voice2mqtt host --settings",
+        of_host, ERROR, "nobody listens", "voice2mqtt host --settings",
     ),
     "a Speech host of an unknown name": Fault(
         _settings("speech", host="ws://no.such.host.invalid:5000"),
@@ -283,7 +283,7 @@ FAULTS = {
     ),
     "a Speech host that asks for a key": Fault(
         lambda home, world: _settings("speech", host=world.locked_host)(home, world),
-        of_host, ERROR, "asks for a key", "key_file",
+        of_host, ERROR, "wants a key", "key_file",
     ),
     "a Speech host whose certificate is not trusted": Fault(
         lambda home, world: _settings("speech", host=world.secure_host)(home, world),

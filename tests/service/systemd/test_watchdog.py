@@ -14,12 +14,8 @@ from voice2mqtt.core.heartbeat import Heartbeat
 from voice2mqtt.service import composition as build
 from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.service.systemd.watchdog import LIMITS_S, Heartbeats, Watchdog
-from voice2mqtt.settings.model import (
-    EndpointerSettings,
-    MicrophoneSettings,
-    Settings,
-    SpeechSettings,
-)
+from voice2mqtt.settings.model import EndpointerSettings, MicrophoneSettings, Settings
+from voice2mqtt.settings.speech_settings import SpeechSettings
 
 PERIOD_S = 0.2
 LIMIT_S = 1.0

@@ -201,8 +201,8 @@ def test_a_secret_of_any_signs_is_not_shown(
         ),
         pytest.param(
             "mqtt: {broker: 'mqtt://me:se/c@ret@h:x'}\n",
-            "x.yaml:1:16: mqtt://h:x is not an address; write it as mqtt://host:port "
-            "(mqtt, mqtts, ws, wss are known)\n"
+            "x.yaml:1:16: a name or password has no place in an address; use the keys username and "
+            "password_file\n"
             "    mqtt: {broker: 'mqtt://h:x'}\n"
             "                   ^",
             id="a-password-in-an-address",

@@ -15,10 +15,12 @@ from voice2mqtt.errors import UnavailableError
 from voice2mqtt.service import composition as build
 from voice2mqtt.service import process_utterance
 from voice2mqtt.service.checks.speech_host import example_sentences
+from voice2mqtt.service.recognition import speech_services
 from voice2mqtt.service.systemd.journal_entry import journal_entry
 from voice2mqtt.settings.load import load_settings, load_table
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.speech.probe import host_fault, host_url
+from voice2mqtt.speech.address import host_url
+from voice2mqtt.speech.probe import host_fault
 
 COMMANDS = 3
 _HOST_WITHIN_S = 60.0
@@ -34,7 +36,7 @@ def try_commands(file: Path, questions: Questions) -> int:
     interpreter = build.interpreter(settings, table)
     understood = 0
     with _host(settings, file):
-        recognizer = build.recognizer(settings, table)
+        recognizer = speech_services.recognizer(settings, table)
         source = open_microphone(settings.microphone, lambda state: print(f"  {state.sentence}"))
         with closing(source):
             utterances = source.utterances()

@@ -21,6 +21,7 @@ from voice2mqtt.nlu.matching.alignment_view import Match
 from voice2mqtt.review.alias import Alias
 from voice2mqtt.review.review import Case, Done, Review
 from voice2mqtt.service import composition as build
+from voice2mqtt.service.recognition import speech_services
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 
@@ -162,7 +163,7 @@ class _Conversation:
         settings = self._settings
         table = load_table(settings.commands, build.language_of(settings))
         interpreter = build.interpreter(settings, table.at_any_time())
-        recognizer: Recognizer = build.recognizer(settings, table)
+        recognizer: Recognizer = speech_services.recognizer(settings, table)
         deadline_s = time.monotonic() + _TRY_AGAIN_S
         try:
             while True:

@@ -38,6 +38,7 @@ from voice2mqtt.review.training_set import FOLDER, Recording, TrainingSet
 from voice2mqtt.service import composition as build
 from voice2mqtt.service import process_utterance
 from voice2mqtt.service.process_utterance import ProcessedUtterance
+from voice2mqtt.service.recognition import speech_services
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 
@@ -103,7 +104,7 @@ class _Training:
         self._interpreter: Interpreter = build.interpreter(settings, self._table.at_any_time())
         words = normaliser(self._table.language)
         self._matcher = ExactMatcher(self._interpreter.automaton, words)
-        self._recognizer: Recognizer = build.recognizer(settings, self._table)
+        self._recognizer: Recognizer = speech_services.recognizer(settings, self._table)
         self._set = TrainingSet(folder)
 
     def prompts(self, rows: Sequence[str]) -> tuple[Prompt, ...]:

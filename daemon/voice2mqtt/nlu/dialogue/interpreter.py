@@ -86,6 +86,11 @@ class Interpreter:
         return tuple(row.name for row in self._table.rows)
 
     @property
+    def asks(self) -> bool:
+        """Whether a question is open."""
+        return self._question is not None
+
+    @property
     def answer_deadline_s(self) -> float:
         """Monotonic time until which an answer is expected; -inf if nothing was asked."""
         asked_until_s = self._question.until_s if self._question else float("-inf")

@@ -3,12 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import TypeVar
 
 from voice2mqtt.core.decision import Expectation, SlotValue
 
 WEEK = frozenset(range(7))
 EXPIRES_S = 10.0
 """Of a row that says nothing about it."""
+
+_Of = TypeVar("_Of")
+
+
+def in_language(known: Mapping[str, _Of], tag: str) -> _Of | None:
+    """Return what `known` has for the language `tag` (`de-AT`), or else for a kin (`de-DE`)."""
+    kin = (found for key, found in known.items() if primary(key) == primary(tag))
+    return known[tag] if tag in known else next(kin, None)
+
+
+def primary(tag: str) -> str:
+    """Return the language of a tag, without its region: `de` of `de-DE`."""
+    return tag.partition("-")[0]
+
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -136,6 +151,9 @@ class CommandTable:
         default_factory=lambda: MappingProxyType({}), compare=False
     )
     language: str = "en"
+    translations: Mapping[str, "CommandTable"] = field(default_factory=lambda: MappingProxyType({}))
+    """The same rows as they are said in each of the languages (`de-DE`) that `say` names; a row
+    that is not said in it has no template."""
     tests: tuple[TableTest, ...] = ()
 
     def at_any_time(self) -> "CommandTable":

@@ -1,5 +1,7 @@
 """Lints a command table: what is valid and yet cannot work as meant."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from voice2mqtt.nlu.grammar.table import CommandTable
@@ -21,6 +23,11 @@ class Lint:
     findings: tuple[Finding, ...]
     untried: str = ""
     """In words for a person; "" if all sentences were tried."""
+
+    def joined(self, further: Lint) -> Lint:
+        """Return these findings and those of `further` that are new."""
+        new = tuple(finding for finding in further.findings if finding not in self.findings)
+        return Lint(findings=(*self.findings, *new), untried=self.untried or further.untried)
 
 
 def lint(

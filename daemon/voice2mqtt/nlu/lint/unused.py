@@ -13,7 +13,8 @@ _REFERENCE = re.compile(r"\\.|\{\s*(?P<list>[^{}:]+?)\s*[:}]|<\s*(?P<rule>[^<>]+
 def unused(table: CommandTable) -> Iterator[Finding]:
     """Yield each list and rule of `table` that no row uses."""
     left = {("list", name) for name in table.lists} | {("rule", name) for name in table.rules}
-    left -= _references(table, [t for row in table.rows for t in (*row.say, *row.also_heard_as)])
+    rows = [row for said in (table, *table.translations.values()) for row in said.rows]
+    left -= _references(table, [t for row in rows for t in (*row.say, *row.also_heard_as)])
     of_rules = _references(table, table.rules.values())
     for kind, written, names in (
         ("list", "{%s}", {name: source.place for name, source in table.lists.items()}),

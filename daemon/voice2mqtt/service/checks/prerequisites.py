@@ -15,7 +15,7 @@ from voice2mqtt.mqtt.broker.login import login_from
 from voice2mqtt.service.wake import wake_word_detector
 from voice2mqtt.settings.load import WrittenSettings
 from voice2mqtt.settings.model import WAV_PREFIX, MicrophoneSettings, MqttSettings, Settings
-from voice2mqtt.settings.secrets import may_be_there, read_secret
+from voice2mqtt.settings.secrets import may_be_there, read_secret, secret_files, service_places
 from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.speech.azure import AzureRecognizer
 
@@ -45,7 +45,10 @@ def verify(written: WrittenSettings, environ: Mapping[str, str] = os.environ) ->
     written.faults.raise_any()
     if not unseen:
         # What the list above does not cover, the parts check when they are made.
-        _try(written, "speech", partial(AzureRecognizer, settings.speech))
+        for place, service in zip(
+            service_places(settings.speech), settings.speech.services, strict=True
+        ):
+            _try(written, place, partial(AzureRecognizer, service))
         _try(written, "mqtt", partial(login_from, settings.mqtt, settings.node, None))
         written.faults.raise_any()
 
@@ -60,15 +63,13 @@ def _try(written: WrittenSettings, key: str, check: _Check) -> None:
 def _files(settings: Settings) -> Iterator[tuple[str, Path, _Check]]:
     """Yield each file of the settings: dotted key, path, and the check for it."""
     speech, mqtt, device = settings.speech, settings.mqtt, settings.microphone.device
-    secrets = {
-        "speech.key_file": speech.key_file,
-        "speech.token_file": speech.token_file,
-        "mqtt.password_file": mqtt.password_file,
+    for key, secret in secret_files(settings).items():
+        if key != "mqtt.key_file":
+            yield key, secret, partial(read_secret, secret)
+    authorities = {
+        f"{place}.ca_file": service.ca_file for place, service in service_places(speech).items()
     }
-    for key, path in secrets.items():
-        if path:
-            yield key, path, partial(read_secret, path)
-    for key, path in {"speech.ca_file": speech.ca_file, "mqtt.ca_file": mqtt.ca_file}.items():
+    for key, path in {**authorities, "mqtt.ca_file": mqtt.ca_file}.items():
         if path:
             yield key, path, partial(_check_authority, path)
     if mqtt.cert_file and mqtt.key_file:

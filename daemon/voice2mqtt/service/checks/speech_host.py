@@ -15,8 +15,10 @@ from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service import composition as build
 from voice2mqtt.service.checks.check_result import CheckResult, error, ok, skipped, warning
 from voice2mqtt.service.checks.table_tests import published, unconditional_interpreter
+from voice2mqtt.service.recognition import speech_services
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.speech.probe import host_fault, host_url
+from voice2mqtt.speech.address import host_url
+from voice2mqtt.speech.probe import host_fault
 
 _NAME = "Speech host"
 _ANSWER_WITHIN_S = 10.0
@@ -24,6 +26,11 @@ _REFUSED = {"AuthenticationFailure", "Forbidden"}
 _TRUST = (
     "if its certificate is of your own making, name it: "
     "`speech: {ca_file: certificates/speech.pem}`; else check that it is valid today"
+)
+_KEY = "write its key into a file and name that: `speech: {key_file: secrets/speech-key}`"
+_ELSE = (
+    "check host and port in speech.host; "
+    "ours is started by `voice2mqtt host --settings FILE`, and says when it is ready"
 )
 _SLOW_S = 2.0
 """Answers that take longer are felt as slow; set by hand."""
@@ -36,7 +43,7 @@ def check_host(settings: Settings, table: CommandTable, *, own_host: bool) -> It
     """
     url = host_url(settings.speech)
     if fault := host_fault(settings.speech):
-        told = f"{url} cannot be reached: {fault}"
+        told = f"{url} cannot be used: {fault}"
         yield error(_NAME, told, _cure(fault, settings, own_host=own_host))
         return
     sentence = next(example_sentences(table), "")
@@ -64,6 +71,8 @@ def _cure(fault: str, settings: Settings, *, own_host: bool) -> str:
         return "correct the name in speech.host, or write the address: `ws://192.168.1.20:5000`"
     if "certificate" in fault:
         return _TRUST
+    if "nobody listens" not in fault and "no answer" not in fault:
+        return _KEY if "key" in fault else _ELSE
     url = settings.speech.host or settings.speech.endpoint or ""
     here = not url or any(name in url for name in ("127.0.0.1", "localhost", "[::1]"))
     if here and own_host:
@@ -86,7 +95,7 @@ def _recognize(sentence: str, settings: Settings, table: CommandTable) -> tuple[
     language = build.language_of(settings)
     wav = spoken(sentence, language, settings.feedback.speech_command)
     speech = settings.speech.model_copy(update={"retry_s": 0.0, "timeout_s": _ANSWER_WITHIN_S})
-    recognizer = build.recognizer(settings.model_copy(update={"speech": speech}), table)
+    recognizer = speech_services.recognizer(settings.model_copy(update={"speech": speech}), table)
     outcome: Outcome = NoMatch(reason="the gate stayed shut")
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         file.write(wav)
@@ -118,7 +127,7 @@ def _judged(
             return error(
                 _NAME,
                 f"{url} {'refuses our key' if had else 'asks for a key'}",
-                "write its key into a file and name that: `speech: {key_file: secrets/speech-key}`",
+                _KEY,
             )
         case Canceled(code=code, details=details) if url.startswith(("wss:", "https:")):
             return error(
@@ -130,8 +139,7 @@ def _judged(
             return error(
                 _NAME,
                 f"something answers at {url}, but it is no Speech host ({code})",
-                "check host and port in speech.host; "
-                "ours is started by `voice2mqtt host --settings FILE`, and says when it is ready",
+                _ELSE,
             )
 
 

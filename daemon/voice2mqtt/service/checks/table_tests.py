@@ -1,6 +1,7 @@
 """Run a table's `tests:`: does each sentence publish what it should?"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from voice2mqtt.core.decision import Decision, Fire, Message
 from voice2mqtt.core.jsontext import read_json
@@ -23,8 +24,11 @@ def try_sentences(table: CommandTable, settings: Settings) -> list[str]:
     Raises:
         SettingsError: the table cannot be compiled.
     """
-    interpreter = unconditional_interpreter(table, settings)
-    return [failure for test in table.tests if (failure := _try(test, interpreter))]
+    languages = [
+        unconditional_interpreter(spoken, settings)
+        for spoken in (table, *table.translations.values())
+    ]
+    return [failure for test in table.tests if (failure := _try_each(test, languages))]
 
 
 def unconditional_interpreter(table: CommandTable, settings: Settings) -> Interpreter:
@@ -34,9 +38,8 @@ def unconditional_interpreter(table: CommandTable, settings: Settings) -> Interp
         SettingsError: the table cannot be compiled.
     """
     listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
-    return build.interpreter(
-        settings.model_copy(update={"listening": listening}), table.at_any_time()
-    )
+    relaxed = settings.model_copy(update={"listening": listening})
+    return build.interpreter(relaxed, replace(table.at_any_time(), translations={}))
 
 
 def published(heard: Heard, interpreter: Interpreter) -> tuple[Message, ...]:
@@ -45,6 +48,13 @@ def published(heard: Heard, interpreter: Interpreter) -> tuple[Message, ...]:
     return tuple(
         m for decision in decisions if isinstance(decision, Fire) for m in decision.messages
     )
+
+
+def _try_each(test: TableTest, languages: Sequence[Interpreter]) -> str:
+    """Return the failure of a test in every language; one that publishes nothing has to in each."""
+    failures = [_try(test, interpreter) for interpreter in languages]
+    wrong = [failure for failure in failures if failure]
+    return wrong[0] if wrong and (not test.publish or len(wrong) == len(failures)) else ""
 
 
 def _try(test: TableTest, interpreter: Interpreter) -> str:

@@ -1,12 +1,21 @@
 """Read one row of a command table: the sentences and the messages they publish."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from voice2mqtt.core.decision import Expectation, SlotValue
-from voice2mqtt.nlu.grammar.table import EXPIRES_S, WEEK, Publish, Row
+from voice2mqtt.nlu.grammar.table import (
+    EXPIRES_S,
+    WEEK,
+    Place,
+    Publish,
+    Row,
+    in_language,
+    primary,
+)
 from voice2mqtt.settings.table.list_reader import slot_value
 from voice2mqtt.settings.table.schedule import read_days, read_hours
+from voice2mqtt.settings.values import LANGUAGE_TAG
 from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode
@@ -30,18 +39,33 @@ class WrittenRow:
     row: Row
     node: MappingNode
     templates: tuple[ScalarNode, ...]
-    """Of `say` and `also_heard_as`."""
+    """Of `say`, in every language, and `also_heard_as`."""
+    said: Mapping[str, tuple[ScalarNode, ...]]
+    """The templates of `say` by language tag; by "" where no language is named."""
+
+    def translated(self, tag: str, table_language: str, faults: Faults) -> Row:
+        """Return the row as it is said in the language `tag`; without a template if it is not."""
+        own = self.said.get("", ()) if primary(tag) == table_language else ()
+        templates = in_language(self.said, tag) or own
+        return replace(
+            self.row,
+            say=tuple(template.written for template in templates),
+            places=_places(templates, faults),
+            also_heard_as=self.row.also_heard_as if primary(tag) == table_language else (),
+        )
 
 
-def read_row(node: Node, faults: Faults) -> WrittenRow | None:
-    """Return the row that `node` describes; None if nothing can be said."""
+def read_row(node: Node, faults: Faults, language: str = "en") -> WrittenRow | None:
+    """Return the row that `node` describes, as it is said in `language`; None if nothing is."""
     described = nodes.mapping(node, ROW_KEYS, "a command", faults)
     if described is None:
         return None
     say = nodes.required(described, "say", "it is what the command listens for", faults)
     if say is None:
         return None
-    templates = nodes.texts(say, faults)
+    said = _said(say, faults)
+    templates = tuple(template for some in said.values() for template in some)
+    mine = said.get("") or in_language(said, language) or ()
     accents: tuple[ScalarNode, ...] = nodes.optional(
         described, "also_heard_as", nodes.texts, faults, ()
     )
@@ -49,7 +73,7 @@ def read_row(node: Node, faults: Faults) -> WrittenRow | None:
     first = templates[0].written if templates else ""
     row = Row(
         name=nodes.optional(described, "name", nodes.text, faults, first),
-        say=tuple(template.written for template in templates),
+        say=tuple(template.written for template in mine),
         publish=_messages(described, faults),
         defaults=nodes.optional(described, "defaults", _defaults, faults, {}),
         confirm=nodes.optional(described, "confirm", nodes.text, faults, ""),
@@ -62,9 +86,25 @@ def read_row(node: Node, faults: Faults) -> WrittenRow | None:
         also_heard_as=tuple(accent.written for accent in accents),
         expect=nodes.optional(described, "expect", _expectation, faults, None),
         response=nodes.optional(described, "response", nodes.text, faults, ""),
-        places=tuple(nodes.character_place(template, 1, faults) for template in templates),
+        places=_places(mine, faults),
     )
-    return WrittenRow(row=row, node=described, templates=(*templates, *accents))
+    return WrittenRow(row=row, node=described, templates=(*templates, *accents), said=said)
+
+
+def _said(say: Node, faults: Faults) -> Mapping[str, tuple[ScalarNode, ...]]:
+    """Return the templates by language; a `say` that is no mapping is in that of the table."""
+    if not isinstance(say, MappingNode):
+        return {"": nodes.texts(say, faults)}
+    for entry in say.entries:
+        if not LANGUAGE_TAG.fullmatch(entry.key):
+            faults.add(
+                entry.place, f"'{entry.key}' is not a language", "write it as en-US or de-DE"
+            )
+    return {entry.key: nodes.texts(entry.value, faults) for entry in say.entries}
+
+
+def _places(templates: Sequence[ScalarNode], faults: Faults) -> tuple[Place, ...]:
+    return tuple(nodes.character_place(template, 1, faults) for template in templates)
 
 
 def _delay(node: Node, faults: Faults) -> float:

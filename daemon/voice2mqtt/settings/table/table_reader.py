@@ -1,8 +1,10 @@
 """Read `commands.yaml` as a `CommandTable`, with its tests."""
 
 import json as json_text
+from collections.abc import Sequence
+from dataclasses import replace
 
-from voice2mqtt.nlu.grammar.table import CommandTable, TableTest
+from voice2mqtt.nlu.grammar.table import CommandTable, TableTest, primary
 from voice2mqtt.settings.table.list_reader import read_lists, read_rules
 from voice2mqtt.settings.table.row_reader import WrittenRow, read_row
 from voice2mqtt.settings.table.slot_use import check_slots
@@ -27,7 +29,8 @@ def read_table(document: Node, faults: Faults, language: str = "en") -> CommandT
         faults.raise_any()
         raise AssertionError
     lists = table.get("lists")
-    rows = _rows(table, faults)
+    language = nodes.optional(table, "language", nodes.text, faults, language)
+    rows = _rows(table, faults, primary(language))
     rules = _rules(table, faults)
     names = [entry.key for entry in lists.entries] if isinstance(lists, MappingNode) else ()
     grammar = TableGrammar(names, rules, faults)
@@ -38,11 +41,27 @@ def read_table(document: Node, faults: Faults, language: str = "en") -> CommandT
         lists=read_lists(lists, grammar, faults) if lists else {},
         rules={name: node.written for name, node in rules.items()},
         rule_places={name: node.place for name, node in rules.items()},
-        language=nodes.optional(table, "language", nodes.text, faults, language),
+        language=language,
         tests=_tests(table.get("tests"), faults),
     )
     faults.raise_any()
-    return read
+    return replace(read, translations=_translations(read, rows, faults))
+
+
+def _translations(
+    read: CommandTable, rows: Sequence[WrittenRow], faults: Faults
+) -> dict[str, CommandTable]:
+    tags = dict.fromkeys(tag for written in rows for tag in written.said if tag)
+    own = primary(read.language)
+    return {
+        tag: replace(
+            read,
+            rows=tuple(written.translated(tag, own, faults) for written in rows),
+            language=primary(tag),
+            tests=(),
+        )
+        for tag in tags
+    }
 
 
 def _rules(table: MappingNode, faults: Faults) -> dict[str, ScalarNode]:
@@ -59,14 +78,14 @@ def _rules(table: MappingNode, faults: Faults) -> dict[str, ScalarNode]:
     return found
 
 
-def _rows(table: MappingNode, faults: Faults) -> list[WrittenRow]:
+def _rows(table: MappingNode, faults: Faults, language: str) -> list[WrittenRow]:
     commands = nodes.required(table, "commands", "the table is a list under this key", faults)
     if commands is None:
         return []
     items = nodes.items(commands, "a list of commands", faults)
     if isinstance(commands, SequenceNode) and not items:
         faults.add(commands.place, "there are no commands", "write at least one")
-    rows = [written for item in items if (written := read_row(item, faults))]
+    rows = [written for item in items if (written := read_row(item, faults, language))]
     _note_same_names(rows, faults)
     return rows
 

@@ -68,10 +68,16 @@ Node = ScalarNode | SequenceNode | MappingNode
 
 
 def find(document: Node, key: str) -> Node | None:
-    """Return the value of a dotted `key`, or None."""
+    """Return the value of a dotted `key`, in which items of a list have their number, or None."""
     node: Node | None = document
     for step in key.split("."):
-        node = node.get(step) if isinstance(node, MappingNode) else None
+        match node:
+            case MappingNode():
+                node = node.get(step)
+            case SequenceNode(items=items) if step.isdecimal() and int(step) < len(items):
+                node = items[int(step)]
+            case _:
+                return None
     return node
 
 

@@ -1,0 +1,1 @@
+"""The Speech services of the settings: made, watched and metered."""

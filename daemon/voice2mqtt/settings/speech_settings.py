@@ -1,0 +1,135 @@
+"""The settings of `speech:`: which services recognise, and how."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from voice2mqtt.settings.values import (
+    Endpoint,
+    Host,
+    Language,
+    Milliseconds,
+    Proxy,
+    Region,
+    Section,
+    Text,
+    Texts,
+    Variable,
+    as_tuple,
+)
+
+MOST_LANGUAGES = {"at-start": (4, "four"), "continuous": (10, "ten")}
+"""Candidates that the cloud takes for language identification."""
+
+
+class ServiceSettings(Section):
+    """One Speech service, and how it is reached."""
+
+    name: Text | None = None
+    """How answers and the log call it; by default its address."""
+    host: Host | None = None
+    """A Speech container, or our own host; ws://127.0.0.1:5000 if nothing else is named."""
+    endpoint: Endpoint | None = None
+    """A complete URL of the service, instead of `host`."""
+    region: Region | None = None
+    """Azure's cloud, such as `westeurope`, instead of `host`; needs a key or a token."""
+    endpoint_id: Text | None = None
+    """The deployment of a custom model (Custom Speech) at this service."""
+    key_file: Path | None = None
+    key_env: Variable | None = None
+    """The environment variable that holds the key, instead of `key_file`."""
+    token_file: Path | None = None
+    """Read again for each connection, since tokens expire."""
+    ca_file: Path | None = None
+    """Certificates to trust besides the system's."""
+    proxy: Proxy | None = None
+    """A proxy on the way to the service, as http://host:port."""
+    proxy_username: Text | None = None
+    proxy_password_file: Path | None = None
+    daily_limit_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds of audio a day that may be sent to the service; 0 is no limit."""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        named = [key for key in ("host", "endpoint", "region") if getattr(self, key)]
+        if len(named) > 1:
+            raise ValueError(
+                f"{' and '.join(named)} name different services; keep one of host, endpoint and "
+                "region"
+            )
+        known = [key for key in ("key_file", "key_env", "token_file") if getattr(self, key)]
+        if self.region and not known:
+            raise ValueError("a region needs a key; name key_file, key_env or token_file too")
+        if len(known) > 1:
+            raise ValueError(f"{' and '.join(known)} exclude each other; keep one of them")
+        if self.proxy_password_file and not self.proxy_username:
+            raise ValueError("a password needs a user; name proxy_username too")
+        if self.proxy_username and not self.proxy:
+            raise ValueError("proxy_username is for a proxy; name proxy too")
+        return self
+
+
+class SpeechSettings(ServiceSettings):
+    """Which service recognises speech, and how."""
+
+    language: Language = "en-US"
+    languages: Annotated[tuple[Language, ...], BeforeValidator(as_tuple)] = ()
+    """Two to four languages to tell apart, or up to ten continuously; replaces `language`."""
+    language_id: Literal["at-start", "continuous"] = "at-start"
+    """Whether the language is told once for an utterance, or may change in it."""
+    mode: Literal["single-shot", "continuous"] = "single-shot"
+    segmentation: Literal["time", "semantic"] = "time"
+    """Whether the service ends a sentence after a silence, or where its meaning does."""
+    segmentation_silence_ms: Annotated[int, Field(ge=100, le=5000)] | None = None
+    """Silence after which the service ends a sentence."""
+    segmentation_max_ms: Annotated[int, Field(ge=20_000, le=70_000)] | None = None
+    """Longest sentence of the service."""
+    end_silence_ms: Milliseconds | None = None
+    """Silence after which the service ends a single shot."""
+    profanity: Literal["raw", "masked", "removed"] | None = None
+    """What becomes of swear words; the service decides if it is not set."""
+    phrase_list: bool = True
+    """Send the table's phrases to the host as hints."""
+    phrases: Texts = ()
+    """Hints beside those of the table."""
+    phrase_weight: Annotated[float, Field(ge=0, le=2)] = 1.0
+    """How much all hints count: 0 is not at all."""
+    timeout_s: Annotated[float, Field(ge=2, le=60)] = 20.0
+    """Longest wait for an answer after speech has ended, whatever the commands grant."""
+    retry_s: Annotated[float, Field(ge=0, le=30)] = 5.0
+    """How long an utterance already spoken is kept for a host that is away."""
+    fallbacks: tuple[ServiceSettings, ...] = ()
+    """Further services, in order: each is asked when those before it fail."""
+    fall_back_after_s: Annotated[float, Field(ge=1, le=60)] = 3.0
+    """How long an answer is waited for where there is a further service."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        most, in_words = MOST_LANGUAGES[self.language_id]
+        if len(self.languages) == 1 or len(self.languages) > most:
+            raise ValueError(
+                f"languages takes two to {in_words} of them; for a single one use the key language"
+            )
+        if self.mode == "single-shot" and self.segmentation == "semantic":
+            raise ValueError(
+                "a single shot ends with the first sentence, so that there is nothing to segment "
+                "by meaning; take segmentation: semantic out, or write mode: continuous"
+            )
+        if self.mode == "single-shot" and self.language_id == "continuous":
+            raise ValueError(
+                "a single shot tells its language once, at its start; take language_id: "
+                "continuous out, or write mode: continuous"
+            )
+        if self.segmentation == "semantic" and self.segmentation_silence_ms:
+            raise ValueError(
+                "segmentation_silence_ms has no meaning with segmentation: semantic; keep one of "
+                "them"
+            )
+        return self
+
+    @property
+    def services(self) -> tuple["SpeechSettings", ...]:
+        """All services in their order, each with what is shared."""
+        alone = self.model_copy(update={"fallbacks": ()})
+        return (alone, *(alone.model_copy(update=dict(further)) for further in self.fallbacks))

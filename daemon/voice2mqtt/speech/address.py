@@ -1,0 +1,17 @@
+"""Where a Speech service is, and what it is called."""
+
+from voice2mqtt.settings.speech_settings import ServiceSettings
+from voice2mqtt.settings.yaml.redaction import shown_address
+
+DEFAULT_HOST = "ws://127.0.0.1:5000"
+
+
+def host_url(service: ServiceSettings) -> str:
+    """Return the address of the service, for people."""
+    named = service.endpoint or service.host
+    return shown_address(named or (service.region and f"Azure {service.region}") or DEFAULT_HOST)
+
+
+def service_name(service: ServiceSettings) -> str:
+    """Return what answers and the log call the service."""
+    return service.name or host_url(service)
