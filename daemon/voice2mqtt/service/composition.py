@@ -18,6 +18,8 @@ over to another thread:
     table        service/daemon             reads the table again   `CommandExecutor`, its lock
     check        service/table_check        lints the table         nowhere, it logs
     watchdog     service/systemd/watchdog   notifies systemd        reads the heartbeats
+    console      console/server             serves the page         `Feed.put`, `Inbox.put`
+    console-work console/server             what takes long there   `Inbox.put`
 
 Whatever the supervisor has to act on comes through the inbox: signals, controls, typed sentences,
 changes of microphone, host and table, the end of the loop. The microphone, the voice, the adapter,
@@ -59,6 +61,8 @@ from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
 from voice2mqtt.service.unfinished import Unfinished
 from voice2mqtt.service.usage import UsageMeter
+from voice2mqtt.service.watching.live_report import LiveReport
+from voice2mqtt.service.watching.rehearsal import Rehearsal
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.speech.azure import PHRASE_LIMIT, AzureRecognizer
@@ -159,10 +163,12 @@ def daemon(
     settings: Settings,
     report: Callable[[Event], None] = journal.report,
     on_audio: Callable[[bytes], None] = lambda _block: None,
+    watch: Callable[[Event], None] = lambda _event: None,
 ) -> Daemon:
     """Return the daemon that `settings` describe, ready to run.
 
-    `report` is given every event, `on_audio` every block that the microphone gives.
+    `report` is given every event, `on_audio` every block that the microphone gives, and `watch`
+    small events about the utterance at hand (`watching/live_report.py`).
 
     Raises:
         UserFacingError: settings, table or a WAV file that is the microphone cannot be used.
@@ -187,15 +193,22 @@ def daemon(
     )
     voice = SpeakerVoice(settings.feedback, language, microphone.suppress_for)
     first = settled(interpreter(settings, table))
-    executor = _executor(settings, first, adapter, voice, state, store, report)
+    live = LiveReport(watch, log_text=settings.privacy.log_text)
+    executor = _executor(settings, first, adapter, voice, state, store, report, live)
     table_check = TableCheck()
     table_check.adopt(table, first.automaton)
+    force = table
 
     def adopt(table: CommandTable) -> None:
+        nonlocal force
+        force = table
         made = settled(interpreter(settings, table))
         executor.adopt(made)
         table_check.adopt(table, made.automaton)
         _set_phrases(azure, settings, table)
+        rehearsal.forget()
+
+    rehearsal = Rehearsal(settings.node, lambda: interpreter(settings, force))
 
     return Daemon(
         microphone=microphone,
@@ -214,6 +227,7 @@ def daemon(
         host_name=host_url(settings.speech),
         notifier=notifier,
         watchdog=watchdog,
+        rehearsal=rehearsal,
     )
 
 
@@ -225,6 +239,7 @@ def _executor(
     state: NodeState,
     store: Store,
     report: Callable[[Event], None],
+    live: LiveReport,
 ) -> CommandExecutor:
     return CommandExecutor(
         node=settings.node,
@@ -235,6 +250,7 @@ def _executor(
         unfinished=Unfinished(store, log_text=settings.privacy.log_text),
         report=report,
         log_text=settings.privacy.log_text,
+        live=live,
     )
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -54,8 +55,9 @@ def recognize(
     recognizer: Recognizer,
     interpreter: Interpreter,
     give_up: GiveUp = never,
+    on_interim: Callable[[str], None] = lambda _text: None,
 ) -> Outcome:
-    """Have `utterance` recognised while it is spoken.
+    """Have `utterance` recognised while it is spoken; `on_interim` is given each hypothesis.
 
     The table tells the endpointer how long to wait for the end. What is only a part of what was
     said is not recognised, or given up.
@@ -64,9 +66,14 @@ def recognize(
         for _ in utterance.frames():
             pass  # Its speaker is not done; what is told now would be told into the sentence.
     else:
+
+        def interim(text: str) -> None:
+            utterance.expect(interpreter.partial_match(text))
+            on_interim(text)
+
         outcome = recognizer.recognize(
             utterance,
-            lambda interim: utterance.expect(interpreter.partial_match(interim)),
+            interim,
             lambda: utterance.cut or give_up(),
         )
     return Canceled(reason=CUT, details=utterance.cut) if utterance.cut else outcome

@@ -6,6 +6,7 @@ error to its place in the file.
 
 import re
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -67,6 +68,32 @@ def _topic(topic: str) -> str:
     return topic.rstrip("/")
 
 
+def _listen(address: str) -> str:
+    host, colon, port = address.rpartition(":")
+    # An address of IPv6 has colons of its own, and therefore brackets.
+    bracketed = host.startswith("[") and host.endswith("]")
+    if not colon or not host or (":" in host and not bracketed) or not _is_port(port):
+        raise ValueError(f"'{address}' is not where a page could be; write it as 127.0.0.1:8099")
+    return address
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) <= 65_535
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in {"https", "http"} or not parts.netloc or parts.username:
+        raise ValueError(
+            f"{shown_address(address)} is no origin; write it as https://voice.example.org"
+        )
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(
+            f"{shown_address(address)} has more than scheme, host and port; leave the rest out"
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
 def _node_name(name: str) -> str:
     if not _NODE_NAME.fullmatch(name):
         raise ValueError(f"'{name}' cannot be a node's name; use up to 64 letters, digits, - and _")
@@ -104,6 +131,8 @@ _Topic = Annotated[str, AfterValidator(_topic)]
 _Language = Annotated[str, AfterValidator(_language)]
 _Region = Annotated[str, AfterValidator(_region)]
 _Host = Annotated[str, _address("ws", "wss", secret="key_file or token_file")]
+_Listen = Annotated[str, AfterValidator(_listen)]
+_Origin = Annotated[str, AfterValidator(_origin)]
 _Endpoint = Annotated[
     str,
     _address(
@@ -285,6 +314,58 @@ class PrivacySettings(Section):
     log_text: bool = True
 
 
+class ConsoleSettings(Section):
+    """The local web page, and who may use it."""
+
+    listen: _Listen | None = None
+    """Address and port of the page, such as 127.0.0.1:8099; without it there is none."""
+    origin: _Origin | None = None
+    """How browsers on other machines reach it; then everything needs the token."""
+    cert_file: Path | None = None
+    """The page's own certificate, for https without a proxy."""
+    key_file: Path | None = None
+    """The key of `cert_file`."""
+    token_file: Path = Path("secrets/console-token")
+    """The token that whoever changes or says something must have."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if bool(self.cert_file) != bool(self.key_file):
+            raise ValueError("cert_file and key_file belong together; name both")
+        if self.listen and not self.is_local and not self.origin:
+            raise ValueError(
+                f"{self.listen} is reached from other machines; name the address that their "
+                "browsers use, as in origin: https://voice.example.org"
+            )
+        if self.origin and not self.origin.startswith("https://"):
+            raise ValueError(
+                "the token must not cross a network in the clear; write origin: https://..., with "
+                "cert_file and key_file, or behind a proxy that has the certificate"
+            )
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of `listen`."""
+        host, _, port = (self.listen or "127.0.0.1:0").rpartition(":")
+        return host.strip("[]"), int(port)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only programs of this machine can connect to `listen`."""
+        host = self.address[0]
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds the page; "" if there is none."""
+        scheme = "https" if self.cert_file else "http"
+        return "" if self.listen is None else self.origin or f"{scheme}://{self.listen}"
+
+
 class Settings(Section):
     """Everything `voice2mqtt.yaml` can say."""
 
@@ -298,6 +379,7 @@ class Settings(Section):
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     rooms: RoomsSettings = RoomsSettings()
     privacy: PrivacySettings = PrivacySettings()
+    console: ConsoleSettings = ConsoleSettings()
     state_dir: Path | None = None
     """Where what must survive a restart is kept; by default systemd's STATE_DIRECTORY, else
     ~/.local/state/voice2mqtt."""

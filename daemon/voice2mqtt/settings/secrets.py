@@ -35,6 +35,9 @@ def secret_files(settings: Settings) -> dict[str, Path]:
         "speech.token_file": settings.speech.token_file,
         "mqtt.password_file": settings.mqtt.password_file,
         "mqtt.key_file": settings.mqtt.key_file,
+        "console.key_file": settings.console.key_file,
+        # It is made when it is first asked for.
+        "console.token_file": settings.console.token_file if settings.console.listen else None,
     }
     return {key: path for key, path in named.items() if path is not None}
 
