@@ -46,7 +46,10 @@ class Console:
         language = settings.speech.language
         self._table = TableFile(settings.commands, language.split("-")[0], run_tests)
         self._explanation: Explanation | None = None
-        self._server = ConsoleServer(settings.console, feed, self._moment)
+        self._shown_state: Answer = {}
+        self._shown_table: tuple[str, Answer | None] = ("", None)
+        """The version of the table that was shown last, and what was shown of it."""
+        self._server = ConsoleServer(settings.console, feed, self._now, self._hello)
         for path, need, work in (
             ("about", Need.READ, self._about),
             ("alignment", Need.READ, self._alignment),
@@ -77,12 +80,20 @@ class Console:
         """End."""
         self._server.stop()
 
-    def _moment(self) -> Answer:
+    def _now(self) -> Sequence[Answer]:
+        level = {"event": "level", **self._feed.level(), "in_speech": self._daemon.in_speech}
+        state = self._daemon.state_document()
+        if state == self._shown_state:
+            return (level,)
+        self._shown_state = state
+        return level, {"event": "state", "state": state}
+
+    def _hello(self) -> Answer:
         return {
-            "event": "level",
-            **self._feed.level(),
-            "in_speech": self._daemon.in_speech,
+            "event": "hello",
+            "recent": self._feed.recent,
             "state": self._daemon.state_document(),
+            **self._about({}),
         }
 
     def _about(self, _given: Given) -> Answer:
@@ -120,15 +131,18 @@ class Console:
 
     def _read_table(self, _given: Given) -> Answer:
         text = self._table.text()
-        problems = self._table.check(text)
+        problems, version = self._table.check(text), version_of(text)
         valid = not any(problem["fault"] for problem in problems)
+        if self._shown_table[0] != version:
+            document = table_document(self._table.table(text)) if valid else None
+            self._shown_table = version, document
         return {
             "path": str(self._table.path),
             "text": text,
-            "version": version_of(text),
+            "version": version,
             "problems": problems,
             "can_undo": self._table.can_undo,
-            "table": table_document(self._table.table(text)) if valid else None,
+            "table": self._shown_table[1],
         }
 
     def _check(self, given: Given) -> Answer:

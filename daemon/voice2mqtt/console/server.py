@@ -9,7 +9,7 @@ import logging
 import ssl
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib.resources import files
@@ -70,12 +70,21 @@ class ConsoleServer:
         self,
         settings: ConsoleSettings,
         feed: Feed,
-        moment: Callable[[], Answer],
+        now: Callable[[], Sequence[Answer]],
+        hello: Callable[[], Answer],
     ) -> None:
-        """`moment` returns what changes all the time, and is sent with each tick."""
+        """Prepare.
+
+        Args:
+            settings: where, and for whom.
+            feed: the live events.
+            now: returns what is sent with each tick, since it changes all the time.
+            hello: returns what an opened page is sent first.
+        """
         self._settings = settings
         self._feed = feed
-        self._moment = moment
+        self._now = now
+        self._hello = hello
         self._routes: list[tuple[str, str, Need, Work]] = []
         self._requests = RequestBudget(burst=60, per_s=20)
         self._failures = RequestBudget(burst=10, per_s=0.2)
@@ -159,7 +168,8 @@ class ConsoleServer:
         while True:
             await asyncio.sleep(TICK_S)
             if self._feed.is_read:
-                self._feed.show(self._moment())
+                for event in self._now():
+                    self._feed.show(event)
 
     @web.middleware
     async def _guard(
@@ -233,8 +243,7 @@ class ConsoleServer:
         if request.transport:
             _limit_buffer(request.transport)
         with self._feed.reader() as reader:
-            hello = {"event": "hello", "recent": self._feed.recent, **self._moment()}
-            await answer.write(as_line({**hello, "event": "hello"}))
+            await answer.write(as_line(self._hello()))
             while not reader.dropped and not self._stop.is_set():
                 line = await reader.line()
                 try:

@@ -22,7 +22,11 @@ def settings_in_force(written: WrittenSettings) -> list[Mapping[str, object]]:
         entries.append(
             {
                 "key": key,
-                "value": inline(value) if value is not None else "",
+                "value": value
+                if isinstance(value, str)
+                else ""
+                if value is None
+                else inline(value),
                 "line": node.place.line if node else None,
                 "changed": value != _at(usual, key) and node is not None,
             }

@@ -42,6 +42,8 @@ class TableFile:
         self._language = language
         self._run_tests = run_tests
         self._before: list[str] = []
+        self._last: tuple[str, list[Problem]] = ("", [])
+        """The last text that was checked, and its problems."""
 
     @property
     def can_undo(self) -> bool:
@@ -69,6 +71,11 @@ class TableFile:
 
     def check(self, text: str) -> list[Problem]:
         """Return the faults of `text`; if there are none, its warnings and failing tests."""
+        if text != self._last[0]:
+            self._last = text, self._checked(text)
+        return self._last[1]
+
+    def _checked(self, text: str) -> list[Problem]:
         if len(text.encode(errors="replace")) > MAX_BYTES:
             return [_problem(1, 1, f"this is more than {MAX_BYTES / 1e6:g} MB", fault=True)]
         try:

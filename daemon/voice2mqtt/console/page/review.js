@@ -1,0 +1,7 @@
+import { h } from "./dom.js";
+
+export const TITLE = "Review";
+
+export function open(main) {
+  main.append(h("h1", {}, "Review"));
+}
