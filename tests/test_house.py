@@ -81,6 +81,8 @@ TESTED_IN = {
     "core/membership.py": "core/test_arbitration.py",
     "core/wave_format.py": "audio/sources/test_wav.py",
     "feedback/playback.py": "feedback/test_voice.py",
+    "history/database.py": "history/test_writer.py",
+    "history/entry.py": "history/test_reader.py",
     "mqtt/broker/address.py": "mqtt/broker/test_login.py",
     "mqtt/broker/connect_errors.py": "mqtt/broker/test_link.py",
     "mqtt/broker/paho_client.py": "mqtt/broker/test_connection.py",

@@ -40,6 +40,7 @@ from voice2mqtt.service.usage import UsageMeter
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import (
     FeedbackSettings,
+    HistorySettings,
     ListeningSettings,
     MqttSettings,
     PrivacySettings,
@@ -120,6 +121,7 @@ def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]
             log_text: bool = True,
             feedback: FeedbackSettings = QUIET,
             listening: ListeningSettings = ListeningSettings(),  # noqa: B008 - it is frozen
+            history: HistorySettings = HistorySettings(),  # noqa: B008 - it is frozen
         ) -> Stage:
             table = tmp_path / "commands.yaml"
             table.write_text(TABLE)
@@ -127,7 +129,7 @@ def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]
                 mqtt=MqttSettings(broker=broker.url), feedback=feedback, commands=table,
                 listening=listening,
                 speech=SpeechSettings(daily_limit_s=limit_s), state_dir=tmp_path,
-                privacy=PrivacySettings(log_text=log_text),
+                privacy=PrivacySettings(log_text=log_text), history=history,
             ), ScriptedRecognizer(*outcomes), seen)  # fmt: skip
 
         yield make
@@ -150,6 +152,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         executor.adopt(made)
         check.adopt(table, made.automaton)
 
+    history = build.history_writer(settings)
     executor = CommandExecutor(
         node=settings.node,
         interpreter=interpreter,
@@ -158,6 +161,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         state=state,
         unfinished=Unfinished(store, log_text=settings.privacy.log_text),
         report=told.append,
+        keep=build.history_keeper(settings, history).keep,
         log_text=settings.privacy.log_text,
     )
     inbox.put(MicrophoneChanged(MicrophoneState(Condition.OK, "scripted", "scripted is open")))
@@ -174,6 +178,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         table_watch=TableWatch(settings.commands, "en", adopt),
         table_check=check,
         host_name="scripted",
+        history=history,
         notifier=Notifier(""),
         watchdog=Watchdog(Notifier("")),
     )

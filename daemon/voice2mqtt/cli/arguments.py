@@ -1,11 +1,14 @@
 """Arguments that several commands share."""
 
 import argparse
+import os
 from pathlib import Path
 
+from voice2mqtt.history.database import NAME as HISTORY_FILE
+from voice2mqtt.service.store import state_folder
 from voice2mqtt.settings.load import load_settings
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.settings.search import VARIABLE, SettingsFile
+from voice2mqtt.settings.search import INSTALLED, VARIABLE, SettingsFile
 from voice2mqtt.settings.search import settings_file as search
 
 
@@ -35,6 +38,18 @@ def commands(parser: argparse.ArgumentParser) -> None:
 def settings_file(args: argparse.Namespace) -> SettingsFile:
     """Return the settings file to use, named or found."""
     return search(getattr(args, "settings", None))
+
+
+def history_path(args: argparse.Namespace, used: Settings) -> Path:
+    """Return the file of the history that the daemon with these settings keeps.
+
+    The machine's service is found too, whose state folder systemd tells to the service alone.
+    """
+    file = settings_file(args).path
+    if used.state_dir or os.environ.get("STATE_DIRECTORY") or file.parent != INSTALLED.parent:
+        return state_folder(used) / HISTORY_FILE
+    name = "voice2mqtt" if file.name == INSTALLED.name else f"voice2mqtt-{file.stem}"
+    return Path("/var/lib") / name / HISTORY_FILE
 
 
 def load(args: argparse.Namespace) -> Settings:

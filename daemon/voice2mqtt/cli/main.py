@@ -16,6 +16,7 @@ COMMANDS = {
     "devices": "voice2mqtt.cli.devices",
     "check": "voice2mqtt.cli.check",
     "say": "voice2mqtt.cli.say",
+    "history": "voice2mqtt.cli.history",
     "table": "voice2mqtt.cli.table.command",
     "settings": "voice2mqtt.cli.settings",
     "host": "voice2mqtt.cli.host",

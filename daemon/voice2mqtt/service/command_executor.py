@@ -7,7 +7,7 @@ decided and carried out as a whole. It knows nothing of audio.
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from voice2mqtt import clock
@@ -46,6 +46,9 @@ class CommandExecutor:
         state: NodeState,
         unfinished: Unfinished,
         report: Callable[[Event], None],
+        keep: Callable[[ProcessedUtterance, Sequence[Event]], None] = lambda _processed, _events: (
+            None
+        ),
         log_text: bool = True,
         live: LiveReport | None = None,
     ) -> None:
@@ -59,6 +62,7 @@ class CommandExecutor:
             state: what is published of this node.
             unfinished: keeps the commands that have a message to come.
             report: given every event, for the journal.
+            keep: given what was processed and the events that tell of it, for the history.
             log_text: whether events are published with what was said.
             live: reports each utterance while it is processed.
         """
@@ -74,6 +78,7 @@ class CommandExecutor:
         self._unfinished = unfinished
         interpreter.muted = state.muted
         self._report = report
+        self._keep = keep
         self._deciding = threading.RLock()
         adapter.set_rows(interpreter.row_names)
 
@@ -192,7 +197,9 @@ class CommandExecutor:
             if isinstance(verdict, HeldBack):
                 reason = verdict.reason
                 self._interpreter.drop_question()
-                self.announce(self._adapter.new_event("held_back", reason=reason, row=best.row))
+                held_back = self._adapter.new_event("held_back", reason=reason, row=best.row)
+                self.announce(held_back)
+                self._keep(processed, [held_back])
                 if verdict.unsure:
                     self._reply.not_done(reason)
                 self._show_activity("idle")
@@ -205,6 +212,7 @@ class CommandExecutor:
                 self._carry_out(decision, processed.id, if_alone=if_alone)
         for event in events:
             self.announce(event)
+        self._keep(processed, events)
         for decision in acting:
             if isinstance(decision, Ask):
                 self._interpreter.start_answer_time(decision.question, math.inf)

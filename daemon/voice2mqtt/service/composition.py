@@ -17,6 +17,7 @@ over to another thread:
     voice        feedback/voice             plays and speaks        `CommandExecutor`, its lock
     table        service/daemon             reads the table again   `CommandExecutor`, its lock
     check        service/table_check        lints the table         nowhere, it logs
+    history      history/writer             writes the history      nowhere, it has a database
     watchdog     service/systemd/watchdog   notifies systemd        reads the heartbeats
     console      console/server             serves the page         `Feed.put`, `Inbox.put`
     console-work console/server             what takes long there   `Inbox.put`
@@ -35,6 +36,8 @@ from voice2mqtt.core.event import Event
 from voice2mqtt.core.heartbeat import Heartbeat
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.feedback.voice import SpeakerVoice
+from voice2mqtt.history.database import NAME as HISTORY_FILE
+from voice2mqtt.history.writer import HistoryWriter
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.dialogue.policy import Policy
@@ -50,6 +53,7 @@ from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
+from voice2mqtt.service.history_keeper import HistoryKeeper
 from voice2mqtt.service.host_watch import HostWatch
 from voice2mqtt.service.inbox import HostChanged, Inbox, MicrophoneChanged
 from voice2mqtt.service.node_state import NodeState
@@ -194,7 +198,8 @@ def daemon(
     voice = SpeakerVoice(settings.feedback, language, microphone.suppress_for)
     first = settled(interpreter(settings, table))
     live = LiveReport(watch, log_text=settings.privacy.log_text)
-    executor = _executor(settings, first, adapter, voice, state, store, report, live)
+    history = history_writer(settings)
+    executor = _executor(settings, first, adapter, voice, state, store, report, live, history)
     table_check = TableCheck()
     table_check.adopt(table, first.automaton)
     force = table
@@ -219,15 +224,20 @@ def daemon(
         adapter=adapter,
         state=state,
         inbox=inbox,
-        host_watch=HostWatch(
-            lambda: host_fault(settings.speech), lambda fault: inbox.put(HostChanged(fault))
-        ),
+        host_watch=_host_watch(settings, inbox),
         table_watch=TableWatch(settings.commands, language, adopt),
         table_check=table_check,
         host_name=host_url(settings.speech),
+        history=history,
         notifier=notifier,
         watchdog=watchdog,
         rehearsal=rehearsal,
+    )
+
+
+def _host_watch(settings: Settings, inbox: Inbox) -> HostWatch:
+    return HostWatch(
+        lambda: host_fault(settings.speech), lambda fault: inbox.put(HostChanged(fault))
     )
 
 
@@ -240,6 +250,7 @@ def _executor(
     store: Store,
     report: Callable[[Event], None],
     live: LiveReport,
+    history: HistoryWriter,
 ) -> CommandExecutor:
     return CommandExecutor(
         node=settings.node,
@@ -249,8 +260,28 @@ def _executor(
         state=state,
         unfinished=Unfinished(store, log_text=settings.privacy.log_text),
         report=report,
+        keep=history_keeper(settings, history).keep,
         log_text=settings.privacy.log_text,
         live=live,
+    )
+
+
+def history_writer(settings: Settings) -> HistoryWriter:
+    """Return what keeps the history, not started yet."""
+    return HistoryWriter(
+        state_folder(settings) / HISTORY_FILE,
+        keep_days=settings.history.keep_days,
+        keep_audio_days=settings.history.keep_audio_days,
+    )
+
+
+def history_keeper(settings: Settings, writer: HistoryWriter) -> HistoryKeeper:
+    """Return what gives `writer` that which may be kept."""
+    return HistoryKeeper(
+        writer=writer,
+        language=settings.speech.language,
+        with_words=settings.privacy.log_text,
+        with_audio=settings.history.keep_audio_days > 0,
     )
 
 

@@ -19,6 +19,7 @@ from voice2mqtt.core.outcome import Canceled, Outcome
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.feedback.voice import SpeakerVoice
+from voice2mqtt.history.writer import HistoryWriter
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload, Say
 from voice2mqtt.service.command_executor import CommandExecutor
@@ -74,6 +75,7 @@ class Daemon:
         table_watch: TableWatch,
         table_check: TableCheck,
         host_name: str,
+        history: HistoryWriter,
         notifier: Notifier,
         watchdog: Watchdog,
         rehearsal: Rehearsal | None = None,
@@ -91,6 +93,7 @@ class Daemon:
         self._table_watch = table_watch
         self._table_check = table_check
         self._host_name = host_name
+        self._history = history
         self._notifier = notifier
         self._watchdog = watchdog
         self._rehearsal = rehearsal
@@ -109,6 +112,7 @@ class Daemon:
             self._executor.announce_unfinished()
             self._adapter.start()
             self._host_watch.start()
+            self._history.start()
             self._watchdog.start()
             self._loop.start()
             why = "a fault of voice2mqtt"
@@ -312,6 +316,7 @@ class Daemon:
         self._loop.join(FINISH_WITHIN_S)
         self._voice.close()
         self._adapter.close(DRAIN_S)
+        self._history.close()
         self._watchdog.stop()
         self._notifier.close()
 

@@ -366,6 +366,15 @@ class ConsoleSettings(Section):
         return "" if self.listen is None else self.origin or f"{scheme}://{self.listen}"
 
 
+class HistorySettings(Section):
+    """What is kept on disk of what was heard and decided."""
+
+    keep_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    """0 keeps nothing."""
+    keep_audio_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    """How long recordings of what was refused or asked are kept; 0 keeps none."""
+
+
 class Settings(Section):
     """Everything `voice2mqtt.yaml` can say."""
 
@@ -380,6 +389,7 @@ class Settings(Section):
     rooms: RoomsSettings = RoomsSettings()
     privacy: PrivacySettings = PrivacySettings()
     console: ConsoleSettings = ConsoleSettings()
+    history: HistorySettings = HistorySettings()
     state_dir: Path | None = None
     """Where what must survive a restart is kept; by default systemd's STATE_DIRECTORY, else
     ~/.local/state/voice2mqtt."""

@@ -35,6 +35,10 @@ from voice2mqtt.nlu.matching.decision import (
 from voice2mqtt.nlu.matching.exact import MAX_CHARACTERS
 from voice2mqtt.nlu.text.normaliser import normaliser
 
+NOT_ADDRESSED = "the wake phrase was not said"
+"""The reason of a refusal."""
+CONSENT_NEEDED = "the row asks for consent"
+"""How the reason of a question ends that is asked whenever the row is meant."""
 _MAX_NAMED = 3
 """Nearest rows that a reason names."""
 
@@ -182,7 +186,7 @@ class Interpreter:
         if self._rows_without_wake:
             verdict = self._verdict(hypotheses, self._rows_without_wake, clock)
         if isinstance(verdict, Unknown):
-            verdict = replace(verdict, why="the wake phrase was not said")
+            verdict = replace(verdict, why=NOT_ADDRESSED)
         return self._decisions(verdict, text, clock)
 
     def _addressed(
@@ -360,7 +364,7 @@ class Interpreter:
             self._question = Question(
                 text=question, options=((command,),), words=(question,), until_s=until_s
             )
-            reason = replace(reason, text=f"{reason.text}; the row asks for consent")
+            reason = replace(reason, text=f"{reason.text}; {CONSENT_NEEDED}")
             return Ask(row=row.name, text=text, score=score, question=question, reason=reason)
         self._history.record(row, command.slots, clock.now_s)
         self._wake_grace = WakeGrace(clock.said_s + self._policy.wake_grace_s)

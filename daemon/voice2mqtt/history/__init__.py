@@ -1,0 +1,1 @@
+"""What was heard and decided, kept on disk for some days: written by the daemon, read by others."""

@@ -1,0 +1,200 @@
+"""The file of the history: an SQLite database that survives a kill, and is replaced if corrupt.
+
+Write-ahead logging lets readers in other processes read while the daemon writes, and keeps what
+was committed when the process dies.
+"""
+
+import logging
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+from voice2mqtt.errors import InputError
+
+NAME = "history.db"
+VERSION = 1
+"""`PRAGMA user_version` of the tables below."""
+PERIOD_S = 900
+"""What the sums in the table `period` are for: the smallest step of all time zones."""
+_BUSY_MS = 5000
+_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_TABLES = """
+CREATE TABLE IF NOT EXISTS entry (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    at_s REAL NOT NULL,
+    kind TEXT NOT NULL,
+    refusal TEXT NOT NULL,
+    row TEXT NOT NULL,
+    text TEXT NOT NULL,
+    sound TEXT NOT NULL,
+    latency_ms REAL,
+    level_dbfs REAL,
+    noise_dbfs REAL,
+    audio_s REAL,
+    event TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS entry_time ON entry (at_s);
+CREATE INDEX IF NOT EXISTS entry_latency ON entry (at_s, latency_ms)
+    WHERE kind = 'command' AND latency_ms IS NOT NULL;
+CREATE INDEX IF NOT EXISTS entry_sound ON entry (sound, at_s) WHERE sound != '';
+CREATE INDEX IF NOT EXISTS entry_id ON entry (id);
+CREATE TABLE IF NOT EXISTS recording (
+    id TEXT PRIMARY KEY,
+    at_s REAL NOT NULL,
+    sound TEXT NOT NULL,
+    wav BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS recording_sound ON recording (sound, at_s);
+CREATE TABLE IF NOT EXISTS period (
+    begin_s INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    refusal TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    level_sum REAL NOT NULL,
+    levels INTEGER NOT NULL,
+    noise_sum REAL NOT NULL,
+    noises INTEGER NOT NULL,
+    audio_s REAL NOT NULL,
+    PRIMARY KEY (begin_s, kind, refusal)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS resolution (
+    sound TEXT PRIMARY KEY,
+    at_s REAL NOT NULL,
+    resolution TEXT NOT NULL,
+    hidden_until_s REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS edit (
+    number INTEGER PRIMARY KEY,
+    at_s REAL NOT NULL,
+    sound TEXT NOT NULL,
+    what TEXT NOT NULL,
+    file TEXT,
+    before TEXT,
+    after TEXT
+);
+"""
+
+
+class UnusableError(Exception):
+    """What is in the place of the database is none of ours."""
+
+
+log = logging.getLogger(__name__)
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """Return the database at `path`, made if it is missing; one that is corrupt is set aside.
+
+    Raises:
+        OSError: the file cannot be made, or not be set aside.
+        sqlite3.Error: it cannot be written.
+    """
+    try:
+        return _checked(open_to_edit(path))
+    except (sqlite3.DatabaseError, UnusableError) as error:
+        if not is_corrupt(error):
+            raise
+        set_aside(path, str(error))
+    return open_to_edit(path)
+
+
+def open_to_edit(path: Path) -> sqlite3.Connection:
+    """Return the database at `path`, made if it is missing; not checked for faults.
+
+    Raises:
+        OSError: the file cannot be made.
+        sqlite3.Error: it cannot be opened, or is none.
+        UnusableError: what is there is no file, or of another version.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+        raise UnusableError("it is no file")
+    # SQLite gives its other files the mode of this one.
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    database = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None)
+    try:
+        database.row_factory = sqlite3.Row
+        _prepare(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def open_to_read(path: Path) -> sqlite3.Connection | None:
+    """Return the database at `path`, read only; None if nothing was ever kept.
+
+    Raises:
+        InputError: it is there and cannot be read.
+    """
+    if not path.exists():
+        return None
+    try:
+        database = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_MS / 1000
+        )
+        database.row_factory = sqlite3.Row
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise unreadable(path, error) from error
+    # The writer sets the version last.
+    return database if version == VERSION else None
+
+
+def unreadable(path: Path, error: sqlite3.Error) -> InputError:
+    """Return what to tell a person about `error`."""
+    return InputError(
+        f"{path}: the history cannot be read ({error}); read it as the user that voice2mqtt runs "
+        "as, or as root"
+    )
+
+
+def is_corrupt(error: Exception) -> bool:
+    """Return whether `error` says that the file is no database that could be used."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, UnusableError) or (code is not None and code & 0xFF in _CORRUPT)
+
+
+def set_aside(path: Path, why: str) -> None:
+    """Rename the database, with a line in the log; the next one begins empty.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    aside = path.with_suffix(".unusable")
+    path.replace(aside)
+    for suffix in ("-wal", "-shm"):
+        # Left where it is, it would be taken for that of the new file.
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    log.warning("%s cannot be used (%s); it was set aside as %s", path, why, aside.name)
+
+
+def remove(path: Path) -> None:
+    """Remove the database, if there is one."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _checked(database: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        fault = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        fault = str(error)
+    if fault != "ok":
+        database.close()
+        raise UnusableError(fault)
+    return database
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version not in (0, VERSION):
+        raise UnusableError(f"it is of version {version}, this voice2mqtt writes {VERSION}")
+    # What is deleted is overwritten, and its space given back.
+    database.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    database.execute("PRAGMA secure_delete = ON")
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    database.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")

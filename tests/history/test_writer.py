@@ -1,0 +1,193 @@
+"""What was written is there, whatever happens to the process, the file or the disk."""
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.history.entries import entry, refused
+from voice2mqtt.history.database import NAME
+from voice2mqtt.history.entry import HistoryEntry
+from voice2mqtt.history.reader import HistoryReader
+from voice2mqtt.history.writer import DAY_S, MOST_WAITING, HistoryWriter
+
+
+def write(
+    path: Path, entries: Sequence[HistoryEntry], *, days: float = 30, audio_days: float = 1
+) -> None:
+    """Write `entries` by a writer of their own, and prune."""
+    writer = HistoryWriter(path, keep_days=days, keep_audio_days=audio_days)
+    writer.start()
+    writer.add(lambda: entries)
+    writer.close()
+
+
+def kept(path: Path) -> list[str]:
+    return [entry.id for _, entry in HistoryReader(path).entries()]
+
+
+def test_entries_are_read_as_they_were_written_by_their_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / NAME
+    now_s = time.time()
+    written = refused(1, "Küche \ud800 …", "kyxə", now_s, wav=b"RIFF")
+    write(path, [entry(0, at_s=now_s), written])
+    (_, newest), (_, oldest) = HistoryReader(path).entries()
+    assert newest.event == written.event
+    assert (newest.refusal, newest.sound) == (written.refusal, written.sound)
+    assert (oldest.kind, oldest.level_dbfs, oldest.audio_s) == ("command", -30.0, 2.0)
+    assert HistoryReader(path).recording("id1") == b"RIFF"
+    assert HistoryReader(path).recording("id0") == b""
+    for file in path.parent.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_what_is_too_old_is_removed_and_no_trace_of_it_stays(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    now_s = time.time()
+    old, recent = now_s - 8 * DAY_S, now_s - 3 * DAY_S
+    entries = [refused(1, "ancient words", "x", old), refused(2, "b", "y", recent, b"old sound")]
+    write(path, [*entries, entry(3, at_s=now_s)])
+    write(path, [], days=7, audio_days=2)
+    assert kept(path) == ["id3", "id2"]
+    assert HistoryReader(path).recording("id2") == b""
+    content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"ancient words" not in content
+    assert b"old sound" not in content
+
+
+def test_with_no_days_nothing_is_kept_nor_was(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    write(path, [entry(at_s=time.time())])
+    assert kept(path)
+    write(path, [entry(at_s=time.time())], days=0)
+    assert list(tmp_path.iterdir()) == []
+    assert kept(path) == []
+
+
+def be_text(path: Path) -> None:
+    path.write_text("this is no database" * 100)
+
+
+def be_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def be_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def be_torn(path: Path) -> None:
+    now_s = time.time()
+    write(path, [entry(n, at_s=now_s) for n in range(500)])
+    content = bytearray(path.read_bytes())
+    content[4096 : len(content) // 2] = b"\xa5" * (len(content) // 2 - 4096)
+    path.write_bytes(content)
+
+
+def be_of_another_version(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+
+
+@pytest.mark.parametrize("make", [be_text, be_folder, be_fifo, be_torn, be_of_another_version])
+def test_what_cannot_be_used_is_set_aside_with_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, make: Callable[[Path], None]
+) -> None:
+    path = tmp_path / NAME
+    make(path)
+    write(path, [entry(7, at_s=time.time())])
+    assert kept(path) == ["id7"]
+    assert (tmp_path / "history.unusable").exists()
+    (message,) = caplog.messages
+    assert "set aside as history.unusable" in message
+    assert len(message) < 500
+
+
+def test_a_folder_that_cannot_be_written_is_told_once_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    writer = HistoryWriter(tmp_path / "file" / NAME, keep_days=1, keep_audio_days=0)
+    writer.start()
+    for number in range(5):
+        writer.add(lambda number=number: [entry(number)])  # type: ignore[misc]
+    writer.close()
+    (message,) = caplog.messages
+    assert "the history cannot be written" in message
+
+
+def test_a_fault_in_one_entry_costs_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = HistoryWriter(tmp_path / NAME, keep_days=1, keep_audio_days=0)
+
+    def fail() -> list[HistoryEntry]:
+        raise KeyError("at")
+
+    writer.start()
+    writer.add(fail)
+    writer.add(lambda: [entry(1, at_s=time.time())])
+    writer.close()
+    assert kept(tmp_path / NAME) == ["id1"]
+    assert "an entry of the history is lost" in caplog.text
+
+
+def test_more_than_can_wait_is_dropped_with_a_word_and_nobody_waits(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = HistoryWriter(tmp_path / NAME, keep_days=1, keep_audio_days=0)
+    for number in range(MOST_WAITING + 2):
+        writer.add(lambda number=number: [entry(number, at_s=time.time())])  # type: ignore[misc]
+    assert len(caplog.messages) == 1
+    writer.start()
+    writer.close()
+    assert len(HistoryReader(tmp_path / NAME).entries(limit=1000)) == MOST_WAITING
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from tests.history.entries import entry
+from voice2mqtt.history.writer import HistoryWriter
+writer = HistoryWriter(Path(sys.argv[1]), keep_days=1, keep_audio_days=0)
+writer.start()
+number = 0
+while True:
+    def make(number=number):
+        return [entry(number, at_s=time.time())]
+    writer.add(make)
+    print(number, flush=True)
+    number += 1
+    time.sleep(0.002)
+"""
+
+
+def test_a_kill_loses_at_most_the_last_second(tmp_path: Path) -> None:
+    """Killed while it writes, again and again: all but what was just added is there."""
+    path = tmp_path / NAME
+    for _ in range(3):
+        path.unlink(missing_ok=True)
+        running = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True
+        )
+        assert running.stdout
+        added = 0
+        for line in running.stdout:
+            added = int(line) + 1
+            if added == 300:
+                running.send_signal(signal.SIGKILL)
+        running.wait()
+        running.stdout.close()
+        found = [entry.id for _, entry in HistoryReader(path).entries(limit=10_000)][::-1]
+        assert found == [f"id{number}" for number in range(len(found))]
+        # In a second 500 are added, on a busy machine fewer.
+        assert len(found) > 200
+        assert added - len(found) < 100
