@@ -7,12 +7,14 @@ from voice2mqtt import __version__
 from voice2mqtt.console.access import Need
 from voice2mqtt.console.explanation import Explanation
 from voice2mqtt.console.feed import Feed
+from voice2mqtt.console.history_view import plots
 from voice2mqtt.console.ports import WatchedDaemon
 from voice2mqtt.console.server import Answer, ConsoleServer
 from voice2mqtt.console.settings_view import settings_in_force
 from voice2mqtt.console.table_file import TableFile, version_of
 from voice2mqtt.console.table_view import table_document
 from voice2mqtt.errors import InputError, SettingsError
+from voice2mqtt.history.reader import HistoryReader
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.settings.load import WrittenSettings
@@ -32,9 +34,10 @@ class Console:
         settings_file: Path,
         feed: Feed,
         daemon: WatchedDaemon,
+        history: HistoryReader,
         run_tests: Callable[[CommandTable], Sequence[str]],
     ) -> None:
-        """Prepare a page for `daemon`, which puts its events into `feed`.
+        """Prepare a page for `daemon`, which puts its events into `feed` and keeps a `history`.
 
         `run_tests` returns a sentence for each of a table's own tests that fails.
         """
@@ -55,6 +58,7 @@ class Console:
             ("alignment", Need.READ, self._alignment),
             ("table", Need.READ, self._read_table),
             ("settings", Need.READ, self._settings),
+            ("plots", Need.READ, lambda given: plots(history, _text(given, "span"))),
         ):
             self._server.route("GET", f"/api/{path}", need, work)
         for path, need, work in (

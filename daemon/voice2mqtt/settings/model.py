@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from voice2mqtt.settings.page_address import check_listen, check_origin
 from voice2mqtt.settings.yaml.redaction import is_secret_name, shown_address
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -68,32 +69,6 @@ def _topic(topic: str) -> str:
     return topic.rstrip("/")
 
 
-def _listen(address: str) -> str:
-    host, colon, port = address.rpartition(":")
-    # An address of IPv6 has colons of its own, and therefore brackets.
-    bracketed = host.startswith("[") and host.endswith("]")
-    if not colon or not host or (":" in host and not bracketed) or not _is_port(port):
-        raise ValueError(f"'{address}' is not where a page could be; write it as 127.0.0.1:8099")
-    return address
-
-
-def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text) <= 65_535
-
-
-def _origin(address: str) -> str:
-    parts = urlsplit(address)
-    if parts.scheme not in {"https", "http"} or not parts.netloc or parts.username:
-        raise ValueError(
-            f"{shown_address(address)} is no origin; write it as https://voice.example.org"
-        )
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError(
-            f"{shown_address(address)} has more than scheme, host and port; leave the rest out"
-        )
-    return f"{parts.scheme}://{parts.netloc.lower()}"
-
-
 def _node_name(name: str) -> str:
     if not _NODE_NAME.fullmatch(name):
         raise ValueError(f"'{name}' cannot be a node's name; use up to 64 letters, digits, - and _")
@@ -131,8 +106,8 @@ _Topic = Annotated[str, AfterValidator(_topic)]
 _Language = Annotated[str, AfterValidator(_language)]
 _Region = Annotated[str, AfterValidator(_region)]
 _Host = Annotated[str, _address("ws", "wss", secret="key_file or token_file")]
-_Listen = Annotated[str, AfterValidator(_listen)]
-_Origin = Annotated[str, AfterValidator(_origin)]
+_Listen = Annotated[str, AfterValidator(check_listen)]
+_Origin = Annotated[str, AfterValidator(check_origin)]
 _Endpoint = Annotated[
     str,
     _address(

@@ -10,8 +10,11 @@ from voice2mqtt.console.console import Console
 from voice2mqtt.console.feed import Feed
 from voice2mqtt.core.event import Event
 from voice2mqtt.errors import UnavailableError
+from voice2mqtt.history.database import NAME as HISTORY_FILE
+from voice2mqtt.history.reader import HistoryReader
 from voice2mqtt.service import composition as build
 from voice2mqtt.service.daemon import Daemon
+from voice2mqtt.service.store import state_folder
 from voice2mqtt.service.systemd import journal
 from voice2mqtt.settings.load import WrittenSettings
 
@@ -37,7 +40,12 @@ def daemon_with_page(
 
     daemon = build.daemon(settings, report, hear, feed.put)
     page = Console(
-        written, settings_file, feed, daemon, lambda table: try_sentences(table, settings)
+        written,
+        settings_file,
+        feed,
+        daemon,
+        HistoryReader(state_folder(settings) / HISTORY_FILE),
+        lambda table: try_sentences(table, settings),
     )
     return daemon, page
 
