@@ -80,6 +80,11 @@ class Console:
         """
         return self._server.start()
 
+    @property
+    def port(self) -> int:
+        """The port on which it is served."""
+        return self._server.port
+
     def stop(self) -> None:
         """End."""
         self._server.stop()

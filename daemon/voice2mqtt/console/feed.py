@@ -8,7 +8,7 @@ import asyncio
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from voice2mqtt.audio.signal.level import LevelMeter
@@ -27,17 +27,21 @@ _PASSING = frozenset({"activity", "interim", "level", "state"})
 class Reader:
     """The lines that one open page has still to be sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_drop: Callable[[], None]) -> None:
+        """Call `on_drop` when it has read too little, and therefore gets nothing more."""
         self._lines: asyncio.Queue[bytes] = asyncio.Queue(MOST_UNREAD)
+        self._on_drop = on_drop
         self.dropped = False
-        """Whether it has read too little, and therefore gets nothing more."""
 
     def offer(self, line: bytes) -> None:
         """Add a line; never blocks."""
+        if self.dropped:
+            return
         try:
             self._lines.put_nowait(line)
         except asyncio.QueueFull:
             self.dropped = True
+            self._on_drop()
 
     async def line(self) -> bytes:
         """Return the next line, as soon as there is one."""
@@ -101,9 +105,9 @@ class Feed:
         return list(self._recent)
 
     @contextmanager
-    def reader(self) -> Iterator[Reader]:
-        """Give a reader of everything that is shown from now on."""
-        reader = Reader()
+    def reader(self, on_drop: Callable[[], None]) -> Iterator[Reader]:
+        """Give a reader of everything that is shown from now on; see `Reader`."""
+        reader = Reader(on_drop)
         self._readers.add(reader)
         try:
             yield reader

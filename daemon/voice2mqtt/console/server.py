@@ -6,6 +6,7 @@ runs one at a time on a second thread. The daemon waits for neither.
 
 import asyncio
 import logging
+import socket
 import ssl
 import threading
 import time
@@ -46,6 +47,7 @@ _HEADERS = {
         "connect-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'; require-trusted-types-for 'script'"
     ),
+    "Server": "voice2mqtt",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -240,9 +242,11 @@ class ConsoleServer:
             headers={**_HEADERS, "Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
         await answer.prepare(request)
-        if request.transport:
-            _limit_buffer(request.transport)
-        with self._feed.reader() as reader:
+        transport = request.transport
+        if transport is None:
+            return answer
+        _limit_buffer(transport)
+        with self._feed.reader(transport.abort) as reader:
             await answer.write(as_line(self._hello()))
             while not reader.dropped and not self._stop.is_set():
                 line = await reader.line()
@@ -250,8 +254,7 @@ class ConsoleServer:
                     await asyncio.wait_for(answer.write(line), WRITE_WITHIN_S)
                 except (TimeoutError, ConnectionError):
                     break
-        if request.transport:
-            request.transport.abort()
+        transport.abort()
         return answer
 
 
@@ -280,11 +283,9 @@ def _json(answer: Answer, status: int = 200) -> web.Response:
 
 
 def _limit_buffer(transport: asyncio.Transport) -> None:
-    socket = transport.get_extra_info("socket")
-    if socket is not None:
-        import socket as names
-
-        socket.setsockopt(names.SOL_SOCKET, names.SO_SNDBUF, _SEND_BUFFER_BYTES)
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
 
 
 def _tls(settings: ConsoleSettings) -> ssl.SSLContext | None:

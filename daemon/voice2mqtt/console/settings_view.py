@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.settings.load import WrittenSettings
-from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.yaml.nodes import find
 from voice2mqtt.settings.yaml.writer import inline
 
@@ -15,7 +14,6 @@ def settings_in_force(written: WrittenSettings) -> list[Mapping[str, object]]:
     The line is None for a default.
     """
     used = written.settings.model_dump(mode="json")
-    usual = Settings().model_dump(mode="json")
     entries: list[Mapping[str, object]] = []
     for key, value in _flat(used):
         node = find(written.document, key)
@@ -28,7 +26,6 @@ def settings_in_force(written: WrittenSettings) -> list[Mapping[str, object]]:
                 if value is None
                 else inline(value),
                 "line": node.place.line if node else None,
-                "changed": value != _at(usual, key) and node is not None,
             }
         )
     return entries
@@ -40,9 +37,3 @@ def _flat(section: Mapping[str, Json], prefix: str = "") -> Iterator[tuple[str, 
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
-
-
-def _at(section: Mapping[str, Json], key: str) -> Json:
-    first, _, rest = key.partition(".")
-    value = section[first]
-    return _at(value, rest) if rest and isinstance(value, dict) else value
