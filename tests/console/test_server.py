@@ -120,7 +120,7 @@ def test_too_many_requests_are_refused(page: Page) -> None:
 
 def test_an_opened_page_is_told_what_was_and_what_is(page: Page) -> None:
     page.feed.put({"event": "command", "id": "1", "text": "before"})
-    wait_until(lambda: page.feed.recent, "event")
+    wait_until(lambda: bool(page.feed.recent), "event")
     reading = Reading(page)
     hello = reading.next("hello")
     assert hello["recent"] == [{"event": "command", "id": "1", "text": "before"}]
