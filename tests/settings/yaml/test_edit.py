@@ -7,7 +7,7 @@ import pytest
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.load import load_settings
 from voice2mqtt.settings.search import CHECKOUT
-from voice2mqtt.settings.yaml.edit import with_values
+from voice2mqtt.settings.yaml.edit import has, with_item, with_key, with_value, with_values
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,66 @@ def test_in_the_shipped_settings_each_value_takes_the_place_of_its_comment(tmp_p
     path = tmp_path / "voice2mqtt.yaml"
     path.write_text(after)
     assert load_settings(path, {}).node == "hall"
+
+
+TABLE = """\
+lists:
+  room: [kitchen,   hall]   # two
+commands:
+  - {say: a,  topic: t}   # short
+
+  - say:
+      - b   # first
+      - c
+
+    # where it goes
+    topic: |
+      t
+
+# at the end
+tests:
+  - {hear: a}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[kitchen,   hall]", "[kitchen,   hall, den]"),
+        ("  - {hear: a}\n", "  - {hear: a}\n  - {hear: b, publish: nothing}\n"),
+        ("      t\n", '      t\n\n  - say: d\n    payload: "ON"\n'),
+        ("{say: a,  topic", '{say: a, also: "{x}",  topic'),
+        ("      - c\n", "      - c\n    also: d\n"),
+        ("      - c\n", "      - c\n      - d\n"),
+        ("[kitchen,", '[{in: "(kitchen|den)", out: kitchen},'),
+        ("      - b ", '      - "off" '),
+    ],
+)
+def test_a_part_is_added_or_replaced_and_all_else_stays(before: str, after: str) -> None:
+    expected = TABLE.replace(before, after, 1)
+    added = {
+        with_item(TABLE, ("lists", "room"), "den"),
+        with_item(TABLE, ("tests",), {"hear": "b", "publish": "nothing"}),
+        with_item(TABLE, ("commands",), {"say": "d", "payload": "ON"}),
+        with_key(TABLE, ("commands", 0), "say", "also", "{x}"),
+        with_key(TABLE, ("commands", 1), "say", "also", "d"),
+        with_item(TABLE, ("commands", 1, "say"), "d"),
+        with_value(TABLE, ("lists", "room", 0), {"in": "(kitchen|den)", "out": "kitchen"}),
+        with_value(TABLE, ("commands", 1, "say", 0), "off"),
+    }
+    assert expected in added
+
+
+def test_what_is_not_there_cannot_be_changed() -> None:
+    assert has(TABLE, ("commands", 1, "say", 1))
+    assert not has(TABLE, ("commands", 2))
+    assert not has(TABLE, ("lists", "room", "x"))
+    with pytest.raises(SettingsError, match=r"no lists\.den to change"):
+        with_item(TABLE, ("lists", "den"), "x")
+    with pytest.raises(SettingsError, match="not YAML"):
+        has("a: [", ("a",))
+
+
+def test_an_empty_list_and_a_file_without_its_last_line_end_can_be_added_to() -> None:
+    assert with_item("tests: []", ("tests",), "a") == "tests: [a]"
+    assert with_item("tests:\n- b", ("tests",), "a") == "tests:\n- b\n- a\n"

@@ -1,7 +1,6 @@
 """Run a table's `tests:`: does each sentence publish what it should?"""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from voice2mqtt.core.decision import Decision, Fire, Message
 from voice2mqtt.core.jsontext import read_json
@@ -24,13 +23,9 @@ def try_sentences(table: CommandTable, settings: Settings) -> list[str]:
     Raises:
         SettingsError: the table cannot be compiled.
     """
-    always = tuple(
-        replace(row, between=None, days=frozenset(range(7)), cooldown_s=0.0, confirm="")
-        for row in table.rows
-    )
     listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
     interpreter = build.interpreter(
-        settings.model_copy(update={"listening": listening}), replace(table, rows=always)
+        settings.model_copy(update={"listening": listening}), table.at_any_time()
     )
     return [failure for test in table.tests if (failure := _try(test, interpreter))]
 

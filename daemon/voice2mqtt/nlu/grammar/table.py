@@ -1,7 +1,7 @@
 """The command table as values: what the owner wrote, before it is compiled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from voice2mqtt.core.decision import Expectation, SlotValue
@@ -137,6 +137,13 @@ class CommandTable:
     )
     language: str = "en"
     tests: tuple[TableTest, ...] = ()
+
+    def at_any_time(self) -> "CommandTable":
+        """Return the table with no hours, pauses and questions: all that is left is words."""
+        rows = (
+            replace(row, between=None, days=WEEK, cooldown_s=0.0, confirm="") for row in self.rows
+        )
+        return replace(self, rows=tuple(rows))
 
     @property
     def longest_expiry_s(self) -> float:
