@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from voice2mqtt.cli.reviewing import review_of
 from voice2mqtt.console.console import Console
 from voice2mqtt.console.feed import Feed
 from voice2mqtt.core.event import Event, notice
-from voice2mqtt.history.reader import HistoryReader
 from voice2mqtt.settings.load import load_written
 
 TOKEN = "the-token-of-this-test"
@@ -127,13 +127,14 @@ def served_page(folder: Path, console: str = "") -> Iterator[Page]:
     (folder / "commands.yaml").write_text(TABLE)
     settings = folder / "voice2mqtt.yaml"
     settings.write_text(f"console: {{listen: '127.0.0.1:0'{console}}}\nstate_dir: state\n")
+    written = load_written(settings)
     daemon, feed = ScriptedDaemon(), Feed()
     page = Console(
-        load_written(settings),
+        written,
         settings,
         feed,
         daemon,
-        HistoryReader(folder / "state" / "history.db"),
+        review_of(written.settings, folder / "state" / "history.db"),
         lambda _table: (),
     )
     address = page.start()

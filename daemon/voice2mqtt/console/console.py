@@ -9,14 +9,15 @@ from voice2mqtt.console.explanation import Explanation
 from voice2mqtt.console.feed import Feed
 from voice2mqtt.console.history_view import plots
 from voice2mqtt.console.ports import WatchedDaemon
+from voice2mqtt.console.review_view import ReviewView
 from voice2mqtt.console.server import Answer, ConsoleServer
 from voice2mqtt.console.settings_view import settings_in_force
 from voice2mqtt.console.table_file import TableFile, version_of
 from voice2mqtt.console.table_view import table_document
 from voice2mqtt.errors import InputError, SettingsError
-from voice2mqtt.history.reader import HistoryReader
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.pronunciation.pronouncer import pronouncer
+from voice2mqtt.review.review import Review
 from voice2mqtt.settings.load import WrittenSettings
 
 _LONGEST_SENTENCE = 1000
@@ -34,12 +35,13 @@ class Console:
         settings_file: Path,
         feed: Feed,
         daemon: WatchedDaemon,
-        history: HistoryReader,
+        review: Review,
         run_tests: Callable[[CommandTable], Sequence[str]],
     ) -> None:
-        """Prepare a page for `daemon`, which puts its events into `feed` and keeps a `history`.
+        """Prepare a page for `daemon`, which puts its events into `feed`.
 
-        `run_tests` returns a sentence for each of a table's own tests that fails.
+        `review` has its history; `run_tests` returns a sentence for each of a table's own tests
+        that fails.
         """
         settings = written.settings
         self._written = written
@@ -52,13 +54,14 @@ class Console:
         self._shown_state: Answer = {}
         self._shown_table: tuple[str, Answer | None] = ("", None)
         """The version of the table that was shown last, and what was shown of it."""
+        self._review = ReviewView(review, settings.node)
         self._server = ConsoleServer(settings.console, feed, self._now, self._hello)
         for path, need, work in (
             ("about", Need.READ, self._about),
             ("alignment", Need.READ, self._alignment),
             ("table", Need.READ, self._read_table),
             ("settings", Need.READ, self._settings),
-            ("plots", Need.READ, lambda given: plots(history, _text(given, "span"))),
+            ("plots", Need.READ, lambda given: plots(review.history, _text(given, "span"))),
         ):
             self._server.route("GET", f"/api/{path}", need, work)
         for path, need, work in (
@@ -71,6 +74,39 @@ class Console:
             ("mute", Need.CHANGE, self._mute),
         ):
             self._server.route("POST", f"/api/{path}", need, work)
+        self._route_review()
+
+    def _route_review(self) -> None:
+        view = self._review
+        for path, read in (
+            ("", lambda _given: view.listed()),
+            ("/case", lambda given: view.case(_text(given, "sound"))),
+            ("/recording", lambda given: view.recording(_text(given, "id"))),
+        ):
+            self._server.route("GET", f"/api/review{path}", Need.READ, read)
+        for path, change in (
+            ("accept", lambda given: view.accept(_text(given, "sound"), _text(given, "sentence"))),
+            (
+                "row",
+                lambda given: view.add_row(
+                    _text(given, "sound"), _text(given, "topic"), _text(given, "payload")
+                ),
+            ),
+            ("right", lambda given: view.was_right(_text(given, "sound"))),
+            ("ignore", lambda given: view.ignore(_text(given, "sound"))),
+            ("undo", lambda _given: view.undo()),
+        ):
+            self._server.route("POST", f"/api/review/{path}", Need.CHANGE, self._reloading(change))
+
+    def _reloading(self, change: Callable[[Given], Answer]) -> Callable[[Given], Answer]:
+        """Return `change`, after which the daemon reads the table at once."""
+
+        def changed(given: Given) -> Answer:
+            answer = change(given)
+            self._daemon.reload()
+            return answer
+
+        return changed
 
     def start(self) -> str:
         """Begin to serve; return the address of the page.

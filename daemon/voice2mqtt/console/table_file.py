@@ -4,8 +4,6 @@ A table that is wrong is never written. What somebody else has written meanwhile
 """
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.lint.report import lint
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
+from voice2mqtt.settings.replace_file import replace_file
 from voice2mqtt.settings.table.table_reader import read_table
 from voice2mqtt.settings.yaml.faults import Faults, FaultsError
 from voice2mqtt.settings.yaml.reader import MAX_BYTES, read_document, read_text
@@ -113,7 +112,7 @@ class TableFile:
         problems = self.check(text)
         if any(problem["fault"] for problem in problems):
             return problems
-        self._write(text)
+        replace_file(self.path, text)
         self._before = [*self._before[1 - _UNDO_STEPS :], before]
         return problems
 
@@ -125,17 +124,8 @@ class TableFile:
         """
         if not self._before:
             raise SettingsError("there is nothing to undo")
-        self._write(self._before[-1])
+        replace_file(self.path, self._before[-1])
         self._before.pop()
-
-    def _write(self, text: str) -> None:
-        try:
-            _replace(self.path, text)
-        except OSError as error:
-            raise SettingsError(
-                f"{self.path} cannot be written by the daemon ({error.strerror}); edit it as its "
-                "owner, or let the service write there (docs/console.md)"
-            ) from error
 
     def _split(self, failure: str) -> tuple[int, int, str]:
         """Return line, column and the rest of a sentence that begins with a place."""
@@ -155,22 +145,3 @@ def _problem(
     line: int, column: int, problem: str, hint: str = "", *, fault: bool = False
 ) -> Problem:
     return {"line": line, "column": column, "problem": problem, "hint": hint, "fault": fault}
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all, with the mode and owner of what was there."""
-    there = path.resolve()
-    status = there.stat()
-    number, fresh = tempfile.mkstemp(dir=there.parent, prefix=f".{there.name}.")
-    try:
-        with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(number)
-        Path(fresh).chmod(status.st_mode & 0o7777)
-        if os.geteuid() == 0:
-            os.chown(fresh, status.st_uid, status.st_gid)
-        Path(fresh).replace(there)
-    except BaseException:
-        Path(fresh).unlink(missing_ok=True)
-        raise

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from voice2mqtt.cli.reviewing import review_of
 from voice2mqtt.cli.table.table_tests import try_sentences
 from voice2mqtt.console.console import Console
 from voice2mqtt.console.feed import Feed
 from voice2mqtt.core.event import Event
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.history.database import NAME as HISTORY_FILE
-from voice2mqtt.history.reader import HistoryReader
 from voice2mqtt.service import composition as build
 from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.service.store import state_folder
@@ -44,7 +44,7 @@ def daemon_with_page(
         settings_file,
         feed,
         daemon,
-        HistoryReader(state_folder(settings) / HISTORY_FILE),
+        review_of(settings, state_folder(settings) / HISTORY_FILE),
         lambda table: try_sentences(table, settings),
     )
     return daemon, page

@@ -55,13 +55,6 @@ export function post(path, body = {}) {
   );
 }
 
-/** Return the address of a recording, to be played. */
-export async function sound(path, query) {
-  const response = await fetch(`/api/${path}?${new URLSearchParams(query)}`, { headers: headers() });
-  if (!response.ok) throw new Refused(response.status, "the recording is not kept any more");
-  return URL.createObjectURL(await response.blob());
-}
-
 /** Call `onEvent` with each live event, for ever; `onLost` with why there are none for now. */
 export async function live(onEvent, onLost) {
   for (let failures = 0; ; failures += 1) {

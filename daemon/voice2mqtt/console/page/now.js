@@ -9,7 +9,7 @@ export const TITLE = "Now";
 
 const KEPT = 40;
 const SAID = {
-  idle: "Listening", hearing: "Hearing", recognising: "Recognising", asking: "Waiting for an answer",
+  idle: "Listening", hearing: "Hearing", recognising: "Recognising", asking: "Asking back",
 };
 
 /** What has come since the page was opened; it outlives a change of view. */

@@ -58,17 +58,18 @@ function messageLine(message, delivered, rehearsed) {
 
 function latency(stages, delivered) {
   const times = { ...stages, after_ms: delivered?.after_ms ?? 0 };
-  const total = STAGES.reduce((sum, [key]) => sum + times[key], 0);
-  const said = STAGES.map(([key, name]) => `${name} ${Math.round(times[key])} ms`).join(", ");
+  const passed = delivered ? STAGES : STAGES.slice(0, -1);
+  const total = passed.reduce((sum, [key]) => sum + times[key], 0);
+  const said = passed.map(([key, name]) => `${name} ${Math.round(times[key])} ms`).join(", ");
   const bar = h("div", { class: "stages", role: "img", "aria-label": said },
-    STAGES.map(([key, name, colour]) => {
+    passed.map(([key, name, colour]) => {
       const piece = h("i", { class: colour, title: `${name}: ${Math.round(times[key])} ms` });
       piece.style.flexGrow = Math.max(times[key], total / 200);
       return piece;
     }));
   return h("div", { class: "latency" }, bar,
     h("ul", { class: "legend", "aria-hidden": "true" },
-      STAGES.map(([key, name, colour]) => h("li", {}, h("i", { class: colour }), name,
+      passed.map(([key, name, colour]) => h("li", {}, h("i", { class: colour }), name,
         h("b", {}, `${Math.round(times[key])} ms`)))),
     h("span", { class: "total" }, h("b", {}, Math.round(total)), " ms after the last word"));
 }

@@ -26,8 +26,13 @@ def discovery_key(topics: Topics) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "_", f"{topics.base}_{topics.node}")
 
 
-def announcements(topics: Topics, prefix: str, rows: Sequence[str], version: str) -> dict[str, str]:
-    """Return discovery topic to payload for the node's entities and a trigger for each row."""
+def announcements(
+    topics: Topics, prefix: str, rows: Sequence[str], version: str, page: str = ""
+) -> dict[str, str]:
+    """Return discovery topic to payload for the node's entities and a trigger for each row.
+
+    `page` is the address of the node's web page, if it has one.
+    """
     key = discovery_key(topics)
     common: Config = {
         "device": {
@@ -36,6 +41,7 @@ def announcements(topics: Topics, prefix: str, rows: Sequence[str], version: str
             "manufacturer": "voice2mqtt",
             "model": "Voice commands",
             "sw_version": version,
+            **({"configuration_url": page} if page else {}),
         },
         "origin": {"name": "voice2mqtt", "sw_version": version},
     }
