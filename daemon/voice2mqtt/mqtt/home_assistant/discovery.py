@@ -84,7 +84,7 @@ def _entities(topics: Topics, rows: Sequence[str]) -> Mapping[tuple[str, str], C
     available: Config = {"availability_topic": topics.availability}
     state: Config = {"state_topic": topics.state, **available}
     entities = _controls(topics, available, state) | _connectivity(topics, state)
-    for name, config in _sensors().items():
+    for name, config in _sensors(topics).items():
         entities["sensor", name] = state | config
     if rows:
         entities["event", "command"] = available | {
@@ -161,7 +161,7 @@ def _connectivity(topics: Topics, state: Config) -> dict[tuple[str, str], Config
     return found
 
 
-def _sensors() -> Mapping[str, Config]:
+def _sensors(topics: Topics) -> Mapping[str, Config]:
     diagnostic: Config = {"entity_category": "diagnostic"}
     return {
         "last_phrase": {
@@ -181,6 +181,8 @@ def _sensors() -> Mapping[str, Config]:
             "icon": "mdi:comment-question-outline",
             "state_class": "total_increasing",
             "value_template": "{{ value_json.counters.no_match + value_json.counters.unmatched }}",
+            "json_attributes_topic": topics.state,
+            "json_attributes_template": "{{ value_json.refused | tojson }}",
         },
         "metered": diagnostic
         | {
