@@ -61,7 +61,10 @@ class Room:
 
 
 @contextmanager
-def room(folder: Path, broker: Broker, host_url: str, capture: str = "arecord") -> Iterator[Room]:
+def room(
+    folder: Path, broker: Broker, host_url: str, capture: str = "arecord", **more: object
+) -> Iterator[Room]:
+    """Run a daemon with a microphone of its own; `more` are further settings."""
     settings = folder / "voice2mqtt.yaml"
     settings.write_text(
         json.dumps({
@@ -72,6 +75,7 @@ def room(folder: Path, broker: Broker, host_url: str, capture: str = "arecord") 
             "feedback": {"tones": False, "speak": False},
             "state_dir": str(folder),
             "commands": str(COMMANDS),
+            **more,
         })
     )  # fmt: skip
     with running_sound_server() as sound, broker.subscriber() as seen:
