@@ -12,7 +12,7 @@ from voice2mqtt.settings.yaml.faults import FaultsError
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ("listen: 8099", "found 8099"),
+        ("listen: 8099", "put it in quotes"),
         ("listen: 127.0.0.1", "write it as 127.0.0.1:8099"),
         ("listen: '::1:8099'", "write it as 127.0.0.1:8099"),
         ("listen: '127.0.0.1:99999'", "write it as 127.0.0.1:8099"),
