@@ -1,12 +1,14 @@
 """The page over HTTP: files, headers, access, limits, the live feed and its readers."""
 
+import http.client
 import json
 import socket
+import ssl
 from pathlib import Path
 
 import pytest
 
-from tests.broker import wait_until
+from tests.broker import Certificates, wait_until
 from tests.console.pages import TOKEN, Page, served_page
 from voice2mqtt.console.server import MOST_READERS, ConsoleServer
 from voice2mqtt.errors import UnavailableError
@@ -165,6 +167,19 @@ def test_with_an_origin_everything_but_the_files_needs_the_token(tmp_path: Path)
         assert page.ask("/api/live", headers=there).status == 401
         assert page.ask("/api/about", headers=there, token=TOKEN).status == 200
         assert page.ask("/api/about").status == 401
+
+
+def test_with_a_certificate_it_is_served_over_tls(
+    tmp_path: Path, certificates: Certificates
+) -> None:
+    files = f"cert_file: {certificates.server_cert}, key_file: {certificates.server_key}"
+    with served_page(tmp_path, f", origin: 'https://127.0.0.1', {files}") as page:
+        context = ssl.create_default_context(cafile=str(certificates.ca))
+        connection = http.client.HTTPSConnection("127.0.0.1", page.port, context=context)
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        connection.request("GET", "/api/about", headers=headers)
+        assert connection.getresponse().status == 200
+        connection.close()
 
 
 def test_a_taken_port_is_told_with_its_cure(page: Page) -> None:
