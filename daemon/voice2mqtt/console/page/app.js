@@ -69,7 +69,7 @@ function go() {
 function drawLock() {
   const lock = document.getElementById("lock");
   const open = Boolean(token.value);
-  show(lock, icon(open ? "unlock" : "lock"), h("span", {}, open ? "Changes unlocked" : "Unlock changes"));
+  show(lock, icon(open ? "unlock" : "lock"), h("span", {}, open ? "Lock changes" : "Unlock changes"));
   lock.setAttribute("aria-pressed", open);
 }
 

@@ -8,6 +8,7 @@ import { OUTCOMES, spoken, turn } from "./turn.js";
 export const TITLE = "Now";
 
 const KEPT = 40;
+const SILENT_DB = -100;
 const SAID = {
   idle: "Listening", hearing: "Hearing", recognising: "Recognising", asking: "Asking back",
 };
@@ -76,7 +77,8 @@ export function open(main, home) {
     pill.className = `pill live ${muted || !heard ? "off" : activity}`;
     pill.textContent = muted ? "Muted" : heard ? SAID[activity] ?? activity : "No microphone";
     show(mute, icon(muted ? "mic" : "mute"), muted ? "Listen again" : "Mute");
-    caption.textContent = interim || (heard ? "Say a command …" : home.state.microphone_reason || "");
+    const waiting = activity === "hearing" ? "…" : "Say a command …";
+    caption.textContent = interim || (heard ? waiting : home.state.microphone_reason || "");
     caption.classList.toggle("waiting", !interim);
   }
 
@@ -118,7 +120,8 @@ export function open(main, home) {
         scope.add(event);
         if (Date.now() - shownLevel < 400) return;
         shownLevel = Date.now();
-        show(level, decibels(event.level_db), h("span", {}, `, noise ${decibels(event.floor_db)}`));
+        show(level, decibels(event.level_db),
+          event.floor_db > SILENT_DB ? h("span", {}, `, noise ${decibels(event.floor_db)}`) : null);
       } else if (event.event === "activity" || event.event === "interim") {
         drawActivity();
       } else {

@@ -52,7 +52,9 @@ export class Scope {
       if (x < 0) return;
       if (point.in_speech) {
         pen.fillStyle = colours.getPropertyValue("--scope-gate");
-        pen.fillRect(x - step / 2, 0, step + 0.5, height);
+        // Whole pixels, since overlapping edges would show as stripes.
+        const begin = Math.round(x - step / 2);
+        pen.fillRect(begin, 0, Math.round(x + step / 2) - begin, height);
       }
       const tall = half(point.peak_db);
       pen.strokeStyle = colours.getPropertyValue(point.in_speech ? "--scope-speech" : "--scope-quiet");
