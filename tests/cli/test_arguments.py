@@ -1,12 +1,15 @@
 """The settings are found where a session install puts them, and told when a command fails."""
 
+import argparse
 from pathlib import Path
 
 import pytest
 
+from voice2mqtt.cli.arguments import history_path
 from voice2mqtt.cli.main import main
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service.install.layout import of_person
+from voice2mqtt.settings.model import Settings
 
 COMMANDS = [
     ["check"],
@@ -71,3 +74,22 @@ def test_what_is_no_command_tells_them_too(mine: Path, capfd: pytest.CaptureFixt
     mine.write_text("node: mine\n")
     assert main(["say", "--dry-run", "what a day"]) == ExitStatus.FAILED
     assert capfd.readouterr().err == f"The settings used: {mine} (yours)\n"
+
+
+@pytest.mark.parametrize(
+    ("named", "state_dir", "found"),
+    [
+        ("/etc/voice2mqtt/voice2mqtt.yaml", None, "/var/lib/voice2mqtt/history.db"),
+        ("/etc/voice2mqtt/hall.yaml", None, "/var/lib/voice2mqtt-hall/history.db"),
+        ("/etc/voice2mqtt/voice2mqtt.yaml", "/srv/state", "/srv/state/history.db"),
+        ("/home/x/voice2mqtt.yaml", None, "/home/x/.local/state/voice2mqtt/history.db"),
+    ],
+)
+def test_the_history_of_the_service_is_found(
+    named: str, state_dir: str | None, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setenv("HOME", "/home/x")
+    args = argparse.Namespace(settings=Path(named))
+    used = Settings(state_dir=Path(state_dir) if state_dir else None)
+    assert history_path(args, used) == Path(found)

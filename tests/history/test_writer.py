@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.history.entries import entry, refused
+from voice2mqtt.history import writer
 from voice2mqtt.history.database import NAME
 from voice2mqtt.history.entry import HistoryEntry
 from voice2mqtt.history.reader import HistoryReader
@@ -23,10 +24,10 @@ def write(
     path: Path, entries: Sequence[HistoryEntry], *, days: float = 30, audio_days: float = 1
 ) -> None:
     """Write `entries` by a writer of their own, and prune."""
-    writer = HistoryWriter(path, keep_days=days, keep_audio_days=audio_days)
-    writer.start()
-    writer.add(lambda: entries)
-    writer.close()
+    made = HistoryWriter(path, keep_days=days, keep_audio_days=audio_days)
+    made.start()
+    made.add(lambda: entries)
+    made.close()
 
 
 def kept(path: Path) -> list[str]:
@@ -54,12 +55,28 @@ def test_what_is_too_old_is_removed_and_no_trace_of_it_stays(tmp_path: Path) -> 
     old, recent = now_s - 8 * DAY_S, now_s - 3 * DAY_S
     entries = [refused(1, "ancient words", "x", old), refused(2, "b", "y", recent, b"old sound")]
     write(path, [*entries, entry(3, at_s=now_s)])
-    write(path, [], days=7, audio_days=2)
+    pruning = HistoryWriter(path, keep_days=7, keep_audio_days=2)
+    pruning._prune()
+    content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    pruning._disconnect()
     assert kept(path) == ["id3", "id2"]
     assert HistoryReader(path).recording("id2") == b""
-    content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert b"ancient words" not in content
     assert b"old sound" not in content
+
+
+def test_the_oldest_are_removed_where_there_are_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MOST_ENTRIES", 3)
+    monkeypatch.setattr(writer, "MOST_RECORDING_BYTES", 250)
+    path = tmp_path / NAME
+    now_s = time.time()
+    write(path, [refused(n, "a", "x", now_s + n, wav=bytes(100)) for n in range(5)])
+    write(path, [])
+    assert kept(path) == ["id4", "id3", "id2"]
+    recordings = [HistoryReader(path).recording(f"id{n}") for n in range(5)]
+    assert [len(wav) for wav in recordings] == [0, 0, 0, 100, 100]
 
 
 def test_with_no_days_nothing_is_kept_nor_was(tmp_path: Path) -> None:
@@ -115,11 +132,11 @@ def test_a_folder_that_cannot_be_written_is_told_once_and_stops_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()
-    writer = HistoryWriter(tmp_path / "file" / NAME, keep_days=1, keep_audio_days=0)
-    writer.start()
+    made = HistoryWriter(tmp_path / "file" / NAME, keep_days=1, keep_audio_days=0)
+    made.start()
     for number in range(5):
-        writer.add(lambda number=number: [entry(number)])  # type: ignore[misc]
-    writer.close()
+        made.add(lambda number=number: [entry(number)])  # type: ignore[misc]
+    made.close()
     (message,) = caplog.messages
     assert "the history cannot be written" in message
 
@@ -127,15 +144,15 @@ def test_a_folder_that_cannot_be_written_is_told_once_and_stops_nothing(
 def test_a_fault_in_one_entry_costs_no_other(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    writer = HistoryWriter(tmp_path / NAME, keep_days=1, keep_audio_days=0)
+    made = HistoryWriter(tmp_path / NAME, keep_days=1, keep_audio_days=0)
 
     def fail() -> list[HistoryEntry]:
         raise KeyError("at")
 
-    writer.start()
-    writer.add(fail)
-    writer.add(lambda: [entry(1, at_s=time.time())])
-    writer.close()
+    made.start()
+    made.add(fail)
+    made.add(lambda: [entry(1, at_s=time.time())])
+    made.close()
     assert kept(tmp_path / NAME) == ["id1"]
     assert "an entry of the history is lost" in caplog.text
 
@@ -143,12 +160,12 @@ def test_a_fault_in_one_entry_costs_no_other(
 def test_more_than_can_wait_is_dropped_with_a_word_and_nobody_waits(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    writer = HistoryWriter(tmp_path / NAME, keep_days=1, keep_audio_days=0)
+    made = HistoryWriter(tmp_path / NAME, keep_days=1, keep_audio_days=0)
     for number in range(MOST_WAITING + 2):
-        writer.add(lambda number=number: [entry(number, at_s=time.time())])  # type: ignore[misc]
+        made.add(lambda number=number: [entry(number, at_s=time.time())])  # type: ignore[misc]
     assert len(caplog.messages) == 1
-    writer.start()
-    writer.close()
+    made.start()
+    made.close()
     assert len(HistoryReader(tmp_path / NAME).entries(limit=1000)) == MOST_WAITING
 
 
@@ -173,7 +190,7 @@ while True:
 def test_a_kill_loses_at_most_the_last_second(tmp_path: Path) -> None:
     """Killed while it writes, again and again: all but what was just added is there."""
     path = tmp_path / NAME
-    for _ in range(3):
+    for _ in range(2):
         path.unlink(missing_ok=True)
         running = subprocess.Popen(
             [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True

@@ -16,9 +16,39 @@ from voice2mqtt.history.database import NAME
 from voice2mqtt.review.alias import NoAliasError
 from voice2mqtt.review.review import Case, NotTakenError
 from voice2mqtt.settings.model import ListeningSettings, Settings
-from voice2mqtt.settings.search import CHECKOUT
 
-SHIPPED = (CHECKOUT.parent / "commands.yaml").read_text()
+TABLE = """# My house.
+lists:
+  room:
+    - kitchen   # in the east
+    - hall
+  switch: [{in: "on", out: "ON"},   {in: "off", out: "OFF"}]
+
+commands:
+  # Lights
+  - name: light
+    say: turn {switch} [the] {room} light[s]
+    topic: home/{room}/light/set
+    payload: "{switch}"
+
+  - name: blinds
+    say: close the blinds in the {room}
+    topic: home/{room}/blinds/set
+    payload: CLOSE
+
+  - name: volume
+    say: volume {0..100:volume}
+    topic: home/volume/set
+    payload: "{volume}"
+
+  - {name: night,  say: "good night [everybody]", topic: home/night, payload: NOW}
+  - {name: door, say: open the front door, topic: home/door, payload: OPEN}
+
+# What must hold.
+tests:
+  - {hear: good night, publish: home/night = NOW}
+  - {hear: what a lovely light, publish: nothing}
+"""
 
 
 class Home:
@@ -49,7 +79,7 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path, SHIPPED)
+    return Home(tmp_path, TABLE)
 
 
 def test_an_alias_changes_one_line_works_and_is_taken_back(home: Home) -> None:
@@ -63,7 +93,7 @@ def test_an_alias_changes_one_line_works_and_is_taken_back(home: Home) -> None:
     assert "is accepted for" in done.what
     assert home.review.refused() == []
     assert home.review.undo().what == f"taken back: {done.what}"
-    assert home.path.read_text() == SHIPPED
+    assert home.path.read_text() == TABLE
     assert [sound.last.text for sound in home.review.refused()] == [case.refused.last.text]
 
 
@@ -81,8 +111,8 @@ def test_the_nearest_row_is_proposed_with_the_picture_and_the_recording(home: Ho
 def test_an_alias_that_a_test_forbids_is_not_taken(home: Home) -> None:
     (case,) = home.heard("what a lovely light")
     with pytest.raises(NotTakenError, match="should publish nothing"):
-        home.review.accept(case, "cancel the timer")
-    assert home.path.read_text() == SHIPPED
+        home.review.accept(case, "open the front door")
+    assert home.path.read_text() == TABLE
     assert home.review.refused()
     with pytest.raises(NotTakenError, match="nothing to undo"):
         home.review.undo()
@@ -93,7 +123,7 @@ def test_an_alias_that_is_another_rows_sentence_is_not_taken(home: Home) -> None
     assert case.is_command
     with pytest.raises(NotTakenError):
         home.review.accept(case, "open the front door")
-    assert home.path.read_text() == SHIPPED
+    assert home.path.read_text() == TABLE
 
 
 def test_a_number_that_was_misheard_has_no_alias_and_may_have_a_row(home: Home) -> None:
@@ -105,14 +135,9 @@ def test_a_number_that_was_misheard_has_no_alias_and_may_have_a_row(home: Home) 
     (fire,) = done.decisions
     assert isinstance(fire, Fire)
     assert (fire.messages[0].topic, fire.messages[0].payload) == (
-        "home/living/media/volume/set", "40",
+        "home/volume/set", "40",
     )  # fmt: skip
-    assert home.changes() == [
-        "+   - say: volume for tea",
-        "+     topic: home/living/media/volume/set",
-        '+     payload: "40"',
-        "+ ",
-    ]
+    assert home.changes() == ['+   - {say: volume for tea, topic: home/volume/set, payload: "40"}']
 
 
 def test_a_new_row_may_have_several_messages_and_json(home: Home) -> None:
@@ -136,7 +161,7 @@ def test_a_right_refusal_becomes_a_test_and_an_ignored_one_is_gone(home: Home) -
     assert home.review.refused() == []
     for _ in range(2):
         home.review.undo()
-    assert home.path.read_text() == SHIPPED
+    assert home.path.read_text() == TABLE
     assert len(home.review.refused()) == 2
 
 
@@ -206,12 +231,27 @@ def act(do: Callable[[], object]) -> str:
     return str(told.value)
 
 
-def test_a_table_that_cannot_be_written_is_told_and_nothing_is_lost(home: Home) -> None:
+def test_a_table_that_cannot_be_written_is_told_and_nothing_is_lost(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (case,) = home.heard("what a lovely day")
-    home.path.with_suffix(".kept").write_text(SHIPPED)
+
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        # Nothing is forbidden to root, who may run this.
+        patch.setattr("tempfile.mkstemp", refuse)
+        assert "cannot be written (Permission denied)" in act(lambda: home.review.was_right(case))
+    assert len(home.review.refused()) == 1
     home.review.was_right(case)
     home.path.unlink()
     assert "commands.yaml" in act(home.review.undo)
-    home.path.write_text(SHIPPED)
+    home.path.write_text(TABLE)
     home.review.undo()
     assert len(home.review.refused()) == 1
+
+
+def test_without_a_history_nothing_is_undone_and_none_is_made(home: Home) -> None:
+    assert act(home.review.undo) == "there is nothing to undo"
+    assert not (home.path.parent / NAME).exists()

@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from voice2mqtt.errors import UserFacingError
 from voice2mqtt.history.database import NAME as HISTORY_FILE
 from voice2mqtt.service.store import state_folder
 from voice2mqtt.settings.load import load_settings
@@ -38,6 +39,16 @@ def commands(parser: argparse.ArgumentParser) -> None:
 def settings_file(args: argparse.Namespace) -> SettingsFile:
     """Return the settings file to use, named or found."""
     return search(getattr(args, "settings", None))
+
+
+def require_history(used: Settings) -> None:
+    """Check that a history is kept.
+
+    Raises:
+        UserFacingError: it is not.
+    """
+    if not used.history.keep_days:
+        raise UserFacingError("no history is kept; set history.keep_days in the settings")
 
 
 def history_path(args: argparse.Namespace, used: Settings) -> Path:

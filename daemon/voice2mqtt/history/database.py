@@ -140,7 +140,10 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
     except sqlite3.Error as error:
         raise unreadable(path, error) from error
     # The writer sets the version last.
-    return database if version == VERSION else None
+    if version == VERSION:
+        return database
+    database.close()
+    return None
 
 
 def unreadable(path: Path, error: sqlite3.Error) -> InputError:

@@ -87,6 +87,9 @@ class Resolutions:
         Raises:
             InputError: the history cannot be read.
         """
+        if not self._path.exists():
+            # Made by another user it could not be written by the daemon.
+            return None
         with self._changing() as into:
             row = into.execute("SELECT * FROM edit ORDER BY number DESC LIMIT 1").fetchone()
         if row is None:

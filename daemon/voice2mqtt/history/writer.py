@@ -170,6 +170,8 @@ class HistoryWriter:
                 (MOST_RECORDING_BYTES,),
             )
         into.execute("PRAGMA incremental_vacuum")
+        # Until then what was deleted is still in the log beside the file.
+        into.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _values(entry: HistoryEntry) -> tuple[object, ...]:

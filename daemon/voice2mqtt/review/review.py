@@ -5,8 +5,9 @@ another's sentence, and the sentence that was heard then does what it should. Ea
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from voice2mqtt import clock
@@ -35,7 +36,7 @@ from voice2mqtt.settings.yaml.reader import read_document, read_text
 _MOST_SENTENCES = 1_000
 """Sentences of a table that are compared for rows that take each other's; set by hand."""
 _PLACE = re.compile(r"[^\s(]*:\d+:\d+(: )?")
-"""Where a problem stands, which an edit above it moves."""
+"""Where something stands."""
 _NOON = LocalTime(minute=12 * 60, weekday=0)
 
 
@@ -256,7 +257,7 @@ class Review:
         except SettingsError as error:
             report = error.report if isinstance(error, FaultsError) else str(error)
             raise NotTakenError(f"the table was not changed: {report}") from error
-        for problem in _problems(after, self._run_tests, before):
+        for problem in _problems(after, before):
             raise NotTakenError(f"the table was not changed: {problem}")
         decisions = after.decide(case.refused.last)
         if not works(decisions):
@@ -268,7 +269,11 @@ class Review:
         self._resolutions.resolve(
             case.refused.sound, resolution, what, file=self._path, before=before.text, after=text
         )
-        replace_file(self._path, text)
+        try:
+            replace_file(self._path, text)
+        except SettingsError:
+            self.undo()
+            raise
         self._in_force = after
         return Done(what=what, decisions=decisions)
 
@@ -281,14 +286,20 @@ class Review:
     def _read(self, text: str) -> "_Table":
         faults = Faults(str(self._path), text)
         table = read_table(read_document(text, faults), faults, self._language)
-        return _Table(text, table, self._interpret(table.at_any_time()), self._pronounce(table))
+        interpreter = self._interpret(table.at_any_time())
+        return _Table(text, table, interpreter, self._pronounce(table), self._run_tests)
 
 
 class _Table:
     """A table with what was made of it."""
 
     def __init__(
-        self, text: str, table: CommandTable, interpreter: Interpreter, pronouncer: Pronouncer
+        self,
+        text: str,
+        table: CommandTable,
+        interpreter: Interpreter,
+        pronouncer: Pronouncer,
+        run_tests: Callable[[CommandTable], Sequence[str]],
     ) -> None:
         self.text = text
         self.table = table
@@ -297,6 +308,17 @@ class _Table:
         self.matcher = ExactMatcher(interpreter.automaton, words)
         self.aliases = AliasFinder(table, interpreter.automaton, words, pronouncer)
         self._interpreter = interpreter
+        self._run_tests = run_tests
+
+    @cached_property
+    def problems(self) -> Mapping[str, str]:
+        """Return its failing tests, and the rows that take each other's sentences.
+
+        By the same text without the lines, which an edit moves.
+        """
+        found = lint(self.table, self.matcher, phonetic=None, at_most=_MOST_SENTENCES).findings
+        problems = (*self._run_tests(self.table), *(finding.problem for finding in found))
+        return {_PLACE.sub("", problem): problem for problem in problems}
 
     def decide(self, entry: HistoryEntry) -> tuple[Decision, ...]:
         """Decide on what was heard then, with all its hypotheses."""
@@ -304,23 +326,9 @@ class _Table:
         return self._interpreter.decide(_heard(entry), clock.now_s(), _NOON)
 
 
-def _problems(
-    after: _Table, run_tests: Callable[[CommandTable], Sequence[str]], before: _Table
-) -> list[str]:
+def _problems(after: "_Table", before: "_Table") -> list[str]:
     """Return what is wrong with a table and was not before."""
-    failed = {_without_place(failure) for failure in run_tests(before.table)}
-    failures = [f for f in map(_without_place, run_tests(after.table)) if f not in failed]
-    known = set(_findings(before))
-    return [*failures, *(finding for finding in _findings(after) if finding not in known)]
-
-
-def _findings(table: _Table) -> list[str]:
-    found = lint(table.table, table.matcher, phonetic=None, at_most=_MOST_SENTENCES).findings
-    return [_PLACE.sub("", finding.problem) for finding in found]
-
-
-def _without_place(failure: str) -> str:
-    return _PLACE.sub("", failure)
+    return [told for key, told in after.problems.items() if key not in before.problems]
 
 
 def _heard(entry: HistoryEntry) -> Heard:

@@ -26,7 +26,7 @@ class HistoryKeeper:
 
     writer: HistoryWriter
     language: str
-    """In which sentences sound, such as `en-US`."""
+    """Such as `en-US`; of sentences of which the host does not tell it."""
     with_words: bool
     """Whether what was said may be kept."""
     with_audio: bool
@@ -65,12 +65,15 @@ class HistoryKeeper:
             event=kept,
             at_s=datetime.fromisoformat(str(event["at"])).timestamp(),
             refusal=refusal,
-            sound=sound_of(str(event["text"]), self.language) if reviewed else "",
+            sound=self._sound(event) if reviewed else "",
             level_dbfs=level_dbfs if level_dbfs is not None and level_dbfs > SILENT_DB else None,
             noise_dbfs=_noise_dbfs(pcm) if pcm else None,
             audio_s=len(pcm) / (RATE_HZ * SAMPLE_BYTES) if pcm else None,
             wav=as_wav(pcm) if pcm and reviewed and self.with_audio else b"",
         )
+
+    def _sound(self, event: Event) -> str:
+        return sound_of(str(event["text"]), str(event.get("language") or self.language))
 
 
 def sound_of(text: str, language: str) -> str:

@@ -8,6 +8,7 @@ part begins and ends, and the text is changed there.
 import io
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
@@ -178,10 +179,7 @@ def _node(text: str, path: Path) -> Node:
 
 
 def _found(text: str, path: Path) -> Node | None:
-    try:
-        node: Node | None = YAML().compose(text)
-    except YAMLError as error:
-        raise SettingsError("the file cannot be changed, since it is not YAML") from error
+    node = _composed(text)
     for step in path:
         match node, step:
             case MappingNode(value=entries), str():
@@ -190,6 +188,16 @@ def _found(text: str, path: Path) -> Node | None:
                 node = items[step]
             case _:
                 return None
+    return node
+
+
+@lru_cache(maxsize=2)
+def _composed(text: str) -> Node | None:
+    """Return the document; kept, since several edits ask about the same one."""
+    try:
+        node: Node | None = YAML().compose(text)
+    except YAMLError as error:
+        raise SettingsError("the file cannot be changed, since it is not YAML") from error
     return node
 
 

@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 
 from voice2mqtt.cli import arguments as common
-from voice2mqtt.errors import ExitStatus, UserFacingError
+from voice2mqtt.errors import ExitStatus
 from voice2mqtt.history.entry import HistoryEntry
 from voice2mqtt.history.reader import HistoryReader
 from voice2mqtt.service.systemd.journal_entry import journal_entry
@@ -41,8 +41,7 @@ def run(args: argparse.Namespace) -> int:
         UserFacingError: nothing is kept, or what is kept cannot be read.
     """
     settings = common.load(args)
-    if not settings.history.keep_days:
-        raise UserFacingError("no history is kept; set history.keep_days in the settings")
+    common.require_history(settings)
     reader = HistoryReader(common.history_path(args, settings))
     found = reader.entries(since_s=args.since, refused=args.refused, limit=args.limit)
     for _, entry in reversed(found):

@@ -1,0 +1,1 @@
+"""Commands about what was heard: show it, review it, train with it."""

@@ -1,0 +1,1 @@
+"""`voice2mqtt history`, `review` and `train`."""
