@@ -42,7 +42,7 @@ def take(link: str) -> None:
         )
         tab.goto(link)
         expect(tab.locator(".turn")).to_have_count(SENTENCES, timeout=WITHIN_MS)
-        expect(tab.locator(".turn").first.locator(".fate.good")).to_be_visible()
+        expect(tab.locator(".turn").first.locator(".fate.good").first).to_be_visible()
         tab.screenshot(path=PICTURE)
         browser.close()
 
