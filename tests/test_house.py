@@ -73,6 +73,7 @@ def test_no_folder_has_more_than_about_fifteen_files() -> None:
 TESTED_IN = {
     "audio/sources/pipe.py": "audio/test_factory.py",
     "cli/engine_options.py": "cli/test_host.py",
+    "cli/run.py": "test_page_end_to_end.py",
     "cli/publishing.py": "cli/test_say.py",
     "cli/screen.py": "cli/test_transcribe.py",
     "cli/table/cheatsheet.py": "cli/table/test_command.py",

@@ -119,27 +119,26 @@ class Page:
         return answer
 
 
+def made_page(folder: Path, listen: str, more: str = "") -> tuple[Console, ScriptedDaemon, Feed]:
+    """Return a page with its files in `folder`; `more` is added to its settings."""
+    settings = folder / "voice2mqtt.yaml"
+    settings.write_text(f"console: {{listen: '{listen}'{more}}}\nstate_dir: state\n")
+    written = load_written(settings)
+    daemon, feed = ScriptedDaemon(), Feed()
+    review = review_of(written.settings, folder / "state" / "history.db")
+    page = Console(written, settings, feed, daemon, review, lambda _table: ())
+    return page, daemon, feed
+
+
 @contextmanager
-def served_page(folder: Path, console: str = "") -> Iterator[Page]:
-    """Serve a page with its files in `folder`; `console` is added to its settings."""
+def served_page(folder: Path, more: str = "") -> Iterator[Page]:
+    """Serve a page on a free port; see `made_page`."""
     (folder / "secrets").mkdir(mode=0o700)
     (folder / "secrets" / "console-token").write_text(f"{TOKEN}\n")
     (folder / "commands.yaml").write_text(TABLE)
-    settings = folder / "voice2mqtt.yaml"
-    settings.write_text(f"console: {{listen: '127.0.0.1:0'{console}}}\nstate_dir: state\n")
-    written = load_written(settings)
-    daemon, feed = ScriptedDaemon(), Feed()
-    page = Console(
-        written,
-        settings,
-        feed,
-        daemon,
-        review_of(written.settings, folder / "state" / "history.db"),
-        lambda _table: (),
-    )
-    address = page.start()
+    page, daemon, feed = made_page(folder, "127.0.0.1:0", more)
+    page.start()
     try:
-        port = int(address.rstrip("/").rpartition(":")[2]) if not console else page.port
-        yield Page(port, daemon, feed, folder)
+        yield Page(page.port, daemon, feed, folder)
     finally:
         page.stop()

@@ -29,6 +29,7 @@ usage and unfinished commands may be called from any thread.
 
 import gc
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from voice2mqtt.audio.factory import STDIN, open_microphone
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
@@ -188,32 +189,22 @@ def daemon(
     table = load_table(settings.commands, language)
     azure = recognizer(settings, table, usage.add)
     microphone, speech = _microphone_and_speech(
-        settings,
-        azure,
-        inbox,
-        on_audio,
-        watchdog.heartbeat("capture"),
-        lambda: not usage.exhausted and not state.muted,
+        settings, azure, inbox, on_audio, watchdog.heartbeat("capture"), _may_send(usage, state)
     )
     voice = SpeakerVoice(settings.feedback, language, microphone.suppress_for)
     first = settled(interpreter(settings, table))
-    live = LiveReport(watch, log_text=settings.privacy.log_text)
     history = history_writer(settings)
-    executor = _executor(settings, first, adapter, voice, state, store, report, live, history)
+    executor = _executor(settings, first, adapter, voice, state, store, report, watch, history)
     table_check = TableCheck()
     table_check.adopt(table, first.automaton)
-    force = table
+    rehearsal = Rehearsal(settings.node, partial(interpreter, settings), table)
 
     def adopt(table: CommandTable) -> None:
-        nonlocal force
-        force = table
         made = settled(interpreter(settings, table))
         executor.adopt(made)
         table_check.adopt(table, made.automaton)
         _set_phrases(azure, settings, table)
-        rehearsal.forget()
-
-    rehearsal = Rehearsal(settings.node, lambda: interpreter(settings, force))
+        rehearsal.adopt(table)
 
     return Daemon(
         microphone=microphone,
@@ -235,6 +226,10 @@ def daemon(
     )
 
 
+def _may_send(usage: UsageMeter, state: NodeState) -> Callable[[], bool]:
+    return lambda: not usage.exhausted and not state.muted
+
+
 def _host_watch(settings: Settings, inbox: Inbox) -> HostWatch:
     return HostWatch(
         lambda: host_fault(settings.speech), lambda fault: inbox.put(HostChanged(fault))
@@ -249,7 +244,7 @@ def _executor(
     state: NodeState,
     store: Store,
     report: Callable[[Event], None],
-    live: LiveReport,
+    watch: Callable[[Event], None],
     history: HistoryWriter,
 ) -> CommandExecutor:
     return CommandExecutor(
@@ -262,7 +257,7 @@ def _executor(
         report=report,
         keep=history_keeper(settings, history).keep,
         log_text=settings.privacy.log_text,
-        live=live,
+        live=LiveReport(watch, log_text=settings.privacy.log_text),
     )
 
 

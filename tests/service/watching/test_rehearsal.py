@@ -5,20 +5,20 @@ from voice2mqtt.nlu.grammar.table import CommandTable, Publish, Row
 from voice2mqtt.service.watching.rehearsal import Rehearsal
 
 
-def _interpreter(word: str) -> Interpreter:
+def _table(word: str) -> CommandTable:
     publish = (Publish(topic="home/door", payload="OPEN"),)
     row = Row(name="door", say=(f"open the {word}",), publish=publish, confirm="Really?")
-    return Interpreter(CommandTable(rows=(row,)))
+    return CommandTable(rows=(row,))
 
 
 def test_each_sentence_is_decided_as_if_nothing_was_said_before() -> None:
-    made: list[str] = []
+    made: list[CommandTable] = []
 
-    def make() -> Interpreter:
-        made.append("")
-        return _interpreter("door")
+    def make(table: CommandTable) -> Interpreter:
+        made.append(table)
+        return Interpreter(table)
 
-    rehearsal = Rehearsal("den", make)
+    rehearsal = Rehearsal("den", make, _table("door"))
     assert made == []
     for _ in range(2):
         (event,) = rehearsal.events("open the door")
@@ -29,8 +29,7 @@ def test_each_sentence_is_decided_as_if_nothing_was_said_before() -> None:
 
 
 def test_another_table_is_used_from_the_next_sentence_on() -> None:
-    words = iter(("door", "gate"))
-    rehearsal = Rehearsal("den", lambda: _interpreter(next(words)))
+    rehearsal = Rehearsal("den", Interpreter, _table("door"))
     assert rehearsal.events("open the gate")[0]["event"] == "unmatched"
-    rehearsal.forget()
+    rehearsal.adopt(_table("gate"))
     assert rehearsal.events("open the gate")[0]["event"] == "ask"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.outcome import Heard
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service.process_utterance import decide
 
 
@@ -15,21 +16,25 @@ class Rehearsal:
     It is made when the first sentence is rehearsed. Any thread may call it.
     """
 
-    def __init__(self, node: str, make: Callable[[], Interpreter]) -> None:
+    def __init__(
+        self, node: str, make: Callable[[CommandTable], Interpreter], table: CommandTable
+    ) -> None:
         """`make` returns an interpreter of the table in force, for the events of `node`."""
         self._node = node
         self._make = make
+        self._table = table
         self._interpreter: Interpreter | None = None
         self._lock = threading.Lock()
 
-    def forget(self) -> None:
-        """Use another interpreter from now on: there is another table."""
-        self._interpreter = None
+    def adopt(self, table: CommandTable) -> None:
+        """Decide by another table from the next sentence on."""
+        with self._lock:
+            self._table, self._interpreter = table, None
 
     def events(self, sentence: str) -> Sequence[Event]:
         """Return the events of `sentence`, said now and after nothing else."""
         with self._lock:
-            interpreter = self._interpreter or self._make()
+            interpreter = self._interpreter or self._make(self._table)
             self._interpreter = interpreter
             interpreter.reset()
             return decide(Heard(text=sentence), interpreter).events(self._node)
