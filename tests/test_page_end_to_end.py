@@ -18,7 +18,7 @@ from voice2mqtt.demo import stage
 
 pytestmark = needs_chromium
 
-REFUSED = "Turn on the kitchen bulb."
+REFUSED = "Turn on the kitchen lantern."
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def test_a_refused_sentence_is_seen_and_made_a_command_in_one_click(
         tab = visitor.open("now")
         before = spoken.speak(REFUSED)
         assert before["event"] == "unmatched"
+        assert before["nearest"]
         expect(tab.locator(".turn").first).to_contain_text("Not carried out")
         expect(tab.locator(".turn .fate")).to_have_text("acknowledged")
 

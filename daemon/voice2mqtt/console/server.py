@@ -91,7 +91,7 @@ class ConsoleServer:
         self._requests = RequestBudget(burst=60, per_s=20)
         self._failures = RequestBudget(burst=10, per_s=0.2)
         self._worker = ThreadPoolExecutor(1, "console-work")
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._started = threading.Event()
         self._failure: Exception | None = None
@@ -124,23 +124,23 @@ class ConsoleServer:
 
     def stop(self) -> None:
         """End, and let nobody wait."""
-        # It has ended by itself if it could not be served.
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._stop.set)
+        if self._loop:
+            # It has ended by itself if it could not be served.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(self._serve())
+            asyncio.run(self._serve())
         except Exception:  # the daemon goes on without its page
             log.exception("a fault of voice2mqtt; the page has ended")
         finally:
             self._started.set()
-            self._loop.close()
 
     async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
         app = web.Application(middlewares=[self._guard], client_max_size=LARGEST_BODY)
         app.router.add_get("/api/live", self._live)
         for method, path, need, work in self._routes:
@@ -212,7 +212,8 @@ class ConsoleServer:
                 return denied
             try:
                 given = await _given(request)
-                return _json(await self._loop.run_in_executor(self._worker, work, given))
+                loop = asyncio.get_running_loop()
+                return _json(await loop.run_in_executor(self._worker, work, given))
             except (ValueError, UserFacingError) as error:
                 return _json({"error": str(error)}, 409)
 
