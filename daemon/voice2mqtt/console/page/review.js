@@ -58,7 +58,7 @@ export function open(main, home) {
         each.recorded ? listen(each.recorded) : null,
         h("time", {}, ago(each.last_at_s))),
       h("div", { class: "quick" },
-        near ? button(["Accept as ", h("b", {}, `“${near.sentence}”`)],
+        near ? button(h("span", {}, "Accept as ", h("b", {}, `“${near.sentence}”`)),
           () => change("accept", { sound: each.sound, sentence: near.sentence }), { kind: "soft" }) : null,
         button("Right to refuse", () => change("right", { sound: each.sound })),
         button("Ignore", () => change("ignore", { sound: each.sound }))),
