@@ -161,9 +161,13 @@ class ConsoleServer:
         self._feed.open()
         self._started.set()
         ticking = asyncio.ensure_future(self._tick())
-        await self._stop.wait()
+        stopping = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait({ticking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        failed = ticking.done()
         ticking.cancel()
         await runner.cleanup()
+        if failed:
+            ticking.result()
 
     async def _tick(self) -> None:
         """Send what changes all the time, while anybody reads it."""
