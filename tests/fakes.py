@@ -71,6 +71,10 @@ class ScriptedMicrophone:
     def another_waits(self) -> bool:
         return not self._spoken.empty()
 
+    @property
+    def in_speech(self) -> bool:
+        return False
+
     def suppress_for(self, for_s: float) -> None:
         self.suppressed_s.append(for_s)
 

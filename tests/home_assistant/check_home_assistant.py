@@ -55,6 +55,7 @@ class Node:
                 "host_reason": "nobody listens there",
                 "version": "1.2.3",
                 "counters": {"commands": 3, "unmatched": 1, "no_match": 2, "canceled": 0},
+                "refused": {"not_in_table": 1, "no_words": 2},
                 "metered_s_today": 12.5,
             }
         )

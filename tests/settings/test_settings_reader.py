@@ -46,7 +46,7 @@ def test_what_is_written_is_read() -> None:
         pytest.param(
             "colour: red\n",
             "x.yaml:1:1: unknown key colour; known here: node, microphone, speech, listening, "
-            "feedback, mqtt, home_assistant, rooms, privacy, history, state_dir, commands",
+            "feedback, mqtt, home_assistant, rooms, privacy, console, history, state_dir, commands",
             id="unknown-key-near-nothing",
         ),
         pytest.param(

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from voice2mqtt.settings.load import load_settings, load_table
-from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.model import ConsoleSettings, Settings
 from voice2mqtt.settings.settings_reader import read_settings
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.reader import read_document
@@ -30,7 +30,10 @@ def _keys(section: BaseModel) -> dict[str, object]:
 
 
 def test_the_shipped_settings_are_the_defaults() -> None:
-    assert load_settings(SETTINGS, environ={}) == Settings(commands=CONFIG / "commands.yaml")
+    console = ConsoleSettings(token_file=CONFIG / "secrets" / "console-token")
+    assert load_settings(SETTINGS, environ={}) == Settings(
+        commands=CONFIG / "commands.yaml", console=console
+    )
 
 
 def test_every_setting_stands_in_the_shipped_file_with_its_default_and_a_meaning() -> None:

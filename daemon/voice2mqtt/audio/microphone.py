@@ -87,6 +87,11 @@ class Microphone:
         """Return whether a further utterance has begun. Any thread may call it."""
         return bool(self._waiting)
 
+    @property
+    def in_speech(self) -> bool:
+        """Whether an utterance is under way at this moment. Any thread may read it."""
+        return self._segmenter.is_open
+
     def suppress_for(self, for_s: float) -> None:
         """Begin no utterance in the next `for_s` seconds; one under way goes on."""
         self._segmenter.suppress_for(for_s)

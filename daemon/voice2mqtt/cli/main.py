@@ -29,6 +29,7 @@ COMMANDS = {
     "transcribe": "voice2mqtt.cli.transcribe",
     "completion": "voice2mqtt.cli.guide.completion",
     "demo": "voice2mqtt.demo.command",
+    "console": "voice2mqtt.cli.console.command",
     "install": "voice2mqtt.cli.install",
     "uninstall": "voice2mqtt.cli.uninstall",
 }

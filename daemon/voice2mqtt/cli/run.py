@@ -22,9 +22,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until a signal."""
     journal.set_up(as_json=args.json, verbose=args.verbose)
-    written = load_written(common.settings_file(args).path)
+    file = common.settings_file(args).path
+    written = load_written(file)
     settings = written.settings
     verify(written)
     journal.set_up(log_text=settings.privacy.log_text, as_json=args.json, verbose=args.verbose)
-    build.daemon(settings).run()
+    if not settings.console.listen:
+        build.daemon(settings).run()
+        return ExitStatus.OK
+    # Only here, since a web server takes memory.
+    from voice2mqtt.cli.console.serving import daemon_with_page, served
+
+    daemon, page = daemon_with_page(written, file)
+    with served(page):
+        daemon.run()
     return ExitStatus.OK

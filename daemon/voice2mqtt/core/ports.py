@@ -34,6 +34,11 @@ class UtteranceSource(Protocol):
         """Return whether a further utterance has begun. Any thread may call it."""
         ...
 
+    @property
+    def in_speech(self) -> bool:
+        """Whether an utterance is under way at this moment. Any thread may read it."""
+        ...
+
     def suppress_for(self, for_s: float) -> None:
         """Begin no utterance in the next `for_s` seconds; one under way goes on."""
         ...

@@ -1,29 +1,36 @@
-"""`voice2mqtt demo`: broker, Speech host and daemon on this machine, with nothing installed.
+"""`voice2mqtt demo`: broker, Speech host, daemon and page on this machine, with nothing installed.
 
 With a microphone and a terminal it listens to you; else it speaks some commands itself into a pipe
-that is the daemon's microphone, so that neither sound card nor sound server is needed.
+that is the daemon's microphone, so that neither sound card nor sound server is needed. Settings and
+table are copies, so that what is edited on the page is gone afterwards.
 """
 
 import argparse
 import os
+import shutil
+import socket
 import tempfile
 import threading
 import time
+import webbrowser
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from voice2mqtt.audio.factory import STDIN
 from voice2mqtt.audio.sources.devices import list_devices
 from voice2mqtt.audio.sources.source import BLOCK_BYTES, BLOCK_MS
 from voice2mqtt.audio.sources.wav import WavSource
+from voice2mqtt.cli.console.serving import daemon_with_page, served
 from voice2mqtt.cli.screen import is_terminal
+from voice2mqtt.console.access_token import made_token
 from voice2mqtt.demo import stage
 from voice2mqtt.demo.view import DemoView
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service import composition as build
 from voice2mqtt.service.daemon import Daemon
-from voice2mqtt.settings.load import load_settings, load_table
+from voice2mqtt.settings.load import WrittenSettings, load_table, load_written
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.search import NAME, shipped
 
@@ -41,6 +48,7 @@ SENTENCES = (
 )
 """One of them is not a command: nothing may be published for it."""
 
+PAGE_PORT = 8099
 DONE_WITHIN_S = 15.0
 """Longest wait for the daemon to start listening, or to decide a sentence; set by hand."""
 _SILENCE = bytes(BLOCK_BYTES)
@@ -58,7 +66,9 @@ def run(args: argparse.Namespace) -> int:
     view = DemoView(live=is_terminal())
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="v2m-demo-")))
-        settings = _settings(stack, folder, view)
+        file = _copied(folder)
+        written = _settings(stack, file, view)
+        settings = written.settings
         microphone = None if args.speak or not is_terminal() else _microphone(settings)
         spoken = () if microphone else _recordings(folder)
         view.part("microphone", _microphone_line(microphone))
@@ -68,9 +78,13 @@ def run(args: argparse.Namespace) -> int:
             view.meter.feed(block)
             hears.set()
 
-        daemon = build.daemon(
-            stage.with_microphone(settings, microphone or STDIN), view.event, on_audio
-        )
+        written = replace(written, settings=stage.with_microphone(settings, microphone or STDIN))
+        daemon, page = daemon_with_page(written, file, view.event, on_audio)
+        address = stack.enter_context(served(page))
+        link = f"{address}#token={made_token(settings.console.token_file)}"
+        view.part("page", link)
+        if is_terminal() and ("DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ):
+            webbrowser.open(link)
         stack.enter_context(stage.subscriber(settings.mqtt.broker, "home/#", view.message))
         if spoken:
             _feed_stdin(stack, _audio(spoken, view, hears, daemon))
@@ -80,19 +94,39 @@ def run(args: argparse.Namespace) -> int:
     return ExitStatus.OK
 
 
-def _settings(stack: ExitStack, folder: Path, view: DemoView) -> Settings:
-    """Start broker and Speech host; return the shipped settings with their addresses."""
-    file = shipped("config") / NAME
-    settings = load_settings(file)
+def _copied(folder: Path) -> Path:
+    """Copy the shipped settings and table to `folder`; return the file of the settings."""
+    source = shipped("config")
+    for name in (NAME, "commands.yaml"):
+        shutil.copy(source / name, folder / name)
+    return folder / NAME
+
+
+def _settings(stack: ExitStack, file: Path, view: DemoView) -> WrittenSettings:
+    """Start broker and Speech host; return the settings in `file` with their addresses."""
+    folder, written = file.parent, load_written(file)
     broker_url = stack.enter_context(stage.broker(folder))
     view.part("broker", f"mosquitto on {broker_url}; watched with mosquitto_sub -t 'home/#'")
     view.part("Speech host", "ours; loading its model ...")
     began_s = time.monotonic()
     host_url = stack.enter_context(stage.speech_host(folder, "--settings", str(file)))
     view.part("Speech host", f"ours, {host_url}, ready in {time.monotonic() - began_s:.1f} s")
+    settings = stage.with_servers(written.settings, "demo", broker_url, host_url, folder)
     rows = len(load_table(settings.commands, build.language_of(settings)).rows)
-    view.part("table", f"{_short(settings.commands)}, {rows} rows")
-    return stage.with_servers(settings, "demo", broker_url, host_url, folder)
+    view.part("table", f"a copy of {_short(shipped('config') / 'commands.yaml')}, {rows} rows")
+    console = settings.console.model_copy(update={"listen": _page_address()})
+    return replace(written, settings=settings.model_copy(update={"console": console}))
+
+
+def _page_address() -> str:
+    """Return where the page is to be: its usual address if that is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", PAGE_PORT))
+        except OSError:
+            return "127.0.0.1:0"
+    return f"127.0.0.1:{PAGE_PORT}"
 
 
 def _short(path: Path) -> Path:
@@ -140,6 +174,10 @@ def _audio(
                 break
         else:
             break
+    if is_terminal():
+        view.part("Ctrl-C", "ends; until then the page is there")
+    while is_terminal():
+        yield _SILENCE
     daemon.stop("all sentences were spoken")
 
 

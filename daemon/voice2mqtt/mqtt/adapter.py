@@ -83,7 +83,7 @@ class MqttAdapter:
         )
         self._provisional = ProvisionalCommands(self._arbitration.objection)
         self._discovery = DiscoveryPublisher(
-            self._topics, settings.home_assistant, self._send_owned
+            self._topics, settings.home_assistant, self._send_owned, settings.console.url
         )
         self._link.subscribe(*(self._topics.control(name) for name in CONTROLS))
         self._link.subscribe(self._topics.availability, self._topics.state)

@@ -24,6 +24,7 @@ from voice2mqtt.service.patience import Patience
 from voice2mqtt.service.process_utterance import ProcessedUtterance, decide, recognize
 from voice2mqtt.service.replies import Replies
 from voice2mqtt.service.unfinished import Unfinished
+from voice2mqtt.service.watching.live_report import LiveReport
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class CommandExecutor:
         ),
         log_text: bool = True,
         keep_awake: Callable[[float], None] = lambda _until_s: None,
+        live: LiveReport | None = None,
     ) -> None:
         """Connect the parts.
 
@@ -64,6 +66,7 @@ class CommandExecutor:
             keep: given what was processed and the events that tell of it, for the history.
             log_text: whether events are published with what was said.
             keep_awake: called with the time until which no wake word is needed. Any thread.
+            live: reports each utterance while it is processed.
         """
         self._node = node
         self._interpreter = interpreter
@@ -72,6 +75,7 @@ class CommandExecutor:
         self._log_text = log_text
         self._keep_awake = keep_awake
         self._voice = voice
+        self._live = live or LiveReport()
         self._awaits_answer = False
         self._answer_timer: threading.Timer | None = None
         self._state = state
@@ -93,8 +97,11 @@ class CommandExecutor:
         outcome: Outcome = _FAULT
         with self._surviving_faults():
             outcome = self._recognized(utterance, recognizer, another_waits)
+            self._live.recognised()
             with self._deciding:
-                self._act_on(decide(outcome, self._interpreter, utterance))
+                processed = decide(outcome, self._interpreter, utterance)
+                self._live.decided(processed, utterance)
+                self._act_on(processed)
         return outcome
 
     def process_text(self, text: str, said_s: float) -> None:
@@ -142,6 +149,7 @@ class CommandExecutor:
         """Report `event` to journal and broker."""
         self._report(event)
         self._adapter.publish_event(event if self._log_text else wordless(event))
+        self._live.event(event)
 
     def _recognized(
         self, utterance: Utterance, recognizer: Recognizer, another_waits: Callable[[], bool]
@@ -151,7 +159,7 @@ class CommandExecutor:
             # It waited for another utterance, and every command of the table would be too late.
             return Canceled(reason="Error", code="TooLate", details=f"not recognised: {why}")
         self._cancel_answer_timer()
-        self._adapter.publish_activity("hearing")
+        self._show_activity("hearing")
         self._adapter.speech_began(utterance.loudness_db, utterance.speech_began_at_s)
 
         def ended(utterance: Utterance) -> None:
@@ -159,19 +167,18 @@ class CommandExecutor:
             self._utterance_ended(utterance)
 
         watched = _Watched(utterance, ended)
-        return recognize(
-            watched, recognizer, self._interpreter, patience, self._first_words(watched)
-        )
+        return recognize(watched, recognizer, self._interpreter, patience, self._interim(watched))
 
-    def _first_words(self, utterance: "_Watched") -> Callable[[str], None]:
-        """Return what shows that words are being recognised while `utterance` goes on."""
+    def _interim(self, utterance: "_Watched") -> Callable[[str], None]:
+        """Return what shows the words that are being recognised while `utterance` goes on."""
         shown = False
 
-        def interim(_text: str) -> None:
+        def interim(text: str) -> None:
             nonlocal shown
             if not shown and not utterance.has_ended:
                 shown = True
-                self._adapter.publish_activity("recognising")
+                self._show_activity("recognising")
+            self._live.interim(text)
 
         return interim
 
@@ -195,7 +202,7 @@ class CommandExecutor:
             lambda: self._report(event),
             lambda: self._adapter.publish_event(event),
             lambda: self._reply.to(processed),
-            lambda: self._adapter.publish_activity("idle"),
+            lambda: self._show_activity("idle"),
             lambda: self._state.note(processed),
             lambda: self._adapter.publish_state(self._state.document()),
         )
@@ -206,7 +213,8 @@ class CommandExecutor:
                 log.exception("a fault while telling of a fault")
 
     def _utterance_ended(self, utterance: Utterance) -> None:
-        self._adapter.publish_activity("recognising")
+        self._live.gate_closed()
+        self._show_activity("recognising")
         self._adapter.speech_ended(utterance.loudness_db)
 
     def _act_on(self, processed: ProcessedUtterance) -> None:
@@ -226,7 +234,7 @@ class CommandExecutor:
                 self._keep(processed, [held_back])
                 if verdict.unsure:
                     self._reply.not_done(reason)
-                self._adapter.publish_activity("idle")
+                self._show_activity("idle")
                 return
             if_alone = verdict.if_alone
         elif processed.utterance:
@@ -254,10 +262,12 @@ class CommandExecutor:
 
     def _carry_out(self, fire: Fire, event_id: str, *, if_alone: bool) -> None:
         end = self._unfinished.begin(fire, event_id)
+        show = self._live.delivery(event_id, fire.row)
 
         def done(reason: str) -> None:
             # On a thread of the adapter; both parts take calls from any thread.
             end()
+            show(reason)
             if reason:
                 self._reply.not_done(reason)
 
@@ -275,7 +285,7 @@ class CommandExecutor:
         """Publish `asking` if an answer is waited for, else `idle`."""
         self._keep_awake(self._interpreter.awake_until_s)
         self._awaits_answer = self._interpreter.answer_deadline_s > clock.now_s()
-        self._adapter.publish_activity("asking" if self._awaits_answer else "idle")
+        self._show_activity("asking" if self._awaits_answer else "idle")
         if self._awaits_answer:
             self._start_answer_timer()
 
@@ -294,7 +304,11 @@ class CommandExecutor:
                 self._answer_timer.cancel()
 
     def _answer_time_over(self) -> None:
-        self._adapter.publish_activity("idle")
+        self._show_activity("idle")
+
+    def _show_activity(self, activity: str) -> None:
+        self._adapter.publish_activity(activity)
+        self._live.activity(activity)
 
 
 class _Watched:

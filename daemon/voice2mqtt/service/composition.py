@@ -20,6 +20,8 @@ over to another thread:
     check        service/table_check        lints the table         nowhere, it logs
     history      history/writer             writes the history      nowhere, it has a database
     watchdog     service/systemd/watchdog   notifies systemd        reads the heartbeats
+    console      console/server             serves the page         `Feed.put`, `Inbox.put`
+    console-work console/server             what takes long there   `Inbox.put`
 
 Whatever the supervisor has to act on comes through the inbox: signals, controls, typed sentences,
 changes of microphone, wakefulness, host and table, the end of the loop. The microphone, the voice,
@@ -29,6 +31,7 @@ the adapter, usage and unfinished commands may be called from any thread.
 import gc
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from voice2mqtt.audio.factory import STDIN, open_microphone
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
@@ -72,6 +75,8 @@ from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
 from voice2mqtt.service.unfinished import Unfinished
 from voice2mqtt.service.wake import wake_settings
+from voice2mqtt.service.watching.live_report import LiveReport
+from voice2mqtt.service.watching.rehearsal import Rehearsal
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.wake_words import spoken_forms
@@ -186,10 +191,12 @@ def daemon(
     settings: Settings,
     report: Callable[[Event], None] = journal.report,
     on_audio: Callable[[bytes], None] = lambda _block: None,
+    watch: Callable[[Event], None] = lambda _event: None,
 ) -> Daemon:
     """Return the daemon that `settings` describe, ready to run.
 
-    `report` is given every event, `on_audio` every block that the microphone gives.
+    `report` is given every event, `on_audio` every block that the microphone gives, and `watch`
+    small events about the utterance at hand (`watching/live_report.py`).
 
     Raises:
         UserFacingError: settings, table or a WAV file that is the microphone cannot be used.
@@ -205,25 +212,24 @@ def daemon(
     table = load_table(settings.commands, language)
     azure = recognizer(settings, table, usage.meters)
     microphone, speech = _microphone_and_speech(
-        settings,
-        azure,
-        inbox,
-        on_audio,
-        watchdog.heartbeat("capture"),
-        lambda: not usage.exhausted and not state.muted,
+        settings, azure, inbox, on_audio, watchdog.heartbeat("capture"), _may_send(usage, state)
     )
     voice = SpeakerVoice(settings.feedback, language, microphone.suppress_for)
     first = settled(interpreter(settings, table))
     history = history_writer(settings)
-    executor = _executor(settings, first, adapter, voice, state, store, report, microphone, history)
+    executor = _executor(
+        settings, first, adapter, voice, state, store, report, watch, microphone, history
+    )
     table_check = TableCheck()
     table_check.adopt(table, first.automaton)
+    rehearsal = Rehearsal(settings.node, partial(interpreter, settings), table)
 
     def adopt(table: CommandTable) -> None:
         made = settled(interpreter(settings, table))
         executor.adopt(made)
         table_check.adopt(table, made.automaton)
         set_phrases(azure, settings, table)
+        rehearsal.adopt(table)
 
     return Daemon(
         microphone=microphone,
@@ -241,7 +247,12 @@ def daemon(
         history=history,
         notifier=notifier,
         watchdog=watchdog,
+        rehearsal=rehearsal,
     )
+
+
+def _may_send(usage: TotalUsage, state: NodeState) -> Callable[[], bool]:
+    return lambda: not usage.exhausted and not state.muted
 
 
 def _executor(
@@ -252,6 +263,7 @@ def _executor(
     state: NodeState,
     store: Store,
     report: Callable[[Event], None],
+    watch: Callable[[Event], None],
     microphone: UtteranceSource,
     history: HistoryWriter,
 ) -> CommandExecutor:
@@ -266,6 +278,7 @@ def _executor(
         keep=history_keeper(settings, history).keep,
         log_text=settings.privacy.log_text,
         keep_awake=microphone.keep_awake,
+        live=LiveReport(watch, log_text=settings.privacy.log_text),
     )
 
 

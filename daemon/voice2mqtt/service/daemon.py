@@ -8,18 +8,19 @@ threads.
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from voice2mqtt import clock
 from voice2mqtt.audio.signal.condition import MicrophoneState
 from voice2mqtt.core.audio import Utterance
+from voice2mqtt.core.event import Event
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.history.writer import HistoryWriter
 from voice2mqtt.mqtt.adapter import MqttAdapter
-from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload
+from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload, Say
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.inbox import (
     ControlRequested,
@@ -41,6 +42,7 @@ from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.service.systemd.watchdog import Watchdog
 from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
+from voice2mqtt.service.watching.rehearsal import Rehearsal
 from voice2mqtt.settings.yaml.faults import FaultsError
 
 TICK_S = 1.0
@@ -76,6 +78,7 @@ class Daemon:
         history: HistoryWriter,
         notifier: Notifier,
         watchdog: Watchdog,
+        rehearsal: Rehearsal | None = None,
     ) -> None:
         """Take the parts, already connected to each other."""
         self._microphone = microphone
@@ -93,6 +96,7 @@ class Daemon:
         self._history = history
         self._notifier = notifier
         self._watchdog = watchdog
+        self._rehearsal = rehearsal
         self._loop = threading.Thread(target=self._run_loop, name="loop", daemon=True)
         self._failure: BaseException | None = None
         self._reloading = self._reload_again = False
@@ -122,6 +126,35 @@ class Daemon:
     def stop(self, why: str) -> None:
         """Have `run` come to its end. Any thread may call it."""
         self._inbox.put(Stop(why))
+
+    # For who watches, from any thread.
+
+    @property
+    def in_speech(self) -> bool:
+        """Whether an utterance is under way at the microphone."""
+        return self._microphone.in_speech
+
+    def state_document(self) -> Event:
+        """Return the state as it is published, with the broker's beside it."""
+        return {**self._state.document(), "broker": self._adapter.up}
+
+    def rehearse(self, sentence: str) -> Sequence[Event]:
+        """Return the events of `sentence` as if it had been heard; nothing else happens."""
+        return self._rehearsal.events(sentence) if self._rehearsal else ()
+
+    def say(self, sentence: str) -> str:
+        """Handle `sentence` as if it had been heard; return why it is not taken, or ""."""
+        return self._inbox.put_control(Say(sentence), clock.now_s())
+
+    def mute(self, *, on: bool) -> None:
+        """Stop carrying out commands, or begin again."""
+        self._inbox.put_control(Mute(on=on), clock.now_s())
+
+    def reload(self) -> None:
+        """Read the command table again."""
+        self._inbox.put(TableChanged())
+
+    # The daemon's own threads.
 
     def _run_loop(self) -> None:
         failure: BaseException | None = None

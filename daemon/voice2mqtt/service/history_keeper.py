@@ -55,7 +55,8 @@ class HistoryKeeper:
         level_dbfs: float | None,
         pcm: bytes,
     ) -> HistoryEntry:
-        refusal = _refusal(event, decision, outcome)
+        held_back = event["event"] == "held_back"
+        refusal = Refusal.HELD_BACK if held_back else refusal_of(decision, outcome)
         reviewed = self.with_words and refusal in REVIEWED
         kept = event if self.with_words else wordless(event)
         if self.with_words and isinstance(outcome, Heard):
@@ -85,9 +86,8 @@ def sound_of(text: str, language: str) -> str:
     return "".join("".join(sounds) for sounds in pronouncer(language).pronounce(spoken))
 
 
-def _refusal(event: Event, decision: Decision | None, outcome: Outcome) -> Refusal:
-    if event["event"] == "held_back":
-        return Refusal.HELD_BACK
+def refusal_of(decision: Decision | None, outcome: Outcome) -> Refusal:
+    """Return why `decision`, or `outcome` if there was nothing to decide, does nothing."""
     match decision:
         case Fire():
             return Refusal.NONE
@@ -99,9 +99,9 @@ def _refusal(event: Event, decision: Decision | None, outcome: Outcome) -> Refus
             return Refusal.SILENCE if name == SILENCE else Refusal.NO_WORDS
         case Canceled():
             return Refusal.CANCELED
-    if event["reason"] == NOT_ADDRESSED:
+    if decision and decision.reason.text == NOT_ADDRESSED:
         return Refusal.NO_WAKE_PHRASE
-    return Refusal.NOT_ALLOWED if event["row"] else Refusal.NOT_IN_TABLE
+    return Refusal.NOT_ALLOWED if decision and decision.row else Refusal.NOT_IN_TABLE
 
 
 def _hypotheses(heard: Heard) -> list[dict[str, object]]:

@@ -8,10 +8,13 @@ from voice2mqtt.audio.signal.condition import MicrophoneState
 from voice2mqtt.core.decision import Fire, Refuse
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
+from voice2mqtt.history.entry import Refusal
+from voice2mqtt.service.history_keeper import refusal_of
 from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.service.store import Store
 
 _MUTE = "mute"
+_NO_REFUSALS = (Refusal.NONE, Refusal.CONSENT, Refusal.SILENCE)
 
 
 class NodeState:
@@ -35,6 +38,7 @@ class NodeState:
         self._counters: Counter[str] = Counter(
             heard=0, commands=0, unmatched=0, no_match=0, canceled=0
         )
+        self._refused: Counter[str] = Counter()
 
     def note(self, processed: ProcessedUtterance) -> None:
         """Count the outcome and the decisions."""
@@ -45,6 +49,10 @@ class NodeState:
                 self._counters["no_match"] += 1
             case Canceled():
                 self._counters["canceled"] += 1
+        for happened in processed.decisions or (None,):
+            refusal = refusal_of(happened, processed.outcome)
+            if refusal not in _NO_REFUSALS:
+                self._refused[refusal.value] += 1
         for decision in processed.decisions:
             if isinstance(decision, Fire):
                 self._counters["commands"] += 1
@@ -81,6 +89,7 @@ class NodeState:
             "host_reason": self.host_fault or "",
             "version": __version__,
             "counters": dict(self._counters),
+            "refused": dict(self._refused),
             "metered_s_today": round(self._used_s(), 1),
             "daily_limit_reached": self.limit_reached,
         }

@@ -57,7 +57,7 @@ def recognize(
     give_up: GiveUp = never,
     on_interim: Callable[[str], None] = lambda _text: None,
 ) -> Outcome:
-    """Have `utterance` recognised while it is spoken.
+    """Have `utterance` recognised while it is spoken; `on_interim` is given each hypothesis.
 
     The table tells the endpointer how long to wait for the end. What is only a part of what was
     said is not recognised, or given up. `on_interim` is given each interim hypothesis, on a
@@ -72,6 +72,11 @@ def recognize(
         for _ in utterance.frames():
             pass  # Its speaker is not done; what is told now would be told into the sentence.
     else:
+
+        def interim(text: str) -> None:
+            utterance.expect(interpreter.partial_match(text))
+            on_interim(text)
+
         outcome = recognizer.recognize(
             utterance,
             interim,

@@ -4,6 +4,7 @@ Those of `speech:` are in `speech_settings.py`, ranges and formats in `values.py
 `settings_reader.py` maps each error to its place in the file.
 """
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -12,8 +13,10 @@ from pydantic import Field, model_validator
 from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.settings.values import (
     Broker,
+    Listen,
     Milliseconds,
     NodeName,
+    Origin,
     Positive,
     Section,
     Text,
@@ -147,6 +150,58 @@ class PrivacySettings(Section):
     log_text: bool = True
 
 
+class ConsoleSettings(Section):
+    """The local web page, and who may use it."""
+
+    listen: Listen | None = None
+    """Address and port of the page, such as 127.0.0.1:8099; without it there is none."""
+    origin: Origin | None = None
+    """How browsers on other machines reach it; then everything needs the token."""
+    cert_file: Path | None = None
+    """The page's own certificate, for https without a proxy."""
+    key_file: Path | None = None
+    """The key of `cert_file`."""
+    token_file: Path = Path("secrets/console-token")
+    """The token that whoever changes or says something must have."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if bool(self.cert_file) != bool(self.key_file):
+            raise ValueError("cert_file and key_file belong together; name both")
+        if self.listen and not self.is_local and not self.origin:
+            raise ValueError(
+                f"{self.listen} is reached from other machines; name the address that their "
+                "browsers use, as in origin: https://voice.example.org"
+            )
+        if self.origin and not self.origin.startswith("https://"):
+            raise ValueError(
+                "the token must not cross a network in the clear; write origin: https://..., with "
+                "cert_file and key_file, or behind a proxy that has the certificate"
+            )
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of `listen`."""
+        host, _, port = (self.listen or "127.0.0.1:0").rpartition(":")
+        return host.strip("[]"), int(port)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only programs of this machine can connect to `listen`."""
+        host = self.address[0]
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds the page; "" if there is none."""
+        scheme = "https" if self.cert_file else "http"
+        return "" if self.listen is None else self.origin or f"{scheme}://{self.listen}"
+
+
 class HistorySettings(Section):
     """What is kept on disk of what was heard and decided."""
 
@@ -169,6 +224,7 @@ class Settings(Section):
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
     rooms: RoomsSettings = RoomsSettings()
     privacy: PrivacySettings = PrivacySettings()
+    console: ConsoleSettings = ConsoleSettings()
     history: HistorySettings = HistorySettings()
     state_dir: Path | None = None
     """Where what must survive a restart is kept; by default systemd's STATE_DIRECTORY, else

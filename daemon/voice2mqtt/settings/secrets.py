@@ -63,6 +63,9 @@ def secret_files(settings: Settings) -> dict[str, Path]:
     } | {
         "mqtt.password_file": settings.mqtt.password_file,
         "mqtt.key_file": settings.mqtt.key_file,
+        "console.key_file": settings.console.key_file,
+        # It is made when it is first asked for.
+        "console.token_file": settings.console.token_file if settings.console.listen else None,
     }
     return {key: path for key, path in named.items() if path is not None}
 

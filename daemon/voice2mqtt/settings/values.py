@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from voice2mqtt.settings.page_address import check_listen, check_origin
 from voice2mqtt.settings.wake_words import BUILT_IN, is_model
 from voice2mqtt.settings.yaml.redaction import is_secret_name, shown_address
 
@@ -114,6 +115,8 @@ WakeWords = Annotated[
     tuple[Annotated[str, AfterValidator(_wake_word)], ...], BeforeValidator(as_tuple)
 ]
 Topic = Annotated[str, AfterValidator(_topic)]
+Listen = Annotated[str, AfterValidator(check_listen)]
+Origin = Annotated[str, AfterValidator(check_origin)]
 NodeName = Annotated[str, AfterValidator(_node_name)]
 Language = Annotated[str, AfterValidator(_language)]
 Variable = Annotated[str, AfterValidator(_variable)]

@@ -93,6 +93,11 @@ class SdkMicrophone:
         """Return False: the next shot begins after this one."""
         return False
 
+    @property
+    def in_speech(self) -> bool:
+        """Return False: what the SDK hears is known when it has been recognised."""
+        return False
+
     def suppress_for(self, for_s: float) -> None:
         """Do nothing: the SDK's microphone cannot be suppressed."""
 

@@ -1,7 +1,9 @@
 """What is announced to Home Assistant."""
 
+import json
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,3 +20,10 @@ def test_rows_of_any_name_get_discovery_topics_of_their_own(rows: list[str]) -> 
     assert all(re.fullmatch(form, topic) for topic in found)
     for payload in found.values():
         payload.encode()
+
+
+@pytest.mark.parametrize("page", ["", "https://voice.example.org"])
+def test_every_entity_links_to_the_page_if_there_is_one(page: str) -> None:
+    found = announcements(TOPICS, "homeassistant", ["light"], "1", page)
+    links = {json.loads(each)["device"].get("configuration_url", "") for each in found.values()}
+    assert links == {page}

@@ -26,8 +26,13 @@ def discovery_key(topics: Topics) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "_", f"{topics.base}_{topics.node}")
 
 
-def announcements(topics: Topics, prefix: str, rows: Sequence[str], version: str) -> dict[str, str]:
-    """Return discovery topic to payload for the node's entities and a trigger for each row."""
+def announcements(
+    topics: Topics, prefix: str, rows: Sequence[str], version: str, page: str = ""
+) -> dict[str, str]:
+    """Return discovery topic to payload for the node's entities and a trigger for each row.
+
+    `page` is the address of the node's web page, if it has one.
+    """
     key = discovery_key(topics)
     common: Config = {
         "device": {
@@ -36,6 +41,7 @@ def announcements(topics: Topics, prefix: str, rows: Sequence[str], version: str
             "manufacturer": "voice2mqtt",
             "model": "Voice commands",
             "sw_version": version,
+            **({"configuration_url": page} if page else {}),
         },
         "origin": {"name": "voice2mqtt", "sw_version": version},
     }
@@ -83,7 +89,7 @@ def _entities(topics: Topics, rows: Sequence[str]) -> Mapping[tuple[str, str], C
         "icon": "mdi:ear-hearing",
         "state_topic": topics.activity,
     }
-    for name, config in _sensors().items():
+    for name, config in _sensors(topics).items():
         entities["sensor", name] = state | config
     if rows:
         entities["event", "command"] = available | {
@@ -160,7 +166,7 @@ def _connectivity(topics: Topics, state: Config) -> dict[tuple[str, str], Config
     return found
 
 
-def _sensors() -> Mapping[str, Config]:
+def _sensors(topics: Topics) -> Mapping[str, Config]:
     diagnostic: Config = {"entity_category": "diagnostic"}
     return {
         "last_phrase": {
@@ -180,6 +186,8 @@ def _sensors() -> Mapping[str, Config]:
             "icon": "mdi:comment-question-outline",
             "state_class": "total_increasing",
             "value_template": "{{ value_json.counters.no_match + value_json.counters.unmatched }}",
+            "json_attributes_topic": topics.state,
+            "json_attributes_template": "{{ value_json.refused | tojson }}",
         },
         "metered": diagnostic
         | {

@@ -48,10 +48,13 @@ class DiscoveryPublisher:
         topics: Topics,
         settings: HomeAssistantSettings,
         send: Callable[[Delivery, OnResult], None],
+        page: str = "",
     ) -> None:
+        """Prepare; `page` is the address of the node's web page, if it has one."""
         self._topics = topics
         self._settings = settings
         self._send = send
+        self._page = page
         self._lock = threading.Lock()
         self._current: dict[str, str] = {}
         self._kept: set[str] = set()
@@ -72,7 +75,9 @@ class DiscoveryPublisher:
         """Announce these rows from now on, and no others."""
         current: dict[str, str] = {}
         if self._settings.discovery:
-            current = announcements(self._topics, self._settings.prefix, rows, __version__)
+            current = announcements(
+                self._topics, self._settings.prefix, rows, __version__, self._page
+            )
         with self._lock:
             before, self._current = self._current, current
             self._kept = {topic for topic in self._kept if current.get(topic) == before.get(topic)}

@@ -14,7 +14,7 @@ from voice2mqtt.errors import SettingsError, UserFacingError
 from voice2mqtt.mqtt.broker.login import login_from
 from voice2mqtt.service.wake import wake_word_detector
 from voice2mqtt.settings.load import WrittenSettings
-from voice2mqtt.settings.model import WAV_PREFIX, MicrophoneSettings, MqttSettings, Settings
+from voice2mqtt.settings.model import WAV_PREFIX, MicrophoneSettings, Settings
 from voice2mqtt.settings.secrets import may_be_there, read_secret, secret_files, service_places
 from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.speech.azure import AzureRecognizer
@@ -72,9 +72,15 @@ def _files(settings: Settings) -> Iterator[tuple[str, Path, _Check]]:
     for key, path in {**authorities, "mqtt.ca_file": mqtt.ca_file}.items():
         if path:
             yield key, path, partial(_check_authority, path)
-    if mqtt.cert_file and mqtt.key_file:
-        yield "mqtt.cert_file", mqtt.cert_file, partial(read_text, mqtt.cert_file)
-        yield "mqtt.key_file", mqtt.key_file, partial(_check_certificate, mqtt)
+    console = settings.console
+    certified = {
+        "mqtt": (mqtt.cert_file, mqtt.key_file),
+        "console": (console.cert_file, console.key_file),
+    }
+    for name, (cert, its_key) in certified.items():
+        if cert and its_key:
+            yield f"{name}.cert_file", cert, partial(read_text, cert)
+            yield f"{name}.key_file", its_key, partial(_check_certificate, cert, its_key)
     if device.startswith(WAV_PREFIX):
         recording = Path(device.removeprefix(WAV_PREFIX))
         yield "microphone.device", recording, partial(_check_recording, recording)
@@ -90,27 +96,25 @@ def _check_authority(path: Path) -> None:
         ) from error
 
 
-def _check_certificate(settings: MqttSettings) -> None:
-    assert settings.cert_file
-    assert settings.key_file
-    read_text(settings.key_file)
-    if not os.access(settings.cert_file, os.R_OK, effective_ids=True):
+def _check_certificate(cert_file: Path, key_file: Path) -> None:
+    read_text(key_file)
+    if not os.access(cert_file, os.R_OK, effective_ids=True):
         # That has a fault of its own.
         return
 
     def refuse() -> str:
         raise SettingsError(
-            f"{settings.key_file}: the key is encrypted, and nobody is there to type; decrypt it "
+            f"{key_file}: the key is encrypted, and nobody is there to type; decrypt it "
             "with `openssl pkey`"
         )
 
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(
-            settings.cert_file, settings.key_file, password=refuse
+            cert_file, key_file, password=refuse
         )
     except ssl.SSLError as error:
         raise SettingsError(
-            f"{settings.cert_file} and its key do not fit ({error.reason}); name a certificate and "
+            f"{cert_file} and its key do not fit ({error.reason}); name a certificate and "
             "the key that it was made for, both in PEM form"
         ) from error
 

@@ -1,0 +1,1 @@
+"""`voice2mqtt console` and the page beside the daemon."""

@@ -1,0 +1,1 @@
+"""What somebody who watches the daemon sees of it; the page does."""
