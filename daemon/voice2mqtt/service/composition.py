@@ -220,6 +220,35 @@ def daemon(
     executor = _executor(
         settings, first, adapter, voice, state, store, report, watch, microphone, history
     )
+    table_watch, table_check, rehearsal = _readers_of(settings, table, first, executor, azure)
+    return Daemon(
+        microphone=microphone,
+        recognizer=speech,
+        voice=voice,
+        usage=usage,
+        executor=executor,
+        adapter=adapter,
+        state=state,
+        inbox=inbox,
+        host_watch=host_watch(settings.speech, inbox),
+        table_watch=table_watch,
+        table_check=table_check,
+        host_name=", ".join(map(service_name, settings.speech.services)),
+        history=history,
+        notifier=notifier,
+        watchdog=watchdog,
+        rehearsal=rehearsal,
+    )
+
+
+def _readers_of(
+    settings: Settings,
+    table: CommandTable,
+    first: Interpreter,
+    executor: CommandExecutor,
+    azure: AzureRecognizer | FailoverRecognizer,
+) -> tuple[TableWatch, TableCheck, Rehearsal]:
+    """Return what looks at the table besides the executor, and has a changed one adopted by all."""
     table_check = TableCheck()
     table_check.adopt(table, first.automaton)
     rehearsal = Rehearsal(settings.node, partial(interpreter, settings), table)
@@ -231,24 +260,7 @@ def daemon(
         set_phrases(azure, settings, table)
         rehearsal.adopt(table)
 
-    return Daemon(
-        microphone=microphone,
-        recognizer=speech,
-        voice=voice,
-        usage=usage,
-        executor=executor,
-        adapter=adapter,
-        state=state,
-        inbox=inbox,
-        host_watch=host_watch(settings.speech, inbox),
-        table_watch=TableWatch(settings.commands, language, adopt),
-        table_check=table_check,
-        host_name=", ".join(map(service_name, settings.speech.services)),
-        history=history,
-        notifier=notifier,
-        watchdog=watchdog,
-        rehearsal=rehearsal,
-    )
+    return TableWatch(settings.commands, language_of(settings), adopt), table_check, rehearsal
 
 
 def _may_send(usage: TotalUsage, state: NodeState) -> Callable[[], bool]:
