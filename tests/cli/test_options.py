@@ -16,6 +16,8 @@ SETTINGS = {"--settings": (NO_FILE, CONFIG, "there is no such file")}
 TABLE = {"--commands": (NO_FILE, CONFIG, "there is no such file")}
 HEARING = {
     "--wake-phrase": ("", USAGE, "is empty"),
+    "--engine": ("parrot", USAGE, "invalid choice"),
+    "--model": (NO_FILE, USAGE, "--model is for vosk and whisper"),
     "--vosk-model": (NO_FILE, NO_INPUT, NO_FILE),
     "--language": ("klingon!", USAGE, "is not a language"),
 }
@@ -31,6 +33,7 @@ BAD: dict[str, dict[str, tuple[str, ExitStatus, str]]] = {
         "--seconds": ("ten", USAGE, "'ten' is not a number of seconds"),
     },
     "check": SETTINGS,
+    "console": SETTINGS,
     "doctor": {
         "--settings": (NO_FILE, ExitStatus.UNAVAILABLE, "there is no such file"),
         "--seconds": ("-1", USAGE, "is not a number of seconds")},
@@ -74,6 +77,7 @@ BAD: dict[str, dict[str, tuple[str, ExitStatus, str]]] = {
     },
 }  # fmt: skip
 MORE = {
+    "console": ["token"],
     "host": ["--listen", "127.0.0.1:0"],
     "say": ["--dry-run", "hi"],
     "transcribe": ["x.wav"],
