@@ -117,6 +117,7 @@ def test_noise_without_words_is_given_up() -> None:
 @pytest.mark.parametrize("named", ["de-DE", ""])
 def test_the_engine_is_told_the_language_of_the_client(named: str) -> None:
     engine = ScriptedEngine(SENTENCE)
+    engine.languages = frozenset({"en", "de"})
     with hosting(engine) as host:
         config = configured(host.url)
         if named:

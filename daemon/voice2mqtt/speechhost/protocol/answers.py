@@ -15,7 +15,7 @@ from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.speechhost.engine import NBestEntry, TimedWord, Transcript
 from voice2mqtt.speechhost.protocol.audio_format import TICKS_PER_S
-from voice2mqtt.speechhost.protocol.refusals import UNKNOWN_LANGUAGE
+from voice2mqtt.speechhost.protocol.refusals import UNKNOWN_LANGUAGE, language_fault
 from voice2mqtt.speechhost.protocol.request_options import Profanity, RequestOptions
 
 TICKS_PER_SAMPLE = TICKS_PER_S // RATE_HZ
@@ -78,13 +78,10 @@ def hypothesis(
 
 def identified(transcript: Transcript, options: RequestOptions) -> dict[str, Json]:
     """Return the language that was spoken: that of the model, as far as it understood, or none."""
-    heard = transcript.language
     confidence = transcript.nbest[0].confidence
-    alike = [name for name in options.languages if primary_of(name) == primary_of(heard)]
-    if confidence < MIN_IDENTIFIED_CONFIDENCE or not alike:
+    if confidence < MIN_IDENTIFIED_CONFIDENCE or language_fault(options, transcript.language):
         return {"Language": UNKNOWN_LANGUAGE, "Confidence": "Unknown"}
-    exactly = (name for name in alike if name.lower() == heard.lower())
-    return {"Language": next(exactly, alike[0]), "Confidence": "Low"}
+    return {"Language": transcript.language, "Confidence": "Low"}
 
 
 def censor(text: str, profanity: Profanity, language: str) -> str:
