@@ -18,7 +18,7 @@ from voice2mqtt.pronunciation.pronouncer import pronouncer
 SAID: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {
         "turn on the kitchen lights": ("turn on the kitchen light",),
-        "turn on the light": ("turn on the lights",),
+        "turn on the light": ("turned on the light",),
         "resume": ("resumed",),
         "close the blinds": ("close the blind",),
     },

@@ -29,7 +29,7 @@ _REPLACED_PENALTY = 1.0
 _WORD_TO_NUMBER_PENALTY = 0.4
 """For taking a word of the table for a number: "to" may be two, but seldom is."""
 _FORM_COST = 0.2
-"""The most that another form of a word costs. Set by hand: a fifth of a phoneme."""
+"""The most that a form of a word costs that no row has. Set by hand: a fifth of a phoneme."""
 _MIN_PROTECTED_PHONEMES = 3
 """Shorter words of the table are taken for others without `_REPLACED_PENALTY`."""
 
@@ -148,9 +148,9 @@ class WordScores:
     def _cap_forms(
         self, costs: Costs, lexicon: PhoneticLexicon, heard: Sequence[ObservedWord]
     ) -> None:
-        """Lower `costs` [band, word, start] where another form of the word was heard."""
+        """Lower `costs` [band, word, start] where a form of the word was heard that no row has."""
         for word in heard:
-            for form in lexicon.forms_of(word.key):
+            for form in () if word.is_known else lexicon.forms_of(word.key):
                 is_span = self._span_lengths[:, form] == word.end - word.start
                 costs[is_span, form, word.start] = np.minimum(
                     costs[is_span, form, word.start], _FORM_COST
