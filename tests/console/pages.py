@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event as Signal
 from typing import Any
 
 from voice2mqtt.cli.reviewing import review_of
@@ -32,6 +33,10 @@ class ScriptedDaemon:
     muted: bool = False
     reloads: int = 0
     in_speech: bool = False
+    looked_at: int = 0
+    left: bool = False
+    examining: Signal = field(default_factory=Signal)
+    go_on: Signal = field(default_factory=Signal)
 
     def state_document(self) -> Event:
         counters = {"heard": 0, "commands": 0, "unmatched": 0, "no_match": 0, "canceled": 0}
@@ -55,6 +60,17 @@ class ScriptedDaemon:
 
     def reload(self) -> None:
         self.reloads += 1
+
+    def examined(self) -> Iterator[Mapping[str, object]]:
+        try:
+            for severity, cure in (("ok", ""), ("warning", "speak up"), ("error", "`start` it")):
+                self.looked_at += 1
+                found = {"check": "part", "severity": severity, "sentence": f"it is {severity}"}
+                yield found | {"cure": cure}
+                self.examining.set()
+                assert self.go_on.wait(10)
+        finally:
+            self.left = True
 
 
 @dataclass
@@ -126,7 +142,7 @@ def made_page(folder: Path, listen: str, more: str = "") -> tuple[Console, Scrip
     written = load_written(settings)
     daemon, feed = ScriptedDaemon(), Feed()
     review = review_of(written.settings, folder / "state" / "history.db")
-    page = Console(written, settings, feed, daemon, review, lambda _table: ())
+    page = Console(written, settings, feed, daemon, review, lambda _table: (), daemon.examined)
     return page, daemon, feed
 
 

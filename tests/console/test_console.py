@@ -1,6 +1,10 @@
 """What stands behind each address of the page."""
 
-from tests.console.pages import TABLE, TOKEN, Page
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.broker import wait_until
+from tests.console.pages import TABLE, TOKEN, Page, served_page
 
 
 def test_reading_is_free_and_tells_no_secret(page: Page) -> None:
@@ -61,6 +65,32 @@ def test_the_table_is_read_checked_saved_and_undone(page: Page) -> None:
     assert page.ask("/api/table/undo", {}, token=TOKEN).status == 200
     assert page.table.read_text() == TABLE
     assert page.daemon.reloads == 2
+
+
+def test_the_doctor_needs_the_token_and_comes_once_at_a_time(page: Page) -> None:
+    assert page.ask("/api/doctor", {}).status == 401
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(page.ask, "/api/doctor", {}, token=TOKEN)
+        assert page.daemon.examining.wait(10)
+        second = page.ask("/api/doctor", {}, token=TOKEN)
+        assert second.status == 409
+        assert "under way" in second.json["error"]
+        # Whoever else asks for something does not wait for it.
+        assert page.ask("/api/about").status == 200
+        page.daemon.go_on.set()
+        checks = first.result().json["checks"]
+    assert [check["severity"] for check in checks] == ["ok", "warning", "error"]
+    assert page.ask("/api/doctor", {}, token=TOKEN).status == 200
+
+
+def test_the_end_of_the_page_ends_the_doctor(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        with served_page(tmp_path) as page:
+            pool.submit(page.ask, "/api/doctor", {}, token=TOKEN)
+            assert page.daemon.examining.wait(10)
+        page.daemon.go_on.set()
+        wait_until(lambda: page.daemon.left, "end of the doctor")
+    assert page.daemon.looked_at == 2
 
 
 def test_a_table_with_faults_is_shown_with_them(page: Page) -> None:

@@ -120,6 +120,19 @@ def test_the_table_is_searched_edited_and_undone(page: Page, browser: Browser) -
         assert page.table.read_text() == TABLE
 
 
+def test_the_doctor_tells_what_is_wrong_and_what_to_do(page: Page, browser: Browser) -> None:
+    page.daemon.go_on.set()
+    with visit(browser, page.url) as visitor:
+        tab = visitor.open("settings", unlocked=True)
+        tab.get_by_role("button", name="Examine everything").click()
+        expect(tab.locator(".checks .verdict")).to_contain_text("1 error, 1 warning")
+        expect(tab.locator(".checks .pill")).to_have_text(["Well", "Warning", "Error"])
+        expect(tab.locator(".checks li.bad code")).to_have_text("start")
+        assert visitor.serious() == []
+        tab.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+
+
 def test_every_view_fits_and_can_be_used_by_everybody(page: Page, browser: Browser) -> None:
     _speak(page, "a1", "Turn on the kitchen light.")
     with visit(browser, page.url) as visitor:

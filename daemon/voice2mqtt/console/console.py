@@ -1,6 +1,7 @@
 """The page: what stands behind each of its addresses."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from voice2mqtt import __version__
@@ -37,17 +38,20 @@ class Console:
         daemon: WatchedDaemon,
         review: Review,
         run_tests: Callable[[CommandTable], Sequence[str]],
+        examine: Callable[[], Iterator[Answer]],
     ) -> None:
         """Prepare a page for `daemon`, which puts its events into `feed`.
 
         `review` has its history; `run_tests` returns a sentence for each of a table's own tests
-        that fails.
+        that fails; `examine` yields what `voice2mqtt doctor` finds, which takes long.
         """
         settings = written.settings
         self._written = written
         self._settings_file = settings_file
         self._feed = feed
         self._daemon = daemon
+        self._examine = examine
+        self._ended = False
         language = settings.speech.language
         self._table = TableFile(settings.commands, language.split("-")[0], run_tests)
         self._explanation: Explanation | None = None
@@ -74,6 +78,7 @@ class Console:
             ("mute", Need.CHANGE, self._mute),
         ):
             self._server.route("POST", f"/api/{path}", need, work)
+        self._server.route("POST", "/api/doctor", Need.CHANGE, self._doctor, is_slow=True)
         self._route_review()
 
     def _route_review(self) -> None:
@@ -123,6 +128,7 @@ class Console:
 
     def stop(self) -> None:
         """End."""
+        self._ended = True
         self._server.stop()
 
     def _now(self) -> Sequence[Answer]:
@@ -210,6 +216,10 @@ class Console:
             "path": str(self._settings_file),
             "settings": settings_in_force(self._written),
         }
+
+    def _doctor(self, _given: Given) -> Answer:
+        # The daemon's end waits for one check at most.
+        return {"checks": list(takewhile(lambda _check: not self._ended, self._examine()))}
 
 
 def _text(given: Given, key: str) -> str:

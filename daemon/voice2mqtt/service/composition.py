@@ -22,6 +22,7 @@ over to another thread:
     watchdog     service/systemd/watchdog   notifies systemd        reads the heartbeats
     console      console/server             serves the page         `Feed.put`, `Inbox.put`
     console-work console/server             what takes long there   `Inbox.put`
+    console-slow console/server             runs the doctor         nowhere, it answers
 
 Whatever the supervisor has to act on comes through the inbox: signals, controls, typed sentences,
 changes of microphone, wakefulness, host and table, the end of the loop. The microphone, the voice,
