@@ -27,16 +27,25 @@ needs_chromium = pytest.mark.skipif(
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Run the Chromium that Debian installs."""
+def chromium(microphone: Path | None = None) -> Iterator[Browser]:
+    """Run the Chromium that Debian installs; a WAV file may be its microphone, played once."""
+    arguments = [*ARGUMENTS, *(_spoken(microphone) if microphone else ())]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=list(ARGUMENTS)
+            executable_path=shutil.which("chromium"), args=arguments
         )
         try:
             yield browser
         finally:
             browser.close()
+
+
+def _spoken(wav: Path) -> tuple[str, ...]:
+    return (
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-audio-capture={wav}%noloop",
+    )
 
 
 class Visit:

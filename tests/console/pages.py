@@ -29,6 +29,7 @@ class ScriptedDaemon:
     """Notes what it is asked to do."""
 
     said: list[str] = field(default_factory=list)
+    heard: list[bytes] = field(default_factory=list)
     full: bool = False
     muted: bool = False
     reloads: int = 0
@@ -50,6 +51,10 @@ class ScriptedDaemon:
         nearest = [{"row": "light", "sentence": "turn on the kitchen light", "distance": 0.36}]
         event = notice("unmatched", event_id="1", at="", node="voice", text=sentence)
         return [event | {"reason": "no row says this", "nearest": nearest}]
+
+    def rehearse_recording(self, pcm: bytes) -> Sequence[Event]:
+        self.heard.append(pcm)
+        return self.rehearse("turn on the chicken light")
 
     def say(self, sentence: str) -> str:
         self.said.append(sentence)
@@ -135,10 +140,15 @@ class Page:
         return answer
 
 
-def made_page(folder: Path, listen: str, more: str = "") -> tuple[Console, ScriptedDaemon, Feed]:
-    """Return a page with its files in `folder`; `more` is added to its settings."""
+def made_page(
+    folder: Path, listen: str, more: str = "", others: str = ""
+) -> tuple[Console, ScriptedDaemon, Feed]:
+    """Return a page with its files in `folder`.
+
+    `more` is added to its own settings, `others` to the rest.
+    """
     settings = folder / "voice2mqtt.yaml"
-    settings.write_text(f"console: {{listen: '{listen}'{more}}}\nstate_dir: state\n")
+    settings.write_text(f"console: {{listen: '{listen}'{more}}}\nstate_dir: state\n{others}\n")
     written = load_written(settings)
     daemon, feed = ScriptedDaemon(), Feed()
     review = review_of(written.settings, folder / "state" / "history.db")
@@ -147,12 +157,12 @@ def made_page(folder: Path, listen: str, more: str = "") -> tuple[Console, Scrip
 
 
 @contextmanager
-def served_page(folder: Path, more: str = "") -> Iterator[Page]:
+def served_page(folder: Path, more: str = "", others: str = "") -> Iterator[Page]:
     """Serve a page on a free port; see `made_page`."""
     (folder / "secrets").mkdir(mode=0o700)
     (folder / "secrets" / "console-token").write_text(f"{TOKEN}\n")
     (folder / "commands.yaml").write_text(TABLE)
-    page, daemon, feed = made_page(folder, "127.0.0.1:0", more)
+    page, daemon, feed = made_page(folder, "127.0.0.1:0", more, others)
     page.start()
     try:
         yield Page(page.port, daemon, feed, folder)

@@ -1,5 +1,6 @@
 """What stands behind each address of the page."""
 
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,6 +31,21 @@ def test_a_sentence_is_tried_without_the_token_and_said_with_it(page: Page) -> N
     refused = page.ask("/api/say", {"text": "turn on"}, token=TOKEN)
     assert refused.status == 409
     assert "100 sentences" in refused.json["error"]
+
+
+def test_a_recording_is_rehearsed_without_the_token(page: Page) -> None:
+    heard = page.ask("/api/hear", {"pcm": b64encode(b"\0\1").decode()})
+    assert heard.json["events"][0]["text"] == "turn on the chicken light"
+    assert page.daemon.heard == [b"\0\1"]
+    assert page.ask("/api/hear", {"pcm": "AA=="}).status == 409
+
+
+def test_what_a_cloud_is_to_hear_needs_the_token(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("0123")
+    with served_page(tmp_path, others="speech: {region: westeurope, key_file: key}") as page:
+        recording = {"pcm": b64encode(b"\0\1").decode()}
+        assert page.ask("/api/hear", recording).status == 401
+        assert page.ask("/api/hear", recording, token=TOKEN).status == 200
 
 
 def test_it_is_muted_with_the_token(page: Page) -> None:
