@@ -34,3 +34,13 @@ def test_a_host_elsewhere_that_is_away_is_told(tmp_path: Path) -> None:
     home.write()
     with pytest.raises(UnavailableError, match="is away: nobody listens"):
         try_commands(home.file.path, NOBODY)
+
+
+def test_a_recording_that_is_over_is_told(tmp_path: Path) -> None:
+    with serving(ScriptedEngine(f"{SENTENCE}.")) as url:
+        home = Home(tmp_path, "mqtt://127.0.0.1:9", url)
+        spoken(tmp_path)
+        home.settings["microphone"] = {"device": f"wav:{tmp_path / 'spoken.wav'}"}
+        home.write()
+        with pytest.raises(UnavailableError, match=r"spoken\.wav is over"):
+            try_commands(home.file.path, NOBODY)
