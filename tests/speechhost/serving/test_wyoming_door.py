@@ -190,7 +190,8 @@ NONSENSE = {
     "length": b'{"type": "audio-chunk", "payload_length": 1000000000000}\n',
     "depth": b'{"type": "ping", "data":' + b"[" * 60_000 + b"\n",
     "letters": b'{"type": "ping", "data": {"text": "\\ud800"}}\n',
-    "product": b'{"type": "audio-start", "data": {"rate": 1, "width": 3000000000, "channels": "x"}}\n',
+    "product": b'{"type": "audio-start", "data": '
+    b'{"rate": 1, "width": 3000000000, "channels": "x"}}\n',
 }
 
 
@@ -217,12 +218,15 @@ def test_nonsense_is_cut_off_and_others_are_served(
 def test_a_client_that_reads_nothing_does_not_keep_the_host_from_stopping() -> None:
     pings = Ping(text="x" * 100_000).event()
 
+    async def ping_on(writer: asyncio.StreamWriter) -> None:
+        while True:
+            await async_write_event(pings, writer)
+
     async def scene() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
         await async_write_event(AudioStart(rate=16_000, width=2, channels=1).event(), writer)
         with pytest.raises(ConnectionError):
-            while True:
-                await async_write_event(pings, writer)
+            await ping_on(writer)
         writer.close()
 
     engine, limits = ScriptedEngine(SENTENCE), Limits(drain_s=0.1, idle_s=0.5)
