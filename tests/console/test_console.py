@@ -1,6 +1,8 @@
 """What stands behind each address of the page."""
 
-from tests.console.pages import TABLE, TOKEN, Page
+from pathlib import Path
+
+from tests.console.pages import TABLE, TOKEN, Page, served_page
 
 
 def test_reading_is_free_and_tells_no_secret(page: Page) -> None:
@@ -68,3 +70,9 @@ def test_a_table_with_faults_is_shown_with_them(page: Page) -> None:
     read = page.ask("/api/table").json
     assert read["table"] is None
     assert read["problems"][0]["fault"]
+
+
+def test_a_table_is_read_in_the_first_of_several_languages(tmp_path: Path) -> None:
+    several = "}\nspeech: {languages: [de-DE, en-US]"
+    with served_page(tmp_path, several) as page:
+        assert page.ask("/api/table").json["table"]["language"] == "de"

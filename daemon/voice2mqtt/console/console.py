@@ -15,7 +15,7 @@ from voice2mqtt.console.settings_view import settings_in_force
 from voice2mqtt.console.table_file import TableFile, version_of
 from voice2mqtt.console.table_view import table_document
 from voice2mqtt.errors import InputError, SettingsError
-from voice2mqtt.nlu.grammar.table import CommandTable
+from voice2mqtt.nlu.grammar.table import CommandTable, primary
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.review.review import Review
 from voice2mqtt.settings.load import WrittenSettings
@@ -48,8 +48,8 @@ class Console:
         self._settings_file = settings_file
         self._feed = feed
         self._daemon = daemon
-        language = settings.speech.language
-        self._table = TableFile(settings.commands, language.split("-")[0], run_tests)
+        language = primary(settings.speech.first_language)
+        self._table = TableFile(settings.commands, language, run_tests)
         self._explanation: Explanation | None = None
         self._shown_state: Answer = {}
         self._shown_table: tuple[str, Answer | None] = ("", None)
@@ -168,9 +168,7 @@ class Console:
         heard, said = _text(given, "heard"), _text(given, "said")
         if self._explanation is None:
             table = self._table.table(self._table.text())
-            spoken = self._written.settings.speech.language
-            if spoken.split("-")[0] != table.language.split("-")[0]:
-                spoken = table.language
+            spoken = self._written.settings.speech.spoken(table.language)
             self._explanation = Explanation(table.language, pronouncer(spoken))
         return {"matches": self._explanation.alignment(heard, said)}
 
