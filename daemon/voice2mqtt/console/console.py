@@ -19,6 +19,7 @@ from voice2mqtt.nlu.grammar.table import CommandTable, primary
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.review.review import Review
 from voice2mqtt.settings.load import WrittenSettings
+from voice2mqtt.speech.address import service_name
 
 _LONGEST_SENTENCE = 1000
 """Characters of a typed sentence."""
@@ -147,7 +148,7 @@ class Console:
             "node": settings.node,
             "version": __version__,
             "words": settings.privacy.log_text,
-            "host": settings.speech.host or settings.speech.endpoint or settings.speech.region,
+            "host": ", ".join(map(service_name, settings.speech.services)),
             "broker": settings.mqtt.broker,
             "device": settings.microphone.device,
         }
