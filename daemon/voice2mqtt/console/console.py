@@ -55,7 +55,7 @@ class Console:
         self._shown_state: Answer = {}
         self._shown_table: tuple[str, Answer | None] = ("", None)
         """The version of the table that was shown last, and what was shown of it."""
-        self._review = ReviewView(review, settings.node)
+        self._review = ReviewView(review, settings.node, with_words=settings.privacy.log_text)
         self._server = ConsoleServer(settings.console, feed, self._now, self._hello)
         for path, need, work in (
             ("about", Need.READ, self._about),
