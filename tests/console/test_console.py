@@ -114,3 +114,9 @@ def test_a_table_with_faults_is_shown_with_them(page: Page) -> None:
     read = page.ask("/api/table").json
     assert read["table"] is None
     assert read["problems"][0]["fault"]
+
+
+def test_a_table_is_read_in_the_first_of_several_languages(tmp_path: Path) -> None:
+    several = "}\nspeech: {languages: [de-DE, en-US]"
+    with served_page(tmp_path, several) as page:
+        assert page.ask("/api/table").json["table"]["language"] == "de"

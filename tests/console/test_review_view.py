@@ -1,9 +1,10 @@
 """The review over HTTP: listed, looked at, accepted, refused for good, ignored, undone."""
 
 import time
+from pathlib import Path
 from urllib.parse import quote
 
-from tests.console.pages import TABLE, TOKEN, Page
+from tests.console.pages import TABLE, TOKEN, Page, served_page
 from tests.history.entries import refused
 from tests.history.test_writer import write
 
@@ -62,3 +63,12 @@ def test_a_recording_is_given_while_it_is_kept(page: Page) -> None:
     _refuse(page, "turn on the chicken light")
     assert page.ask("/api/review/recording?id=id0").json == {"wav": "UklGRg=="}
     assert page.ask("/api/review/recording?id=id9").status == 409
+
+
+def test_what_was_kept_before_is_not_shown_where_no_words_may_be(tmp_path: Path) -> None:
+    with served_page(tmp_path, "}\nprivacy: {log_text: false") as page:
+        _refuse(page, "turn on the chicken light")
+        assert _listed(page) == []
+        sound = quote("turn on the chicken light")
+        assert page.ask(f"/api/review/case?sound={sound}").status == 409
+        assert page.ask("/api/review/recording?id=id0").status == 409

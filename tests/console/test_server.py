@@ -4,13 +4,14 @@ import http.client
 import json
 import socket
 import ssl
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.broker import Certificates, wait_until
 from tests.console.pages import TOKEN, Page, served_page
-from voice2mqtt.console.server import MOST_READERS, ConsoleServer
+from voice2mqtt.console.server import MOST_CONNECTIONS, MOST_READERS, ConsoleServer
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.settings.model import ConsoleSettings
 
@@ -157,6 +158,44 @@ def test_only_so_many_pages_are_open_at_once(page: Page) -> None:
     assert page.ask("/api/live").status == 503
     for reader in readers:
         reader.close()
+
+
+def test_connections_that_ask_nothing_leave_the_daemon_its_files(page: Page) -> None:
+    address = ("127.0.0.1", page.port)
+
+    def is_answered() -> bool:
+        try:
+            return page.ask("/api/about").status == 200
+        except ConnectionError:
+            return False
+
+    with ExitStack() as held:
+        for _ in range(MOST_CONNECTIONS + 400):
+            last = held.enter_context(socket.create_connection(address, timeout=5))
+        with suppress(ConnectionError):
+            assert last.recv(1) == b""
+    wait_until(is_answered, "room for the page again")
+
+
+def test_what_is_no_http_is_not_reported_as_a_fault(
+    page: Page, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(("127.0.0.1", page.port), timeout=5) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+        assert b" 400 " in connection.recv(100)
+    assert not caplog.messages
+
+
+def test_a_fault_of_ours_is_logged_and_answered(
+    page: Page, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_sentence: str) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr(page.daemon, "rehearse", fail)
+    assert page.ask("/api/try", {"text": "turn on"}).status == 500
+    assert "could not answer /api/try" in caplog.text
+    assert "on purpose" in caplog.text
 
 
 def test_with_an_origin_everything_but_the_files_needs_the_token(tmp_path: Path) -> None:

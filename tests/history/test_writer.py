@@ -128,6 +128,22 @@ def test_what_cannot_be_used_is_set_aside_with_a_word(
     assert len(message) < 500
 
 
+@pytest.mark.parametrize(
+    ("keep_days", "age_days", "stays"), [(7, 1, True), (7, 8, False), (0, 0, False)]
+)
+def test_what_was_set_aside_is_kept_no_longer_than_the_rest(
+    tmp_path: Path, keep_days: int, age_days: int, stays: bool
+) -> None:
+    aside = tmp_path / "history.unusable"
+    aside.write_text("words that were said")
+    then_s = time.time() - age_days * DAY_S
+    os.utime(aside, (then_s, then_s))
+    made = HistoryWriter(tmp_path / NAME, keep_days=keep_days, keep_audio_days=0)
+    made.start()
+    made.close()
+    assert aside.exists() is stays
+
+
 def test_a_folder_that_cannot_be_written_is_told_once_and_stops_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -44,6 +44,7 @@ from voice2mqtt.service.systemd.watchdog import Watchdog
 from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
 from voice2mqtt.service.unfinished import Unfinished
+from voice2mqtt.service.watching.live_report import LiveReport
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import (
     FeedbackSettings,
@@ -246,6 +247,8 @@ def test_the_first_words_are_shown_while_the_utterance_goes_on(
 
 def test_the_wake_word_is_shown_at_once(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage("Turn on the light.")
+    looking_on: list[Event] = []
+    stage.daemon._executor._live = LiveReport(looking_on.append)
 
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
@@ -262,6 +265,26 @@ def test_the_wake_word_is_shown_at_once(make_stage: Callable[..., Stage]) -> Non
     stage.play(direct)
     activities = [m.payload for m in stage.seen.on(f"{ROOT}/activity") if not m.retained]
     assert activities[-5:] == ["woken", "idle", "hearing", "recognising", "idle"]
+    watched = [event["activity"] for event in looking_on if event["event"] == "activity"]
+    assert watched == activities[-5:]
+
+
+def test_what_is_said_to_a_muted_node_leaves_nobody_awake(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        stage.daemon._inbox.put(WakefulnessChanged(Wakefulness.WOKEN, "alexa"))
+        stage.seen.wait_for(f"{ROOT}/activity", lambda said: said == "woken")
+        stage.mute(on=True)
+        stage.microphone.speak()
+        wait_until(
+            lambda: stage.seen.on(f"{ROOT}/activity")[-1].payload == "idle", "nobody to be awake"
+        )
+
+    stage.play(direct)
 
 
 def test_the_microphone_stays_awake_for_an_answer_and_for_listen(

@@ -121,6 +121,13 @@ def test_a_sentence_that_all_have_failed_is_tried_again(stack: ExitStack) -> Non
     assert mine.who_answers() == "ours"
 
 
+def test_all_are_tried_again_together_and_none_by_itself(stack: ExitStack) -> None:
+    mine = services(stack, Refusing(503), Refusing(503), retry_s=0.2)
+    assert isinstance(mine.made.recognize(Spoken(*SPOKEN), ignore), Canceled)
+    first, last = (host.connections for host in mine.hosts)
+    assert first == last
+
+
 def test_each_service_has_its_daily_limit(
     stack: ExitStack, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

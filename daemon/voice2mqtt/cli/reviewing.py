@@ -17,5 +17,5 @@ def review_of(settings: Settings, history: Path) -> Review:
         build.language_of(settings),
         lambda table: build.interpreter(settings, table),
         lambda table: try_sentences(table, settings),
-        lambda table: pronouncer(build.spoken_language(settings, table)),
+        lambda table: pronouncer(settings.speech.spoken(table.language)),
     )

@@ -125,7 +125,7 @@ class _Explanation:
 
     def __init__(self, settings: Settings, table: CommandTable) -> None:
         self._normaliser = normaliser(table.language)
-        self._pronouncer = pronouncer(build.spoken_language(settings, table))
+        self._pronouncer = pronouncer(settings.speech.spoken(table.language))
 
     def lines(self, decision: Decision) -> list[str]:
         """Return the reason, the slots, the nearest rows and the alignment with the first."""

@@ -17,10 +17,11 @@ from voice2mqtt.console.settings_view import settings_in_force
 from voice2mqtt.console.table_file import TableFile, version_of
 from voice2mqtt.console.table_view import table_document
 from voice2mqtt.errors import SettingsError
-from voice2mqtt.nlu.grammar.table import CommandTable
+from voice2mqtt.nlu.grammar.table import CommandTable, primary
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.review.review import Review
 from voice2mqtt.settings.load import WrittenSettings
+from voice2mqtt.speech.address import service_name
 
 
 class Console:
@@ -48,13 +49,13 @@ class Console:
         self._daemon = daemon
         self._examine = examine
         self._ended = False
-        language = settings.speech.language
-        self._table = TableFile(settings.commands, language.split("-")[0], run_tests)
+        language = primary(settings.speech.first_language)
+        self._table = TableFile(settings.commands, language, run_tests)
         self._explanation: Explanation | None = None
         self._shown_state: Answer = {}
         self._shown_table: tuple[str, Answer | None] = ("", None)
         """The version of the table that was shown last, and what was shown of it."""
-        self._review = ReviewView(review, settings.node)
+        self._review = ReviewView(review, settings.node, with_words=settings.privacy.log_text)
         self._server = ConsoleServer(settings.console, feed, self._now, self._hello)
         for path, need, work in (
             ("about", Need.READ, self._about),
@@ -158,7 +159,7 @@ class Console:
             "node": settings.node,
             "version": __version__,
             "words": settings.privacy.log_text,
-            "host": settings.speech.host or settings.speech.endpoint or settings.speech.region,
+            "host": ", ".join(map(service_name, settings.speech.services)),
             "broker": settings.mqtt.broker,
             "device": settings.microphone.device,
         }
@@ -182,9 +183,7 @@ class Console:
         heard, said = text_of(given, "heard"), text_of(given, "said")
         if self._explanation is None:
             table = self._table.table(self._table.text())
-            spoken = self._written.settings.speech.language
-            if spoken.split("-")[0] != table.language.split("-")[0]:
-                spoken = table.language
+            spoken = self._written.settings.speech.spoken(table.language)
             self._explanation = Explanation(table.language, pronouncer(spoken))
         return {"matches": self._explanation.alignment(heard, said)}
 

@@ -17,8 +17,10 @@ _MOST = 200
 class ReviewView:
     """Gives and takes JSON values. Not thread-safe, as the review is not."""
 
-    def __init__(self, review: Review, node: str) -> None:
+    def __init__(self, review: Review, node: str, *, with_words: bool = True) -> None:
+        """Without `with_words` nothing is shown, not even what was kept when it was allowed."""
         self._review = review
+        self._with_words = with_words
         self._node = node
 
     def listed(self) -> Mapping[str, object]:
@@ -39,7 +41,7 @@ class ReviewView:
                     "nearest": refused.last.event["nearest"],
                     "recorded": refused.recorded,
                 }
-                for refused in self._review.refused(limit=_MOST)
+                for refused in self._sounds()
             ]
         }
 
@@ -81,7 +83,7 @@ class ReviewView:
         Raises:
             InputError: there is none.
         """
-        wav = self._review.history.recording(utterance_id)
+        wav = self._review.history.recording(utterance_id) if self._with_words else b""
         if not wav:
             raise InputError("the recording is not kept any more")
         return {"wav": base64.b64encode(wav).decode()}
@@ -127,8 +129,11 @@ class ReviewView:
         """
         return self._done(self._review.undo())
 
+    def _sounds(self) -> Sequence[RefusedSound]:
+        return self._review.refused(limit=_MOST) if self._with_words else ()
+
     def _refused(self, sound: str) -> RefusedSound:
-        for refused in self._review.refused(limit=_MOST):
+        for refused in self._sounds():
             if refused.sound == sound:
                 return refused
         raise InputError("this is not there any more; somebody has decided about it meanwhile")

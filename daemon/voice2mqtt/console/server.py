@@ -32,6 +32,9 @@ Work = Callable[[Mapping[str, object]], Answer]
 
 MOST_READERS = 20
 """Open pages; set by hand."""
+MOST_CONNECTIONS = 200
+"""About so many, since they are counted a little after they are accepted. Each takes a file, and
+the daemon needs some for microphone and broker. Set by hand."""
 LARGEST_BODY = 8_000_000
 """Bytes; the largest table, escaped. Set by hand."""
 TICK_S = 0.1
@@ -42,6 +45,7 @@ _SLOW_AT_ONCE = 2
 _SEND_BUFFER_BYTES = 65_536
 """Small, so that a page which reads nothing is soon noticed."""
 _STARTED_WITHIN_S = 10.0
+_HANDSHAKE_WITHIN_S = 5.0
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -65,6 +69,10 @@ _KINDS = {
 }
 
 log = logging.getLogger(__name__)
+
+# It reports every request that is no HTTP, with a traceback.
+_wire_log = logging.getLogger(f"{__name__}.wire")
+_wire_log.setLevel(logging.CRITICAL)
 
 
 class ConsoleServer:
@@ -160,17 +168,17 @@ class ConsoleServer:
         for method, path, need, work in self._routes:
             app.router.add_route(method, path, self._handler(need, work))
         app.router.add_get("/{name:[a-z.-]*}", self._file)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=0.1, logger=_wire_log
+        )
         await runner.setup()
-        host, port = self._settings.address
-        site = web.TCPSite(runner, host, port, ssl_context=_tls(self._settings))
         try:
-            await site.start()
+            server = await self._listen(runner)
         except OSError as error:
             self._failure = error
             await runner.cleanup()
             return
-        self.port = int(runner.addresses[0][1])
+        self.port = int(server.sockets[0].getsockname()[1])
         self._access = Access(self._settings, self.port)
         self._feed.open()
         self._started.set()
@@ -179,9 +187,25 @@ class ConsoleServer:
         await asyncio.wait({ticking, stopping}, return_when=asyncio.FIRST_COMPLETED)
         failed = ticking.done()
         ticking.cancel()
+        server.close()
         await runner.cleanup()
         if failed:
             ticking.result()
+
+    async def _listen(self, runner: web.AppRunner) -> asyncio.Server:
+        """Accept connections, and cut off those beyond the limit."""
+        pages = runner.server
+        assert pages
+
+        def protocol() -> asyncio.Protocol:
+            return pages() if len(pages.connections) < MOST_CONNECTIONS else _Refused()
+
+        host, port = self._settings.address
+        tls = _tls(self._settings)
+        within_s = _HANDSHAKE_WITHIN_S if tls else None
+        return await asyncio.get_running_loop().create_server(
+            protocol, host, port, ssl=tls, ssl_handshake_timeout=within_s
+        )
 
     async def _tick(self) -> None:
         """Send what changes all the time, while anybody reads it."""
@@ -201,6 +225,11 @@ class ConsoleServer:
             answer = self._too_many(request) or await handler(request)
         except web.HTTPException as error:
             answer = _json({"error": error.reason}, error.status)
+        except ConnectionError:
+            raise
+        except Exception:  # the page answers on
+            log.exception("a fault of voice2mqtt; the page could not answer %s", request.path)
+            answer = _json({"error": "a fault of voice2mqtt; its log has more"}, 500)
         if not answer.prepared:
             answer.headers.update(_HEADERS)
         return answer
@@ -286,6 +315,14 @@ class ConsoleServer:
                     break
         transport.abort()
         return answer
+
+
+class _Refused(asyncio.Protocol):
+    """A connection for which there is no room."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
 
 
 async def _given(request: web.Request) -> Mapping[str, object]:

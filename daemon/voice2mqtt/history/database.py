@@ -5,6 +5,7 @@ was committed when the process dies.
 """
 
 import logging
+import math
 import os
 import sqlite3
 import stat
@@ -166,7 +167,7 @@ def set_aside(path: Path, why: str) -> None:
     Raises:
         OSError: it cannot be renamed.
     """
-    aside = path.with_suffix(".unusable")
+    aside = _aside(path)
     path.replace(aside)
     for suffix in ("-wal", "-shm"):
         # Left where it is, it would be taken for that of the new file.
@@ -175,9 +176,24 @@ def set_aside(path: Path, why: str) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove the database, if there is one."""
+    """Remove the database, and what was set aside of it, if there is any."""
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+    remove_aside(path)
+
+
+def remove_aside(path: Path, until_s: float = math.inf) -> None:
+    """Remove what was set aside of the database, if nobody has written to it since `until_s`.
+
+    What was said can still be read in it.
+    """
+    aside = _aside(path)
+    if aside.is_file() and aside.stat().st_mtime < until_s:
+        aside.unlink()
+
+
+def _aside(path: Path) -> Path:
+    return path.with_suffix(".unusable")
 
 
 def _checked(database: sqlite3.Connection) -> sqlite3.Connection:

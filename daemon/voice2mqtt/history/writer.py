@@ -145,6 +145,7 @@ class HistoryWriter:
 
     def _prune(self) -> None:
         now_s = time.time()
+        database.remove_aside(self._path, now_s - self._keep_s)
         into = self._connected()
         into.execute("BEGIN IMMEDIATE")
         with into:

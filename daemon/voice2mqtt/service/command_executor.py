@@ -130,13 +130,13 @@ class CommandExecutor:
             return
         match change:
             case Wakefulness.WOKEN:
-                self._adapter.publish_activity("woken")
+                self._show_activity("woken")
                 self.announce(self._adapter.new_event("woken", reason=word))
             case Wakefulness.WAITING:
                 # Not before: over a command in the same breath it would be heard by the recogniser.
                 self._voice.tone("heard")
             case Wakefulness.ASLEEP:
-                self._adapter.publish_activity("idle")
+                self._show_activity("idle")
 
     def adopt(self, interpreter: Interpreter) -> None:
         """Decide by another table from the next sentence on."""

@@ -90,13 +90,7 @@ from voice2mqtt.speech.microphone import SdkMicrophone
 
 def language_of(settings: Settings) -> str:
     """Return the language of a table that names none."""
-    return primary((*settings.speech.languages, settings.speech.language)[0])
-
-
-def spoken_language(settings: Settings, table: CommandTable) -> str:
-    """Return the language in which a table's words sound, with its region where it is known."""
-    spoken = (*settings.speech.languages, settings.speech.language)[0]
-    return spoken if spoken.split("-")[0] == table.language.split("-")[0] else table.language
+    return primary(settings.speech.first_language)
 
 
 def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
@@ -172,7 +166,7 @@ def _lint(settings: Settings, table: CommandTable) -> Lint:
 def _phonetic_matcher(
     settings: Settings, table: CommandTable, automaton: Automaton
 ) -> PhoneticMatcher:
-    speaker = pronouncer(spoken_language(settings, table))
+    speaker = pronouncer(settings.speech.spoken(table.language))
     return PhoneticMatcher(automaton, normaliser(table.language), speaker)
 
 
@@ -314,7 +308,7 @@ def history_keeper(settings: Settings, writer: HistoryWriter) -> HistoryKeeper:
     """Return what gives `writer` that which may be kept."""
     return HistoryKeeper(
         writer=writer,
-        language=settings.speech.language,
+        language=settings.speech.first_language,
         with_words=settings.privacy.log_text,
         with_audio=settings.history.keep_audio_days > 0,
     )

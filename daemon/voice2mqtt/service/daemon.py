@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from voice2mqtt import clock
 from voice2mqtt.audio.signal.condition import MicrophoneState
-from voice2mqtt.core.audio import Utterance
+from voice2mqtt.core.audio import Utterance, Wakefulness
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import SettingsError
@@ -184,6 +184,9 @@ class Daemon:
                     utterance, self._recognizer, self._microphone.another_waits
                 )
                 self._host_watch.note(outcome)
+            else:
+                # Its wake word may have been shown just before nothing could be sent any more.
+                self._executor.show_wakefulness(Wakefulness.ASLEEP, "")
         except Exception:  # whatever it is, the next sentence is served
             log.exception("a fault of voice2mqtt; what was said is dropped")
 

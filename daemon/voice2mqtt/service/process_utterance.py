@@ -57,17 +57,12 @@ def recognize(
     give_up: GiveUp = never,
     on_interim: Callable[[str], None] = lambda _text: None,
 ) -> Outcome:
-    """Have `utterance` recognised while it is spoken; `on_interim` is given each hypothesis.
+    """Have `utterance` recognised while it is spoken.
 
     The table tells the endpointer how long to wait for the end. What is only a part of what was
     said is not recognised, or given up. `on_interim` is given each interim hypothesis, on a
     foreign thread.
     """
-
-    def interim(text: str) -> None:
-        utterance.expect(interpreter.partial_match(text))
-        on_interim(text)
-
     if utterance.cut:
         for _ in utterance.frames():
             pass  # Its speaker is not done; what is told now would be told into the sentence.
@@ -77,11 +72,7 @@ def recognize(
             utterance.expect(interpreter.partial_match(text))
             on_interim(text)
 
-        outcome = recognizer.recognize(
-            utterance,
-            interim,
-            lambda: utterance.cut or give_up(),
-        )
+        outcome = recognizer.recognize(utterance, interim, lambda: utterance.cut or give_up())
     return Canceled(reason=CUT, details=utterance.cut) if utterance.cut else outcome
 
 

@@ -129,6 +129,16 @@ class SpeechSettings(ServiceSettings):
         return self
 
     @property
+    def first_language(self) -> str:
+        """The one language, or the first of several."""
+        return (*self.languages, self.language)[0]
+
+    def spoken(self, language: str) -> str:
+        """Return the `language` of a table as it is spoken here: with its region, if known."""
+        first = self.first_language
+        return first if first.split("-")[0] == language.split("-", maxsplit=1)[0] else language
+
+    @property
     def services(self) -> tuple["SpeechSettings", ...]:
         """All services in their order, each with what is shared."""
         alone = self.model_copy(update={"fallbacks": ()})

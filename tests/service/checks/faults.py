@@ -29,6 +29,8 @@ class World:
     """Hears other words."""
     locked_host: str
     secure_host: str
+    authority: str
+    """The file of its authority's certificate."""
     spoken: bytes
 
 
@@ -287,13 +289,27 @@ FAULTS = {
     ),
     "a Speech host whose certificate is not trusted": Fault(
         lambda home, world: _settings("speech", host=world.secure_host)(home, world),
-        of_host, ERROR, "", "ca_file",
+        of_host, ERROR, "is not trusted", "ca_file",
+    ),
+    "a Speech host whose certificate has another name": Fault(
+        lambda home, world: _settings(
+            "speech",
+            host=world.secure_host.replace("127.0.0.1", "localhost"),
+            ca_file=world.authority,
+        )(home, world),
+        of_host, ERROR, "is not for localhost", "the name that it is for into speech.host",
+    ),
+    "one of two Speech services": Fault(
+        lambda home, world: _settings(
+            "speech", host=f"ws://127.0.0.1:{free_port()}", fallbacks=[{"host": world.host}]
+        )(home, world),
+        of_host, WARNING, "nobody listens", "voice2mqtt host --settings",
     ),
     "a broker in the place of the Speech host": Fault(
         lambda home, world: _settings(
             "speech", host=f"ws://127.0.0.1:{world.open_broker.port}"
         )(home, world),
-        of_host, ERROR, "", "speech.host",
+        of_host, ERROR, "hangs up", "check host and port in speech.host",
     ),
     "a Speech host that hears other words": Fault(
         lambda home, world: _settings("speech", host=world.deaf_host)(home, world),

@@ -54,6 +54,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates) 
             deaf_host=deaf_host.url,
             locked_host=locked_host.url,
             secure_host=secure_host.url,
+            authority=str(certificates.ca),
             spoken=spoken(folders[3]),
         )
 

@@ -11,7 +11,7 @@ from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.error import Error
-from wyoming.event import Event
+from wyoming.event import Event, async_write_event
 from wyoming.info import Describe, Info
 from wyoming.ping import Ping, Pong
 
@@ -191,11 +191,17 @@ NONSENSE = {
     "field": b'{"type": "audio-start", "data": {}}\n',
     "json": b'{"type": \n',
     "length": b'{"type": "audio-chunk", "payload_length": 1000000000000}\n',
+    "depth": b'{"type": "ping", "data":' + b"[" * 60_000 + b"\n",
+    "letters": b'{"type": "ping", "data": {"text": "\\ud800"}}\n',
+    "product": b'{"type": "audio-start", "data": '
+    b'{"rate": 1, "width": 3000000000, "channels": "x"}}\n',
 }
 
 
 @pytest.mark.parametrize("sent", NONSENSE.values(), ids=NONSENSE)
-def test_nonsense_is_cut_off_and_others_are_served(sent: bytes) -> None:
+def test_nonsense_is_cut_off_and_others_are_served(
+    sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     async def nonsense(client: AsyncTcpClient) -> None:
         assert client._writer
         client._writer.write(sent)
@@ -209,3 +215,23 @@ def test_nonsense_is_cut_off_and_others_are_served(sent: bytes) -> None:
     with wyoming(ScriptedEngine(SENTENCE)) as (_, port):
         talk(port, nonsense)
         talk(port, scene)
+    assert "bug" not in caplog.text
+
+
+def test_a_client_that_reads_nothing_does_not_keep_the_host_from_stopping() -> None:
+    pings = Ping(text="x" * 100_000).event()
+
+    async def ping_on(writer: asyncio.StreamWriter) -> None:
+        while True:
+            await async_write_event(pings, writer)
+
+    async def scene() -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        await async_write_event(AudioStart(rate=16_000, width=2, channels=1).event(), writer)
+        with pytest.raises(ConnectionError):
+            await ping_on(writer)
+        writer.close()
+
+    engine, limits = ScriptedEngine(SENTENCE), Limits(drain_s=0.1, idle_s=0.5)
+    with wyoming(engine, limits=limits) as (_, port):
+        asyncio.run(asyncio.wait_for(scene(), WITHIN_S))

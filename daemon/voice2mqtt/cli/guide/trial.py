@@ -63,8 +63,9 @@ def _host(settings: Settings, file: Path) -> Iterator[None]:
     if not fault:
         yield
         return
-    if settings.speech.host or settings.speech.endpoint:
-        raise UnavailableError(f"the Speech host {host_url(settings.speech)} is away: {fault}")
+    speech = settings.speech
+    if speech.host or speech.endpoint or speech.region or speech.fallbacks:
+        raise UnavailableError(f"the Speech host {host_url(speech)} is away: {fault}")
     print("  our Speech host is being started, for this trial ...", flush=True)
     program = (sys.executable, "-m", "voice2mqtt", "host", "--settings", str(file))
     with tempfile.TemporaryFile() as log:

@@ -171,7 +171,7 @@ class _Training:
         self, all_said: Sequence[Said], changes: dict[str, list[str]], *, as_json: bool
     ) -> None:
         """Print the summary."""
-        language = build.spoken_language(self._settings, self._table)
+        language = self._settings.speech.spoken(self._table.language)
         words = normaliser(self._table.language)
         finder = AliasFinder(self._table, self._interpreter.automaton, words, pronouncer(language))
         rows, values = tallies(all_said)

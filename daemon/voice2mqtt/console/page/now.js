@@ -10,7 +10,8 @@ export const TITLE = "Now";
 const KEPT = 40;
 const SILENT_DB = -100;
 const SAID = {
-  idle: "Listening", hearing: "Hearing", recognising: "Recognising", asking: "Asking back",
+  idle: "Listening", woken: "Awake", hearing: "Hearing", recognising: "Recognising",
+  asking: "Asking back",
 };
 
 /** What has come since the page was opened; it outlives a change of view. */

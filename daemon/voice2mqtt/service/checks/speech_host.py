@@ -17,17 +17,12 @@ from voice2mqtt.service.checks.check_result import CheckResult, error, ok, skipp
 from voice2mqtt.service.checks.table_tests import published, unconditional_interpreter
 from voice2mqtt.service.recognition import speech_services
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.speech.address import host_url
-from voice2mqtt.speech.probe import host_fault
+from voice2mqtt.settings.speech_settings import ServiceSettings
+from voice2mqtt.speech.address import service_name
+from voice2mqtt.speech.probe import look
 
 _NAME = "Speech host"
 _ANSWER_WITHIN_S = 10.0
-_REFUSED = {"AuthenticationFailure", "Forbidden"}
-_TRUST = (
-    "if its certificate is of your own making, name it: "
-    "`speech: {ca_file: certificates/speech.pem}`; else check that it is valid today"
-)
-_KEY = "write its key into a file and name that: `speech: {key_file: secrets/speech-key}`"
 _ELSE = (
     "check host and port in speech.host; "
     "ours is started by `voice2mqtt host --settings FILE`, and says when it is ready"
@@ -37,25 +32,32 @@ _SLOW_S = 2.0
 
 
 def check_host(settings: Settings, table: CommandTable, *, own_host: bool) -> Iterator[CheckResult]:
-    """Yield whether the host can be reached and what it makes of a synthesised sentence.
+    """Yield whether each service can be reached, and what one makes of a synthesised sentence.
 
     `own_host` tells whether our host is installed as a service here.
     """
-    url = host_url(settings.speech)
-    if fault := host_fault(settings.speech):
-        told = f"{url} cannot be used: {fault}"
-        yield error(_NAME, told, _cure(fault, settings, own_host=own_host))
+    services = settings.speech.services
+    faults = [(each, fault) for each in services if (fault := look(each, each.language))]
+    none_left = len(faults) == len(services)
+    for service, fault in faults:
+        said, cure = _told(fault.sentence, service, own_host=own_host)
+        result = error if none_left else warning
+        yield result(_NAME, f"{service_name(service)} cannot be used: {said}", cure)
+    if none_left:
         return
+    down = [service for service, _ in faults]
+    name = service_name(next(service for service in services if service not in down))
     sentence = next(example_sentences(table), "")
     if not sentence:
-        yield skipped(_NAME, f"{url} is there; the table has no sentence without free text to try")
+        yield skipped(_NAME, f"{name} is there; the table has no sentence without free text to try")
         return
     try:
         outcome, took_s = _recognize(sentence, settings, table)
-    except (PlaybackError, UserFacingError) as fault:
-        yield error(_NAME, f"{url} is there, but could not be tried: {fault}", "see the line above")
+    except (PlaybackError, UserFacingError) as failure:
+        told = f"{name} is there, but could not be tried: {failure}"
+        yield error(_NAME, told, "see the line above")
         return
-    yield _judged(outcome, took_s, sentence, settings, table)
+    yield _judged(outcome, took_s, sentence, settings, table, name)
 
 
 def example_sentences(table: CommandTable) -> Iterator[str]:
@@ -65,16 +67,22 @@ def example_sentences(table: CommandTable) -> Iterator[str]:
     yield from (each for each in said if ANYTHING not in each)
 
 
-def _cure(fault: str, settings: Settings, *, own_host: bool) -> str:
-    """Return what to do about `fault`, with which no connection comes about."""
-    if "is not known" in fault:
-        return "correct the name in speech.host, or write the address: `ws://192.168.1.20:5000`"
-    if "certificate" in fault:
-        return _TRUST
-    if "nobody listens" not in fault and "no answer" not in fault:
-        return _KEY if "key" in fault else _ELSE
-    url = settings.speech.host or settings.speech.endpoint or ""
-    here = not url or any(name in url for name in ("127.0.0.1", "localhost", "[::1]"))
+def _told(fault: str, service: ServiceSettings, *, own_host: bool) -> tuple[str, str]:
+    """Return what is wrong, and what to do about it."""
+    said, _, hint = fault.partition("; ")
+    url = service.host or service.endpoint or ""
+    if "is not known" in said and not service.region:
+        hint = "correct the name in speech.host, or write the address: `ws://192.168.1.20:5000`"
+    elif ("nobody listens" in said or "no answer" in said) and not service.region:
+        here = not url or any(name in url for name in ("127.0.0.1", "localhost", "[::1]"))
+        hint = _start(here=here, own_host=own_host)
+    elif not hint or hint.startswith("see speech.host"):
+        hint = _ELSE
+    return said, hint
+
+
+def _start(*, here: bool, own_host: bool) -> str:
+    """Return how a host is started that is `here`, on this machine, or elsewhere."""
     if here and own_host:
         return (
             "`systemctl restart voice2mqtt-host`; `journalctl -u voice2mqtt-host` says why it ended"
@@ -109,57 +117,52 @@ def _recognize(sentence: str, settings: Settings, table: CommandTable) -> tuple[
 
 
 def _judged(
-    outcome: Outcome, took_s: float, sentence: str, settings: Settings, table: CommandTable
+    outcome: Outcome,
+    took_s: float,
+    sentence: str,
+    settings: Settings,
+    table: CommandTable,
+    name: str,
 ) -> CheckResult:
-    url = host_url(settings.speech)
+    """Return what the service `name` makes of `sentence`."""
     match outcome:
         case Heard():
-            return _heard(outcome, took_s, sentence, settings, table)
+            return _heard(outcome, took_s, sentence, settings, table, name)
         case NoMatch():
             return warning(
                 _NAME,
-                f"{url} answers, but heard no words in a spoken '{sentence}'",
-                f"is its language speech.language ({settings.speech.language})? Try your own "
+                f"{name} answers, but heard no words in a spoken '{sentence}'",
+                f"is its language speech.language ({settings.speech.first_language})? Try your own "
                 "voice: `voice2mqtt listen --device NAME`",
             )
-        case Canceled(code=code, details=details) if code in _REFUSED or "401" in details:
-            had = settings.speech.key_file or settings.speech.token_file
-            return error(
-                _NAME,
-                f"{url} {'refuses our key' if had else 'asks for a key'}",
-                _KEY,
-            )
-        case Canceled(code=code, details=details) if url.startswith(("wss:", "https:")):
-            return error(
-                _NAME,
-                f"{url} is there, but no connection comes about: {details or code}",
-                _TRUST,
-            )
-        case Canceled(code=code):
-            return error(
-                _NAME,
-                f"something answers at {url}, but it is no Speech host ({code})",
-                _ELSE,
-            )
+        case Canceled():
+            fault = outcome.explanation or outcome.details or outcome.code
+            said, cure = _told(fault, settings.speech, own_host=False)
+            return error(_NAME, f"{name} is there, but does not recognise: {said}", cure)
 
 
 def _heard(
-    outcome: Heard, took_s: float, sentence: str, settings: Settings, table: CommandTable
+    outcome: Heard,
+    took_s: float,
+    sentence: str,
+    settings: Settings,
+    table: CommandTable,
+    name: str,
 ) -> CheckResult:
-    url, told = host_url(settings.speech), f"heard '{outcome.text}'"
+    name, told = outcome.service or name, f"heard '{outcome.text}'"
     interpreter = unconditional_interpreter(table, settings)
     wanted = published(Heard(text=sentence), interpreter)
     if published(outcome, interpreter) != wanted:
         return warning(
             _NAME,
-            f"{url} {told} where a synthesised voice said '{sentence}'",
+            f"{name} {told} where a synthesised voice said '{sentence}'",
             "let our host know the table (`voice2mqtt host --settings FILE`), or try your own "
             "voice: `voice2mqtt listen --device NAME`",
         )
     if took_s > _SLOW_S:
         return warning(
             _NAME,
-            f"{url} {told}, but only after {took_s:.1f} s",
+            f"{name} {told}, but only after {took_s:.1f} s",
             "run it on a faster machine, or end what else keeps this one busy (`top`)",
         )
-    return ok(_NAME, f"{url} {told} in {took_s * 1000:.0f} ms")
+    return ok(_NAME, f"{name} {told} in {took_s * 1000:.0f} ms")

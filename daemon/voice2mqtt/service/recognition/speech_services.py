@@ -29,7 +29,11 @@ def recognizer(
     made = [
         AzureRecognizer(
             service.model_copy(
-                update={"retry_s": 0.0, "timeout_s": speech.fall_back_after_s} if n < last else {}
+                update={
+                    # Of several, all are tried again together.
+                    "retry_s": 0.0 if last else speech.retry_s,
+                    "timeout_s": speech.fall_back_after_s if n < last else speech.timeout_s,
+                }
             ),
             max_utterance_s=settings.microphone.gate.max_utterance_s,
             endpointed=settings.microphone.capture != "sdk",

@@ -7,7 +7,7 @@ the end of its audio ends: the client finds the end of speech itself. The only i
 import asyncio
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioFormat, AudioStart, AudioStop
@@ -28,6 +28,9 @@ from voice2mqtt.speechhost.protocol.request_options import single_phrase_context
 
 _MAX_BYTES = 1 << 20
 """Of one event, as of a message on the websocket."""
+_NO_EVENT = (KeyError, TypeError, AttributeError, UnicodeError, RecursionError)
+"""What the library raises at JSON that is none of its events."""
+_CLOSE_WITHIN_S = 1.0
 _ATTRIBUTION = Attribution(name="voice2mqtt", url="")
 
 
@@ -65,7 +68,7 @@ class WyomingClient:
             while (event := await async_read_event(self._reader)) is not None:
                 async for frame in self._frames(event):
                     yield frame
-        except (KeyError, TypeError, AttributeError, asyncio.IncompleteReadError) as error:
+        except (*_NO_EVENT, asyncio.IncompleteReadError) as error:
             raise ProtocolError(f"what is no event of Wyoming ({error})") from error
         except ConnectionError:
             pass
@@ -132,13 +135,24 @@ class WyomingClient:
         """Close, and tell the `reason` to a client that waits for an answer."""
         del code
         if not self._answered:
-            await self._write(Error(text=reason, code="refused").event())
+            # One that reads nothing is not waited for.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_WITHIN_S):
+                    await self._write(Error(text=reason, code="refused").event())
         self._writer.close()
         self._closed.set()
 
     async def wait_closed(self) -> None:
         """Wait until it is closed."""
         await self._closed.wait()
+
+    async def leave(self) -> None:
+        """Close, and cut off a client that does not take what it was sent."""
+        self._writer.close()
+        with suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(_CLOSE_WITHIN_S):
+                await self._writer.wait_closed()
+        self.abort()
 
     def abort(self) -> None:
         """Cut the client off."""
@@ -170,7 +184,7 @@ async def serving(
         try:
             await serve(client)
         finally:
-            writer.close()
+            await client.leave()
 
     def protocol() -> asyncio.StreamReaderProtocol:
         return asyncio.StreamReaderProtocol(_Reader(), accept)
@@ -220,6 +234,9 @@ def transcript(phrase: Mapping[str, Json], language: str) -> Event:
 
 def _riff(form: AudioFormat) -> bytes:
     """Return the header before audio of unknown length: both sizes are 0."""
+    if not all(isinstance(number, int) for number in (form.rate, form.width, form.channels)):
+        # Texts and lists could be multiplied too, and fill the memory.
+        raise ProtocolError("an audio format that is not in numbers")
     size = form.channels * form.width
     values = 1, form.channels, form.rate, form.rate * size, size, 8 * form.width
     try:
