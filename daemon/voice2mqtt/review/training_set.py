@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
+class TrainingSentence:
     """One sentence as somebody said it."""
 
     sentence: str
@@ -56,7 +56,7 @@ class TrainingSet:
         except OSError as error:
             raise UserFacingError(f"{self._folder} cannot be written: {error.strerror}") from error
 
-    def recordings(self) -> Iterator[Recording]:
+    def recordings(self) -> Iterator[TrainingSentence]:
         """Yield all recordings, in the order in which they were made.
 
         Raises:
@@ -75,12 +75,12 @@ class TrainingSet:
             elif recording.path.is_file():
                 yield recording
 
-    def _recording(self, line: str) -> Recording | None:
+    def _recording(self, line: str) -> TrainingSentence | None:
         try:
             match read_json(line):
                 case {"file": str(name), "sentence": str(sentence), "result": str(result)}:
                     path = self._folder / Path(name).name
-                    return Recording(sentence=sentence, result=Result(result), path=path)
+                    return TrainingSentence(sentence=sentence, result=Result(result), path=path)
         except ValueError:
             pass
         return None

@@ -34,7 +34,7 @@ from voice2mqtt.review.training import (
     prompts,
     tallies,
 )
-from voice2mqtt.review.training_set import FOLDER, Recording, TrainingSet
+from voice2mqtt.review.training_set import FOLDER, TrainingSentence, TrainingSet
 from voice2mqtt.service import composition as build
 from voice2mqtt.service import process_utterance
 from voice2mqtt.service.process_utterance import ProcessedUtterance
@@ -146,7 +146,7 @@ class _Training:
             if outcome != NoMatch(reason=SILENCE):
                 yield process_utterance.decide(outcome, self._interpreter, utterance)
 
-    def recordings(self, rows: Sequence[str]) -> list[Recording]:
+    def recordings(self, rows: Sequence[str]) -> list[TrainingSentence]:
         """Return the recordings to replay.
 
         Raises:
@@ -158,7 +158,7 @@ class _Training:
         expected = [(r, prompt_for(r.sentence, self._table, self._matcher)) for r in found]
         return [r for r, prompt in expected if not rows or (prompt and prompt.row in rows)]
 
-    def replay(self, recording: Recording) -> Said | None:
+    def replay(self, recording: TrainingSentence) -> Said | None:
         """Return what becomes of `recording` now; None if the table no longer says it."""
         prompt = prompt_for(recording.sentence, self._table, self._matcher)
         if prompt is None:
@@ -256,13 +256,13 @@ def _as_json(tally: Tally) -> dict[str, object]:
     }
 
 
-def _is_worse(recording: Recording, said: Said) -> bool:
+def _is_worse(recording: TrainingSentence, said: Said) -> bool:
     return recording.result is Result.RIGHT and said.result is not Result.RIGHT
 
 
-def _is_better(recording: Recording, said: Said) -> bool:
+def _is_better(recording: TrainingSentence, said: Said) -> bool:
     return recording.result is not Result.RIGHT and said.result is Result.RIGHT
 
 
-def _sentences(recordings: Sequence[Recording]) -> list[str]:
+def _sentences(recordings: Sequence[TrainingSentence]) -> list[str]:
     return [recording.sentence for recording in recordings]
