@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from voice2mqtt.audio.sources.source import BLOCK_BYTES
 
 
-class Recording:
+class RecordedSource:
     """Gives what was recorded as fast as it is read; `Source`."""
 
     live = False
