@@ -136,6 +136,7 @@ TESTED_IN = {
     "speech/address.py": "speech/test_shown_addresses.py",
     "speech/outcomes.py": "speech/test_azure.py",
     "speech/probe.py": "speech/test_host_faults.py",
+    "speech/retry.py": "speech/test_azure.py",
     "speech/turn.py": "speech/test_azure.py",
     "speechhost/decoding/beam_search.py": "speechhost/decoding/test_moonshine_engine.py",
     "speechhost/decoding/spectral_gate.py": "speechhost/decoding/test_moonshine_engine.py",

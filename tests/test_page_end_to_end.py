@@ -13,12 +13,14 @@ from playwright.sync_api import expect
 from tests.broker import Broker
 from tests.console.browser import chromium, needs_chromium, visit
 from tests.console.pages import TOKEN
-from tests.test_end_to_end import COMMANDS, Room, room
+from tests.test_end_to_end import COMMANDS, FLITE, Room, room
+from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.demo import stage
 
 pytestmark = needs_chromium
 
 REFUSED = "Turn on the kitchen lantern."
+SPOKEN = "Turn off the bedroom light."
 
 
 @pytest.fixture
@@ -63,3 +65,24 @@ def test_a_refused_sentence_is_seen_and_made_a_command_in_one_click(
 
         tab.get_by_role("button", name="Undo", exact=True).click()
         expect(tab.locator(".case .heard")).to_have_text(str(before["text"]))
+
+
+def test_what_is_spoken_to_the_browser_is_tried_and_then_done(
+    house: tuple[Room, str], tmp_path: Path
+) -> None:
+    daemon, url = house
+    wav = tmp_path / "said.wav"
+    stage.speak(SPOKEN, FLITE, wav)
+    with chromium(wav) as browser, visit(browser, url) as visitor:
+        tab = visitor.open("try", unlocked=True)
+        tab.get_by_role("button", name="Speak").click()
+        expect(tab.locator(".turns")).to_contain_text("Listening")
+        # As long as somebody speaks.
+        tab.wait_for_timeout(1000 * WavSource(wav).duration_s + 500)
+        tab.get_by_role("button", name="Stop").click()
+        expect(tab.locator(".turn .heard")).to_have_text(SPOKEN)
+        expect(tab.locator(".turn .pill")).to_have_text("Would do this")
+        expect(tab.locator(".turn .messages code")).to_have_text("home/bedroom/light/setOFF")
+        assert daemon.seen.on("home/bedroom/light/set") == []
+        tab.get_by_role("button", name="Do it for real").click()
+        daemon.seen.wait_for("home/bedroom/light/set", lambda payload: payload == "OFF")

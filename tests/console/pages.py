@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event as Signal
 from typing import Any
 
 from voice2mqtt.cli.reviewing import review_of
@@ -28,10 +29,15 @@ class ScriptedDaemon:
     """Notes what it is asked to do."""
 
     said: list[str] = field(default_factory=list)
+    heard: list[bytes] = field(default_factory=list)
     full: bool = False
     muted: bool = False
     reloads: int = 0
     in_speech: bool = False
+    looked_at: int = 0
+    left: bool = False
+    examining: Signal = field(default_factory=Signal)
+    go_on: Signal = field(default_factory=Signal)
 
     def state_document(self) -> Event:
         counters = {"heard": 0, "commands": 0, "unmatched": 0, "no_match": 0, "canceled": 0}
@@ -46,6 +52,10 @@ class ScriptedDaemon:
         event = notice("unmatched", event_id="1", at="", node="voice", text=sentence)
         return [event | {"reason": "no row says this", "nearest": nearest}]
 
+    def rehearse_recording(self, pcm: bytes) -> Sequence[Event]:
+        self.heard.append(pcm)
+        return self.rehearse("turn on the chicken light")
+
     def say(self, sentence: str) -> str:
         self.said.append(sentence)
         return "say/set: 100 sentences wait already" if self.full else ""
@@ -55,6 +65,17 @@ class ScriptedDaemon:
 
     def reload(self) -> None:
         self.reloads += 1
+
+    def examined(self) -> Iterator[Mapping[str, object]]:
+        try:
+            for severity, cure in (("ok", ""), ("warning", "speak up"), ("error", "`start` it")):
+                self.looked_at += 1
+                found = {"check": "part", "severity": severity, "sentence": f"it is {severity}"}
+                yield found | {"cure": cure}
+                self.examining.set()
+                assert self.go_on.wait(10)
+        finally:
+            self.left = True
 
 
 @dataclass
@@ -119,24 +140,29 @@ class Page:
         return answer
 
 
-def made_page(folder: Path, listen: str, more: str = "") -> tuple[Console, ScriptedDaemon, Feed]:
-    """Return a page with its files in `folder`; `more` is added to its settings."""
+def made_page(
+    folder: Path, listen: str, more: str = "", others: str = ""
+) -> tuple[Console, ScriptedDaemon, Feed]:
+    """Return a page with its files in `folder`.
+
+    `more` is added to its own settings, `others` to the rest.
+    """
     settings = folder / "voice2mqtt.yaml"
-    settings.write_text(f"console: {{listen: '{listen}'{more}}}\nstate_dir: state\n")
+    settings.write_text(f"console: {{listen: '{listen}'{more}}}\nstate_dir: state\n{others}\n")
     written = load_written(settings)
     daemon, feed = ScriptedDaemon(), Feed()
     review = review_of(written.settings, folder / "state" / "history.db")
-    page = Console(written, settings, feed, daemon, review, lambda _table: ())
+    page = Console(written, settings, feed, daemon, review, lambda _table: (), daemon.examined)
     return page, daemon, feed
 
 
 @contextmanager
-def served_page(folder: Path, more: str = "") -> Iterator[Page]:
+def served_page(folder: Path, more: str = "", others: str = "") -> Iterator[Page]:
     """Serve a page on a free port; see `made_page`."""
     (folder / "secrets").mkdir(mode=0o700)
     (folder / "secrets" / "console-token").write_text(f"{TOKEN}\n")
     (folder / "commands.yaml").write_text(TABLE)
-    page, daemon, feed = made_page(folder, "127.0.0.1:0", more)
+    page, daemon, feed = made_page(folder, "127.0.0.1:0", more, others)
     page.start()
     try:
         yield Page(page.port, daemon, feed, folder)

@@ -1,7 +1,10 @@
 """What stands behind each address of the page."""
 
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.broker import wait_until
 from tests.console.pages import TABLE, TOKEN, Page, served_page
 
 
@@ -28,6 +31,21 @@ def test_a_sentence_is_tried_without_the_token_and_said_with_it(page: Page) -> N
     refused = page.ask("/api/say", {"text": "turn on"}, token=TOKEN)
     assert refused.status == 409
     assert "100 sentences" in refused.json["error"]
+
+
+def test_a_recording_is_rehearsed_without_the_token(page: Page) -> None:
+    heard = page.ask("/api/hear", {"pcm": b64encode(b"\0\1").decode()})
+    assert heard.json["events"][0]["text"] == "turn on the chicken light"
+    assert page.daemon.heard == [b"\0\1"]
+    assert page.ask("/api/hear", {"pcm": "AA=="}).status == 409
+
+
+def test_what_a_cloud_is_to_hear_needs_the_token(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("0123")
+    with served_page(tmp_path, others="speech: {region: westeurope, key_file: key}") as page:
+        recording = {"pcm": b64encode(b"\0\1").decode()}
+        assert page.ask("/api/hear", recording).status == 401
+        assert page.ask("/api/hear", recording, token=TOKEN).status == 200
 
 
 def test_it_is_muted_with_the_token(page: Page) -> None:
@@ -63,6 +81,32 @@ def test_the_table_is_read_checked_saved_and_undone(page: Page) -> None:
     assert page.ask("/api/table/undo", {}, token=TOKEN).status == 200
     assert page.table.read_text() == TABLE
     assert page.daemon.reloads == 2
+
+
+def test_the_doctor_needs_the_token_and_comes_once_at_a_time(page: Page) -> None:
+    assert page.ask("/api/doctor", {}).status == 401
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(page.ask, "/api/doctor", {}, token=TOKEN)
+        assert page.daemon.examining.wait(10)
+        second = page.ask("/api/doctor", {}, token=TOKEN)
+        assert second.status == 409
+        assert "under way" in second.json["error"]
+        # Whoever else asks for something does not wait for it.
+        assert page.ask("/api/about").status == 200
+        page.daemon.go_on.set()
+        checks = first.result().json["checks"]
+    assert [check["severity"] for check in checks] == ["ok", "warning", "error"]
+    assert page.ask("/api/doctor", {}, token=TOKEN).status == 200
+
+
+def test_the_end_of_the_page_ends_the_doctor(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        with served_page(tmp_path) as page:
+            pool.submit(page.ask, "/api/doctor", {}, token=TOKEN)
+            assert page.daemon.examining.wait(10)
+        page.daemon.go_on.set()
+        wait_until(lambda: page.daemon.left, "end of the doctor")
+    assert page.daemon.looked_at == 2
 
 
 def test_a_table_with_faults_is_shown_with_them(page: Page) -> None:

@@ -1,6 +1,8 @@
 """The page in a real Chromium: every view, its keys, its lock, what it shows of hostile words."""
 
+from array import array
 from collections.abc import Iterator
+from math import sin
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -8,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from tests.broker import wait_until
 from tests.console.browser import NARROW, WIDE, chromium, needs_chromium, visit
 from tests.console.pages import TABLE, TOKEN, Page
+from voice2mqtt.core.audio import RATE_HZ, as_wav
 from voice2mqtt.core.event import Event, notice
 
 pytestmark = needs_chromium
@@ -16,8 +19,11 @@ HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    microphone = tmp_path_factory.mktemp("microphone") / "tone.wav"
+    tone = array("h", (round(20_000 * sin(n / 5)) for n in range(RATE_HZ)))
+    microphone.write_bytes(as_wav(tone.tobytes()))
+    with chromium(microphone) as running:
         yield running
 
 
@@ -90,6 +96,29 @@ def test_a_sentence_is_tried_and_said(page: Page, browser: Browser) -> None:
         expect(tab.locator("#lock")).to_have_attribute("aria-pressed", "true")
 
 
+def test_what_is_spoken_to_the_browser_is_recorded_and_shown(page: Page, browser: Browser) -> None:
+    with visit(browser, page.url) as visitor:
+        tab = visitor.open("try")
+        tab.get_by_role("button", name="Speak").click()
+        expect(tab.locator(".turns")).to_contain_text("Listening")
+        tab.wait_for_timeout(700)  # What is recorded is as long as that.
+        tab.get_by_role("button", name="Stop").click()
+        expect(tab.locator(".turn .heard")).to_have_text("turn on the chicken light")
+        expect(tab.get_by_label("What would it do")).to_have_value("turn on the chicken light")
+    (pcm,) = page.daemon.heard
+    recorded = array("h", pcm)
+    assert 0.4 * RATE_HZ < len(recorded) < 5 * RATE_HZ
+    assert max(recorded) > 5_000
+
+
+def test_a_page_without_a_microphone_says_why(page: Page, browser: Browser) -> None:
+    with visit(browser, page.url) as visitor:
+        visitor.tab.add_init_script("delete Navigator.prototype.mediaDevices")
+        tab = visitor.open("try")
+        expect(tab.get_by_role("button", name="Speak")).to_be_disabled()
+        expect(tab.locator(".ask-form")).to_contain_text("or over https")
+
+
 def test_the_table_is_searched_edited_and_undone(page: Page, browser: Browser) -> None:
     with visit(browser, page.url) as visitor:
         tab = visitor.open("table", unlocked=True)
@@ -118,6 +147,19 @@ def test_the_table_is_searched_edited_and_undone(page: Page, browser: Browser) -
         tab.get_by_role("button", name="Undo").click()
         expect(text).to_have_value(TABLE)
         assert page.table.read_text() == TABLE
+
+
+def test_the_doctor_tells_what_is_wrong_and_what_to_do(page: Page, browser: Browser) -> None:
+    page.daemon.go_on.set()
+    with visit(browser, page.url) as visitor:
+        tab = visitor.open("settings", unlocked=True)
+        tab.get_by_role("button", name="Examine everything").click()
+        expect(tab.locator(".checks .verdict")).to_contain_text("1 error, 1 warning")
+        expect(tab.locator(".checks .pill")).to_have_text(["Well", "Warning", "Error"])
+        expect(tab.locator(".checks li.bad code")).to_have_text("start")
+        assert visitor.serious() == []
+        tab.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
 
 
 def test_every_view_fits_and_can_be_used_by_everybody(page: Page, browser: Browser) -> None:

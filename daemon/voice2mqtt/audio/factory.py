@@ -10,6 +10,7 @@ from voice2mqtt.audio.signal.noise_suppression import NoiseSuppressedSource
 from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
 from voice2mqtt.audio.sources.capture import Capture
 from voice2mqtt.audio.sources.pipe import PipeSource
+from voice2mqtt.audio.sources.recording import Recording
 from voice2mqtt.audio.sources.source import Source
 from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.audio.wake_gate import WakeSettings
@@ -56,6 +57,12 @@ def open_wav(
     """
     source = _suppressing_noise(WavSource(path, paced=paced), settings)
     return Microphone(source, voice_activity(), settings.gate, wake=wake)
+
+
+def open_recording(pcm: bytes, settings: MicrophoneSettings) -> Microphone:
+    """Return a microphone that plays `pcm`, 16 kHz, mono, as fast as it is read."""
+    source = _suppressing_noise(Recording(pcm), settings)
+    return Microphone(source, voice_activity(), settings.gate)
 
 
 def _suppressing_noise(source: Source, settings: MicrophoneSettings) -> Source:

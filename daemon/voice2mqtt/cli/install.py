@@ -63,8 +63,9 @@ def run(args: argparse.Namespace) -> int:
     if layout.staged or args.dry_run:
         return ExitStatus.OK
     manager = "--user " if layout.person else ""
-    print(f"\nYour commands are in {layout.settings / 'commands.yaml'}; after a change:")
-    print(f"    systemctl {manager}reload voice2mqtt")
+    print(
+        f"\nYour commands are in {layout.settings / 'commands.yaml'}; changes are in force at once."
+    )
     print(f"How it is:\n    systemctl {manager}status voice2mqtt")
     if layout.person:
         print(

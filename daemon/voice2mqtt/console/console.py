@@ -1,12 +1,14 @@
 """The page: what stands behind each of its addresses."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from voice2mqtt import __version__
 from voice2mqtt.console.access import Need
 from voice2mqtt.console.explanation import Explanation
 from voice2mqtt.console.feed import Feed
+from voice2mqtt.console.given import Given, recording_of, sentence_of, text_of
 from voice2mqtt.console.history_view import plots
 from voice2mqtt.console.ports import WatchedDaemon
 from voice2mqtt.console.review_view import ReviewView
@@ -14,17 +16,12 @@ from voice2mqtt.console.server import Answer, ConsoleServer
 from voice2mqtt.console.settings_view import settings_in_force
 from voice2mqtt.console.table_file import TableFile, version_of
 from voice2mqtt.console.table_view import table_document
-from voice2mqtt.errors import InputError, SettingsError
+from voice2mqtt.errors import SettingsError
 from voice2mqtt.nlu.grammar.table import CommandTable, primary
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.review.review import Review
 from voice2mqtt.settings.load import WrittenSettings
 from voice2mqtt.speech.address import service_name
-
-_LONGEST_SENTENCE = 1000
-"""Characters of a typed sentence."""
-
-Given = Mapping[str, object]
 
 
 class Console:
@@ -38,17 +35,20 @@ class Console:
         daemon: WatchedDaemon,
         review: Review,
         run_tests: Callable[[CommandTable], Sequence[str]],
+        examine: Callable[[], Iterator[Answer]],
     ) -> None:
         """Prepare a page for `daemon`, which puts its events into `feed`.
 
         `review` has its history; `run_tests` returns a sentence for each of a table's own tests
-        that fails.
+        that fails; `examine` yields what `voice2mqtt doctor` finds, which takes long.
         """
         settings = written.settings
         self._written = written
         self._settings_file = settings_file
         self._feed = feed
         self._daemon = daemon
+        self._examine = examine
+        self._ended = False
         language = primary(settings.speech.first_language)
         self._table = TableFile(settings.commands, language, run_tests)
         self._explanation: Explanation | None = None
@@ -62,7 +62,7 @@ class Console:
             ("alignment", Need.READ, self._alignment),
             ("table", Need.READ, self._read_table),
             ("settings", Need.READ, self._settings),
-            ("plots", Need.READ, lambda given: plots(review.history, _text(given, "span"))),
+            ("plots", Need.READ, lambda given: plots(review.history, text_of(given, "span"))),
         ):
             self._server.route("GET", f"/api/{path}", need, work)
         for path, need, work in (
@@ -75,26 +75,36 @@ class Console:
             ("mute", Need.CHANGE, self._mute),
         ):
             self._server.route("POST", f"/api/{path}", need, work)
+        # What is sent to a cloud may have to be paid for.
+        paid = any(each.region or each.endpoint for each in settings.speech.services)
+        for path, need, work in (
+            ("doctor", Need.CHANGE, self._doctor),
+            ("hear", Need.CHANGE if paid else Need.READ, self._hear),
+        ):
+            self._server.route("POST", f"/api/{path}", need, work, is_slow=True)
         self._route_review()
 
     def _route_review(self) -> None:
         view = self._review
         for path, read in (
             ("", lambda _given: view.listed()),
-            ("/case", lambda given: view.case(_text(given, "sound"))),
-            ("/recording", lambda given: view.recording(_text(given, "id"))),
+            ("/case", lambda given: view.case(text_of(given, "sound"))),
+            ("/recording", lambda given: view.recording(text_of(given, "id"))),
         ):
             self._server.route("GET", f"/api/review{path}", Need.READ, read)
         for path, change in (
-            ("accept", lambda given: view.accept(_text(given, "sound"), _text(given, "sentence"))),
+            (
+                "accept",
+                lambda given: view.accept(text_of(given, "sound"), text_of(given, "sentence")),
+            ),
             (
                 "row",
                 lambda given: view.add_row(
-                    _text(given, "sound"), _text(given, "topic"), _text(given, "payload")
+                    text_of(given, "sound"), text_of(given, "topic"), text_of(given, "payload")
                 ),
             ),
-            ("right", lambda given: view.was_right(_text(given, "sound"))),
-            ("ignore", lambda given: view.ignore(_text(given, "sound"))),
+            ("right", lambda given: view.was_right(text_of(given, "sound"))),
+            ("ignore", lambda given: view.ignore(text_of(given, "sound"))),
             ("undo", lambda _given: view.undo()),
         ):
             self._server.route("POST", f"/api/review/{path}", Need.CHANGE, self._reloading(change))
@@ -124,6 +134,7 @@ class Console:
 
     def stop(self) -> None:
         """End."""
+        self._ended = True
         self._server.stop()
 
     def _now(self) -> Sequence[Answer]:
@@ -154,10 +165,13 @@ class Console:
         }
 
     def _try(self, given: Given) -> Answer:
-        return {"events": list(self._daemon.rehearse(_sentence(given)))}
+        return {"events": list(self._daemon.rehearse(sentence_of(given)))}
+
+    def _hear(self, given: Given) -> Answer:
+        return {"events": list(self._daemon.rehearse_recording(recording_of(given)))}
 
     def _say(self, given: Given) -> Answer:
-        if why_not := self._daemon.say(_sentence(given)):
+        if why_not := self._daemon.say(sentence_of(given)):
             raise SettingsError(why_not)
         return {}
 
@@ -166,7 +180,7 @@ class Console:
         return {}
 
     def _alignment(self, given: Given) -> Answer:
-        heard, said = _text(given, "heard"), _text(given, "said")
+        heard, said = text_of(given, "heard"), text_of(given, "said")
         if self._explanation is None:
             table = self._table.table(self._table.text())
             spoken = self._written.settings.speech.spoken(table.language)
@@ -190,10 +204,10 @@ class Console:
         }
 
     def _check(self, given: Given) -> Answer:
-        return {"problems": self._table.check(_text(given, "text"))}
+        return {"problems": self._table.check(text_of(given, "text"))}
 
     def _save(self, given: Given) -> Answer:
-        problems = self._table.save(_text(given, "text"), _text(given, "version"))
+        problems = self._table.save(text_of(given, "text"), text_of(given, "version"))
         saved = not any(problem["fault"] for problem in problems)
         if saved:
             self._daemon.reload()
@@ -210,16 +224,6 @@ class Console:
             "settings": settings_in_force(self._written),
         }
 
-
-def _text(given: Given, key: str) -> str:
-    value = given.get(key)
-    if not isinstance(value, str):
-        raise InputError(f"the request lacks the text {key}")
-    return value
-
-
-def _sentence(given: Given) -> str:
-    sentence = _text(given, "text").strip()
-    if not sentence or not sentence.isprintable() or len(sentence) > _LONGEST_SENTENCE:
-        raise InputError(f"type one sentence of 1 to {_LONGEST_SENTENCE} printable characters")
-    return sentence
+    def _doctor(self, _given: Given) -> Answer:
+        # The daemon's end waits for one check at most.
+        return {"checks": list(takewhile(lambda _check: not self._ended, self._examine()))}

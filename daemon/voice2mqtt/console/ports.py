@@ -7,7 +7,7 @@ from voice2mqtt.core.event import Event
 
 
 class WatchedDaemon(Protocol):
-    """The running daemon, as the page sees it. Any thread may call it; nothing blocks for long."""
+    """The running daemon, as the page sees it. Any thread may call it."""
 
     @property
     def in_speech(self) -> bool:
@@ -20,6 +20,14 @@ class WatchedDaemon(Protocol):
 
     def rehearse(self, sentence: str) -> Sequence[Event]:
         """Return the events of `sentence` as if it had been heard; nothing else happens."""
+        ...
+
+    def rehearse_recording(self, pcm: bytes) -> Sequence[Event]:
+        """Return the events of what is said in `pcm`, 16 kHz, mono; takes as long as the host.
+
+        Raises:
+            UnavailableError: nothing more may be sent to the Speech host today.
+        """
         ...
 
     def say(self, sentence: str) -> str:

@@ -1,7 +1,8 @@
 """Serves the page over HTTP. The only import of aiohttp.
 
 A thread of its own runs its own event loop; what takes long (compiling a table, aligning sounds)
-runs one at a time on a second thread. The daemon waits for neither.
+runs one at a time on a second thread, and what takes many seconds on others, each once at a time.
+The daemon waits for none of them.
 """
 
 import asyncio
@@ -40,6 +41,7 @@ TICK_S = 0.1
 """Between two levels that an open page is sent."""
 WRITE_WITHIN_S = 5.0
 """A page that takes no data for so long is dropped; set by hand."""
+_SLOW_AT_ONCE = 2
 _SEND_BUFFER_BYTES = 65_536
 """Small, so that a page which reads nothing is soon noticed."""
 _STARTED_WITHIN_S = 10.0
@@ -96,9 +98,13 @@ class ConsoleServer:
         self._now = now
         self._hello = hello
         self._routes: list[tuple[str, str, Need, Work]] = []
+        self._slow: set[Work] = set()
+        self._under_way: set[Work] = set()
+        """Of the slow work; touched by the page's thread only."""
         self._requests = RequestBudget(burst=60, per_s=20)
         self._failures = RequestBudget(burst=10, per_s=0.2)
         self._worker = ThreadPoolExecutor(1, "console-work")
+        self._slow_worker = ThreadPoolExecutor(_SLOW_AT_ONCE, "console-slow")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._started = threading.Event()
@@ -107,9 +113,16 @@ class ConsoleServer:
         self.port = 0
         self._thread = threading.Thread(target=self._run, name="console", daemon=True)
 
-    def route(self, method: str, path: str, need: Need, work: Work) -> None:
-        """Answer `method` at `path` by `work`; before `start`."""
+    def route(
+        self, method: str, path: str, need: Need, work: Work, *, is_slow: bool = False
+    ) -> None:
+        """Answer `method` at `path` by `work`; before `start`.
+
+        Work that `is_slow` delays no other, and is refused while it is under way already.
+        """
         self._routes.append((method, path, need, work))
+        if is_slow:
+            self._slow.add(work)
 
     def start(self) -> str:
         """Begin to serve; return the address of the page.
@@ -137,7 +150,8 @@ class ConsoleServer:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        for worker in (self._worker, self._slow_worker):
+            worker.shutdown(wait=False, cancel_futures=True)
 
     def _run(self) -> None:
         try:
@@ -245,12 +259,23 @@ class ConsoleServer:
                 return denied
             try:
                 given = await _given(request)
-                loop = asyncio.get_running_loop()
-                return _json(await loop.run_in_executor(self._worker, work, given))
+                return _json(await self._done(work, given))
             except (ValueError, UserFacingError) as error:
                 return _json({"error": str(error)}, 409)
 
         return handle
+
+    async def _done(self, work: Work, given: Mapping[str, object]) -> Answer:
+        loop = asyncio.get_running_loop()
+        if work not in self._slow:
+            return await loop.run_in_executor(self._worker, work, given)
+        if work in self._under_way:
+            raise UnavailableError("this is under way already; wait until it has ended")
+        self._under_way.add(work)
+        # Whoever asked may be gone before the work has ended.
+        doing = loop.run_in_executor(self._slow_worker, work, given)
+        doing.add_done_callback(lambda _done: self._under_way.discard(work))
+        return await asyncio.shield(doing)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         if denied := self._denial(request, Need.FILES):

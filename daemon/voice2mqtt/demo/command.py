@@ -43,7 +43,7 @@ SENTENCES = (
     ("Set the bedroom light to forty percent.", MAN),
     ("Close the blinds in the living room.", WOMAN),
     ("What a lovely day it is.", WOMAN),
-    ("Set the heating to twenty one and a half degrees.", WOMAN),
+    ("Set the heating to twenty one degrees.", WOMAN),
     ("Good night.", WOMAN),
 )
 """One of them is not a command: nothing may be published for it."""

@@ -22,6 +22,7 @@ over to another thread:
     watchdog     service/systemd/watchdog   notifies systemd        reads the heartbeats
     console      console/server             serves the page         `Feed.put`, `Inbox.put`
     console-work console/server             what takes long there   `Inbox.put`
+    console-slow console/server             runs doctor, recogniser nowhere, it answers
 
 Whatever the supervisor has to act on comes through the inbox: signals, controls, typed sentences,
 changes of microphone, wakefulness, host and table, the end of the loop. The microphone, the voice,
@@ -66,6 +67,7 @@ from voice2mqtt.service.recognition.speech_services import (
     set_phrases,
     usage_meters,
 )
+from voice2mqtt.service.recognition.transcriber import Transcriber
 from voice2mqtt.service.recognition.usage import TotalUsage
 from voice2mqtt.service.store import Store, state_folder
 from voice2mqtt.service.systemd import journal
@@ -214,7 +216,9 @@ def daemon(
     executor = _executor(
         settings, first, adapter, voice, state, store, report, watch, microphone, history
     )
-    table_watch, table_check, rehearsal = _readers_of(settings, table, first, executor, azure)
+    table_watch, table_check, rehearsal = _readers_of(
+        settings, table, first, executor, azure, Transcriber(settings, usage)
+    )
     return Daemon(
         microphone=microphone,
         recognizer=speech,
@@ -241,11 +245,14 @@ def _readers_of(
     first: Interpreter,
     executor: CommandExecutor,
     azure: AzureRecognizer | FailoverRecognizer,
+    transcriber: Transcriber,
 ) -> tuple[TableWatch, TableCheck, Rehearsal]:
     """Return what looks at the table besides the executor, and has a changed one adopted by all."""
     table_check = TableCheck()
     table_check.adopt(table, first.automaton)
-    rehearsal = Rehearsal(settings.node, partial(interpreter, settings), table)
+    rehearsal = Rehearsal(
+        settings.node, partial(interpreter, settings), table, transcriber.outcomes
+    )
 
     def adopt(table: CommandTable) -> None:
         made = settled(interpreter(settings, table))

@@ -142,6 +142,14 @@ class Daemon:
         """Return the events of `sentence` as if it had been heard; nothing else happens."""
         return self._rehearsal.events(sentence) if self._rehearsal else ()
 
+    def rehearse_recording(self, pcm: bytes) -> Sequence[Event]:
+        """Return the events of what is said in `pcm`; the Speech host hears it, and that is all.
+
+        Raises:
+            UnavailableError: nothing more may be sent today.
+        """
+        return self._rehearsal.events_of_recording(pcm) if self._rehearsal else ()
+
     def say(self, sentence: str) -> str:
         """Handle `sentence` as if it had been heard; return why it is not taken, or ""."""
         return self._inbox.put_control(Say(sentence), clock.now_s())

@@ -35,14 +35,13 @@ from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.speech import host_faults, outcomes
 from voice2mqtt.speech.address import DEFAULT_HOST
 from voice2mqtt.speech.probe import look
+from voice2mqtt.speech.retry import retried
 from voice2mqtt.speech.turn import STOP_WITHIN_S, UNREACHABLE, SdkTurn, interrupt
 
 SECOND_BYTES = RATE_HZ * SAMPLE_BYTES
 
 _NO_SEGMENTATION_MS = 5000
 """The longest silence that the service takes: our endpointer ends the sentence."""
-_RETRY_PAUSE_S = 0.5
-"""Between two attempts to reach a host. Set by hand."""
 
 _TURNED_AWAY = frozenset({"ConnectionFailure", "ServiceUnavailable", "TooManyRequests"})
 _STOPPED = Canceled(reason="Error", code="Stopped", details="the recognition was stopped")
@@ -118,17 +117,8 @@ class AzureRecognizer:
 
         After a fault that may pass it is tried again, with the whole utterance, for `retry_s`.
         """
-        outcome = self._attempt(utterance, on_interim, give_up)
-        retry_until_s = clock.now_s() + self._retry_s
-        while (
-            isinstance(outcome, Canceled)
-            and outcome.passes
-            and clock.now_s() < retry_until_s
-            and not give_up()
-            and not self._closed.wait(_RETRY_PAUSE_S)
-        ):
-            outcome = self._attempt(utterance, on_interim, give_up)
-        return outcome
+        attempt = partial(self._attempt, utterance, on_interim, give_up)
+        return retried(attempt, self._retry_s, give_up, self._closed)
 
     def microphone(self, device: str) -> Callable[[], Shot]:
         """Open the SDK's own microphone, an ALSA name; return a function for one single shot.

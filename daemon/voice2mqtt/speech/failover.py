@@ -8,16 +8,17 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from voice2mqtt import clock
 from voice2mqtt.core.audio import Utterance
 from voice2mqtt.core.outcome import Canceled, Outcome
 from voice2mqtt.core.ports import GiveUp, Recognizer, never
+from voice2mqtt.speech.retry import retried
 
 REST_S = (10.0, 30.0, 60.0, 300.0)
 """How long a service rests after failures in a row; the last repeats. Set by hand."""
-_RETRY_PAUSE_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -60,17 +61,8 @@ class FailoverRecognizer:
         self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp = never
     ) -> Outcome:
         """Stream `utterance` while it is spoken; see the `Recognizer` port."""
-        outcome = self._ask_in_turn(utterance, on_interim, give_up)
-        retry_until_s = clock.now_s() + self._retry_s
-        while (
-            isinstance(outcome, Canceled)
-            and outcome.passes
-            and clock.now_s() < retry_until_s
-            and not give_up()
-            and not self._closed.wait(_RETRY_PAUSE_S)
-        ):
-            outcome = self._ask_in_turn(utterance, on_interim, give_up)
-        return outcome
+        attempt = partial(self._ask_in_turn, utterance, on_interim, give_up)
+        return retried(attempt, self._retry_s, give_up, self._closed)
 
     def _ask_in_turn(
         self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.console.pages import made_page, served_page
-from voice2mqtt.cli.console.serving import served
+from voice2mqtt.cli.console.serving import examined, served
 
 
 def test_a_page_that_cannot_be_served_is_logged_and_stops_nothing(
@@ -25,3 +25,12 @@ def test_its_address_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture)
     with caplog.at_level(logging.INFO), served(page) as address:
         assert address == f"http://127.0.0.1:{page.port}/"
     assert address in caplog.text
+
+
+def test_the_doctor_examines_the_settings_of_the_daemon(tmp_path: Path) -> None:
+    settings = tmp_path / "voice2mqtt.yaml"
+    settings.write_text("node: a b\n")
+    checks = {check["check"]: check for check in examined(settings)}
+    assert checks["settings"]["severity"] == "error"
+    assert str(settings) in str(checks["settings"]["sentence"])
+    assert checks["broker"]["severity"] == "skipped"

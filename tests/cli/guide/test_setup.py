@@ -43,6 +43,14 @@ def test_every_answer_may_be_an_option(tmp_path: Path, broker: Broker) -> None:
     assert row.publish[0].topic == "lamp/set"
 
 
+def test_without_a_person_nothing_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = ["--settings", str(tmp_path / "voice2mqtt.yaml"), "--yes"]
+    assert main(["setup", "host", *named]) == ExitStatus.OK
+    assert "?" not in capsys.readouterr().out
+
+
 def test_one_thing_is_changed_and_the_rest_stays(tmp_path: Path) -> None:
     path = tmp_path / "voice2mqtt.yaml"
     path.write_text("# mine\nnode: hall  # the narrow one\nmqtt:\n  hermes: true\n")

@@ -45,3 +45,13 @@ def test_a_cloud_that_is_away_is_told_and_no_host_of_ours_started(tmp_path: Path
     home.write()
     with pytest.raises(UnavailableError, match="Azure nowhere is away: the proxy"):
         try_commands(home.file.path, NOBODY)
+
+
+def test_a_recording_that_is_over_is_told(tmp_path: Path) -> None:
+    with serving(ScriptedEngine(f"{SENTENCE}.")) as url:
+        home = Home(tmp_path, "mqtt://127.0.0.1:9", url)
+        spoken(tmp_path)
+        home.settings["microphone"] = {"device": f"wav:{tmp_path / 'spoken.wav'}"}
+        home.write()
+        with pytest.raises(UnavailableError, match=r"spoken\.wav is over"):
+            try_commands(home.file.path, NOBODY)

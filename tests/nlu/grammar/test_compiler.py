@@ -75,7 +75,9 @@ def test_a_sentence_sampled_from_a_row_is_matched_by_that_row(
     for index, row in enumerate(table.rows):
         sentence = data.draw(sentences_of(row.say[-1]))
         if sentence:
-            assert index in {parse.row for parse in matches.parses(sentence)}
+            found = {parse.row for parse in matches.parses(sentence)}
+            # "Pretty please" says nothing for {song} where "[pretty] please" follows it.
+            assert index in found | matches.unfinished(sentence)
 
 
 @st.composite

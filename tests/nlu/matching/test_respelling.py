@@ -17,12 +17,18 @@ NOON = LocalTime(minute=720, weekday=0)
 TAGS = {"en": "en-US", "de": "de-DE", "fr": "fr-FR", "es": "es-ES", "it": "it-IT", "nl": "nl-NL"}
 
 
-def decide(say: str, *heard: Hypothesis, language: str = "en", by_sound: bool = False) -> Decision:
+def decide(
+    say: str,
+    *heard: Hypothesis,
+    language: str = "en",
+    by_sound: bool = False,
+    decimals: bool = False,
+) -> Decision:
     """Return what a house with the one row `say`, of {n} from 1 to 180, decides."""
     publish = (Publish(topic="t", payload={"n": "{n}"}),)
     table = CommandTable(
         rows=(Row(name="row", say=(say,), publish=publish),),
-        lists={"n": RangeList(lowest=1, highest=180)},
+        lists={"n": RangeList(lowest=1, highest=180, decimals=decimals)},
         language=language,
     )
     automaton = compile_table(table)
@@ -122,6 +128,17 @@ def test_a_ten_behind_its_teen_casts_doubt(
     best = Hypothesis(text=f"timer for {heard} minutes", confidence=0.88)
     rival = Hypothesis(text=f"timer for {other} minutes", confidence=belief)
     assert isinstance(decide("timer for {n} minutes", best, rival), Ask) == asks
+
+
+@pytest.mark.parametrize(
+    ("heard", "other", "asks"),
+    [("21.5", "21", False), ("21", "21.5", True)],
+)
+def test_a_half_is_not_heard_where_none_was_said(heard: str, other: str, asks: bool) -> None:
+    best = Hypothesis(text=f"timer for {heard} minutes", confidence=0.97)
+    rival = Hypothesis(text=f"timer for {other} minutes", confidence=0.02)
+    decision = decide("timer for {n} minutes", best, rival, decimals=True)
+    assert isinstance(decision, Ask) == asks
 
 
 @pytest.mark.parametrize("code", TAGS)

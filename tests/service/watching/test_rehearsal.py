@@ -1,5 +1,8 @@
 """A sentence is rehearsed without touching the daemon's dialogue."""
 
+from collections.abc import Sequence
+
+from voice2mqtt.core.outcome import Heard, NoMatch, Outcome
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.grammar.table import CommandTable, Publish, Row
 from voice2mqtt.service.watching.rehearsal import Rehearsal
@@ -11,6 +14,10 @@ def _table(word: str) -> CommandTable:
     return CommandTable(rows=(row,))
 
 
+def _unheard(_pcm: bytes, _table: CommandTable) -> Sequence[Outcome]:
+    raise AssertionError
+
+
 def test_each_sentence_is_decided_as_if_nothing_was_said_before() -> None:
     made: list[CommandTable] = []
 
@@ -18,7 +25,7 @@ def test_each_sentence_is_decided_as_if_nothing_was_said_before() -> None:
         made.append(table)
         return Interpreter(table)
 
-    rehearsal = Rehearsal("den", make, _table("door"))
+    rehearsal = Rehearsal("den", make, _table("door"), _unheard)
     assert made == []
     for _ in range(2):
         (event,) = rehearsal.events("open the door")
@@ -29,7 +36,19 @@ def test_each_sentence_is_decided_as_if_nothing_was_said_before() -> None:
 
 
 def test_another_table_is_used_from_the_next_sentence_on() -> None:
-    rehearsal = Rehearsal("den", Interpreter, _table("door"))
+    rehearsal = Rehearsal("den", Interpreter, _table("door"), _unheard)
     assert rehearsal.events("open the gate")[0]["event"] == "unmatched"
     rehearsal.adopt(_table("gate"))
     assert rehearsal.events("open the gate")[0]["event"] == "ask"
+
+
+def test_each_utterance_of_a_recording_is_decided_by_the_table_in_force() -> None:
+    def transcribe(pcm: bytes, table: CommandTable) -> Sequence[Outcome]:
+        assert table == _table("gate")
+        return [Heard(text=pcm.decode()), NoMatch(reason="NotRecognized")]
+
+    rehearsal = Rehearsal("den", Interpreter, _table("door"), transcribe)
+    rehearsal.adopt(_table("gate"))
+    asked, nothing = rehearsal.events_of_recording(b"open the gate")
+    assert (asked["event"], asked["text"]) == ("ask", "open the gate")
+    assert nothing["event"] == "no_match"

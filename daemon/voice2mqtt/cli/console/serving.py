@@ -1,10 +1,12 @@
 """Puts the page beside a daemon: the one place where the two meet."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from voice2mqtt.cli.arguments import as_called
 from voice2mqtt.cli.reviewing import review_of
 from voice2mqtt.console.console import Console
 from voice2mqtt.console.feed import Feed
@@ -12,11 +14,13 @@ from voice2mqtt.core.event import Event
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.history.database import NAME as HISTORY_FILE
 from voice2mqtt.service import composition as build
+from voice2mqtt.service.checks.doctor import Doctor
 from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.service.store import state_folder
 from voice2mqtt.service.systemd import journal
 from voice2mqtt.settings.load import WrittenSettings
+from voice2mqtt.settings.search import SettingsFile
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +50,16 @@ def daemon_with_page(
         daemon,
         review_of(settings, state_folder(settings) / HISTORY_FILE),
         lambda table: try_sentences(table, settings),
+        lambda: examined(settings_file),
     )
     return daemon, page
+
+
+def examined(settings_file: Path) -> Iterator[Mapping[str, object]]:
+    """Yield what the doctor finds, beside the daemon that runs here."""
+    file = SettingsFile(path=settings_file, why="used by this daemon")
+    for result in Doctor(file=file, daemon_runs=True).results():
+        yield asdict(replace(result, cure=as_called(result.cure)))
 
 
 @contextmanager

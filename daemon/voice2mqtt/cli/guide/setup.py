@@ -160,7 +160,7 @@ class _Setup:
     def host(self) -> None:
         """Who recognises the words."""
         now = self.settings.speech.host or OWN
-        answer = self.args.host
+        answer = self.args.host or (None if self.questions.interactive else now)
         while answer is None:
             print("\nWho recognises the words?")
             choices = [(OWN, "our Speech host, on this machine: English, no account, no cloud")]

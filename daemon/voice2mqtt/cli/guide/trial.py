@@ -43,7 +43,9 @@ def try_commands(file: Path, questions: Questions) -> int:
             while understood < len(wanted):
                 print(f"\nSay: {wake}{wanted[understood]}", flush=True)
                 interpreter.reset()
-                outcome = process_utterance.recognize(next(utterances), recognizer, interpreter)
+                if (utterance := next(utterances, None)) is None:
+                    raise UnavailableError(f"{settings.microphone.device} is over")
+                outcome = process_utterance.recognize(utterance, recognizer, interpreter)
                 decided = process_utterance.decide(outcome, interpreter)
                 for event in decided.events(settings.node):
                     print(f"  {journal_entry(event, dry=True).sentence}")

@@ -1,6 +1,7 @@
-// The settings in force, and where each is written.
+// The settings in force, and where each is written; the doctor.
 
 import { get } from "./api.js";
+import { doctor } from "./doctor.js";
 import { h, show } from "./dom.js";
 
 export const TITLE = "Settings";
@@ -14,7 +15,7 @@ export function open(main, home) {
   main.append(
     h("div", { class: "title" }, h("div", {}, h("h1", {}, "Settings in force"), where),
       h("label", { class: "switch", for: "only" }, only, "Only what is written")),
-    body);
+    doctor(home), body);
   get("settings").then(({ path, settings }) => {
     where.textContent = path;
     const draw = () => show(body, sections(settings.filter((each) => !only.checked || each.line)));

@@ -90,6 +90,9 @@ class Respellings:
     def _is_part(self, one: SlotValue | None, other: SlotValue | None) -> bool:
         if not isinstance(one, int | float) or not isinstance(other, int | float):
             return False
+        if one != int(one) == other:
+            # "And a half" is not heard where it was not said.
+            return False
         forms = [["".join(words) for words in self._spell(number)] for number in (one, other)]
         return any(
             longer.startswith(shorter) or longer.endswith(shorter)

@@ -36,6 +36,8 @@ class Doctor:
     machine: Machine = field(default_factory=Machine)
     listen_s: float = LISTEN_S
     """Longest time for which the microphone is listened to; 0 leaves it alone."""
+    daemon_runs: bool = False
+    """Whether it is known that the daemon runs, be it no service."""
     ask_to_speak: Callable[[str], None] = lambda _device: None
     """Called before the microphone is listened to."""
     show: Callable[[MonitorReading], None] = lambda _reading: None
@@ -49,22 +51,25 @@ class Doctor:
     def _results(self) -> Iterator[CheckResult]:
         yield from check_machine(self.machine)
         units = find_units(self.machine)
+        runs = self.daemon_runs or units.running
         settings, told = read_settings_file(self.file)
         yield from told
         table: CommandTable | None = None
         if settings:
             table, told = read_table_file(settings)
             yield from chain(told, check_disk(_state_folder(settings, units)))
-        yield from self._sound(settings, units)
+        yield from self._sound(settings, units, service_runs=runs)
         if settings and table:
             yield from check_host(settings, table, own_host=units.host is not None)
-            yield from check_broker(settings, table, service_runs=units.running)
+            yield from check_broker(settings, table, service_runs=runs)
         else:
             yield skipped("Speech host", _UNSETTLED)
             yield skipped("broker", _UNSETTLED)
         yield from check_units(units, self.machine, self.file.path)
 
-    def _sound(self, settings: Settings | None, units: Units) -> Iterator[CheckResult]:
+    def _sound(
+        self, settings: Settings | None, units: Units, *, service_runs: bool
+    ) -> Iterator[CheckResult]:
         of_machine = units.of_machine
         yield from check_rights(self.machine, installed_for_machine=of_machine)
         device = settings.microphone.device if settings else ""
@@ -76,7 +81,7 @@ class Doctor:
         else:
             self.ask_to_speak(settings.microphone.device)
             yield from check_microphone(
-                settings.microphone, self.listen_s, self.show, service_runs=units.running
+                settings.microphone, self.listen_s, self.show, service_runs=service_runs
             )
 
 

@@ -75,7 +75,8 @@ def check_machine(machine: Machine) -> Iterator[CheckResult]:
 
 def check_disk(folder: Path, free_bytes: int | None = None) -> Iterator[CheckResult]:
     """Yield whether the state folder can be written, and whether its disk has room."""
-    there = next((p for p in (folder, *folder.parents) if p.exists()), folder)
+    # Not Path.exists: the service's folder is a link that only the service may follow.
+    there = next((p for p in (folder, *folder.parents) if os.access(p, os.F_OK)), folder)
     if not there.is_dir():
         yield error("state folder", f"{there} is a file", f"move it away: `mv {there} {there}.old`")
     elif not os.access(there, os.W_OK | os.X_OK):
@@ -181,7 +182,10 @@ def _processor(machine: Machine) -> Iterator[CheckResult]:
 
 def _clock(machine: Machine) -> CheckResult:
     shown = time.strftime("%Y-%m-%d %H:%M %Z", time.localtime(machine.now_s))
-    cure = "`sudo timedatectl set-ntp true`; `timedatectl` shows whether it has found a server"
+    cure = (
+        "`sudo timedatectl set-ntp true`, if need be after `sudo apt install systemd-timesyncd`; "
+        "`timedatectl` shows whether it has found a server"
+    )
     if machine.now_s < _WRITTEN:
         return error(
             "clock",

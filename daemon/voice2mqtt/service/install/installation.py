@@ -55,7 +55,7 @@ def default_source() -> str:
 def installation(layout: Layout, options: InstallOptions) -> Iterator[Step]:
     """Yield the steps of installing or upgrading; existing settings are left as they are."""
     yield Step(
-        f"build the environment of {options.source} and put it at {layout.prefix}",
+        f"build the environment of {options.source} and put it at {layout.prefix} (some minutes)",
         partial(_build_environment, layout, options.source),
     )
     yield Step(

@@ -13,7 +13,7 @@ _OTHERS = re.compile(r"[^A-Za-z0-9]+")
 
 
 class UsageMeter:
-    """Counts what is sent. `add` is called by the loop only, the rest from any thread."""
+    """Counts what is sent. Any thread may call it."""
 
     def __init__(self, store: Store, limit_s: float, service: str = "") -> None:
         """Go on with the count that `store` keeps; `limit_s` of 0 is no limit.
@@ -23,7 +23,7 @@ class UsageMeter:
         self._store = store
         self._name = "-".join(filter(None, ["metering", _OTHERS.sub("-", service).strip("-")]))
         self._limit_s = limit_s
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self._metering = restored(store.read(self._name), _today())
 
     @property
@@ -40,10 +40,11 @@ class UsageMeter:
 
     def add(self, sent_s: float) -> None:
         """Count `sent_s` more, and store the sum."""
-        with self._lock:
-            self._metering = self._metering.add(sent_s, _today())
-            document = self._metering.document()
-        self._store.write(self._name, document)
+        with self._writing:
+            with self._lock:
+                self._metering = self._metering.add(sent_s, _today())
+                document = self._metering.document()
+            self._store.write(self._name, document)
 
 
 class TotalUsage:
