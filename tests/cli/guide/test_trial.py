@@ -36,6 +36,17 @@ def test_a_host_elsewhere_that_is_away_is_told(tmp_path: Path) -> None:
         try_commands(home.file.path, NOBODY)
 
 
+def test_a_cloud_that_is_away_is_told_and_no_host_of_ours_started(tmp_path: Path) -> None:
+    home = Home(tmp_path, "mqtt://127.0.0.1:9", "")
+    (tmp_path / "key").write_text("0")
+    home.settings["speech"] = {
+        "region": "nowhere", "key_file": str(tmp_path / "key"), "proxy": "http://127.0.0.1:9"
+    }  # fmt: skip
+    home.write()
+    with pytest.raises(UnavailableError, match="Azure nowhere is away: the proxy"):
+        try_commands(home.file.path, NOBODY)
+
+
 def test_a_recording_that_is_over_is_told(tmp_path: Path) -> None:
     with serving(ScriptedEngine(f"{SENTENCE}.")) as url:
         home = Home(tmp_path, "mqtt://127.0.0.1:9", url)

@@ -89,6 +89,12 @@ def test_what_is_not_served_is_refused_with_a_reason(
     assert reason in answer["error"]["message"] or status == 404
 
 
+def test_raw_audio_may_have_any_bytes_after_its_beginning(host: Serving) -> None:
+    raw = silence(300) + tone(1000)
+    pieces = [raw[:8192], b"ID3\0" + raw[8192:16_384], raw[16_384:]]
+    assert post(host, PATH, pieces)[2]["DisplayText"] == SENTENCE
+
+
 def test_a_key_is_asked_for() -> None:
     with hosting(ScriptedEngine(SENTENCE), keys=("s3cret",)) as host:
         assert post(host, PATH, SPOKEN)[0] == 401

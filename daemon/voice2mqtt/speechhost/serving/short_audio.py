@@ -63,10 +63,13 @@ class HttpRequest:
         if self._http.they_are_waiting_for_100_continue:
             await self._write(h11.InformationalResponse(status_code=100, headers=[]))
         yield write_text("speech.context", _REQUEST_ID, single_phrase_context())
+        begun = False
         async for piece in self._pieces():
-            if piece.startswith(_COMPRESSED):
+            # Further on, raw audio may have any bytes.
+            if not begun and piece.startswith(_COMPRESSED):
                 await self.close(1007, _NO_WAVE)
                 return
+            begun = True
             yield write_audio(_REQUEST_ID, piece)
         yield write_audio(_REQUEST_ID, b"")
 
