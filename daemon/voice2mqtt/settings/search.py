@@ -16,6 +16,7 @@ NAME = "voice2mqtt.yaml"
 INSTALLED = Path("/etc/voice2mqtt") / NAME
 ROOT = Path(__file__).parents[3]
 """The checkout that the program runs from, if it runs from one."""
+CHECKOUT = ROOT / "config" / NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
