@@ -30,6 +30,7 @@ _MAX_BYTES = 1 << 20
 """Of one event, as of a message on the websocket."""
 _NO_EVENT = (KeyError, TypeError, AttributeError, UnicodeError, RecursionError)
 """What the library raises at JSON that is none of its events."""
+_READ_BYTES = 65_536
 _CLOSE_WITHIN_S = 1.0
 _ATTRIBUTION = Attribution(name="voice2mqtt", url="")
 
@@ -139,8 +140,16 @@ class WyomingClient:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_WITHIN_S):
                     await self._write(Error(text=reason, code="refused").event())
+                    await self._hear_out()
         self._writer.close()
         self._closed.set()
+
+    async def _hear_out(self) -> None:
+        """Let a client that is still sending have its answer: a reset would take it away."""
+        with suppress(OSError, RuntimeError):  # it is gone, or somebody else reads
+            self._writer.write_eof()
+            while await self._reader.read(_READ_BYTES):
+                pass
 
     async def wait_closed(self) -> None:
         """Wait until it is closed."""
