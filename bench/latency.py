@@ -9,18 +9,24 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from http.client import HTTPException
 from pathlib import Path
+from typing import IO
+from urllib.request import urlopen
 
 import numpy as np
 
 from bench import mixing
 from bench.report import Options, Report
+from voice2mqtt.cli.console.serving import daemon_with_page, served
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.event import Event
 from voice2mqtt.demo import stage
 from voice2mqtt.service import composition as build
-from voice2mqtt.settings.load import load_settings
+from voice2mqtt.settings.load import load_written
 from voice2mqtt.settings.search import CHECKOUT
 
 VOICES = (
@@ -43,6 +49,7 @@ SENTENCES = (
     "Set the volume to thirty percent.",
     "Cancel the timer.",
 )
+PAGES = 3
 PAUSE_S = 2.5
 """Between two sentences, so that each is decided before the next."""
 NOISE_DB = -66.0
@@ -69,7 +76,9 @@ def run(options: Options) -> Report:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         trials = _record(folder, spoken)
+        with_pages = deepcopy(trials)
         _play(folder, trials)
+        _play(folder, with_pages, pages=PAGES)
     done = [trial for trial in trials if "message" in trial.times_s]
     report.add("utterances", len(trials))
     report.add("carried out", 100 * len(done) / len(trials), "%")
@@ -87,6 +96,13 @@ def run(options: Options) -> Report:
         for share, label, goal in ((50, "median", GOAL_MEDIAN_MS), (95, "p95", GOAL_P95_MS)):
             measured = float(np.percentile(took_ms, share))
             report.add(f"{what}, {label}", measured, "ms", goal if whole else None)
+    took_ms = [
+        1000 * (trial.times_s["message"] - trial.times_s["spoken"])
+        for trial in with_pages
+        if "message" in trial.times_s and "spoken" in trial.times_s
+    ]
+    what = f"end of speech to message received, {PAGES} pages open and one that reads nothing"
+    report.add(f"{what}, median", float(np.median(took_ms)), "ms")
     return report
 
 
@@ -115,9 +131,13 @@ def _speech_end(samples: mixing.Samples) -> int:
     return int(loud[-1] + 1) * frame
 
 
-def _play(folder: Path, trials: list[_Trial]) -> None:
-    """Run the daemon on it in real time, and record the time of each stage."""
-    settings = load_settings(CHECKOUT)
+def _play(folder: Path, trials: list[_Trial], pages: int = 0) -> None:
+    """Run the daemon on it in real time, and record the time of each stage.
+
+    With `pages`, so many browsers follow it live, and one more reads nothing.
+    """
+    written = load_written(CHECKOUT)
+    settings = written.settings
     clock = _Clock(trials)
     with (
         stage.broker(folder) as broker_url,
@@ -126,8 +146,27 @@ def _play(folder: Path, trials: list[_Trial]) -> None:
     ):
         settings = stage.with_servers(settings, "bench", broker_url, host_url, folder)
         settings = stage.with_microphone(settings, f"wav:{folder / 'spoken.wav'}")
-        daemon = build.daemon(settings, report=_ignore, on_audio=clock.heard)
-        daemon.run()
+        if not pages:
+            build.daemon(settings, report=_ignore, on_audio=clock.heard).run()
+            return
+        console = settings.console.model_copy(update={"listen": f"127.0.0.1:{stage.free_port()}"})
+        settings = settings.model_copy(update={"console": console})
+        written = replace(written, settings=settings)
+        daemon, page = daemon_with_page(written, CHECKOUT, _ignore, clock.heard)
+        # The pages are closed after the server, whose end they see.
+        with ExitStack() as stack, served(page) as address:
+            for reads in [True] * pages + [False]:
+                follower = stack.enter_context(urlopen(f"{address.split('#')[0]}api/live"))
+                if reads:
+                    threading.Thread(target=_follow, args=(follower,), daemon=True).start()
+            daemon.run()
+
+
+def _follow(page: IO[bytes]) -> None:
+    """Read what the page is told until it ends."""
+    with suppress(OSError, ValueError, HTTPException):
+        while page.readline():
+            pass
 
 
 class _Clock:
