@@ -17,6 +17,7 @@ from wyoming.info import AsrModel, AsrProgram, Attribution, Describe, Info
 from wyoming.ping import Ping, Pong
 
 from voice2mqtt import __version__
+from voice2mqtt.languages.language import primary_of
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.speechhost.protocol.frames import (
     ProtocolError,
@@ -136,6 +137,7 @@ class WyomingClient:
         """Close, and tell the `reason` to a client that waits for an answer."""
         del code
         if not self._answered:
+            self._answered = True  # closing again, it is told once
             # One that reads nothing is not waited for.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_WITHIN_S):
@@ -205,7 +207,7 @@ async def serving(
 def info(language: str) -> Info:
     """Return what the host tells of itself."""
     # A home's clients name a language with and without its region.
-    languages = list(dict.fromkeys([language, language.partition("-")[0]]))
+    languages = list(dict.fromkeys([language, primary_of(language)]))
     model = AsrModel(
         name="voice2mqtt",
         attribution=_ATTRIBUTION,
