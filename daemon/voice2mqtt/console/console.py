@@ -17,7 +17,8 @@ from voice2mqtt.console.settings_view import settings_in_force
 from voice2mqtt.console.table_file import TableFile, version_of
 from voice2mqtt.console.table_view import table_document
 from voice2mqtt.errors import SettingsError
-from voice2mqtt.nlu.grammar.table import CommandTable, primary
+from voice2mqtt.languages.language import primary_of
+from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.review.review import Review
 from voice2mqtt.settings.load import WrittenSettings
@@ -49,7 +50,7 @@ class Console:
         self._daemon = daemon
         self._examine = examine
         self._ended = False
-        language = primary(settings.speech.first_language)
+        language = primary_of(settings.speech.first_language)
         self._table = TableFile(settings.commands, language, run_tests)
         self._explanation: Explanation | None = None
         self._shown_state: Answer = {}
@@ -75,8 +76,7 @@ class Console:
             ("mute", Need.CHANGE, self._mute),
         ):
             self._server.route("POST", f"/api/{path}", need, work)
-        # What is sent to a cloud may have to be paid for.
-        paid = any(each.region or each.endpoint for each in settings.speech.services)
+        paid = any(service.is_cloud for service in settings.speech.services)
         for path, need, work in (
             ("doctor", Need.CHANGE, self._doctor),
             ("hear", Need.CHANGE if paid else Need.READ, self._hear),

@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from voice2mqtt.errors import SettingsError, UserFacingError
+from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import TableError, compile_table
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.lint.report import lint
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
+from voice2mqtt.settings.load import parse_table
 from voice2mqtt.settings.replace_file import replace_file
-from voice2mqtt.settings.table.table_reader import read_table
-from voice2mqtt.settings.yaml.faults import Faults, FaultsError
-from voice2mqtt.settings.yaml.reader import MAX_BYTES, read_document, read_text
+from voice2mqtt.settings.yaml.faults import FaultsError
+from voice2mqtt.settings.yaml.reader import MAX_BYTES, read_text
 
 _MOST_SENTENCES = 1_000
 """Sentences of a table that are compared for warnings; set by hand."""
@@ -63,10 +64,11 @@ class TableFile:
         Raises:
             SettingsError: there are faults in it.
         """
-        faults = Faults(str(self.path), text)
-        table = read_table(read_document(text, faults), faults, self._language)
-        compile_table(table)
-        return table
+        return self._compiled(text)[0]
+
+    def _compiled(self, text: str) -> tuple[CommandTable, Automaton]:
+        table = parse_table(text, str(self.path), self._language)
+        return table, compile_table(table)
 
     def check(self, text: str) -> list[Problem]:
         """Return the faults of `text`; if there are none, its warnings and failing tests."""
@@ -78,7 +80,7 @@ class TableFile:
         if len(text.encode(errors="replace")) > MAX_BYTES:
             return [_problem(1, 1, f"this is more than {MAX_BYTES / 1e6:g} MB", fault=True)]
         try:
-            table = self.table(text)
+            table, automaton = self._compiled(text)
             failures = self._run_tests(table)
         except FaultsError as error:
             return [
@@ -89,7 +91,7 @@ class TableFile:
             return [_problem(*self._split(str(f)), fault=True) for f in error.faults]
         except SettingsError as error:
             return [_problem(1, 1, str(error), fault=True)]
-        matcher = ExactMatcher(compile_table(table), normaliser(table.language))
+        matcher = ExactMatcher(automaton, normaliser(table.language))
         found = lint(table, matcher, phonetic=None, at_most=_MOST_SENTENCES).findings
         return [
             *(_problem(*self._split(failure)) for failure in failures),

@@ -28,10 +28,10 @@ from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.review.alias import Alias, AliasFinder, NoAliasError
 from voice2mqtt.review.table_edit import with_alias, with_row, with_test
+from voice2mqtt.settings.load import parse_table
 from voice2mqtt.settings.replace_file import replace_file
-from voice2mqtt.settings.table.table_reader import read_table
-from voice2mqtt.settings.yaml.faults import Faults, FaultsError
-from voice2mqtt.settings.yaml.reader import read_document, read_text
+from voice2mqtt.settings.yaml.faults import FaultsError
+from voice2mqtt.settings.yaml.reader import read_text
 
 _MOST_SENTENCES = 1_000
 """Sentences of a table that are compared for rows that take each other's; set by hand."""
@@ -284,8 +284,7 @@ class Review:
         return self._in_force
 
     def _read(self, text: str) -> "_Table":
-        faults = Faults(str(self._path), text)
-        table = read_table(read_document(text, faults), faults, self._language)
+        table = parse_table(text, str(self._path), self._language)
         interpreter = self._interpret(table.at_any_time())
         return _Table(text, table, interpreter, self._pronounce(table), self._run_tests)
 

@@ -43,13 +43,14 @@ from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.history.database import NAME as HISTORY_FILE
 from voice2mqtt.history.writer import HistoryWriter
+from voice2mqtt.languages.language import primary_of
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.dialogue.multilingual import MultilingualInterpreter
 from voice2mqtt.nlu.dialogue.policy import Policy
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
-from voice2mqtt.nlu.grammar.table import CommandTable, in_language, primary
+from voice2mqtt.nlu.grammar.table import CommandTable, in_language
 from voice2mqtt.nlu.lint.report import Lint
 from voice2mqtt.nlu.lint.report import lint as check_table
 from voice2mqtt.nlu.matching.exact import ExactMatcher
@@ -90,7 +91,7 @@ from voice2mqtt.speech.microphone import SdkMicrophone
 
 def language_of(settings: Settings) -> str:
     """Return the language of a table that names none."""
-    return primary(settings.speech.first_language)
+    return primary_of(settings.speech.first_language)
 
 
 def interpreter(settings: Settings, table: CommandTable) -> Interpreter:

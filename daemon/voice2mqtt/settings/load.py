@@ -80,9 +80,17 @@ def load_table(path: Path, language: str = "en") -> CommandTable:
     Raises:
         SettingsError: The file cannot be read; as `FaultsError` when something in it is wrong.
     """
-    content = read_text(path)
-    faults = Faults(str(path), content)
-    return read_table(read_document(content, faults), faults, language)
+    return parse_table(read_text(path), str(path), language)
+
+
+def parse_table(text: str, name: str, language: str = "en") -> CommandTable:
+    """Return the command table that `text` describes; `name` is told of where a fault is.
+
+    Raises:
+        SettingsError: As `FaultsError` when something in it is wrong.
+    """
+    faults = Faults(name, text)
+    return read_table(read_document(text, faults), faults, language)
 
 
 def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Section:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from voice2mqtt.languages.language import primary_of
 from voice2mqtt.settings.values import (
     Endpoint,
     Host,
@@ -136,7 +137,12 @@ class SpeechSettings(ServiceSettings):
     def spoken(self, language: str) -> str:
         """Return the `language` of a table as it is spoken here: with its region, if known."""
         first = self.first_language
-        return first if first.split("-")[0] == language.split("-", maxsplit=1)[0] else language
+        return first if primary_of(first) == primary_of(language) else language
+
+    @property
+    def is_cloud(self) -> bool:
+        """Whether what is sent there may have to be paid for."""
+        return bool(self.region or self.endpoint)
 
     @property
     def services(self) -> tuple["SpeechSettings", ...]:

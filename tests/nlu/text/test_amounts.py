@@ -111,4 +111,5 @@ def test_a_part_behind_a_number_is_added_to_it(code: str, whole: int) -> None:
     ],
 )
 def test_an_amount_may_be_written_before_its_unit(code: str, text: str, written: str) -> None:
-    assert normaliser(code).amounts_in_digits(text) == written
+    words = normaliser(code)
+    assert words.amounts_in_digits(words.lattice(text)) == written

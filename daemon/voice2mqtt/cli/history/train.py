@@ -37,6 +37,7 @@ from voice2mqtt.review.training import (
 from voice2mqtt.review.training_set import FOLDER, TrainingSentence, TrainingSet
 from voice2mqtt.service import composition as build
 from voice2mqtt.service import process_utterance
+from voice2mqtt.service.checks.table_tests import words_only
 from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.service.recognition import speech_services
 from voice2mqtt.settings.load import load_table
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UserFacingError: there is nothing to say or to replay, or the settings cannot be used.
     """
-    settings = _words_only(common.load(args))
+    settings = words_only(common.load(args))
     training = _Training(settings, common.history_path(args, settings).parent / FOLDER)
     if args.list:
         for prompt in training.prompts(args.rows):
@@ -198,12 +199,6 @@ class _Training:
         for name, sentences in changes.items():
             for sentence in sentences:
                 print(f"{name} than before: {sentence}")
-
-
-def _words_only(settings: Settings) -> Settings:
-    """Return `settings` without what is no matter of words: as the table's own tests have it."""
-    listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
-    return settings.model_copy(update={"listening": listening})
 
 
 def _said(prompt: Prompt, processed: ProcessedUtterance) -> Said:

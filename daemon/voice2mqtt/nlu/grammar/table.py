@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from voice2mqtt.core.decision import Expectation, SlotValue
+from voice2mqtt.languages.language import primary_of
 
 WEEK = frozenset(range(7))
 EXPIRES_S = 10.0
@@ -16,13 +17,8 @@ _Of = TypeVar("_Of")
 
 def in_language(known: Mapping[str, _Of], tag: str) -> _Of | None:
     """Return what `known` has for the language `tag` (`de-AT`), or else for a kin (`de-DE`)."""
-    kin = (found for key, found in known.items() if primary(key) == primary(tag))
+    kin = (found for key, found in known.items() if primary_of(key) == primary_of(tag))
     return known[tag] if tag in known else next(kin, None)
-
-
-def primary(tag: str) -> str:
-    """Return the language of a tag, without its region: `de` of `de-DE`."""
-    return tag.partition("-")[0]
 
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]

@@ -117,23 +117,22 @@ class Normaliser:
         clauses = _STOP.split(self._written_out(text))
         return " ".join(map(self._clause_in_digits, clauses))
 
-    def amounts_in_digits(self, text: str) -> str:
-        """Return `text` with each amount that is no whole number before its unit, in digits.
+    def amounts_in_digits(self, lattice: TokenLattice) -> str:
+        """Return the text with each amount that is no whole number before its unit, in digits.
 
-        "An hour and a half" becomes "1.5 hour", "mezz'ora" "0.5 ora".
+        "An hour and a half" becomes "1.5 hour", "mezz'ora" "0.5 ora". A text without any stays.
         """
-        lattice = self.lattice(text)
-        written, at = "", 0
+        words: list[str] = []
+        at, changed = 0, False
         while at < lattice.end:
-            said = next(lattice.broken_amounts(at), None)
-            if said:
-                end, number, unit = said
-                written += f" {self.written(number)} {unit}"
-                at = end
+            if said := next(lattice.broken_amounts(at), None):
+                at, number, unit = said
+                words.append(f"{self.written(number)} {unit}")
+                changed = True
             else:
-                written += f" {lattice.slice(at, at + 1)}"
+                words.append(lattice.slice(at, at + 1))
                 at += 1
-        return written.strip()
+        return " ".join(words) if changed else lattice.text
 
     def may_go_on(self, tokens: tuple[Token, ...]) -> bool:
         """Return whether the last word may begin a longer number."""

@@ -37,9 +37,13 @@ def unconditional_interpreter(table: CommandTable, settings: Settings) -> Interp
     Raises:
         SettingsError: the table cannot be compiled.
     """
+    return build.interpreter(words_only(settings), replace(table.at_any_time(), translations={}))
+
+
+def words_only(settings: Settings) -> Settings:
+    """Return `settings` without what is no matter of words."""
     listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
-    relaxed = settings.model_copy(update={"listening": listening})
-    return build.interpreter(relaxed, replace(table.at_any_time(), translations={}))
+    return settings.model_copy(update={"listening": listening})
 
 
 def published(heard: Heard, interpreter: Interpreter) -> tuple[Message, ...]:

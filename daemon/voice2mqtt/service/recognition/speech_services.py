@@ -85,16 +85,12 @@ def host_watch(speech: SpeechSettings, inbox: Inbox) -> HostWatch:
 
     def probe(well: bool) -> str:
         first = speech.services[0]
-        if well and not _is_cloud(first) and is_ready(first):
+        if well and not first.is_cloud and is_ready(first):
             return ""
         return host_fault(speech)
 
     def on_change(fault: str) -> None:
         inbox.put(HostChanged(fault))
 
-    paid_for = any(map(_is_cloud, speech.services))
+    paid_for = any(service.is_cloud for service in speech.services)
     return HostWatch(probe, on_change, CLOUD_STEADY_S if paid_for else STEADY_S)
-
-
-def _is_cloud(service: SpeechSettings) -> bool:
-    return bool(service.region or service.endpoint)

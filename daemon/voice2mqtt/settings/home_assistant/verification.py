@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from voice2mqtt.nlu.grammar.compiler import TableError, compile_table
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.settings.home_assistant.sentences import CustomSentences
-from voice2mqtt.settings.table.table_reader import read_table
+from voice2mqtt.settings.load import parse_table
 from voice2mqtt.settings.yaml.faults import Faults, FaultsError
 from voice2mqtt.settings.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from voice2mqtt.settings.yaml.reader import read_document
@@ -23,9 +23,8 @@ def verified_table(gathered: CustomSentences) -> str:
     """
     for _ in range(_MAX_ROUNDS):
         text = gathered.table()
-        faults = Faults("the imported table", text)
         try:
-            table = read_table(read_document(text, faults), faults)
+            table = parse_table(text, "the imported table")
             compile_table(table)
         except FaultsError as error:
             if not gathered.leave_out(_unreadable(error, text.split("\n"))):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from voice2mqtt.core.decision import Expectation, SlotValue
+from voice2mqtt.languages.language import primary_of
 from voice2mqtt.nlu.grammar.table import (
     EXPIRES_S,
     WEEK,
@@ -11,7 +12,6 @@ from voice2mqtt.nlu.grammar.table import (
     Publish,
     Row,
     in_language,
-    primary,
 )
 from voice2mqtt.settings.table.list_reader import slot_value
 from voice2mqtt.settings.table.schedule import read_days, read_hours
@@ -45,13 +45,13 @@ class WrittenRow:
 
     def translated(self, tag: str, table_language: str, faults: Faults) -> Row:
         """Return the row as it is said in the language `tag`; without a template if it is not."""
-        own = self.said.get("", ()) if primary(tag) == table_language else ()
+        own = self.said.get("", ()) if primary_of(tag) == table_language else ()
         templates = in_language(self.said, tag) or own
         return replace(
             self.row,
             say=tuple(template.written for template in templates),
             places=_places(templates, faults),
-            also_heard_as=self.row.also_heard_as if primary(tag) == table_language else (),
+            also_heard_as=self.row.also_heard_as if primary_of(tag) == table_language else (),
         )
 
 

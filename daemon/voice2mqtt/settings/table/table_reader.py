@@ -4,7 +4,8 @@ import json as json_text
 from collections.abc import Sequence
 from dataclasses import replace
 
-from voice2mqtt.nlu.grammar.table import CommandTable, TableTest, primary
+from voice2mqtt.languages.language import primary_of
+from voice2mqtt.nlu.grammar.table import CommandTable, TableTest
 from voice2mqtt.settings.table.list_reader import read_lists, read_rules
 from voice2mqtt.settings.table.row_reader import WrittenRow, read_row
 from voice2mqtt.settings.table.slot_use import check_slots
@@ -30,7 +31,7 @@ def read_table(document: Node, faults: Faults, language: str = "en") -> CommandT
         raise AssertionError
     lists = table.get("lists")
     language = nodes.optional(table, "language", nodes.text, faults, language)
-    rows = _rows(table, faults, primary(language))
+    rows = _rows(table, faults, primary_of(language))
     rules = _rules(table, faults)
     names = [entry.key for entry in lists.entries] if isinstance(lists, MappingNode) else ()
     grammar = TableGrammar(names, rules, faults)
@@ -52,12 +53,12 @@ def _translations(
     read: CommandTable, rows: Sequence[WrittenRow], faults: Faults
 ) -> dict[str, CommandTable]:
     tags = dict.fromkeys(tag for written in rows for tag in written.said if tag)
-    own = primary(read.language)
+    own = primary_of(read.language)
     return {
         tag: replace(
             read,
             rows=tuple(written.translated(tag, own, faults) for written in rows),
-            language=primary(tag),
+            language=primary_of(tag),
             tests=(),
         )
         for tag in tags

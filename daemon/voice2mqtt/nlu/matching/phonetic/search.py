@@ -24,7 +24,7 @@ home, on talk, and on sentences with one value removed from the table; `bench/fr
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
@@ -183,13 +183,20 @@ class PhoneticMatcher:
         for hypothesis in hypotheses:
             if hypothesis.confidence is not None and hypothesis.confidence < least:
                 continue
-            text = hypothesis.text
-            for written in dict.fromkeys((text, self._normaliser.amounts_in_digits(text))):
-                observation = self._observed(written)
-                if observation is not None:
-                    keys = tuple(word.key for word in observation.words)
-                    observations.setdefault(keys, (observation, text))
+            for observation in self._readings(hypothesis.text):
+                keys = tuple(word.key for word in observation.words)
+                observations.setdefault(keys, (observation, hypothesis.text))
         return list(observations.values())[:_MAX_HYPOTHESES]
+
+    def _readings(self, text: str) -> Iterator[Observation]:
+        """Yield `text` as it was heard, and with its amounts before their units."""
+        observation = self._observed(text)
+        if observation is None:
+            return
+        yield observation
+        written = self._normaliser.amounts_in_digits(observation.lattice)
+        if written != observation.lattice.text and (again := self._observed(written)):
+            yield again
 
     def _paths(
         self,
