@@ -41,11 +41,22 @@ log = logging.getLogger(__name__)
 class HistoryWriter:
     """The only writer of entries; `add` may be called from any thread."""
 
-    def __init__(self, path: Path, *, keep_days: float, keep_audio_days: float) -> None:
-        """Write to the database at `path`; with `keep_days` of 0 nothing is kept, nor was."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        keep_days: float,
+        keep_audio_days: float,
+        on_kept: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Write to the database at `path`; with `keep_days` of 0 nothing is kept, nor was.
+
+        `on_kept` is called on the writer's thread once what was added can be read.
+        """
         self._path = path
         self._keep_s = keep_days * DAY_S
         self._keep_audio_s = keep_audio_days * DAY_S
+        self._on_kept = on_kept
         self._waiting: queue.Queue[Make | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
         self._database: sqlite3.Connection | None = None
@@ -142,6 +153,7 @@ class HistoryWriter:
                 [(entry.id, entry.at_s, entry.sound, entry.wav) for entry in entries if entry.wav],
             )
             into.executemany(_ADD_TO_PERIOD, map(_summands, entries))
+        self._on_kept()
 
     def _prune(self) -> None:
         now_s = time.time()
