@@ -24,9 +24,9 @@ CONFUSABLE = 0.1
 _MAX_PER_ROW = 40
 """Sentences of a row that are tried; set by hand."""
 _MAX_BY_SOUND = 600
-_ENOUGH_BY_SOUND = 150
+_ENOUGH_BY_SOUND = 100
 """Sentences of all rows that are tried by sound; more than enough only if each has a new word.
-Set by hand, for a check within two seconds."""
+Set by hand, so that a check takes a second or two."""
 _NUMBER = re.compile(r"\d+")
 _SOME_WORDS = "something or other"
 """Free text in the sentences that are tried."""
