@@ -32,6 +32,7 @@ from voice2mqtt.speechhost.protocol.request_options import (
     single_phrase,
 )
 from voice2mqtt.speechhost.protocol.session import Session
+from voice2mqtt.speechhost.serving import log_throttle
 from voice2mqtt.speechhost.serving.admission import AdmissionControl, Limits
 from voice2mqtt.speechhost.serving.connection import ConnectionHandler, Socket
 from voice2mqtt.speechhost.serving.detector_pool import DetectorPool
@@ -40,6 +41,7 @@ from voice2mqtt.speechhost.serving.scheduler import Scheduler
 from voice2mqtt.speechhost.serving.short_audio import HttpRequest
 
 log = logging.getLogger(__name__)
+log.addFilter(log_throttle.of_clients)
 
 _WATCH_EVERY_S = 1.0
 _CLOSE_WITHIN_S = 1.0  # a client that does not answer a close frame is cut off
