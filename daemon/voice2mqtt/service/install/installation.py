@@ -16,6 +16,7 @@ from pathlib import Path
 from voice2mqtt import __version__
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.service.install.layout import INSTANCES, UNITS, Layout
+from voice2mqtt.service.install.unused_files import delete_unused_files
 from voice2mqtt.settings.search import NAME, ROOT, is_checkout, shipped
 from voice2mqtt.settings.yaml.edit import with_values
 
@@ -158,6 +159,7 @@ def _build_environment(layout: Layout, source: str) -> None:
            "--python", str(new / "bin" / "python"), "install")  # fmt: skip
     _call(*pip, "--require-hashes", "--requirement", str(shipped("requirements.lock")))
     _call(*pip, "--no-deps", source)
+    delete_unused_files(new)
     # pip's scripts name the folder they were made in; write ours with the final one.
     for script in (new / "bin").iterdir():
         if not script.name.startswith("python"):
