@@ -73,6 +73,8 @@ class Automaton:
     targets: array[int]
     accepting: dict[int, tuple[int, ...]]
     """State to the numbers that it accepts: rows of a table, values of a `Choice`."""
+    skipped: frozenset[tuple[str, ...]] = frozenset()
+    """Keys of words that may be said anywhere between others and mean nothing"""
 
     def arcs(self, state: int) -> list[tuple[int, int]]:
         """Return (index into `labels`, target state) of each arc of `state`."""

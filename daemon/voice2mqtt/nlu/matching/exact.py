@@ -188,6 +188,10 @@ class Intersection:
         self.lattice = lattice
         self._may_omit = may_omit
         self._lists = lists
+        self._skipped: dict[int, list[int]] = {}
+        skipped = arcs.automaton.skipped
+        for first, last in lattice.spans(skipped) if skipped else ():
+            self._skipped.setdefault(first, []).append(last)
         self._values_at: dict[LatticeState, list[tuple[int, int]]] = {}
         self.transitions: dict[LatticeState, list[Transition]] = {}
         """The transitions from every reachable state, in order of preference."""
@@ -217,6 +221,9 @@ class Intersection:
             if found:
                 rank, target = found
                 yield rank, Transition((arc.end, target))
+        # Last of all: a row may say such a word itself.
+        for end in self._skipped.get(position, ()):
+            yield len(self.arcs.automaton.labels), Transition((end, state))
         for rank, number, target in self.arcs.slots(state):
             label = self.arcs.automaton.labels[number]
             match label:

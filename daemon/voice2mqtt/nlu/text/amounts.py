@@ -6,8 +6,8 @@ Works on keys (`normaliser.py`); the words are in the data file of the language.
 from collections.abc import Callable, Iterator, Sequence
 
 from voice2mqtt.languages.language import Language
-from voice2mqtt.nlu.text.times import Keys, Numbers
-from voice2mqtt.nlu.text.token_lattice import LatticeArc
+from voice2mqtt.nlu.text.times import Numbers
+from voice2mqtt.nlu.text.token_lattice import Keys, LatticeArc
 
 CURRENCIES = ("€", "$", "£")
 

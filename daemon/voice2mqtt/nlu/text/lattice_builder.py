@@ -11,8 +11,15 @@ from voice2mqtt.languages.language import Language
 from voice2mqtt.nlu.text.amounts import CURRENCIES, Amounts
 from voice2mqtt.nlu.text.letters import APOSTROPHES, folded
 from voice2mqtt.nlu.text.numbers import Numerals
-from voice2mqtt.nlu.text.times import Keys, Numbers, TimePhrase, TimePhrases, time_of
-from voice2mqtt.nlu.text.token_lattice import MINUS, ORDINAL, LatticeArc, Token, TokenLattice
+from voice2mqtt.nlu.text.times import Numbers, TimePhrase, TimePhrases, time_of
+from voice2mqtt.nlu.text.token_lattice import (
+    MINUS,
+    ORDINAL,
+    Keys,
+    LatticeArc,
+    Token,
+    TokenLattice,
+)
 
 MAX_NUMBER_WORDS = 16
 """Words that one number may have."""
