@@ -15,6 +15,8 @@ MINUS = "\u2212"
 """The key of a minus sign or word, in every language."""
 ORDINAL = "th"
 """Suffix of the keys of ordinals, in every language."""
+DECADE = "s"
+"""The same of decades: "80s"."""
 
 
 @dataclass(frozen=True, slots=True)
