@@ -47,6 +47,19 @@ class ContradictionWords(_Section):
     """Of all these, the words that an apostrophe joins to the next word"""
 
 
+class DurationWords(_Section):
+    """The units of a duration, as templates."""
+
+    days: str
+    hours: str
+    quarters: str = ""
+    """Of an hour, where the language has a word for it: "drie kwartier"."""
+    minutes: str
+    seconds: str
+    joint: str
+    """Between two of them: "an hour and ten minutes"."""
+
+
 class CheatSheetWords(_Section):
     """The texts of a cheat sheet besides the owner's sentences."""
 
@@ -136,6 +149,7 @@ class Language(_Section):
     """Sign to the words it is read as."""
     cents: tuple[str, ...] = ()
     """Words for the hundredth of a currency"""
+    durations: DurationWords | None = None
     hours: Mapping[str, int] = {}
     """Names of hours: noon"""
     clock: tuple[TimeWords, ...] = ()

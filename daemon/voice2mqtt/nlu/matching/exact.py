@@ -15,7 +15,16 @@ from typing import NamedTuple
 
 from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.decision import SlotValue
-from voice2mqtt.nlu.grammar.automaton import START, Automaton, Choice, Number, Wildcard, Word
+from voice2mqtt.nlu.grammar.automaton import (
+    START,
+    Addend,
+    Automaton,
+    Choice,
+    Number,
+    Wildcard,
+    Word,
+    filled,
+)
 from voice2mqtt.nlu.text.normaliser import Normaliser
 from voice2mqtt.nlu.text.token_lattice import TokenLattice
 
@@ -116,8 +125,10 @@ class ExactMatcher:
         if intersection is None or not intersection.lattice.tokens:
             return ()
         found: dict[tuple[int, _Slots], int] = {}
-        for row, slots, free in islice(intersection.parses(), MAX_PARSES):
-            found.setdefault((row, slots), free)
+        for row, fills, free in islice(intersection.parses(), MAX_PARSES):
+            slots = filled(fills)
+            if slots is not None:
+                found.setdefault((row, tuple(slots.items())), free)
         lattice = intersection.lattice
         unfinished = self._unfinished(lattice) if any(found.values()) else {}
         parses = [
@@ -314,6 +325,8 @@ def meaning(label: Number, said: float | None) -> int | float | None:
         return None
     if label.multiplier is None:
         return said
+    if label.total:
+        return Addend(said * label.multiplier, label.total)
     # Rounded, since 3 * 2.55 should not be published as 7.6499999999999995.
     meant = round(said * label.multiplier, 6)
     return int(meant) if meant == int(meant) else meant

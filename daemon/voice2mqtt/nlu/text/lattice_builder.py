@@ -79,14 +79,8 @@ class LatticeBuilder:
         """Return the lattice of `tokens`, the words of `text`."""
         outgoing: list[list[LatticeArc]] = [[] for _ in range(len(tokens) + 1)]
         keys = tuple(token.key for token in tokens)
-        for at, key in enumerate(keys):
-            for word in (key, *self._elisions.get(key, ())):
-                outgoing[at].append(LatticeArc(at + 1, word, number_of(word)))
-            wrong = self._amounts.articled_fractions(keys, at)
-            outgoing[at] += (said for said in self.numbers(tokens, at) if said.end not in wrong)
-            outgoing[at] += self._signs_said(keys, at)
-            if keys[at : at + 2] in self._ones:
-                outgoing[at].append(LatticeArc(at + 1, number=1))
+        for at in range(len(tokens)):
+            outgoing[at] += self._words_and_numbers(tokens, keys, at)
         numbers = [_cardinals(start) for start in outgoing]
         elided = dict(self._add_unjoined(tokens, outgoing))
         starts = (*range(len(keys)), *range(len(keys) + 1, len(outgoing)))
@@ -112,6 +106,17 @@ class LatticeBuilder:
         arcs = tuple(tuple(dict.fromkeys(start)) for start in outgoing)
         lattice = TokenLattice(text, tokens, arcs, frozenset(units), elided)
         return replace(lattice, arcs=tuple(_without_partial_ordinals(lattice)))
+
+    def _words_and_numbers(
+        self, tokens: tuple[Token, ...], keys: Keys, at: int
+    ) -> Iterator[LatticeArc]:
+        for word in (keys[at], *self._elisions.get(keys[at], ())):
+            yield LatticeArc(at + 1, word, number_of(word))
+        wrong = self._amounts.articled_fractions(keys, at)
+        yield from (said for said in self.numbers(tokens, at) if said.end not in wrong)
+        yield from self._signs_said(keys, at)
+        if keys[at : at + 2] in self._ones:
+            yield LatticeArc(at + 1, number=1)
 
     def _add_below_zero(
         self, keys: Keys, outgoing: list[list[LatticeArc]], at: int
@@ -291,9 +296,7 @@ def _without_partial_ordinals(lattice: TokenLattice) -> Iterator[tuple[LatticeAr
 
 def _cardinals(arcs: list[LatticeArc]) -> list[tuple[int, float]]:
     return [
-        (arc.end, arc.number)
-        for arc in arcs
-        if arc.number is not None and is_cardinal(arc.key)
+        (arc.end, arc.number) for arc in arcs if arc.number is not None and is_cardinal(arc.key)
     ]
 
 

@@ -1,11 +1,11 @@
 """Read `commands.yaml` as a `CommandTable`, with its tests."""
 
 import json as json_text
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from voice2mqtt.languages.language import primary_of
-from voice2mqtt.nlu.grammar.table import CommandTable, TableTest
+from voice2mqtt.languages.language import language_named, primary_of
+from voice2mqtt.nlu.grammar.table import CommandTable, DurationList, SlotList, TableTest
 from voice2mqtt.nlu.grammar.template import is_plain
 from voice2mqtt.settings.table.list_reader import read_lists, read_rules
 from voice2mqtt.settings.table.row_reader import WrittenRow, read_row
@@ -42,7 +42,7 @@ def read_table(document: Node, faults: Faults, language: str = "en") -> CommandT
         check_slots(written, grammar, faults)
     read = CommandTable(
         rows=tuple(written.row for written in rows),
-        lists=read_lists(lists, grammar, faults) if lists else {},
+        lists=read_lists(lists, grammar, faults, language) if lists else {},
         rules={name: node.written for name, node in rules.items()},
         rule_places={name: node.place for name, node in rules.items()},
         skip_words=_skip_words(table.get("skip_words"), faults),
@@ -62,10 +62,23 @@ def _translations(
         tag: replace(
             read,
             rows=tuple(written.translated(tag, own, faults) for written in rows),
+            lists=_said_in(read.lists, tag),
             language=primary_of(tag),
             tests=(),
         )
         for tag in tags
+    }
+
+
+def _said_in(lists: Mapping[str, SlotList], tag: str) -> Mapping[str, SlotList]:
+    """Return `lists` with their durations in the language `tag`, if it has words for them."""
+    if language_named(tag).durations is None:
+        return lists
+    return {
+        name: replace(source, language=primary_of(tag))
+        if isinstance(source, DurationList)
+        else source
+        for name, source in lists.items()
     }
 
 
