@@ -60,7 +60,7 @@ SAID: dict[str, dict[float, tuple[str, ...]]] = {
     },
     "fr": {
         30: ("une demi-heure", "une demi heure", "demi-heure", "1/2 heure", "trente minutes"),
-        15: ("un quart d'heure", "1/4 d'heure", "un quart d’heure"),
+        15: ("un quart d'heure", "1/4 d'heure", "un quart d\u2019heure"),
         45: ("trois quarts d'heure", "3/4 d'heure", "quarante-cinq minutes"),
         90: ("une heure et demie", "une heure trente", "1,5 heure", "1 h 30", "1h30",
              "quatre-vingt-dix minutes", "nonante minutes"),
@@ -79,7 +79,7 @@ SAID: dict[str, dict[float, tuple[str, ...]]] = {
         1.5: ("un minuto y medio", "noventa segundos"),
     },
     "it": {
-        30: ("mezz'ora", "una mezz'ora", "mezza ora", "mezz’ora", "1/2 ora", "trenta minuti"),
+        30: ("mezz'ora", "una mezz'ora", "mezza ora", "mezz\u2019ora", "1/2 ora", "trenta minuti"),
         15: ("un quarto d'ora", "1/4 d'ora", "quindici minuti"),
         45: ("tre quarti d'ora", "3/4 d'ora"),
         90: ("un'ora e mezza", "un'ora e trenta", "1,5 ore", "una ora e mezza", "novanta minuti"),

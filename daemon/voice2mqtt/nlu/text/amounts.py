@@ -82,7 +82,8 @@ class Amounts:
             for end in {arc.end for arc in outgoing[whole.end] if arc.key in self._before_parts}:
                 for arc in outgoing[end]:
                     one_more = arc.number in _FRACTIONS_AND_ONE and whole.number > 1
-                    if arc.number and (arc.number in _FRACTIONS or one_more):
+                    is_fraction = arc.number in _FRACTIONS or one_more
+                    if arc.number and is_fraction and arc.end == end + 1:
                         yield arc.end, whole.number + arc.number % 1
 
     def _linked(
