@@ -183,8 +183,8 @@ def _report_growth(report: Report, soak: _Soak) -> None:
             # Growth is shown when the whole interval lies above the goal.
             interval = f"slope {slope:.2f}, 95 % interval {low:.2f} to {high:.2f}"
             seen = f"first {values[0]:.0f}, last {values[-1]:.0f}, most {values.max():.0f}"
-            what = f"{part}: {name}, slope that is sure"
-            report.add(what, max(0.0, low), unit, goal, note=f"{interval}; {seen}")
+            line = f"{part}: {name}, slope that is sure"
+            report.add(line, max(0.0, low), unit, goal, note=f"{interval}; {seen}")
 
 
 def _report_latency(report: Report, calm: Sequence[_Command]) -> None:

@@ -43,6 +43,7 @@ LEAD_S = 1.0
 RESTART_S = 0.5
 """As RestartSec= of the shipped units."""
 STARTED_WITHIN_S = 60.0
+HELD_FOR_S = 2.0
 SENTENCES = (
     "Turn on the kitchen light.",
     "Turn the bedroom lights off.",
@@ -205,7 +206,9 @@ class System:
         self._lag_s = 0.0
         """From the time that a sentence should reach the microphone to the time that it does."""
         self.publishing = threading.Event()
-        """Set when a command's message is on its way to the broker."""
+        """Set when a command that is held is on its way to the broker."""
+        self._holding = False
+        self._pass_on = threading.Event()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -214,7 +217,7 @@ class System:
             self.broker = stack.enter_context(Broker(self.folder / "broker"))
             self.seen: Subscriber = stack.enter_context(self.broker.subscriber())
             self.host_port = stage.free_port()
-            self.to_broker = stack.enter_context(Relay(self.broker.port, self._note_publish))
+            self.to_broker = stack.enter_context(Relay(self.broker.port, self._hold))
             self.to_host = stack.enter_context(Relay(self.host_port))
             self.host = self._host()
             self.daemon = self.new_daemon(self.settings, NODE, self.state_folder)
@@ -241,7 +244,8 @@ class System:
         listen = ("host", "--listen", address, "--commands", str(COMMANDS))
         return Part(
             (sys.executable, "-m", "voice2mqtt", *listen),
-            self.folder / "host.log",
+            # The host writes nothing else to a disk.
+            self.state_folder / "host.log",
             lambda: stage.is_ready(f"http://{address}/ready"),
         )
 
@@ -290,9 +294,19 @@ class System:
         document: dict[str, Any] | None = json.loads(said[-1].payload) if said else None
         return document
 
-    def _note_publish(self, piece: bytes) -> None:
-        if b"home/" in piece:
+    def hold_command(self, hold: bool) -> None:
+        """Hold the next command back on its way to the broker, or let it go on."""
+        self._holding = hold
+        if hold:
+            self.publishing.clear()
+            self._pass_on.clear()
+        else:
+            self._pass_on.set()
+
+    def _hold(self, piece: bytes) -> None:
+        if self._holding and b"home/" in piece:
             self.publishing.set()
+            self._pass_on.wait(HELD_FOR_S)
 
     def _tend(self) -> None:
         while not self._stopping.wait(0.2):
@@ -317,6 +331,25 @@ class System:
                 )
         self._lag_s = statistics.median(lags_s) if lags_s else 0.0
         return learnt
+
+    @property
+    def restarts(self) -> int:
+        """How often daemon and host have ended by themselves."""
+        return self.daemon.restarts + self.host.restarts
+
+    def events(self, since: int) -> list[dict[str, Any]]:
+        """Return the daemon's events but the first `since`."""
+        return [json.loads(event.payload) for event in self.seen.on(f"{ROOT}/event")[since:]]
+
+    def arrives(self, spoken: SpokenSentence, before: int, until_s: float) -> bool:
+        """Return whether its message comes until then, beyond the first `before` messages."""
+        while True:
+            said = [(topic, payload) for topic, payload, _ in self.commands(before)]
+            if (spoken.topic, spoken.payload) in said:
+                return True
+            if clock.now_s() > until_s:
+                return False
+            time.sleep(0.02)
 
     def _command_after(self, before: int, until_s: float) -> tuple[str, str, float] | None:
         while clock.now_s() < until_s:
