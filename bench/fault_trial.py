@@ -13,6 +13,8 @@ INTO_RECOGNITION_S = 0.33
 """After the end of speech: the endpointer has closed, and the host makes its last transcription."""
 LASTS_S = 3.0
 ARRIVES_WITHIN_S = 3.0
+FATE_WITHIN_S = 4.0
+"""After the end of the fault. Who speaks before gives up the first sentence for the second."""
 ATTEMPTS = 6
 """How often the second sentence is said at most."""
 
@@ -31,7 +33,10 @@ class Trial:
     doubled: int
     late: int
     recovery_s: float | None
-    """From the end of the fault to the beginning of the first sentence that is carried out."""
+    """From the end of the fault until the first sentence is carried out, or a second one begins
+    that is. None if neither was."""
+    delay: str
+    """What was told of the second sentence when it had to be repeated."""
     restarts: int
     """Of processes that the fault did not end."""
     daemon_mb: tuple[float, float]
@@ -57,21 +62,28 @@ def one_trial(
     spoken = not (fault.deaf and moment == "idle")
     said_s = _fail(system, fault, moment, first if spoken else None)
     over_s = clock.now_s()
+    if spoken:
+        _wait_for_fate(system, first, before, events_before)
+    told = _told(system, events_before)
+    events_between = len(system.seen.on(f"{ROOT}/event"))
     recovery_s, attempts = _recover(system, second, over_s)
     # What is late would arrive now, and a repeated message too.
     time.sleep(1.0)
     of_first = [at_s for t, p, at_s in system.commands(before) if (t, p) == _message(first)]
     of_second = [at_s for t, p, at_s in system.commands(before) if (t, p) == _message(second)]
+    if of_first and of_first[0] > over_s and recovery_s is not None:
+        recovery_s = of_first[0] - over_s
     daemon_after_mb, host_after_mb = _memory_mb(system)
     return Trial(
         fault=fault.name,
         moment=moment,
         spoken=spoken,
         done=bool(of_first),
-        told="" if of_first else _told(system, events_before),
+        told="" if of_first else told or _told(system, events_before),
         doubled=max(0, len(of_first) - 1) + max(0, len(of_second) - attempts),
         late=sum(at_s > said_s + EXPIRES_S for at_s in of_first),
         recovery_s=recovery_s,
+        delay=_told(system, events_between) if attempts > 1 else "",
         restarts=system.restarts - restarts,
         daemon_mb=(daemon_mb, daemon_after_mb),
         host_mb=(host_mb, host_after_mb),
@@ -108,6 +120,19 @@ def _fail(system: System, fault: Fault, moment: str, sentence: SpokenSentence | 
         time.sleep(LASTS_S)
     speaking.join()
     return ends_s
+
+
+def _wait_for_fate(
+    system: System, sentence: SpokenSentence, before: int, events_before: int
+) -> None:
+    """Return when `sentence` is carried out or told not to be, or nothing comes of it."""
+    until_s = clock.now_s() + FATE_WITHIN_S
+    while not (
+        system.arrives(sentence, before, clock.now_s())
+        or _told(system, events_before)
+        or clock.now_s() > until_s
+    ):
+        time.sleep(0.05)
 
 
 def _recover(system: System, sentence: SpokenSentence, over_s: float) -> tuple[float | None, int]:

@@ -43,7 +43,8 @@ LEAD_S = 1.0
 RESTART_S = 0.5
 """As RestartSec= of the shipped units."""
 STARTED_WITHIN_S = 60.0
-HELD_FOR_S = 2.0
+HELD_FOR_S = 0.2
+"""Less than the daemon takes to end."""
 SENTENCES = (
     "Turn on the kitchen light.",
     "Turn the bedroom lights off.",
