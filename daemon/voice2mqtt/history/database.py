@@ -133,11 +133,13 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
     if not path.exists():
         return None
     try:
-        database = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_MS / 1000
-        )
-        database.row_factory = sqlite3.Row
-        version = database.execute("PRAGMA user_version").fetchone()[0]
+        try:
+            database, version = _opened(path, "ro")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+                raise
+            # Its writer was killed in the midst of it, which only a writer can put right.
+            database, version = _opened(path, "rw")
     except sqlite3.Error as error:
         raise unreadable(path, error) from error
     # The writer sets the version last.
@@ -145,6 +147,19 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
         return database
     database.close()
     return None
+
+
+def _opened(path: Path, mode: str) -> tuple[sqlite3.Connection, int]:
+    """Return the database and its version."""
+    database = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_BUSY_MS / 1000
+    )
+    database.row_factory = sqlite3.Row
+    try:
+        return database, database.execute("PRAGMA user_version").fetchone()[0]
+    except BaseException:
+        database.close()
+        raise
 
 
 def unreadable(path: Path, error: sqlite3.Error) -> InputError:
