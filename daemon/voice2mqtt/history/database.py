@@ -95,7 +95,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     try:
         return _checked(open_to_edit(path))
     except (sqlite3.DatabaseError, UnusableError) as error:
-        if not is_corrupt(error):
+        if not is_corrupt(path, error):
             raise
         set_aside(path, str(error))
     return open_to_edit(path)
@@ -170,10 +170,14 @@ def unreadable(path: Path, error: sqlite3.Error) -> InputError:
     )
 
 
-def is_corrupt(error: Exception) -> bool:
-    """Return whether `error` says that the file is no database that could be used."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return isinstance(error, UnusableError) or (code is not None and code & 0xFF in _CORRUPT)
+def is_corrupt(path: Path, error: Exception) -> bool:
+    """Return whether `error` says that the file at `path` is no database that could be used."""
+    if isinstance(error, UnusableError):
+        return True
+    code = getattr(error, "sqlite_errorcode", -1) & 0xFF
+    # A damaged header can call a file read-only that is not.
+    is_writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return code in _CORRUPT or (code == sqlite3.SQLITE_READONLY and is_writable)
 
 
 def set_aside(path: Path, why: str) -> None:
