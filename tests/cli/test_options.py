@@ -42,6 +42,7 @@ BAD: dict[str, dict[str, tuple[str, ExitStatus, str]]] = {
     "table import": {"--topic": ("home/#", CONFIG, "#")},
     "table suggest": SETTINGS | {"--output": (".", NO_INPUT, "is there already")},
     "settings": SETTINGS,
+    "mqtt forget": SETTINGS,
     "history": SETTINGS | {
         "--since": ("yesterday", USAGE, "is no time"),
         "--limit": ("0", USAGE, "is not a number from 1"),
@@ -84,6 +85,7 @@ MORE = {
     "devices": ["--seconds", "2"],
     "setup": ["broker", "--yes"],
     "table import": ["x.yaml"],
+    "mqtt forget": ["hall"],
 }
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "train": "voice2mqtt.cli.history.train",
     "table": "voice2mqtt.cli.table.command",
     "settings": "voice2mqtt.cli.settings",
+    "mqtt": "voice2mqtt.cli.mqtt.command",
     "host": "voice2mqtt.cli.host",
     "transcribe": "voice2mqtt.cli.transcribe",
     "completion": "voice2mqtt.cli.guide.completion",

@@ -59,6 +59,7 @@ from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
+from voice2mqtt.service.former_node import FormerNode
 from voice2mqtt.service.history_keeper import HistoryKeeper
 from voice2mqtt.service.inbox import Inbox, MicrophoneChanged, WakefulnessChanged
 from voice2mqtt.service.node_state import NodeState
@@ -235,6 +236,7 @@ def daemon(
         table_check=table_check,
         host_name=", ".join(map(service_name, settings.speech.services)),
         history=history,
+        former_node=FormerNode(settings, store),
         notifier=notifier,
         watchdog=watchdog,
         rehearsal=rehearsal,
