@@ -71,6 +71,17 @@ BAD: dict[str, dict[str, tuple[str, ExitStatus, str]]] = {
         "--password-file": (NO_FILE, CONFIG, "there is no such file"),
         "--table": ("all", USAGE, "invalid choice"),
     },
+    "install": {
+        "--destdir": ("/dev/null/x", USAGE, "is no folder"),
+        "--extra": ("parrot", USAGE, "invalid choice"),
+        "--node": ("living room", USAGE, "cannot be a node's name"),
+        "--device": ("", USAGE, "is empty"),
+        "--broker": ("pi", USAGE, "is not an address"),
+        "--username": ("", USAGE, "is empty"),
+        "--password-file": (NO_FILE, CONFIG, "there is no such file"),
+        "--host": ("pi", USAGE, "is not an address"),
+        "--from": (NO_FILE, USAGE, f"there is no {NO_FILE}"),
+    },
     "transcribe": HEARING | {
         "--settings": SETTINGS["--settings"],
         "--commands": TABLE["--commands"],
@@ -86,6 +97,7 @@ MORE = {
     "setup": ["broker", "--yes"],
     "table import": ["x.yaml"],
     "mqtt forget": ["hall"],
+    "install": ["--user", "--dry-run"],
 }
 
 
@@ -99,8 +111,7 @@ def _options(name: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, 
 
 
 def test_every_option_that_takes_a_value_is_tried() -> None:
-    # Those of install are tried in test_install.py.
-    there = {each for each in _options("", _parser([*COMMANDS])) if each[0] != "install"}
+    there = {*_options("", _parser([*COMMANDS]))}
     assert there == {(name, option) for name, options in BAD.items() for option in options}
 
 
