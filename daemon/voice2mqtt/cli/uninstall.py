@@ -7,6 +7,7 @@ from pathlib import Path
 from voice2mqtt.errors import ExitStatus, UnavailableError, UserFacingError
 from voice2mqtt.service.install.installation import removal
 from voice2mqtt.service.install.layout import MACHINE, of_package, of_person
+from voice2mqtt.service.install.saving import taking_back
 
 HELP = "remove the service; the settings stay"
 
@@ -31,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
     layout = of_person() if args.user or mine else MACHINE
     if layout is MACHINE and not is_root:
         raise UserFacingError("only root can remove it from the machine; use sudo, or --user")
-    for step in removal(layout):
+    taken_back = taking_back(MACHINE.settings / "commands.yaml") if layout is MACHINE else ()
+    for step in (*taken_back, *removal(layout)):
         print(step.what, flush=True)
         if not args.dry_run:
             step.do()
