@@ -339,7 +339,9 @@ def _of_another() -> str:
 
 def _service_file() -> Path:
     """Return the settings that a service installed by this user uses."""
-    return (MACHINE if os.geteuid() == 0 else of_person()).settings / NAME
+    owner = sound_owner()
+    is_own = os.geteuid() != 0 or (owner is not None and owner.user == os.getuid())
+    return (of_person() if is_own else MACHINE).settings / NAME
 
 
 def _host(given: str) -> str:
