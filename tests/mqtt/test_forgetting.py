@@ -17,10 +17,16 @@ ROWS = ("light", "door")
 PREFIX = "homeassistant"
 
 
-@pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("voice2mqtt.mqtt.forgetting.RETAINED_PAUSE_S", 0.2)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be waited for as long as a real broker may need."""
+    monkeypatch.setattr("voice2mqtt.mqtt.broker.paho_client._POLL_S", 0.05)
+    monkeypatch.setattr("voice2mqtt.mqtt.forgetting.RETAINED_PAUSE_S", 0.3)
     monkeypatch.setattr("voice2mqtt.mqtt.home_assistant.discovery_publisher.RETAINED_PAUSE_S", 0.1)
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
 
 
 def settings(broker: Broker, node: str) -> Settings:

@@ -5,10 +5,15 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker, wait_until
-from tests.mqtt.test_forgetting import of, retained, running, settings
+from tests.mqtt.test_forgetting import hurry, of, retained, running, settings
 from voice2mqtt.service.former_node import FormerNode
 from voice2mqtt.service.store import Store
 from voice2mqtt.settings.model import HomeAssistantSettings, Settings
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
 
 
 def _kept(folder: Path) -> object:
