@@ -33,6 +33,10 @@ ON CONFLICT DO UPDATE SET
     audio_s = audio_s + excluded.audio_s
 """
 
+_ADD_TO_LATENCY = """
+INSERT INTO latency VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1
+"""
+
 Make = Callable[[], Sequence[HistoryEntry]]
 
 log = logging.getLogger(__name__)
@@ -153,6 +157,14 @@ class HistoryWriter:
                 [(entry.id, entry.at_s, entry.sound, entry.wav) for entry in entries if entry.wav],
             )
             into.executemany(_ADD_TO_PERIOD, map(_summands, entries))
+            into.executemany(
+                _ADD_TO_LATENCY,
+                [
+                    (_period_s(entry), _about_ms(entry.latency_ms))
+                    for entry in entries
+                    if entry.kind == "command" and entry.latency_ms is not None
+                ],
+            )
         self._on_kept()
 
     def _prune(self) -> None:
@@ -164,6 +176,7 @@ class HistoryWriter:
             kept_since_s = now_s - self._keep_s
             into.execute("DELETE FROM entry WHERE at_s < ?", (kept_since_s,))
             into.execute("DELETE FROM period WHERE begin_s < ?", (kept_since_s,))
+            into.execute("DELETE FROM latency WHERE begin_s < ?", (kept_since_s,))
             into.execute("DELETE FROM edit WHERE at_s < ?", (kept_since_s,))
             into.execute(
                 "DELETE FROM resolution WHERE at_s < ? AND sound NOT IN (SELECT sound FROM entry)",
@@ -207,7 +220,7 @@ def _values(entry: HistoryEntry) -> tuple[object, ...]:
 def _summands(entry: HistoryEntry) -> tuple[object, ...]:
     """Return what `entry` adds to the sums of its period."""
     return (
-        int(entry.at_s // database.PERIOD_S * database.PERIOD_S),
+        _period_s(entry),
         entry.kind,
         entry.refusal.value,
         entry.level_dbfs or 0.0,
@@ -216,3 +229,11 @@ def _summands(entry: HistoryEntry) -> tuple[object, ...]:
         entry.noise_dbfs is not None,
         entry.audio_s or 0.0,
     )
+
+
+def _period_s(entry: HistoryEntry) -> int:
+    return int(entry.at_s // database.PERIOD_S * database.PERIOD_S)
+
+
+def _about_ms(latency_ms: float) -> int:
+    return round(latency_ms / database.LATENCY_STEP_MS) * database.LATENCY_STEP_MS
