@@ -46,6 +46,7 @@ from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
+from voice2mqtt.service.former_node import FormerNode
 from voice2mqtt.service.history_keeper import HistoryKeeper
 from voice2mqtt.service.inbox import Inbox, MicrophoneChanged, WakefulnessChanged
 from voice2mqtt.service.interpreters import interpreter, language_of, settled
@@ -140,6 +141,7 @@ def daemon(
         table_check=table_check,
         host_name=", ".join(map(service_name, settings.speech.services)),
         history=history,
+        former_node=FormerNode(settings, store),
         notifier=notifier,
         watchdog=watchdog,
         rehearsal=rehearsal,
