@@ -160,7 +160,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         executor.adopt(made)
         check.adopt(table, made.automaton)
 
-    history = build.history_writer(settings)
+    history = build.history_writer(settings, lambda: None)
     executor = CommandExecutor(
         node=settings.node,
         interpreter=interpreter,
