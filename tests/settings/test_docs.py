@@ -14,10 +14,10 @@ _COMMANDS = (_DOCS / "commands.md").read_text()
 _SETTINGS = (_DOCS / "settings.md").read_text()
 
 
-def test_the_readme_names_every_page_once() -> None:
+def test_the_table_of_the_readme_names_every_page_once() -> None:
     readme = (_DOCS.parent / "README.md").read_text()
-    named = re.findall(r"\]\(docs/([^)]*\.md)\)", readme)
-    assert sorted(set(named)) == sorted(page.name for page in _DOCS.glob("*.md"))
+    named = re.findall(r"(?m)\| \[docs/(.*)\]\(docs/\1\) \|$", readme)
+    assert sorted(named) == sorted(page.name for page in _DOCS.glob("*.md"))
 
 
 def test_every_key_of_a_command_is_described() -> None:
