@@ -169,6 +169,8 @@ class Language(_Section):
     """Further words of refusal; no consent contains one"""
     fillers: tuple[str, ...]
     """Words that may come with the name of an option: "the bedroom please"."""
+    courtesies: tuple[str, ...] = ()
+    """Said with a command for politeness alone."""
     joints: tuple[str, ...]
     """Between two commands in one utterance."""
     disjunction: str
