@@ -159,6 +159,10 @@ class Language(_Section):
     """Elided word to the words that it may stand for: "d" in "d'une" to "de"."""
     endings: tuple[str, ...] = ()
     """By which the forms of a word differ, besides none: the "s" of "lights"."""
+    forms: tuple[str, ...] = ()
+    """Lines of words that are forms of one without a stem in common: "luz luces"."""
+    contractions: Mapping[str, str] = {}
+    """Word to the words that it is short for: "im" is "in dem"."""
     yes: str
     """Template; may be repeated: "yes, go ahead"."""
     no: str
