@@ -183,6 +183,9 @@ class Language(_Section):
     """Said when nothing but the wake phrase was heard."""
     contradiction: ContradictionWords | None = None
     """None if unknown; then sound alone never acts"""
+    risky: tuple[tuple[str, str], ...] = ()
+    """(acts, things): a sentence with one of each lets somebody in, disarms or heats. Words with
+    spaces between them; `*` stands for any letters"""
     spoken_marks: Mapping[str, str] = {}
     """Names of marks that are dictated, in lower case, to the marks"""
     profanity: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from voice2mqtt.nlu.lint.finding import Finding
 from voice2mqtt.nlu.lint.list_values import list_values
 from voice2mqtt.nlu.lint.overgeneral import overgeneral
 from voice2mqtt.nlu.lint.payloads import payloads
+from voice2mqtt.nlu.lint.risky import risky
 from voice2mqtt.nlu.lint.unused import unused
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
@@ -49,6 +50,7 @@ def lint(
         *overgeneral(table),
         *list_values(table),
         *payloads(table),
+        *risky(table),
         *courtesy(table),
         *ambiguities.by_words(),
     ]
