@@ -133,7 +133,7 @@ class FeedbackSettings(Section):
     device: Text = "default"
     """An ALSA playback name."""
     speak: bool = True
-    speech_command: Texts = ("espeak-ng", "-v", "{language}", "--stdout", "{text}")
+    speech_command: Texts = ("espeak-ng", "-v", "{language}", "--stdout", "--stdin")
     """Writes a WAV to its standard output."""
 
 

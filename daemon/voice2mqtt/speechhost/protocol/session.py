@@ -176,5 +176,6 @@ class Session:
         ]
         if self._turn and self._turn.ended:
             self._turn = None
+            self._voice.reset()
             self._finished.append(self._request_id)
         return outputs

@@ -74,7 +74,13 @@ class AdmissionControl:
     def refusal(
         self, address: str, headers: Mapping[str, str], query: Mapping[str, str]
     ) -> HTTPStatus | None:
-        """Return why a request is refused, or None; `query` has lower-case keys."""
+        """Return why a request is refused, or None; `query` has lower-case keys.
+
+        Without keys, whatever page somebody visits could use the host: only browsers send an
+        `Origin`, and of a page nothing else is known.
+        """
+        if not self._keys and "Origin" in headers:
+            return HTTPStatus.FORBIDDEN
         if self._keys and not self._is_key(_offered_key(headers, query)):
             return HTTPStatus.UNAUTHORIZED
         return self.overload(address)

@@ -32,19 +32,22 @@ from voice2mqtt.speechhost.protocol.request_options import (
     single_phrase,
 )
 from voice2mqtt.speechhost.protocol.session import Session
+from voice2mqtt.speechhost.serving import log_throttle
 from voice2mqtt.speechhost.serving.admission import AdmissionControl, Limits
 from voice2mqtt.speechhost.serving.connection import ConnectionHandler, Socket
+from voice2mqtt.speechhost.serving.detector_pool import DetectorPool
 from voice2mqtt.speechhost.serving.memory import trim_malloc
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
 from voice2mqtt.speechhost.serving.short_audio import HttpRequest
 
 log = logging.getLogger(__name__)
+log.addFilter(log_throttle.of_clients)
 
 _WATCH_EVERY_S = 1.0
 _CLOSE_WITHIN_S = 1.0  # a client that does not answer a close frame is cut off
 _READ_AHEAD = 1  # messages of one client that are buffered
 _VOICES = "/cognitiveservices/voices/list"
-_SPARE_DETECTORS = 4  # kept when nobody is connected
+_SPARE_DETECTORS = 8  # kept when so many are not in use
 _HTTP = (b"POST ", b"GET /cognitiveservices/voices")
 """How requests begin that are not for websockets. Clients of the second are cut off by websockets
 before they have read the answer."""
@@ -94,8 +97,7 @@ class SpeechHost:
         self._any_language = any_language
         self._doors = doors
         self._load = load
-        self._new_detector = new_detector
-        self._spare_detectors: list[VoiceActivity] = []
+        self._detectors = DetectorPool(new_detector)
         self._limits = limits or Limits()
         self._admission = AdmissionControl(keys, self._limits)
         self._tls = tls
@@ -156,8 +158,7 @@ class SpeechHost:
             for connection in self._connections:
                 if connection.idle_s > self._limits.idle_s:
                     connection.close("idle")
-            if len(self._spare_detectors) > _SPARE_DETECTORS and not self._connections:
-                del self._spare_detectors[_SPARE_DETECTORS:]
+            if self._detectors.shrink(_SPARE_DETECTORS):
                 trim_malloc()
             try:
                 await asyncio.wait_for(self._stop.wait(), _WATCH_EVERY_S)
@@ -202,8 +203,9 @@ class SpeechHost:
             refusal = HTTPStatus.BAD_REQUEST
         if refusal is None:
             return None
-        log.warning("%s may not connect: %s", peer, refusal.phrase)
-        return refusal, ""
+        reason = refusals.OF_PAGES if refusal is HTTPStatus.FORBIDDEN else ""
+        log.warning("%s may not connect: %s", peer, reason or refusal.phrase)
+        return refusal, reason
 
     def _status(self) -> dict[str, object]:
         ready = "ready" if self._scheduler else "loading"
@@ -244,7 +246,7 @@ class SpeechHost:
         """Serve a client whose request is admitted until it is closed."""
         assert self._scheduler
         peer = socket.peer
-        detector = self._spare_detectors.pop() if self._spare_detectors else self._new_detector()
+        detector = self._detectors.lend()
         session = Session(
             address,
             detector,
@@ -266,7 +268,7 @@ class SpeechHost:
         finally:
             self._connections.discard(connection)
             self._admission.release(peer)
-            self._spare_detectors.append(detector)
+            detector.reset()
 
     def _take_http(self, transport: asyncio.Transport, began: bytes) -> None:
         """Serve a connection as HTTP whose first bytes are `began`."""

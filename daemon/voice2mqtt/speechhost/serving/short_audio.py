@@ -27,7 +27,7 @@ _HEADER_BYTES = 4096
 _CLOSE_WITHIN_S = 1.0
 _READ_BYTES = 1 << 16
 _NO_WAVE = "send a WAV file, or raw 16 kHz 16-bit mono PCM; this host decodes nothing else"
-_TITLES = {name.lower(): name for name in ("Ocp-Apim-Subscription-Key", "Authorization")}
+_TITLES = {name.lower(): name for name in ("Ocp-Apim-Subscription-Key", "Authorization", "Origin")}
 _CLOSED_BY_US = (1000, 1001)
 """Codes with which the host closes that is about to stop."""
 _COMPRESSED = (b"OggS", b"ID3", b"fLaC", b"\x1aE\xdf\xa3")
