@@ -12,7 +12,7 @@ INTO_SPEECH_S = 0.5
 INTO_RECOGNITION_S = 0.33
 """After the end of speech: the endpointer has closed, and the host makes its last transcription."""
 LASTS_S = 3.0
-ARRIVES_WITHIN_S = 3.0
+ARRIVES_WITHIN_S = 4.0
 FATE_WITHIN_S = 4.0
 """After the end of the fault. Who speaks before gives up the first sentence for the second."""
 ATTEMPTS = 6
