@@ -27,7 +27,7 @@ from voice2mqtt import clock
 from voice2mqtt.demo.stage import free_port
 
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from voice2mqtt.feedback.playback import DRAIN_S
 from voice2mqtt.feedback.voice import ECHO_S, INVITING, SpeakerVoice
 from voice2mqtt.settings.model import FeedbackSettings, MicrophoneSettings
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 class SuppressionLog:

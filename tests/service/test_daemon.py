@@ -29,6 +29,7 @@ from voice2mqtt.service import composition as build
 from voice2mqtt.service import interpreters
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
+from voice2mqtt.service.former_node import FormerNode
 from voice2mqtt.service.inbox import (
     SENTENCES,
     HostChanged,
@@ -161,7 +162,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         executor.adopt(made)
         check.adopt(table, made.automaton)
 
-    history = build.history_writer(settings)
+    history = build.history_writer(settings, lambda: None)
     executor = CommandExecutor(
         node=settings.node,
         interpreter=interpreter,
@@ -191,6 +192,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         table_check=check,
         host_name="scripted",
         history=history,
+        former_node=FormerNode(settings, store),
         notifier=Notifier(""),
         watchdog=Watchdog(Notifier("")),
     )

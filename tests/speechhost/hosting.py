@@ -13,7 +13,7 @@ from voice2mqtt.speechhost.serving.phrase_cache import GrammarFor
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
 from voice2mqtt.speechhost.serving.server import Door, Hooks, SpeechHost
 
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 def no_grammar(_phrases: tuple[str, ...]) -> None:

@@ -18,7 +18,7 @@ over to another thread:
     voice        feedback/voice             plays and speaks        `CommandExecutor`, its lock
     table        service/daemon             reads the table again   `CommandExecutor`, its lock
     check        service/table_check        lints the table         nowhere, it logs
-    history      history/writer             writes the history      nowhere, it has a database
+    history      history/writer             writes the history      `Feed.put`
     watchdog     service/systemd/watchdog   notifies systemd        reads the heartbeats
     console      console/server             serves the page         `Feed.put`, `Inbox.put`
     console-work console/server             what takes long there   `Inbox.put`
@@ -46,6 +46,7 @@ from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
+from voice2mqtt.service.former_node import FormerNode
 from voice2mqtt.service.history_keeper import HistoryKeeper
 from voice2mqtt.service.inbox import Inbox, MicrophoneChanged, WakefulnessChanged
 from voice2mqtt.service.interpreters import interpreter, language_of, settled
@@ -98,7 +99,8 @@ def daemon(
     """Return the daemon that `settings` describe, ready to run.
 
     `report` is given every event, `on_audio` every block that the microphone gives, and `watch`
-    small events about the utterance at hand (`watching/live_report.py`).
+    small events about the utterance at hand (`watching/live_report.py`), and `kept` when the
+    history has it.
 
     Raises:
         UserFacingError: settings, table or a WAV file that is the microphone cannot be used.
@@ -118,7 +120,7 @@ def daemon(
     )
     voice = SpeakerVoice(settings.feedback, language, microphone.suppress_for)
     first = settled(interpreter(settings, table))
-    history = history_writer(settings)
+    history = history_writer(settings, lambda: watch({"event": "kept"}))
     executor = _executor(
         settings, first, adapter, voice, state, store, report, watch, microphone, history
     )
@@ -139,6 +141,7 @@ def daemon(
         table_check=table_check,
         host_name=", ".join(map(service_name, settings.speech.services)),
         history=history,
+        former_node=FormerNode(settings, store),
         notifier=notifier,
         watchdog=watchdog,
         rehearsal=rehearsal,
@@ -201,12 +204,13 @@ def _executor(
     )
 
 
-def history_writer(settings: Settings) -> HistoryWriter:
-    """Return what keeps the history, not started yet."""
+def history_writer(settings: Settings, on_kept: Callable[[], None]) -> HistoryWriter:
+    """Return what keeps the history, not started yet; it calls `on_kept` on its thread."""
     return HistoryWriter(
         state_folder(settings) / HISTORY_FILE,
         keep_days=settings.history.keep_days,
         keep_audio_days=settings.history.keep_audio_days,
+        on_kept=on_kept,
     )
 
 

@@ -28,7 +28,7 @@ from voice2mqtt.mqtt.broker.link import Link
 from voice2mqtt.mqtt.broker.login import login_from
 from voice2mqtt.settings.model import MqttSettings
 
-WAIT_S = 10
+WAIT_S = 60
 WILL = Delivery(topic="voice/den/availability", payload="offline", retain=True)
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Label, Number, Wildcard, Word
-from voice2mqtt.nlu.grammar.table import RangeList, SlotList, TextList
+from voice2mqtt.nlu.grammar.duration import duration_tree
+from voice2mqtt.nlu.grammar.table import DurationList, RangeList, SlotList, TextList
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
     Node,
@@ -60,6 +61,7 @@ class _PieceGraph:
 
     rules: Mapping[str, str]
     template: str
+    durations: Mapping[str, DurationList]
     arcs: list[list[tuple[_Piece, int]]] = field(default_factory=lambda: [[]])
     open_rules: tuple[str, ...] = ()
     work: int = 0
@@ -81,6 +83,8 @@ class _PieceGraph:
                 return self._permutation(node, start)
             case RuleReference():
                 return self._rule(node.rule, start)
+            case SlotReference(source=str(source)) if source in self.durations:
+                return self.add(duration_tree(node.slot, self.durations[source]), start)
             case SlotReference():
                 return self._arc(node, start)
 
@@ -204,6 +208,11 @@ class WordGraph:
         self.arcs: list[list[tuple[int, int]]] = []
         self._normaliser = normaliser
         self._lists = lists
+        self._durations = {
+            name: source
+            for name, source in (lists or {}).items()
+            if isinstance(source, DurationList)
+        }
         self._rules = rules
         self._values = values
         self._text_labels: dict[str, list[int]] = {}
@@ -251,7 +260,7 @@ class WordGraph:
             plain: _Fragment = [[], []]
             _add_chain(plain, self._plain_words(template), 0, 1)
             return plain
-        pieces = _PieceGraph(self._rules, template)
+        pieces = _PieceGraph(self._rules, template, self._durations)
         last = pieces.add(parse(template), 0)
         nodes = {0: 0, last: 1}
         fragment: _Fragment = [[], []]
@@ -354,6 +363,7 @@ class WordGraph:
                         source.multiplier,
                         source.decimals,
                         source.parts,
+                        source.total,
                     )
                 )
         if after or (before and before[-1] not in APOSTROPHES):

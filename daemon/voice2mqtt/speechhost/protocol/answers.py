@@ -15,6 +15,7 @@ from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.speechhost.engine import NBestEntry, TimedWord, Transcript
 from voice2mqtt.speechhost.protocol.audio_format import TICKS_PER_S
+from voice2mqtt.speechhost.protocol.frames import COMMIT_TOKEN
 from voice2mqtt.speechhost.protocol.refusals import UNKNOWN_LANGUAGE, language_fault
 from voice2mqtt.speechhost.protocol.request_options import Profanity, RequestOptions
 
@@ -66,6 +67,11 @@ def success(
 def without_words(status: NoWordsStatus, *, consumed: int) -> dict[str, Json]:
     """Return the body for a phrase in which no words were found."""
     return {"RecognitionStatus": status, "Offset": consumed, "Duration": 0, "Channel": 0}
+
+
+def committed(token: str) -> dict[str, Json]:
+    """Return what tells a client that a phrase ended with its commit, nothing without `token`."""
+    return {"clientAudioMetadata": {COMMIT_TOKEN: token}} if token else {}
 
 
 def hypothesis(

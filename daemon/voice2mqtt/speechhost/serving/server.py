@@ -10,7 +10,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import MultipleValuesError
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
@@ -325,6 +325,14 @@ class _Socket(ServerConnection):
     def abort(self) -> None:
         """Cut the client off."""
         self.transport.abort()
+
+    async def close(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
+        """Close, and read on: the client's consent stands behind what it has sent already."""
+        closing = asyncio.create_task(super().close(code, reason), name="close")
+        with suppress(ConnectionClosed, ConcurrencyError):  # others may be reading
+            async for _ in self:
+                pass
+        await closing
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count this connection, for which another may be cut off."""
