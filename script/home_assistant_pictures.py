@@ -43,11 +43,11 @@ commands:
 """
 AUTOMATION = {
     "alias": "Good night, by voice",
-    "triggers": [{"trigger": "device", "domain": "mqtt", "type": "good night", "subtype": "command"}],
-    "conditions": [],
-    "actions": [
-        {"action": "notify.persistent_notification", "data": {"message": "Sleep well."}}
+    "triggers": [
+        {"trigger": "device", "domain": "mqtt", "type": "good night", "subtype": "command"}
     ],
+    "conditions": [],
+    "actions": [{"action": "notify.persistent_notification", "data": {"message": "Sleep well."}}],
     "mode": "single",
 }
 
