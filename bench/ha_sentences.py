@@ -115,7 +115,7 @@ def samples_of(path: Path, most: int) -> Iterator[Sample]:
     }
     rng = random.Random(path.stem)
     blocks = [(name, data) for name, intent in intents.intents.items() for data in intent.data]
-    yielded = 0
+    seen: set[str] = set()
     for _ in range(3 * most):
         intent, data = rng.choice(blocks)
         template = rng.choice(data.sentences)
@@ -135,10 +135,12 @@ def samples_of(path: Path, most: int) -> Iterator[Sample]:
         )
         if found is None or found.intent.name != intent:
             continue
+        if text in seen:
+            continue
+        seen.add(text)
         spoken = {e.name: _plain(e.value) for e in found.entities_list if e.text_clean}
         yield Sample(text, intent, spoken, template.text or "")
-        yielded += 1
-        if yielded == most:
+        if len(seen) == most:
             return
 
 
@@ -194,9 +196,9 @@ class _Drawing:
             return str(number)
         try:
             engine = get_rbnf_engine(known.words_language or self.language)
+            return engine.format_number(number).text.replace("\u00ad", "")
         except ValueError:
             return str(number)
-        return engine.format_number(number).text.replace("\u00ad", "")
 
     def _is_allowed(self, context: Mapping[str, Any] | None) -> bool:
         wanted = self.data.requires_context.get("domain")

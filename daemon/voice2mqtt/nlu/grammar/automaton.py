@@ -73,6 +73,8 @@ class Automaton:
     targets: array[int]
     accepting: dict[int, tuple[int, ...]]
     """State to the numbers that it accepts: rows of a table, values of a `Choice`."""
+    skip_words: Automaton | None = None
+    """Accepts what may be said anywhere between the words and means nothing."""
 
     def arcs(self, state: int) -> list[tuple[int, int]]:
         """Return (index into `labels`, target state) of each arc of `state`."""

@@ -146,6 +146,8 @@ class CommandTable:
     rule_places: Mapping[str, Place] = field(
         default_factory=lambda: MappingProxyType({}), compare=False
     )
+    skip_words: tuple[str, ...] = ()
+    """Words that may be said anywhere and mean nothing: "please"."""
     language: str = "en"
     translations: Mapping[str, "CommandTable"] = field(default_factory=lambda: MappingProxyType({}))
     """The same rows as they are said in each of the languages (`de-DE`) that `say` names; a row

@@ -9,8 +9,10 @@ Arcs are in the order of the template, which is the order of preference.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Label, Number, Wildcard, Word
@@ -30,7 +32,7 @@ from voice2mqtt.nlu.grammar.template import (
     parse,
     split_parts,
 )
-from voice2mqtt.nlu.text.letters import APOSTROPHES
+from voice2mqtt.nlu.text.letters import APOSTROPHES, UNSPACED
 from voice2mqtt.nlu.text.normaliser import Normaliser
 
 EPSILON = -1
@@ -48,6 +50,8 @@ MAX_JOINED = 4096
 _SPACE = " "
 """A word boundary; no other text of a graph has a space in it."""
 _Piece = str | SlotReference | None
+_TEXT_PARTS = re.compile(rf"\s+|[{UNSPACED}]+|[^\s{UNSPACED}]+")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 class UnjoinableError(TemplateError):
@@ -103,8 +107,15 @@ class _PieceGraph:
         return len(self.arcs) - 1
 
     def _text(self, text: str, start: int) -> int:
-        for part in re.findall(r"\s+|\S+", text):
-            start = self._arc(_SPACE if part.isspace() else part, start)
+        for part in _TEXT_PARTS.findall(text):
+            if part.isspace():
+                start = self._arc(_SPACE, start)
+            elif _UNSPACED.match(part):
+                # Its letters are words, so that nothing joins them to what is beside them.
+                for piece in (_SPACE, part, _SPACE):
+                    start = self._arc(piece, start)
+            else:
+                start = self._arc(part, start)
         return start
 
     def _permutation(self, node: Permutation, start: int) -> int:
@@ -282,12 +293,9 @@ class WordGraph:
         around = self._apart(joined)
         for before, piece, after in zip(around, around[1:], around[2:], strict=False):
             if isinstance(piece, SlotReference):
-                if not isinstance(before, str) or not isinstance(after, str):
-                    problem = f"two slots without a space before or after {{{piece.slot}}}"
-                    raise UnjoinableError(problem, template, max(1, template.find(piece.slot)))
-                labels.append(
-                    self._slot(piece, _trailing_letters(before), _leading_letters(after), template)
-                )
+                joined_before = _trailing_letters(before) if isinstance(before, str) else ""
+                joined_after = _leading_letters(after) if isinstance(after, str) else ""
+                labels.append(self._slot(piece, joined_before, joined_after, template))
             elif isinstance(piece, str):
                 text = piece
                 if self._takes_affixes(after):
@@ -362,15 +370,14 @@ class WordGraph:
         return self._number(Wildcard(slot))
 
 
-# What belongs to the word next to it: letters, and the apostrophes of "l'{room}", "{room}'s".
-_LETTERS = r"(?:[^\W\d_]|['\u2019])+"
-
-
 def _leading_letters(text: str) -> str:
-    found = re.match(_LETTERS, text)
-    return found.group() if found else ""
+    return "".join(takewhile(_joins, text))
 
 
 def _trailing_letters(text: str) -> str:
-    found = re.search(f"{_LETTERS}$", text)
-    return found.group() if found else ""
+    return "".join(takewhile(_joins, reversed(text)))[::-1]
+
+
+def _joins(sign: str) -> bool:
+    """Return whether it belongs to the word next to it, as in "l'{room}" or "{room}'s"."""
+    return unicodedata.category(sign)[0] in "LM" or sign in "'\u2019"

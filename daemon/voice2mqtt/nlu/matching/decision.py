@@ -132,6 +132,11 @@ class Decider:
         if isinstance(verdict, Unclear) and len(verdict.options) == 1:
             verdict = self._corroborated(verdict, hypotheses, rows)
         if verdict is None:
+            bare = self.matcher.without_skip_words
+            hypotheses = [
+                replace(each, text=bare(each.text), lexical=bare(each.lexical))
+                for each in hypotheses
+            ]
             verdict = self._by_sound(searchable(hypotheses), rows)
             if isinstance(verdict, Unknown) and self._phonetic and self._phonetic.gave_up:
                 why = f"{verdict.why}, though not all that is near was searched"
@@ -253,6 +258,11 @@ class Decider:
                 other = next(self._meanings(respelling.text, rows, MAX_COMMANDS), None)
                 if other is None or any(self._same(other, meaning) for meaning in meant):
                     continue
+                if meant and self._free_words(respelling.text) > self._free_words(
+                    meant[0][0].heard
+                ):
+                    # Free text takes anything.
+                    continue
                 ranked = self._ranked(hypotheses, rows) if has_posteriors(hypotheses) else ()
                 best = max((posterior for _, posterior in ranked), default=0.0)
                 if any(self._same(other, m) and p < NUMBER_RIVAL_SHARE * best for m, p in ranked):
@@ -267,6 +277,9 @@ class Decider:
                 why = f"'{respelling.text}' would sound the same"
                 return Unclear(options=(*meant, other), why=why, nearest=verdict.nearest)
         return verdict
+
+    def _free_words(self, text: str) -> int:
+        return next((parse.free_words for parse in self.matcher.parses(text)), 0)
 
     def _meanings(self, text: str, rows: frozenset[int], most: int) -> Iterator[Meaning]:
         """Yield what `text` says word for word: one row, or several in one utterance."""

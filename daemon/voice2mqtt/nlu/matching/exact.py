@@ -6,6 +6,7 @@ here knows about confidence, sound or policy.
 """
 
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -23,6 +24,7 @@ MAX_WORDS = 128
 MAX_CHARACTERS = 2000
 """Longer sentences are no commands, and are not parsed."""
 MAX_PARSES = 64
+_LAST_RANK = sys.maxsize
 _MIN_INDEXED_ARCS = 12
 """A state with more arcs keeps an index of them."""
 
@@ -101,16 +103,17 @@ class ExactMatcher:
             for label in automaton.labels
             if isinstance(label, Choice)
         }
+        skipped = automaton.skip_words
+        self._skip_words = ArcIndex(skipped) if skipped else None
         self._has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
         # The largest index is made now and not while the speaker waits.
         self._arcs.slots(START)
 
     def parses(self, text: str) -> tuple[Parse, ...]:
-        """Return every row that says `text`, in the order of the table.
+        """Return every row that says `text`.
 
-        Of several parses by one row, those come first in which free text takes the fewest words;
-        then, those that stand first in the row. A row that is only unfinished (see `unfinished`)
-        is not among them.
+        Those come first in which free text takes the fewest words, then those that stand first in
+        the table. A row that is only unfinished (see `unfinished`) is not among them.
         """
         intersection = self.intersect(text)
         if intersection is None or not intersection.lattice.tokens:
@@ -125,7 +128,7 @@ class ExactMatcher:
             for (row, slots), free in found.items()
             if free <= unfinished.get(row, free)
         ]
-        return tuple(sorted(parses, key=lambda parse: parse.row))
+        return tuple(sorted(parses, key=lambda parse: (parse.free_words, parse.row)))
 
     def unfinished(self, text: str) -> frozenset[int]:
         """Return the rows of which `text` says everything but some free text.
@@ -139,7 +142,7 @@ class ExactMatcher:
 
     def _unfinished(self, lattice: TokenLattice) -> Mapping[int, int]:
         """Return the rows that match with a free text left empty, and the fewest free words."""
-        intersection = Intersection(self._arcs, self._lists, lattice, may_omit=True)
+        intersection = self._intersected(lattice, may_omit=True)
         least: dict[int, int] = {}
         for row, slots, free in islice(intersection.parses(), MAX_PARSES):
             if any(value == "" for _, value in slots):
@@ -160,7 +163,24 @@ class ExactMatcher:
     def intersect(self, text: str) -> "Intersection | None":
         """Return `text` intersected with the table; None if it is too long for a command."""
         lattice = self._lattice(text)
-        return Intersection(self._arcs, self._lists, lattice) if lattice else None
+        return self._intersected(lattice) if lattice else None
+
+    def without_skip_words(self, text: str) -> str:
+        """Return `text` without the table's words to skip; as it is if nothing else is left."""
+        lattice = self._lattice(text) if self._skip_words else None
+        if lattice is None or self._skip_words is None:
+            return text
+        kept: list[str] = []
+        at = 0
+        while at < lattice.end:
+            end = max(said_at(lattice, self._skip_words, at), default=at)
+            if end == at:
+                kept.append(lattice.slice(at, at + 1))
+            at = max(end, at + 1)
+        return " ".join(kept) if len(kept) < len(lattice.tokens) and kept else text
+
+    def _intersected(self, lattice: TokenLattice, *, may_omit: bool = False) -> "Intersection":
+        return Intersection(self._arcs, self._lists, lattice, self._skip_words, may_omit=may_omit)
 
     def _lattice(self, text: str) -> TokenLattice | None:
         if len(text) > MAX_CHARACTERS:
@@ -180,10 +200,12 @@ class Intersection:
         arcs: ArcIndex,
         lists: Mapping[int, ArcIndex],
         lattice: TokenLattice,
+        skip_words: ArcIndex | None,
         *,
         may_omit: bool = False,
     ) -> None:
         """`lists` are by the id of their automaton; with `may_omit`, free text may be ""."""
+        self._skip_words = skip_words
         self.arcs = arcs
         self.lattice = lattice
         self._may_omit = may_omit
@@ -232,6 +254,9 @@ class Intersection:
                     for end, text in self._free_text(position):
                         words = self.lattice.words(position, end) if text else 0
                         yield rank, Transition((end, target), (label.slot, text), words)
+        if self._skip_words and position < self.lattice.end:
+            for end in said_at(self.lattice, self._skip_words, position):
+                yield _LAST_RANK, Transition((end, state))
 
     def _free_text(self, position: int) -> Iterator[tuple[int, str]]:
         """Yield (end, text) of every free text from `position`, the longest first."""
@@ -299,6 +324,20 @@ class Intersection:
                 for source, taken in incoming.get(state, ()):
                     heappush(heap, (free_words + taken, source))
         return least
+
+
+def said_at(lattice: TokenLattice, phrases: ArcIndex, position: int) -> list[int]:
+    """Return where each of `phrases` ends that is said from `position`, between two words."""
+    ends: list[int] = []
+    queue: list[LatticeState] = [(position, START)]
+    for at, state in queue:
+        if phrases.automaton.accepts(state) and at <= lattice.end:
+            ends.append(at)
+        for arc in lattice.arcs[at]:
+            found = phrases.word(state, arc.key) if arc.key else None
+            if found and (arc.end, found[1]) not in queue:
+                queue.append((arc.end, found[1]))
+    return ends
 
 
 def meaning(label: Number, said: float | None) -> int | float | None:

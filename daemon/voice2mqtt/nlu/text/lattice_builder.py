@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from voice2mqtt.languages.language import Language
 from voice2mqtt.nlu.text.amounts import CURRENCIES, Amounts
-from voice2mqtt.nlu.text.letters import APOSTROPHES, folded
+from voice2mqtt.nlu.text.letters import APOSTROPHES, UNSPACED, folded
 from voice2mqtt.nlu.text.numbers import Numerals
 from voice2mqtt.nlu.text.times import Keys, Numbers, TimePhrase, TimePhrases, time_of
 from voice2mqtt.nlu.text.token_lattice import MINUS, ORDINAL, LatticeArc, Token, TokenLattice
@@ -17,6 +17,9 @@ from voice2mqtt.nlu.text.token_lattice import MINUS, ORDINAL, LatticeArc, Token,
 MAX_NUMBER_WORDS = 16
 """Words that one number may have."""
 _MAX_NUMBER_LENGTH = 17
+_WRITTEN_PARTS = (0.25, 0.5, 0.75)
+"""Of one: what is written 1/4, 1/2 and 3/4"""
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _POINTED_TIME = re.compile(r"(\d{1,2})\.([0-5]\d)")
 
 
@@ -32,6 +35,7 @@ class LatticeBuilder:
     ) -> None:
         self._numerals = numerals
         self._key = key
+        self._split = split
         self._signs: dict[str, list[Keys]] = {}
         """Sign to the ways to read it: several words, or another sign"""
         self._said_signs: dict[str, list[tuple[Keys, str]]] = {}
@@ -81,6 +85,11 @@ class LatticeBuilder:
         for at, key in enumerate(keys):
             for words in self._spelt(key):
                 _add_path(words, at, at + 1, outgoing, as_numbers=False)
+            whole, part = divmod(number_of(key) or 0, 1)
+            if whole > 0 and part in _WRITTEN_PARTS:
+                # "2 1/2" is two and then one half, too.
+                half = tuple(self._key(f"{number:g}") for number in (whole, part))
+                _add_path(half, at, at + 1, outgoing)
             for end, words in self._signs_read(keys, at):
                 _add_path(words, at, end, outgoing)
         for at in starts:
@@ -130,6 +139,12 @@ class LatticeBuilder:
         Yields (position, (token, character)) of where the second one of an elided word begins.
         """
         for at, token in enumerate(tokens):
+            if number_of(token.key) is None:
+                plain = folded(token.surface)
+                glued = self._numerals.beginning(plain)
+                if glued:
+                    keys = (self._key(plain[:glued]), self._key(plain[glued:]))
+                    _add_path(keys, at, at + 1, outgoing)
             for pattern in (self._elided, self._compound):
                 found = pattern and pattern.fullmatch(token.surface)
                 words = (self._key(found[1]), self._key(found[2])) if found else ("",)
@@ -170,6 +185,8 @@ class LatticeBuilder:
             )
             if not word and number_of(token.key) is not None:
                 word = folded(token.surface)
+            if not word and _UNSPACED.match(token.surface):
+                word = self._numerals.letters(token.surface)
             if not word:
                 break
             digits = digits and said is not None
@@ -218,8 +235,11 @@ class LatticeBuilder:
         nth = key.endswith(ORDINAL)
         forms = self._numerals.spell_ordinal(int(number)) if nth else self._numerals.spell(number)
         for words in forms:
-            if len(words) > 1:
-                yield tuple(self._key(word) for word in words)
+            keys = tuple(self._key(word) for word in words)
+            if any(map(_UNSPACED.match, words)):
+                keys = tuple(token.key for token in self._split(" ".join(words)))
+            if len(keys) > 1:
+                yield keys
 
 
 def number_of(key: str) -> float | None:

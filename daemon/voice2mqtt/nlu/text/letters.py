@@ -7,6 +7,19 @@ APOSTROPHES = "'\u2019\u2018\u02bc\u00b4`"
 SILENT = "\u00ad"
 """A soft hyphen: replaces a character that is ignored, where offsets must not change."""
 
+UNSPACED = (
+    "\u0e00-\u0e4f\u0e80-\u0ecf\u1000-\u103f\u1780-\u17df"
+    "\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+"""The letters and marks of scripts that are written without spaces, as ranges of a regular
+expression: Thai, Lao, Burmese, Khmer, Japanese and Chinese."""
+UNSPACED_MARKS = (
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece"
+    "\u102b-\u103e\u17b4-\u17d3\u17dd\u3099\u309a\u30fc"
+)
+"""Those of them that belong to the letter before"""
+
 _NO_LETTERS = dict.fromkeys(map(ord, APOSTROPHES + SILENT))
 _DOTLESS = "\u0131"
 _DOTTED = "i\u0307"

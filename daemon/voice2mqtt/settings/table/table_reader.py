@@ -14,7 +14,10 @@ from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-TABLE_KEYS = ("language", "lists", "rules", "expansion_rules", "commands", "tests")
+TABLE_KEYS = (
+    *("language", "skip_words", "lists", "rules", "expansion_rules"),
+    *("commands", "tests"),
+)
 TEST_KEYS = ("hear", "publish")
 NOTHING = "nothing"
 
@@ -42,6 +45,7 @@ def read_table(document: Node, faults: Faults, language: str = "en") -> CommandT
         lists=read_lists(lists, grammar, faults) if lists else {},
         rules={name: node.written for name, node in rules.items()},
         rule_places={name: node.place for name, node in rules.items()},
+        skip_words=_skip_words(table, faults),
         language=language,
         tests=_tests(table.get("tests"), faults),
     )
@@ -63,6 +67,13 @@ def _translations(
         )
         for tag in tags
     }
+
+
+def _skip_words(table: MappingNode, faults: Faults) -> tuple[str, ...]:
+    node = table.get("skip_words")
+    if node is None or (isinstance(node, SequenceNode) and not node.items):
+        return ()
+    return tuple(word.written for word in nodes.texts(node, faults))
 
 
 def _rules(table: MappingNode, faults: Faults) -> dict[str, ScalarNode]:
