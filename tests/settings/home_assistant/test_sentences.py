@@ -51,6 +51,11 @@ def test_custom_sentences_become_a_table_that_can_be_read() -> None:
         '  what_2: "[de] {media_player_light:media_player}"\n'
         "\n"
         "commands:\n"
+        "  - name: SetVolume 2\n"
+        '    say: "stil in {area}"\n'
+        "    topic: home/intent/SetVolume\n"
+        '    payload: {area: "{area}"}\n'
+        "\n"
         "  - name: SetVolume\n"
         "    say:\n"
         '      - "(zet|maak) {media_player_light:media_player} volume op {volume} [procent]"\n'
@@ -58,13 +63,8 @@ def test_custom_sentences_become_a_table_that_can_be_read() -> None:
         "    topic: home/intent/SetVolume\n"
         "    payload: {domain: media_player, steps: 2, media_player: "
         '"{media_player}", volume: "{volume}", level: "{level}"}\n'
-        "\n"
-        "  - name: SetVolume 2\n"
-        '    say: "stil in {area}"\n'
-        "    topic: home/intent/SetVolume\n"
-        '    payload: {area: "{area}"}\n'
     )
-    assert [row.name for row in table(written).rows] == ["SetVolume", "SetVolume 2"]
+    assert [row.name for row in table(written).rows] == ["SetVolume 2", "SetVolume"]
 
 
 _KNOWN_THERE = "Home Assistant from what it knows; write its words under lists:"

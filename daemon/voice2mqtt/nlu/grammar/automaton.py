@@ -58,6 +58,10 @@ class Wildcard:
     """A slot filled with one or more words of any kind."""
 
     slot: str
+    before: str = ""
+    """Letters that the first word begins with ..."""
+    after: str = ""
+    """... and the last one ends with, which are not of the slot: the "लाई" of "दूधलाई"."""
 
 
 Label = Word | Choice | Number | Wildcard

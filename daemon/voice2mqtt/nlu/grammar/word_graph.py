@@ -16,7 +16,7 @@ from itertools import takewhile
 
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Label, Number, Wildcard, Word
-from voice2mqtt.nlu.grammar.table import RangeList, SlotList, TextList
+from voice2mqtt.nlu.grammar.table import RangeList, SlotList, TextList, WildcardList
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
     Node,
@@ -32,7 +32,7 @@ from voice2mqtt.nlu.grammar.template import (
     parse,
     split_parts,
 )
-from voice2mqtt.nlu.text.letters import APOSTROPHES, UNSPACED
+from voice2mqtt.nlu.text.letters import APOSTROPHES, UNSPACED, folded
 from voice2mqtt.nlu.text.normaliser import Normaliser
 
 EPSILON = -1
@@ -52,10 +52,6 @@ _SPACE = " "
 _Piece = str | SlotReference | None
 _TEXT_PARTS = re.compile(rf"\s+|[{UNSPACED}]+|[^\s{UNSPACED}]+")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
-
-
-class UnjoinableError(TemplateError):
-    """What a template joins without a space cannot be told apart when it is heard."""
 
 
 @dataclass
@@ -267,25 +263,15 @@ class WordGraph:
         nodes = {0: 0, last: 1}
         fragment: _Fragment = [[], []]
         waiting = [0]
-        unjoinable: TemplateError | None = None
-        can_be_said = False
         while waiting:
             at = waiting.pop()
             for joined, target in pieces.joined(at, last):
-                try:
-                    words = self._words(joined, template)
-                except UnjoinableError as error:
-                    unjoinable = unjoinable or error
-                    continue
-                can_be_said = can_be_said or target == last
+                words = self._words(joined, template)
                 if target not in nodes:
                     nodes[target] = len(fragment)
                     fragment.append([])
                     waiting.append(target)
                 _add_chain(fragment, words, nodes[at], nodes[target])
-        # Of `{room}[ ]{device}`, what is said with a space is enough.
-        if unjoinable and not can_be_said:
-            raise unjoinable
         return fragment
 
     def _words(self, joined: tuple[_Piece, ...], template: str) -> list[int]:
@@ -293,16 +279,11 @@ class WordGraph:
         around = self._apart(joined)
         for before, piece, after in zip(around, around[1:], around[2:], strict=False):
             if isinstance(piece, SlotReference):
-                joined_before = _trailing_letters(before) if isinstance(before, str) else ""
-                joined_after = _leading_letters(after) if isinstance(after, str) else ""
-                labels.append(self._slot(piece, joined_before, joined_after, template))
+                prefix, suffix = self._prefix(before, piece), self._suffix(piece, after)
+                labels.append(self._slot(piece, prefix, suffix, template))
             elif isinstance(piece, str):
-                text = piece
-                if self._takes_affixes(after):
-                    text = text[: len(text) - len(_trailing_letters(text))]
-                if self._takes_affixes(before):
-                    text = text[len(_leading_letters(text)) :]
-                labels += self._plain_words(text)
+                first, last = len(self._suffix(before, piece)), len(self._prefix(piece, after))
+                labels += self._plain_words(piece[first : len(piece) - last])
         return labels
 
     def _apart(self, joined: tuple[_Piece, ...]) -> list[_Piece]:
@@ -332,7 +313,24 @@ class WordGraph:
         return self.labels.setdefault(label, len(self.labels))
 
     def _takes_affixes(self, piece: _Piece) -> bool:
-        return isinstance(piece, SlotReference) and isinstance(self._list(piece), TextList)
+        return isinstance(piece, SlotReference) and isinstance(
+            self._list(piece), TextList | WildcardList
+        )
+
+    def _prefix(self, text: _Piece, slot: _Piece) -> str:
+        """Return the letters of `text` that are one word with the beginning of `slot`."""
+        if not isinstance(text, str) or not self._takes_affixes(slot):
+            return ""
+        letters = _trailing_letters(text)
+        # The word before free text may be elided, as in "l'eau".
+        is_free = isinstance(slot, SlotReference) and isinstance(self._list(slot), WildcardList)
+        return "" if is_free and letters[-1:] in (*APOSTROPHES, "") else letters
+
+    def _suffix(self, slot: _Piece, text: _Piece) -> str:
+        """Return the letters of `text` that are one word with the end of `slot`."""
+        if not isinstance(text, str) or not self._takes_affixes(slot):
+            return ""
+        return _leading_letters(text)
 
     def _list(self, reference: SlotReference) -> SlotList | None:
         source = reference.source
@@ -364,10 +362,7 @@ class WordGraph:
                         source.parts,
                     )
                 )
-        if after or (before and before[-1] not in APOSTROPHES):
-            problem = f"free text {{{slot}}} needs a space before and after it"
-            raise UnjoinableError(problem, template, max(1, template.find(slot)))
-        return self._number(Wildcard(slot))
+        return self._number(Wildcard(slot, folded(before), folded(after)))
 
 
 def _leading_letters(text: str) -> str:

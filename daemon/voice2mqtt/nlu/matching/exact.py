@@ -17,6 +17,7 @@ from typing import NamedTuple
 from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.automaton import START, Automaton, Choice, Number, Wildcard, Word
+from voice2mqtt.nlu.text.letters import folded
 from voice2mqtt.nlu.text.normaliser import Normaliser
 from voice2mqtt.nlu.text.token_lattice import TokenLattice
 
@@ -251,19 +252,21 @@ class Intersection:
                         if meant is not None:
                             yield rank, Transition((arc.end, target), (label.slot, meant))
                 case Wildcard():
-                    for end, text in self._free_text(position):
+                    for end, text in self._free_text(position, label):
                         words = self.lattice.words(position, end) if text else 0
                         yield rank, Transition((end, target), (label.slot, text), words)
         if self._skip_words and position < self.lattice.end:
             for end in said_at(self.lattice, self._skip_words, position):
                 yield _LAST_RANK, Transition((end, state))
 
-    def _free_text(self, position: int) -> Iterator[tuple[int, str]]:
+    def _free_text(self, position: int, label: Wildcard) -> Iterator[tuple[int, str]]:
         """Yield (end, text) of every free text from `position`, the longest first."""
         first = min(position, self.lattice.end) if position not in self.lattice.elided else 0
         for end in range(self.lattice.end, first, -1):
             if self.lattice.may_be_free_text(position, end):
-                yield end, self.lattice.slice(position, end)
+                text = _between(label.before, self.lattice.slice(position, end), label.after)
+                if text:
+                    yield end, text
         if self._may_omit:
             yield position, ""
 
@@ -324,6 +327,14 @@ class Intersection:
                 for source, taken in incoming.get(state, ()):
                     heappush(heap, (free_words + taken, source))
         return least
+
+
+def _between(before: str, text: str, after: str) -> str:
+    """Return `text` without what it begins and ends with; "" if it does not, or nothing is left."""
+    first, last = len(before), len(text) - len(after)
+    if (before and folded(text[:first]) != before) or (after and folded(text[last:]) != after):
+        return ""
+    return text[first:last].strip()
 
 
 def said_at(lattice: TokenLattice, phrases: ArcIndex, position: int) -> list[int]:

@@ -140,11 +140,7 @@ class LatticeBuilder:
         """
         for at, token in enumerate(tokens):
             if number_of(token.key) is None:
-                plain = folded(token.surface)
-                glued = self._numerals.beginning(plain)
-                if glued:
-                    keys = (self._key(plain[:glued]), self._key(plain[glued:]))
-                    _add_path(keys, at, at + 1, outgoing)
+                self._add_glued(tokens, at, outgoing)
             for pattern in (self._elided, self._compound):
                 found = pattern and pattern.fullmatch(token.surface)
                 words = (self._key(found[1]), self._key(found[2])) if found else ("",)
@@ -152,6 +148,24 @@ class LatticeBuilder:
                     _add_path(words, at, at + 1, outgoing)
                     if pattern is self._elided:
                         yield len(outgoing) - 1, (at, token.end - len(found[2]))
+
+    def _add_glued(
+        self, tokens: tuple[Token, ...], at: int, outgoing: list[list[LatticeArc]]
+    ) -> None:
+        """Add the number and the letters of "오십퍼센트" (50 %) and "לשבע" (to seven)."""
+        plain = folded(tokens[at].surface)
+        first = self._numerals.beginning(plain)
+        if first:
+            keys = (self._key(plain[:first]), self._key(plain[first:]))
+            _add_path(keys, at, at + 1, outgoing)
+        before = self._numerals.ending(plain)
+        if before:
+            outgoing.append([])
+            inside = len(outgoing) - 1
+            outgoing[at].append(LatticeArc(inside, self._key(plain[:before])))
+            rest = Token(self._key(plain[before:]), plain[before:])
+            for said in self._single_and_several((rest, *tokens[at + 1 :]), 0):
+                outgoing[inside].append(replace(said, end=at + said.end))
 
     def _amounts_said(
         self, keys: Keys, numbers: Numbers, outgoing: list[list[LatticeArc]], at: int

@@ -80,6 +80,8 @@ class Numerals:
         self._initials = frozenset(word[0] for word in self._small if word)
         self.beginning = lru_cache(maxsize=20_000)(self._beginning)
         """How many letters of a folded word are a number that other letters follow"""
+        self.ending = lru_cache(maxsize=20_000)(self._ending)
+        """How many letters of a folded word stand before a number that it ends with"""
         self.beginnings = self._first_words()
         """Words that more words of a number may follow"""
 
@@ -93,6 +95,10 @@ class Numerals:
             return 0
         lengths = range(len(word) - 1, 0, -1)
         return next((end for end in lengths if self._whole(word[:end]) is not None), 0)
+
+    def _ending(self, word: str) -> int:
+        cuts = range(1, len(word))
+        return next((cut for cut in cuts if word[cut:] in self._small), 0)
 
     def alike(self, word: str) -> str:
         """Return the folded `word` in one spelling, where the language has two."""

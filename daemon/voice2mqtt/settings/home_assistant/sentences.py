@@ -138,7 +138,7 @@ class CustomSentences:
                 sentence
                 for sentence in map(own.rewritten, found.sentences)
                 if sentence not in self._left_out
-                and self._is_sayable(sentence, found.intent, spoken, own)
+                and self._is_sayable(sentence, found.intent, spoken)
             ]
             if not say:
                 continue
@@ -154,22 +154,23 @@ class CustomSentences:
                 **({"defaults": fixed} if fixed else {}),
             }
 
-    def _precedence(self, row: dict[str, Json]) -> tuple[bool, bool]:
+    def _precedence(self, row: dict[str, Json]) -> tuple[bool, bool, int]:
         """Return where the row stands among others.
 
-        Home Assistant prefers a device by its name, then a sentence's own words to free text; a
-        table the earlier row.
+        Home Assistant prefers a device by its whole name, then a sentence's own words to free text
+        and to slots; a table the earlier row.
         """
         said = row["say"]
         assert isinstance(said, list)
         roots = [templates.parse(str(each)) for each in said]
-        references = (reference for root in roots for reference in self._references(root, ()))
+        references = [reference for root in roots for reference in self._references(root, ())]
         has_free_text = any(
             isinstance(described := self._lists.get(str(reference.source)), dict)
             and "wildcard" in described
             for reference in references
         )
-        return not all(self._names_device(root) for root in roots), has_free_text
+        slots = len({reference.slot for reference in references})
+        return not all(self._names_device(root) for root in roots), has_free_text, slots
 
     def _names_device(self, node: templates.Node) -> bool:
         """Return whether every sentence of `node` names a device."""
@@ -220,9 +221,7 @@ class CustomSentences:
             del self._rules[name]
             self._note(f"the rule {name} is left out: {problem}, and no sentence uses it")
 
-    def _is_sayable(
-        self, sentence: str, intent: str, slots: dict[str, Json], own: Namespace
-    ) -> bool:
+    def _is_sayable(self, sentence: str, intent: str, slots: dict[str, Json]) -> bool:
         try:
             references = list(self._references(templates.parse(sentence), ()))
         except TemplateError as error:
