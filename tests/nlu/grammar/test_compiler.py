@@ -185,6 +185,14 @@ def test_what_cannot_be_compiled_is_told_with_its_place(template: str, problem: 
     assert problem in str(caught.value)
 
 
+def test_a_list_may_have_hundreds_of_endings() -> None:
+    plural, case = "[lar|ler]", "[(n|ın|in|un|ün|y|t|d)](ı|i|u|ü|a|e|da|de)"
+    matches = matcher(one_row(f"{{room}}{plural}[{case}][ki] off"))
+    for said in ("hall off", "halli off", "halllarındaki off", "living roomleriniki off"):
+        assert bool(matches.parses(said)) == (said != "living roomleriniki off"), said
+    assert not matches.parses("hall ındaki off")
+
+
 def test_every_fault_is_told_once() -> None:
     place = Place(file="commands.yaml", line=7, column=9)
     row = Row(name="row", say=("{a}", "<b>"), publish=(), places=(place, place))

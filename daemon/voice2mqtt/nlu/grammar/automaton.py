@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from voice2mqtt.core.decision import SlotValue
 
 START = 0
+JOINED = "\u2060"
+"""Begins the key of a word that is written without a space after the word before."""
 
 
 @dataclass(frozen=True, slots=True)

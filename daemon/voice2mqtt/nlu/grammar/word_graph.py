@@ -15,7 +15,15 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from voice2mqtt.core.decision import SlotValue
-from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Label, Number, Wildcard, Word
+from voice2mqtt.nlu.grammar.automaton import (
+    JOINED,
+    Automaton,
+    Choice,
+    Label,
+    Number,
+    Wildcard,
+    Word,
+)
 from voice2mqtt.nlu.grammar.table import RangeList, SlotList, TextList, WildcardList
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
@@ -43,8 +51,13 @@ MAX_PIECES = 50_000
 The largest parts that people write have some hundreds; nested permutations, and rules that use
 rules several times, multiply.
 """
-MAX_JOINED = 4096
-"""Different words that a part of a template without spaces may stand for."""
+MAX_JOINED = 16_384
+"""Different words that a part of a template without spaces may stand for, and their beginnings."""
+MAX_AFFIXED = 48
+"""Different letters joined to a list with each of which its values are words of their own.
+
+More endings, as Turkish has, are words that follow without a space.
+"""
 
 
 _SPACE = " "
@@ -213,6 +226,8 @@ class WordGraph:
         self._lists = lists
         self._rules = rules
         self._values = values
+        self._affixes: dict[str, set[tuple[str, str]]] = {}
+        """What is joined to each list, by its name"""
         self._text_labels: dict[str, list[int]] = {}
         self._fragments: dict[str, _Fragment] = {}
 
@@ -280,7 +295,11 @@ class WordGraph:
         for before, piece, after in zip(around, around[1:], around[2:], strict=False):
             if isinstance(piece, SlotReference):
                 prefix, suffix = self._prefix(before, piece), self._suffix(piece, after)
-                labels.append(self._slot(piece, prefix, suffix, template))
+                if suffix and self._has_many_affixes(piece, prefix, suffix):
+                    ending = Word(JOINED + folded(suffix), suffix)
+                    labels += self._slot(piece, prefix, "", template), self._number(ending)
+                else:
+                    labels.append(self._slot(piece, prefix, suffix, template))
             elif isinstance(piece, str):
                 first, last = len(self._suffix(before, piece)), len(self._prefix(piece, after))
                 labels += self._plain_words(piece[first : len(piece) - last])
@@ -331,6 +350,14 @@ class WordGraph:
         if not isinstance(text, str) or not self._takes_affixes(slot):
             return ""
         return _leading_letters(text)
+
+    def _has_many_affixes(self, slot: SlotReference, prefix: str, suffix: str) -> bool:
+        if not isinstance(self._list(slot), TextList):
+            return False
+        known = self._affixes.setdefault(str(slot.source), set())
+        if len(known) < MAX_AFFIXED:
+            known.add((prefix, suffix))
+        return (prefix, suffix) not in known
 
     def _list(self, reference: SlotReference) -> SlotList | None:
         source = reference.source

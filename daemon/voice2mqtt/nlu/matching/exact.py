@@ -16,7 +16,15 @@ from typing import NamedTuple
 
 from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.decision import SlotValue
-from voice2mqtt.nlu.grammar.automaton import START, Automaton, Choice, Number, Wildcard, Word
+from voice2mqtt.nlu.grammar.automaton import (
+    JOINED,
+    START,
+    Automaton,
+    Choice,
+    Number,
+    Wildcard,
+    Word,
+)
 from voice2mqtt.nlu.text.letters import folded
 from voice2mqtt.nlu.text.normaliser import Normaliser
 from voice2mqtt.nlu.text.token_lattice import TokenLattice
@@ -106,6 +114,8 @@ class ExactMatcher:
         }
         skipped = automaton.skip_words
         self._skip_words = ArcIndex(skipped) if skipped else None
+        keys = (label.key for label in automaton.labels if isinstance(label, Word))
+        self._joined = frozenset(key for key in keys if key.startswith(JOINED))
         self._has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
         # The largest index is made now and not while the speaker waits.
         self._arcs.slots(START)
@@ -187,6 +197,8 @@ class ExactMatcher:
         if len(text) > MAX_CHARACTERS:
             return None
         lattice = self._normaliser.lattice(text)
+        if self._joined:
+            lattice = lattice.with_endings(self._joined, JOINED, self._normaliser.key)
         return lattice if len(lattice.tokens) <= MAX_WORDS else None
 
 

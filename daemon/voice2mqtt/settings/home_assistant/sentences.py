@@ -219,7 +219,8 @@ class CustomSentences:
                 unresolved[name] = problem
         for name, problem in unresolved.items():
             del self._rules[name]
-            self._note(f"the rule {name} is left out: {problem}, and no sentence uses it")
+            if not any(problem == f"there is no list {known}" for known in self._known):
+                self._note(f"the rule {name} is left out: {problem}, and no sentence uses it")
 
     def _is_sayable(self, sentence: str, intent: str, slots: dict[str, Json]) -> bool:
         try:
