@@ -9,7 +9,9 @@ from voice2mqtt.settings.home_assistant.verification import verified_table
 def test_a_sentence_that_no_table_takes_is_left_out_and_told() -> None:
     gathered = imported("""
 intents:
-  Note: {data: [{sentences: ["x[a|b|c|d][e|f|g|h][i|j|k|l][m|n|o|p][q|r|s|t][u|v|w|x]", "write {text}"]}]}
+  Note:
+    data:
+      - sentences: ["x[a|b|c|d][e|f|g|h][i|j|k|l][m|n|o|p][q|r|s|t][u|v|w|x]", "write {text}"]
   Open: {data: [{sentences: ["open it"]}]}
 lists: {text: {wildcard: true}}
 """)

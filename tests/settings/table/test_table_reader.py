@@ -54,7 +54,7 @@ def test_tests_are_read_in_every_form() -> None:
         pytest.param(
             "- say: hi\n",
             "x.yaml:1:1: expected a command table with keys, found a list; known here: language, "
-            "lists, rules, expansion_rules, commands, tests",
+            "skip_words, lists, rules, expansion_rules, commands, tests",
             id="rows-without-commands",
         ),
         pytest.param(

@@ -9,10 +9,8 @@ Arcs are in the order of the template, which is the order of preference.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import takewhile
 
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.automaton import (
@@ -40,7 +38,13 @@ from voice2mqtt.nlu.grammar.template import (
     parse,
     split_parts,
 )
-from voice2mqtt.nlu.text.letters import APOSTROPHES, UNSPACED, folded
+from voice2mqtt.nlu.text.letters import (
+    APOSTROPHES,
+    UNSPACED,
+    folded,
+    leading_letters,
+    trailing_letters,
+)
 from voice2mqtt.nlu.text.normaliser import Normaliser
 
 EPSILON = -1
@@ -313,7 +317,7 @@ class WordGraph:
         pieces: list[_Piece] = [""]
         for before, piece, after in zip(("", *joined), joined, (*joined[1:], ""), strict=False):
             is_between = self._takes_affixes(before) and self._takes_affixes(after)
-            if is_between and isinstance(piece, str) and piece == _leading_letters(piece):
+            if is_between and isinstance(piece, str) and piece == leading_letters(piece):
                 pieces += ["", piece, ""]
             else:
                 pieces.append(piece)
@@ -340,7 +344,7 @@ class WordGraph:
         """Return the letters of `text` that are one word with the beginning of `slot`."""
         if not isinstance(text, str) or not self._takes_affixes(slot):
             return ""
-        letters = _trailing_letters(text)
+        letters = trailing_letters(text)
         # The word before free text may be elided, as in "l'eau".
         is_free = isinstance(slot, SlotReference) and isinstance(self._list(slot), WildcardList)
         return "" if is_free and letters[-1:] in (*APOSTROPHES, "") else letters
@@ -349,7 +353,7 @@ class WordGraph:
         """Return the letters of `text` that are one word with the end of `slot`."""
         if not isinstance(text, str) or not self._takes_affixes(slot):
             return ""
-        return _leading_letters(text)
+        return leading_letters(text)
 
     def _has_many_affixes(self, slot: SlotReference, prefix: str, suffix: str) -> bool:
         if not isinstance(self._list(slot), TextList):
@@ -390,16 +394,3 @@ class WordGraph:
                     )
                 )
         return self._number(Wildcard(slot, folded(before), folded(after)))
-
-
-def _leading_letters(text: str) -> str:
-    return "".join(takewhile(_joins, text))
-
-
-def _trailing_letters(text: str) -> str:
-    return "".join(takewhile(_joins, reversed(text)))[::-1]
-
-
-def _joins(sign: str) -> bool:
-    """Return whether it belongs to the word next to it, as in "l'{room}" or "{room}'s"."""
-    return unicodedata.category(sign)[0] in "LM" or sign in "'\u2019"

@@ -6,7 +6,6 @@ here knows about confidence, sound or policy.
 """
 
 import math
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -33,7 +32,6 @@ MAX_WORDS = 128
 MAX_CHARACTERS = 2000
 """Longer sentences are no commands, and are not parsed."""
 MAX_PARSES = 64
-_LAST_RANK = sys.maxsize
 _MIN_INDEXED_ARCS = 12
 """A state with more arcs keeps an index of them."""
 
@@ -121,10 +119,11 @@ class ExactMatcher:
         self._arcs.slots(START)
 
     def parses(self, text: str) -> tuple[Parse, ...]:
-        """Return every row that says `text`.
+        """Return every row that says `text`, in the order of the table.
 
-        Those come first in which free text takes the fewest words, then those that stand first in
-        the table. A row that is only unfinished (see `unfinished`) is not among them.
+        Of several parses by one row, those come first in which free text takes the fewest words;
+        then, those that stand first in the row. A row that is only unfinished (see `unfinished`)
+        is not among them.
         """
         intersection = self.intersect(text)
         if intersection is None or not intersection.lattice.tokens:
@@ -139,7 +138,7 @@ class ExactMatcher:
             for (row, slots), free in found.items()
             if free <= unfinished.get(row, free)
         ]
-        return tuple(sorted(parses, key=lambda parse: (parse.free_words, parse.row)))
+        return tuple(sorted(parses, key=lambda parse: parse.row))
 
     def unfinished(self, text: str) -> frozenset[int]:
         """Return the rows of which `text` says everything but some free text.
@@ -219,6 +218,7 @@ class Intersection:
     ) -> None:
         """`lists` are by the id of their automaton; with `may_omit`, free text may be ""."""
         self._skip_words = skip_words
+        self._skips_at: dict[int, list[int]] = {}
         self.arcs = arcs
         self.lattice = lattice
         self._may_omit = may_omit
@@ -238,9 +238,10 @@ class Intersection:
             if source in self.transitions:
                 continue
             ranked = sorted(self._transitions_from(*source), key=lambda entry: entry[0])
-            self.transitions[source] = [transition for _, transition in ranked]
-            stack += [transition.target for _, transition in ranked]
             position, state = source
+            skipping = [Transition((end, state)) for end in self._skips(position)]
+            self.transitions[source] = [*(transition for _, transition in ranked), *skipping]
+            stack += [transition.target for transition in self.transitions[source]]
             offsets = self.arcs.automaton.offsets
             if position == self.lattice.end and offsets[state] < offsets[state + 1]:
                 self.can_continue = True
@@ -267,9 +268,14 @@ class Intersection:
                     for end, text in self._free_text(position, label):
                         words = self.lattice.words(position, end) if text else 0
                         yield rank, Transition((end, target), (label.slot, text), words)
-        if self._skip_words and position < self.lattice.end:
-            for end in said_at(self.lattice, self._skip_words, position):
-                yield _LAST_RANK, Transition((end, state))
+
+    def _skips(self, position: int) -> list[int]:
+        """Return where the words to skip end that are said from `position`."""
+        if self._skip_words is None or position >= self.lattice.end:
+            return []
+        if position not in self._skips_at:
+            self._skips_at[position] = said_at(self.lattice, self._skip_words, position)
+        return self._skips_at[position]
 
     def _free_text(self, position: int, label: Wildcard) -> Iterator[tuple[int, str]]:
         """Yield (end, text) of every free text from `position`, the longest first."""

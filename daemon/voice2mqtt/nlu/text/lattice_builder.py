@@ -88,8 +88,8 @@ class LatticeBuilder:
             whole, part = divmod(number_of(key) or 0, 1)
             if whole > 0 and part in _WRITTEN_PARTS:
                 # "2 1/2" is two and then one half, too.
-                half = tuple(self._key(f"{number:g}") for number in (whole, part))
-                _add_path(half, at, at + 1, outgoing)
+                outgoing[at].append(LatticeArc(len(outgoing), number=int(whole)))
+                outgoing.append([LatticeArc(at + 1, self._key(f"{part:g}"))])
             for end, words in self._signs_read(keys, at):
                 _add_path(words, at, end, outgoing)
         for at in starts:

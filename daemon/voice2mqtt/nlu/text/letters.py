@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import lru_cache
+from itertools import takewhile
 
 APOSTROPHES = "'\u2019\u2018\u02bc\u00b4`"
 SILENT = "\u00ad"
@@ -57,6 +58,20 @@ def spelled(word: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFC", word).lower()
     written = (letter for letter in plain if unicodedata.category(letter)[0] in "LMN")
     return tuple(written) or tuple(plain)
+
+
+def leading_letters(text: str) -> str:
+    """Return the letters that `text` begins with, with apostrophes: the "'s" of "'s lamp"."""
+    return "".join(takewhile(_joins, text))
+
+
+def trailing_letters(text: str) -> str:
+    """Return the letters that `text` ends with, with apostrophes: the "l'" of "to l'"."""
+    return "".join(takewhile(_joins, reversed(text)))[::-1]
+
+
+def _joins(sign: str) -> bool:
+    return unicodedata.category(sign)[0] in "LM" or sign in "'\u2019"
 
 
 @lru_cache(maxsize=20_000)

@@ -113,7 +113,9 @@ class CustomSentences:
         if self._skipped:
             head["skip_words"] = list(self._skipped)
         parts: list[str] = [block(head)] if head else []
-        lists = {name: values for name, values in self._lists.items() if values is not None}
+        lists: dict[str, Json] = {
+            name: values for name, values in self._lists.items() if values is not None
+        }
         if lists:
             parts.append("lists:\n" + block(lists, 2))
         if self._rules:
