@@ -49,6 +49,18 @@ def test_entries_are_read_as_they_were_written_by_their_owner_alone(tmp_path: Pa
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_it_tells_when_what_was_added_can_be_read(tmp_path: Path) -> None:
+    path, read = tmp_path / NAME, []
+    made = HistoryWriter(
+        path, keep_days=1, keep_audio_days=0, on_kept=lambda: read.append(kept(path))
+    )
+    made.start()
+    made.add(list)
+    made.add(lambda: [entry(7, at_s=time.time())])
+    made.close()
+    assert read == [["id7"]]
+
+
 def test_what_is_too_old_is_removed_and_no_trace_of_it_stays(tmp_path: Path) -> None:
     path = tmp_path / NAME
     now_s = time.time()
@@ -114,7 +126,17 @@ def be_of_another_version(path: Path) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("make", [be_text, be_folder, be_fifo, be_torn, be_of_another_version])
+def be_read_only_by_its_header(path: Path) -> None:
+    write(path, [entry(1, at_s=time.time())])
+    content = bytearray(path.read_bytes())
+    content[18] = 9  # a version of the format that may be read alone
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [be_text, be_folder, be_fifo, be_torn, be_of_another_version, be_read_only_by_its_header],
+)
 def test_what_cannot_be_used_is_set_aside_with_a_word(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, make: Callable[[Path], None]
 ) -> None:

@@ -45,10 +45,9 @@ def compile_table(table: CommandTable) -> Automaton:
     """
     compiler = _Compiler(normaliser(table.language), table.lists, table.rules)
     automaton = compiler.automaton((*row.say, *row.also_heard_as) for row in table.rows)
-    if table.skip_words:
-        skipped = compile_phrases(table.skip_words, table.language)
-        automaton = replace(automaton, skip_words=skipped)
-    return _checked(automaton, compiler, table)
+    keys = (tuple(compiler.normaliser.keys(words)) for words in table.skip_words)
+    skipped = frozenset(filter(None, keys))
+    return replace(_checked(automaton, compiler, table), skipped=skipped)
 
 
 def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> Automaton:
@@ -66,8 +65,10 @@ def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> A
     wakes = [escape(phrase) for phrase in wake_phrases if compiler.normaliser.tokens(phrase)]
     rows = [(*row.say, *row.also_heard_as) for row in table.rows]
     answers = [(language.yes,), (language.no,), (language.cancel,)]
-    skipped = [escape(words) for words in table.skip_words if compiler.normaliser.tokens(words)]
-    automaton = compiler.automaton([*rows, *answers, wakes], [*wakes, *skipped], skipped)
+    skipped = "|".join(map(escape, table.skip_words))
+    around = [f"({skipped})", f"({skipped}) ({skipped})"] if skipped else []
+    openings = [*wakes, *around, *(f"{wake} {said}" for wake in wakes for said in around)]
+    automaton = compiler.automaton([*rows, *answers, wakes], openings, around)
     return _checked(automaton, compiler, table)
 
 
@@ -127,7 +128,7 @@ class _Compiler:
     normaliser: Normaliser
     lists: Mapping[str, SlotList] | None
     rules: Mapping[str, str]
-    spoken: dict[tuple[str, str, str], SpokenValues] = field(default_factory=dict)
+    spoken: dict[tuple[str | TextList, str, str], SpokenValues] = field(default_factory=dict)
     faults: list[tuple[int, TemplateError]] = field(default_factory=list)
     """With the index of their group; after a fault the automaton must not be used."""
 
@@ -187,10 +188,10 @@ class _Compiler:
                 union.accepting[state] = accepted
         return replace(union, labels=tuple(graph.labels))
 
-    def _values(self, name: str, prefix: str, suffix: str) -> SpokenValues:
+    def _values(self, name: str | TextList, prefix: str, suffix: str) -> SpokenValues:
         key = (name, prefix, suffix)
         if key not in self.spoken:
-            source = self.lists[name] if self.lists else None
+            source = self.lists[name] if self.lists and isinstance(name, str) else name
             assert isinstance(source, TextList)
             inner = _Compiler(self.normaliser, None, self.rules)
             templates = [

@@ -18,11 +18,13 @@ from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.automaton import (
     JOINED,
     START,
+    Addend,
     Automaton,
     Choice,
     Number,
     Wildcard,
     Word,
+    filled,
 )
 from voice2mqtt.nlu.text.letters import folded
 from voice2mqtt.nlu.text.normaliser import Normaliser
@@ -110,8 +112,6 @@ class ExactMatcher:
             for label in automaton.labels
             if isinstance(label, Choice)
         }
-        skipped = automaton.skip_words
-        self._skip_words = ArcIndex(skipped) if skipped else None
         keys = (label.key for label in automaton.labels if isinstance(label, Word))
         self._joined = frozenset(key for key in keys if key.startswith(JOINED))
         self._has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
@@ -129,8 +129,10 @@ class ExactMatcher:
         if intersection is None or not intersection.lattice.tokens:
             return ()
         found: dict[tuple[int, _Slots], int] = {}
-        for row, slots, free in islice(intersection.parses(), MAX_PARSES):
-            found.setdefault((row, slots), free)
+        for row, fills, free in islice(intersection.parses(), MAX_PARSES):
+            slots = filled(fills)
+            if slots is not None:
+                found.setdefault((row, tuple(slots.items())), free)
         lattice = intersection.lattice
         unfinished = self._unfinished(lattice) if any(found.values()) else {}
         parses = [
@@ -177,20 +179,17 @@ class ExactMatcher:
 
     def without_skip_words(self, text: str) -> str:
         """Return `text` without the table's words to skip; as it is if nothing else is left."""
-        lattice = self._lattice(text) if self._skip_words else None
-        if lattice is None or self._skip_words is None:
+        skipped = self._arcs.automaton.skipped
+        lattice = self._lattice(text) if skipped else None
+        spans = list(lattice.spans(skipped)) if lattice else []
+        if lattice is None or not spans:
             return text
-        kept: list[str] = []
-        at = 0
-        while at < lattice.end:
-            end = max(said_at(lattice, self._skip_words, at), default=at)
-            if end == at:
-                kept.append(lattice.slice(at, at + 1))
-            at = max(end, at + 1)
-        return " ".join(kept) if len(kept) < len(lattice.tokens) and kept else text
+        dropped = {at for first, last in spans for at in range(first, last)}
+        kept = [lattice.slice(at, at + 1) for at in range(lattice.end) if at not in dropped]
+        return " ".join(kept) or text
 
     def _intersected(self, lattice: TokenLattice, *, may_omit: bool = False) -> "Intersection":
-        return Intersection(self._arcs, self._lists, lattice, self._skip_words, may_omit=may_omit)
+        return Intersection(self._arcs, self._lists, lattice, may_omit=may_omit)
 
     def _lattice(self, text: str) -> TokenLattice | None:
         if len(text) > MAX_CHARACTERS:
@@ -212,17 +211,18 @@ class Intersection:
         arcs: ArcIndex,
         lists: Mapping[int, ArcIndex],
         lattice: TokenLattice,
-        skip_words: ArcIndex | None,
         *,
         may_omit: bool = False,
     ) -> None:
         """`lists` are by the id of their automaton; with `may_omit`, free text may be ""."""
-        self._skip_words = skip_words
-        self._skips_at: dict[int, list[int]] = {}
         self.arcs = arcs
         self.lattice = lattice
         self._may_omit = may_omit
         self._lists = lists
+        self._skipped: dict[int, list[int]] = {}
+        skipped = arcs.automaton.skipped
+        for first, last in lattice.spans(skipped) if skipped else ():
+            self._skipped.setdefault(first, []).append(last)
         self._values_at: dict[LatticeState, list[tuple[int, int]]] = {}
         self.transitions: dict[LatticeState, list[Transition]] = {}
         """The transitions from every reachable state, in order of preference."""
@@ -239,9 +239,8 @@ class Intersection:
                 continue
             ranked = sorted(self._transitions_from(*source), key=lambda entry: entry[0])
             position, state = source
-            skipping = [Transition((end, state)) for end in self._skips(position)]
-            self.transitions[source] = [*(transition for _, transition in ranked), *skipping]
-            stack += [transition.target for transition in self.transitions[source]]
+            self.transitions[source] = [transition for _, transition in ranked]
+            stack += [transition.target for _, transition in ranked]
             offsets = self.arcs.automaton.offsets
             if position == self.lattice.end and offsets[state] < offsets[state + 1]:
                 self.can_continue = True
@@ -253,6 +252,9 @@ class Intersection:
             if found:
                 rank, target = found
                 yield rank, Transition((arc.end, target))
+        # Last of all: a row may say such a word itself.
+        for end in self._skipped.get(position, ()):
+            yield len(self.arcs.automaton.labels), Transition((end, state))
         for rank, number, target in self.arcs.slots(state):
             label = self.arcs.automaton.labels[number]
             match label:
@@ -268,14 +270,6 @@ class Intersection:
                     for end, text in self._free_text(position, label):
                         words = self.lattice.words(position, end) if text else 0
                         yield rank, Transition((end, target), (label.slot, text), words)
-
-    def _skips(self, position: int) -> list[int]:
-        """Return where the words to skip end that are said from `position`."""
-        if self._skip_words is None or position >= self.lattice.end:
-            return []
-        if position not in self._skips_at:
-            self._skips_at[position] = said_at(self.lattice, self._skip_words, position)
-        return self._skips_at[position]
 
     def _free_text(self, position: int, label: Wildcard) -> Iterator[tuple[int, str]]:
         """Yield (end, text) of every free text from `position`, the longest first."""
@@ -355,26 +349,14 @@ def _between(before: str, text: str, after: str) -> str:
     return text[first:last].strip()
 
 
-def said_at(lattice: TokenLattice, phrases: ArcIndex, position: int) -> list[int]:
-    """Return where each of `phrases` ends that is said from `position`, between two words."""
-    ends: list[int] = []
-    queue: list[LatticeState] = [(position, START)]
-    for at, state in queue:
-        if phrases.automaton.accepts(state) and at <= lattice.end:
-            ends.append(at)
-        for arc in lattice.arcs[at]:
-            found = phrases.word(state, arc.key) if arc.key else None
-            if found and (arc.end, found[1]) not in queue:
-                queue.append((arc.end, found[1]))
-    return ends
-
-
 def meaning(label: Number, said: float | None) -> int | float | None:
     """Return the value of the slot when the number `said` fills it; None if it does not fit."""
     if said is None or not label.lowest <= said <= label.highest or not _is_step(label, said):
         return None
     if label.multiplier is None:
         return said
+    if label.total:
+        return Addend(said * label.multiplier, label.total)
     # Rounded, since 3 * 2.55 should not be published as 7.6499999999999995.
     meant = round(said * label.multiplier, 6)
     return int(meant) if meant == int(meant) else meant

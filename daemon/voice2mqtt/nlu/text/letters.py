@@ -74,6 +74,12 @@ def _joins(sign: str) -> bool:
     return unicodedata.category(sign)[0] in "LM" or sign in "'\u2019"
 
 
+def unaccented(word: str) -> str:
+    """Return `word` without the marks on its letters."""
+    apart = unicodedata.normalize("NFD", word)
+    return "".join(sign for sign in apart if unicodedata.category(sign) != "Mn")
+
+
 @lru_cache(maxsize=20_000)
 def folded(word: str) -> str:
     """Return `word` without case, apostrophes and compatibility forms."""

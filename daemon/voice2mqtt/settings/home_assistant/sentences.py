@@ -86,7 +86,9 @@ class CustomSentences:
             if entry.key not in _FILE_KEYS:
                 self._note_key(entry)
             elif entry.key == "skip_words":
-                self._skipped.update(dict.fromkeys(_said(entry.value, faults)))
+                self._skipped.update(
+                    dict.fromkeys(filter(templates.is_plain, _said(entry.value, faults)))
+                )
             elif entry.key in LISTS:
                 self._keep_list(
                     LISTS[entry.key], known_values(entry.key, entry.value, faults), entry
