@@ -45,9 +45,6 @@ commands:
 """
 AUTOMATION = {
     "alias": "Good night, by voice",
-    "triggers": [
-        {"trigger": "device", "domain": "mqtt", "type": "good night", "subtype": "command"}
-    ],
     "conditions": [],
     "actions": [{"action": "notify.persistent_notification", "data": {"message": "Sleep well."}}],
     "mode": "single",
@@ -67,7 +64,7 @@ def main() -> int:
         device, trigger = found(hass)
         hass.post("/api/services/text/set_value", {"entity_id": SAY, "value": "Good night."})
         hass.wait_for_state(LAST, "Good night.")
-        automation = {**AUTOMATION, "triggers": [trigger]}
+        automation = AUTOMATION | {"triggers": [trigger]}
         hass.post("/api/config/automation/config/night", automation)
         take(hass, device)
     return 0

@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         view.part("page", link)
         if is_terminal() and ("DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ):
             webbrowser.open(link)
-        stack.enter_context(stage.subscriber(settings.mqtt.broker, "home/#", view.message))
+        stack.enter_context(stage.subscriber(settings.mqtt.brokers[0], "home/#", view.message))
         if spoken:
             _feed_stdin(stack, _audio(spoken, view, hears, daemon))
         with view:

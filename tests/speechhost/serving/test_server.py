@@ -13,6 +13,7 @@ import azure.cognitiveservices.speech as sdk
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect as connect_and_wait
 
 from tests.broker import wait_until
 from tests.speechhost import client as wire
@@ -44,6 +45,14 @@ def get(host: Serving, path: str) -> tuple[int, str]:
     except HTTPError as error:
         with error:
             return error.code, error.read().decode()
+
+
+def test_a_full_host_is_not_ready() -> None:
+    with hosting(ScriptedEngine(), limits=Limits(connections=1)) as host:
+        assert get(host, "/ready")[0] == 200
+        with connect_and_wait(host.url + ONCE):
+            wait_until(lambda: get(host, "/ready")[0] == 503, "being full")
+        wait_until(lambda: get(host, "/ready")[0] == 200, "having room again")
 
 
 def test_a_closed_stream_is_answered(host: Serving) -> None:

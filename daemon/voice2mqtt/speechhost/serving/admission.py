@@ -51,6 +51,11 @@ class AdmissionControl:
         """How many connections are admitted."""
         return self._admitted.total()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody else is admitted, wherever they are."""
+        return self.connections >= self._limits.connections
+
     def open(self, connection: Hashable, address: str) -> Hashable | None:
         """Count a half-open connection; return the one to cut off to make room, if any.
 
@@ -89,7 +94,7 @@ class AdmissionControl:
         """Return why there is no room for another client at `address`, or None."""
         if self._admitted[address] >= self._limits.connections_per_address:
             return HTTPStatus.TOO_MANY_REQUESTS
-        if self.connections >= self._limits.connections:
+        if self.is_full:
             return HTTPStatus.SERVICE_UNAVAILABLE
         return None
 

@@ -39,6 +39,7 @@ from voice2mqtt.speechhost.serving.detector_pool import DetectorPool
 from voice2mqtt.speechhost.serving.memory import trim_malloc
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
 from voice2mqtt.speechhost.serving.short_audio import HttpRequest
+from voice2mqtt.speechhost.serving.trusted_proxies import HEADER, TrustedProxies
 
 log = logging.getLogger(__name__)
 log.addFilter(log_throttle.of_clients)
@@ -87,15 +88,17 @@ class SpeechHost:
         tls: ssl.SSLContext | None = None,
         hooks: Hooks | None = None,
         doors: Sequence[Door] = (),
+        proxies: TrustedProxies | None = None,
     ) -> None:
         """`load` is called on a thread, and may take its time: clients are told to wait.
 
         With `any_language`, clients that ask for a language that the engine does not know are
         answered in that of the engine, with a warning. `doors` are open once it is loaded, for
-        clients of other protocols.
+        clients of other protocols. What `proxies` tell of their clients is believed.
         """
         self._any_language = any_language
         self._doors = doors
+        self._proxies = proxies or TrustedProxies()
         self._load = load
         self._detectors = DetectorPool(new_detector)
         self._limits = limits or Limits()
@@ -175,15 +178,17 @@ class SpeechHost:
             await asyncio.sleep(0.02)
 
     def _process_request(self, socket: ServerConnection, request: Request) -> Response | None:
+        assert isinstance(socket, _Socket)
         self._admission.settle(socket)
         path = request.path.partition("?")[0]
         if path == "/ready":
-            return _respond(
-                socket, HTTPStatus.OK if self._scheduler else HTTPStatus.SERVICE_UNAVAILABLE
-            )
+            ready = self._scheduler and not self._stop.is_set() and not self._admission.is_full
+            return _respond(socket, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
         if path == "/status":
             return _respond(socket, HTTPStatus.OK, self._status())
-        refusal = self._refusal(_peer(socket), request.path, request.headers)
+        told = ",".join(request.headers.get_all(HEADER))
+        socket.peer = self._proxies.client(socket.peer, told)
+        refusal = self._refusal(socket.peer, request.path, request.headers)
         return _respond(socket, refusal[0], reason=refusal[1]) if refusal else None
 
     def _refusal(
@@ -283,6 +288,7 @@ class SpeechHost:
         try:
             async with asyncio.timeout(self._limits.open_s):
                 target, headers = await request.head()
+            request.peer = self._proxies.client(request.peer, headers.get(HEADER))
             if target.partition("?")[0] == _VOICES:
                 log.warning("%s asks for voices: this host has none", request.peer)
                 await request.respond_with([])
@@ -315,12 +321,9 @@ class _Socket(ServerConnection):
         self._open_s = open_s
         self._take_http = take_http
         self._began = b""
-        self._unbegun: tuple[asyncio.BaseTransport, asyncio.TimerHandle] | None = None
-
-    @property
-    def peer(self) -> str:
+        self.peer = "?"
         """The client's address, for the log and for counting."""
-        return _peer(self)
+        self._unbegun: tuple[asyncio.BaseTransport, asyncio.TimerHandle] | None = None
 
     def abort(self) -> None:
         """Cut the client off."""
@@ -337,6 +340,7 @@ class _Socket(ServerConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count this connection, for which another may be cut off."""
         self.transport = cast("asyncio.Transport", transport)
+        self.peer = str((self.remote_address or "?")[0])
         late = self.loop.call_later(self._open_s, self.abort)
         self._unbegun = transport, late
         oldest = self._admission.open(self, self.peer)
@@ -389,10 +393,6 @@ def _respond(
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = "application/json"
     return response
-
-
-def _peer(socket: ServerConnection) -> str:
-    return str(socket.remote_address[0]) if socket.remote_address else "?"
 
 
 def _url(server: Server, *, tls: bool) -> str:
