@@ -207,6 +207,8 @@ def test_a_duration_is_said_in_the_language_of_the_sentence() -> None:
 def test_a_language_without_words_for_durations_has_none() -> None:
     report = table_report(f"language: sv\nlists: {{time: {{duration: minutes}}}}{_ROW}")
     assert first_lines(report) == [
-        ("x.yaml:2:9: durations are not known in the language sv; "
-        "name its numbers and units in the sentence")
+        (
+            "x.yaml:2:9: durations are not known in the language sv; "
+            "name its numbers and units in the sentence"
+        )
     ]
