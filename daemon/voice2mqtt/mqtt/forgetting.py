@@ -39,17 +39,17 @@ def forget(settings: Settings, node: Topics, prefix: str) -> list[str]:
         UserFacingError: the broker does not let us clear some of it.
     """
     login = login_for(settings.mqtt, "forget")
+    address = shown_address(settings.mqtt.brokers[0])
     try:
         with inquiry(login, spoken_version(login)) as asked:
             found = _retained(asked, node, _filters(settings, node, prefix))
             if found.get(node.availability) == b"online" and _answers(asked, node):
                 raise NodeOnlineError(
-                    f"{node.node} is online at {shown_address(settings.mqtt.broker)}, so it keeps "
-                    "its topics; stop it first, or rename it"
+                    f"{node.node} is online at {address}, so it keeps its topics; "
+                    "stop it first, or rename it"
                 )
             _clear(asked, sorted(found))
     except ConnectionLost as lost:
-        address = shown_address(settings.mqtt.broker)
         raise UnavailableError(f"the broker {address} cannot be used: {lost}") from lost
     return sorted(found)
 

@@ -185,14 +185,14 @@ class _Setup:
         while True:
             if answer is None:
                 answer = self._choose_broker() if questions.interactive else None
-            self._write(self._login(answer or self.settings.mqtt.broker))
+            self._write(self._login(answer or self.settings.mqtt.brokers[0]))
             fault = self._broker_fault()
             if "mqtt.username" in fault and questions.interactive and not self.args.username:
                 print("  it wants a user and a password")
                 self._write(self._ask_login())
                 fault = self._broker_fault()
             if not fault:
-                print(f"  {self.settings.mqtt.broker}: logged in")
+                print(f"  {self.settings.mqtt.brokers[0]}: logged in")
                 return
             print(f"  {fault.partition('; ')[0]}; {cure_of(fault, self.settings.mqtt)}")
             if not questions.confirm("Choose again?", default=questions.interactive):
@@ -202,7 +202,7 @@ class _Setup:
     def _choose_broker(self) -> str:
         print("\nLooking for brokers on the network ...", flush=True)
         found = [(each.url, each.name) for each in find_brokers(_LOOK_S)]
-        now = self.settings.mqtt.broker
+        now = self.settings.mqtt.brokers[0]
         choices = dict([(now, "on this machine" if now == _LOCAL else "as it is"), *found])
         default = found[0][0] if found and now == _LOCAL else now
         while True:

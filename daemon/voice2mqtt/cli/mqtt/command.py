@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """
     settings = common.load(args)
     topics = forget(settings, Topics(settings.mqtt.base, args.node), settings.home_assistant.prefix)
-    broker = shown_address(settings.mqtt.broker)
+    broker = shown_address(settings.mqtt.brokers[0])
     if topics:
         print(f"{args.node} is forgotten: {count(len(topics), 'topic')} cleared at {broker}")
     else:

@@ -12,7 +12,7 @@ from voice2mqtt.feedback.playback import PlaybackError
 from voice2mqtt.feedback.spoken import spoken
 from voice2mqtt.nlu.grammar.enumerate import ANYTHING, sentences
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.service.checks.check_result import CheckResult, error, ok, skipped, warning
 from voice2mqtt.service.checks.table_tests import published, unconditional_interpreter
 from voice2mqtt.service.recognition import speech_services
