@@ -10,6 +10,7 @@ from voice2mqtt.cli import install
 from voice2mqtt.cli.main import main
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service.install import environment
+from voice2mqtt.service.install.layout import MACHINE
 from voice2mqtt.service.install.sound_owner import SoundSession
 
 OTHER = SoundSession(user=54321, server="PipeWire", lasts=True)
@@ -173,7 +174,7 @@ def test_uninstall_refuses_the_same_when_it_only_tells(
 def test_what_is_installed_for_the_machine_is_upgraded_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    machine = replace(install.MACHINE, units=tmp_path)
+    machine = replace(MACHINE, units=tmp_path)
     (tmp_path / "voice2mqtt.service").touch()
     monkeypatch.setattr(install, "MACHINE", machine)
     _root(monkeypatch, is_root=False)
