@@ -15,9 +15,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
-
 from tests.broker import Broker
 from tests.home_assistant.hass import HomeAssistant
+
 from voice2mqtt.demo import stage
 
 ROOT = Path(__file__).parents[1]
