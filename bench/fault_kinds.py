@@ -39,7 +39,7 @@ class Fault:
     """A process is ended on purpose, so what it held in memory says nothing."""
     another_room: bool = False
     needs_root: bool = False
-    needs_faketime: bool = False
+    clock_jumps: bool = False
 
 
 def _host_killed(system: System) -> Iterator[None]:
@@ -265,12 +265,11 @@ def _disk_full(system: System) -> Iterator[None]:
     filler.unlink()
 
 
-def _clock_jump(offset: str) -> Lasting:
+def _clock_jump(by_s: int) -> Lasting:
     def jump(system: System) -> Iterator[None]:
-        assert system.faketime
-        system.faketime.write_text(offset)
+        system.set_clock_off(by_s)
         yield
-        system.faketime.write_text("+0")
+        system.set_clock_off(0)
 
     return jump
 
@@ -350,10 +349,10 @@ FAULTS = (
     Fault(name="sound server frozen", lasting=_sound_frozen, deaf=True),
     Fault(name="microphone unplugged", lasting=_unplugged, deaf=True),
     Fault(name="arecord killed", lasting=_arecord_killed, deaf=True),
-    Fault(name="clock an hour forward", lasting=_clock_jump("+3600"), needs_faketime=True),
-    Fault(name="clock an hour back", lasting=_clock_jump("-3600"), needs_faketime=True),
-    Fault(name="clock a day forward", lasting=_clock_jump("+86400"), needs_faketime=True),
-    Fault(name="clock a day back", lasting=_clock_jump("-86400"), needs_faketime=True),
+    Fault(name="clock an hour forward", lasting=_clock_jump(3600), clock_jumps=True),
+    Fault(name="clock an hour back", lasting=_clock_jump(-3600), clock_jumps=True),
+    Fault(name="clock a day forward", lasting=_clock_jump(86400), clock_jumps=True),
+    Fault(name="clock a day back", lasting=_clock_jump(-86400), clock_jumps=True),
     Fault(name="table broken", lasting=_table(b"commands: [\n\xff\x00")),
     Fault(name="table empty", lasting=_table(b"")),
     Fault(name="table huge", lasting=_table(b"# " + b"x" * _HUGE_BYTES)),
@@ -374,7 +373,7 @@ FAULTS = (
 )
 HARMLESS_TO_MEASURE = tuple(
     fault for fault in FAULTS
-    if not (fault.ends_process or fault.needs_root or fault.needs_faketime)
+    if not (fault.ends_process or fault.needs_root or fault.clock_jumps)
     and not fault.another_room and "memory" not in fault.name
 )  # fmt: skip
 """Those after which the same processes go on, so that their memory can be followed."""

@@ -12,7 +12,7 @@ INTO_SPEECH_S = 0.5
 INTO_RECOGNITION_S = 0.33
 """After the end of speech: the endpointer has closed, and the host makes its last transcription."""
 LASTS_S = 3.0
-ARRIVES_WITHIN_S = 3.0
+ARRIVES_WITHIN_S = 4.0
 FATE_WITHIN_S = 4.0
 """After the end of the fault. Who speaks before gives up the first sentence for the second."""
 ATTEMPTS = 6
@@ -63,7 +63,7 @@ def one_trial(
     said_s = _fail(system, fault, moment, first if spoken else None)
     over_s = clock.now_s()
     if spoken:
-        _wait_for_fate(system, first, before, events_before)
+        _wait_for_fate(system, first, before, events_before, FATE_WITHIN_S)
     told = _told(system, events_before)
     events_between = len(system.seen.on(f"{ROOT}/event"))
     recovery_s, attempts = _recover(system, second, over_s)
@@ -123,25 +123,24 @@ def _fail(system: System, fault: Fault, moment: str, sentence: SpokenSentence | 
 
 
 def _wait_for_fate(
-    system: System, sentence: SpokenSentence, before: int, events_before: int
-) -> None:
-    """Return when `sentence` is carried out or told not to be, or nothing comes of it."""
-    until_s = clock.now_s() + FATE_WITHIN_S
-    while not (
-        system.arrives(sentence, before, clock.now_s())
-        or _told(system, events_before)
-        or clock.now_s() > until_s
-    ):
+    system: System, sentence: SpokenSentence, before: int, events_before: int, within_s: float
+) -> bool:
+    """Return whether `sentence` is carried out; at once when that, or the contrary, is told."""
+    until_s = clock.now_s() + within_s
+    while not (done := system.arrives(sentence, before, clock.now_s())):
+        if _told(system, events_before) or clock.now_s() > until_s:
+            break
         time.sleep(0.05)
+    return done
 
 
 def _recover(system: System, sentence: SpokenSentence, over_s: float) -> tuple[float | None, int]:
     """Say `sentence` until it is carried out; return how long that took, and how often."""
     for attempt in range(1, ATTEMPTS + 1):
-        before = len(system.seen.messages)
+        before, events_before = len(system.seen.messages), len(system.seen.on(f"{ROOT}/event"))
         begun_s = clock.now_s()
-        said_s = system.say(sentence)
-        if system.arrives(sentence, before, said_s + ARRIVES_WITHIN_S):
+        system.say(sentence)
+        if _wait_for_fate(system, sentence, before, events_before, ARRIVES_WITHIN_S):
             begins_s = system.ends_s(begun_s, sentence) - sentence.end_s + sentence.begin_s
             return begins_s - over_s, attempt
     return None, ATTEMPTS

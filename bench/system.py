@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import statistics
+import struct
 import subprocess
 import sys
 import threading
@@ -59,6 +60,15 @@ SENTENCES = (
     "Pause the music.",
     "Set the volume to thirty percent.",
 )
+
+
+_RUN = """
+import os, sys
+# Its own clock alone is to be set off: arecord would lose audio.
+os.environ.pop("LD_PRELOAD", None)
+from voice2mqtt.cli.main import main
+sys.exit(main())
+"""
 
 
 @dataclass(frozen=True)
@@ -125,7 +135,7 @@ class Part:
         deadline_s = time.monotonic() + STARTED_WITHIN_S
         while not self._ready():
             if time.monotonic() > deadline_s:
-                raise UnavailableError(f"{self.command[3]} does not start:\n{self.log()[-2000:]}")
+                raise UnavailableError(f"{self._log.stem} does not start:\n{self.log()[-2000:]}")
             time.sleep(0.05)
 
     def _spawn(self) -> None:
@@ -179,29 +189,23 @@ class Part:
 class System:
     """Everything, running; as a context."""
 
-    def __init__(self, folder: Path, *, faketime: Path | None = None) -> None:
-        """Prepare in `folder`.
-
-        With the library `faketime` the daemon's wall clock is what the file `faketime` says.
-        """
+    def __init__(self, folder: Path, *, clock_jumps: bool = False) -> None:
+        """Prepare in `folder`; with `clock_jumps` the daemon's wall clock can be set off."""
         self.folder = folder
         self.state_folder = folder / "state"
         self.state_folder.mkdir(exist_ok=True)
         self.table = folder / "commands.yaml"
         self.table.write_bytes(COMMANDS.read_bytes())
         self.settings = folder / "voice2mqtt.yaml"
-        self.faketime: Path | None = None
-        """The file that sets the daemon's wall clock off, as in `+3600`."""
+        self._offset = folder / "wall-clock"
+        self.set_clock_off(0)
         self._more: dict[str, str] = {}
-        if faketime:
-            self.faketime = folder / "faketime"
-            self.faketime.write_text("+0")
-            self._more = {
-                "LD_PRELOAD": str(faketime),
-                "FAKETIME_TIMESTAMP_FILE": str(self.faketime),
-                "FAKETIME_NO_CACHE": "1",
-                "DONT_FAKE_MONOTONIC": "1",
-            }
+        if clock_jumps:
+            library = folder / "wall_clock.so"
+            source = Path(__file__).with_name("wall_clock.c")
+            command = ["gcc", "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl"]
+            subprocess.run(command, check=True)
+            self._more = {"LD_PRELOAD": str(library), "WALL_CLOCK": str(self._offset)}
         self._stack = ExitStack()
         self._stopping = threading.Event()
         self._lag_s = 0.0
@@ -263,7 +267,7 @@ class System:
         }
         settings.write_text(json.dumps(document))
         return Part(
-            (sys.executable, "-m", "voice2mqtt", "run", "--settings", str(settings)),
+            (sys.executable, "-c", _RUN, "run", "--settings", str(settings)),
             self.folder / f"{node}.log",
             lambda: self._listens(node),
             os.environ | self.sound.environment | self._more,
@@ -303,6 +307,12 @@ class System:
             self._pass_on.clear()
         else:
             self._pass_on.set()
+
+    def set_clock_off(self, by_s: int) -> None:
+        """Have the daemon's wall clock jump, if it was prepared for that."""
+        # In place: the daemon has the file mapped.
+        with self._offset.open("r+b" if self._offset.exists() else "wb") as file:
+            file.write(struct.pack("l", by_s))
 
     def _hold(self, piece: bytes) -> None:
         if self._holding and b"home/" in piece:

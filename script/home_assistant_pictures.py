@@ -38,14 +38,13 @@ lists:
   room: [kitchen, bedroom]
   switch: [{in: "on", out: "ON"}, {in: "off", out: "OFF"}]
 commands:
-  - {say: "turn {switch} [the] {room} light[s]", topic: "home/{room}/light/set", payload: "{switch}"}
+  - say: turn {switch} [the] {room} light[s]
+    topic: home/{room}/light/set
+    payload: "{switch}"
   - {say: good night, topic: home/all/light/set, payload: "OFF"}
 """
 AUTOMATION = {
     "alias": "Good night, by voice",
-    "triggers": [
-        {"trigger": "device", "domain": "mqtt", "type": "good night", "subtype": "command"}
-    ],
     "conditions": [],
     "actions": [{"action": "notify.persistent_notification", "data": {"message": "Sleep well."}}],
     "mode": "single",
@@ -65,7 +64,7 @@ def main() -> int:
         device, trigger = found(hass)
         hass.post("/api/services/text/set_value", {"entity_id": SAY, "value": "Good night."})
         hass.wait_for_state(LAST, "Good night.")
-        automation = {**AUTOMATION, "triggers": [trigger]}
+        automation = AUTOMATION | {"triggers": [trigger]}
         hass.post("/api/config/automation/config/night", automation)
         take(hass, device)
     return 0

@@ -14,7 +14,7 @@ from voice2mqtt.service.install.environment import EXTRAS
 
 CHECKOUT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-LOCK, LOCKS = CHECKOUT / "requirements.lock", sorted((CHECKOUT / "extras").glob("*.lock"))
+LOCK, LOCKS = CHECKOUT / "requirements.lock", sorted((CHECKOUT / "systemd/extras").glob("*.lock"))
 
 
 def _pins(lock: Path) -> list[str]:

@@ -143,7 +143,7 @@ def test_a_missing_speaker_is_said_once(
 def test_a_sound_that_cannot_be_made_does_not_silence_the_next(
     microphone: SuppressionLog, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with _voice(microphone) as voice:
+    with _voice(microphone, speech_command=("espeak-ng", "--stdout", "{text}")) as voice:
         voice.say("a NUL\0 no command takes")
         voice.tone("done")
         microphone.wait_for(1)

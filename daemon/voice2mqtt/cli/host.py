@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli import engine_options
-from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
+from voice2mqtt.errors import ExitStatus, InputError, UnavailableError, how_to_add
 from voice2mqtt.service.systemd import journal
 from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.settings.secrets import names_a_file

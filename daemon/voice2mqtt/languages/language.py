@@ -159,6 +159,10 @@ class Language(_Section):
     """Elided word to the words that it may stand for: "d" in "d'une" to "de"."""
     endings: tuple[str, ...] = ()
     """By which the forms of a word differ, besides none: the "s" of "lights"."""
+    forms: tuple[str, ...] = ()
+    """Lines of words that are forms of one without a stem in common: "luz luces"."""
+    contractions: Mapping[str, str] = {}
+    """Word to the words that it is short for: "im" is "in dem"."""
     yes: str
     """Template; may be repeated: "yes, go ahead"."""
     no: str
@@ -169,6 +173,8 @@ class Language(_Section):
     """Further words of refusal; no consent contains one"""
     fillers: tuple[str, ...]
     """Words that may come with the name of an option: "the bedroom please"."""
+    courtesies: tuple[str, ...] = ()
+    """Said with a command for politeness alone."""
     joints: tuple[str, ...]
     """Between two commands in one utterance."""
     disjunction: str

@@ -19,6 +19,7 @@ over to another thread:
     table        service/daemon             reads the table again   `CommandExecutor`, its lock
     check        service/table_check        lints the table         nowhere, it logs
     history      history/writer             writes the history      `Feed.put`
+    former-node  service/former_node        forgets an old name     nowhere, it ends
     watchdog     service/systemd/watchdog   notifies systemd        reads the heartbeats
     console      console/server             serves the page         `Feed.put`, `Inbox.put`
     console-work console/server             what takes long there   `Inbox.put`

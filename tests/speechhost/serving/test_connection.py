@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Coroutine
 from typing import Any
@@ -83,6 +84,34 @@ def test_a_client_that_is_kept_waiting_is_neither_silent_nor_dead(
     limits = Limits(backlog_s=0.1, ping_every_s=0.05, pong_within_s=0.1)
     with hosting(engine, limits=limits) as host:
         play(overtake(host))
+
+
+def test_a_host_that_was_stopped_does_not_take_its_client_for_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was said while it stood still is read before anything is answered."""
+    monkeypatch.setattr(turn, "STARVED_S", 0.2)
+
+    async def speak(host: Serving) -> None:
+        async with connect(host.url + ONCE) as client:
+            await client.send(wire.audio("a1", tone(600)))
+            assert "turn.start" in str(await client.recv())
+            (connection,) = host._host._connections
+            await asyncio.to_thread(wait_until, lambda: connection._timer is not None, "timer")
+            stopped = threading.Event()
+
+            def stop() -> None:
+                stopped.set()
+                time.sleep(0.6)
+
+            host.do(stop)
+            await asyncio.to_thread(stopped.wait, WITHIN_S)
+            await client.send(wire.audio("a1", tone(900) + silence(1200)))
+            phrase = (await until_end(client))[0]
+            assert phrase["Duration"] > 1.2 * 10_000_000
+
+    with hosting(ScriptedEngine("Yes.")) as host:
+        play(speak(host))
 
 
 def test_an_idle_client_that_answers_pings_stays() -> None:

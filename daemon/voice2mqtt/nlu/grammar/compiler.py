@@ -128,7 +128,7 @@ class _Compiler:
     normaliser: Normaliser
     lists: Mapping[str, SlotList] | None
     rules: Mapping[str, str]
-    spoken: dict[tuple[str, str, str], SpokenValues] = field(default_factory=dict)
+    spoken: dict[tuple[str | TextList, str, str], SpokenValues] = field(default_factory=dict)
     faults: list[tuple[int, TemplateError]] = field(default_factory=list)
     """With the index of their group; after a fault the automaton must not be used."""
 
@@ -190,10 +190,10 @@ class _Compiler:
             graph.add(opening, start, opened)
         return opened
 
-    def _values(self, name: str, prefix: str, suffix: str) -> SpokenValues:
+    def _values(self, name: str | TextList, prefix: str, suffix: str) -> SpokenValues:
         key = (name, prefix, suffix)
         if key not in self.spoken:
-            source = self.lists[name] if self.lists else None
+            source = self.lists[name] if self.lists and isinstance(name, str) else name
             assert isinstance(source, TextList)
             inner = _Compiler(self.normaliser, None, self.rules)
             templates = [

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from voice2mqtt.languages.language import language_named
-from voice2mqtt.nlu.grammar.table import DurationList, RangeList
-from voice2mqtt.nlu.grammar.template import Alternative, Node, Sequence, SlotReference, Text, parse
+from voice2mqtt.nlu.grammar.automaton import Addend
+from voice2mqtt.nlu.grammar.table import DurationList, ListValue, RangeList, TextList
+from voice2mqtt.nlu.grammar.template import Alternative, Node, Sequence, SlotReference, Text
 
 UNITS_S = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 """Unit that a duration may be published in to its seconds"""
@@ -31,7 +32,7 @@ def duration_tree(slot: str, source: DurationList) -> Node:
     """Return what may be said for `slot`, which `source` fills."""
     words = language_named(source.language).durations
     assert words, "the table's reader takes no duration in a language that has no words for it"
-    said = {unit: parse(template) for unit in _UNITS if (template := getattr(words, unit))}
+    said = {unit: template for unit in _UNITS if (template := getattr(words, unit))}
     return _DurationTree(slot, source, said, Text(words.joint)).beginning_with(tuple(said))
 
 
@@ -39,8 +40,8 @@ def duration_tree(slot: str, source: DurationList) -> Node:
 class _DurationTree:
     slot: str
     source: DurationList
-    said: Mapping[str, Node]
-    """The words of each unit"""
+    said: Mapping[str, str]
+    """The template of each unit"""
     joint: Node
 
     def beginning_with(self, units: tuple[str, ...], *, is_first: bool = True) -> Node:
@@ -50,7 +51,7 @@ class _DurationTree:
 
     def _amounts(self, units: tuple[str, ...], *, is_first: bool) -> Node:
         unit, *smaller = units
-        amount = (self._number(unit, is_first=is_first), _SPACE, self.said[unit])
+        amount = (self._number(unit, is_first=is_first), _SPACE, self._unit(unit))
         if not smaller:
             return Sequence(amount)
         then = self.beginning_with(tuple(smaller), is_first=False)
@@ -58,6 +59,12 @@ class _DurationTree:
             then = Alternative((then, self._number(_BARE[unit], is_first=False)))
         joint = Alternative((Sequence((_SPACE, self.joint)), _NOTHING))
         return Sequence((*amount, Alternative((Sequence((joint, _SPACE, then)), _NOTHING))))
+
+    def _unit(self, unit: str) -> SlotReference:
+        """Return the words of `unit`: a value of the slot, so that none is taken for another."""
+        adds_nothing = Addend(0.0, (self.source.lowest, self.source.highest))
+        words = TextList(values=(ListValue(spoken=self.said[unit], out=adds_nothing),))
+        return SlotReference(self.slot, words)
 
     def _number(self, unit: str, *, is_first: bool) -> SlotReference:
         """Return the number of `unit`; of the first there may be any, and a part of one."""

@@ -197,11 +197,11 @@ class WordGraph:
         normaliser: Normaliser,
         lists: Mapping[str, SlotList] | None,
         rules: Mapping[str, str],
-        values: Callable[[str, str, str], SpokenValues],
+        values: Callable[[str | TextList, str, str], SpokenValues],
     ) -> None:
         """Without `lists` a template may have no slots.
 
-        `values` compiles a list by its name, with the letters joined to it on either side.
+        `values` compiles a list, or one by its name, with the letters joined to it on either side.
         """
         self.labels: dict[Label, int] = {}
         """Their numbers"""
@@ -337,7 +337,7 @@ class WordGraph:
 
     def _list(self, reference: SlotReference) -> SlotList | None:
         source = reference.source
-        if isinstance(source, RangeList):
+        if not isinstance(source, str):
             return source
         return self._lists.get(source) if self._lists else None
 
@@ -351,7 +351,8 @@ class WordGraph:
                 problem = f"there is no list {{{reference.source}}}"
                 raise TemplateError(problem, template, max(1, template.find(str(reference.source))))
             case TextList():
-                spoken, meant = self._values(str(reference.source), before, after)
+                named = source if reference.source == source else str(reference.source)
+                spoken, meant = self._values(named, before, after)
                 return self._number(Choice(slot, spoken, meant))
             case RangeList():
                 return self._number(

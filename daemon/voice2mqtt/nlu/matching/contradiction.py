@@ -91,7 +91,8 @@ class Contradictions:
         for (word, surface), (before, after) in zip(there, neighbours, strict=False):
             if word in known:
                 continue
-            if word in self._denials and (before, after) in pairs:
+            around = self._as_meant(before, meant), self._as_meant(after, meant)
+            if word in self._denials and around in pairs:
                 return surface
             if word in self._subjects and after and after.startswith(meant[0]):
                 return surface
@@ -103,6 +104,10 @@ class Contradictions:
                     if others and (not part or _fits(before, known)):
                         return surface
         return self._table_word(words, meant)
+
+    def _as_meant(self, word: str, meant: Sequence[str]) -> str:
+        """Return the word of `meant` that `word` is a form of, else `word`."""
+        return next((other for other in meant if self._are_forms(word, other)), word)
 
     def another_number(self, heard: str, said: str) -> bool:
         """Return whether `heard` has a number where `said` has one that sounds different.

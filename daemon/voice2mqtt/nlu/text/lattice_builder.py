@@ -55,6 +55,10 @@ class LatticeBuilder:
                     self._signs.setdefault(sign, []).append(keys)
                     if len(keys) > 1:
                         self._said_signs.setdefault(keys[0], []).append((keys, sign))
+        for short, whole in language.contractions.items():
+            (contracted,) = keys_of(short)
+            self._signs.setdefault(contracted, []).append(keys_of(whole))
+            self._said_signs.setdefault(keys_of(whole)[0], []).append((keys_of(whole), contracted))
         self._clock = TimePhrases(
             [
                 TimePhrase(times.minute, _keys_around_placeholders(words, keys_of))

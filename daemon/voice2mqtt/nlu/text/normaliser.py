@@ -84,6 +84,9 @@ class Normaliser:
         self._elision = elided and re.compile(
             rf"(?<![^\W_])((?:{elided})[{APOSTROPHES}])(\s+)(?=[^\W\d_])", re.IGNORECASE
         )
+        self._elided_word = elided and re.compile(
+            rf"(?<!\w)({elided})[{APOSTROPHES}](\w+)", re.IGNORECASE
+        )
         self._signs: dict[str, str] = {}
         for sign, said in self._language.symbols.items():
             for words in said:
@@ -143,6 +146,16 @@ class Normaliser:
                 words.append(lattice.slice(at, at + 1))
                 at += 1
         return " ".join(words) if changed else lattice.text
+
+    def elided_numbers_apart(self, text: str) -> str:
+        """Return `text` with elided words before a number in full: "de une" for "d'une"."""
+
+        def apart(found: re.Match[str]) -> str:
+            whole = self._language.elisions.get(folded(found[1]), ())
+            is_number = number_of(self.key(found[2])) is not None
+            return f"{whole[0]} {found[2]}" if whole and is_number else found[0]
+
+        return self._elided_word.sub(apart, text) if self._elided_word else text
 
     def may_go_on(self, tokens: tuple[Token, ...]) -> bool:
         """Return whether the last word may begin a longer number."""

@@ -22,9 +22,9 @@ from voice2mqtt.service.install.unused_files import delete_unused_files
 from voice2mqtt.settings.search import ROOT, is_checkout, shipped
 
 EXTRAS = ("clean", "metrics", "vosk", "wake", "whisper")
-"""What can be added to an installation; each has its pins in `extras/`."""
+"""What can be added to an installation; each has its pins in `systemd/extras/`."""
 _NEEDED = ("pyproject.toml", "README.md", "LICENSE", "requirements.lock", "daemon", "config",
-           "systemd", "extras")  # fmt: skip
+           "systemd")  # fmt: skip
 """What a checkout's wheel is made of."""
 _CHOSEN = "extras"
 """The file in the environment that has the extras in it, one a line."""
@@ -53,7 +53,10 @@ def build_environment(layout: Layout, source: str | None, extras: Sequence[str])
     new, old = prefix.with_name(prefix.name + ".new"), prefix.with_name(prefix.name + ".old")
     delete(new)
     new.parent.mkdir(parents=True, exist_ok=True)
-    locks = [shipped("requirements.lock"), *(shipped("extras") / f"{e}.lock" for e in extras)]
+    locks = [
+        shipped("requirements.lock"),
+        *(shipped("systemd/extras") / f"{e}.lock" for e in extras),
+    ]
     call(interpreter(), "-m", "venv", "--without-pip", str(new))
     with TemporaryDirectory(prefix="voice2mqtt-") as folder:
         pip = (_python_with_pip(Path(folder)), "-m", "pip", "--quiet",

@@ -190,13 +190,15 @@ class PhoneticMatcher:
         return list(observations.values())[:_MAX_HYPOTHESES]
 
     def _readings(self, text: str) -> Iterator[Observation]:
-        """Yield `text` as it was heard, and with its amounts before their units."""
+        """Yield `text` as it was heard, with "d'une" apart, and with amounts before their units."""
         observation = self._observed(text)
         if observation is None:
             return
         yield observation
-        written = self._normaliser.amounts_in_digits(observation.lattice)
-        if written != observation.lattice.text and (again := self._observed(written)):
+        lattice, apart = observation.lattice, self._normaliser.elided_numbers_apart(text)
+        said = lattice if apart == text else self._normaliser.lattice(apart)
+        written = self._normaliser.amounts_in_digits(said)
+        if written != lattice.text and (again := self._observed(written)):
             yield again
 
     def _paths(
