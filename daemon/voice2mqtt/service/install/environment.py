@@ -21,7 +21,7 @@ from voice2mqtt.service.install.layout import Layout
 from voice2mqtt.service.install.unused_files import delete_unused_files
 from voice2mqtt.settings.search import ROOT, is_checkout, shipped
 
-EXTRAS = ("clean", "vosk", "wake", "whisper")
+EXTRAS = ("clean", "metrics", "vosk", "wake", "whisper")
 """What can be added to an installation; each has its pins in `systemd/extras/`."""
 _NEEDED = ("pyproject.toml", "README.md", "LICENSE", "requirements.lock", "daemon", "config",
            "systemd")  # fmt: skip
