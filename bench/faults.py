@@ -109,7 +109,12 @@ def _trials(wanted: Sequence[tuple[Fault, str]], *, clock_jumps: bool) -> Iterat
             while waiting and recovered:
                 fault, moment = waiting.pop(0)
                 first, second = rng.sample(sentences, 2)
-                tried = one_trial(system, fault, moment, first, second)
+                try:
+                    tried = one_trial(system, fault, moment, first, second)
+                except (OSError, RuntimeError, AssertionError) as error:
+                    # Hours of other trials are worth more than this one.
+                    print(f"{fault.name} {moment}: the bench failed: {error!r}", flush=True)
+                    break
                 print(line_of(tried), flush=True)
                 recovered = tried.recovery_s is not None
                 yield tried

@@ -331,12 +331,13 @@ class System:
         learnt, lags_s = [], []
         for number, text in enumerate(sentences):
             spoken = _spoken(text, voices.CLEARER[(seed + number) % len(voices.CLEARER)])
-            before = len(self.seen.messages)
+            before, told_before = len(self.seen.messages), len(self.seen.on(f"{ROOT}/event"))
             said_s = self.say(spoken)
-            if arrived := self._command_after(before, said_s + 3):
+            if arrived := self._command_after(before, said_s + 4):
                 topic, payload, at_s = arrived
-                told = self.last(f"{ROOT}/event") or {}
-                lags_s.append(at_s - float(told.get("latency_ms") or 0) / 1000 - said_s)
+                self.seen.wait_for_count(f"{ROOT}/event", told_before + 1)
+                told = self.events(told_before)[0]
+                lags_s.append(at_s - float(told["latency_ms"] or 0) / 1000 - said_s)
                 learnt.append(
                     SpokenSentence(text, spoken.pcm, spoken.begin_s, spoken.end_s, topic, payload)
                 )
