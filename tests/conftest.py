@@ -11,10 +11,15 @@ from hypothesis import settings
 from tests.broker import Broker, Certificates, make_certificates
 
 # Property tests run on machines of any speed, so none of them is timed.
-settings.register_profile("quick", deadline=None, max_examples=100)
+settings.register_profile("quick", deadline=None, max_examples=50)
 # For long runs: script/test --hypothesis-profile=thorough tests/nlu
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile("quick")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the whole system first: what takes longest must not begin last."""
+    items.sort(key=lambda item: len(item.path.parts))
 
 
 @pytest.fixture(autouse=True)

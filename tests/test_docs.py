@@ -37,7 +37,10 @@ from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.settings.model import Settings
 
 ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+)
 LANGUAGES = {"acl", "console", "ini", "js", "python", "text", "toml", "yaml"}
 HOST = "ws://127.0.0.1:5000"
 SENTENCE = "turn on the kitchen light"
@@ -169,7 +172,18 @@ def test_javascript_recognises(block: Block, folder: Path, host: str) -> None:
 
 # Commands -----------------------------------------------------------------------------------
 
-FOREIGN = {"apt", "cd", "curl", "docker", "git", "jq", "mosquitto_sub", ".venv/bin/pip", "unzip"}
+FOREIGN = {
+    "apt",
+    "cd",
+    "curl",
+    "docker",
+    "git",
+    "jq",
+    "mosquitto_sub",
+    "pipx",
+    ".venv/bin/pip",
+    "unzip",
+}
 HARMLESS = {"check", "listen", "say", "settings", "table", "transcribe"}
 
 

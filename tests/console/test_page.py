@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from tests.broker import wait_until
 from tests.console.browser import NARROW, WIDE, chromium, needs_chromium, visit
 from tests.console.pages import TABLE, TOKEN, Page
+from tests.console.test_review_view import refuse
 from voice2mqtt.core.audio import RATE_HZ, as_wav
 from voice2mqtt.core.event import Event, notice
 
@@ -147,6 +148,15 @@ def test_the_table_is_searched_edited_and_undone(page: Page, browser: Browser) -
         tab.get_by_role("button", name="Undo").click()
         expect(text).to_have_value(TABLE)
         assert page.table.read_text() == TABLE
+
+
+def test_what_is_kept_while_the_review_is_open_is_listed(page: Page, browser: Browser) -> None:
+    with visit(browser, page.url) as visitor:
+        tab = visitor.open("review")
+        expect(tab.locator(".empty")).to_contain_text("Nothing waits for you")
+        refuse(page, "turn on the chicken light")
+        page.feed.put({"event": "kept"})
+        expect(tab.locator(".case .heard")).to_have_text("turn on the chicken light")
 
 
 def test_the_doctor_tells_what_is_wrong_and_what_to_do(page: Page, browser: Browser) -> None:

@@ -9,7 +9,8 @@ from tests.history.entries import refused
 from tests.history.test_writer import write
 
 
-def _refuse(page: Page, *texts: str) -> None:
+def refuse(page: Page, *texts: str) -> None:
+    """Keep `texts` in the history of `page`, as refused a second ago."""
     at_s = time.time() - 1
     entries = [refused(n, text, text, at_s, wav=b"RIFF") for n, text in enumerate(texts)]
     folder = page.folder / "state"
@@ -23,7 +24,7 @@ def _listed(page: Page) -> list[str]:
 
 def test_a_refused_sentence_becomes_an_alias_and_is_undone(page: Page) -> None:
     assert _listed(page) == []
-    _refuse(page, "turn on the chicken light")
+    refuse(page, "turn on the chicken light")
     assert _listed(page) == ["turn on the chicken light"]
     sound = quote("turn on the chicken light")
     case = page.ask(f"/api/review/case?sound={sound}").json
@@ -47,7 +48,7 @@ def test_a_refused_sentence_becomes_an_alias_and_is_undone(page: Page) -> None:
 
 
 def test_a_row_of_its_own_a_test_or_nothing_more(page: Page) -> None:
-    _refuse(page, "what a day", "party time", "la la la")
+    refuse(page, "what a day", "party time", "la la la")
     own = {"sound": "party time", "topic": "home/party", "payload": "ON"}
     assert page.ask("/api/review/row", own, token=TOKEN).json["events"][0]["row"] == "party time"
     assert page.ask("/api/review/right", {"sound": "what a day"}, token=TOKEN).status == 200
@@ -60,14 +61,14 @@ def test_a_row_of_its_own_a_test_or_nothing_more(page: Page) -> None:
 
 
 def test_a_recording_is_given_while_it_is_kept(page: Page) -> None:
-    _refuse(page, "turn on the chicken light")
+    refuse(page, "turn on the chicken light")
     assert page.ask("/api/review/recording?id=id0").json == {"wav": "UklGRg=="}
     assert page.ask("/api/review/recording?id=id9").status == 409
 
 
 def test_what_was_kept_before_is_not_shown_where_no_words_may_be(tmp_path: Path) -> None:
     with served_page(tmp_path, "}\nprivacy: {log_text: false") as page:
-        _refuse(page, "turn on the chicken light")
+        refuse(page, "turn on the chicken light")
         assert _listed(page) == []
         sound = quote("turn on the chicken light")
         assert page.ask(f"/api/review/case?sound={sound}").status == 409

@@ -49,6 +49,18 @@ def test_entries_are_read_as_they_were_written_by_their_owner_alone(tmp_path: Pa
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_it_tells_when_what_was_added_can_be_read(tmp_path: Path) -> None:
+    path, read = tmp_path / NAME, []
+    made = HistoryWriter(
+        path, keep_days=1, keep_audio_days=0, on_kept=lambda: read.append(kept(path))
+    )
+    made.start()
+    made.add(list)
+    made.add(lambda: [entry(7, at_s=time.time())])
+    made.close()
+    assert read == [["id7"]]
+
+
 def test_what_is_too_old_is_removed_and_no_trace_of_it_stays(tmp_path: Path) -> None:
     path = tmp_path / NAME
     now_s = time.time()

@@ -80,7 +80,7 @@ class HomeAssistant:
 
     def _onboard(self) -> None:
         self.wait(lambda: self._call("GET", "/api/onboarding") is not None, "onboarding")
-        client = f"{self._url()}/"
+        client = f"{self.url()}/"
         user = {"client_id": client, "name": "t", "username": "t", "password": "t"}
         code = self._call("POST", "/api/onboarding/users", user | {"language": "en"})["auth_code"]
         form = {"client_id": client, "grant_type": "authorization_code", "code": code}
@@ -105,8 +105,21 @@ class HomeAssistant:
         lines = self._broker.log().splitlines()
         return sum("\thomeassistant/" in line and "/config" in line for line in lines)
 
-    def _url(self, scheme: str = "http") -> str:
+    def url(self, scheme: str = "http") -> str:
+        """Return its address."""
         return f"{scheme}://127.0.0.1:{self._port}"
+
+    def browser_tokens(self) -> dict[str, object]:
+        """Return what its page keeps in a browser (`hassTokens`) for somebody who has logged in."""
+        return {
+            "hassUrl": self.url(),
+            "clientId": f"{self.url()}/",
+            "access_token": self._token,
+            "token_type": "Bearer",
+            "refresh_token": "",
+            "expires_in": 1800,
+            "expires": (time.time() + 1800) * 1000,
+        }
 
     def get(self, path: str) -> Json:
         """Return what the API answers."""
@@ -124,7 +137,7 @@ class HomeAssistant:
         elif body is not None:
             data = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
-        request = urllib.request.Request(self._url() + path, data, headers, method=method)
+        request = urllib.request.Request(self.url() + path, data, headers, method=method)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
@@ -138,7 +151,7 @@ class HomeAssistant:
 
     @contextmanager
     def _socket(self) -> Iterator[ClientConnection]:
-        with connect(f"{self._url('ws')}/api/websocket", max_size=None) as socket:
+        with connect(f"{self.url('ws')}/api/websocket", max_size=None) as socket:
             socket.recv()
             socket.send(json.dumps({"type": "auth", "access_token": self._token}))
             assert json.loads(socket.recv())["type"] == "auth_ok"

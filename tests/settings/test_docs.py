@@ -14,9 +14,9 @@ _COMMANDS = (_DOCS / "commands.md").read_text()
 _SETTINGS = (_DOCS / "settings.md").read_text()
 
 
-def test_the_readme_names_every_page_once() -> None:
+def test_the_table_of_the_readme_names_every_page_once() -> None:
     readme = (_DOCS.parent / "README.md").read_text()
-    named = re.findall(r"\]\(docs/([^)]*\.md)\)", readme)
+    named = re.findall(r"(?m)\| \[docs/(.*)\]\(docs/\1\) \|$", readme)
     assert sorted(named) == sorted(page.name for page in _DOCS.glob("*.md"))
 
 

@@ -20,7 +20,7 @@ MOST_UNREAD = 200
 """Lines that wait for one reader, 20 s of level; then it is dropped. Set by hand."""
 REMEMBERED = 100
 """Events that a page opened later is shown; set by hand."""
-_PASSING = frozenset({"activity", "interim", "level", "state"})
+_PASSING = frozenset({"activity", "interim", "kept", "level", "state"})
 """Kinds of events that are of no use later."""
 
 

@@ -17,7 +17,9 @@ NAME = "history.db"
 VERSION = 1
 """`PRAGMA user_version` of the tables below."""
 PERIOD_S = 900
-"""What the sums in the table `period` are for: the smallest step of all time zones."""
+"""What the sums in `period` and `latency` are for: the smallest step of all time zones."""
+LATENCY_STEP_MS = 10
+"""Latencies are counted in steps of this: finer than anybody sees in a plot."""
 _BUSY_MS = 5000
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES = """
@@ -37,8 +39,6 @@ CREATE TABLE IF NOT EXISTS entry (
     event TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS entry_time ON entry (at_s);
-CREATE INDEX IF NOT EXISTS entry_latency ON entry (at_s, latency_ms)
-    WHERE kind = 'command' AND latency_ms IS NOT NULL;
 CREATE INDEX IF NOT EXISTS entry_sound ON entry (sound, at_s) WHERE sound != '';
 CREATE INDEX IF NOT EXISTS entry_id ON entry (id);
 CREATE TABLE IF NOT EXISTS recording (
@@ -59,6 +59,12 @@ CREATE TABLE IF NOT EXISTS period (
     noises INTEGER NOT NULL,
     audio_s REAL NOT NULL,
     PRIMARY KEY (begin_s, kind, refusal)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS latency (
+    begin_s INTEGER NOT NULL,
+    about_ms INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (begin_s, about_ms)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS resolution (
     sound TEXT PRIMARY KEY,

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
 from voice2mqtt.history import database
@@ -45,7 +46,7 @@ class Period:
     refusals: Mapping[str, int] = field(default_factory=dict)
     """How many of each `Refusal`, by its value."""
     latency_ms: Mapping[int, float] = field(default_factory=dict)
-    """Of commands that were spoken, by percentile (`PERCENTILES`)."""
+    """Of commands that were spoken, by percentile (`PERCENTILES`), to `LATENCY_STEP_MS`."""
     level_dbfs: float | None = None
     """Mean level of speech."""
     noise_dbfs: float | None = None
@@ -133,15 +134,15 @@ class HistoryReader:
         """
         span = {"begin_s": begin_s, "end_s": end_s, "period_s": period_s}
         with self._rows(_LATENCIES, span) as rows:
-            latencies: dict[int, list[float]] = {}
-            for number, latency_ms in rows:
-                latencies.setdefault(number, []).append(latency_ms)
+            latencies: dict[int, list[tuple[float, int]]] = {}
+            for number, about_ms, count in rows:
+                latencies.setdefault(number, []).append((about_ms, count))
         with self._rows(_SUMS, span) as rows:
             groups: dict[int, list[sqlite3.Row]] = {}
             for row in rows:
                 groups.setdefault(row["number"], []).append(row)
         return [
-            _period(begin_s + number * period_s, group, sorted(latencies.get(number, ())))
+            _period(begin_s + number * period_s, group, latencies.get(number, ()))
             for number, group in groups.items()
         ]
 
@@ -173,7 +174,9 @@ def _entry(row: sqlite3.Row) -> HistoryEntry:
     )
 
 
-def _period(begin_s: float, group: Sequence[sqlite3.Row], latencies: Sequence[float]) -> Period:
+def _period(
+    begin_s: float, group: Sequence[sqlite3.Row], latencies: Sequence[tuple[float, int]]
+) -> Period:
     kinds: dict[str, int] = {}
     refusals: dict[str, int] = {}
     for row in group:
@@ -198,8 +201,11 @@ def _mean(group: Sequence[sqlite3.Row], name: str) -> float | None:
     return sum(row[f"{name}_sum"] for row in group) / count if count else None
 
 
-def _nearest_rank(ordered: Sequence[float], percent: int) -> float:
-    return ordered[math.ceil(len(ordered) * percent / 100) - 1]
+def _nearest_rank(counted: Sequence[tuple[float, int]], percent: int) -> float:
+    """Return the value at `percent` of ascending values, each with how often it occurs."""
+    rank = math.ceil(sum(count for _, count in counted) * percent / 100)
+    passed = accumulate(count for _, count in counted)
+    return next(value for (value, _), so_far in zip(counted, passed, strict=True) if so_far >= rank)
 
 
 _SUMS = """
@@ -210,8 +216,9 @@ FROM period WHERE begin_s >= :begin_s AND begin_s < :end_s
 GROUP BY number, kind, refusal ORDER BY number
 """
 _LATENCIES = """
-SELECT CAST((at_s - :begin_s) / :period_s AS INTEGER), latency_ms FROM entry
-WHERE kind = 'command' AND latency_ms IS NOT NULL AND at_s >= :begin_s AND at_s < :end_s
+SELECT CAST((begin_s - :begin_s) / :period_s AS INTEGER) AS number, about_ms, SUM(count)
+FROM latency WHERE begin_s >= :begin_s AND begin_s < :end_s
+GROUP BY number, about_ms ORDER BY number, about_ms
 """
 _REFUSED = """
 SELECT entry.*, counted.*,

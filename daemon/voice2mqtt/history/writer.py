@@ -33,6 +33,10 @@ ON CONFLICT DO UPDATE SET
     audio_s = audio_s + excluded.audio_s
 """
 
+_ADD_TO_LATENCY = """
+INSERT INTO latency VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1
+"""
+
 Make = Callable[[], Sequence[HistoryEntry]]
 
 log = logging.getLogger(__name__)
@@ -41,11 +45,22 @@ log = logging.getLogger(__name__)
 class HistoryWriter:
     """The only writer of entries; `add` may be called from any thread."""
 
-    def __init__(self, path: Path, *, keep_days: float, keep_audio_days: float) -> None:
-        """Write to the database at `path`; with `keep_days` of 0 nothing is kept, nor was."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        keep_days: float,
+        keep_audio_days: float,
+        on_kept: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Write to the database at `path`; with `keep_days` of 0 nothing is kept, nor was.
+
+        `on_kept` is called on the writer's thread once what was added can be read.
+        """
         self._path = path
         self._keep_s = keep_days * DAY_S
         self._keep_audio_s = keep_audio_days * DAY_S
+        self._on_kept = on_kept
         self._waiting: queue.Queue[Make | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
         self._database: sqlite3.Connection | None = None
@@ -142,6 +157,15 @@ class HistoryWriter:
                 [(entry.id, entry.at_s, entry.sound, entry.wav) for entry in entries if entry.wav],
             )
             into.executemany(_ADD_TO_PERIOD, map(_summands, entries))
+            into.executemany(
+                _ADD_TO_LATENCY,
+                [
+                    (_period_s(entry), _about_ms(entry.latency_ms))
+                    for entry in entries
+                    if entry.kind == "command" and entry.latency_ms is not None
+                ],
+            )
+        self._on_kept()
 
     def _prune(self) -> None:
         now_s = time.time()
@@ -152,6 +176,7 @@ class HistoryWriter:
             kept_since_s = now_s - self._keep_s
             into.execute("DELETE FROM entry WHERE at_s < ?", (kept_since_s,))
             into.execute("DELETE FROM period WHERE begin_s < ?", (kept_since_s,))
+            into.execute("DELETE FROM latency WHERE begin_s < ?", (kept_since_s,))
             into.execute("DELETE FROM edit WHERE at_s < ?", (kept_since_s,))
             into.execute(
                 "DELETE FROM resolution WHERE at_s < ? AND sound NOT IN (SELECT sound FROM entry)",
@@ -195,7 +220,7 @@ def _values(entry: HistoryEntry) -> tuple[object, ...]:
 def _summands(entry: HistoryEntry) -> tuple[object, ...]:
     """Return what `entry` adds to the sums of its period."""
     return (
-        int(entry.at_s // database.PERIOD_S * database.PERIOD_S),
+        _period_s(entry),
         entry.kind,
         entry.refusal.value,
         entry.level_dbfs or 0.0,
@@ -204,3 +229,11 @@ def _summands(entry: HistoryEntry) -> tuple[object, ...]:
         entry.noise_dbfs is not None,
         entry.audio_s or 0.0,
     )
+
+
+def _period_s(entry: HistoryEntry) -> int:
+    return int(entry.at_s // database.PERIOD_S * database.PERIOD_S)
+
+
+def _about_ms(latency_ms: float) -> int:
+    return round(latency_ms / database.LATENCY_STEP_MS) * database.LATENCY_STEP_MS

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.broker import wait_until
 from tests.speechhost import client as wire
 from tests.speechhost.fakes import LoudnessActivity, ScriptedEngine, silence, tone
 from tests.speechhost.hosting import WITHIN_S, Serving, hosting, no_grammar
@@ -213,17 +212,6 @@ def test_a_list_cut_off_is_told_once_for_each_connection(
         "3 are left out"
     ]
     assert "cats" not in caplog.text
-
-
-def test_few_voice_detectors_are_kept_for_the_next_clients() -> None:
-    async def crowd(host: Serving) -> None:
-        clients = [await connect(host.url + ONCE) for _ in range(10)]
-        await asyncio.gather(*(client.close() for client in clients))
-
-    with hosting(ScriptedEngine()) as host:
-        play(crowd(host))
-        spare = host._host._spare_detectors
-        wait_until(lambda: 0 < len(spare) <= 4, "only a few are kept")
 
 
 class NotReading:

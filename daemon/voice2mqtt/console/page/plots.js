@@ -35,17 +35,12 @@ export function open(main, home, detail) {
   }
 
   load();
-  let soon = null;
   const regularly = setInterval(load, AGAIN_MS);
   return {
     received(event) {
-      // A moment later, since the history is written on its own time.
-      if (event.event !== "stages") return;
-      clearTimeout(soon);
-      soon = setTimeout(load, 600);
+      if (event.event === "kept" || event.event === "hello") load();
     },
     close() {
-      clearTimeout(soon);
       clearInterval(regularly);
     },
   };

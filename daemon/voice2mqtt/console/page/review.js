@@ -66,15 +66,9 @@ export function open(main, home) {
   }
 
   load();
-  let soon = null;
   return {
     received(event) {
-      if (event.event !== "unmatched" && event.event !== "ask") return;
-      clearTimeout(soon);
-      soon = setTimeout(load, 900);
-    },
-    close() {
-      clearTimeout(soon);
+      if (event.event === "kept" || event.event === "hello") load();
     },
   };
 }

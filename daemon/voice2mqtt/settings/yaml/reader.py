@@ -59,7 +59,7 @@ def read_text(path: Path) -> str:
         raise SettingsError(f"{path}: there is no such file; create it or name another") from None
     except PermissionError:
         raise SettingsError(
-            f"{path}: may not be read by this user; check its owner and mode"
+            f"{path}: may not be read by this user; use sudo, or check its owner and mode"
         ) from None
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path}: cannot be read: {error}") from None

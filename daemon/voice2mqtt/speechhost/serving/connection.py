@@ -14,11 +14,13 @@ from voice2mqtt.speechhost.protocol.frames import ProtocolError
 from voice2mqtt.speechhost.protocol.refusals import UnsupportedRequestError
 from voice2mqtt.speechhost.protocol.request_options import MAX_PHRASES, MAX_PHRASES_CHARS
 from voice2mqtt.speechhost.protocol.session import Output, Session
+from voice2mqtt.speechhost.serving import log_throttle
 from voice2mqtt.speechhost.serving.admission import Limits
 from voice2mqtt.speechhost.serving.rate_limit import RateLimit, SessionClock
 from voice2mqtt.speechhost.serving.scheduler import Client, Scheduler
 
 log = logging.getLogger(__name__)
+log.addFilter(log_throttle.of_clients)
 
 # Close codes of RFC 6455, and how the Speech SDK takes them.
 _NORMAL_CLOSURE = 1000  # an idle client connects again by itself; one in a turn waits in vain
