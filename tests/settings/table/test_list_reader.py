@@ -145,7 +145,7 @@ def test_a_list_knows_where_it_stands() -> None:
         ),
         pytest.param(
             "{values: [b], wildcard: true}",
-            "x.yaml:2:3: the list a needs one of values, range, wildcard",
+            "x.yaml:2:3: the list a needs one of values, range, duration, wildcard",
             id="two-kinds",
         ),
         pytest.param(
