@@ -212,6 +212,8 @@ class System:
         """From the time that a sentence should reach the microphone to the time that it does."""
         self.publishing = threading.Event()
         """Set when a command that is held is on its way to the broker."""
+        self.gaps = 0
+        """How often the machine was too busy to play without a gap."""
         self._holding = False
         self._pass_on = threading.Event()
 
@@ -378,7 +380,7 @@ class System:
     def play(self, pcm: bytes) -> None:
         """Play it to the microphone; a sound server that fails is no fault of ours."""
         with suppress(subprocess.SubprocessError):
-            self.sound.play(pcm)
+            self.gaps += not self.sound.play(pcm)
 
     def ends_s(self, begun_s: float, spoken: SpokenSentence) -> float:
         """Return when the speech of what was begun to be played at `begun_s` ends."""
