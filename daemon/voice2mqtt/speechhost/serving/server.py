@@ -36,7 +36,7 @@ from voice2mqtt.speechhost.serving.admission import AdmissionControl, Limits
 from voice2mqtt.speechhost.serving.connection import ConnectionHandler, Socket
 from voice2mqtt.speechhost.serving.detector_pool import DetectorPool
 from voice2mqtt.speechhost.serving.hooks import Figures, Hooks
-from voice2mqtt.speechhost.serving.memory import trim_malloc
+from voice2mqtt.speechhost.serving.memory import IdleTrim, trim_malloc
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
 from voice2mqtt.speechhost.serving.short_audio import HttpRequest
 from voice2mqtt.speechhost.serving.trusted_proxies import HEADER, TrustedProxies
@@ -144,17 +144,17 @@ class SpeechHost:
             self._scheduler.close()
 
     async def _watch(self) -> None:
+        trim = IdleTrim()
         while not self._stop.is_set():
             self._hooks.alive()
             for connection in self._connections:
                 if connection.idle_s > self._limits.idle_s:
                     connection.close("idle")
-            if self._detectors.shrink(_SPARE_DETECTORS):
+            busy = any(connection.owes_answer for connection in self._connections)
+            if self._detectors.shrink(_SPARE_DETECTORS) or trim.is_due(time.monotonic(), busy=busy):
                 trim_malloc()
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), _WATCH_EVERY_S)
-            except TimeoutError:
-                continue
 
     async def _drain(self) -> None:
         deadline_s = time.monotonic() + self._limits.drain_s
