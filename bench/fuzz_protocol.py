@@ -69,7 +69,7 @@ def _report_protocol(report: Report, duration_s: float) -> None:
         connections += 1
         begun_s = time.perf_counter()
         try:
-            for _ in _converse(rng.randbytes(rng.randrange(2000))):
+            for _ in converse(rng.randbytes(rng.randrange(2000))):
                 frames += 1
                 begun_s, step_s = time.perf_counter(), time.perf_counter() - begun_s
                 slowest_s = max(slowest_s, step_s)
@@ -98,7 +98,7 @@ class _Loud:
         pass
 
 
-def _converse(entropy: bytes) -> Iterator[None]:
+def converse(entropy: bytes) -> Iterator[None]:
     """Play one connection whose frames, times and results all come out of `entropy`."""
     rng = random.Random(entropy)
     address = read_address(rng.choice([PATH, "/stt/speech/universal/v2?format=detailed"]))
@@ -170,7 +170,7 @@ def _guided() -> None:
 
     def one(entropy: bytes) -> None:
         try:
-            for _ in _converse(entropy):
+            for _ in converse(entropy):
                 pass
         except ProtocolError:
             pass

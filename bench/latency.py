@@ -83,8 +83,10 @@ def run(options: Options) -> Report:
     report.add("utterances", len(trials))
     report.add("carried out", 100 * len(done) / len(trials), "%")
     for what, begin, end in (
-        ("end of speech to utterance ended", "spoken", "recognising"),
-        ("utterance ended to message received", "recognising", "message"),
+        ("end of speech to utterance ended", "spoken", "ended"),
+        ("utterance ended to answer of the host", "ended", "recognised"),
+        ("answer of the host to decision", "recognised", "decided"),
+        ("decision to message received", "decided", "message"),
         ("end of speech to message received", "spoken", "message"),
     ):
         took_ms = [
@@ -147,7 +149,7 @@ def _play(folder: Path, trials: list[_Trial], pages: int = 0) -> None:
         settings = stage.with_servers(settings, "bench", broker_url, host_url, folder)
         settings = stage.with_microphone(settings, f"wav:{folder / 'spoken.wav'}")
         if not pages:
-            build.daemon(settings, report=_ignore, on_audio=clock.heard).run()
+            build.daemon(settings, _ignore, clock.heard, clock.watch).run()
             return
         console = settings.console.model_copy(update={"listen": f"127.0.0.1:{stage.free_port()}"})
         settings = settings.model_copy(update={"console": console})
@@ -191,15 +193,22 @@ class _Clock:
 
     def received(self, line: str) -> None:
         now_s = time.monotonic()
-        topic, _, payload = line.partition(" ")
-        what = ""
-        if topic.startswith("home/"):
-            what = "message"
-        elif topic.endswith("/activity") and payload == "recognising":
-            what = "recognising"
+        if line.startswith("home/"):
+            self._note(message=now_s)
+
+    def watch(self, event: Event) -> None:
+        """Take the stages of an utterance, which the daemon tells as soon as it has decided."""
+        if event["event"] == "stages":
+            decided_s = time.monotonic()
+            recognised_s = decided_s - float(str(event["decide_ms"])) / 1000
+            ended_s = recognised_s - float(str(event["recognise_ms"])) / 1000
+            self._note(ended=ended_s, recognised=recognised_s, decided=decided_s)
+
+    def _note(self, **times_s: float) -> None:
         with self._lock:
-            if what and self._current >= 0:
-                self._trials[self._current].times_s.setdefault(what, now_s)
+            if self._current >= 0:
+                trial = self._trials[self._current]
+                trial.times_s = times_s | trial.times_s
 
 
 def _ignore(_event: Event) -> None:

@@ -19,7 +19,7 @@ from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.outcome import Heard
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.grammar.table import CommandTable, Publish, Row
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.settings.model import Settings
 
 MISSPELT = 12

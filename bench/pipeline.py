@@ -9,7 +9,7 @@ from voice2mqtt.core.outcome import Heard
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.dialogue.policy import LocalTime
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import ListeningSettings, Settings
 from voice2mqtt.settings.watched_files import WatchedTable

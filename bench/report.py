@@ -69,6 +69,10 @@ class Options:
     """End within a minute, on fewer trials."""
     data: Path | None
     """A folder of recordings with labels, where a bench needs one."""
+    hours: float = 0.0
+    """How long to run, where a bench can run for long; 0 is its own choice."""
+    json: Path | None = None
+    """Where the lines are written too."""
 
     def recordings_folder(self) -> Path:
         """Return `data`.
@@ -124,6 +128,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="end within a minute")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the lines there too")
     parser.add_argument("--data", type=Path, metavar="DIR", help="recordings with labels")
+    parser.add_argument("--hours", type=float, default=0.0, metavar="H", help="how long to soak")
+    parser.add_argument("--minutes", type=float, default=0.0, metavar="N", help="how long to fuzz")
     args = parser.parse_args()
     when = datetime.now(UTC).isoformat(timespec="seconds")
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
@@ -132,7 +138,9 @@ def main() -> int:
     print(f"{'what':<58} {'measured':>14} {'goal':>10} ok", flush=True)
     module = importlib.import_module(f"bench.{args.name.replace('-', '_')}")
     try:
-        report: Report = module.run(Options(quick=args.quick, data=args.data))
+        report: Report = module.run(
+            Options(args.quick, args.data, args.hours + args.minutes / 60, args.json)
+        )
     except UserFacingError as error:
         print(error, file=sys.stderr)
         return error.exit_status

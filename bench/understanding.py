@@ -24,7 +24,7 @@ from voice2mqtt.nlu.grammar.table import (
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 
 ROWS = 10_000
 ROOMS = [

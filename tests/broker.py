@@ -27,7 +27,7 @@ from voice2mqtt import clock
 from voice2mqtt.demo.stage import free_port
 
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Certificates:
 def make_certificates(folder: Path) -> Certificates:
     """Make two authorities (`ca`, `other_ca`) and a server and a client certificate of the first.
 
-    The server is 127.0.0.1 and `broker.test`; the client's common name is `voice`.
+    The server is 127.0.0.1, `broker.test` and Azure's Speech; the client's common name is `voice`.
     """
     files = Certificates(folder)
     for authority in ("ca", "other_ca"):
@@ -54,7 +54,8 @@ def make_certificates(folder: Path) -> Certificates:
             "-keyout", getattr(files, f"{authority}_key"),
         )  # fmt: skip
     extension = folder / "san.cnf"
-    extension.write_text("subjectAltName=IP:127.0.0.1,DNS:broker.test\n")
+    names = "IP:127.0.0.1,DNS:broker.test,DNS:*.stt.speech.microsoft.com"
+    extension.write_text(f"subjectAltName={names}\n")
     for role, name in (("server", "broker"), ("client", "voice")):
         request = folder / f"{role}.csr"
         _openssl(

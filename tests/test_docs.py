@@ -172,7 +172,18 @@ def test_javascript_recognises(block: Block, folder: Path, host: str) -> None:
 
 # Commands -----------------------------------------------------------------------------------
 
-FOREIGN = {"apt", "cd", "curl", "docker", "git", "jq", "mosquitto_sub", ".venv/bin/pip", "unzip"}
+FOREIGN = {
+    "apt",
+    "cd",
+    "curl",
+    "docker",
+    "git",
+    "jq",
+    "mosquitto_sub",
+    "pipx",
+    ".venv/bin/pip",
+    "unzip",
+}
 HARMLESS = {"check", "listen", "say", "settings", "table", "transcribe"}
 
 

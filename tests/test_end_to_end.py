@@ -26,7 +26,7 @@ ESPEAK = stage.espeak("en-us")
 RMS = stage.flite("rms")
 """A voice whose wake word is heard."""
 EVENT = "voice2mqtt/test/event"
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 STOPPED_WITHIN_S = 5.0
 
 

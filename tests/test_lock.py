@@ -10,19 +10,27 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from voice2mqtt.service.install.environment import EXTRAS
+
 CHECKOUT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-PINS = re.split(r"\n(?=\S)", (CHECKOUT / "requirements.lock").read_text())
+LOCK, LOCKS = CHECKOUT / "requirements.lock", sorted((CHECKOUT / "systemd/extras").glob("*.lock"))
 
 
-def _asked_for() -> list[Requirement]:
-    listed = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["host"]
-    return [Requirement(text) for text in listed]
+def _pins(lock: Path) -> list[str]:
+    return re.split(r"\n(?=\S)", lock.read_text().strip())
 
 
-@pytest.mark.parametrize("requirement", _asked_for(), ids=str)
-def test_a_pin_is_within_what_is_asked_for(requirement: Requirement) -> None:
-    pinned = [Requirement(pin.split("\\")[0].strip()) for pin in PINS]
+def _asked_for() -> list[tuple[Path, Requirement]]:
+    extras = PROJECT["optional-dependencies"]
+    listed = [(LOCK, text) for text in PROJECT["dependencies"] + extras["host"]]
+    listed += [(lock, text) for lock in LOCKS for text in extras[lock.stem]]
+    return [(lock, Requirement(text)) for lock, text in listed]
+
+
+@pytest.mark.parametrize(("lock", "requirement"), _asked_for(), ids=str)
+def test_a_pin_is_within_what_is_asked_for(lock: Path, requirement: Requirement) -> None:
+    pinned = [Requirement(pin.split("\\")[0].strip()) for pin in _pins(lock)]
     named = [p for p in pinned if canonicalize_name(p.name) == canonicalize_name(requirement.name)]
     assert named, "run script/lock"
     for pin in named:
@@ -31,8 +39,25 @@ def test_a_pin_is_within_what_is_asked_for(requirement: Requirement) -> None:
 
 
 def test_every_pin_has_a_hash() -> None:
-    assert len(PINS) > 20
-    assert [pin for pin in PINS if "--hash=sha256:" not in pin] == []
+    assert len(_pins(LOCK)) > 20
+    for lock in (LOCK, *LOCKS):
+        assert [pin for pin in _pins(lock) if "--hash=sha256:" not in pin] == []
+
+
+def test_what_can_be_added_is_pinned_and_agrees_with_the_rest() -> None:
+    assert [lock.stem for lock in LOCKS] == list(EXTRAS)
+    pinned = _versions(LOCK)
+    for lock in LOCKS:
+        for name, versions in _versions(lock).items():
+            assert versions <= pinned.get(name, versions), name
+
+
+def _versions(lock: Path) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for pin in _pins(lock):
+        requirement = Requirement(pin.split("\\")[0].strip())
+        found.setdefault(requirement.name, set()).add(str(requirement.specifier))
+    return found
 
 
 _NAMES = {

@@ -25,6 +25,7 @@ class Machine:
         self._program("apt-get", APT_GET)
         self._program("apt-cache", "#!/bin/sh\necho 'Depends: libtdb1 (>= 1.2), adduser'\n")
         self._program("dpkg-query", "#!/bin/sh\nexit 1\n")
+        self.architecture("amd64")
         self._program("id", "#!/bin/sh\necho 0\n")
         # Whatever would follow, Python's packages, is not for this test.
         self._program("python3", "#!/bin/sh\nexit 1\n")
@@ -32,6 +33,10 @@ class Machine:
     def would(self, plan: str) -> None:
         """Let Debian's simulation tell `plan`."""
         (self._folder / "plan").write_text(plan)
+
+    def architecture(self, name: str) -> None:
+        """Let Debian be one for processors of that name."""
+        self._program("dpkg", f"#!/bin/sh\necho {name}\n")
 
     def set_up(self, purpose: str) -> subprocess.CompletedProcess[str]:
         """Run `script/setup PURPOSE`."""
@@ -44,8 +49,10 @@ class Machine:
 
     def asked(self, what: str) -> list[str]:
         """Return the calls of apt-get with `what` in them."""
-        calls = (self._folder / "asked").read_text().splitlines()
-        return [call for call in calls if what in call]
+        calls = self._folder / "asked"
+        if not calls.exists():
+            return []
+        return [call for call in calls.read_text().splitlines() if what in call]
 
     def _program(self, name: str, text: str) -> None:
         program = self._folder / "bin" / name
@@ -89,3 +96,11 @@ def test_the_program_and_the_demo_need_nothing_of_the_tests(machine: Machine) ->
     asked = {word for call in machine.asked("satisfy") for word in call.split()}
     assert "espeak-ng" in asked
     assert not {"nodejs", "npm", "flite", "sox", "pulseaudio-utils"} & asked
+
+
+def test_a_32_bit_system_is_told_before_anything_is_done(machine: Machine) -> None:
+    machine.architecture("armhf")
+    done = machine.set_up("demo")
+    assert done.returncode == 1
+    assert "this system is armhf, for which the Azure Speech SDK does not exist" in done.stderr
+    assert machine.asked("") == []

@@ -19,6 +19,14 @@ class ExitStatus(IntEnum):
     INTERRUPTED = 130
 
 
+def how_to_add(extra: str) -> str:
+    """Return how the packages of an extra are installed, as part of a sentence."""
+    return (
+        f"`voice2mqtt install --extra {extra}` adds it to the service, `.venv/bin/pip install "
+        f"--editable '.[{extra}]'` to a checkout"
+    )
+
+
 class UserFacingError(Exception):
     """Something a person can fix; printed as one sentence, without a traceback."""
 

@@ -7,7 +7,7 @@ from voice2mqtt.audio.monitor import Monitor
 from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
 from voice2mqtt.settings.model import EndpointerSettings
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 def test_it_shows_level_floor_and_speech(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,5 +95,5 @@ def test_a_model_that_would_end_the_process_is_refused(tmp_path: Path) -> None:
 
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pymicro_wakeword", None)
-    with pytest.raises(SettingsError, match=r"voice2mqtt\[wake\]"):
+    with pytest.raises(SettingsError, match="voice2mqtt install --extra wake"):
         MicroWakeWordDetector(["alexa"])

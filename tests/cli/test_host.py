@@ -183,7 +183,7 @@ def test_an_engine_that_is_not_installed_is_told_with_its_cure(
     parser = ArgumentParser()
     engine_options.arguments(parser)
     args = parser.parse_args(["--engine", name, "--model", "somewhere"])
-    with pytest.raises(UnavailableError, match=rf"pip install 'voice2mqtt\[{name}\]'"):
+    with pytest.raises(UnavailableError, match=f"voice2mqtt install --extra {name}"):
         engine_options.engine(args, "de")
 
 

@@ -170,6 +170,32 @@ def test_another_language_from_the_settings_to_the_message(
     assert not {"twenty", "yes"} & set(words)
 
 
+def test_the_identified_language_selects_its_own_sentences(
+    tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heard_in = ["de-AT", "en-US"]
+
+    def answer(line: Line) -> None:
+        line.hear()
+        line.answer("Mach das Licht an.", PrimaryLanguage={"Language": heard_in.pop(0)})
+        line.wait()
+
+    row = {"say": {"en-US": "turn on the light", "de-DE": "mach das licht an"}, "topic": "home"}
+    table, settings = tmp_path / "commands.yaml", tmp_path / "voice2mqtt.yaml"
+    table.write_text(json.dumps({"commands": [{**row, "payload": "ON"}]}))
+    with scripted(answer) as host:
+        speech = {"host": host.url, "languages": ["en-US", "de-DE"], "phrases": ["Contoso"]}
+        settings.write_text(json.dumps({"speech": speech, "commands": table.name}))
+        wavs = ["--json", "--wav", str(spoken), str(spoken)]
+        main(["listen", "--settings", str(settings), *wavs])
+    events = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+    assert events == ["command", "unmatched"]
+    (group,) = host.contexts[0]["dgi"]["Groups"]
+    phrases = [item["Text"] for item in group["Items"]]
+    assert phrases[:2] == ["Contoso", "turn on the light"]
+    assert "mach das licht an" in phrases
+
+
 def test_only_what_follows_the_wake_word_is_recognised(
     tmp_path: Path, spoken: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from voice2mqtt.cli.main import main
 from voice2mqtt.errors import ExitStatus
 
 HEAVY = ("azure", "hassil", "numpy", "onnxruntime", "pydantic", "rich", "yaml")
@@ -44,3 +45,11 @@ def test_what_is_printed_is_printed_in_any_locale(locale: dict[str, str], tmp_pa
     assert done.returncode == ExitStatus.OK, done.stderr
     signs = "küche ☃ an".encode() if "LC_ALL" in locale else b"k\xfcche ? an"
     assert signs in done.stdout
+
+
+def test_a_32_bit_system_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.maxsize", (1 << 31) - 1)
+    assert main(["run"]) == ExitStatus.UNAVAILABLE
+    assert "this system is a 32-bit one" in capsys.readouterr().err

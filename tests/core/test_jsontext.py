@@ -11,10 +11,18 @@ from voice2mqtt.mqtt.suggest.devices import devices_in
 DEEP = "[" * 100_000 + "]" * 100_000
 
 
-@pytest.mark.parametrize("text", [DEEP, '{"a":' * 100_000, "", "nothing", b"\xff\xfe\xfd"])
+HALVES = (b'"\xed\xa0\x80"', '"\\ud800"', '{"\\udfff": 1}')
+"""Characters that are no text alone, and that nobody can publish or write to a file."""
+
+
+@pytest.mark.parametrize("text", [DEEP, '{"a":' * 100_000, "", "nothing", b"\xff\xfe\xfd", *HALVES])
 def test_what_is_no_json_that_anybody_means_is_a_value_error(text: str | bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_json(text)
+
+
+def test_a_whole_character_may_be_written_by_its_halves() -> None:
+    assert read_json('"\\ud83d\\ude00"') == "\U0001f600"
 
 
 def test_no_topic_that_we_read_minds_how_deep_its_json_is() -> None:

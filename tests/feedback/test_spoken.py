@@ -15,11 +15,22 @@ def test_espeak_speaks() -> None:
     assert duration_s(spoken("Gute Nacht", "de-DE", ESPEAK)) > 0.3
 
 
-def test_no_shell_and_no_option_hides_in_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["--stdin", "{text}"])
+def test_no_shell_and_no_option_hides_in_a_sentence(text: str, tmp_path: Path) -> None:
     path = tmp_path / "owned"
-    assert duration_s(spoken(f"; touch {path} $(touch {path})", "en-US", ESPEAK)) > 0.3
-    assert duration_s(spoken(f"--phonout={path}", "en-US", ESPEAK)) > 0.3
+    speaks = (*ESPEAK[:-1], text)
+    assert duration_s(spoken(f"; touch {path} $(touch {path})", "en-US", speaks)) > 0.3
+    assert duration_s(spoken(f"--phonout={path}", "en-US", speaks)) > 0.3
     assert not path.exists()
+
+
+def test_the_list_of_processes_does_not_show_what_is_spoken(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    # What another user sees of the command while it runs, and of what it runs itself.
+    script = f'cat /proc/*/cmdline > {told}; exec "$@"'
+    assert duration_s(spoken("forget zebraname", "en", ("sh", "-c", script, "sh", *ESPEAK))) > 0.3
+    assert b"espeak-ng" in told.read_bytes()
+    assert b"zebraname" not in told.read_bytes()
 
 
 @pytest.mark.parametrize(

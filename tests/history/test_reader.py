@@ -2,8 +2,10 @@
 
 import json
 import math
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -148,3 +150,18 @@ def test_lists_and_plots_of_a_hundred_thousand_entries_take_no_time(
         assert ask(large)
         took_s = min(took_s, time.process_time() - begun_s)
     assert took_s < WITHIN_S
+
+
+def test_a_history_whose_writer_was_killed_at_its_first_steps_can_be_read(tmp_path: Path) -> None:
+    """A reader cannot undo what was begun; before the journal is write-ahead, that is needed."""
+    path, begun = tmp_path / NAME, tmp_path / "begun.db"
+    with closing(sqlite3.connect(begun, isolation_level=None)) as writing:
+        writing.execute("CREATE TABLE entry (id)")
+        writing.execute("PRAGMA cache_size = 1")
+        writing.execute("BEGIN")
+        writing.executemany("INSERT INTO entry VALUES (?)", [("x" * 1000,)] * 100)
+        for suffix in ("", "-journal"):
+            (tmp_path / f"{NAME}{suffix}").write_bytes(
+                (tmp_path / f"begun.db{suffix}").read_bytes()
+            )
+    assert list(HistoryReader(path).entries()) == []

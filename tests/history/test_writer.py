@@ -126,7 +126,17 @@ def be_of_another_version(path: Path) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("make", [be_text, be_folder, be_fifo, be_torn, be_of_another_version])
+def be_read_only_by_its_header(path: Path) -> None:
+    write(path, [entry(1, at_s=time.time())])
+    content = bytearray(path.read_bytes())
+    content[18] = 9  # a version of the format that may be read alone
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [be_text, be_folder, be_fifo, be_torn, be_of_another_version, be_read_only_by_its_header],
+)
 def test_what_cannot_be_used_is_set_aside_with_a_word(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, make: Callable[[Path], None]
 ) -> None:

@@ -14,7 +14,7 @@ from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload, Say
 from voice2mqtt.settings.model import MqttSettings, Settings
 
-WAIT_S = 10
+WAIT_S = 60
 
 
 @pytest.fixture

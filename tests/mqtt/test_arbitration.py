@@ -3,9 +3,10 @@
 import json
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from queue import Queue
 
@@ -15,16 +16,24 @@ from hypothesis import strategies as st
 
 from tests.broker import Broker, wait_until
 from tests.mqtt.broker.proxy import Proxy
-from voice2mqtt.core.arbitration import ANSWER_S, HeldBack, Won
+from voice2mqtt.core.arbitration import ANSWER_S, Bid, HeldBack, Stage, Won
 from voice2mqtt.core.decision import Fire, Message, Reason
 from voice2mqtt.mqtt.adapter import MqttAdapter
-from voice2mqtt.mqtt.arbitration import read_bid
-from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
+from voice2mqtt.mqtt.arbitration import RoomArbitration, read_bid
+from voice2mqtt.mqtt.broker.delivery import Incoming
+from voice2mqtt.mqtt.topics import Topics
+from voice2mqtt.settings.model import (
+    HomeAssistantSettings,
+    MqttSettings,
+    RoomsSettings,
+    Settings,
+)
 
 BELL = Fire(
     row="bell", text="ring the bell", score=1.0, reason=Reason(text="word for word"),
     messages=(Message(topic="home/bell", payload="TOGGLE", qos=1),),
 )  # fmt: skip
+TOPICS = Topics("voice2mqtt", "hall")
 QUIET = HomeAssistantSettings(discovery=False)
 
 
@@ -236,3 +245,26 @@ def test_a_note_with_a_strange_number_is_none(loudness: str) -> None:
         ' "age_ms": 3, "row": "", "text": "", "score": 1}'
     )
     assert read_bid(payload.encode()) is None
+
+
+def test_invented_notes_cost_no_memory() -> None:
+    rooms = RoomArbitration(
+        TOPICS, RoomsSettings(), lambda *_: None, instance="i", on_other_instance=lambda _: None
+    )
+    rooms.came_up()
+    kept = []
+    for length in (10, 100_000):
+        tracemalloc.start()
+        for number in range(1000):
+            bid = Bid(
+                node=f"n{number}",
+                utterance="u",
+                stage=Stage.WANTS,
+                age_ms=-(10**15),
+                text="x" * length,
+            )
+            payload = json.dumps(asdict(bid)).encode()
+            rooms.handle_message(Incoming(TOPICS.election, payload, retained=False))
+        kept.append(tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+    assert max(kept) < 1_000_000

@@ -14,7 +14,7 @@ from voice2mqtt.mqtt.broker.login import LARGEST_BYTES
 from voice2mqtt.mqtt.control import Control, Mute
 from voice2mqtt.settings.model import MqttSettings, Settings
 
-WAIT_S = 20
+WAIT_S = 60
 LARGE = 30_000_000
 TOPICS = ("voice2mqtt/den/mute/set", "voice2mqtt/attic/availability")
 

@@ -53,7 +53,7 @@ def test_each_topic_is_asked_for_and_nothing_is_carried_out(tmp_path: Path) -> N
 def test_what_may_not_be_read_does_not_come_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voice2mqtt.mqtt.probe.RESPONSE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("voice2mqtt.mqtt.broker.inquiry.RESPONSE_TIMEOUT_S", 0.2)
     with Broker(tmp_path, users=USERS, acl=ACL) as broker:
         report = examine_broker(_settings(broker, tmp_path, "deaf", "d"), ["home/1/light/set"])
     assert report.round_trip_s is None

@@ -15,7 +15,7 @@ from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.topics import fault_of
 from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
-WAIT_S = 10
+WAIT_S = 60
 
 
 @pytest.fixture(scope="module")

@@ -26,8 +26,10 @@ from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Mute
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
+from voice2mqtt.service.former_node import FormerNode
 from voice2mqtt.service.inbox import (
     SENTENCES,
     HostChanged,
@@ -152,11 +154,11 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
     usage = UsageMeter(store, settings.speech.daily_limit_s)
     recognizer.on_sent = usage.add
     state = NodeState(lambda: usage.today_s, store)
-    interpreter = build.interpreter(settings, load_table(settings.commands))
+    interpreter = interpreters.interpreter(settings, load_table(settings.commands))
     check = TableCheck()
 
     def adopt(table: CommandTable) -> None:
-        made = build.interpreter(settings, table)
+        made = interpreters.interpreter(settings, table)
         executor.adopt(made)
         check.adopt(table, made.automaton)
 
@@ -190,6 +192,7 @@ def _stage(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber)
         table_check=check,
         host_name="scripted",
         history=history,
+        former_node=FormerNode(settings, store),
         notifier=Notifier(""),
         watchdog=Watchdog(Notifier("")),
     )

@@ -19,7 +19,7 @@ commands:
       - {topic: home/light, payload: "OFF"}
       - {topic: home/heating, payload: night, after_s: 60}
 """
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 @contextmanager

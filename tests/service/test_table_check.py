@@ -8,7 +8,7 @@ from voice2mqtt.nlu.grammar.table import CommandTable, Place, Row, TextList
 from voice2mqtt.nlu.matching.exact import ExactMatcher, Parse
 from voice2mqtt.service.table_check import TableCheck
 
-WITHIN_S = 10.0
+WITHIN_S = 60.0
 
 
 def _row(number: int, say: str) -> Row:

@@ -35,6 +35,20 @@ def test_what_is_written_is_read() -> None:
     assert read.home_assistant.discovery is False
 
 
+def test_one_broker_or_several_are_read() -> None:
+    assert settings("mqtt: {broker: [mqtt://a]}").mqtt.brokers == ("mqtt://a",)
+    several = settings("mqtt: {broker: [mqtt://a, 'mqtt://b:1884'], username: v}").mqtt
+    assert several.brokers == ("mqtt://a", "mqtt://b:1884")
+    for wrong, told in (
+        ("[]", "expected the address of a broker, or a list of addresses"),
+        ("[5]", "expected the address of a broker, or a list of addresses"),
+        ("[mqtt://a, 'http://b']", "http://b is not an address; write it as mqtt://host:port"),
+    ):
+        report = settings_report(f"mqtt:\n  broker: {wrong}\n")
+        assert report.startswith("x.yaml:2:")
+        assert told in report
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

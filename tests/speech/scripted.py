@@ -5,6 +5,7 @@ Every connection is served by the next script; the last one serves all that foll
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -147,13 +148,15 @@ class Refusing:
 class ScriptedHost:
     """Serves until it is closed."""
 
-    def __init__(self, scripts: Sequence[Script], port: int = 0) -> None:
+    def __init__(
+        self, scripts: Sequence[Script], port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._scripts = list(scripts)
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._server: Server = serve(
             self._serve, "127.0.0.1", port, process_request=self._admit, compression=None,
-            close_timeout=0.5, open_timeout=None,
+            close_timeout=0.5, open_timeout=None, ssl=tls,
         )  # fmt: skip
         self.connections = 0
         self.requests: list[Request] = []
@@ -164,8 +167,13 @@ class ScriptedHost:
 
     @property
     def url(self) -> str:
-        """As `speech.host` of the settings writes it."""
-        return f"ws://127.0.0.1:{self._server.socket.getsockname()[1]}"
+        """As `speech.host` of the settings writes it, without TLS."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """Where it serves."""
+        return int(self._server.socket.getsockname()[1])
 
     def leave_out(self, script: Script) -> None:
         """Go on with the scripts behind those that are `script`."""
@@ -203,9 +211,11 @@ class ScriptedHost:
 
 
 @contextmanager
-def scripted(*scripts: Script, port: int = 0) -> Iterator[ScriptedHost]:
+def scripted(
+    *scripts: Script, port: int = 0, tls: ssl.SSLContext | None = None
+) -> Iterator[ScriptedHost]:
     """Serve while the block lasts."""
-    host = ScriptedHost(scripts, port)
+    host = ScriptedHost(scripts, port, tls)
     try:
         yield host
     finally:

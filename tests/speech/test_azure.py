@@ -24,7 +24,7 @@ from voice2mqtt.speech.probe import look
 from voice2mqtt.speech.turn import SdkTurn
 from voice2mqtt.speechhost.serving.admission import Limits
 
-WITHIN_S = 10.0
+WITHIN_S = 60.0
 
 
 class Spoken:

@@ -14,7 +14,7 @@ from voice2mqtt.core.outcome import Canceled, Heard, Outcome
 from voice2mqtt.speech import turn
 
 SPOKEN = (silence(200), tone(900), silence(300))
-WITHIN_S = 10.0
+WITHIN_S = 60.0
 LEFT = 3
 """Threads that the SDK keeps for a while after a session."""
 

@@ -9,7 +9,7 @@ from voice2mqtt.core.outcome import Heard
 from voice2mqtt.speech.azure import AzureRecognizer, Shot
 from voice2mqtt.speech.microphone import SdkMicrophone
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 class Shots:

@@ -2,6 +2,7 @@
 
 import base64
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from websockets.http11 import Request
 
+from tests.broker import Certificates
 from tests.speech.scripted import answering, scripted
 from tests.speech.test_azure import Spoken, ignore
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
@@ -151,8 +153,11 @@ def test_languages_are_told_apart_at_the_start_or_continuously() -> None:
 
 
 @contextmanager
-def proxy() -> Iterator[tuple[int, list[str]]]:
-    """Be a proxy for one connection; yield its port and what it is asked for."""
+def proxy(to_port: int | None = None) -> Iterator[tuple[int, list[str]]]:
+    """Be a proxy for one connection; yield its port and what it is asked for.
+
+    With `to_port`, whoever is asked for is there on this machine.
+    """
     asked: list[str] = []
 
     def pump(source: socket.socket, sink: socket.socket) -> None:
@@ -167,7 +172,8 @@ def proxy() -> Iterator[tuple[int, list[str]]]:
         head = client.recv(65536).decode()
         asked.append(head)
         name, port = head.split()[1].rsplit(":", 1)
-        with client, socket.create_connection((name, int(port))) as host:
+        address = (name, int(port)) if to_port is None else ("127.0.0.1", to_port)
+        with client, socket.create_connection(address) as host:
             client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             back = threading.Thread(target=pump, args=(host, client), daemon=True)
             back.start()
@@ -192,6 +198,25 @@ def test_a_proxy_is_asked_for_the_way_with_its_login(tmp_path: Path) -> None:
     (head,) = asked
     assert head.startswith("CONNECT 127.0.0.1:")
     assert base64.b64encode(b"me:pw").decode() in head
+
+
+def test_a_region_is_asked_by_its_name_for_the_universal_path(
+    tmp_path: Path, certificates: Certificates
+) -> None:
+    key = tmp_path / "key"
+    key.write_text("s3cret\n")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificates.server_cert, certificates.server_key)
+    with scripted(answering("Turn on."), tls=tls) as host, proxy(host.port) as (port, asked):
+        cloud = {"region": "westeurope", "key_file": key, "language": "de-DE"}
+        by_proxy = {"proxy": f"http://127.0.0.1:{port}", "ca_file": certificates.ca}
+        recognise({**cloud, **by_proxy, "endpoint_id": "1-2"})
+        seen = Seen(host.requests[0], host.contexts[0])
+    assert asked[0].startswith("CONNECT westeurope.stt.speech.microsoft.com:443 ")
+    assert seen.path == UNIVERSAL
+    assert seen.headers["Ocp-Apim-Subscription-Key"] == "s3cret"
+    assert seen.query["cid"] == "1-2"
+    assert seen.context["phraseDetection"]["language"] == "de-DE"
 
 
 TAKEN: list[Settings] = [

@@ -18,6 +18,13 @@ def context(request_id: str, **body: Json) -> str:
     return text("speech.context", request_id, {"phraseDetection": {"language": "en-US"}, **body})
 
 
+def commit(request_id: str, token: str) -> str:
+    return (
+        f"X-Timestamp:2026-01-01T00:00:00.000Z\r\nPath:audio.commit\r\nX-RequestId:{request_id}\r\n"
+        f"X-Client-Commit-Token:{token}\r\n\r\n"
+    )
+
+
 def audio(request_id: str, payload: bytes, *, wave: bool = False) -> bytes:
     kind = "Content-Type:audio/x-wav\r\n" if wave else ""
     head = f"Path:audio\r\n{kind}X-RequestId:{request_id}\r\nX-StreamId:1\r\n"

@@ -12,8 +12,9 @@ from voice2mqtt.speechhost.serving.admission import Limits
 from voice2mqtt.speechhost.serving.phrase_cache import GrammarFor
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
 from voice2mqtt.speechhost.serving.server import Door, Hooks, SpeechHost
+from voice2mqtt.speechhost.serving.trusted_proxies import TrustedProxies
 
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 def no_grammar(_phrases: tuple[str, ...]) -> None:
@@ -81,6 +82,7 @@ def hosting(
     load: threading.Event | None = None,
     any_language: bool = False,
     doors: Sequence[Door] = (),
+    proxies: TrustedProxies | None = None,
     port: int = 0,
 ) -> Iterator[Serving]:
     """Serve while the block lasts. With `load`, the engine counts as loaded once that is set."""
@@ -99,6 +101,7 @@ def hosting(
             tls=tls,
             hooks=hooks,
             doors=doors,
+            proxies=proxies,
         ),
         port,
     )

@@ -3,10 +3,14 @@
 import ssl
 import subprocess
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import azure.cognitiveservices.speech as sdk
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.speechhost.azure_client import Client, configured
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
@@ -14,6 +18,8 @@ from tests.speechhost.hosting import WITHIN_S, hosting
 from voice2mqtt.speechhost.serving.admission import Limits
 
 SENTENCE = "Turn on the kitchen light."
+ONCE = "/speech/recognition/interactive/cognitiveservices/v1"
+PAGE = Origin("https://evil.example")
 SPOKEN = silence(300) + tone(1000) + silence(1000)
 
 
@@ -32,6 +38,20 @@ def test_without_the_key_a_client_is_refused() -> None:
             assert ready.status == 200  # needs none
     details = result.cancellation_details
     assert details.code is sdk.CancellationErrorCode.AuthenticationFailure
+
+
+def test_a_page_that_somebody_visits_may_not_use_the_host() -> None:
+    with hosting(ScriptedEngine(SENTENCE)) as host:
+        with pytest.raises(InvalidStatus) as refused, connect(host.url + ONCE, origin=PAGE):
+            pass
+        address = host.url.replace("ws", "http", 1) + ONCE
+        form = Request(address, b"RIFF", {"Origin": PAGE, "Content-Type": "text/plain"})
+        with pytest.raises(HTTPError) as of_form:
+            urlopen(form, timeout=WITHIN_S)
+        of_form.value.close()
+    told = refused.value.response
+    assert (told.status_code, of_form.value.code) == (403, 403)
+    assert "--key-file" in told.reason_phrase
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Captions and dictation, as the real Azure Speech SDK for Python shows them."""
+"""Captions, dictation and commits, as the real Azure Speech SDK for Python shows them."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -131,3 +131,25 @@ def test_marks_are_dictated_by_their_names(dictating: bool) -> None:
             config.enable_dictation()
         heard = Listener(config, tone(2000) + silence(1500))
     assert heard.texts == ["Hello, how are you?" if dictating else said]
+
+
+@pytest.mark.parametrize("spoken", [True, False])
+def test_a_commit_is_answered_at_once_by_its_token(spoken: bool) -> None:
+    answered = threading.Event()
+    told: list[sdk.SpeechRecognitionResult] = []
+
+    def tell(event: sdk.SpeechRecognitionEventArgs) -> None:
+        told.append(event.result)
+        answered.set()
+
+    with hosting(ScriptedEngine("Turn on.")) as host:
+        client = Client(configured(host.url))
+        client.recognizer.recognized.connect(tell)
+        client.recognizer.start_continuous_recognition_async().get()
+        client.stream.write(tone(1000) if spoken else silence(1000))
+        token = client.stream.commit()
+        assert answered.wait(WITHIN_S)
+        client.recognizer.stop_continuous_recognition_async().get()
+    assert told[0].commit_token == token > 0
+    assert told[0].text == ("Turn on." if spoken else "")
+    assert told[0].reason is sdk.ResultReason["RecognizedSpeech" if spoken else "NoMatch"]

@@ -113,6 +113,23 @@ def test_continuous_recognition_answers_every_phrase(
     assert [event["text"] for event in events if event["event"] == "recognized"] == [SENTENCE] * 3
 
 
+UNIVERSAL = "/stt/speech/universal/v2"
+
+
+def test_a_conversation_is_transcribed_with_nobody_named(script: Path, tmp_path: Path) -> None:
+    with hosting(ScriptedEngine(SENTENCE)) as host:
+        events = recognise(script, host.url + UNIVERSAL, "transcriber", SPOKEN, tmp_path, "any")
+    told = [event for event in events if event["event"] == "transcribed"]
+    assert [(event["text"], event["speaker"]) for event in told] == [(SENTENCE, "Unknown")]
+
+
+def test_the_language_is_identified_at_an_endpoint(script: Path, tmp_path: Path) -> None:
+    with hosting(ScriptedEngine(SENTENCE)) as host:
+        url = host.url + UNIVERSAL
+        events = recognise(script, url, "once", SPOKEN, tmp_path, "any", "de-DE,en-US")
+    assert (events[-1]["text"], events[-1]["language"]) == (SENTENCE, "en-US")
+
+
 def test_silence_is_an_initial_silence_timeout(script: Path, tmp_path: Path) -> None:
     with hosting(ScriptedEngine(SENTENCE)) as host:
         events = recognise(script, host.url, "once", silence(1000), tmp_path)

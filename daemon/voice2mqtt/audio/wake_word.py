@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from voice2mqtt.errors import SettingsError
+from voice2mqtt.errors import SettingsError, how_to_add
 from voice2mqtt.settings.wake_words import is_model, spoken_forms
 from voice2mqtt.settings.yaml.reader import read_text
 
@@ -46,8 +46,8 @@ class MicroWakeWordDetector:
             from pymicro_wakeword import MicroWakeWordFeatures
         except ImportError as error:
             raise SettingsError(
-                "listening.wake_word needs pymicro-wakeword; install it "
-                "(`pip install 'voice2mqtt[wake]'`), or leave wake_word out"
+                f"listening.wake_word needs pymicro-wakeword; {how_to_add('wake')}; or leave "
+                "wake_word out"
             ) from error
         self._features = MicroWakeWordFeatures()
         self._models = [_Model(word) for word in words]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import ExitStatus, SettingsError
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.service.checks.prerequisites import verify
 from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.settings.load import load_table, load_written

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from voice2mqtt.cli import arguments as common
-from voice2mqtt.errors import UnavailableError
+from voice2mqtt.errors import UnavailableError, how_to_add
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 from voice2mqtt.speechhost.engine import Engine
@@ -86,8 +86,7 @@ def _vosk(folder: Path, language: str) -> Callable[[int], Engine]:
     try:
         from voice2mqtt.speechhost.decoding.vosk_engine import VoskEngine
     except ModuleNotFoundError:
-        hint = "install it with `pip install 'voice2mqtt[vosk]'`"
-        raise UnavailableError(f"Vosk is missing; {hint}") from None
+        raise UnavailableError(f"Vosk is missing; {how_to_add('vosk')}") from None
     return lambda _threads: VoskEngine(folder, language)
 
 
@@ -95,8 +94,7 @@ def _whisper(model: str | None, language: str) -> Callable[[int], Engine]:
     try:
         from voice2mqtt.speechhost.decoding.whisper import DEFAULT_MODEL, Whisper
     except ModuleNotFoundError:
-        hint = "install it with `pip install 'voice2mqtt[whisper]'`"
-        raise UnavailableError(f"Whisper is missing; {hint}") from None
+        raise UnavailableError(f"Whisper is missing; {how_to_add('whisper')}") from None
     from voice2mqtt.speechhost.decoding.whisper_engine import WhisperEngine
 
     def load(threads: int) -> Engine:

@@ -28,6 +28,7 @@ from voice2mqtt.speechhost.serving.admission import Limits
 from voice2mqtt.speechhost.serving.grammar_source import GrammarSource
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
 from voice2mqtt.speechhost.serving.server import Hooks, SpeechHost
+from voice2mqtt.speechhost.serving.trusted_proxies import HEADER, Network, TrustedProxies, network
 
 HELP = "serve speech recognition to Azure Speech SDK clients, on this machine"
 
@@ -83,8 +84,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="serve Home Assistant's Wyoming protocol too, such as on 0.0.0.0:10300, and announce "
         "it; it knows no key",
     )
+    parser.add_argument(
+        "--trusted-proxy",
+        metavar="ADDRESS",
+        type=_proxy,
+        action="append",
+        default=[],
+        help=f"believe what this proxy, or network of proxies, tells of its clients in {HEADER}; "
+        "repeatable",
+    )
     _limit_arguments(parser)
     parser.set_defaults(wrong=parser.error)
+
+
+def _proxy(given: str) -> Network:
+    try:
+        return network(given)
+    except ValueError as error:
+        problem = f"{error}; write an address, or a network such as 192.168.1.0/24"
+        raise argparse.ArgumentTypeError(problem) from error
 
 
 def _limit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -142,6 +160,7 @@ def run(args: argparse.Namespace) -> int:
         make_scheduler,
         SileroVoiceActivity,
         keys=keys,
+        proxies=TrustedProxies(args.trusted_proxy),
         tls=tls,
         any_language=args.any_language,
         doors=[partial(_wyoming, *args.wyoming)] if args.wyoming else (),

@@ -3,14 +3,19 @@
 import argparse
 import getpass
 import os
-import pwd
 import sys
 from pathlib import Path
 
-from voice2mqtt.errors import ExitStatus, UnavailableError, UserFacingError
+from voice2mqtt.cli import arguments as common
+from voice2mqtt.errors import ExitStatus, SettingsError, UnavailableError, UserFacingError
 from voice2mqtt.service.install import installation
-from voice2mqtt.service.install.layout import MACHINE, Layout, of_package, of_person, sound_servers
+from voice2mqtt.service.install.environment import EXTRAS, this_program
+from voice2mqtt.service.install.layout import MACHINE, Layout, of_package, of_person
+from voice2mqtt.service.install.sound_owner import sound_owner, sound_sessions
+from voice2mqtt.settings.load import load_settings
+from voice2mqtt.settings.search import NAME
 from voice2mqtt.settings.secrets import read_secret
+from voice2mqtt.speech.address import DEFAULT_HOST
 
 HELP = "install or upgrade it as a service; existing settings are kept"
 
@@ -29,33 +34,75 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     whose.add_argument("--system", action="store_true", help="for the machine, from boot")
     whose.add_argument("--user", action="store_true", help="for your session, with its sound")
     whose.add_argument(
-        "--destdir", type=Path, metavar="DIR", help="below DIR, to make a package; start nothing"
+        "--destdir", type=_folder, metavar="DIR", help="below DIR, to make a package; start nothing"
     )
     parser.add_argument("--dry-run", action="store_true", help="only tell what would be done")
     parser.add_argument("--no-start", action="store_true", help="neither enable nor start it")
-    parser.add_argument("--node", metavar="NAME", help="what this machine is called in topics")
-    parser.add_argument("--device", metavar="NAME", help="the microphone's ALSA name")
-    parser.add_argument("--broker", metavar="URL", help="mqtt://, mqtts://, ws:// or wss://")
-    parser.add_argument("--username", metavar="NAME", help="at the broker")
+    parser.add_argument(
+        "--extra",
+        metavar="NAME",
+        choices=EXTRAS,
+        action="append",
+        default=[],
+        help=f"add {', '.join(EXTRAS)}; may be repeated, and is kept by upgrades",
+    )
+    of = common.setting
+    parser.add_argument(
+        "--node", metavar="NAME", type=of("node"), help="what this machine is called in topics"
+    )
+    parser.add_argument(
+        "--device", metavar="NAME", type=common.text, help="the microphone's ALSA name"
+    )
+    parser.add_argument(
+        "--broker", metavar="URL", type=of("mqtt.broker"), help="mqtt://, mqtts://, ws:// or wss://"
+    )
+    parser.add_argument("--username", metavar="NAME", type=common.text, help="at the broker")
     parser.add_argument(
         "--password-file", type=Path, metavar="FILE", help="holds the password at the broker"
     )
     parser.add_argument(
-        "--host", metavar="URL", help="a Speech host elsewhere, instead of our own here"
+        "--host",
+        metavar="URL",
+        type=of("speech.host"),
+        help="a Speech host elsewhere, instead of our own here",
     )
     parser.add_argument(
         "--from",
         dest="source",
+        type=_source,
         metavar="WHAT",
-        default=installation.default_source(),
-        help="what pip is to install: a checkout, a wheel, a name (%(default)s)",
+        help=f"what pip is to install: a checkout, a wheel, a name ({this_program()})",
     )
 
 
+def _folder(given: str) -> Path:
+    """Read a folder that is there or can be made, for `type=`."""
+    path = Path(given).absolute()
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not given or not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise argparse.ArgumentTypeError(f"{given!r} is no folder that can be written")
+    return path
+
+
+def _source(given: str) -> str:
+    """Read what pip can install, for `type=`: whatever looks like a path is there."""
+    common.text(given)
+    if ("/" in given or given.endswith(".whl")) and "://" not in given and not Path(given).exists():
+        raise argparse.ArgumentTypeError(f"there is no {given}")
+    return given
+
+
 def run(args: argparse.Namespace) -> int:
-    """Install it, or print the steps."""
+    """Install it, or print the steps.
+
+    Raises:
+        SettingsError: the password's file cannot be read.
+        UnavailableError: a package is missing, or has installed it already.
+        UserFacingError: another user should install it, or it in another way.
+    """
     layout = _layout(args)
-    options = _options(args, ask=sys.stdin.isatty() and not args.dry_run and _is_new(layout))
+    _tell_what_is_kept(args, layout)
+    options = _options(args, layout)
     for step in installation.installation(layout, options):
         print(step.what, flush=True)
         if not args.dry_run:
@@ -75,33 +122,57 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _layout(args: argparse.Namespace) -> Layout:
-    """Return where to install: as the flags say, else where the sound server is."""
+    """Return where to install: as the flags say, as it is installed, else whose the sound is."""
     if args.destdir:
-        return of_package(args.destdir.absolute())
-    layout = of_person() if args.user or not (args.system or _is_root()) else MACHINE
-    if args.dry_run:
-        return layout
-    if Path("/var/lib/dpkg/info/voice2mqtt.list").exists():
+        return of_package(args.destdir)
+    if of_package(Path("/")).is_installed:
         raise UnavailableError("voice2mqtt is installed as a Debian package; upgrade it with apt")
+    if args.user or args.system:
+        layout = of_person() if args.user else MACHINE
+    else:
+        mine = MACHINE if _is_root() else of_person()
+        layout = mine if mine.is_installed else _by_sound()
     if layout is MACHINE and not _is_root():
         raise UserFacingError("only root can install for the machine; use sudo, or --user")
-    servers = sound_servers()
-    if layout is MACHINE and servers and not args.system:
-        person, server = next(iter(servers.items()))
-        name = pwd.getpwuid(person).pw_name
-        raise UserFacingError(
-            f"the sound of this machine belongs to {server} in {name}'s session; run "
-            f"`voice2mqtt install` as {name}, or say --system to take the sound card from it"
-        )
-    if layout.person and not args.user and os.getuid() not in servers:
-        raise UserFacingError(
-            "no sound server runs in your session, so the sound belongs to the machine; "
-            "run `voice2mqtt install` as root, or say --user to insist"
-        )
     return layout
 
 
-def _options(args: argparse.Namespace, *, ask: bool) -> installation.InstallOptions:
+def _by_sound() -> Layout:
+    owner = sound_owner()
+    if owner and owner.user == os.getuid():
+        return of_person()
+    if owner:
+        raise UserFacingError(
+            f"the sound of this machine belongs to {owner.server} in the session of {owner.owner}; "
+            f"run `voice2mqtt install` as {owner.owner}, or say "
+            + ("--system to take the sound card from it" if _is_root() else "--user to insist")
+        )
+    if _is_root():
+        return MACHINE
+    own = next((each.server for each in sound_sessions() if each.user == os.getuid()), None)
+    why = (
+        f"{own} runs in your session, but that has no display and ends when you log out"
+        if own
+        else "no sound server runs in your session"
+    )
+    raise UserFacingError(
+        f"{why}, so the sound belongs to the machine; run "
+        f"{common.as_called('`sudo voice2mqtt install`')}, or say --user to insist"
+    )
+
+
+def _tell_what_is_kept(args: argparse.Namespace, layout: Layout) -> None:
+    """Say which answers have no effect, since there are settings already."""
+    flags = ("node", *(flag for flag, *_ in QUESTIONS))
+    given = [f"--{flag}" for flag in flags if getattr(args, flag)]
+    if given and not _is_new(layout):
+        told = f"{layout.settings / NAME} is kept, without {' and '.join(given)}; "
+        told += "`voice2mqtt setup` changes single settings"
+        print(common.as_called(told), file=sys.stderr)
+
+
+def _options(args: argparse.Namespace, layout: Layout) -> installation.InstallOptions:
+    ask = sys.stdin.isatty() and not args.dry_run and _is_new(layout)
     settings = {"node": args.node} if args.node else {}
     for flag, key, question, default in QUESTIONS:
         answer = getattr(args, flag)
@@ -118,15 +189,27 @@ def _options(args: argparse.Namespace, *, ask: bool) -> installation.InstallOpti
         settings["mqtt.password_file"] = "secrets/mqtt-password"
     return installation.InstallOptions(
         source=args.source,
+        extras=args.extra,
         settings=settings,
         password=password,
-        own_host="speech.host" not in settings,
+        own_host="speech.host" not in settings and _names_own_host(layout),
         start=not args.no_start,
     )
 
 
 def _is_new(layout: Layout) -> bool:
-    return not (layout.settings / "voice2mqtt.yaml").exists()
+    return not layout.at(layout.settings / NAME).exists()
+
+
+def _names_own_host(layout: Layout) -> bool:
+    """Return whether the settings that are there, if any, name our Speech host on this machine."""
+    if _is_new(layout):
+        return True
+    try:
+        speech = load_settings(layout.settings / NAME).speech
+    except SettingsError:
+        return True
+    return any(s.host in {None, DEFAULT_HOST} and not s.is_cloud for s in speech.services)
 
 
 def _is_root() -> bool:

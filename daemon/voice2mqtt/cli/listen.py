@@ -17,7 +17,7 @@ from voice2mqtt.core.outcome import SILENCE, Canceled, NoMatch, Origin, Outcome
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import ExitStatus, InputError, UserFacingError
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.service import process_utterance
 from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.service.recognition import speech_services

@@ -25,6 +25,7 @@ COMMANDS = {
     "train": "voice2mqtt.cli.history.train",
     "table": "voice2mqtt.cli.table.command",
     "settings": "voice2mqtt.cli.settings",
+    "mqtt": "voice2mqtt.cli.mqtt.command",
     "host": "voice2mqtt.cli.host",
     "transcribe": "voice2mqtt.cli.transcribe",
     "completion": "voice2mqtt.cli.guide.completion",
@@ -35,12 +36,20 @@ COMMANDS = {
 }
 """Each is a module with `HELP`, `arguments(parser)` and `run(args) -> int`."""
 
+_NO_SDK = (
+    "this system is a 32-bit one, for which the Azure Speech SDK does not exist; install a 64-bit "
+    "system (amd64 or arm64), such as Raspberry Pi OS (64-bit)"
+)
+
 log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named in `argv` and return its exit status."""
     _print_anything()
+    if sys.maxsize < 1 << 32:
+        print(_NO_SDK, file=sys.stderr)
+        return ExitStatus.UNAVAILABLE
     given = sys.argv[1:] if argv is None else argv
     try:
         args = _parser(_needed(given)).parse_args(given)

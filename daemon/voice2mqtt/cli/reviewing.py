@@ -4,7 +4,7 @@ from pathlib import Path
 
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.review.review import Review
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.settings.model import Settings
 

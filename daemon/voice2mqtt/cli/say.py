@@ -4,19 +4,17 @@ import argparse
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 from voice2mqtt.cli import arguments as common
-from voice2mqtt.cli.publishing import publisher
 from voice2mqtt.core.decision import Ask, Decision, Fire, Refuse
 from voice2mqtt.core.outcome import Heard
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.nlu.matching.alignment_view import alignment_view
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.service import process_utterance
 from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.settings.load import load_table
@@ -49,12 +47,12 @@ def run(args: argparse.Namespace) -> int:
     """
     settings = common.load(args)
     table = load_table(settings.commands, build.language_of(settings))
-    interpreter = build.interpreter(settings, table)
+    interpreter = build.interpreter(settings, table, for_few_sentences=True)
     explain = _Explanation(settings, table) if args.explain else None
     many = args.words == [STANDARD_INPUT]
     decided = ProcessedUtterance(outcome=Heard(text=""))
     with ExitStack() as stack:
-        publish = None if args.dry_run else stack.enter_context(publisher(settings))
+        publish = None if args.dry_run else _publisher(settings, stack)
 
         def say(words: str) -> ProcessedUtterance:
             said = process_utterance.decide(Heard(text=words), interpreter)
@@ -74,6 +72,13 @@ def run(args: argparse.Namespace) -> int:
                 decided = say(words)
     did = any(isinstance(decision, Fire | Ask) for decision in decided.decisions)
     return ExitStatus.OK if did or many else ExitStatus.FAILED
+
+
+def _publisher(settings: Settings, stack: ExitStack) -> Callable[[Sequence[Decision]], None]:
+    # A dry run has no need to wait for MQTT to be imported.
+    from voice2mqtt.cli.publishing import publisher
+
+    return stack.enter_context(publisher(settings))
 
 
 def _sentences_of_stdin() -> Iterator[str]:
@@ -140,6 +145,9 @@ class _Explanation:
         return lines
 
     def _alignment_lines(self, heard: str, said: str) -> list[str]:
+        # numpy comes with it.
+        from voice2mqtt.nlu.matching.alignment_view import alignment_view
+
         matches = alignment_view(heard, said, self._normaliser, self._pronouncer)
         cells = [("table", "heard", "sounds")]
         for match in matches:

@@ -18,7 +18,7 @@ from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.outcome import SILENCE, Heard, Hypothesis, NoMatch, Outcome
 from voice2mqtt.errors import ExitStatus, InputError
 from voice2mqtt.nlu.dialogue.policy import LocalTime
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.service import process_utterance
 from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.service.systemd.journal_entry import journal_entry

@@ -160,7 +160,7 @@ class Console:
             "version": __version__,
             "words": settings.privacy.log_text,
             "host": ", ".join(map(service_name, settings.speech.services)),
-            "broker": settings.mqtt.broker,
+            "broker": ", ".join(settings.mqtt.brokers),
             "device": settings.microphone.device,
         }
 

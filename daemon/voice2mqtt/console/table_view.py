@@ -3,7 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from voice2mqtt.nlu.grammar.enumerate import sentences
-from voice2mqtt.nlu.grammar.table import CommandTable, Json, RangeList, Row, SlotList, TextList
+from voice2mqtt.nlu.grammar.table import (
+    CommandTable,
+    DurationList,
+    Json,
+    RangeList,
+    Row,
+    SlotList,
+    TextList,
+    WildcardList,
+)
 from voice2mqtt.settings.yaml.writer import inline
 
 _EXAMPLES = 6
@@ -67,6 +76,8 @@ def _list(name: str, values: SlotList) -> Mapping[str, object]:
         case RangeList():
             step = f" in steps of {values.step}" if values.step != 1 else ""
             spoken = [{"in": f"{values.lowest} to {values.highest}{step}", "out": ""}]
-        case _:
+        case DurationList():
+            spoken = [{"in": f"a duration, in {values.unit}", "out": ""}]
+        case WildcardList():
             spoken = [{"in": "any words", "out": ""}]
     return {"name": name, "values": spoken, "line": values.place.line}

@@ -28,7 +28,7 @@ from voice2mqtt.console.access_token import made_token
 from voice2mqtt.demo import stage
 from voice2mqtt.demo.view import DemoView
 from voice2mqtt.errors import ExitStatus
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.settings.load import WrittenSettings, load_table, load_written
 from voice2mqtt.settings.model import Settings
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         view.part("page", link)
         if is_terminal() and ("DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ):
             webbrowser.open(link)
-        stack.enter_context(stage.subscriber(settings.mqtt.broker, "home/#", view.message))
+        stack.enter_context(stage.subscriber(settings.mqtt.brokers[0], "home/#", view.message))
         if spoken:
             _feed_stdin(stack, _audio(spoken, view, hears, daemon))
         with view:

@@ -67,7 +67,7 @@ def speech_host(folder: Path, *arguments: str, port: int = 0) -> Iterator[str]:
     program = (sys.executable, "-m", "voice2mqtt", "host", "--listen", address)
     log = folder / "host.log"
     with process(*program, *arguments, log=log) as started:
-        _wait("the Speech host", started, lambda: _is_ready(f"http://{address}/ready"), log)
+        _wait("the Speech host", started, lambda: is_ready(f"http://{address}/ready"), log)
         yield f"ws://{address}"
 
 
@@ -186,7 +186,8 @@ def _answers(port: int) -> bool:
     return True
 
 
-def _is_ready(url: str) -> bool:
+def is_ready(url: str) -> bool:
+    """Return whether the Speech host's `/ready` at `url` says that it can be used."""
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return bool(answer.status == 200)

@@ -14,7 +14,8 @@ SPEECH_TIMEOUT_S = 10.0
 def spoken(sentence: str, language: str, command: Sequence[str]) -> bytes:
     """Return `sentence` as the WAV that `command` writes to its standard output.
 
-    `{text}` and `{language}` in its arguments are filled in; no shell sees them.
+    `{text}` and `{language}` in its arguments are filled in; no shell sees them. Without `{text}`
+    the sentence is on its standard input, where the list of processes does not show it.
 
     Raises:
         PlaybackError: The command is missing, fails or writes no WAV.
@@ -25,7 +26,7 @@ def spoken(sentence: str, language: str, command: Sequence[str]) -> bytes:
     try:
         done = subprocess.run(
             filled,
-            stdin=subprocess.DEVNULL,
+            input=b"" if any("{text}" in part for part in command) else sentence.encode(),
             capture_output=True,
             timeout=SPEECH_TIMEOUT_S,
             check=True,

@@ -101,7 +101,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     try:
         return _checked(open_to_edit(path))
     except (sqlite3.DatabaseError, UnusableError) as error:
-        if not is_corrupt(error):
+        if not is_corrupt(path, error):
             raise
         set_aside(path, str(error))
     return open_to_edit(path)
@@ -139,11 +139,13 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
     if not path.exists():
         return None
     try:
-        database = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_MS / 1000
-        )
-        database.row_factory = sqlite3.Row
-        version = database.execute("PRAGMA user_version").fetchone()[0]
+        try:
+            database, version = _opened(path, "ro")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+                raise
+            # Its writer was killed in the midst of it, which only a writer can put right.
+            database, version = _opened(path, "rw")
     except sqlite3.Error as error:
         raise unreadable(path, error) from error
     # The writer sets the version last.
@@ -151,6 +153,19 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
         return database
     database.close()
     return None
+
+
+def _opened(path: Path, mode: str) -> tuple[sqlite3.Connection, int]:
+    """Return the database and its version."""
+    database = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_BUSY_MS / 1000
+    )
+    database.row_factory = sqlite3.Row
+    try:
+        return database, database.execute("PRAGMA user_version").fetchone()[0]
+    except BaseException:
+        database.close()
+        raise
 
 
 def unreadable(path: Path, error: sqlite3.Error) -> InputError:
@@ -161,10 +176,14 @@ def unreadable(path: Path, error: sqlite3.Error) -> InputError:
     )
 
 
-def is_corrupt(error: Exception) -> bool:
-    """Return whether `error` says that the file is no database that could be used."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return isinstance(error, UnusableError) or (code is not None and code & 0xFF in _CORRUPT)
+def is_corrupt(path: Path, error: Exception) -> bool:
+    """Return whether `error` says that the file at `path` is no database that could be used."""
+    if isinstance(error, UnusableError):
+        return True
+    code = getattr(error, "sqlite_errorcode", -1) & 0xFF
+    # A damaged header can call a file read-only that is not.
+    is_writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return code in _CORRUPT or (code == sqlite3.SQLITE_READONLY and is_writable)
 
 
 def set_aside(path: Path, why: str) -> None:

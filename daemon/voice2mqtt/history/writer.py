@@ -112,7 +112,7 @@ class HistoryWriter:
             step()
         except (sqlite3.Error, OSError, database.UnusableError) as error:
             self._disconnect()
-            if database.is_corrupt(error):
+            if database.is_corrupt(self._path, error):
                 self._attempt_to_begin_anew(error)
             else:
                 self._tell(str(error))

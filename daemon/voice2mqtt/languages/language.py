@@ -47,6 +47,19 @@ class ContradictionWords(_Section):
     """Of all these, the words that an apostrophe joins to the next word"""
 
 
+class DurationWords(_Section):
+    """The units of a duration, as templates."""
+
+    days: str
+    hours: str
+    quarters: str = ""
+    """Of an hour, where the language has a word for it: "drie kwartier"."""
+    minutes: str
+    seconds: str
+    joint: str
+    """Between two of them: "an hour and ten minutes"."""
+
+
 class CheatSheetWords(_Section):
     """The texts of a cheat sheet besides the owner's sentences."""
 
@@ -103,6 +116,10 @@ class Language(_Section):
     alike: tuple[tuple[str, str], ...] = ()
     """(regular expression, replacement): one spelling for letters that are written in two ways"""
     further_numbers: Mapping[str, float] = {}
+    decades: Mapping[str, int] = {}
+    """Words for the years of a decade: "eighties"; a century may come before."""
+    decade_endings: tuple[str, ...] = ()
+    """What follows the digits of a decade: the "s" of "1980s"."""
     further_ordinals: Mapping[str, float] = {}
     ordinal_endings: tuple[str, ...] = ()
     """What follows the digits of an ordinal: the "st" of "1st"."""
@@ -124,19 +141,28 @@ class Language(_Section):
     """Article of `ones` to the number that it sounds like: "a minute" is near "eight minutes"."""
     parts: Mapping[str, float] = {}
     """Words after a number to the part that they add: "and a half"."""
+    below_zero: tuple[str, ...] = ()
+    """Words after a number, or its unit, that make it negative: "five below zero"."""
     bare_units: tuple[str, ...] = ()
     """Units that mean one where a part follows: "hora y media" is one and a half."""
     symbols: Mapping[str, tuple[str, ...]] = {}
     """Sign to the words it is read as."""
     cents: tuple[str, ...] = ()
     """Words for the hundredth of a currency"""
+    durations: DurationWords | None = None
     hours: Mapping[str, int] = {}
     """Names of hours: noon"""
     clock: tuple[TimeWords, ...] = ()
     elided: str = ""
     """Regular expression of what an apostrophe joins to the next word, even across a space"""
+    elisions: Mapping[str, tuple[str, ...]] = {}
+    """Elided word to the words that it may stand for: "d" in "d'une" to "de"."""
     endings: tuple[str, ...] = ()
     """By which the forms of a word differ, besides none: the "s" of "lights"."""
+    forms: tuple[str, ...] = ()
+    """Lines of words that are forms of one without a stem in common: "luz luces"."""
+    contractions: Mapping[str, str] = {}
+    """Word to the words that it is short for: "im" is "in dem"."""
     yes: str
     """Template; may be repeated: "yes, go ahead"."""
     no: str
@@ -147,6 +173,8 @@ class Language(_Section):
     """Further words of refusal; no consent contains one"""
     fillers: tuple[str, ...]
     """Words that may come with the name of an option: "the bedroom please"."""
+    courtesies: tuple[str, ...] = ()
+    """Said with a command for politeness alone."""
     joints: tuple[str, ...]
     """Between two commands in one utterance."""
     disjunction: str
@@ -155,6 +183,9 @@ class Language(_Section):
     """Said when nothing but the wake phrase was heard."""
     contradiction: ContradictionWords | None = None
     """None if unknown; then sound alone never acts"""
+    risky: tuple[tuple[str, str], ...] = ()
+    """(acts, things): a sentence with one of each lets somebody in, disarms or heats. Words with
+    spaces between them; `*` stands for any letters"""
     spoken_marks: Mapping[str, str] = {}
     """Names of marks that are dictated, in lower case, to the marks"""
     profanity: tuple[str, ...] = ()

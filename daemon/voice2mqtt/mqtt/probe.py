@@ -6,24 +6,15 @@ passes on an empty message.
 """
 
 import secrets
-import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from voice2mqtt.errors import UnavailableError
-from voice2mqtt.mqtt.broker.connection import RESPONSE_TIMEOUT_S, BrokerConnection
-from voice2mqtt.mqtt.broker.delivery import (
-    Cause,
-    ConnectionLost,
-    Delivery,
-    DeliveryResult,
-    Incoming,
-)
+from voice2mqtt.mqtt.broker.delivery import ConnectionLost, Delivery, DeliveryResult
+from voice2mqtt.mqtt.broker.inquiry import Inquiry, inquiry, login_for, spoken_version
 from voice2mqtt.mqtt.broker.limits import USUAL
-from voice2mqtt.mqtt.broker.link import MQTT_3_1_1, MQTT_5
-from voice2mqtt.mqtt.broker.login import Login, login_from
+from voice2mqtt.mqtt.broker.link import MQTT_5
 from voice2mqtt.mqtt.home_assistant.discovery import discovery_key
 from voice2mqtt.mqtt.topics import Topics
 from voice2mqtt.settings.model import Settings
@@ -50,38 +41,6 @@ class BrokerReport:
     """How many of the node's discovery messages are retained."""
 
 
-class _Asking:
-    """One connection, turned until an answer has come."""
-
-    def __init__(self, login: Login, version: int) -> None:
-        self.messages: list[Incoming] = []
-        self._wake, self._other = socket.socketpair()
-        self.connection = BrokerConnection(login, version, self.messages.append)
-
-    def until(self, done: Callable[[], bool]) -> bool:
-        """Serve the connection until `done`; False if that takes too long.
-
-        Raises:
-            ConnectionLost: it is gone.
-        """
-        deadline_s = time.monotonic() + RESPONSE_TIMEOUT_S
-        while not done():
-            if time.monotonic() > deadline_s:
-                return False
-            self.connection.turn(self._wake)
-        return True
-
-    def open(self) -> None:
-        self.connection.open(self._wake)
-
-    def close(self) -> None:
-        with suppress(ConnectionLost):
-            self.connection.close()
-        self.connection.drop()
-        self._wake.close()
-        self._other.close()
-
-
 def examine_broker(settings: Settings, topics: Sequence[str]) -> BrokerReport:
     """Log in, publish and read back, and ask leave for each of `topics`.
 
@@ -90,46 +49,23 @@ def examine_broker(settings: Settings, topics: Sequence[str]) -> BrokerReport:
         UnavailableError: it cannot be reached or refuses us; the text says why.
     """
     own = Topics(settings.mqtt.base, settings.node)
-    name = f"{settings.mqtt.base}-doctor-{secrets.token_hex(4)}"
-    login = replace(login_from(settings.mqtt, "", None), client_id=name)
+    login = login_for(settings.mqtt, "doctor")
     report = BrokerReport()
     try:
-        version = _version(login)
-        with _connected(login, version) as asking:
+        version = spoken_version(login)
+        with inquiry(login, version) as asking:
             _read_back(asking, own, settings, report)
         report.version = "5" if version == MQTT_5 else "3.1.1"
         report.answers = version == MQTT_5
         for begin in range(0, len(topics) if report.answers else 0, _AT_ONCE):
-            with _connected(login, version) as asking:
+            with inquiry(login, version) as asking:
                 _ask_leave(asking, topics[begin : begin + _AT_ONCE], report)
     except ConnectionLost as lost:
         raise UnavailableError(str(lost)) from lost
     return report
 
 
-def _version(login: Login) -> int:
-    """Return the protocol level that the broker speaks; see `Link`."""
-    for version in (MQTT_5, MQTT_3_1_1):
-        try:
-            with _connected(login, version):
-                return version
-        except ConnectionLost as lost:
-            if version == MQTT_3_1_1 or lost.cause not in {Cause.VERSION, Cause.SILENCE}:
-                raise
-    raise AssertionError
-
-
-@contextmanager
-def _connected(login: Login, version: int) -> Iterator[_Asking]:
-    asking = _Asking(login, version)
-    try:
-        asking.open()
-        yield asking
-    finally:
-        asking.close()
-
-
-def _read_back(asking: _Asking, own: Topics, settings: Settings, report: BrokerReport) -> None:
+def _read_back(asking: Inquiry, own: Topics, settings: Settings, report: BrokerReport) -> None:
     """Publish to a topic of our own and read it back, behind what is retained."""
     topic, payload = f"{own.root}/doctor", secrets.token_hex(8)
     found = f"{settings.home_assistant.prefix}/+/{discovery_key(own)}/+/config"
@@ -153,7 +89,7 @@ def _read_back(asking: _Asking, own: Topics, settings: Settings, report: BrokerR
     report.announced = len(retained)
 
 
-def _ask_leave(asking: _Asking, topics: Sequence[str], report: BrokerReport) -> None:
+def _ask_leave(asking: Inquiry, topics: Sequence[str], report: BrokerReport) -> None:
     if asking.connection.limits.qos < USUAL.qos:
         report.answers = False
         return

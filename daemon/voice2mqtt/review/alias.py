@@ -13,7 +13,7 @@ from voice2mqtt.core.ports import Pronouncer
 from voice2mqtt.errors import UserFacingError
 from voice2mqtt.nlu.grammar.automaton import START, Automaton
 from voice2mqtt.nlu.grammar.compiler import escape
-from voice2mqtt.nlu.grammar.table import CommandTable, RangeList, Row, WildcardList
+from voice2mqtt.nlu.grammar.table import CommandTable, RangeList, Row, TextList, WildcardList
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
     Node,
@@ -150,7 +150,7 @@ class AliasFinder:
         values = self._table.lists[source] if isinstance(source, str) else source
         if isinstance(values, WildcardList):
             return []
-        if isinstance(values, RangeList) or not isinstance(source, str):
+        if not isinstance(values, TextList) or not isinstance(source, str):
             raise NoAliasError(
                 f"the number {span.value} was heard as '{heard}', and an alias stands for no number"
             )

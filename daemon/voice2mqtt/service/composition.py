@@ -19,6 +19,7 @@ over to another thread:
     table        service/daemon             reads the table again   `CommandExecutor`, its lock
     check        service/table_check        lints the table         nowhere, it logs
     history      history/writer             writes the history      `Feed.put`
+    former-node  service/former_node        forgets an old name     nowhere, it ends
     watchdog     service/systemd/watchdog   notifies systemd        reads the heartbeats
     console      console/server             serves the page         `Feed.put`, `Inbox.put`
     console-work console/server             what takes long there   `Inbox.put`
@@ -29,9 +30,7 @@ changes of microphone, wakefulness, host and table, the end of the loop. The mic
 the adapter, usage and unfinished commands may be called from any thread.
 """
 
-import gc
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 
 from voice2mqtt.audio.factory import STDIN, open_microphone
@@ -43,24 +42,15 @@ from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.history.database import NAME as HISTORY_FILE
 from voice2mqtt.history.writer import HistoryWriter
-from voice2mqtt.languages.language import primary_of
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
-from voice2mqtt.nlu.dialogue.multilingual import MultilingualInterpreter
-from voice2mqtt.nlu.dialogue.policy import Policy
-from voice2mqtt.nlu.grammar.automaton import Automaton
-from voice2mqtt.nlu.grammar.compiler import compile_table
-from voice2mqtt.nlu.grammar.table import CommandTable, in_language
-from voice2mqtt.nlu.lint.report import Lint
-from voice2mqtt.nlu.lint.report import lint as check_table
-from voice2mqtt.nlu.matching.exact import ExactMatcher
-from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
-from voice2mqtt.nlu.text.normaliser import normaliser
-from voice2mqtt.pronunciation.pronouncer import pronouncer
+from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service.command_executor import CommandExecutor
 from voice2mqtt.service.daemon import Daemon
+from voice2mqtt.service.former_node import FormerNode
 from voice2mqtt.service.history_keeper import HistoryKeeper
 from voice2mqtt.service.inbox import Inbox, MicrophoneChanged, WakefulnessChanged
+from voice2mqtt.service.interpreters import interpreter, language_of, settled
 from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.service.recognition.speech_services import (
     host_watch,
@@ -82,93 +72,10 @@ from voice2mqtt.service.watching.live_report import LiveReport
 from voice2mqtt.service.watching.rehearsal import Rehearsal
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.settings.wake_words import spoken_forms
 from voice2mqtt.speech.address import service_name
 from voice2mqtt.speech.azure import AzureRecognizer
 from voice2mqtt.speech.failover import FailoverRecognizer
 from voice2mqtt.speech.microphone import SdkMicrophone
-
-
-def language_of(settings: Settings) -> str:
-    """Return the language of a table that names none."""
-    return primary_of(settings.speech.first_language)
-
-
-def interpreter(settings: Settings, table: CommandTable) -> Interpreter:
-    """Return the interpreter of `table`, in all languages that settings and table have.
-
-    Raises:
-        SettingsError: the table cannot be compiled.
-    """
-    policy, automaton = _policy(settings), compile_table(table)
-    phonetic = _phonetic_matcher(settings, table, automaton)
-    translations = {
-        tag: translation
-        for tag in settings.speech.languages
-        if (translation := in_language(table.translations, tag)) and translation.rows != table.rows
-    }
-    if not translations:
-        return Interpreter(table, policy, phonetic, automaton)
-    others = {
-        tag: interpreter(_only(settings, tag), replace(translation, translations={}))
-        for tag, translation in translations.items()
-    }
-    return MultilingualInterpreter(table, policy, phonetic, automaton, others)
-
-
-def _only(settings: Settings, tag: str) -> Settings:
-    """Return `settings` for what is spoken in one language alone."""
-    speech = settings.speech.model_copy(update={"language": tag, "languages": ()})
-    return settings.model_copy(update={"speech": speech})
-
-
-def _policy(settings: Settings) -> Policy:
-    listening = settings.listening
-    return Policy(
-        wake_phrases=listening.wake_phrase,
-        wake_words=spoken_forms(listening.wake_word),
-        wake_grace_s=listening.wake_grace_s,
-        strictness=listening.strictness,
-        margin=listening.margin,
-        ask=listening.ask,
-        answer_within_s=listening.answer_within_s,
-        repeat_within_s=listening.repeat_within_s,
-    )
-
-
-def settled(made: Interpreter) -> Interpreter:
-    """Return `made`, with all objects of now exempt from garbage collection.
-
-    Otherwise a collection would walk through a large table and delay a decision.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    return made
-
-
-def lint(settings: Settings, table: CommandTable) -> Lint:
-    """Return the findings of the linter in each language, sounds included; it must compile."""
-    found = _lint(settings, table)
-    for tag, translation in table.translations.items():
-        if translation.rows != table.rows:
-            # A list that the other languages use is used.
-            further = _lint(_only(settings, tag), replace(translation, translations={"": table}))
-            found = found.joined(further)
-    return found
-
-
-def _lint(settings: Settings, table: CommandTable) -> Lint:
-    automaton = compile_table(table)
-    matcher = ExactMatcher(automaton, normaliser(table.language))
-    return check_table(table, matcher, _phonetic_matcher(settings, table, automaton))
-
-
-def _phonetic_matcher(
-    settings: Settings, table: CommandTable, automaton: Automaton
-) -> PhoneticMatcher:
-    speaker = pronouncer(settings.speech.spoken(table.language))
-    return PhoneticMatcher(automaton, normaliser(table.language), speaker)
 
 
 def limits_s(settings: Settings) -> Mapping[str, float]:
@@ -235,6 +142,7 @@ def daemon(
         table_check=table_check,
         host_name=", ".join(map(service_name, settings.speech.services)),
         history=history,
+        former_node=FormerNode(settings, store),
         notifier=notifier,
         watchdog=watchdog,
         rehearsal=rehearsal,

@@ -22,6 +22,7 @@ from voice2mqtt.history.writer import HistoryWriter
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload, Say
 from voice2mqtt.service.command_executor import CommandExecutor
+from voice2mqtt.service.former_node import FormerNode
 from voice2mqtt.service.inbox import (
     ControlRequested,
     DaemonEvent,
@@ -76,6 +77,7 @@ class Daemon:
         table_check: TableCheck,
         host_name: str,
         history: HistoryWriter,
+        former_node: FormerNode,
         notifier: Notifier,
         watchdog: Watchdog,
         rehearsal: Rehearsal | None = None,
@@ -94,6 +96,7 @@ class Daemon:
         self._table_check = table_check
         self._host_name = host_name
         self._history = history
+        self._former_node = former_node
         self._notifier = notifier
         self._watchdog = watchdog
         self._rehearsal = rehearsal
@@ -113,6 +116,7 @@ class Daemon:
             self._adapter.start()
             self._host_watch.start()
             self._history.start()
+            self._former_node.start()
             self._watchdog.start()
             self._loop.start()
             why = "a fault of voice2mqtt"
@@ -317,6 +321,7 @@ class Daemon:
     def _stop(self, why: str) -> None:
         log.info("stopping: %s", why, extra={"V2M_EVENT": "stopping"})
         self._notifier.stopping(why)
+        self._former_node.stop()
         self._host_watch.stop()
         self._microphone.close()
         self._loop.join(FINISH_WITHIN_S)

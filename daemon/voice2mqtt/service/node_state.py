@@ -1,7 +1,7 @@
 """The state of this node, for `<base>/<node>/state` and the service manager's status line."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from voice2mqtt import __version__
 from voice2mqtt.audio.signal.condition import MicrophoneState
@@ -13,7 +13,8 @@ from voice2mqtt.service.history_keeper import refusal_of
 from voice2mqtt.service.process_utterance import ProcessedUtterance
 from voice2mqtt.service.store import Store
 
-_MUTE = "mute"
+_MUTE, _COUNTERS = "mute", "counters"
+_COUNTED = ("heard", "commands", "unmatched", "no_match", "canceled")
 _NO_REFUSALS = (Refusal.NONE, Refusal.CONSENT, Refusal.SILENCE)
 
 
@@ -25,7 +26,8 @@ class NodeState:
     ) -> None:
         """Call `used_s` for the seconds of audio sent today.
 
-        Whether the node is muted is kept in `store`, so that a restart does not unmute it.
+        Whether the node is muted is kept in `store`, so that a restart does not unmute it; and
+        the counters, so that nobody takes a restart for days without a sentence.
         """
         self._used_s = used_s
         self._store = store
@@ -35,10 +37,9 @@ class NodeState:
         """Why the Speech host cannot be used, "" if it can, None while nobody has tried."""
         self.broker_up = False
         self.limit_reached = False
-        self._counters: Counter[str] = Counter(
-            heard=0, commands=0, unmatched=0, no_match=0, canceled=0
-        )
-        self._refused: Counter[str] = Counter()
+        kept = store.read(_COUNTERS) if store else None
+        self._counters = _kept(kept, "counters", _COUNTED)
+        self._refused = _kept(kept, "refused", [refusal.value for refusal in Refusal])
 
     def note(self, processed: ProcessedUtterance) -> None:
         """Count the outcome and the decisions."""
@@ -58,6 +59,12 @@ class NodeState:
                 self._counters["commands"] += 1
             elif isinstance(decision, Refuse):
                 self._counters["unmatched"] += 1
+        if self._store:
+            self._store.write(_COUNTERS, self._counts())
+
+    def _counts(self) -> dict[str, object]:
+        counters = {name: self._counters[name] for name in _COUNTED}
+        return {"counters": counters, "refused": dict(self._refused)}
 
     @property
     def muted(self) -> bool:
@@ -88,8 +95,7 @@ class NodeState:
             "host": self.host_fault == "",
             "host_reason": self.host_fault or "",
             "version": __version__,
-            "counters": dict(self._counters),
-            "refused": dict(self._refused),
+            **self._counts(),
             "metered_s_today": round(self._used_s(), 1),
             "daily_limit_reached": self.limit_reached,
         }
@@ -109,3 +115,10 @@ class NodeState:
         if not self.broker_up:
             parts.append("broker reconnecting")
         return "; ".join(parts)
+
+
+def _kept(document: object, part: str, names: Iterable[str]) -> Counter[str]:
+    """Return what `part` of the stored `document` counts of `names`; nothing if it is damaged."""
+    counts = document.get(part) if isinstance(document, dict) else None
+    found = ((name, counts.get(name)) for name in names) if isinstance(counts, dict) else ()
+    return Counter({name: count for name, count in found if type(count) is int and count > 0})

@@ -65,6 +65,7 @@ class MqttSettings(Section):
     """How the broker is reached."""
 
     broker: Broker = "mqtt://127.0.0.1:1883"
+    """One, or a list of which the next is used when one is gone."""
     base: Topic = "voice2mqtt"
     """Where our own topics begin."""
     username: Text | None = None
@@ -88,6 +89,11 @@ class MqttSettings(Section):
         if bool(self.cert_file) != bool(self.key_file):
             raise ValueError("cert_file and key_file belong together; name both")
         return self
+
+    @property
+    def brokers(self) -> tuple[str, ...]:
+        """The addresses, in the order in which they are tried."""
+        return (self.broker,) if isinstance(self.broker, str) else self.broker
 
 
 class HomeAssistantSettings(Section):
@@ -133,7 +139,7 @@ class FeedbackSettings(Section):
     device: Text = "default"
     """An ALSA playback name."""
     speak: bool = True
-    speech_command: Texts = ("espeak-ng", "-v", "{language}", "--stdout", "{text}")
+    speech_command: Texts = ("espeak-ng", "-v", "{language}", "--stdout", "--stdin")
     """Writes a WAV to its standard output."""
 
 

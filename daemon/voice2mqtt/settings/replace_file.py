@@ -17,7 +17,8 @@ def replace_file(path: Path, text: str) -> None:
         _replace(path.resolve(), text)
     except OSError as error:
         raise SettingsError(
-            f"{path} cannot be written ({error.strerror}); run this as its owner, or as root"
+            f"{path} cannot be written ({error.strerror}); run this as its owner, or as root; the "
+            "page of the machine's service may save after `sudo voice2mqtt console allow-saving`"
         ) from error
 
 

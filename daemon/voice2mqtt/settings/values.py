@@ -1,7 +1,7 @@
 """What values of settings may be: ranges and formats, each with the sentence for a wrong one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,8 +17,8 @@ _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
-def _address(*schemes: str, paths: Sequence[str] = (), secret_hint: str) -> AfterValidator:
-    """Return a validator for URLs of `schemes`; only those in `paths` may have a path or a query.
+def _address(*schemes: str, paths: Sequence[str] = (), secret_hint: str) -> Callable[[str], str]:
+    """Return a check for URLs of `schemes`; only those in `paths` may have a path or a query.
 
     `secret_hint` says where a secret belongs.
     """
@@ -51,7 +51,7 @@ def _address(*schemes: str, paths: Sequence[str] = (), secret_hint: str) -> Afte
             )
         return address
 
-    return AfterValidator(check)
+    return check
 
 
 def _topic(topic: str) -> str:
@@ -107,6 +107,25 @@ def as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+_broker = _address(
+    "mqtt",
+    "mqtts",
+    "ws",
+    "wss",
+    paths=("ws", "wss"),
+    secret_hint="use the keys username and password_file",
+)
+
+
+def _brokers(given: object) -> object:
+    """Check an address, or a list of them."""
+    listed = as_tuple(given)
+    if not isinstance(listed, tuple) or not listed or {*map(type, listed)} != {str}:
+        raise ValueError("expected the address of a broker, or a list of addresses")
+    checked = tuple(map(_broker, listed))
+    return checked if len(checked) > 1 else checked[0]
+
+
 Positive = Annotated[float, Field(gt=0)]
 Milliseconds = Annotated[int, Field(ge=0, le=10_000)]
 Text = Annotated[str, Field(min_length=1)]
@@ -124,35 +143,32 @@ Region = Annotated[str, AfterValidator(_region)]
 _KEY_HINT = "write it into a file of its own, named by key_file or token_file"
 Host = Annotated[
     str,
-    _address(
-        "ws",
-        "wss",
-        secret_hint="a Speech service takes a key instead, in a file named by key_file or "
-        "token_file",
+    AfterValidator(
+        _address(
+            "ws",
+            "wss",
+            secret_hint="a Speech service takes a key instead, in a file named by key_file or "
+            "token_file",
+        )
     ),
 ]
 Endpoint = Annotated[
     str,
-    _address(
-        *("wss", "ws", "https", "http"),
-        paths=("wss", "ws", "https", "http"),
-        secret_hint=_KEY_HINT,
+    AfterValidator(
+        _address(
+            *("wss", "ws", "https", "http"),
+            paths=("wss", "ws", "https", "http"),
+            secret_hint=_KEY_HINT,
+        )
     ),
 ]
 Proxy = Annotated[
-    str, _address("http", secret_hint="use the keys proxy_username and proxy_password_file")
-]
-Broker = Annotated[
     str,
-    _address(
-        "mqtt",
-        "mqtts",
-        "ws",
-        "wss",
-        paths=("ws", "wss"),
-        secret_hint="use the keys username and password_file",
+    AfterValidator(
+        _address("http", secret_hint="use the keys proxy_username and proxy_password_file")
     ),
 ]
+Broker = Annotated[str | tuple[str, ...], BeforeValidator(_brokers)]
 
 
 class Section(BaseModel):

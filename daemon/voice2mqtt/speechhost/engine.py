@@ -33,6 +33,11 @@ class NBestEntry:
     """Probability that this is what was said; those of one transcript sum to at most 1."""
     out_of_grammar: bool = False
     """Whether there was a table of commands, and this is likelier than any of them."""
+    understood: float = 1.0
+    """How well the words are heard one by one, as the geometric mean of their probabilities.
+
+    Speech of another language is heard badly, however sure it is that it is none of a table.
+    """
     words: tuple[TimedWord, ...] = ()
     """Those of `lexical`, in order; empty if nobody asked when they were said."""
 

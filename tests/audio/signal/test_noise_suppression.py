@@ -58,5 +58,5 @@ def test_it_passes_on_what_it_is_told() -> None:
 
 def test_a_missing_library_is_said_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "webrtc_noise_gain", None)
-    with pytest.raises(SettingsError, match=r"voice2mqtt\[clean\]"):
+    with pytest.raises(SettingsError, match="voice2mqtt install --extra clean"):
         NoiseSuppressedSource(Blocks([]), noise_suppression=1, auto_gain_dbfs=0)

@@ -10,7 +10,7 @@ from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
 from voice2mqtt.audio.sources.capture import Capture
 from voice2mqtt.demo.virtual_sound import MICROPHONE, PrivateSoundServer, running_sound_server
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 RECOVERY_S = 5.0
 
 

@@ -32,3 +32,13 @@ def test_without_a_page_it_says_how_to_get_one(
     settings.write_text("node: den\n")
     main(["console", "token", "--settings", str(settings)])
     assert "console: {listen: 127.0.0.1:8099}" in capsys.readouterr().out
+
+
+def test_a_service_of_a_session_can_save_already(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "voice2mqtt.yaml"
+    settings.write_text("node: den\n")
+    command = ["console", "allow-saving", "--settings", str(settings)]
+    assert main(command) == ExitStatus.CONFIG
+    assert "a service of your session can save its table already" in capsys.readouterr().err

@@ -13,6 +13,7 @@ from tests.broker import Broker
 from voice2mqtt.cli.guide.questions import Questions
 from voice2mqtt.cli.main import main
 from voice2mqtt.errors import ExitStatus, UserFacingError
+from voice2mqtt.service.install.sound_owner import SoundSession
 from voice2mqtt.settings.load import load_settings, load_table
 
 LAMP = '{"name": "Lamp", "command_topic": "lamp/set"}'
@@ -82,17 +83,20 @@ def test_whose_the_sound_is_runs_the_set_up(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    monkeypatch.setattr("voice2mqtt.cli.guide.setup.sound_servers", dict)
+    monkeypatch.setattr("voice2mqtt.cli.guide.setup.sound_owner", lambda: None)
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr("os.getuid", lambda: 1000)
     assert main(["setup", "node", "--yes"]) == ExitStatus.OK
     told = capsys.readouterr().out
-    assert "No sound server runs in your session" in told
+    assert "No session that lasts has a sound server" in told
     assert "voice2mqtt setup` sets that up." in told
-    monkeypatch.setattr("os.getuid", lambda: 0)
-    monkeypatch.setattr("voice2mqtt.cli.guide.setup.sound_servers", lambda: {0: "PipeWire"})
+    owner = SoundSession(user=1000, server="PipeWire", lasts=True)
+    monkeypatch.setattr("voice2mqtt.cli.guide.setup.sound_owner", lambda: owner)
     assert main(["setup", "node", "--yes"]) == ExitStatus.OK
-    assert "No sound server" not in capsys.readouterr().out
+    assert "No session" not in capsys.readouterr().out
+    monkeypatch.setattr("os.getuid", lambda: 0)
+    assert main(["setup", "node", "--yes"]) == ExitStatus.OK
+    assert f"belongs to PipeWire in the session of {owner.owner}" in capsys.readouterr().out
 
 
 def test_a_part_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,7 @@ commands:
   - {name: night, say: good night, topic: home/night, payload: "NOW"}
 """
 EVENT = "voice2mqtt/test/event"
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_each_message_is_answered_when_the_broker_goes_between_probe_and_message
         broker = threading.Thread(target=_serve_once, args=(door,))
         broker.start()
         address = parse_address(f"mqtt://127.0.0.1:{door.getsockname()[1]}")
-        login = Login(address=address, client_id="den", will=None, keepalive_s=30)
+        login = Login(addresses=(address,), client_id="den", will=None, keepalive_s=30)
         connection = BrokerConnection(login, MQTT_5, lambda _message: None)
         wake, bell = socket.socketpair()
         with wake, bell:

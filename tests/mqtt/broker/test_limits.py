@@ -15,7 +15,7 @@ from voice2mqtt.mqtt.broker.delivery import Delivery
 from voice2mqtt.mqtt.broker.limits import BrokerLimits, limits_in
 from voice2mqtt.settings.model import MqttSettings, Settings
 
-WAIT_S = 10
+WAIT_S = 60
 ROOT = "voice2mqtt/den"
 
 

@@ -28,7 +28,7 @@ from voice2mqtt.mqtt.broker.link import Link
 from voice2mqtt.mqtt.broker.login import login_from
 from voice2mqtt.settings.model import MqttSettings
 
-WAIT_S = 10
+WAIT_S = 60
 WILL = Delivery(topic="voice/den/availability", payload="offline", retain=True)
 
 
@@ -57,7 +57,7 @@ class Line:
 
 
 @contextmanager
-def line_to(url: str, **settings: object) -> Iterator[Line]:
+def line_to(url: str | list[str], **settings: object) -> Iterator[Line]:
     line = Line(MqttSettings.model_validate({"broker": url, **settings}))
     line.link.start()
     try:
@@ -96,6 +96,37 @@ def test_every_scheme_carries_messages_both_ways(
             assert subscriber.wait_for(f"home/{qos}").qos == qos
         subscriber.send("to/us", "hello")
         assert line.heard.get(timeout=WAIT_S) == Incoming("to/us", b"hello", retained=False)
+
+
+def test_the_next_broker_of_a_list_is_used_when_one_dies_or_freezes(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("one", "other")]
+    for folder in folders:
+        folder.mkdir()
+    with (
+        Broker(folders[0]) as one,
+        Broker(folders[1]) as other,
+        one.subscriber("home/#") as at_one,
+        other.subscriber("home/#") as at_other,
+        line_to([one.url, other.url]) as line,
+    ):
+        line.ups.get(timeout=WAIT_S)
+        line.send("home/1")
+        assert line.result() == (DeliveryResult.CONFIRMED, "")
+        one.freeze()
+        line.send("home/2")
+        assert line.result()[0] is not DeliveryResult.CONFIRMED
+        line.ups.get(timeout=WAIT_S)
+        one.thaw()
+        line.send("home/3")
+        assert line.result() == (DeliveryResult.CONFIRMED, "")
+        other.kill()
+        line.ups.get(timeout=WAIT_S)
+        line.send("home/4")
+        assert line.result() == (DeliveryResult.CONFIRMED, "")
+        at_one.wait_for("home/4")
+        # What a frozen broker had not answered for was not sent to either of them.
+        assert [m.topic for m in at_one.messages] == ["home/1", "home/4"]
+        assert [m.topic for m in at_other.messages] == ["home/3"]
 
 
 def test_a_client_certificate_opens_the_door(tmp_path: Path, certificates: Certificates) -> None:

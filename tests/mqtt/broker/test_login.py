@@ -74,3 +74,19 @@ def test_files_that_hold_something_else_are_named(
 def test_a_client_is_known_by_base_and_node_unless_named() -> None:
     assert login_from(MqttSettings(), "den", None).client_id == "voice2mqtt-den"
     assert login_from(MqttSettings(client_id="me"), "den", None).client_id == "me"
+
+
+def test_the_brokers_of_a_list_are_tried_in_turn() -> None:
+    settings = MqttSettings.model_validate({"broker": ["mqtt://a", "ws://b:80/mqtt", "mqtt://c"]})
+    login = login_from(settings, "den", None)
+    hosts = []
+    for _ in range(4):
+        hosts.append(login.address.host)
+        login = login.moved_on()
+    assert hosts == ["a", "b", "c", "a"]
+
+
+def test_a_list_does_not_lead_from_tls_to_plain_text() -> None:
+    settings = MqttSettings.model_validate({"broker": ["mqtts://a", "mqtt://b"]})
+    with pytest.raises(SettingsError, match="for all of the brokers or none"):
+        login_from(settings, "den", None)

@@ -23,7 +23,7 @@ from voice2mqtt.mqtt.broker.delivery import Delivery, DeliveryResult, Lane, OnRe
 from voice2mqtt.mqtt.broker.outbox import IN_FLIGHT, Outbox
 from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
-WAIT_S = 10
+WAIT_S = 60
 CAPACITY_AND_MORE = 200
 
 

@@ -11,7 +11,7 @@ from voice2mqtt.nlu.dialogue.multilingual import MultilingualInterpreter
 from voice2mqtt.nlu.dialogue.policy import LocalTime
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service.checks.table_tests import try_sentences
-from voice2mqtt.service.composition import interpreter, language_of, lint
+from voice2mqtt.service.interpreters import interpreter, language_of, lint
 from voice2mqtt.settings.model import ListeningSettings, Settings
 from voice2mqtt.settings.speech_settings import SpeechSettings
 

@@ -38,7 +38,7 @@ def test_two_rows_that_share_a_sentence_and_do_the_same() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("read the news please", "read the noose please"), ("read the mail", "read the male")],
+    [("read the news now", "read the noose now"), ("read the mail", "read the male")],
 )
 def test_rows_a_listener_confuses(one: str, other: str) -> None:
     told = findings(numbered_row(1, one), numbered_row(2, other))
@@ -50,8 +50,8 @@ def test_rows_a_listener_confuses(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     "say",
     [
-        "[please] add {anything} to [my|the] [shopping] list",
-        "[please|can you] what's the weather [like] [in {anything}] [please|can you]",
+        "[now] add {anything} to [my|the] [shopping] list",
+        "[now|can you] what's the weather [like] [in {anything}] [now|can you]",
         "play {anything} in the {room}",
     ],
 )
@@ -74,8 +74,8 @@ def test_rows_with_free_text_that_a_listener_confuses() -> None:
 
 
 def test_a_question_ends_the_confusion() -> None:
-    asked = replace(numbered_row(2, "read the noose please"), confirm="The noose?")
-    assert findings(numbered_row(1, "read the news please"), asked) == []
+    asked = replace(numbered_row(2, "read the noose now"), confirm="The noose?")
+    assert findings(numbered_row(1, "read the news now"), asked) == []
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from voice2mqtt.nlu.grammar.table import WildcardList
     ("template", "told"),
     [
         ("{anything}", "takes every sentence"),
-        ("[please] {anything} {anything:b}", "takes every sentence"),
+        ("[now] {anything} {anything:b}", "takes every sentence"),
         ("(turn it off|<free>)", "takes every sentence"),
         ("the {anything}", "'the {anything}' needs only one word"),
         ("turn {anything} [now]", "'turn {anything} [now]' needs only one word"),
-        ("([please]; {anything}; {room})", "needs only one word"),
+        ("([now]; {anything}; {room})", "needs only one word"),
         ("add {anything} to the list", ""),
         ("play {anything} (in|for) {room}", ""),
     ],

@@ -387,3 +387,26 @@ def test_every_language_that_cldr_spells_has_numbers_in_words_and_digits(languag
         matcher.parses(f"{number} lamp {number} percent")
 
     no_number_is_too_much()
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("please can you turn on the hall light please please", [("light", {})]),
+        ("play jazz please", [("song", {"song": "jazz"})]),
+        ("please help", [("help", {})]),
+        ("turn on the can light", []),
+        ("please", []),
+    ],
+)
+def test_words_to_skip_may_stand_anywhere(
+    text: str, rows: list[tuple[str, dict[str, SlotValue]]]
+) -> None:
+    said = {"light": "turn on the hall light", "song": "play {song}", "help": "please help"}
+    table = CommandTable(
+        rows=tuple(Row(name=name, say=(say,), publish=()) for name, say in said.items()),
+        lists=LISTS,
+        skip_words=("please", "can you"),
+    )
+    found = ExactMatcher(compile_table(table), normaliser("en")).parses(text)[:1]
+    assert [(table.rows[parse.row].name, dict(parse.slots)) for parse in found] == rows

@@ -113,3 +113,95 @@ def test_a_part_behind_a_number_is_added_to_it(code: str, whole: int) -> None:
 def test_an_amount_may_be_written_before_its_unit(code: str, text: str, written: str) -> None:
     words = normaliser(code)
     assert words.amounts_in_digits(words.lattice(text)) == written
+
+
+MINUS = {"en": "minus", "de": "minus", "fr": "moins", "es": "menos", "it": "meno", "nl": "min"}
+COLD = {
+    code: ExactMatcher(
+        compile_table(
+            CommandTable(
+                rows=(Row(name="heat", say=("heat {t}",), publish=()),),
+                lists={"t": RangeList(lowest=-1000, highest=1000, decimals=True)},
+                language=code,
+            )
+        ),
+        normaliser(code),
+    )
+    for code in HOURS
+}
+
+
+def numbers(code: str, text: str) -> list[object]:
+    return [parse.slots["t"] for parse in COLD[code].parses(f"heat {text}")]
+
+
+@pytest.mark.parametrize("code", HOURS)
+@given(number=st.integers(1, 999), tenth=st.integers(0, 9))
+def test_what_cldr_spells_is_read_back_with_its_sign(code: str, number: int, tenth: int) -> None:
+    value = number if not tenth else float(f"{number}.{tenth}")
+    words = normaliser(code)
+    written = words.written(value)
+    for form in words.spell(value):
+        spelled = " ".join(form)
+        assert numbers(code, spelled) == [value], spelled
+        for minus in (f"{MINUS[code]} ", "-", "\u2212"):
+            assert numbers(code, minus + written) == [-value], minus + written
+        assert numbers(code, f"{MINUS[code]} {spelled}") == [-value], spelled
+        for below in language_named(code).below_zero:
+            assert numbers(code, f"{spelled} {below}") == [-value], (spelled, below)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "number"),
+    [
+        ("en", "minus a half", -0.5), ("en", "minus twenty and a half", -20.5),
+        ("en", "20 1/2", 20.5), ("en", "20 and 1/2", 20.5),
+        ("en", "twenty and three quarter", 20.75),
+        ("en", "nought point five", 0.5), ("en", "oh point five", 0.5),
+        ("en", "one point five", 1.5), ("en", "1 and 1/2", 1.5),
+        ("de", "ein Komma fünf", 1.5), ("de", "zwei und 1/2", 2.5),
+        ("de", "minus eineinhalb", -1.5),
+        ("fr", "vingt et demi", 20.5), ("fr", "20 et 1/2", 20.5), ("fr", "moins un et demi", -1.5),
+        ("es", "veinte y medio", 20.5), ("es", "20 y 1/2", 20.5),
+        ("es", "menos uno y medio", -1.5),
+        ("it", "venti e mezzo", 20.5), ("it", "20 e 1/2", 20.5), ("it", "meno uno e mezzo", -1.5),
+        ("nl", "twintig en een half", 20.5), ("nl", "4 en 1,5", 4.5), ("nl", "twaalfenhalf", 12.5),
+        ("nl", "min anderhalf", -1.5), ("nl", "tweeëneenhalf", 2.5), ("nl", "tweeeneenhalf", 2.5),
+    ],
+)  # fmt: skip
+def test_a_part_and_a_sign(code: str, text: str, number: float) -> None:
+    assert numbers(code, text) == [number]
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "years"),
+    [
+        ("en", "eighties", 80), ("en", "80s", 80), ("en", "80's", 80), ("en", "'80s", 80),
+        ("en", "nineteen eighties", 1980), ("en", "1980s", 1980), ("en", "twenties", 20),
+        ("de", "achtziger", 80), ("de", "80er", 80), ("de", "neunzehnhundertachtziger", 1980),
+        ("de", "dreissiger", 30), ("de", "1980er", 1980), ("es", "ochentas", 80),
+        ("fr", "années quatre-vingts", 80), ("it", "anni ottanta", 80), ("nl", "jaren tachtig", 80),
+    ],
+)  # fmt: skip
+def test_a_decade(code: str, text: str, years: int) -> None:
+    table = CommandTable(
+        rows=(Row(name="play", say=("[(années|anni|jaren)] {y} music",), publish=()),),
+        lists={"y": RangeList(lowest=0, highest=2100)},
+        language=code,
+    )
+    (parse,) = ExactMatcher(compile_table(table), normaliser(code)).parses(f"{text} music")
+    assert parse.slots == {"y": years}
+
+
+@pytest.mark.parametrize("heard", ["the 80s", "the eighties", "the 80's"])
+def test_a_decade_is_one_word(heard: str) -> None:
+    assert normaliser("en").keys(heard) == ["the", "80s"]
+
+
+def test_seconds_are_no_decade() -> None:
+    table = CommandTable(
+        rows=(Row(name="wait", say=("wait {n} s",), publish=()),),
+        lists={"n": RangeList(lowest=0, highest=100)},
+    )
+    (parse,) = ExactMatcher(compile_table(table), normaliser("en")).parses("wait 30s")
+    assert parse.slots == {"n": 30}

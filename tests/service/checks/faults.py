@@ -14,6 +14,7 @@ from voice2mqtt.service.checks.machine import check_disk, check_machine
 from voice2mqtt.service.checks.sound import check_rights, check_server
 from voice2mqtt.service.checks.speech_host import check_host
 from voice2mqtt.service.checks.unit import check_units
+from voice2mqtt.service.install.sound_owner import SoundSession
 
 
 @dataclass(frozen=True)
@@ -169,10 +170,13 @@ def _broker(which: str, user: str = "voice", password: str = "right") -> Plant:
 
 
 def _sound_server(kind: str) -> Plant:
-    """Let one run in the session of user 1000."""
+    """Let one run in the session of user 1000, who lingers."""
 
     def plant(home: Home, _world: World) -> None:
         (home.root / "run/user/1000" / kind).touch()
+        lingers = home.root / "var/lib/systemd/linger"
+        lingers.mkdir(parents=True, exist_ok=True)
+        (lingers / SoundSession(user=1000, server=kind, lasts=True).owner).touch()
 
     return plant
 

@@ -102,7 +102,7 @@ def test_a_wake_word_without_its_library_is_refused_with_the_cure(
         verify(load_written(path))
     (fault,) = caught.value.faults
     assert (fault.place.line, fault.place.column) == (1, 24)
-    assert "voice2mqtt[wake]" in caught.value.report
+    assert "install --extra wake" in caught.value.report
 
 
 def test_all_that_is_missing_is_told_in_one_run(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from voice2mqtt.service.recognition import speech_services
 from voice2mqtt.service.recognition.host_watch import HostWatch
 from voice2mqtt.settings.speech_settings import SpeechSettings
 
-WITHIN_S = 10.0
+WITHIN_S = 60.0
 TIMED_OUT = Canceled(
     reason="Error", code="ServiceTimeout", explanation="no answer", origin=Origin.ANSWER
 )

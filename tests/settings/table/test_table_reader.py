@@ -25,6 +25,14 @@ def test_rules_are_read_under_both_of_their_names() -> None:
     assert read.rules == {"a": "[please]", "b": "<a> now"}
 
 
+def test_words_to_skip_are_plain_words() -> None:
+    assert table("skip_words: [please, thank you]\n" + _ROW).skip_words == ("please", "thank you")
+    assert table("skip_words: []\n" + _ROW).skip_words == ()
+    assert first_lines(table_report('skip_words: ["[oh] please"]\n' + _ROW)) == [
+        "x.yaml:1:14: words to skip are no template; name each by itself"
+    ]
+
+
 def test_tests_are_read_in_every_form() -> None:
     read = table(
         _ROW
@@ -54,7 +62,7 @@ def test_tests_are_read_in_every_form() -> None:
         pytest.param(
             "- say: hi\n",
             "x.yaml:1:1: expected a command table with keys, found a list; known here: language, "
-            "lists, rules, expansion_rules, commands, tests",
+            "lists, rules, expansion_rules, skip_words, commands, tests",
             id="rows-without-commands",
         ),
         pytest.param(

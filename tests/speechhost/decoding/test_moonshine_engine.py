@@ -18,6 +18,7 @@ from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 from voice2mqtt.speechhost.decoding.prior import Prior
 from voice2mqtt.speechhost.decoding.tokenizer import Tokenizer
 from voice2mqtt.speechhost.engine import EngineGrammar
+from voice2mqtt.speechhost.protocol import answers
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,18 @@ def test_speech_outside_the_grammar_is_what_open_decoding_hears(
     assert nbest[0].text == "It was the best of times, it was the worst of times."
     assert [entry.confidence for entry in nbest] == [pytest.approx(1.0, abs=0.01)]
     assert nbest[0].out_of_grammar
+
+
+def test_words_of_another_language_are_badly_understood_with_a_table_too(
+    engine: MoonshineEngine, novel: bytes, tmp_path: Path
+) -> None:
+    german = tmp_path / "german.wav"
+    voice = stage.espeak("de")
+    stage.speak("Ich gehe morgen mit meiner Schwester einkaufen", voice, german)
+    spoken = b"".join(WavSource(german).blocks())
+    for grammar in (None, _grammar("turn on the light", "good night")):
+        assert engine.transcribe(novel, grammar).nbest[0].understood > 0.8
+        assert engine.transcribe(spoken, grammar).nbest[0].understood < answers.MIN_UNDERSTOOD
 
 
 def test_open_hypotheses_are_different_words(engine: MoonshineEngine, novel: bytes) -> None:

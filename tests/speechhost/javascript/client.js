@@ -1,18 +1,25 @@
-// node client.js URL once|twice|live|continuous|dictation PCM_FILE [KEY [LANGUAGE]]: recognises, one JSON event a line.
+// node client.js URL once|twice|live|continuous|dictation|transcriber PCM_FILE [KEY [LANGUAGES]]: recognises, one JSON
+// event a line. A URL with a path is an endpoint, else a host; of several LANGUAGES, one is identified.
 "use strict";
 const fs = require("node:fs");
 const sdk = require("microsoft-cognitiveservices-speech-sdk");
 
-const [url, mode, file, key, language] = process.argv.slice(2);
+const [address, mode, file, key, languages = "en-US"] = process.argv.slice(2);
 const pcm = fs.readFileSync(file);
 
-const config = sdk.SpeechConfig.fromHost(new URL(url), key);
-config.speechRecognitionLanguage = language || "en-US";
+const url = new URL(address);
+const config = url.pathname === "/" ? sdk.SpeechConfig.fromHost(url, key) : sdk.SpeechConfig.fromEndpoint(url, key);
+const candidates = languages.split(",");
+config.speechRecognitionLanguage = candidates[0];
 config.outputFormat = sdk.OutputFormat.Detailed;
 config.requestWordLevelTimestamps();
 if (mode === "dictation") config.enableDictation();
 const stream = sdk.AudioInputStream.createPushStream();
-const recognizer = new sdk.SpeechRecognizer(config, sdk.AudioConfig.fromStreamInput(stream));
+const audio = sdk.AudioConfig.fromStreamInput(stream);
+const identified = sdk.AutoDetectSourceLanguageConfig.fromLanguages(candidates);
+const recognizer = mode === "transcriber" ? new sdk.ConversationTranscriber(config, audio)
+  : candidates.length > 1 ? sdk.SpeechRecognizer.FromConfig(config, identified, audio)
+  : new sdk.SpeechRecognizer(config, audio);
 sdk.PhraseListGrammar.fromRecognizer(recognizer).addPhrase("Contoso lamp");
 
 const tell = (event, result) =>
@@ -22,6 +29,8 @@ const tell = (event, result) =>
     text: result && result.text,
     end: result && result.offset + result.duration,
     json: result && result.json,
+    language: result && result.language,
+    speaker: result && result.speakerId,
     error: result && result.errorDetails,
   }));
 const push = (start = 0, end = pcm.length) =>
@@ -30,7 +39,7 @@ const push = (start = 0, end = pcm.length) =>
 const begun = mode === "live" ? pcm.length - 24_000 : pcm.length;
 const once = () => new Promise((resolve, reject) => recognizer.recognizeOnceAsync(resolve, reject));
 
-for (const event of ["recognizing", "recognized", "speechStartDetected", "speechEndDetected"]) {
+for (const event of ["recognizing", "recognized", "transcribed", "speechStartDetected", "speechEndDetected"]) {
   recognizer[event] = (_, args) => tell(event, args.result);
 }
 if (mode === "live") {
@@ -40,10 +49,11 @@ if (mode === "live") {
 
 async function main() {
   push(0, begun);
-  if (mode === "continuous" || mode === "dictation") {
+  if (["continuous", "dictation", "transcriber"].includes(mode)) {
     stream.close();
     const stopped = new Promise((resolve) => { recognizer.sessionStopped = resolve; });
-    recognizer.startContinuousRecognitionAsync();
+    if (mode === "transcriber") recognizer.startTranscribingAsync();
+    else recognizer.startContinuousRecognitionAsync();
     await stopped;
   } else {
     if (mode === "once") stream.close();

@@ -186,7 +186,9 @@ def test_the_language_is_that_of_the_model_or_unknown(offered: str, heard: str, 
 
 
 def test_words_that_are_hardly_understood_are_of_no_known_language() -> None:
-    garbled = Transcript(nbest=(entry("Shelter was lifted in the queue.", 0.01),))
+    garbled = Transcript(
+        nbest=(replace(entry("Shelter was lifted in the queue."), understood=0.5),)
+    )
     assert answers.identified(garbled, options_of("lidEnabled=en-US,de-DE")) == {
         "Language": "Unknown",
         "Confidence": "Unknown",

@@ -26,6 +26,13 @@ def test_a_message_about_the_connection_has_no_request_id() -> None:
     )
 
 
+def test_a_commit_of_the_sdk_is_read() -> None:
+    assert read_text(client.commit("f46a", "12")) == TextMessage(
+        path="audio.commit", request_id="f46a", body={}, commit_token="12"
+    )
+    assert read_text(client.commit("f46a", '1", "x')).commit_token == ""
+
+
 def test_audio_of_the_sdk_is_read() -> None:
     assert read_binary(client.audio("f46a", b"\1\2")) == AudioMessage(
         request_id="f46a", payload=b"\1\2"

@@ -134,6 +134,7 @@ FRAMES = st.one_of(
     st.text(max_size=50),
     st.binary(max_size=50),
     st.sampled_from([client.context("a1"), client.context("a2", continuation={})]),
+    st.sampled_from([client.commit("a1", "1"), client.commit("a2", "x")]),
     st.builds(
         client.audio,
         st.sampled_from(["a1", "a2", "a3"]),

@@ -286,6 +286,49 @@ def test_a_continuous_turn_that_is_starved_answers_and_goes_on() -> None:
     assert following.pcm.startswith(tone(500))
 
 
+COMMITTED: Json = {"X-Client-Commit-Token": "7"}
+
+
+def test_a_commit_ends_the_phrase_under_way_and_its_answer_says_so() -> None:
+    talk = Talk("CONVERSATION")
+    talk.hear(tone(500))
+    committed = work(talk.turn.commit("7"))
+    following = work(talk.hear(tone(600) + silence(700)))
+    assert len(committed.pcm) == pytest.approx(32 * 500, abs=32 * 40)
+    assert len(committed.pcm + following.pcm) == pytest.approx(32 * 1200, abs=32 * 40)
+    answer = body(talk.turn.transcribed(committed.job_id, LIGHT), "speech.phrase")
+    assert answer["clientAudioMetadata"] == COMMITTED
+    assert "clientAudioMetadata" not in body(
+        talk.turn.transcribed(following.job_id, LIGHT), "speech.phrase"
+    )
+
+
+def test_a_commit_when_nothing_is_being_said_is_answered_in_its_turn() -> None:
+    talk = Talk("CONVERSATION")
+    spoken = work(talk.hear(tone(500) + silence(700)))
+    assert paths(talk.turn.commit("7")) == []
+    first, second = (
+        action.body
+        for action in talk.turn.transcribed(spoken.job_id, LIGHT)
+        if isinstance(action, Send) and action.path == "speech.phrase"
+    )
+    assert "clientAudioMetadata" not in first
+    assert second["RecognitionStatus"] == "NoMatch"
+    assert (second["Offset"], second["Duration"]) == (1200 * TICKS_PER_MS, 0)
+    assert second["clientAudioMetadata"] == COMMITTED
+
+
+def test_a_commit_ends_a_single_shot_once_somebody_speaks() -> None:
+    talk = Talk()
+    talk.hear(silence(500))
+    assert talk.turn.commit("1") == []
+    talk.hear(tone(500))
+    actions = talk.turn.transcribed(work(talk.turn.commit("7")).job_id, LIGHT)
+    assert body(actions, "speech.phrase")["clientAudioMetadata"] == COMMITTED
+    assert talk.turn.ended
+    assert talk.turn.commit("8") == []
+
+
 def test_a_very_long_turn_ends_with_a_phrase() -> None:
     talk = Talk("DICTATION")
     for _ in range(40):

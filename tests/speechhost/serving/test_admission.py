@@ -28,8 +28,13 @@ def test_a_key_is_asked_for(
     assert refusal == (None if is_admitted else HTTPStatus.UNAUTHORIZED)
 
 
-def test_without_keys_everybody_is_admitted() -> None:
-    assert AdmissionControl((), Limits()).refusal("127.0.0.1", {}, {}) is None
+def test_without_keys_everybody_is_admitted_but_the_pages_of_a_browser() -> None:
+    without, with_key = (AdmissionControl(keys, Limits()) for keys in ((), ("one",)))
+    page = {"Origin": "https://evil.example"}
+    assert without.refusal("127.0.0.1", {}, {}) is None
+    assert without.refusal("127.0.0.1", page, {}) is HTTPStatus.FORBIDDEN
+    assert with_key.refusal("127.0.0.1", page, {}) is HTTPStatus.UNAUTHORIZED
+    assert with_key.refusal("127.0.0.1", page, {KEY.lower(): "one"}) is None
 
 
 def test_the_oldest_half_open_connection_makes_room() -> None:

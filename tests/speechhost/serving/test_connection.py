@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Coroutine
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.broker import wait_until
 from tests.speechhost import client as wire
 from tests.speechhost.fakes import LoudnessActivity, ScriptedEngine, silence, tone
 from tests.speechhost.hosting import WITHIN_S, Serving, hosting, no_grammar
@@ -84,6 +84,34 @@ def test_a_client_that_is_kept_waiting_is_neither_silent_nor_dead(
     limits = Limits(backlog_s=0.1, ping_every_s=0.05, pong_within_s=0.1)
     with hosting(engine, limits=limits) as host:
         play(overtake(host))
+
+
+def test_a_host_that_was_stopped_does_not_take_its_client_for_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was said while it stood still is read before anything is answered."""
+    monkeypatch.setattr(turn, "STARVED_S", 0.2)
+
+    async def speak(host: Serving) -> None:
+        async with connect(host.url + ONCE) as client:
+            await client.send(wire.audio("a1", tone(600)))
+            assert "turn.start" in str(await client.recv())
+            (connection,) = host._host._connections
+            await asyncio.to_thread(wait_until, lambda: connection._timer is not None, "timer")
+            stopped = threading.Event()
+
+            def stop() -> None:
+                stopped.set()
+                time.sleep(0.6)
+
+            host.do(stop)
+            await asyncio.to_thread(stopped.wait, WITHIN_S)
+            await client.send(wire.audio("a1", tone(900) + silence(1200)))
+            phrase = (await until_end(client))[0]
+            assert phrase["Duration"] > 1.2 * 10_000_000
+
+    with hosting(ScriptedEngine("Yes.")) as host:
+        play(speak(host))
 
 
 def test_an_idle_client_that_answers_pings_stays() -> None:
@@ -184,17 +212,6 @@ def test_a_list_cut_off_is_told_once_for_each_connection(
         "3 are left out"
     ]
     assert "cats" not in caplog.text
-
-
-def test_few_voice_detectors_are_kept_for_the_next_clients() -> None:
-    async def crowd(host: Serving) -> None:
-        clients = [await connect(host.url + ONCE) for _ in range(10)]
-        await asyncio.gather(*(client.close() for client in clients))
-
-    with hosting(ScriptedEngine()) as host:
-        play(crowd(host))
-        spare = host._host._spare_detectors
-        wait_until(lambda: 0 < len(spare) <= 4, "only a few are kept")
 
 
 class NotReading:

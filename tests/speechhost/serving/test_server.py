@@ -13,6 +13,7 @@ import azure.cognitiveservices.speech as sdk
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect as connect_and_wait
 
 from tests.broker import wait_until
 from tests.speechhost import client as wire
@@ -44,6 +45,14 @@ def get(host: Serving, path: str) -> tuple[int, str]:
     except HTTPError as error:
         with error:
             return error.code, error.read().decode()
+
+
+def test_a_full_host_is_not_ready() -> None:
+    with hosting(ScriptedEngine(), limits=Limits(connections=1)) as host:
+        assert get(host, "/ready")[0] == 200
+        with connect_and_wait(host.url + ONCE):
+            wait_until(lambda: get(host, "/ready")[0] == 503, "being full")
+        wait_until(lambda: get(host, "/ready")[0] == 200, "having room again")
 
 
 def test_a_closed_stream_is_answered(host: Serving) -> None:
@@ -315,6 +324,20 @@ def test_a_client_that_breaks_the_protocol_is_closed_and_others_are_served(
 
     assert asyncio.run(asyncio.wait_for(misbehave(), WITHIN_S)) == code
     assert Client(configured(host.url)).once(SPOKEN).text == SENTENCE
+
+
+def test_a_refused_client_that_goes_on_sending_is_closed_at_once(host: Serving) -> None:
+    async def send() -> float:
+        async with connect(host.url + ONCE) as socket:
+            await socket.send(wire.context("a1", phraseDetection={"language": "fr-FR"}))
+            for _ in range(20):
+                await socket.send(wire.audio("a1", tone(100)))
+            began_s = time.monotonic()
+            await socket.wait_closed()
+            return time.monotonic() - began_s
+
+    # One that does not read on until the client's consent comes cuts it off after a second.
+    assert asyncio.run(asyncio.wait_for(send(), WITHIN_S)) < 0.8
 
 
 def test_too_long_a_message_is_told_in_the_log(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from voice2mqtt.audio.sources.source import Source
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
-from voice2mqtt.errors import SettingsError
+from voice2mqtt.errors import SettingsError, how_to_add
 
 _CHUNK_BYTES = RATE_HZ // 100 * SAMPLE_BYTES
 """The library takes 10 ms at a time."""
@@ -26,8 +26,8 @@ class NoiseSuppressedSource:
             from webrtc_noise_gain import AudioProcessor
         except ImportError as error:
             raise SettingsError(
-                "microphone.noise_suppression and auto_gain_dbfs need webrtc-noise-gain; install "
-                "it (`pip install 'voice2mqtt[clean]'`), or set both to 0"
+                "microphone.noise_suppression and auto_gain_dbfs need webrtc-noise-gain; "
+                f"{how_to_add('clean')}; or set both to 0"
             ) from error
         self._source = source
         self._processor = AudioProcessor(auto_gain_dbfs, noise_suppression)

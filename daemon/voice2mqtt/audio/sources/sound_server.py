@@ -7,7 +7,8 @@ from pathlib import Path
 
 PIPEWIRE, PULSEAUDIO, ALSA = "PipeWire", "PulseAudio", "ALSA"
 
-_SOCKETS = (("pipewire-0", PIPEWIRE), ("pulse/native", PULSEAUDIO))
+SOCKETS = (("pipewire-0", PIPEWIRE), ("pulse/native", PULSEAUDIO))
+"""In the folder of a session. PipeWire first: it has a socket for PulseAudio as well."""
 
 _DEFAULT_ADVICE = {
     PIPEWIRE: "`wpctl status` lists the microphones with their numbers, and `wpctl set-default "
@@ -52,7 +53,7 @@ def detect_sound_server(
             advice=_for_one_user(PULSEAUDIO, os.getuid()),
         )
     for folder in _session_folders(environ, run):
-        for name, kind in _SOCKETS:
+        for name, kind in SOCKETS:
             socket = folder / name
             if _there(socket):
                 uid = int(folder.name) if folder.name.isdigit() else os.getuid()

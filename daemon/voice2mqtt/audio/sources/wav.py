@@ -27,6 +27,8 @@ SILENCE_MS = 1500
 
 _ENDLESS_BYTES = 0x7FFF0000
 """Programs that write to a pipe put this size or more, or 0, since they cannot know better."""
+_FORMAT_BYTES = 40
+"""The longest chunk that describes a format; a broken one may announce gigabytes."""
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +132,7 @@ def _header(file: BinaryIO) -> tuple[WaveFormat, int, int, int]:
         if name == b"data":
             break
         if name == b"fmt ":
-            found = _format(file.read(length))
+            found = _format(file.read(min(length, _FORMAT_BYTES)))
         file.seek(start + length + length % 2)
     if found is None:
         raise ValueError("the WAV file names no format before its audio")

@@ -7,7 +7,6 @@ only where an answer differs, and a table is never replaced without asking.
 import argparse
 import getpass
 import os
-import pwd
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,7 +26,8 @@ from voice2mqtt.mqtt.found_brokers import find_brokers
 from voice2mqtt.mqtt.probe import examine_broker
 from voice2mqtt.mqtt.suggest.table import retained, suggestion
 from voice2mqtt.service.checks.broker import cure_of
-from voice2mqtt.service.install.layout import MACHINE, of_person, sound_servers
+from voice2mqtt.service.install.layout import MACHINE, of_person
+from voice2mqtt.service.install.sound_owner import sound_owner
 from voice2mqtt.settings.load import load_settings
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.search import NAME, shipped
@@ -185,14 +185,14 @@ class _Setup:
         while True:
             if answer is None:
                 answer = self._choose_broker() if questions.interactive else None
-            self._write(self._login(answer or self.settings.mqtt.broker))
+            self._write(self._login(answer or self.settings.mqtt.brokers[0]))
             fault = self._broker_fault()
             if "mqtt.username" in fault and questions.interactive and not self.args.username:
                 print("  it wants a user and a password")
                 self._write(self._ask_login())
                 fault = self._broker_fault()
             if not fault:
-                print(f"  {self.settings.mqtt.broker}: logged in")
+                print(f"  {self.settings.mqtt.brokers[0]}: logged in")
                 return
             print(f"  {fault.partition('; ')[0]}; {cure_of(fault, self.settings.mqtt)}")
             if not questions.confirm("Choose again?", default=questions.interactive):
@@ -202,7 +202,7 @@ class _Setup:
     def _choose_broker(self) -> str:
         print("\nLooking for brokers on the network ...", flush=True)
         found = [(each.url, each.name) for each in find_brokers(_LOOK_S)]
-        now = self.settings.mqtt.broker
+        now = self.settings.mqtt.brokers[0]
         choices = dict([(now, "on this machine" if now == _LOCAL else "as it is"), *found])
         default = found[0][0] if found and now == _LOCAL else now
         while True:
@@ -305,8 +305,7 @@ class _Setup:
             raise UserFacingError(
                 f"a service uses {_service_file()}; run setup without --settings to install one"
             )
-        host = self.settings.speech.host
-        status = main.main(["install", *(["--host", host] if host else [])])
+        status = main.main(["install"])
         if status != ExitStatus.OK:
             raise UserFacingError("it was not installed; everything before it is done")
 
@@ -324,16 +323,15 @@ class _Setup:
 
 def _of_another() -> str:
     """Return who should run the set-up instead, by whose the sound is; "" if it is this user."""
-    servers, root = sound_servers(), os.geteuid() == 0
-    if root and servers:
-        person, server = next(iter(servers.items()))
-        name = pwd.getpwuid(person).pw_name
+    owner, root = sound_owner(), os.geteuid() == 0
+    if owner and owner.user != os.getuid():
         return (
-            f"The sound of this machine belongs to {server} in {name}'s session: run it as {name}."
+            f"The sound of this machine belongs to {owner.server} in the session of {owner.owner}: "
+            f"run it as {owner.owner}."
         )
-    if not root and os.getuid() not in servers:
+    if not owner and not root and not of_person().is_installed:
         return (
-            "No sound server runs in your session, so a service would be the machine's: "
+            "No session that lasts has a sound server, so a service would be the machine's: "
             "`sudo voice2mqtt setup` sets that up."
         )
     return ""
@@ -341,7 +339,9 @@ def _of_another() -> str:
 
 def _service_file() -> Path:
     """Return the settings that a service installed by this user uses."""
-    return (MACHINE if os.geteuid() == 0 else of_person()).settings / NAME
+    owner = sound_owner()
+    is_own = os.geteuid() != 0 or (owner is not None and owner.user == os.getuid())
+    return (of_person() if is_own else MACHINE).settings / NAME
 
 
 def _host(given: str) -> str:

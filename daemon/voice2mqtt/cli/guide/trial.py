@@ -12,7 +12,7 @@ from pathlib import Path
 from voice2mqtt.audio.factory import open_microphone
 from voice2mqtt.cli.guide.questions import Questions
 from voice2mqtt.errors import UnavailableError
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.service import process_utterance
 from voice2mqtt.service.checks.speech_host import example_sentences
 from voice2mqtt.service.recognition import speech_services

@@ -20,7 +20,7 @@ from voice2mqtt.history.reader import RefusedSound
 from voice2mqtt.nlu.matching.alignment_view import Match
 from voice2mqtt.review.alias import Alias
 from voice2mqtt.review.review import Case, Done, Review
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.service.recognition import speech_services
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings

@@ -35,7 +35,7 @@ from voice2mqtt.review.training import (
     tallies,
 )
 from voice2mqtt.review.training_set import FOLDER, TrainingSentence, TrainingSet
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.service import process_utterance
 from voice2mqtt.service.checks.table_tests import words_only
 from voice2mqtt.service.process_utterance import ProcessedUtterance

@@ -6,7 +6,15 @@ from html import escape
 from string import Template
 
 from voice2mqtt.languages.language import CheatSheetWords, language_named
-from voice2mqtt.nlu.grammar.table import CommandTable, RangeList, Row, SlotList, TextList
+from voice2mqtt.nlu.grammar.table import (
+    CommandTable,
+    DurationList,
+    RangeList,
+    Row,
+    SlotList,
+    TextList,
+    WildcardList,
+)
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
     Node,
@@ -96,7 +104,9 @@ class _Writer:
                     return self.style.choice(said)
                 self.named[name] = ", ".join(said)
                 return self.style.slot(name)
-            case _:
+            case DurationList():
+                return self.style.slot(name)
+            case WildcardList():
                 return self.style.slot(f"{name} …")
 
 

@@ -6,7 +6,7 @@ from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli.table import cheatsheet, table_import, table_suggest
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.nlu.grammar.enumerate import sentences
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.yaml.faults import count
 

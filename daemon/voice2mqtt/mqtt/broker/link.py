@@ -48,6 +48,8 @@ _PASSWORD_POLL_S = 1.0
 """How often the password file is looked at while we back off."""
 _MOST_TOPICS_LOGGED = 100
 """Topics of messages that are too large, each logged once; set by hand."""
+_MOVES_ON = {Cause.NETWORK, Cause.CREDENTIALS, Cause.SILENCE}
+"""After these another broker is tried, if there is one."""
 _STABLE_AFTER_S = 10.0
 """After a connection that lasted so long the backoff begins anew; set by hand."""
 
@@ -330,6 +332,8 @@ class Link:
                 extra={"V2M_EVENT": "broker_lost", "V2M_REASON": str(lost)},
             )
             self._last_reason = str(lost)
+        if lost.cause in _MOVES_ON:
+            self._login = self._login.moved_on()
         if was_up:
             self._on_down(lost)
 

@@ -2,7 +2,7 @@
 
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voice2mqtt.errors import SettingsError
@@ -18,7 +18,8 @@ LARGEST_BYTES = 1 << 20
 class Login:
     """Where the broker is, and how a client logs in there."""
 
-    address: BrokerAddress
+    addresses: tuple[BrokerAddress, ...]
+    """The broker in use comes first, and after it those that are tried when it is gone."""
     client_id: str
     will: Delivery | None
     keepalive_s: int
@@ -28,6 +29,16 @@ class Login:
     tls: ssl.SSLContext | None = None
     largest_bytes: int = LARGEST_BYTES
     """No larger message is taken from the broker."""
+
+    @property
+    def address(self) -> BrokerAddress:
+        """Where the broker in use is."""
+        return self.addresses[0]
+
+    def moved_on(self) -> "Login":
+        """Return the login at the next broker."""
+        first, *others = self.addresses
+        return replace(self, addresses=(*others, first))
 
     def password(self) -> str | None:
         """Return the password as it stands in its file now.
@@ -67,19 +78,22 @@ def login_from(settings: MqttSettings, node: str, will: Delivery | None) -> Logi
     """Return the login of `node`.
 
     Raises:
-        SettingsError: the address is none, a file cannot be read, or settings contradict.
+        SettingsError: an address is none, a file cannot be read, or settings contradict.
     """
-    address = parse_address(settings.broker)
+    addresses = tuple(map(parse_address, settings.brokers))
+    if len({address.tls for address in addresses}) > 1:
+        # Whoever can break a connection would decide that the next one is not encrypted.
+        raise SettingsError("mqtt.broker: use mqtts:// or wss:// for all of the brokers or none")
     if settings.password_file:
         _readable("mqtt.password_file", settings.password_file)
     return Login(
-        address=address,
+        addresses=addresses,
         client_id=settings.client_id or f"{settings.base}-{node}",
         will=will,
         keepalive_s=settings.keepalive_s,
         username=settings.username,
         password_file=settings.password_file,
-        tls=_tls(settings, address),
+        tls=_tls(settings, addresses[0]),
     )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from voice2mqtt.core.jsontext import read_json
+from voice2mqtt.mqtt.topics import fault_of
+from voice2mqtt.nlu.grammar.messages import SLOT
 
 _KINDS = ("light", "switch", "cover", "scene", "climate")
 _SHORT = {
@@ -48,10 +50,17 @@ def devices_in(messages: Mapping[str, bytes]) -> list[HomeDevice]:
             document = read_json(payload)
         except ValueError:
             continue
-        for device in _devices(topic, document):
+        for device in filter(_fits_a_row, _devices(topic, document)):
             # zigbee2mqtt announces its devices to Home Assistant too: keep each once.
             found.setdefault((device.kind, device.topic), device)
     return sorted(found.values())
+
+
+def _fits_a_row(device: HomeDevice) -> bool:
+    """Return whether a row can name its topic and payloads: no slots, and nothing invalid."""
+    written = (device.topic, *device.payloads)
+    is_topic = not fault_of(device.topic) and device.topic == device.topic.strip()
+    return is_topic and not any(SLOT.search(text) for text in written)
 
 
 def _devices(topic: str, document: object) -> Iterator[HomeDevice]:

@@ -57,7 +57,7 @@ def retained(settings: Settings, within_s: float) -> dict[str, bytes]:
     try:
         if not up.wait(within_s):
             raise UnavailableError(
-                f"the broker {shown_address(settings.mqtt.broker)} cannot be reached"
+                f"the broker {shown_address(settings.mqtt.brokers[0])} cannot be reached"
             )
         deadline_s = time.monotonic() + within_s
         while time.monotonic() < min(deadline_s, last_s[0] + RETAINED_PAUSE_S):

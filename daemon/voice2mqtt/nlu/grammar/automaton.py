@@ -12,12 +12,15 @@ so that several paths must be followed at once.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from voice2mqtt.core.decision import SlotValue
 
 START = 0
+_DIGITS = 5
+"""Decimals of a sum of numbers"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Number:
     decimals: bool = False
     parts: int = 0
     """With `decimals`: 2 allows halves, 10 tenths, 0 any fraction."""
+    total: tuple[float, float] | None = None
+    """If set, the slot is the sum of all its numbers, within these limits"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,35 @@ class Wildcard:
     """A slot filled with one or more words of any kind."""
 
     slot: str
+
+
+class Addend(float):
+    """One of the numbers whose sum fills a slot, within the limits `total`."""
+
+    total: tuple[float, float]
+
+    def __new__(cls, value: float, total: tuple[float, float]) -> Self:
+        """Return `value` as an addend."""
+        addend = super().__new__(cls, value)
+        addend.total = total
+        return addend
+
+
+def filled(fills: Iterable[tuple[str, SlotValue]]) -> dict[str, SlotValue] | None:
+    """Return the value of each slot; None if a sum is beyond its limits."""
+    slots: dict[str, SlotValue] = {}
+    sums: dict[str, Addend] = {}
+    for slot, value in fills:
+        if isinstance(value, Addend):
+            sums[slot] = Addend(value + sums.get(slot, 0.0), value.total)
+        slots[slot] = value
+    for slot, total in sums.items():
+        # Rounded, since three times ten minutes are half an hour.
+        rounded = round(float(total), _DIGITS)
+        if not total.total[0] <= rounded <= total.total[1]:
+            return None
+        slots[slot] = int(rounded) if rounded == int(rounded) else rounded
+    return slots
 
 
 Label = Word | Choice | Number | Wildcard
@@ -73,6 +107,8 @@ class Automaton:
     targets: array[int]
     accepting: dict[int, tuple[int, ...]]
     """State to the numbers that it accepts: rows of a table, values of a `Choice`."""
+    skipped: frozenset[tuple[str, ...]] = frozenset()
+    """Keys of words that may be said anywhere between others and mean nothing"""
 
     def arcs(self, state: int) -> list[tuple[int, int]]:
         """Return (index into `labels`, target state) of each arc of `state`."""

@@ -45,7 +45,9 @@ def compile_table(table: CommandTable) -> Automaton:
     """
     compiler = _Compiler(normaliser(table.language), table.lists, table.rules)
     automaton = compiler.automaton((*row.say, *row.also_heard_as) for row in table.rows)
-    return _checked(automaton, compiler, table)
+    keys = (tuple(compiler.normaliser.keys(words)) for words in table.skip_words)
+    skipped = frozenset(filter(None, keys))
+    return replace(_checked(automaton, compiler, table), skipped=skipped)
 
 
 def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> Automaton:
@@ -61,7 +63,10 @@ def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> A
     language = language_named(table.language)
     compiler = _Compiler(normaliser(table.language), table.lists, table.rules)
     wakes = [escape(phrase) for phrase in wake_phrases if compiler.normaliser.tokens(phrase)]
+    skipped = "".join(f"[{escape(words)}] " for words in table.skip_words)
     rows = [(*row.say, *row.also_heard_as) for row in table.rows]
+    if skipped:
+        rows = [tuple(f"{skipped}({said}) {skipped}" for said in row) for row in rows]
     answers = [(language.yes,), (language.no,), (language.cancel,)]
     automaton = compiler.automaton([*rows, *answers, wakes], wakes)
     return _checked(automaton, compiler, table)
@@ -123,7 +128,7 @@ class _Compiler:
     normaliser: Normaliser
     lists: Mapping[str, SlotList] | None
     rules: Mapping[str, str]
-    spoken: dict[tuple[str, str, str], SpokenValues] = field(default_factory=dict)
+    spoken: dict[tuple[str | TextList, str, str], SpokenValues] = field(default_factory=dict)
     faults: list[tuple[int, TemplateError]] = field(default_factory=list)
     """With the index of their group; after a fault the automaton must not be used."""
 
@@ -185,10 +190,10 @@ class _Compiler:
             graph.add(opening, start, opened)
         return opened
 
-    def _values(self, name: str, prefix: str, suffix: str) -> SpokenValues:
+    def _values(self, name: str | TextList, prefix: str, suffix: str) -> SpokenValues:
         key = (name, prefix, suffix)
         if key not in self.spoken:
-            source = self.lists[name] if self.lists else None
+            source = self.lists[name] if self.lists and isinstance(name, str) else name
             assert isinstance(source, TextList)
             inner = _Compiler(self.normaliser, None, self.rules)
             templates = [

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from itertools import cycle, islice
 from random import Random
 
-from voice2mqtt.nlu.grammar.table import CommandTable, RangeList, SlotList, TextList
+from voice2mqtt.nlu.grammar.duration import duration_tree
+from voice2mqtt.nlu.grammar.table import CommandTable, DurationList, RangeList, SlotList, TextList
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
     Node,
@@ -66,6 +67,8 @@ class Sentences:
                 return self._cover(parse(self._rules[rule]))
             case SlotReference():
                 source = self._source(node)
+                if isinstance(source, DurationList):
+                    return self._cover(duration_tree(node.slot, source))
                 if isinstance(source, TextList):
                     values = (parse(value.spoken) for value in source.values)
                     return [text for value in values for text in self._cover(value)]
@@ -95,6 +98,8 @@ class Sentences:
                 return self._count(parse(self._rules[rule]))
             case SlotReference():
                 source = self._source(node)
+                if isinstance(source, DurationList):
+                    return self._count(duration_tree(node.slot, source))
                 if isinstance(source, TextList):
                     return sum(self._count(parse(value.spoken)) for value in source.values)
                 return len(_steps(source)) if isinstance(source, RangeList) else 1
@@ -115,6 +120,8 @@ class Sentences:
                 return self._text(parse(self._rules[rule]), index)
             case SlotReference():
                 source = self._source(node)
+                if isinstance(source, DurationList):
+                    return self._text(duration_tree(node.slot, source), index)
                 if isinstance(source, TextList):
                     values = tuple(parse(value.spoken) for value in source.values)
                     return self._one_of(values, index)

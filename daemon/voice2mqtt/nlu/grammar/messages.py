@@ -120,7 +120,7 @@ def _filled_text(template: str, slots: Mapping[str, SlotValue]) -> str:
 
 def _filled_payload(template: str, slots: Mapping[str, SlotValue]) -> str:
     """Return the text; one that is JSON stays JSON, whatever quotes were spoken."""
-    if not _is_json(template):
+    if not is_json(template):
         return _filled_text(template, slots)
     return SLOT.sub(
         lambda slot: json.dumps(spoken_form(_value(slot[1], slots)), ensure_ascii=False)[1:-1],
@@ -129,7 +129,8 @@ def _filled_payload(template: str, slots: Mapping[str, SlotValue]) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def _is_json(template: str) -> bool:
+def is_json(template: str) -> bool:
+    """Return whether a text payload is a mapping or list in JSON, whatever fills its slots."""
     try:
         return isinstance(json.loads(SLOT.sub("0", template)), dict | list)
     except (ValueError, RecursionError):

@@ -64,6 +64,20 @@ class RangeList:
     """Whether fractions between the steps may be said ("twenty point five")."""
     parts: int = 0
     """With `decimals`: 2 allows halves, 10 tenths, 0 any fraction."""
+    total: tuple[float, float] | None = None
+    """For one number of a duration: the limits of the sum of all of them."""
+    place: Place = field(default_factory=Place, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DurationList:
+    """A duration from `lowest` to `highest`, in `unit`: "an hour and ten minutes"."""
+
+    unit: str
+    """In which it is published, whatever was said: seconds, minutes, hours or days."""
+    lowest: float
+    highest: float
+    language: str = "en"
     place: Place = field(default_factory=Place, compare=False)
 
 
@@ -74,7 +88,7 @@ class WildcardList:
     place: Place = field(default_factory=Place, compare=False)
 
 
-SlotList = TextList | RangeList | WildcardList
+SlotList = TextList | RangeList | DurationList | WildcardList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +160,8 @@ class CommandTable:
     rule_places: Mapping[str, Place] = field(
         default_factory=lambda: MappingProxyType({}), compare=False
     )
+    skip_words: tuple[str, ...] = ()
+    """Words that may be said anywhere between others and mean nothing: "please"."""
     language: str = "en"
     translations: Mapping[str, "CommandTable"] = field(default_factory=lambda: MappingProxyType({}))
     """The same rows as they are said in each of the languages (`de-DE`) that `say` names; a row

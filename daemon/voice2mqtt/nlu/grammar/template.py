@@ -12,7 +12,7 @@ from hassil.parse_expression import parse_sentence
 from hassil.parser import ParseError
 
 from voice2mqtt.errors import SettingsError
-from voice2mqtt.nlu.grammar.table import Place, RangeList
+from voice2mqtt.nlu.grammar.table import Place, RangeList, TextList
 
 
 class TemplateError(SettingsError):
@@ -67,10 +67,10 @@ class Permutation:
 
 @dataclass(frozen=True, slots=True)
 class SlotReference:
-    """A slot filled from a list of that name, or from a range written on the spot."""
+    """A slot filled from a list of that name, or from a list or range on the spot."""
 
     slot: str
-    source: str | RangeList
+    source: str | RangeList | TextList
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Label, Number, Wildcard, Word
-from voice2mqtt.nlu.grammar.table import RangeList, SlotList, TextList
+from voice2mqtt.nlu.grammar.duration import duration_tree
+from voice2mqtt.nlu.grammar.table import DurationList, RangeList, SlotList, TextList
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
     Node,
@@ -60,6 +61,7 @@ class _PieceGraph:
 
     rules: Mapping[str, str]
     template: str
+    durations: Mapping[str, DurationList]
     arcs: list[list[tuple[_Piece, int]]] = field(default_factory=lambda: [[]])
     open_rules: tuple[str, ...] = ()
     work: int = 0
@@ -81,6 +83,8 @@ class _PieceGraph:
                 return self._permutation(node, start)
             case RuleReference():
                 return self._rule(node.rule, start)
+            case SlotReference(source=str(source)) if source in self.durations:
+                return self.add(duration_tree(node.slot, self.durations[source]), start)
             case SlotReference():
                 return self._arc(node, start)
 
@@ -193,17 +197,22 @@ class WordGraph:
         normaliser: Normaliser,
         lists: Mapping[str, SlotList] | None,
         rules: Mapping[str, str],
-        values: Callable[[str, str, str], SpokenValues],
+        values: Callable[[str | TextList, str, str], SpokenValues],
     ) -> None:
         """Without `lists` a template may have no slots.
 
-        `values` compiles a list by its name, with the letters joined to it on either side.
+        `values` compiles a list, or one by its name, with the letters joined to it on either side.
         """
         self.labels: dict[Label, int] = {}
         """Their numbers"""
         self.arcs: list[list[tuple[int, int]]] = []
         self._normaliser = normaliser
         self._lists = lists
+        self._durations = {
+            name: source
+            for name, source in (lists or {}).items()
+            if isinstance(source, DurationList)
+        }
         self._rules = rules
         self._values = values
         self._text_labels: dict[str, list[int]] = {}
@@ -251,7 +260,7 @@ class WordGraph:
             plain: _Fragment = [[], []]
             _add_chain(plain, self._plain_words(template), 0, 1)
             return plain
-        pieces = _PieceGraph(self._rules, template)
+        pieces = _PieceGraph(self._rules, template, self._durations)
         last = pieces.add(parse(template), 0)
         nodes = {0: 0, last: 1}
         fragment: _Fragment = [[], []]
@@ -328,7 +337,7 @@ class WordGraph:
 
     def _list(self, reference: SlotReference) -> SlotList | None:
         source = reference.source
-        if isinstance(source, RangeList):
+        if not isinstance(source, str):
             return source
         return self._lists.get(source) if self._lists else None
 
@@ -342,7 +351,8 @@ class WordGraph:
                 problem = f"there is no list {{{reference.source}}}"
                 raise TemplateError(problem, template, max(1, template.find(str(reference.source))))
             case TextList():
-                spoken, meant = self._values(str(reference.source), before, after)
+                named = source if reference.source == source else str(reference.source)
+                spoken, meant = self._values(named, before, after)
                 return self._number(Choice(slot, spoken, meant))
             case RangeList():
                 return self._number(
@@ -354,6 +364,7 @@ class WordGraph:
                         source.multiplier,
                         source.decimals,
                         source.parts,
+                        source.total,
                     )
                 )
         if after or (before and before[-1] not in APOSTROPHES):

@@ -4,8 +4,10 @@ The sentences of every row are matched against all rows, word for word and by so
 many sentences a sample is tried, always the same.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain, pairwise
 
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.dialogue.policy import LocalTime
@@ -20,8 +22,12 @@ CONFUSABLE = 0.1
 """Phonetic distance up to which two sentences may be confused."""
 
 _MAX_PER_ROW = 40
+"""Sentences of a row that are tried; set by hand."""
 _MAX_BY_SOUND = 600
-"""Sentences of a row that are tried, and of all rows by sound. Set by hand."""
+_ENOUGH_BY_SOUND = 100
+"""Sentences of all rows that are tried by sound; more than enough only if each has a new word.
+Set by hand, so that a check takes a second or two."""
+_NUMBER = re.compile(r"\d+")
 _SOME_WORDS = "something or other"
 """Free text in the sentences that are tried."""
 
@@ -83,7 +89,7 @@ class Ambiguities:
     def by_sound(self, phonetic: PhoneticMatcher) -> Iterator[Finding]:
         """Yield sentences that sound like one of another row, or of the row with other slots."""
         seen: set[frozenset[object]] = set()
-        for number, text in self._interleaved():
+        for number, text in self._by_novelty():
             self._tried_by_sound += 1
             row = self._rows[number]
             for match in phonetic.find(text, CONFUSABLE):
@@ -119,16 +125,27 @@ class Ambiguities:
         both = own.items() ^ match.slots.items()
         return frozenset(str(value) for _, value in both)
 
-    def _interleaved(self) -> Iterator[tuple[int, str]]:
-        """Yield (row, sentence), the first of each row before the second of any."""
-        left = _MAX_BY_SOUND
+    def _by_novelty(self) -> Iterator[tuple[int, str]]:
+        """Yield (row, sentence): first those with a word that none before it in their row has.
+
+        Then those with two new neighbours, then the rest, which seldom tell more. In each group
+        the first of each row comes before the second of any.
+        """
+        novelties: list[list[tuple[int, str]]] = [[], [], []]
+        seen: set[tuple[int, tuple[str, ...]]] = set()
         for place in range(_MAX_PER_ROW):
             for number, tried in self._tried.items():
-                if place < len(tried):
-                    if not left:
-                        return
-                    left -= 1
-                    yield number, tried[place]
+                if place >= len(tried):
+                    continue
+                words = _NUMBER.sub("0", tried[place]).split()
+                alone = {(number, (word,)) for word in words}
+                pairs = {(number, pair) for pair in pairwise(["", *words, ""])}
+                kind = 0 if alone - seen else 1 if pairs - seen else 2
+                novelties[kind].append((number, tried[place]))
+                seen |= alone | pairs
+        novel, *others = novelties
+        yield from novel[:_MAX_BY_SOUND]
+        yield from [*chain(*others)][: max(0, _ENOUGH_BY_SOUND - len(novel))]
 
 
 def _as_heard(row: Row) -> Row:

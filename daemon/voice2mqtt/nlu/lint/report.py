@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.lint.ambiguity import Ambiguities
+from voice2mqtt.nlu.lint.courtesy import courtesy
 from voice2mqtt.nlu.lint.finding import Finding
+from voice2mqtt.nlu.lint.list_values import list_values
 from voice2mqtt.nlu.lint.overgeneral import overgeneral
+from voice2mqtt.nlu.lint.payloads import payloads
+from voice2mqtt.nlu.lint.risky import risky
 from voice2mqtt.nlu.lint.unused import unused
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
@@ -41,7 +45,15 @@ def lint(
     Without `phonetic` sentences that sound alike are not looked for.
     """
     ambiguities = Ambiguities(table, matcher, at_most)
-    found = [*unused(table), *overgeneral(table), *ambiguities.by_words()]
+    found = [
+        *unused(table),
+        *overgeneral(table),
+        *list_values(table),
+        *payloads(table),
+        *risky(table),
+        *courtesy(table),
+        *ambiguities.by_words(),
+    ]
     if phonetic:
         found += ambiguities.by_sound(phonetic)
     order = sorted(found, key=lambda finding: (finding.place.file, finding.place.line))

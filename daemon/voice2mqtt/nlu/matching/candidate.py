@@ -30,8 +30,10 @@ class Candidate:
 class PhoneticSearch(Protocol):
     """Finds the rows that sound most like what was heard."""
 
-    gave_up: bool
-    """Whether the last search ended early, since too much of the table was near."""
+    @property
+    def gave_up(self) -> bool:
+        """Whether the last search ended early, since too much of the table was near."""
+        ...
 
     def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
         """Return the nearest meanings over the whole n-best list, likeliest first.

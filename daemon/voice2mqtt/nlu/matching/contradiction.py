@@ -17,6 +17,7 @@ from itertools import pairwise
 from voice2mqtt.languages.language import ContradictionWords, language_named
 from voice2mqtt.nlu.text.letters import APOSTROPHES
 from voice2mqtt.nlu.text.normaliser import normaliser
+from voice2mqtt.nlu.text.token_lattice import Keys
 
 _MIN_STEM = 4
 """Letters of a word that may contradict, and that two inflections of a word share."""
@@ -43,6 +44,7 @@ class Contradictions:
         language: str,
         table: frozenset[str] = frozenset(),
         sound_the_same: Callable[[str, str], bool] = lambda _one, _other: False,
+        skipped: Iterable[Keys] = (),
     ) -> None:
         """Read the words of a language.
 
@@ -50,6 +52,7 @@ class Contradictions:
             language: a tag such as "de" or "en-GB".
             table: the words that can be said.
             sound_the_same: whether two words are homophones.
+            skipped: words that mean nothing wherever they are said.
         """
         spoken = language_named(language)
         words = spoken.contradiction or ContradictionWords()
@@ -61,7 +64,7 @@ class Contradictions:
         self._table = table
         self._are_forms = self._normaliser.inflection.are_forms
         self._sound_the_same = sound_the_same
-        self._fillers = self._keys(" ".join(spoken.fillers))
+        self._fillers = self._keys(" ".join(spoken.fillers)).union(*skipped)
         kinds = [(kind - table, kind) for kind in map(self._keys, words.kinds)]
         self._others = [(line, line) for line in map(self._keys, words.opposites)] + kinds
         """(words, group): none of `words` is misheard for another word of `group`"""
@@ -88,7 +91,8 @@ class Contradictions:
         for (word, surface), (before, after) in zip(there, neighbours, strict=False):
             if word in known:
                 continue
-            if word in self._denials and (before, after) in pairs:
+            around = self._as_meant(before, meant), self._as_meant(after, meant)
+            if word in self._denials and around in pairs:
                 return surface
             if word in self._subjects and after and after.startswith(meant[0]):
                 return surface
@@ -100,6 +104,10 @@ class Contradictions:
                     if others and (not part or _fits(before, known)):
                         return surface
         return self._table_word(words, meant)
+
+    def _as_meant(self, word: str, meant: Sequence[str]) -> str:
+        """Return the word of `meant` that `word` is a form of, else `word`."""
+        return next((other for other in meant if self._are_forms(word, other)), word)
 
     def another_number(self, heard: str, said: str) -> bool:
         """Return whether `heard` has a number where `said` has one that sounds different.

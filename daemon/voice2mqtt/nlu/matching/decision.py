@@ -120,7 +120,7 @@ class Decider:
         self._strictness = strictness
         self._margin = margin
         self._contradictions = Contradictions(
-            table.language, automaton.words(), self._sound_the_same
+            table.language, automaton.words(), self._sound_the_same, automaton.skipped
         )
         self._may_act_by_sound = are_known(table.language)
         self.matcher = ExactMatcher(automaton, normaliser(table.language))

@@ -15,7 +15,16 @@ from typing import NamedTuple
 
 from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.decision import SlotValue
-from voice2mqtt.nlu.grammar.automaton import START, Automaton, Choice, Number, Wildcard, Word
+from voice2mqtt.nlu.grammar.automaton import (
+    START,
+    Addend,
+    Automaton,
+    Choice,
+    Number,
+    Wildcard,
+    Word,
+    filled,
+)
 from voice2mqtt.nlu.text.normaliser import Normaliser
 from voice2mqtt.nlu.text.token_lattice import TokenLattice
 
@@ -116,8 +125,10 @@ class ExactMatcher:
         if intersection is None or not intersection.lattice.tokens:
             return ()
         found: dict[tuple[int, _Slots], int] = {}
-        for row, slots, free in islice(intersection.parses(), MAX_PARSES):
-            found.setdefault((row, slots), free)
+        for row, fills, free in islice(intersection.parses(), MAX_PARSES):
+            slots = filled(fills)
+            if slots is not None:
+                found.setdefault((row, tuple(slots.items())), free)
         lattice = intersection.lattice
         unfinished = self._unfinished(lattice) if any(found.values()) else {}
         parses = [
@@ -188,6 +199,10 @@ class Intersection:
         self.lattice = lattice
         self._may_omit = may_omit
         self._lists = lists
+        self._skipped: dict[int, list[int]] = {}
+        skipped = arcs.automaton.skipped
+        for first, last in lattice.spans(skipped) if skipped else ():
+            self._skipped.setdefault(first, []).append(last)
         self._values_at: dict[LatticeState, list[tuple[int, int]]] = {}
         self.transitions: dict[LatticeState, list[Transition]] = {}
         """The transitions from every reachable state, in order of preference."""
@@ -217,6 +232,9 @@ class Intersection:
             if found:
                 rank, target = found
                 yield rank, Transition((arc.end, target))
+        # Last of all: a row may say such a word itself.
+        for end in self._skipped.get(position, ()):
+            yield len(self.arcs.automaton.labels), Transition((end, state))
         for rank, number, target in self.arcs.slots(state):
             label = self.arcs.automaton.labels[number]
             match label:
@@ -307,6 +325,8 @@ def meaning(label: Number, said: float | None) -> int | float | None:
         return None
     if label.multiplier is None:
         return said
+    if label.total:
+        return Addend(said * label.multiplier, label.total)
     # Rounded, since 3 * 2.55 should not be published as 7.6499999999999995.
     meant = round(said * label.multiplier, 6)
     return int(meant) if meant == int(meant) else meant

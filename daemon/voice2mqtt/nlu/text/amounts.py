@@ -6,10 +6,12 @@ Works on keys (`normaliser.py`); the words are in the data file of the language.
 from collections.abc import Callable, Iterator, Sequence
 
 from voice2mqtt.languages.language import Language
-from voice2mqtt.nlu.text.times import Keys, Numbers
-from voice2mqtt.nlu.text.token_lattice import LatticeArc
+from voice2mqtt.nlu.text.times import Numbers
+from voice2mqtt.nlu.text.token_lattice import Keys, LatticeArc
 
 CURRENCIES = ("€", "$", "£")
+_FRACTIONS = (0.25, 0.5, 0.75)
+_FRACTIONS_AND_ONE = (1.25, 1.5, 1.75)
 
 
 class Amounts:
@@ -31,6 +33,8 @@ class Amounts:
             for link in links:
                 self._fractions.setdefault(words[0], []).append((words + link, part))
         self._parts = {keys_of(words): part for words, part in language.parts.items()}
+        self._before_parts = {words[0] for words in self._parts if not words[0][0].isdecimal()}
+        self._below_zero = tuple(map(keys_of, language.below_zero))
         self._bare_units = frozenset(map(keys_of, language.bare_units))
         self._cents = frozenset(map(keys_of, language.cents))
         self._joints = frozenset(map(keys_of, language.joints))
@@ -54,8 +58,33 @@ class Amounts:
                 yield from self._named(outgoing, article.end)
                 for arc in outgoing[article.end]:
                     # "Eine 3/4 Stunde", in which 3/4 is already 0.75.
-                    if arc.number is not None and 0 < arc.number < 1:
+                    is_word = arc.end == article.end + 1
+                    if is_word and arc.number is not None and 0 < arc.number < 1:
                         yield arc.end, arc.number
+        yield from self._joined(outgoing, at)
+
+    def ends_below_zero(self, keys: Keys, at: int) -> Iterator[int]:
+        """Yield where words end that are said from `at` and make the number before negative."""
+        for words in self._below_zero:
+            if keys[at : at + len(words)] == words:
+                yield at + len(words)
+
+    def _joined(
+        self, outgoing: Sequence[Sequence[LatticeArc]], at: int
+    ) -> Iterator[tuple[int, float]]:
+        """Yield (end, number) of a number and a fraction in digits: "2 and 1/2".
+
+        A recogniser that takes the article for a one writes "4 en 1,5" of "vier en een half".
+        """
+        for whole in outgoing[at]:
+            if whole.number is None or whole.number < 1 or whole.number != int(whole.number):
+                continue
+            for end in {arc.end for arc in outgoing[whole.end] if arc.key in self._before_parts}:
+                for arc in outgoing[end]:
+                    one_more = arc.number in _FRACTIONS_AND_ONE and whole.number > 1
+                    is_fraction = arc.number in _FRACTIONS or one_more
+                    if arc.number and is_fraction and arc.end == end + 1:
+                        yield arc.end, whole.number + arc.number % 1
 
     def _linked(
         self, outgoing: Sequence[Sequence[LatticeArc]], at: int

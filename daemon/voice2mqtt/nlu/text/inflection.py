@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from voice2mqtt.languages.language import language_named
+from voice2mqtt.nlu.text.letters import folded, unaccented
 
 _MIN_STEM = 3
 """Letters of a stem; shorter ones are shared by words that have nothing in common."""
@@ -18,7 +19,9 @@ class Inflection:
 
     def __init__(self, language: str) -> None:
         """`language` is a tag such as "de" or "en-GB"; one without data has no inflection."""
-        endings = language_named(language).endings
+        known = language_named(language)
+        endings = known.endings
+        self._irregular = {word: line for line in known.forms for word in map(folded, line.split())}
         self._endings = ("", *endings) if endings else ()
         self.stems = lru_cache(maxsize=10_000)(self._stems)
         """All stems of a word: what is left of it without an ending."""
@@ -28,7 +31,11 @@ class Inflection:
         return one != other and not self.stems(one).isdisjoint(self.stems(other))
 
     def _stems(self, word: str) -> frozenset[str]:
-        return frozenset(self._each_stem(word)) if word.isalpha() else frozenset()
+        stems = set(self._each_stem(word)) if word.isalpha() else set()
+        if word in self._irregular:
+            stems.add(self._irregular[word])
+        # A recogniser may lose the accents of a word that it does not know.
+        return frozenset(stems | set(map(unaccented, stems)))
 
     def _each_stem(self, word: str) -> Iterator[str]:
         for ending in self._endings:

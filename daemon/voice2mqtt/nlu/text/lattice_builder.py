@@ -11,12 +11,21 @@ from voice2mqtt.languages.language import Language
 from voice2mqtt.nlu.text.amounts import CURRENCIES, Amounts
 from voice2mqtt.nlu.text.letters import APOSTROPHES, folded
 from voice2mqtt.nlu.text.numbers import Numerals
-from voice2mqtt.nlu.text.times import Keys, Numbers, TimePhrase, TimePhrases, time_of
-from voice2mqtt.nlu.text.token_lattice import MINUS, ORDINAL, LatticeArc, Token, TokenLattice
+from voice2mqtt.nlu.text.times import Numbers, TimePhrase, TimePhrases, time_of
+from voice2mqtt.nlu.text.token_lattice import (
+    DECADE,
+    MINUS,
+    ORDINAL,
+    Keys,
+    LatticeArc,
+    Token,
+    TokenLattice,
+)
 
 MAX_NUMBER_WORDS = 16
 """Words that one number may have."""
 _MAX_NUMBER_LENGTH = 17
+_DECADE_IN_DIGITS = re.compile(r"(\d*0)([^\W\d_]+)")
 _POINTED_TIME = re.compile(r"(\d{1,2})\.([0-5]\d)")
 
 
@@ -46,6 +55,10 @@ class LatticeBuilder:
                     self._signs.setdefault(sign, []).append(keys)
                     if len(keys) > 1:
                         self._said_signs.setdefault(keys[0], []).append((keys, sign))
+        for short, whole in language.contractions.items():
+            (contracted,) = keys_of(short)
+            self._signs.setdefault(contracted, []).append(keys_of(whole))
+            self._said_signs.setdefault(keys_of(whole)[0], []).append((keys_of(whole), contracted))
         self._clock = TimePhrases(
             [
                 TimePhrase(times.minute, _keys_around_placeholders(words, keys_of))
@@ -58,6 +71,9 @@ class LatticeBuilder:
         self._time_point = "." if language.decimal_comma else ""
         elided = language.elided
         self._elided = elided and re.compile(rf"({elided})[{APOSTROPHES}](.+)", re.IGNORECASE)
+        self._elisions = {
+            key(word): tuple(map(key, whole)) for word, whole in language.elisions.items()
+        }
         parts = "|".join(part for part in language.fractions if " " not in part)
         joins = language.fractions_join and bool(parts)
         self._compound = joins and re.compile(rf"({parts})(\w{{3,}})", re.IGNORECASE)
@@ -67,13 +83,8 @@ class LatticeBuilder:
         """Return the lattice of `tokens`, the words of `text`."""
         outgoing: list[list[LatticeArc]] = [[] for _ in range(len(tokens) + 1)]
         keys = tuple(token.key for token in tokens)
-        for at, key in enumerate(keys):
-            outgoing[at].append(LatticeArc(at + 1, key, number_of(key)))
-            wrong = self._amounts.articled_fractions(keys, at)
-            outgoing[at] += (said for said in self.numbers(tokens, at) if said.end not in wrong)
-            outgoing[at] += self._signs_said(keys, at)
-            if keys[at : at + 2] in self._ones:
-                outgoing[at].append(LatticeArc(at + 1, number=1))
+        for at in range(len(tokens)):
+            outgoing[at] += self._words_and_numbers(tokens, keys, at)
         numbers = [_cardinals(start) for start in outgoing]
         elided = dict(self._add_unjoined(tokens, outgoing))
         starts = (*range(len(keys)), *range(len(keys) + 1, len(outgoing)))
@@ -81,6 +92,9 @@ class LatticeBuilder:
         for at, key in enumerate(keys):
             for words in self._spelt(key):
                 _add_path(words, at, at + 1, outgoing, as_numbers=False)
+            if in_digits := _DECADE_IN_DIGITS.fullmatch(tokens[at].surface):
+                # "{n} s" may be seconds.
+                _add_path(tuple(map(self._key, in_digits.groups())), at, at + 1, outgoing)
             for end, words in self._signs_read(keys, at):
                 _add_path(words, at, end, outgoing)
         for at in starts:
@@ -90,10 +104,42 @@ class LatticeBuilder:
             for end, part in dict.fromkeys(self._amounts.fractions(outgoing, at)):
                 outgoing[at].append(LatticeArc(end, number=part))
         units = {(at, end) for at, said in amounts.items() for end, _ in said}
+        for at in starts:
+            units.update(self._add_below_zero(keys, outgoing, at))
         units.update(self._add_times(tokens, numbers, outgoing))
         arcs = tuple(tuple(dict.fromkeys(start)) for start in outgoing)
         lattice = TokenLattice(text, tokens, arcs, frozenset(units), elided)
         return replace(lattice, arcs=tuple(_without_partial_ordinals(lattice)))
+
+    def _words_and_numbers(
+        self, tokens: tuple[Token, ...], keys: Keys, at: int
+    ) -> Iterator[LatticeArc]:
+        for word in (keys[at], *self._elisions.get(keys[at], ())):
+            yield LatticeArc(at + 1, word, number_of(word))
+        wrong = self._amounts.articled_fractions(keys, at)
+        yield from (said for said in self.numbers(tokens, at) if said.end not in wrong)
+        yield from self._signs_said(keys, at)
+        if keys[at : at + 2] in self._ones:
+            yield LatticeArc(at + 1, number=1)
+
+    def _add_below_zero(
+        self, keys: Keys, outgoing: list[list[LatticeArc]], at: int
+    ) -> Iterator[tuple[int, int]]:
+        """Add the negative numbers from `at`; yield (first, last) of those with words behind."""
+        if at < len(keys) and keys[at] == MINUS:
+            outgoing[at] += [
+                LatticeArc(end, number=-number) for end, number in _cardinals(outgoing[at + 1])
+            ]
+            return
+        for after, number in _cardinals(outgoing[at]):
+            for end in self._amounts.ends_below_zero(keys, after):
+                outgoing[at].append(LatticeArc(end, number=-number))
+                yield at, end
+            for unit in outgoing[after] if after != len(keys) else ():
+                for end in self._amounts.ends_below_zero(keys, unit.end) if unit.key else ():
+                    outgoing.append([LatticeArc(end, unit.key)])
+                    outgoing[at].append(LatticeArc(len(outgoing) - 1, number=-number))
+                    yield at, end
 
     def _add_times(
         self, tokens: tuple[Token, ...], numbers: Numbers, outgoing: list[list[LatticeArc]]
@@ -132,9 +178,12 @@ class LatticeBuilder:
         for at, token in enumerate(tokens):
             for pattern in (self._elided, self._compound):
                 found = pattern and pattern.fullmatch(token.surface)
-                words = (self._key(found[1]), self._key(found[2])) if found else ("",)
-                if found and all(words):
-                    _add_path(words, at, at + 1, outgoing)
+                first, second = map(self._key, found.groups()) if found else ("", "")
+                if not found or not first or not second:
+                    continue
+                whole = self._elisions.get(first, ()) if pattern is self._elided else ()
+                for word in (first, *whole):
+                    _add_path((word, second), at, at + 1, outgoing)
                     if pattern is self._elided:
                         yield len(outgoing) - 1, (at, token.end - len(found[2]))
 
@@ -178,9 +227,9 @@ class LatticeBuilder:
                 number = self._numerals.cardinal(compact)
                 if number is not None:
                     yield LatticeArc(end + 1, self._key(compact), _whole(number))
-                nth = self._numerals.ordinal(compact)
-                if nth is not None:
-                    yield LatticeArc(end + 1, self._key(compact), nth)
+                for other in (self._numerals.ordinal(compact), self._numerals.decade(compact)):
+                    if other is not None:
+                        yield LatticeArc(end + 1, self._key(compact), other)
         if tokens[at].key == MINUS and at + 1 < len(tokens):
             yield from (
                 LatticeArc(after.end, "", -after.number)
@@ -222,11 +271,16 @@ class LatticeBuilder:
                 yield tuple(self._key(word) for word in words)
 
 
+def is_cardinal(key: str) -> bool:
+    """Return whether a key that stands for a number is neither an ordinal nor a decade."""
+    return not key.endswith((ORDINAL, DECADE))
+
+
 def number_of(key: str) -> float | None:
-    """Return the number that a key stands for, cardinal or ordinal; None for a word."""
+    """Return the number that a key stands for, be it ordinal or decade; None for a word."""
     if not key or not key[0].isdecimal() or len(key) > _MAX_NUMBER_LENGTH:
         return None
-    digits = key.removesuffix(ORDINAL).replace(",", ".")
+    digits = key.removesuffix(ORDINAL).removesuffix(DECADE).replace(",", ".")
     try:
         return _whole(float(digits))
     except ValueError:
@@ -246,9 +300,7 @@ def _without_partial_ordinals(lattice: TokenLattice) -> Iterator[tuple[LatticeAr
 
 def _cardinals(arcs: list[LatticeArc]) -> list[tuple[int, float]]:
     return [
-        (arc.end, arc.number)
-        for arc in arcs
-        if arc.number is not None and not arc.key.endswith(ORDINAL)
+        (arc.end, arc.number) for arc in arcs if arc.number is not None and is_cardinal(arc.key)
     ]
 
 

@@ -46,6 +46,12 @@ def spelled(word: str) -> tuple[str, ...]:
     return tuple(written) or tuple(plain)
 
 
+def unaccented(word: str) -> str:
+    """Return `word` without the marks on its letters."""
+    apart = unicodedata.normalize("NFD", word)
+    return "".join(sign for sign in apart if unicodedata.category(sign) != "Mn")
+
+
 @lru_cache(maxsize=20_000)
 def folded(word: str) -> str:
     """Return `word` without case, apostrophes and compatibility forms."""

@@ -12,10 +12,17 @@ from functools import lru_cache
 
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.text.inflection import Inflection
-from voice2mqtt.nlu.text.lattice_builder import LatticeBuilder, number_of
+from voice2mqtt.nlu.text.lattice_builder import LatticeBuilder, is_cardinal, number_of
 from voice2mqtt.nlu.text.letters import APOSTROPHES, SILENT, cleaned, folded
 from voice2mqtt.nlu.text.numbers import numerals
-from voice2mqtt.nlu.text.token_lattice import MINUS, ORDINAL, LatticeArc, Token, TokenLattice
+from voice2mqtt.nlu.text.token_lattice import (
+    DECADE,
+    MINUS,
+    ORDINAL,
+    LatticeArc,
+    Token,
+    TokenLattice,
+)
 
 _ORDINAL_SIGN = "\u00ba"
 """Marks the point of "3."; a text has none of its own after NFKC."""
@@ -65,14 +72,20 @@ class Normaliser:
         endings = "|".join(map(re.escape, known))
         others = rf"[^\s\d{re.escape(signs)}]+"
         self._ordinal = re.compile(rf"(\d+)(?:{endings})(?!\w)", re.IGNORECASE)
+        decades = "|".join({DECADE, *self._language.decade_endings})
+        self._decade = re.compile(rf"(\d*0)[{APOSTROPHES}]?(?:{decades})(?!\w)", re.IGNORECASE)
         self._token = re.compile(
-            rf"{self._ordinal.pattern.replace('(', '(?:', 1)}|\d+(?:[.,:]\d+)*"
+            rf"{self._ordinal.pattern.replace('(', '(?:', 1)}"
+            rf"|{self._decade.pattern.replace('(', '(?:', 1)}|\d+(?:[.,:]\d+)*"
             rf"|°[cf](?!\w)|[{re.escape(signs)}]|{others}",
             re.IGNORECASE,
         )
         elided = self._language.elided
         self._elision = elided and re.compile(
             rf"(?<![^\W_])((?:{elided})[{APOSTROPHES}])(\s+)(?=[^\W\d_])", re.IGNORECASE
+        )
+        self._elided_word = elided and re.compile(
+            rf"(?<!\w)({elided})[{APOSTROPHES}](\w+)", re.IGNORECASE
         )
         self._signs: dict[str, str] = {}
         for sign, said in self._language.symbols.items():
@@ -134,6 +147,16 @@ class Normaliser:
                 at += 1
         return " ".join(words) if changed else lattice.text
 
+    def elided_numbers_apart(self, text: str) -> str:
+        """Return `text` with elided words before a number in full: "de une" for "d'une"."""
+
+        def apart(found: re.Match[str]) -> str:
+            whole = self._language.elisions.get(folded(found[1]), ())
+            is_number = number_of(self.key(found[2])) is not None
+            return f"{whole[0]} {found[2]}" if whole and is_number else found[0]
+
+        return self._elided_word.sub(apart, text) if self._elided_word else text
+
     def may_go_on(self, tokens: tuple[Token, ...]) -> bool:
         """Return whether the last word may begin a longer number."""
         return bool(tokens) and self._numerals.word(tokens[-1].surface) in self._numerals.beginnings
@@ -163,7 +186,7 @@ class Normaliser:
             number = self._longest_number(tokens, at)
             if at in times:
                 number = LatticeArc(times[at], "")
-            elif number.number is not None and not number.key.endswith(ORDINAL):
+            elif number.number is not None and is_cardinal(number.key):
                 numbers[at] = number
             at = number.end
         return numbers
@@ -216,6 +239,8 @@ class Normaliser:
         ordinal = self._ordinal.fullmatch(word)
         if ordinal:
             return f"{int(ordinal[1])}{ORDINAL}"
+        if decade := self._decade.fullmatch(word):
+            return f"{int(decade[1])}{DECADE}"
         if word[0].isdecimal():
             return self._digits(word)
         plain = folded(word)
@@ -227,6 +252,9 @@ class Normaliser:
             nth = self._numerals.ordinal(said)
             if nth is not None:
                 return f"{nth}{ORDINAL}"
+            years = self._numerals.decade(said)
+            if years is not None:
+                return f"{years}{DECADE}"
         return self._signs.get(alike, alike)
 
     def _digits(self, word: str) -> str:

@@ -49,7 +49,8 @@ class Numerals:
         self._joint = folded(language.number_joint)
         self._small: dict[str, float] = dict(language.further_numbers)
         self._ordinals: dict[str, float] = dict(language.further_ordinals)
-        self.words: set[str] = {self._joint, *self._small} - {""}
+        self._decades = {folded(word): years for word, years in language.decades.items()}
+        self.words: set[str] = {self._joint, *self._small, *self._decades} - {""}
         """All words that may be part of a number"""
         for number in range(1000):
             self._add(self._small, number, self.spell(number))
@@ -62,9 +63,10 @@ class Numerals:
         self._scales = [self._scale(size) for size in _SCALES]
         self._add_short_ones()
         self._digits = {said: int(n) for said, n in self._small.items() if n in range(10)}
-        self._digits.update(dict.fromkeys(language.zeros, 0))
+        self._zeros = frozenset(language.zeros)
+        self._digits.update(dict.fromkeys(self._zeros, 0))
         self._longest_digit = max(map(len, self._digits), default=0)
-        self.words.update(language.zeros)
+        self.words.update(self._zeros)
         self._centuries = {
             said: n
             for said, n in self._small.items()
@@ -117,6 +119,19 @@ class Numerals:
         number = self._ordinals.get(compact)
         return None if number is None else int(number)
 
+    def decade(self, compact: str) -> int | None:
+        """Return the year with which the decade `compact` begins, else None."""
+        for word, years in self._decades.items():
+            if compact == word:
+                return years
+            if compact.endswith(word):
+                before = compact.removesuffix(word)
+                century = self._centuries.get(before)
+                hundreds = self._whole(before) if century is None else 100 * century
+                if hundreds and hundreds % 100 == 0:
+                    return int(hundreds) + years
+        return None
+
     def _whole(self, compact: str, below: int = 1_000_000_000) -> float | None:
         number = self._small.get(compact)
         if number is not None:
@@ -142,7 +157,7 @@ class Numerals:
         return None
 
     def _decimal(self, whole: str, decimals: str) -> float | None:
-        number = self._whole(whole) if whole else 0
+        number = 0 if not whole or whole in self._zeros else self._whole(whole)
         digits = self._decimals(decimals)
         return float(f"{number:.0f}.{digits}") if number is not None and digits else None
 

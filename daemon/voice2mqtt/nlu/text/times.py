@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-Keys = tuple[str, ...]
+from voice2mqtt.nlu.text.token_lattice import Keys
+
 Numbers = Sequence[Sequence[tuple[int, float]]]
 """[position]: (end, number) of each number that is said from there"""
 

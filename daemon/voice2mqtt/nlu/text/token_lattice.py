@@ -4,14 +4,19 @@
 which of them is meant, so the lattice has an arc for each; `lattice_builder.py` builds it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from types import MappingProxyType
+
+Keys = tuple[str, ...]
 
 MINUS = "\u2212"
 """The key of a minus sign or word, in every language."""
 ORDINAL = "th"
 """Suffix of the keys of ordinals, in every language."""
+DECADE = "s"
+"""The same of decades: "80s"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,13 @@ class TokenLattice:
     def end(self) -> int:
         """The position after the last word."""
         return len(self.tokens)
+
+    def spans(self, phrases: Container[Keys]) -> Iterator[tuple[int, int]]:
+        """Yield (first, last) position of each of `phrases` among the words."""
+        keys = tuple(token.key for token in self.tokens)
+        for first, last in combinations(range(len(keys) + 1), 2):
+            if keys[first:last] in phrases:
+                yield first, last
 
     def is_part_of_unit(self, first: int, last: int) -> bool:
         """Return whether the words from `first` to `last` are only part of a time or an amount.

@@ -31,7 +31,7 @@ def check_broker(
     if settings.home_assistant.discovery:
         key = discovery_key(own)
         asked.insert(0, f"{settings.home_assistant.prefix}/switch/{key}/mute/config")
-    broker = shown_address(settings.mqtt.broker)
+    broker = ", ".join(map(shown_address, settings.mqtt.brokers))
     try:
         report = examine_broker(settings, asked)
     except UserFacingError as fault:

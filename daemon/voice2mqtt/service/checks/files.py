@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.service.checks.check_result import (
     CheckResult,
     Severity,

@@ -23,6 +23,7 @@ from voice2mqtt.audio.sources.sound_server import (
 )
 from voice2mqtt.service.checks.check_result import CheckResult, error, ok, skipped, told, warning
 from voice2mqtt.service.checks.machine import Machine
+from voice2mqtt.service.install.sound_owner import session_lasts
 from voice2mqtt.settings.model import WAV_PREFIX, MicrophoneSettings
 
 LISTEN_S = 10.0
@@ -87,7 +88,12 @@ def check_server(
     if server.kind == ALSA:
         yield ok("sound server", "none: the sound cards are used directly")
         return
-    if installed_for_machine and server.owner_uid is not None and not device.startswith("plughw:"):
+    of_session = installed_for_machine and server.owner_uid is not None
+    if of_session and not session_lasts(server.owner_uid or 0, machine.root):
+        told = f"{server.kind} comes and goes with the session of user {server.owner_uid}"
+        yield ok("sound server", f"the sound cards are used directly; {told}")
+        return
+    if of_session and not device.startswith("plughw:"):
         yield error(
             "sound server",
             f"{server.kind} belongs to the session of user {server.owner_uid}, and voice2mqtt is "

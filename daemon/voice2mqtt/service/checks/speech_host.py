@@ -12,7 +12,7 @@ from voice2mqtt.feedback.playback import PlaybackError
 from voice2mqtt.feedback.spoken import spoken
 from voice2mqtt.nlu.grammar.enumerate import ANYTHING, sentences
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.service.checks.check_result import CheckResult, error, ok, skipped, warning
 from voice2mqtt.service.checks.table_tests import published, unconditional_interpreter
 from voice2mqtt.service.recognition import speech_services
@@ -27,7 +27,7 @@ _ELSE = (
     "check host and port in speech.host; "
     "ours is started by `voice2mqtt host --settings FILE`, and says when it is ready"
 )
-_SLOW_S = 2.0
+SLOW_S = 2.0
 """Answers that take longer are felt as slow; set by hand."""
 
 
@@ -159,7 +159,7 @@ def _heard(
             "let our host know the table (`voice2mqtt host --settings FILE`), or try your own "
             "voice: `voice2mqtt listen --device NAME`",
         )
-    if took_s > _SLOW_S:
+    if took_s > SLOW_S:
         return warning(
             _NAME,
             f"{name} {told}, but only after {took_s:.1f} s",

@@ -9,7 +9,7 @@ from voice2mqtt.core.outcome import Heard
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.dialogue.policy import LocalTime
 from voice2mqtt.nlu.grammar.table import CommandTable, TableTest
-from voice2mqtt.service import composition as build
+from voice2mqtt.service import interpreters as build
 from voice2mqtt.settings.model import Settings
 
 _NOON = LocalTime(minute=12 * 60, weekday=0)
@@ -37,7 +37,8 @@ def unconditional_interpreter(table: CommandTable, settings: Settings) -> Interp
     Raises:
         SettingsError: the table cannot be compiled.
     """
-    return build.interpreter(words_only(settings), replace(table.at_any_time(), translations={}))
+    spoken = replace(table.at_any_time(), translations={})
+    return build.interpreter(words_only(settings), spoken, for_few_sentences=True)
 
 
 def words_only(settings: Settings) -> Settings:

@@ -1,22 +1,19 @@
 """Installing and removing, as lists of steps that can be shown before they are done.
 
-It deals with files, pip and systemctl; what to install is in `InstallOptions`, where is in
-`layout.py`.
+It deals with files and systemctl; what to install is in `InstallOptions`, where is in `layout.py`.
 """
 
 import re
-import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from voice2mqtt import __version__
-from voice2mqtt.errors import UnavailableError
+from voice2mqtt.service.install.environment import build_environment, extras_of, this_program
+from voice2mqtt.service.install.files import call, delete, link, private_folder, write
 from voice2mqtt.service.install.layout import INSTANCES, UNITS, Layout
-from voice2mqtt.settings.search import NAME, ROOT, is_checkout, shipped
+from voice2mqtt.settings.search import NAME, shipped
 from voice2mqtt.settings.yaml.edit import with_values
 
 _DROP_INS_SINCE = 254
@@ -37,8 +34,10 @@ class Step:
 class InstallOptions:
     """What the person wants installed."""
 
-    source: str
-    """What pip is to install: a checkout, a wheel, or a name with its version."""
+    source: str | None = None
+    """What pip is to install: a checkout, a wheel, a name with its version; else this program."""
+    extras: Sequence[str] = ()
+    """To be added to those that are installed."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Values by dotted key, for settings that do not exist yet."""
     password: str | None = None
@@ -47,20 +46,19 @@ class InstallOptions:
     start: bool = True
 
 
-def default_source() -> str:
-    """Return the checkout that this program runs from, else its own version from the index."""
-    return str(ROOT) if is_checkout() else f"voice2mqtt[host]=={__version__}"
-
-
 def installation(layout: Layout, options: InstallOptions) -> Iterator[Step]:
     """Yield the steps of installing or upgrading; existing settings are left as they are."""
+    extras = extras_of(layout.at(layout.prefix), options.extras)
+    what = " with ".join(
+        [options.source or this_program(), *([", ".join(extras)] if extras else [])]
+    )
     yield Step(
-        f"build the environment of {options.source} and put it at {layout.prefix} (some minutes)",
-        partial(_build_environment, layout, options.source),
+        f"build the environment of {what} and put it at {layout.prefix} (some minutes)",
+        partial(build_environment, layout, options.source, extras),
     )
     yield Step(
         f"let {layout.command} run it",
-        partial(_link, layout.at(layout.command), layout.prefix / "bin" / "voice2mqtt"),
+        partial(link, layout.at(layout.command), layout.prefix / "bin" / "voice2mqtt"),
     )
     yield from _settings(layout, options)
     yield from _units(layout)
@@ -76,7 +74,7 @@ def removal(layout: Layout) -> Iterator[Step]:
         if not layout.person:
             yield _run("stop", *_systemctl(layout, "stop", "voice2mqtt@*.service"))
     for path in _removable(layout):
-        yield Step(f"delete {path}", partial(_delete, path))
+        yield Step(f"delete {path}", partial(delete, path))
     if not layout.staged:
         yield _run("tell systemd", *_systemctl(layout, "daemon-reload"))
         if layout.catalogue:
@@ -91,12 +89,12 @@ def _settings(layout: Layout, options: InstallOptions) -> Iterator[Step]:
         text = (shipped("config") / name).read_text(encoding="utf-8")
         if name == NAME:
             text = with_values(text, options.settings)
-        yield Step(f"write {path}", partial(_write, path, text, 0o644))
+        yield Step(f"write {path}", partial(write, path, text, 0o644))
     secrets = layout.at(layout.settings / "secrets")
-    yield Step(f"keep {secrets} from everybody else", partial(_private_folder, secrets))
+    yield Step(f"keep {secrets} from everybody else", partial(private_folder, secrets))
     if options.password is not None:
         path = secrets / "mqtt-password"
-        yield Step(f"write {path}", partial(_write, path, options.password + "\n", 0o600))
+        yield Step(f"write {path}", partial(write, path, options.password + "\n", 0o600))
 
 
 def _units(layout: Layout) -> Iterator[Step]:
@@ -112,13 +110,13 @@ def _units(layout: Layout) -> Iterator[Step]:
     if layout.catalogue:
         path = layout.at(layout.catalogue / "voice2mqtt.catalog")
         text = (here / "voice2mqtt.catalog").read_text()
-        yield Step(f"write {path}", partial(_write, path, text, 0o644))
+        yield Step(f"write {path}", partial(write, path, text, 0o644))
 
 
 def _unit(layout: Layout, name: Path, text: str) -> Step:
     path = layout.at(layout.units / name)
     text = text.replace("/opt/voice2mqtt", str(layout.prefix))
-    return Step(f"write {path}", partial(_write, path, text, 0o644))
+    return Step(f"write {path}", partial(write, path, text, 0o644))
 
 
 def _drop_in(name: str) -> str:
@@ -148,42 +146,6 @@ def _removable(layout: Layout) -> Iterator[Path]:
     yield layout.at(layout.prefix)
 
 
-def _build_environment(layout: Layout, source: str) -> None:
-    prefix = layout.at(layout.prefix)
-    new, old = prefix.with_name(prefix.name + ".new"), prefix.with_name(prefix.name + ".old")
-    _delete(new)
-    new.parent.mkdir(parents=True, exist_ok=True)
-    _call(interpreter(), "-m", "venv", "--without-pip", str(new))
-    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check",
-           "--python", str(new / "bin" / "python"), "install")  # fmt: skip
-    _call(*pip, "--require-hashes", "--requirement", str(shipped("requirements.lock")))
-    _call(*pip, "--no-deps", source)
-    # pip's scripts name the folder they were made in; write ours with the final one.
-    for script in (new / "bin").iterdir():
-        if not script.name.startswith("python"):
-            script.unlink()
-    program = f'#!/bin/sh\nexec {layout.prefix}/bin/python -m voice2mqtt "$@"\n'
-    _write(new / "bin" / "voice2mqtt", program, 0o755)
-    # A running daemon keeps its open files; only between the two renames there is no program.
-    _delete(old)
-    if prefix.exists():
-        prefix.rename(old)
-    new.rename(prefix)
-    _delete(old)
-
-
-def interpreter() -> str:
-    """Return the Python for the environment: the system's, if it is new enough.
-
-    A service with ProtectHome= cannot use one in a home folder.
-    """
-    own = "/usr/bin/python3"
-    newest_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
-    if Path(own).exists() and not subprocess.call([own, "-c", newest_enough]):
-        return own
-    return str(getattr(sys, "_base_executable", sys.executable))
-
-
 def systemd_version() -> int:
     """Return the version of this machine's systemd; 0 if it has none."""
     try:
@@ -201,39 +163,4 @@ def _systemctl(layout: Layout, *arguments: str) -> tuple[str, ...]:
 
 
 def _run(why: str, *command: str) -> Step:
-    return Step(f"{why}: {' '.join(command)}", partial(_call, *command))
-
-
-def _call(*command: str) -> None:
-    try:
-        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
-    except FileNotFoundError:
-        raise UnavailableError(f"{command[0]} is not installed; install it first") from None
-    if done.returncode:
-        said = done.stderr.strip() or f"exit status {done.returncode}"
-        raise UnavailableError(f"`{' '.join(command)}` failed: {said}")
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(mode)
-
-
-def _private_folder(path: Path) -> None:
-    path.mkdir(parents=True, exist_ok=True)
-    path.chmod(0o700)
-
-
-def _link(link: Path, target: Path) -> None:
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.unlink(missing_ok=True)
-    link.symlink_to(target)
-
-
-def _delete(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    return Step(f"{why}: {' '.join(command)}", partial(call, *command))

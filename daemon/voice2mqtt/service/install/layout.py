@@ -10,8 +10,6 @@ UNITS = ("voice2mqtt.service", "voice2mqtt-host.service")
 INSTANCES = "voice2mqtt@.service"
 """For several microphones; of the machine alone."""
 
-_SOUND_SERVERS = (("pipewire-0", "PipeWire"), ("pulse/native", "PulseAudio"))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
@@ -35,6 +33,11 @@ class Layout:
     def staged(self) -> bool:
         """Whether the files are put below another root, so that nothing can be started."""
         return self.root != Path("/")
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether there is an installation, of this version or another."""
+        return self.at(self.units / UNITS[0]).exists()
 
     def at(self, path: Path) -> Path:
         """Return where to put now what will be at `path`."""
@@ -73,14 +76,3 @@ def of_person(environment: Mapping[str, str] = os.environ) -> Layout:
         units=config / "systemd" / "user",
         person=True,
     )
-
-
-def sound_servers(run_user: Path = Path("/run/user")) -> dict[int, str]:
-    """Return the sound servers that hold this machine's sound cards, by the user they run for."""
-    return {
-        int(session.name): name
-        # Reversed, so that PipeWire wins: it has a socket for PulseAudio as well.
-        for socket, name in reversed(_SOUND_SERVERS)
-        for session in sorted(run_user.glob("[0-9]*"))
-        if (session / socket).is_socket()
-    }

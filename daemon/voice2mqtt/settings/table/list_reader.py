@@ -3,7 +3,10 @@
 import re
 
 from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.languages.language import language_named
+from voice2mqtt.nlu.grammar.duration import UNITS_S
 from voice2mqtt.nlu.grammar.table import (
+    DurationList,
     ListValue,
     RangeList,
     SlotList,
@@ -15,7 +18,8 @@ from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
-LIST_KEYS = ("values", "range", "wildcard")
+LIST_KEYS = ("values", "range", "duration", "wildcard")
+DURATION_KEYS = ("unit", "from", "to")
 VALUE_KEYS = ("in", "out")
 RANGE_KEYS = ("from", "to", "step", "multiplier", "decimals", "type", "fractions")
 FRACTIONS = {"halves": 2, "tenths": 10}
@@ -23,15 +27,18 @@ FRACTIONS = {"halves": 2, "tenths": 10}
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _TEMPLATE_SIGNS = frozenset("()[]{}<>|;")
+_MOST_DAYS = 999
 _LIMIT = 1_000_000_000
 """Largest end of a range: numbers are spoken up to 999 millions."""
 
 
-def read_lists(node: Node, grammar: TableGrammar, faults: Faults) -> dict[str, SlotList]:
-    """Return the lists by name."""
+def read_lists(
+    node: Node, grammar: TableGrammar, faults: Faults, language: str = "en"
+) -> dict[str, SlotList]:
+    """Return the lists by name; durations are said in `language`."""
     found: dict[str, SlotList] = {}
     for entry in nodes.entries(node, "a name for each list", faults):
-        slots = _list(entry, grammar, faults) if _named(entry, "list", faults) else None
+        slots = _list(entry, grammar, faults, language) if _named(entry, "list", faults) else None
         if slots is not None:
             found[entry.key] = slots
     return found
@@ -67,7 +74,7 @@ def _named(entry: Entry, what: str, faults: Faults) -> bool:
     return False
 
 
-def _list(entry: Entry, grammar: TableGrammar, faults: Faults) -> SlotList | None:
+def _list(entry: Entry, grammar: TableGrammar, faults: Faults, language: str) -> SlotList | None:
     node = entry.value
     if isinstance(node, SequenceNode):
         return _text_list(entry, node, grammar, faults)
@@ -84,6 +91,8 @@ def _list(entry: Entry, grammar: TableGrammar, faults: Faults) -> SlotList | Non
         return _text_list(entry, kind.value, grammar, faults)
     if kind.key == "range":
         return _range(entry, kind.value, faults)
+    if kind.key == "duration":
+        return _duration(entry, kind.value, faults, language)
     if nodes.boolean(kind.value, faults) is False:
         faults.add(kind.place, "wildcard: false is no list", "give it values or a range")
     return WildcardList(place=entry.place)
@@ -146,6 +155,35 @@ def _range(entry: Entry, node: Node, faults: Faults) -> RangeList | None:
         decimals=decimals,
         parts=parts,
         place=entry.place,
+    )
+
+
+def _duration(entry: Entry, node: Node, faults: Faults, language: str) -> DurationList | None:
+    """Return a duration, described by its unit alone or with its limits in that unit."""
+    if language_named(language).durations is None:
+        problem = f"durations are not known in the language {language}"
+        faults.add(entry.place, problem, "name its numbers and units in the sentence")
+        return None
+    described = node if isinstance(node, MappingNode) else None
+    if described is not None:
+        nodes.mapping(described, DURATION_KEYS, "a duration", faults)
+    wanted = "it is what the duration is published in"
+    unit = nodes.required(described, "unit", wanted, faults) if described else node
+    name = nodes.text(unit, faults) if unit is not None else None
+    if unit is None or name is None:
+        return None
+    if name not in UNITS_S:
+        nodes.unexpected(unit, " or ".join(UNITS_S), faults)
+        return None
+    most = _MOST_DAYS * UNITS_S["days"] // UNITS_S[name]
+    ends = (described.get(key) for key in ("from", "to")) if described else (None, None)
+    lowest, highest = (nodes.number(end, faults, 0, most) if end else None for end in ends)
+    lowest, highest = lowest or 0, most if highest is None else highest
+    if lowest > highest:
+        problem = f"the duration goes down from {lowest:g} to {highest:g}"
+        faults.add(entry.value.place, problem, "swap them")
+    return DurationList(
+        unit=name, lowest=lowest, highest=highest, language=language, place=entry.place
     )
 
 

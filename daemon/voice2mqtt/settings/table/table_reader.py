@@ -1,11 +1,12 @@
 """Read `commands.yaml` as a `CommandTable`, with its tests."""
 
 import json as json_text
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from voice2mqtt.languages.language import primary_of
-from voice2mqtt.nlu.grammar.table import CommandTable, TableTest
+from voice2mqtt.languages.language import language_named, primary_of
+from voice2mqtt.nlu.grammar.table import CommandTable, DurationList, SlotList, TableTest
+from voice2mqtt.nlu.grammar.template import is_plain
 from voice2mqtt.settings.table.list_reader import read_lists, read_rules
 from voice2mqtt.settings.table.row_reader import WrittenRow, read_row
 from voice2mqtt.settings.table.slot_use import check_slots
@@ -14,7 +15,9 @@ from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-TABLE_KEYS = ("language", "lists", "rules", "expansion_rules", "commands", "tests")
+TABLE_KEYS = (
+    "language", "lists", "rules", "expansion_rules", "skip_words", "commands", "tests",
+)  # fmt: skip
 TEST_KEYS = ("hear", "publish")
 NOTHING = "nothing"
 
@@ -39,9 +42,10 @@ def read_table(document: Node, faults: Faults, language: str = "en") -> CommandT
         check_slots(written, grammar, faults)
     read = CommandTable(
         rows=tuple(written.row for written in rows),
-        lists=read_lists(lists, grammar, faults) if lists else {},
+        lists=read_lists(lists, grammar, faults, language) if lists else {},
         rules={name: node.written for name, node in rules.items()},
         rule_places={name: node.place for name, node in rules.items()},
+        skip_words=_skip_words(table.get("skip_words"), faults),
         language=language,
         tests=_tests(table.get("tests"), faults),
     )
@@ -58,10 +62,23 @@ def _translations(
         tag: replace(
             read,
             rows=tuple(written.translated(tag, own, faults) for written in rows),
+            lists=_said_in(read.lists, tag),
             language=primary_of(tag),
             tests=(),
         )
         for tag in tags
+    }
+
+
+def _said_in(lists: Mapping[str, SlotList], tag: str) -> Mapping[str, SlotList]:
+    """Return `lists` with their durations in the language `tag`, if it has words for them."""
+    if language_named(tag).durations is None:
+        return lists
+    return {
+        name: replace(source, language=primary_of(tag))
+        if isinstance(source, DurationList)
+        else source
+        for name, source in lists.items()
     }
 
 
@@ -77,6 +94,17 @@ def _rules(table: MappingNode, faults: Faults) -> dict[str, ScalarNode]:
                 )
             found[name] = template
     return found
+
+
+def _skip_words(node: Node | None, faults: Faults) -> tuple[str, ...]:
+    """Return the words that may be said anywhere; an empty list names none."""
+    if node is None or (isinstance(node, SequenceNode) and not node.items):
+        return ()
+    found = nodes.texts(node, faults)
+    for words in found:
+        if not is_plain(words.written):
+            faults.add(words.place, "words to skip are no template", "name each by itself")
+    return tuple(words.written for words in found)
 
 
 def _rows(table: MappingNode, faults: Faults, language: str) -> list[WrittenRow]:

@@ -49,6 +49,11 @@ class Dictated:
     tokens: int
     """How many, the end included."""
 
+    @property
+    def understood(self) -> float:
+        """See `NBestEntry`."""
+        return math.exp(self.log_probability / self.tokens)
+
 
 def is_speech(text: str, open_text: str | None = None) -> bool:
     """Return whether somebody spoke, as far as the words tell.
@@ -75,20 +80,25 @@ def open_nbest(dictated: Sequence[Dictated], lexical: Callable[[str], str]) -> l
     `lexical` returns the words of a text. Empty if nobody spoke. Confidences are calibrated:
     `bench/decoder.py` prints how often what is reported with some confidence is right.
     """
-    texts: dict[str, str] = {}
+    spelled: dict[str, Dictated] = {}
     probabilities: dict[str, float] = {}
     for one in dictated:
         words = lexical(one.text)
-        texts.setdefault(words, one.text)
+        spelled.setdefault(words, one)
         probabilities[words] = probabilities.get(words, 0.0) + math.exp(one.log_probability)
     calibrated = {words: p**_OPEN_POWER for words, p in probabilities.items()}
     total = max(1.0, sum(calibrated.values()))
     best = sorted(calibrated, key=calibrated.__getitem__, reverse=True)
-    if not is_speech(texts[best[0]]):
+    if not is_speech(spelled[best[0]].text):
         return []
     best = [words for words in best if words][:_MAX_NBEST]
     return [
-        NBestEntry(text=texts[words], lexical=words, confidence=calibrated[words] / total)
+        NBestEntry(
+            text=spelled[words].text,
+            lexical=words,
+            confidence=calibrated[words] / total,
+            understood=spelled[words].understood,
+        )
         for words in best
     ]
 

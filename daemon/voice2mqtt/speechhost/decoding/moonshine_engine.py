@@ -198,11 +198,12 @@ class _GrammarDecoder:
             return open_nbest(
                 dictate(self._model, self._tokenizer, encoding, abandoned, bias), lexical
             )
-        return self._entries(posterior, passes[0].dictated.text, out_of_grammar=out_of_grammar)
+        return self._entries(posterior, passes[0].dictated, out_of_grammar=out_of_grammar)
 
     def _entries(
-        self, posterior: Posterior, open_text: str, *, out_of_grammar: bool
+        self, posterior: Posterior, dictated: Dictated, *, out_of_grammar: bool
     ) -> list[NBestEntry]:
+        open_text = dictated.text
         likely = list(posterior.confidences())[:_MAX_NBEST]
         commands = [
             _nbest_entry(self._tokenizer.decode(tokens), confidence)
@@ -212,6 +213,7 @@ class _GrammarDecoder:
             open_text,
             1 - posterior.grammar_probability,
             out_of_grammar=out_of_grammar and self._grammar.forced,
+            understood=dictated.understood,
         )
         if out_of_grammar:
             if not is_speech(open_text):
@@ -314,7 +316,13 @@ def _mean(of_passes: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
     return tuple(sum(values) / len(of_passes) for values in zip(*of_passes, strict=True))
 
 
-def _nbest_entry(text: str, confidence: float, *, out_of_grammar: bool = False) -> NBestEntry:
+def _nbest_entry(
+    text: str, confidence: float, *, out_of_grammar: bool = False, understood: float = 1.0
+) -> NBestEntry:
     return NBestEntry(
-        text=text, lexical=lexical(text), confidence=confidence, out_of_grammar=out_of_grammar
+        text=text,
+        lexical=lexical(text),
+        confidence=confidence,
+        out_of_grammar=out_of_grammar,
+        understood=understood,
     )

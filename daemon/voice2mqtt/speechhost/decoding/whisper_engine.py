@@ -19,7 +19,7 @@ import math
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 from weakref import WeakKeyDictionary
@@ -138,7 +138,9 @@ class WhisperEngine:
             return Transcript(language=spoken)
         code = _code(spoken)
         heard = _words_heard(speech.dictate(code))
-        nbest = open_nbest(heard, lambda text: lexical(text, spoken)) if heard else []
+        found = open_nbest(heard, lambda text: lexical(text, spoken)) if heard else []
+        # What is told of them is for engines of one language; here it is identified.
+        nbest = [replace(one, understood=1.0) for one in found]
         if nbest and not abandoned() and grammar and _helps(grammar, code):
             nbest = self._table(grammar).nbest(heard, nbest, partial(speech.score, code))
         return Transcript(nbest=() if abandoned() else tuple(nbest), language=spoken)

@@ -150,8 +150,13 @@ class PhraseEndpointer:
         events = self.hear(bytes(self._voice.frame_bytes - begun)) if begun else []
         if any(isinstance(event, Ended) for event in events):
             return events
+        return [*events, *(self.end_phrase() or [StayedSilent(end=self._sample(self._judged))])]
+
+    def end_phrase(self) -> list[Event]:
+        """End the phrase under way here; the audio goes on. Faint voice is a phrase now."""
+        events: list[Event] = []
         if self._onset is None and self._last_voiced is None:
-            return [*events, StayedSilent(end=self._sample(self._judged))]
+            return events
         if self._onset is None:
             self._onset = self._kept_from
             events.append(Began(onset=self._sample(self._onset)))

@@ -16,6 +16,8 @@ from voice2mqtt.nlu.grammar.table import Json
 MAX_HEADER_BYTES = 8192
 
 _REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_COMMIT_TOKEN = re.compile(r"[0-9]{1,10}")
+COMMIT_TOKEN = "X-Client-Commit-Token"
 
 
 class ProtocolError(Exception):
@@ -31,6 +33,8 @@ class TextMessage:
     request_id: str
     """The turn it belongs to; "" for the connection as a whole."""
     body: Mapping[str, Json]
+    commit_token: str = ""
+    """By which the client knows the answer to an `audio.commit`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,13 @@ def read_text(frame: str) -> TextMessage:
     path = headers.get("path", "").lower()
     if not path:
         raise ProtocolError("a text message without Path")
-    return TextMessage(path=path, request_id=_request_id(headers), body=_read_object(body))
+    token = headers.get(COMMIT_TOKEN.lower(), "")
+    return TextMessage(
+        path=path,
+        request_id=_request_id(headers),
+        body=_read_object(body),
+        commit_token=token if _COMMIT_TOKEN.fullmatch(token) else "",
+    )
 
 
 def read_binary(frame: bytes) -> AudioMessage | None:

@@ -23,6 +23,7 @@ _OTHER_SERVICES = {
 }
 """By the beginning of the path."""
 _TRANSLATION = _OTHER_SERVICES["/speech/translation"]
+OF_PAGES = "web pages need a key here; start the host with --key-file"
 _PRONUNCIATION = "this host does not assess pronunciation; leave PronunciationAssessmentConfig out"
 
 

@@ -101,6 +101,9 @@ class Session:
                 other_bytes = yield from self._receive_audio(message, now_s)
             case TextMessage(path="speech.context", request_id=request_id, body=body):
                 yield self._begin_turn(request_id, body) if request_id else []
+            case TextMessage(path="audio.commit", request_id=self._request_id, commit_token=token):
+                if self._turn and token:
+                    yield self._to_outputs(self._turn.commit(token))
             case _:  # telemetry and the like
                 pass
         self.taken_s += other_bytes / _BYTES_PER_S
@@ -173,5 +176,6 @@ class Session:
         ]
         if self._turn and self._turn.ended:
             self._turn = None
+            self._voice.reset()
             self._finished.append(self._request_id)
         return outputs

@@ -58,7 +58,7 @@ Action = Send | Work
 class _Phrase:
     """A phrase that has ended and waits for its result and for those before it."""
 
-    job_id: int | None
+    job_id: int | None = None
     begin: int
     """Where the audio begins that was transcribed."""
     offset: int
@@ -70,6 +70,8 @@ class _Phrase:
     hypotheses: Hypotheses
     """What was told of it."""
     result: Transcript | None = None
+    commit_token: str = ""
+    """To answer with, if the client has ended it by a commit."""
 
 
 class Turn:
@@ -106,6 +108,7 @@ class Turn:
         self._stream_ended = False
         self._audio_ended = False
         self._next_onset: int | None = None  # of speech after the only phrase
+        self._commit_token = ""  # for the phrase that ends next
         self._actions: list[Action] = []
 
     @property
@@ -115,7 +118,7 @@ class Turn:
 
     @property
     def owes_answer(self) -> bool:
-        """Whether an answer is to come: always for a single shot, else for what is being said."""
+        """Whether an answer is to come: always for a single shot, else for what is said."""
         return self._single_shot or self._endpointer.in_speech or bool(self._unanswered)
 
     def feed(self, pcm: bytes, received: int, now_s: float) -> list[Action]:
@@ -134,6 +137,15 @@ class Turn:
             self.wake_at_s = now_s + STREAM_GAP_S
         else:
             self._end_audio()
+        return self._take_actions()
+
+    def commit(self, token: str) -> list[Action]:
+        """End the phrase under way, and answer it with `token`; audio goes on."""
+        self._commit_token = token if not self._audio_ended else ""
+        self._handle_events(self._endpointer.end_phrase())  # none after the end of the audio
+        if self._commit_token and not self._single_shot:
+            self._answer_without_words(self._received, "NoMatch")
+        self._commit_token = ""
         return self._take_actions()
 
     def tick(self, now_s: float) -> list[Action]:
@@ -176,15 +188,11 @@ class Turn:
         for event in events:
             if self._audio_ended:
                 return
-            if self._single_shot and self._unanswered:
-                self._handle_event_after_phrase(event)
-            else:
+            if not (self._single_shot and self._unanswered):
                 self._handle_event_of_phrase(event)
-
-    def _handle_event_after_phrase(self, event: Event) -> None:
-        """After the only phrase of a single shot: speech from now on is for the next turn."""
-        if isinstance(event, Began) and self._next_onset is None:
-            self._next_onset = event.onset * TICKS_PER_SAMPLE
+            elif isinstance(event, Began) and self._next_onset is None:
+                # After the only phrase of a single shot: this is for the next turn.
+                self._next_onset = event.onset * TICKS_PER_SAMPLE
 
     def _handle_event_of_phrase(self, event: Event) -> None:
         match event:
@@ -207,7 +215,8 @@ class Turn:
             case Ended():
                 self._end_phrase(event)
             case StayedSilent(end=end):
-                self._report_silence(end * TICKS_PER_SAMPLE)
+                self._send_end_detected()
+                self._answer_without_words(end * TICKS_PER_SAMPLE, "InitialSilenceTimeout")
 
     def _look_ahead(self, work: list[Work]) -> None:
         self._actions += work
@@ -230,22 +239,23 @@ class Turn:
                 no_words_status="BabbleTimeout" if ended.cut else "NoMatch",
                 hypotheses=self._hypotheses,
                 result=result,
+                commit_token=self._commit_token,
             )
         )
+        self._commit_token = ""
         self._send_answers()
 
-    def _report_silence(self, end: int) -> None:
-        self._send_end_detected()
+    def _answer_without_words(self, at: int, status: answers.NoWordsStatus) -> None:
         self._unanswered.append(
             _Phrase(
-                job_id=None,
-                begin=end,
-                offset=end,
-                speech_end=end,
-                end=end,
-                no_words_status="InitialSilenceTimeout",
+                begin=at,
+                offset=at,
+                speech_end=at,
+                end=at,
+                no_words_status=status,
                 hypotheses=self._hypotheses,
                 result=Transcript(),
+                commit_token=self._commit_token,
             )
         )
         self._send_answers()
@@ -275,7 +285,7 @@ class Turn:
                 self._send_words(phrase, result)
             else:
                 body = answers.without_words(phrase.no_words_status, consumed=end)
-                self._send("speech.phrase", body)
+                self._send("speech.phrase", body | answers.committed(phrase.commit_token))
             if (
                 self._single_shot
                 or phrase.no_words_status == "Error"
@@ -309,7 +319,8 @@ class Turn:
                 offset=hypotheses.onset,
                 end=max(end, hypotheses.told_until),
             )
-            self._send("speech.phrase", body)
+            token = phrase.commit_token if part is parts[-1] else ""
+            self._send("speech.phrase", body | answers.committed(token))
 
     def _acknowledge(self, end: int) -> None:
         # No client shows this status, but each takes the audio up to there for done with. Else it
@@ -348,7 +359,6 @@ class Turn:
         next_begin = (speech_end + onset) // 2
         self._unanswered.append(
             _Phrase(
-                job_id=None,
                 begin=self._after_begin(0),
                 offset=self._hypotheses.onset,
                 speech_end=speech_end,

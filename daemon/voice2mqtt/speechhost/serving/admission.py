@@ -51,6 +51,11 @@ class AdmissionControl:
         """How many connections are admitted."""
         return self._admitted.total()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody else is admitted, wherever they are."""
+        return self.connections >= self._limits.connections
+
     def open(self, connection: Hashable, address: str) -> Hashable | None:
         """Count a half-open connection; return the one to cut off to make room, if any.
 
@@ -74,7 +79,13 @@ class AdmissionControl:
     def refusal(
         self, address: str, headers: Mapping[str, str], query: Mapping[str, str]
     ) -> HTTPStatus | None:
-        """Return why a request is refused, or None; `query` has lower-case keys."""
+        """Return why a request is refused, or None; `query` has lower-case keys.
+
+        Without keys, whatever page somebody visits could use the host: only browsers send an
+        `Origin`, and of a page nothing else is known.
+        """
+        if not self._keys and "Origin" in headers:
+            return HTTPStatus.FORBIDDEN
         if self._keys and not self._is_key(_offered_key(headers, query)):
             return HTTPStatus.UNAUTHORIZED
         return self.overload(address)
@@ -83,7 +94,7 @@ class AdmissionControl:
         """Return why there is no room for another client at `address`, or None."""
         if self._admitted[address] >= self._limits.connections_per_address:
             return HTTPStatus.TOO_MANY_REQUESTS
-        if self.connections >= self._limits.connections:
+        if self.is_full:
             return HTTPStatus.SERVICE_UNAVAILABLE
         return None
 

@@ -14,16 +14,21 @@ from voice2mqtt.speechhost.protocol.frames import ProtocolError
 from voice2mqtt.speechhost.protocol.refusals import UnsupportedRequestError
 from voice2mqtt.speechhost.protocol.request_options import MAX_PHRASES, MAX_PHRASES_CHARS
 from voice2mqtt.speechhost.protocol.session import Output, Session
+from voice2mqtt.speechhost.serving import log_throttle
 from voice2mqtt.speechhost.serving.admission import Limits
 from voice2mqtt.speechhost.serving.rate_limit import RateLimit, SessionClock
 from voice2mqtt.speechhost.serving.scheduler import Client, Scheduler
 
 log = logging.getLogger(__name__)
+log.addFilter(log_throttle.of_clients)
 
 # Close codes of RFC 6455, and how the Speech SDK takes them.
 _NORMAL_CLOSURE = 1000  # an idle client connects again by itself; one in a turn waits in vain
 _GOING_AWAY = 1001  # a client in a turn reports an error
 _INVALID_PAYLOAD = 1007  # reported as BadRequest, without another attempt
+
+_LATE_S = 0.25
+"""A timer that is later than this tells that the host did not run; set by hand."""
 
 
 class Socket(Protocol):
@@ -74,6 +79,7 @@ class ConnectionHandler:
         self._sending = asyncio.Lock()
         self._transcribed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._was_late = False
         self._closing: asyncio.Task[None] | None = None
         self._left_out_logged = False
 
@@ -115,6 +121,7 @@ class ConnectionHandler:
         try:
             async for frame in self._socket:
                 self._received_at_s = self._now_s()
+                self._was_late = False
                 self._pause_clock()
                 for outputs in self._session.receive(frame, self._received_at_s):
                     await self._process(outputs, tasks)
@@ -217,5 +224,13 @@ class ConnectionHandler:
             self._timer = loop.call_later(delay_s, self._on_timer, tasks)
 
     def _on_timer(self, tasks: asyncio.TaskGroup) -> None:
+        due_s = self._session.wake_at_s
+        late_s = 0.0 if due_s is None else self._now_s() - due_s
+        if late_s > _LATE_S and not self._was_late:
+            # The host was stopped or starved, and has yet to read what was sent meanwhile.
+            self._was_late = True
+            self._clock.put_back(late_s + _LATE_S)
+            self._set_timer(tasks)
+            return
         outputs = self._session.tick(self._now_s())
         tasks.create_task(self._process(outputs, tasks), name="tick")

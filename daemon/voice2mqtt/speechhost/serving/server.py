@@ -10,7 +10,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import MultipleValuesError
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
@@ -32,19 +32,23 @@ from voice2mqtt.speechhost.protocol.request_options import (
     single_phrase,
 )
 from voice2mqtt.speechhost.protocol.session import Session
+from voice2mqtt.speechhost.serving import log_throttle
 from voice2mqtt.speechhost.serving.admission import AdmissionControl, Limits
 from voice2mqtt.speechhost.serving.connection import ConnectionHandler, Socket
+from voice2mqtt.speechhost.serving.detector_pool import DetectorPool
 from voice2mqtt.speechhost.serving.memory import trim_malloc
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
 from voice2mqtt.speechhost.serving.short_audio import HttpRequest
+from voice2mqtt.speechhost.serving.trusted_proxies import HEADER, TrustedProxies
 
 log = logging.getLogger(__name__)
+log.addFilter(log_throttle.of_clients)
 
 _WATCH_EVERY_S = 1.0
 _CLOSE_WITHIN_S = 1.0  # a client that does not answer a close frame is cut off
 _READ_AHEAD = 1  # messages of one client that are buffered
 _VOICES = "/cognitiveservices/voices/list"
-_SPARE_DETECTORS = 4  # kept when nobody is connected
+_SPARE_DETECTORS = 8  # kept when so many are not in use
 _HTTP = (b"POST ", b"GET /cognitiveservices/voices")
 """How requests begin that are not for websockets. Clients of the second are cut off by websockets
 before they have read the answer."""
@@ -84,18 +88,19 @@ class SpeechHost:
         tls: ssl.SSLContext | None = None,
         hooks: Hooks | None = None,
         doors: Sequence[Door] = (),
+        proxies: TrustedProxies | None = None,
     ) -> None:
         """`load` is called on a thread, and may take its time: clients are told to wait.
 
         With `any_language`, clients that ask for a language that the engine does not know are
         answered in that of the engine, with a warning. `doors` are open once it is loaded, for
-        clients of other protocols.
+        clients of other protocols. What `proxies` tell of their clients is believed.
         """
         self._any_language = any_language
         self._doors = doors
+        self._proxies = proxies or TrustedProxies()
         self._load = load
-        self._new_detector = new_detector
-        self._spare_detectors: list[VoiceActivity] = []
+        self._detectors = DetectorPool(new_detector)
         self._limits = limits or Limits()
         self._admission = AdmissionControl(keys, self._limits)
         self._tls = tls
@@ -156,8 +161,7 @@ class SpeechHost:
             for connection in self._connections:
                 if connection.idle_s > self._limits.idle_s:
                     connection.close("idle")
-            if len(self._spare_detectors) > _SPARE_DETECTORS and not self._connections:
-                del self._spare_detectors[_SPARE_DETECTORS:]
+            if self._detectors.shrink(_SPARE_DETECTORS):
                 trim_malloc()
             try:
                 await asyncio.wait_for(self._stop.wait(), _WATCH_EVERY_S)
@@ -174,15 +178,17 @@ class SpeechHost:
             await asyncio.sleep(0.02)
 
     def _process_request(self, socket: ServerConnection, request: Request) -> Response | None:
+        assert isinstance(socket, _Socket)
         self._admission.settle(socket)
         path = request.path.partition("?")[0]
         if path == "/ready":
-            return _respond(
-                socket, HTTPStatus.OK if self._scheduler else HTTPStatus.SERVICE_UNAVAILABLE
-            )
+            ready = self._scheduler and not self._stop.is_set() and not self._admission.is_full
+            return _respond(socket, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
         if path == "/status":
             return _respond(socket, HTTPStatus.OK, self._status())
-        refusal = self._refusal(_peer(socket), request.path, request.headers)
+        told = ",".join(request.headers.get_all(HEADER))
+        socket.peer = self._proxies.client(socket.peer, told)
+        refusal = self._refusal(socket.peer, request.path, request.headers)
         return _respond(socket, refusal[0], reason=refusal[1]) if refusal else None
 
     def _refusal(
@@ -202,8 +208,9 @@ class SpeechHost:
             refusal = HTTPStatus.BAD_REQUEST
         if refusal is None:
             return None
-        log.warning("%s may not connect: %s", peer, refusal.phrase)
-        return refusal, ""
+        reason = refusals.OF_PAGES if refusal is HTTPStatus.FORBIDDEN else ""
+        log.warning("%s may not connect: %s", peer, reason or refusal.phrase)
+        return refusal, reason
 
     def _status(self) -> dict[str, object]:
         ready = "ready" if self._scheduler else "loading"
@@ -244,7 +251,7 @@ class SpeechHost:
         """Serve a client whose request is admitted until it is closed."""
         assert self._scheduler
         peer = socket.peer
-        detector = self._spare_detectors.pop() if self._spare_detectors else self._new_detector()
+        detector = self._detectors.lend()
         session = Session(
             address,
             detector,
@@ -266,7 +273,7 @@ class SpeechHost:
         finally:
             self._connections.discard(connection)
             self._admission.release(peer)
-            self._spare_detectors.append(detector)
+            detector.reset()
 
     def _take_http(self, transport: asyncio.Transport, began: bytes) -> None:
         """Serve a connection as HTTP whose first bytes are `began`."""
@@ -281,6 +288,7 @@ class SpeechHost:
         try:
             async with asyncio.timeout(self._limits.open_s):
                 target, headers = await request.head()
+            request.peer = self._proxies.client(request.peer, headers.get(HEADER))
             if target.partition("?")[0] == _VOICES:
                 log.warning("%s asks for voices: this host has none", request.peer)
                 await request.respond_with([])
@@ -313,20 +321,26 @@ class _Socket(ServerConnection):
         self._open_s = open_s
         self._take_http = take_http
         self._began = b""
-        self._unbegun: tuple[asyncio.BaseTransport, asyncio.TimerHandle] | None = None
-
-    @property
-    def peer(self) -> str:
+        self.peer = "?"
         """The client's address, for the log and for counting."""
-        return _peer(self)
+        self._unbegun: tuple[asyncio.BaseTransport, asyncio.TimerHandle] | None = None
 
     def abort(self) -> None:
         """Cut the client off."""
         self.transport.abort()
 
+    async def close(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
+        """Close, and read on: the client's consent stands behind what it has sent already."""
+        closing = asyncio.create_task(super().close(code, reason), name="close")
+        with suppress(ConnectionClosed, ConcurrencyError):  # others may be reading
+            async for _ in self:
+                pass
+        await closing
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count this connection, for which another may be cut off."""
         self.transport = cast("asyncio.Transport", transport)
+        self.peer = str((self.remote_address or "?")[0])
         late = self.loop.call_later(self._open_s, self.abort)
         self._unbegun = transport, late
         oldest = self._admission.open(self, self.peer)
@@ -379,10 +393,6 @@ def _respond(
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = "application/json"
     return response
-
-
-def _peer(socket: ServerConnection) -> str:
-    return str(socket.remote_address[0]) if socket.remote_address else "?"
 
 
 def _url(server: Server, *, tls: bool) -> str:

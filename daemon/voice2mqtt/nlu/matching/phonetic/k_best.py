@@ -15,6 +15,7 @@ from itertools import count
 from typing import NamedTuple
 
 from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.nlu.grammar.automaton import filled
 from voice2mqtt.nlu.matching.phonetic.forward_backward import ForwardBackward, SpanArc, WordArc
 from voice2mqtt.nlu.matching.phonetic.observation import Observation
 from voice2mqtt.nlu.matching.phonetic.search_graph import ROOT, SearchGraph, Slots
@@ -119,11 +120,12 @@ class KBestSearch:
                 continue
             expanded.add((node, position, slots))
             if position == self._last:
-                for row in self._graph.rows(node):
-                    meaning = row, frozenset(dict(slots).items())
+                values = filled(slots)
+                for row in self._graph.rows(node) if values is not None else ():
+                    meaning = row, frozenset((values or {}).items())
                     if meaning not in found:
                         found.add(meaning)
-                        yield Path(row, slots, cost, words)
+                        yield Path(row, tuple((values or {}).items()), cost, words)
             for step in self._steps(node, position, cost, max_cost):
                 so_far = cost + step.cost
                 partial = (step.target, step.end, slots + step.fills, words + step.words)

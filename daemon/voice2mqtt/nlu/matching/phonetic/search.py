@@ -105,6 +105,7 @@ class PhoneticMatcher:
         self.gave_up = False
         """Whether the last search ended before it had seen all that may be near."""
         self._normaliser = normaliser
+        self._skipped = automaton.skipped
         self._inventory = PhonemeInventory(pronouncer)
         words = _words(automaton, numbers=True)
         self._lexicon = PhoneticLexicon(words, self._inventory, normaliser.inflection)
@@ -189,13 +190,15 @@ class PhoneticMatcher:
         return list(observations.values())[:_MAX_HYPOTHESES]
 
     def _readings(self, text: str) -> Iterator[Observation]:
-        """Yield `text` as it was heard, and with its amounts before their units."""
+        """Yield `text` as it was heard, with "d'une" apart, and with amounts before their units."""
         observation = self._observed(text)
         if observation is None:
             return
         yield observation
-        written = self._normaliser.amounts_in_digits(observation.lattice)
-        if written != observation.lattice.text and (again := self._observed(written)):
+        lattice, apart = observation.lattice, self._normaliser.elided_numbers_apart(text)
+        said = lattice if apart == text else self._normaliser.lattice(apart)
+        written = self._normaliser.amounts_in_digits(said)
+        if written != lattice.text and (again := self._observed(written)):
             yield again
 
     def _paths(
@@ -229,7 +232,9 @@ class PhoneticMatcher:
         """Return `text` pronounced; None if it is empty or too long for a command."""
         if not 0 < len(self._normaliser.tokens(text)) <= MAX_WORDS:
             return None
-        observation = Observation.of(text, self._normaliser, self._lexicon, self._inventory)
+        observation = Observation.of(
+            text, self._normaliser, self._lexicon, self._inventory, self._skipped
+        )
         return observation if 0 < len(observation.phonemes) <= _MAX_PHONEMES else None
 
     def _distance(
@@ -272,6 +277,9 @@ class PhoneticMatcher:
     def _phoneme_costs(self, path: Path, observation: Observation) -> list[float]:
         """Return what each phoneme heard costs on `path`, inserted or substituted."""
         costs: list[float] = self._inventory.deletion_costs[observation.phonemes].tolist()
+        for skipped in observation.words:
+            if not skipped.skip_cost:
+                costs[skipped.start : skipped.end] = [0.0] * (skipped.end - skipped.start)
         for word in path.words:
             costs[word.start : word.end] = [0.0] * (word.end - word.start)
             if word.key and word.cost:

@@ -150,7 +150,9 @@ class WordScores:
     ) -> None:
         """Lower `costs` [band, word, start] where a form of the word was heard that no row has."""
         for word in heard:
-            for form in () if word.is_known else lexicon.forms_of(word.key):
+            # An article alone tells no rows apart.
+            is_another = word.is_known and not word.is_article
+            for form in () if is_another else lexicon.forms_of(word.key):
                 is_span = self._span_lengths[:, form] == word.end - word.start
                 costs[is_span, form, word.start] = np.minimum(
                     costs[is_span, form, word.start], _FORM_COST

@@ -1,0 +1,402 @@
+"""The whole real system, each part a process, for benches that do something to it.
+
+A virtual microphone in a private PulseAudio, the daemon, our Speech host and mosquitto; the daemon
+reaches host and broker through relays. A part that ends by itself is started again as systemd
+would, and that is counted.
+"""
+
+import json
+import os
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from tests.broker import Broker, Subscriber
+
+from bench import mixing, voices
+from bench.process import resident_mb
+from bench.relay import Relay
+from voice2mqtt import clock
+from voice2mqtt.core.audio import RATE_HZ
+from voice2mqtt.demo import stage
+from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
+from voice2mqtt.errors import UnavailableError
+from voice2mqtt.settings.search import CHECKOUT
+
+NODE = "bench"
+ROOT = f"voice2mqtt/{NODE}"
+COMMANDS = CHECKOUT.with_name("commands.yaml")
+EXPIRES_S = 10.0
+"""How long a command of the shipped table may take; what comes later is late."""
+LEAD_S = 1.0
+"""The silence with which `PrivateSoundServer.play` begins."""
+RESTART_S = 0.5
+"""As RestartSec= of the shipped units."""
+STARTED_WITHIN_S = 60.0
+HELD_FOR_S = 0.2
+"""Less than the daemon takes to end."""
+SENTENCES = (
+    "Turn on the kitchen light.",
+    "Turn the bedroom lights off.",
+    "Turn on the bathroom light.",
+    "Turn off the study light.",
+    "Set the bedroom light to forty percent.",
+    "Close the blinds in the living room.",
+    "Open the curtains in the study.",
+    "Set the heating to twenty one degrees.",
+    "Make the study light blue.",
+    "Start the movie scene.",
+    "Pause the music.",
+    "Set the volume to thirty percent.",
+)
+
+
+_RUN = """
+import os, sys
+# Its own clock alone is to be set off: arecord would lose audio.
+os.environ.pop("LD_PRELOAD", None)
+from voice2mqtt.cli.main import main
+sys.exit(main())
+"""
+
+
+@dataclass(frozen=True)
+class SpokenSentence:
+    """A sentence as a voice says it, and the message that follows when nothing is wrong."""
+
+    text: str
+    pcm: bytes
+    begin_s: float
+    """When speech begins, from the beginning of `pcm`."""
+    end_s: float
+    """When it ends."""
+    topic: str = ""
+    payload: str = ""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process holds at one moment."""
+
+    resident_mb: float
+    descriptors: int
+    threads: int
+
+
+class Part:
+    """A process of ours that is started again when it ends by itself."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        log: Path,
+        ready: Callable[[], bool],
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.command, self.environment = tuple(command), dict(environment)
+        self._log, self._ready = log, ready
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._wanted = False
+        self.restarts = 0
+        """How often it has ended by itself."""
+
+    @property
+    def pid(self) -> int:
+        """The number of the running process."""
+        assert self._process
+        return self._process.pid
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start it; return when it is ready."""
+        with self._lock:
+            self._wanted = True
+            self._spawn()
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Return when it is ready.
+
+        Raises:
+            UnavailableError: it is not, within a minute.
+        """
+        deadline_s = time.monotonic() + STARTED_WITHIN_S
+        while not self._ready():
+            if time.monotonic() > deadline_s:
+                raise UnavailableError(f"{self._log.stem} does not start:\n{self.log()[-2000:]}")
+            time.sleep(0.05)
+
+    def _spawn(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command, stdout=log, stderr=log, env=self.environment, start_new_session=True
+            )
+
+    def tend(self) -> None:
+        """Start it again if it has ended by itself."""
+        with self._lock:
+            if self._wanted and self._process and self._process.poll() is not None:
+                self.restarts += 1
+                time.sleep(RESTART_S)
+                self._spawn()
+
+    def end(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """End it by a signal; it stays away until it is started."""
+        with self._lock:
+            self._wanted = False
+            process, self._process = self._process, None
+        if process:
+            process.send_signal(signal.SIGCONT)
+            process.send_signal(number)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        with self._lock:
+            if self._process:
+                self._process.send_signal(number)
+
+    def usage(self) -> Usage:
+        """Return what it holds now."""
+        folder = Path(f"/proc/{self.pid}")
+        return Usage(
+            resident_mb(self.pid),
+            sum(1 for _ in (folder / "fd").iterdir()),
+            sum(1 for _ in (folder / "task").iterdir()),
+        )
+
+    def log(self) -> str:
+        """Return what it wrote so far."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+
+class System:
+    """Everything, running; as a context."""
+
+    def __init__(self, folder: Path, *, clock_jumps: bool = False) -> None:
+        """Prepare in `folder`; with `clock_jumps` the daemon's wall clock can be set off."""
+        self.folder = folder
+        self.state_folder = folder / "state"
+        self.state_folder.mkdir(exist_ok=True)
+        self.table = folder / "commands.yaml"
+        self.table.write_bytes(COMMANDS.read_bytes())
+        self.settings = folder / "voice2mqtt.yaml"
+        self._offset = folder / "wall-clock"
+        self.set_clock_off(0)
+        self._more: dict[str, str] = {}
+        if clock_jumps:
+            library = folder / "wall_clock.so"
+            source = Path(__file__).with_name("wall_clock.c")
+            command = ["gcc", "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl"]
+            subprocess.run(command, check=True)
+            self._more = {"LD_PRELOAD": str(library), "WALL_CLOCK": str(self._offset)}
+        self._stack = ExitStack()
+        self._stopping = threading.Event()
+        self._lag_s = 0.0
+        """From the time that a sentence should reach the microphone to the time that it does."""
+        self.publishing = threading.Event()
+        """Set when a command that is held is on its way to the broker."""
+        self._holding = False
+        self._pass_on = threading.Event()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.sound = stack.enter_context(running_sound_server())
+            (self.folder / "broker").mkdir(exist_ok=True)
+            self.broker = stack.enter_context(Broker(self.folder / "broker"))
+            self.seen: Subscriber = stack.enter_context(self.broker.subscriber())
+            self.host_port = stage.free_port()
+            self.to_broker = stack.enter_context(Relay(self.broker.port, self._hold))
+            self.to_host = stack.enter_context(Relay(self.host_port))
+            self.host = self._host()
+            self.daemon = self.new_daemon(self.settings, NODE, self.state_folder)
+            for part in (self.host, self.daemon):
+                stack.callback(part.end)
+                part.start()
+            self._tending = threading.Thread(target=self._tend, daemon=True)
+            self._tending.start()
+            stack.callback(self._tending.join)
+            stack.callback(self._stopping.set)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _host(self) -> Part:
+        address = f"127.0.0.1:{self.host_port}"
+        listen = ("host", "--listen", address, "--commands", str(COMMANDS))
+        return Part(
+            (sys.executable, "-m", "voice2mqtt", *listen),
+            # The host writes nothing else to a disk.
+            self.state_folder / "host.log",
+            lambda: stage.is_ready(f"http://{address}/ready"),
+        )
+
+    def new_daemon(self, settings: Path, node: str, state: Path) -> Part:
+        """Return a daemon that uses the same microphone, host and broker."""
+        document = {
+            "node": node,
+            "microphone": {"device": MICROPHONE},
+            "speech": {"host": f"ws://127.0.0.1:{self.to_host.port}"},
+            "mqtt": {"broker": f"mqtt://127.0.0.1:{self.to_broker.port}", "keepalive_s": 5},
+            "feedback": {"tones": False, "speak": False},
+            "state_dir": str(state),
+            "commands": str(self.table),
+        }
+        settings.write_text(json.dumps(document))
+        return Part(
+            (sys.executable, "-c", _RUN, "run", "--settings", str(settings)),
+            self.folder / f"{node}.log",
+            lambda: self._listens(node),
+            os.environ | self.sound.environment | self._more,
+        )
+
+    def _listens(self, node: str) -> bool:
+        state = self.last(f"voice2mqtt/{node}/state")
+        return bool(state and state["listening"] and state["host"] and self._is_online(node))
+
+    def _is_online(self, node: str) -> bool:
+        said = self.seen.on(f"voice2mqtt/{node}/availability")
+        return bool(said) and said[-1].payload == "online"
+
+    @property
+    def well(self) -> bool:
+        """Whether the daemon says that it listens and reaches host and broker."""
+        return self._listens(NODE)
+
+    def wait_until_well(self, within_s: float = STARTED_WITHIN_S) -> bool:
+        """Return whether it is so within that time."""
+        deadline_s = time.monotonic() + within_s
+        while not self.well and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+        return self.well
+
+    def last(self, topic: str) -> dict[str, Any] | None:
+        """Return the last JSON document on `topic`."""
+        said = self.seen.on(topic)
+        document: dict[str, Any] | None = json.loads(said[-1].payload) if said else None
+        return document
+
+    def hold_command(self, hold: bool) -> None:
+        """Hold the next command back on its way to the broker, or let it go on."""
+        self._holding = hold
+        if hold:
+            self.publishing.clear()
+            self._pass_on.clear()
+        else:
+            self._pass_on.set()
+
+    def set_clock_off(self, by_s: int) -> None:
+        """Have the daemon's wall clock jump, if it was prepared for that."""
+        # In place: the daemon has the file mapped.
+        with self._offset.open("r+b" if self._offset.exists() else "wb") as file:
+            file.write(struct.pack("l", by_s))
+
+    def _hold(self, piece: bytes) -> None:
+        if self._holding and b"home/" in piece:
+            self.publishing.set()
+            self._pass_on.wait(HELD_FOR_S)
+
+    def _tend(self) -> None:
+        while not self._stopping.wait(0.2):
+            for part in (self.host, self.daemon):
+                part.tend()
+
+    # What is said.
+
+    def learn(self, sentences: Sequence[str] = SENTENCES, seed: int = 0) -> list[SpokenSentence]:
+        """Say each of `sentences` once; return those that are carried out, with their message."""
+        learnt, lags_s = [], []
+        for number, text in enumerate(sentences):
+            spoken = _spoken(text, voices.CLEARER[(seed + number) % len(voices.CLEARER)])
+            before = len(self.seen.messages)
+            said_s = self.say(spoken)
+            if arrived := self._command_after(before, said_s + 3):
+                topic, payload, at_s = arrived
+                told = self.last(f"{ROOT}/event") or {}
+                lags_s.append(at_s - float(told.get("latency_ms") or 0) / 1000 - said_s)
+                learnt.append(
+                    SpokenSentence(text, spoken.pcm, spoken.begin_s, spoken.end_s, topic, payload)
+                )
+        self._lag_s = statistics.median(lags_s) if lags_s else 0.0
+        return learnt
+
+    @property
+    def restarts(self) -> int:
+        """How often daemon and host have ended by themselves."""
+        return self.daemon.restarts + self.host.restarts
+
+    def events(self, since: int) -> list[dict[str, Any]]:
+        """Return the daemon's events but the first `since`."""
+        return [json.loads(event.payload) for event in self.seen.on(f"{ROOT}/event")[since:]]
+
+    def arrives(self, spoken: SpokenSentence, before: int, until_s: float) -> bool:
+        """Return whether its message comes until then, beyond the first `before` messages."""
+        while True:
+            said = [(topic, payload) for topic, payload, _ in self.commands(before)]
+            if (spoken.topic, spoken.payload) in said:
+                return True
+            if clock.now_s() > until_s:
+                return False
+            time.sleep(0.02)
+
+    def _command_after(self, before: int, until_s: float) -> tuple[str, str, float] | None:
+        while clock.now_s() < until_s:
+            for message in self.seen.messages[before:]:
+                if message.topic.startswith("home/"):
+                    return message.topic, message.payload, message.at_s
+            time.sleep(0.02)
+        return None
+
+    def say(self, spoken: SpokenSentence) -> float:
+        """Play it to the microphone; return when its speech has ended (`clock.now_s`)."""
+        begun_s = clock.now_s()
+        self.play(spoken.pcm)
+        return begun_s + LEAD_S + spoken.end_s + self._lag_s
+
+    def play(self, pcm: bytes) -> None:
+        """Play it to the microphone; a sound server that fails is no fault of ours."""
+        with suppress(subprocess.SubprocessError):
+            self.sound.play(pcm)
+
+    def ends_s(self, begun_s: float, spoken: SpokenSentence) -> float:
+        """Return when the speech of what was begun to be played at `begun_s` ends."""
+        return begun_s + LEAD_S + spoken.end_s + self._lag_s
+
+    def commands(self, since: int) -> Iterator[tuple[str, str, float]]:
+        """Yield topic, payload and time of each command but the first `since` messages."""
+        for message in self.seen.messages[since:]:
+            if message.topic.startswith("home/") and not message.retained:
+                yield message.topic, message.payload, message.at_s
+
+
+def _spoken(text: str, voice: stage.Voice) -> SpokenSentence:
+    pcm = voices.spoken(text, voice)
+    samples = mixing.from_pcm(pcm)
+    frame = RATE_HZ // 100
+    blocks = samples[: len(samples) // frame * frame].reshape(-1, frame)
+    energy = np.square(blocks).sum(axis=1)
+    loud = np.flatnonzero(energy > energy.max() * 10**-3.5)
+    return SpokenSentence(text, pcm, float(loud[0]) / 100, float(loud[-1] + 1) / 100)

@@ -1,0 +1,15 @@
+"""Texts that were probably meant as numbers: YAML takes `.5` for a text, and so does JSON."""
+
+import re
+
+_NO_NUMBER = re.compile(
+    r"[-+]?\.\d+|[-+]?\d+\.|\+\d{1,3}(\.\d+)?|\d{1,3}(_\d{3})+|0x[\da-f]+", re.IGNORECASE
+)
+
+
+def number_meant(value: object) -> str:
+    """Return how the number that `value` looks like is written; "" if it looks like none."""
+    if not isinstance(value, str) or not _NO_NUMBER.fullmatch(value):
+        return ""
+    plain = value.replace("_", "").lower()
+    return str(int(plain, 16)) if plain.startswith("0x") else f"{float(plain):.15g}"

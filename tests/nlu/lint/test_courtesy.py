@@ -1,0 +1,21 @@
+import pytest
+
+from tests.nlu.lint.tables import findings, numbered_row
+
+
+@pytest.mark.parametrize(
+    ("say", "told"),
+    [
+        ("open the gate [please]", True),
+        ("open the gate please", True),
+        ("please open the gate", False),
+        ("open the gate", False),
+        ("thank you", False),
+    ],
+)
+def test_a_please_at_the_end_is_better_skipped(say: str, told: bool) -> None:
+    problem = (
+        "t.yaml:10:5: warning: 'please' at the end is understood only where it is written; "
+        "leave it out here and write skip_words: [please]"
+    )
+    assert findings(numbered_row(1, say)) == [problem] * told
