@@ -29,7 +29,7 @@ from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 from voice2mqtt.nlu.text.normaliser import Normaliser, normaliser
 from voice2mqtt.pronunciation.letters import Letters
-from voice2mqtt.service.composition import interpreter
+from voice2mqtt.service.interpreters import interpreter
 from voice2mqtt.settings.load import load_settings, load_table, parse_table
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.search import CHECKOUT

@@ -120,7 +120,6 @@ TESTED_IN = {
     "service/checks/sound.py": "service/checks/test_doctor.py",
     "service/checks/speech_host.py": "service/checks/test_doctor.py",
     "service/checks/table_tests.py": "cli/test_check.py",
-    "service/interpreters.py": "nlu/dialogue/test_multilingual.py",
     "service/checks/unit.py": "service/checks/test_doctor.py",
     "service/command_executor.py": "service/test_daemon.py",
     "service/node_state.py": "service/test_daemon.py",

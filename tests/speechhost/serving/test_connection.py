@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.broker import wait_until
 from tests.speechhost import client as wire
 from tests.speechhost.fakes import LoudnessActivity, ScriptedEngine, silence, tone
 from tests.speechhost.hosting import WITHIN_S, Serving, hosting, no_grammar
