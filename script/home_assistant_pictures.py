@@ -61,10 +61,10 @@ def main() -> int:
         installation = Path(os.environ["HOME_ASSISTANT"])
         hass = stack.enter_context(HomeAssistant(installation, folder / "hass", broker))
         start_daemon(stack, folder, broker.url)
-        hass.wait_for_state(LAST, "Turn on the kitchen light.")
+        hears(hass, "Turn on the kitchen light.")
         device, trigger = found(hass)
         hass.post("/api/services/text/set_value", {"entity_id": SAY, "value": "Good night."})
-        hass.wait_for_state(LAST, "Good night.")
+        hears(hass, "Good night.")
         automation = AUTOMATION | {"triggers": [trigger]}
         hass.post("/api/config/automation/config/night", automation)
         finish_onboarding(hass)
@@ -99,6 +99,11 @@ def found(hass: HomeAssistant) -> tuple[str, object]:
     triggers = hass.command("device_automation/trigger/list", device_id=device)
     (trigger,) = (t for t in triggers if t.get("subtype", t.get("type")) and "good night" in str(t))
     return device, {key: value for key, value in trigger.items() if key != "metadata"}
+
+
+def hears(hass: HomeAssistant, text: str) -> None:
+    """Wait until the last phrase is `text`."""
+    hass.wait(lambda: hass.states().get(LAST, {}).get("state") == text, text, WITHIN_MS / 1000)
 
 
 def finish_onboarding(hass: HomeAssistant) -> None:
