@@ -55,20 +55,20 @@ def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> A
 
     It accepts a row with its index; the indices after the rows are yes, no and "never mind", which
     answer a question, and a wake phrase alone. A wake phrase before a sentence is optional: the
-    recogniser cannot tell when it is needed.
+    recogniser cannot tell when it is needed. Words to skip may be said before and after it.
 
     Raises:
         TableError: with every template that cannot be compiled.
     """
     language = language_named(table.language)
     compiler = _Compiler(normaliser(table.language), table.lists, table.rules)
-    wakes = [escape(phrase) for phrase in wake_phrases if compiler.normaliser.tokens(phrase)]
-    skipped = "".join(f"[{escape(words)}] " for words in table.skip_words)
+    wakes, skipped = (
+        [escape(phrase) for phrase in phrases if compiler.normaliser.tokens(phrase)]
+        for phrases in (wake_phrases, table.skip_words)
+    )
     rows = [(*row.say, *row.also_heard_as) for row in table.rows]
-    if skipped:
-        rows = [tuple(f"{skipped}({said}) {skipped}" for said in row) for row in rows]
     answers = [(language.yes,), (language.no,), (language.cancel,)]
-    automaton = compiler.automaton([*rows, *answers, wakes], wakes)
+    automaton = compiler.automaton([*rows, *answers, wakes], wakes, skipped)
     return _checked(automaton, compiler, table)
 
 
@@ -132,10 +132,16 @@ class _Compiler:
     faults: list[tuple[int, TemplateError]] = field(default_factory=list)
     """With the index of their group; after a fault the automaton must not be used."""
 
-    def automaton(self, groups: Iterable[Iterable[str]], openings: Sequence[str] = ()) -> Automaton:
+    def automaton(
+        self,
+        groups: Iterable[Iterable[str]],
+        openings: Sequence[str] = (),
+        around: Sequence[str] = (),
+    ) -> Automaton:
         """Compile groups of templates; each accepts with its index.
 
-        One of the templates `openings` may be said before any of them.
+        One of the templates `openings` may be said before any of them, and one of `around` before
+        and after.
         """
         graph = WordGraph(
             normaliser=self.normaliser, lists=self.lists, rules=self.rules, values=self._values
@@ -148,11 +154,13 @@ class _Compiler:
             if too_large >= _MAX_REPORTED:
                 break
             graph.arcs.clear()
-            start, end = graph.node(), graph.node()
-            opened = self._add_openings(graph, start, openings)
+            start, last = graph.node(), graph.node()
+            opened = self._add_optional(graph, start, openings)
+            opened = self._add_optional(graph, opened, around)
+            end = self._add_optional(graph, last, around)
             for template in (group := tuple(templates)):
                 try:
-                    graph.add(template, opened, end)
+                    graph.add(template, opened, last)
                 except TemplateError as error:
                     self.faults.append((index, error))
             first = len(rows.offsets) - 1
@@ -180,15 +188,15 @@ class _Compiler:
                 union.accepting[state] = accepted
         return replace(union, labels=tuple(graph.labels))
 
-    def _add_openings(self, graph: WordGraph, start: int, openings: Sequence[str]) -> int:
-        """Add the optional `openings` from `start` and return the node after them."""
-        if not openings:
+    def _add_optional(self, graph: WordGraph, start: int, templates: Sequence[str]) -> int:
+        """Add one of `templates`, or none, from `start` and return the node after it."""
+        if not templates:
             return start
-        opened = graph.node()
-        graph.arcs[start].append((EPSILON, opened))
-        for opening in openings:
-            graph.add(opening, start, opened)
-        return opened
+        after = graph.node()
+        graph.arcs[start].append((EPSILON, after))
+        for template in templates:
+            graph.add(template, start, after)
+        return after
 
     def _values(self, name: str | TextList, prefix: str, suffix: str) -> SpokenValues:
         key = (name, prefix, suffix)
