@@ -55,20 +55,20 @@ def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> A
 
     It accepts a row with its index; the indices after the rows are yes, no and "never mind", which
     answer a question, and a wake phrase alone. A wake phrase before a sentence is optional: the
-    recogniser cannot tell when it is needed. Words to skip may be said before and after it.
+    recogniser cannot tell when it is needed. So are words to skip, before a sentence and after it.
 
     Raises:
         TableError: with every template that cannot be compiled.
     """
     language = language_named(table.language)
     compiler = _Compiler(normaliser(table.language), table.lists, table.rules)
-    wakes, skipped = (
-        [escape(phrase) for phrase in phrases if compiler.normaliser.tokens(phrase)]
-        for phrases in (wake_phrases, table.skip_words)
-    )
+    wakes = [escape(phrase) for phrase in wake_phrases if compiler.normaliser.tokens(phrase)]
     rows = [(*row.say, *row.also_heard_as) for row in table.rows]
     answers = [(language.yes,), (language.no,), (language.cancel,)]
-    automaton = compiler.automaton([*rows, *answers, wakes], wakes, skipped)
+    skipped = "|".join(map(escape, table.skip_words))
+    around = [f"({skipped})", f"({skipped}) ({skipped})"] if skipped else []
+    openings = [*wakes, *around, *(f"{wake} {said}" for wake in wakes for said in around)]
+    automaton = compiler.automaton([*rows, *answers, wakes], openings, around)
     return _checked(automaton, compiler, table)
 
 
@@ -136,12 +136,11 @@ class _Compiler:
         self,
         groups: Iterable[Iterable[str]],
         openings: Sequence[str] = (),
-        around: Sequence[str] = (),
+        closings: Sequence[str] = (),
     ) -> Automaton:
         """Compile groups of templates; each accepts with its index.
 
-        One of the templates `openings` may be said before any of them, and one of `around` before
-        and after.
+        One of the templates `openings` may be said before any of them, one of `closings` after it.
         """
         graph = WordGraph(
             normaliser=self.normaliser, lists=self.lists, rules=self.rules, values=self._values
@@ -154,13 +153,14 @@ class _Compiler:
             if too_large >= _MAX_REPORTED:
                 break
             graph.arcs.clear()
-            start, last = graph.node(), graph.node()
-            opened = self._add_optional(graph, start, openings)
-            opened = self._add_optional(graph, opened, around)
-            end = self._add_optional(graph, last, around)
+            start, end = graph.node(), graph.node()
+            opened = graph.node() if openings else start
+            closed = graph.node() if closings else end
+            _add_optional(graph, openings, start, opened)
+            _add_optional(graph, closings, closed, end)
             for template in (group := tuple(templates)):
                 try:
-                    graph.add(template, opened, last)
+                    graph.add(template, opened, closed)
                 except TemplateError as error:
                     self.faults.append((index, error))
             first = len(rows.offsets) - 1
@@ -188,16 +188,6 @@ class _Compiler:
                 union.accepting[state] = accepted
         return replace(union, labels=tuple(graph.labels))
 
-    def _add_optional(self, graph: WordGraph, start: int, templates: Sequence[str]) -> int:
-        """Add one of `templates`, or none, from `start` and return the node after it."""
-        if not templates:
-            return start
-        after = graph.node()
-        graph.arcs[start].append((EPSILON, after))
-        for template in templates:
-            graph.add(template, start, after)
-        return after
-
     def _values(self, name: str | TextList, prefix: str, suffix: str) -> SpokenValues:
         key = (name, prefix, suffix)
         if key not in self.spoken:
@@ -217,6 +207,14 @@ class _Compiler:
                 problem = f"in list {{{name}}}: {fault.problem}"
                 raise TemplateError(problem, source.values[value].spoken)
         return self.spoken[key]
+
+
+def _add_optional(graph: WordGraph, templates: Sequence[str], start: int, end: int) -> None:
+    """Add `templates` from `start` to `end`, and an arc that says none of them."""
+    if templates:
+        graph.arcs[start].append((EPSILON, end))
+    for template in templates:
+        graph.add(template, start, end)
 
 
 def _empty() -> Automaton:

@@ -1,7 +1,8 @@
 """What may have been meant, and the search that finds it by sound."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 from typing import Protocol
 
@@ -27,6 +28,15 @@ class Candidate:
         return self.row == other.row and self.slots == other.slots
 
 
+Meaning = tuple[Candidate, ...]
+"""The commands of one utterance, in the order they were said; nearly always one."""
+
+
+def joined(known: Iterable[Meaning | None], meaning: Meaning) -> Meaning:
+    """Return the commands of all of `known`, those of `meaning` in the place of None."""
+    return tuple(chain.from_iterable(part or meaning for part in known))
+
+
 class PhoneticSearch(Protocol):
     """Finds the rows that sound most like what was heard."""
 
@@ -46,3 +56,15 @@ class PhoneticSearch(Protocol):
     def distance(self, heard: str, said: str) -> float:
         """Return how far `heard` sounds from `said`, from 0 to 1."""
         ...
+
+
+def first_of_each_sentence(
+    found: Iterable[Candidate], normalise: Callable[[str], str]
+) -> tuple[Candidate, ...]:
+    """Return of the candidates with one sentence that of the first row, as if it had been said."""
+    first: dict[str, Candidate] = {}
+    for candidate in found:
+        known = first.setdefault(normalise(candidate.sentence), candidate)
+        if candidate.row < known.row:
+            first[normalise(candidate.sentence)] = candidate
+    return tuple(first.values())
