@@ -84,7 +84,7 @@ class _PieceGraph:
 
     rules: Mapping[str, str]
     template: str
-    durations: Mapping[str, DurationList]
+    lists: Mapping[str, SlotList]
     arcs: list[list[tuple[_Piece, int]]] = field(default_factory=lambda: [[]])
     open_rules: tuple[str, ...] = ()
     work: int = 0
@@ -106,8 +106,10 @@ class _PieceGraph:
                 return self._permutation(node, start)
             case RuleReference():
                 return self._rule(node.rule, start)
-            case SlotReference(source=str(source)) if source in self.durations:
-                return self.add(duration_tree(node.slot, self.durations[source]), start)
+            case SlotReference(source=str(name)) if isinstance(
+                source := self.lists.get(name), DurationList
+            ):
+                return self.add(duration_tree(node.slot, source), start)
             case SlotReference():
                 return self._arc(node, start)
 
@@ -238,11 +240,6 @@ class WordGraph:
         self.arcs: list[list[tuple[int, int]]] = []
         self._normaliser = normaliser
         self._lists = lists
-        self._durations = {
-            name: source
-            for name, source in (lists or {}).items()
-            if isinstance(source, DurationList)
-        }
         self._rules = rules
         self._values = values
         self._affixes: dict[str, set[tuple[str, str]]] = {}
@@ -292,7 +289,7 @@ class WordGraph:
             plain: _Fragment = [[], []]
             _add_chain(plain, self._plain_words(template), 0, 1)
             return plain
-        pieces = _PieceGraph(self._rules, template, self._durations)
+        pieces = _PieceGraph(self._rules, template, self._lists or {})
         last = pieces.add(parse(template), 0)
         nodes = {0: 0, last: 1}
         fragment: _Fragment = [[], []]
@@ -379,14 +376,11 @@ class WordGraph:
         return (prefix, suffix) not in known
 
     def _list(self, reference: SlotReference) -> SlotList | None:
-        source = reference.source
-        if not isinstance(source, str):
-            return source
-        return self._lists.get(source) if self._lists else None
+        source, known = reference.source, self._lists or {}
+        return known.get(source) if isinstance(source, str) else source
 
     def _slot(self, reference: SlotReference, before: str, after: str, template: str) -> int:
-        source = self._list(reference)
-        slot = reference.slot
+        source, slot = self._list(reference), reference.slot
         if self._lists is None:
             raise TemplateError(f"no slot may stand here: {{{slot}}}", template)
         match source:
@@ -395,19 +389,11 @@ class WordGraph:
                 raise TemplateError(problem, template, max(1, template.find(str(reference.source))))
             case TextList():
                 named = source if reference.source == source else str(reference.source)
-                spoken, meant = self._values(named, before, after)
-                return self._number(Choice(slot, spoken, meant))
+                return self._number(Choice(slot, *self._values(named, before, after)))
             case RangeList():
-                return self._number(
-                    Number(
-                        slot,
-                        source.lowest,
-                        source.highest,
-                        source.step,
-                        source.multiplier,
-                        source.decimals,
-                        source.parts,
-                        source.total,
-                    )
-                )
+                number = Number(
+                    slot, source.lowest, source.highest, source.step, source.multiplier,
+                    source.decimals, source.parts, source.total,
+                )  # fmt: skip
+                return self._number(number)
         return self._number(Wildcard(slot, folded(before), folded(after)))
