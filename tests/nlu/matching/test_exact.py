@@ -13,9 +13,11 @@ from voice2mqtt.nlu.grammar.automaton import Number
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.table import (
     CommandTable,
+    ListValue,
     RangeList,
     Row,
     SlotList,
+    TextList,
     WildcardList,
 )
 from voice2mqtt.nlu.matching.exact import ExactMatcher, meaning
@@ -25,6 +27,7 @@ LISTS: dict[str, SlotList] = {
     "room": text_list(kitchen="kitchen", living="living room", big="living"),
     "thing": text_list(room="room", lamp="[the] lamp"),
     "song": WildcardList(),
+    "half": TextList(values=(ListValue(spoken="1/2", out=30),)),
     "level": RangeList(lowest=0, highest=100),
     "cold": RangeList(lowest=-20, highest=30, decimals=True),
     "bulb": RangeList(lowest=0, highest=100, step=5, multiplier=2.55),
@@ -40,6 +43,24 @@ def parses(
     table = CommandTable(rows=rows, lists=LISTS, language=language)
     matcher = ExactMatcher(compile_table(table), normaliser(language))
     return [(parse.row, dict(parse.slots)) for parse in matcher.parses(text)]
+
+
+def test_words_to_skip_may_be_said_anywhere() -> None:
+    rows = tuple(
+        Row(name=say, say=(say,), publish=()) for say in ("please dim {room}", "play {song}")
+    )
+    table = CommandTable(rows=rows, lists=LISTS, skip_words=("please", "could you", "sic"))
+    matcher = ExactMatcher(compile_table(table), normaliser("en"))
+
+    def slots(text: str) -> dict[str, SlotValue] | None:
+        return next((dict(parse.slots) for parse in matcher.parses(text)), None)
+
+    assert slots("could you please dim please kitchen sic") == {"room": "kitchen"}
+    assert slots("could you play please sunday please") == {"song": "sunday"}
+    assert slots("could dim please kitchen") is None
+    assert slots("could you") is None
+    assert matcher.without_skip_words("could you please dim the lamp") == "dim the lamp"
+    assert matcher.without_skip_words("please could you") == "please could you"
 
 
 def test_rows_come_in_the_order_of_the_table() -> None:
@@ -259,6 +280,20 @@ def test_a_number_in_digits_is_one_number() -> None:
          {"level": 99}),
         ("nl", "zet de lamp op tweeëntwintig procent", "zet de lamp op {level} procent",
          {"level": 22}),
+        ("nl", "timer van 7 1/2 uur", "timer van {level} {half} uur", {"level": 7, "half": 30}),
+        ("ko", "불을 오십퍼센트로", "불을 {level}[ ](%|퍼센트)로", {"level": 50}),
+        ("ko", "불을 50%로", "불을 {level}[ ](%|퍼센트)로", {"level": 50}),
+        ("zh", "把灯调到五十度吧", "把[{song}的]灯(调|设)到{level}度[吧]", {"level": 50}),
+        ("zh", "把客厅的灯设到50度", "把[{song}的]灯(调|设)到{level}度",
+         {"song": "客厅", "level": 50}),
+        ("ja", "音量を二十三点五に", "音量を{cold}に", {"cold": 23.5}),
+        ("th", "ตั้งไฟเป็นห้าสิบเปอร์เซ็นต์", "ตั้ง[ไฟ]เป็น{level}เปอร์เซ็นต์[นะ]", {"level": 50}),
+        ("th", "เล่นเพลงยี่สิบที่ครัว", "เล่น{song}ที่ครัว", {"song": "เพลงยี่สิบ"}),
+        ("km", "បើកភ្លើង", "បើក[{song}]ភ្លើង", {}),
+        ("ne", "दूधलाई सूचीमा", "{song}लाई सूचीमा", {"song": "दूध"}),
+        ("ne", "ठूलो दूध लाई सूचीमा", "{song}लाई सूचीमा", {"song": "ठूलो दूध"}),
+        ("he", "טיימר לשמונים ושבע שניות", "טיימר ל{level} שניות", {"level": 87}),
+        ("ne", "kitchenको बत्ती", "{room}को बत्ती", {"room": "kitchen"}),
     ],
 )  # fmt: skip
 def test_languages(language: str, text: str, template: str, slots: dict[str, SlotValue]) -> None:

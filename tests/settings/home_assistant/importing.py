@@ -3,6 +3,7 @@
 from tests.settings.reading import document, table
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.compiler import compile_table
+from voice2mqtt.nlu.matching.compound import commands
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.settings.home_assistant.sentences import CustomSentences
@@ -21,4 +22,5 @@ def imported(*files: str) -> CustomSentences:
 def matches(written: str, text: str) -> list[tuple[str, dict[str, SlotValue]]]:
     read = table(written)
     matcher = ExactMatcher(compile_table(read), normaliser("en"))
-    return [(read.rows[p.row].name, dict(p.slots)) for p in matcher.parses(text)]
+    parses = (parse for (_, parse), *more in commands(matcher, text, "en") if not more)
+    return [(read.rows[p.row].name, dict(p.slots)) for p in parses]

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -220,6 +221,30 @@ def test_a_bomb_of_aliases_does_not_go_off() -> None:
     levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
     report = _report(f"a0: &a0 [x, x]\n{levels}")
     assert report.count("are not read here") == 30 + 29 * 9
+
+
+def test_aliases_are_read_where_they_are_asked_for() -> None:
+    text = "a: &a {x: 1, y: [2]}\nb: *a\nc: {<<: *a, x: 3}\n"
+    read = reader.read_document(text, Faults("x.yaml", text), aliases=True)
+    a = {"x": 1, "y": [2]}
+    assert _plain(read) == {"a": a, "b": a, "c": {"x": 3, "y": [2]}}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: *b\n", "the alias *b names no anchor before it"),
+        ("a: &a [*a]\n", "the alias *a names no anchor before it"),
+        (
+            "a0: &a0 [x, x]\n"
+            + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30)),
+            "repeats too much",
+        ),
+    ],
+)
+def test_aliases_that_lead_nowhere_or_too_far(text: str, problem: str) -> None:
+    with pytest.raises(FaultsError, match=re.escape(problem)):
+        reader.read_document(text, Faults("x.yaml", text), aliases=True)
 
 
 def test_all_oddities_of_a_file_are_told_in_one_run() -> None:

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     for path in _files(args.paths):
         content = read_text(path)
         faults = Faults(str(path), content)
-        gathered.add(read_document(content, faults), faults)
+        gathered.add(read_document(content, faults, aliases=True), faults)
         faults.raise_any()
     table = verified_table(gathered)
     print(table, end="")

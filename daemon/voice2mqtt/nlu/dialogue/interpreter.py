@@ -337,9 +337,6 @@ class Interpreter:
         if all(obstacles):
             reason = replace(reason, text=obstacles[0])
             return Refuse(text=text, row=row, score=score, reason=reason, too_late=late)
-        if len(verdict.options) > 1 and len(set(map(self._normalised, verdict.options))) == 1:
-            why = f"two commands are said '{best.sentence}', so that no answer tells them apart"
-            return Refuse(text=text, reason=replace(reason, text=why))
         until_s = clock.now_s + self._policy.answer_within_s
         self._question = self._confirmations.question(verdict.options, until_s)
         slots = self._question.differing_slots

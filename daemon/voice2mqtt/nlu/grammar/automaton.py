@@ -19,6 +19,8 @@ from typing import Self
 from voice2mqtt.core.decision import SlotValue
 
 START = 0
+JOINED = "\u2060"
+"""Begins the key of a word that is written without a space after the word before."""
 _DIGITS = 5
 """Decimals of a sum of numbers"""
 
@@ -63,6 +65,10 @@ class Wildcard:
     """A slot filled with one or more words of any kind."""
 
     slot: str
+    before: str = ""
+    """Letters that the first word begins with ..."""
+    after: str = ""
+    """... and the last one ends with, which are not of the slot: the "लाई" of "दूधलाई"."""
 
 
 class Addend(float):

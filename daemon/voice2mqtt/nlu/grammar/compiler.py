@@ -55,7 +55,7 @@ def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> A
 
     It accepts a row with its index; the indices after the rows are yes, no and "never mind", which
     answer a question, and a wake phrase alone. A wake phrase before a sentence is optional: the
-    recogniser cannot tell when it is needed.
+    recogniser cannot tell when it is needed. So are words to skip, before a sentence and after it.
 
     Raises:
         TableError: with every template that cannot be compiled.
@@ -63,12 +63,12 @@ def compile_expected(table: CommandTable, wake_phrases: Sequence[str] = ()) -> A
     language = language_named(table.language)
     compiler = _Compiler(normaliser(table.language), table.lists, table.rules)
     wakes = [escape(phrase) for phrase in wake_phrases if compiler.normaliser.tokens(phrase)]
-    skipped = "".join(f"[{escape(words)}] " for words in table.skip_words)
     rows = [(*row.say, *row.also_heard_as) for row in table.rows]
-    if skipped:
-        rows = [tuple(f"{skipped}({said}) {skipped}" for said in row) for row in rows]
     answers = [(language.yes,), (language.no,), (language.cancel,)]
-    automaton = compiler.automaton([*rows, *answers, wakes], wakes)
+    skipped = "|".join(map(escape, table.skip_words))
+    around = [f"({skipped})", f"({skipped}) ({skipped})"] if skipped else []
+    openings = [*wakes, *around, *(f"{wake} {said}" for wake in wakes for said in around)]
+    automaton = compiler.automaton([*rows, *answers, wakes], openings, around)
     return _checked(automaton, compiler, table)
 
 
@@ -132,10 +132,15 @@ class _Compiler:
     faults: list[tuple[int, TemplateError]] = field(default_factory=list)
     """With the index of their group; after a fault the automaton must not be used."""
 
-    def automaton(self, groups: Iterable[Iterable[str]], openings: Sequence[str] = ()) -> Automaton:
+    def automaton(
+        self,
+        groups: Iterable[Iterable[str]],
+        openings: Sequence[str] = (),
+        closings: Sequence[str] = (),
+    ) -> Automaton:
         """Compile groups of templates; each accepts with its index.
 
-        One of the templates `openings` may be said before any of them.
+        One of the templates `openings` may be said before any of them, one of `closings` after it.
         """
         graph = WordGraph(
             normaliser=self.normaliser, lists=self.lists, rules=self.rules, values=self._values
@@ -149,10 +154,13 @@ class _Compiler:
                 break
             graph.arcs.clear()
             start, end = graph.node(), graph.node()
-            opened = self._add_openings(graph, start, openings)
+            opened = graph.node() if openings else start
+            closed = graph.node() if closings else end
+            _add_optional(graph, openings, start, opened)
+            _add_optional(graph, closings, closed, end)
             for template in (group := tuple(templates)):
                 try:
-                    graph.add(template, opened, end)
+                    graph.add(template, opened, closed)
                 except TemplateError as error:
                     self.faults.append((index, error))
             first = len(rows.offsets) - 1
@@ -180,16 +188,6 @@ class _Compiler:
                 union.accepting[state] = accepted
         return replace(union, labels=tuple(graph.labels))
 
-    def _add_openings(self, graph: WordGraph, start: int, openings: Sequence[str]) -> int:
-        """Add the optional `openings` from `start` and return the node after them."""
-        if not openings:
-            return start
-        opened = graph.node()
-        graph.arcs[start].append((EPSILON, opened))
-        for opening in openings:
-            graph.add(opening, start, opened)
-        return opened
-
     def _values(self, name: str | TextList, prefix: str, suffix: str) -> SpokenValues:
         key = (name, prefix, suffix)
         if key not in self.spoken:
@@ -209,6 +207,14 @@ class _Compiler:
                 problem = f"in list {{{name}}}: {fault.problem}"
                 raise TemplateError(problem, source.values[value].spoken)
         return self.spoken[key]
+
+
+def _add_optional(graph: WordGraph, templates: Sequence[str], start: int, end: int) -> None:
+    """Add `templates` from `start` to `end`, and an arc that says none of them."""
+    if templates:
+        graph.arcs[start].append((EPSILON, end))
+    for template in templates:
+        graph.add(template, start, end)
 
 
 def _empty() -> Automaton:

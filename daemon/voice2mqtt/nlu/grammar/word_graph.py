@@ -13,9 +13,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from voice2mqtt.core.decision import SlotValue
-from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Label, Number, Wildcard, Word
+from voice2mqtt.nlu.grammar.automaton import (
+    JOINED,
+    Automaton,
+    Choice,
+    Label,
+    Number,
+    Wildcard,
+    Word,
+)
 from voice2mqtt.nlu.grammar.duration import duration_tree
-from voice2mqtt.nlu.grammar.table import DurationList, RangeList, SlotList, TextList
+from voice2mqtt.nlu.grammar.table import (
+    DurationList,
+    RangeList,
+    SlotList,
+    TextList,
+    WildcardList,
+)
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
     Node,
@@ -31,7 +45,13 @@ from voice2mqtt.nlu.grammar.template import (
     parse,
     split_parts,
 )
-from voice2mqtt.nlu.text.letters import APOSTROPHES
+from voice2mqtt.nlu.text.letters import (
+    APOSTROPHES,
+    UNSPACED,
+    folded,
+    leading_letters,
+    trailing_letters,
+)
 from voice2mqtt.nlu.text.normaliser import Normaliser
 
 EPSILON = -1
@@ -42,17 +62,20 @@ MAX_PIECES = 50_000
 The largest parts that people write have some hundreds; nested permutations, and rules that use
 rules several times, multiply.
 """
-MAX_JOINED = 4096
-"""Different words that a part of a template without spaces may stand for."""
+MAX_JOINED = 16_384
+"""Different words that a part of a template without spaces may stand for, and their beginnings."""
+MAX_AFFIXED = 48
+"""Different letters joined to a list with each of which its values are words of their own.
+
+More endings, as Turkish has, are words that follow without a space.
+"""
 
 
 _SPACE = " "
 """A word boundary; no other text of a graph has a space in it."""
 _Piece = str | SlotReference | None
-
-
-class UnjoinableError(TemplateError):
-    """What a template joins without a space cannot be told apart when it is heard."""
+_TEXT_PARTS = re.compile(rf"\s+|[{UNSPACED}]+|[^\s{UNSPACED}]+")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 @dataclass
@@ -107,8 +130,15 @@ class _PieceGraph:
         return len(self.arcs) - 1
 
     def _text(self, text: str, start: int) -> int:
-        for part in re.findall(r"\s+|\S+", text):
-            start = self._arc(_SPACE if part.isspace() else part, start)
+        for part in _TEXT_PARTS.findall(text):
+            if part.isspace():
+                start = self._arc(_SPACE, start)
+            elif _UNSPACED.match(part):
+                # Its letters are words, so that nothing joins them to what is beside them.
+                for piece in (_SPACE, part, _SPACE):
+                    start = self._arc(piece, start)
+            else:
+                start = self._arc(part, start)
         return start
 
     def _permutation(self, node: Permutation, start: int) -> int:
@@ -215,6 +245,8 @@ class WordGraph:
         }
         self._rules = rules
         self._values = values
+        self._affixes: dict[str, set[tuple[str, str]]] = {}
+        """What is joined to each list, by its name"""
         self._text_labels: dict[str, list[int]] = {}
         self._fragments: dict[str, _Fragment] = {}
 
@@ -265,25 +297,15 @@ class WordGraph:
         nodes = {0: 0, last: 1}
         fragment: _Fragment = [[], []]
         waiting = [0]
-        unjoinable: TemplateError | None = None
-        can_be_said = False
         while waiting:
             at = waiting.pop()
             for joined, target in pieces.joined(at, last):
-                try:
-                    words = self._words(joined, template)
-                except UnjoinableError as error:
-                    unjoinable = unjoinable or error
-                    continue
-                can_be_said = can_be_said or target == last
+                words = self._words(joined, template)
                 if target not in nodes:
                     nodes[target] = len(fragment)
                     fragment.append([])
                     waiting.append(target)
                 _add_chain(fragment, words, nodes[at], nodes[target])
-        # Of `{room}[ ]{device}`, what is said with a space is enough.
-        if unjoinable and not can_be_said:
-            raise unjoinable
         return fragment
 
     def _words(self, joined: tuple[_Piece, ...], template: str) -> list[int]:
@@ -291,19 +313,15 @@ class WordGraph:
         around = self._apart(joined)
         for before, piece, after in zip(around, around[1:], around[2:], strict=False):
             if isinstance(piece, SlotReference):
-                if not isinstance(before, str) or not isinstance(after, str):
-                    problem = f"two slots without a space before or after {{{piece.slot}}}"
-                    raise UnjoinableError(problem, template, max(1, template.find(piece.slot)))
-                labels.append(
-                    self._slot(piece, _trailing_letters(before), _leading_letters(after), template)
-                )
+                prefix, suffix = self._prefix(before, piece), self._suffix(piece, after)
+                if suffix and self._has_many_affixes(piece, prefix, suffix):
+                    ending = Word(JOINED + folded(suffix), suffix)
+                    labels += self._slot(piece, prefix, "", template), self._number(ending)
+                else:
+                    labels.append(self._slot(piece, prefix, suffix, template))
             elif isinstance(piece, str):
-                text = piece
-                if self._takes_affixes(after):
-                    text = text[: len(text) - len(_trailing_letters(text))]
-                if self._takes_affixes(before):
-                    text = text[len(_leading_letters(text)) :]
-                labels += self._plain_words(text)
+                first, last = len(self._suffix(before, piece)), len(self._prefix(piece, after))
+                labels += self._plain_words(piece[first : len(piece) - last])
         return labels
 
     def _apart(self, joined: tuple[_Piece, ...]) -> list[_Piece]:
@@ -314,7 +332,7 @@ class WordGraph:
         pieces: list[_Piece] = [""]
         for before, piece, after in zip(("", *joined), joined, (*joined[1:], ""), strict=False):
             is_between = self._takes_affixes(before) and self._takes_affixes(after)
-            if is_between and isinstance(piece, str) and piece == _leading_letters(piece):
+            if is_between and isinstance(piece, str) and piece == leading_letters(piece):
                 pieces += ["", piece, ""]
             else:
                 pieces.append(piece)
@@ -333,7 +351,32 @@ class WordGraph:
         return self.labels.setdefault(label, len(self.labels))
 
     def _takes_affixes(self, piece: _Piece) -> bool:
-        return isinstance(piece, SlotReference) and isinstance(self._list(piece), TextList)
+        return isinstance(piece, SlotReference) and isinstance(
+            self._list(piece), TextList | WildcardList
+        )
+
+    def _prefix(self, text: _Piece, slot: _Piece) -> str:
+        """Return the letters of `text` that are one word with the beginning of `slot`."""
+        if not isinstance(text, str) or not self._takes_affixes(slot):
+            return ""
+        letters = trailing_letters(text)
+        # The word before free text may be elided, as in "l'eau".
+        is_free = isinstance(slot, SlotReference) and isinstance(self._list(slot), WildcardList)
+        return "" if is_free and letters[-1:] in (*APOSTROPHES, "") else letters
+
+    def _suffix(self, slot: _Piece, text: _Piece) -> str:
+        """Return the letters of `text` that are one word with the end of `slot`."""
+        if not isinstance(text, str) or not self._takes_affixes(slot):
+            return ""
+        return leading_letters(text)
+
+    def _has_many_affixes(self, slot: SlotReference, prefix: str, suffix: str) -> bool:
+        if not isinstance(self._list(slot), TextList):
+            return False
+        known = self._affixes.setdefault(str(slot.source), set())
+        if len(known) < MAX_AFFIXED:
+            known.add((prefix, suffix))
+        return (prefix, suffix) not in known
 
     def _list(self, reference: SlotReference) -> SlotList | None:
         source = reference.source
@@ -367,21 +410,4 @@ class WordGraph:
                         source.total,
                     )
                 )
-        if after or (before and before[-1] not in APOSTROPHES):
-            problem = f"free text {{{slot}}} needs a space before and after it"
-            raise UnjoinableError(problem, template, max(1, template.find(slot)))
-        return self._number(Wildcard(slot))
-
-
-# What belongs to the word next to it: letters, and the apostrophes of "l'{room}", "{room}'s".
-_LETTERS = r"(?:[^\W\d_]|['\u2019])+"
-
-
-def _leading_letters(text: str) -> str:
-    found = re.match(_LETTERS, text)
-    return found.group() if found else ""
-
-
-def _trailing_letters(text: str) -> str:
-    found = re.search(f"{_LETTERS}$", text)
-    return found.group() if found else ""
+        return self._number(Wildcard(slot, folded(before), folded(after)))

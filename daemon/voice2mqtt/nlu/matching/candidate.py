@@ -1,6 +1,6 @@
 """What may have been meant, and the search that finds it by sound."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
@@ -46,3 +46,15 @@ class PhoneticSearch(Protocol):
     def distance(self, heard: str, said: str) -> float:
         """Return how far `heard` sounds from `said`, from 0 to 1."""
         ...
+
+
+def first_of_each_sentence(
+    found: Iterable[Candidate], normalise: Callable[[str], str]
+) -> tuple[Candidate, ...]:
+    """Return of the candidates with one sentence that of the first row, as if it had been said."""
+    first: dict[str, Candidate] = {}
+    for candidate in found:
+        known = first.setdefault(normalise(candidate.sentence), candidate)
+        if candidate.row < known.row:
+            first[normalise(candidate.sentence)] = candidate
+    return tuple(first.values())

@@ -33,10 +33,11 @@ def commands(
 ) -> Iterator[tuple[Command, ...]]:
     """Yield what `text` says word for word: one row (of `rows`), or else up to `most` rows.
 
-    Several rows come first where fewer words are left to free text: "add milk to the list and turn
-    off the light" does not add "milk to the list and turn off the light".
+    Those come first that leave the fewest words to free text, be it several rows: "add milk to the
+    list and turn off the light" does not add "milk to the list and turn off the light".
     """
     parses = [parse for parse in matcher.parses(text) if rows is None or parse.row in rows]
+    parses.sort(key=lambda parse: parse.free_words)
     several: Iterable[tuple[Command, ...]] = _several(matcher, text, language, rows, most)
     if parses and parses[0].free_words:
         several = sorted(several, key=_own_words, reverse=True)

@@ -17,7 +17,7 @@ from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.messages import messages
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.nlu.matching.candidate import Candidate, PhoneticSearch
+from voice2mqtt.nlu.matching.candidate import Candidate, PhoneticSearch, first_of_each_sentence
 from voice2mqtt.nlu.matching.compound import MAX_COMMANDS, commands, splits
 from voice2mqtt.nlu.matching.confidences import (
     credible,
@@ -132,6 +132,10 @@ class Decider:
         if isinstance(verdict, Unclear) and len(verdict.options) == 1:
             verdict = self._corroborated(verdict, hypotheses, rows)
         if verdict is None:
+            bare = self.matcher.without_skip_words
+            hypotheses = [
+                replace(h, text=bare(h.text), lexical=bare(h.lexical)) for h in hypotheses
+            ]
             verdict = self._by_sound(searchable(hypotheses), rows)
             if isinstance(verdict, Unknown) and self._phonetic and self._phonetic.gave_up:
                 why = f"{verdict.why}, though not all that is near was searched"
@@ -251,7 +255,13 @@ class Decider:
         for hypothesis in considered:
             for respelling in self._respellings.of(hypothesis.lexical or hypothesis.text):
                 other = next(self._meanings(respelling.text, rows, MAX_COMMANDS), None)
-                if other is None or any(self._same(other, meaning) for meaning in meant):
+                alike = (self._same, self._respellings.differ_in_text)
+                if other is None or any(same(other, m) for m in meant for same in alike):
+                    continue
+                if meant and self._free_words(respelling.text) > self._free_words(
+                    meant[0][0].heard
+                ):
+                    # Free text takes anything.
                     continue
                 ranked = self._ranked(hypotheses, rows) if has_posteriors(hypotheses) else ()
                 best = max((posterior for _, posterior in ranked), default=0.0)
@@ -268,6 +278,9 @@ class Decider:
                 return Unclear(options=(*meant, other), why=why, nearest=verdict.nearest)
         return verdict
 
+    def _free_words(self, text: str) -> int:
+        return next((parse.free_words for parse in self.matcher.parses(text)), 0)
+
     def _meanings(self, text: str, rows: frozenset[int], most: int) -> Iterator[Meaning]:
         """Yield what `text` says word for word: one row, or several in one utterance."""
         for utterance in commands(self.matcher, text, self._table.language, rows, most):
@@ -278,16 +291,18 @@ class Decider:
 
     def _by_sound(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
         found = self._phonetic.search(hypotheses) if self._phonetic else ()
+        words = normaliser(self._table.language)
+        found = first_of_each_sentence((c for c in found if c.row in rows), words.normalise)
         texts = dict.fromkeys(candidate.heard for candidate in found)
         unfinished = {text: self.matcher.unfinished(text) for text in texts}
-        ranked = tuple(c for c in found if c.row in rows and c.row not in unfinished[c.heard])
+        ranked = tuple(c for c in found if c.row not in unfinished[c.heard])
         if not ranked:
             return Unknown(why="no row says this")
         surest = hypotheses[0].text
-        words = [self._contradictions.in_any((c.heard, surest), c.sentence) for c in ranked]
-        ranked = tuple(c for c, word in zip(ranked, words, strict=True) if word is None)
+        against = [self._contradictions.in_any((c.heard, surest), c.sentence) for c in ranked]
+        ranked = tuple(c for c, word in zip(ranked, against, strict=True) if word is None)
         if not ranked:
-            return Unknown(why=f"'{words[0]}' tells it from the nearest row")
+            return Unknown(why=f"'{against[0]}' tells it from the nearest row")
         best, strictness = ranked[0], self._strictness_of(ranked[0])
         if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
             strictness *= _OUT_OF_GRAMMAR_FACTOR
@@ -301,8 +316,11 @@ class Decider:
             return Unknown(why=why, nearest=nearest)
         nearest = (best, *(candidate for candidate in nearest if candidate is not best))
         rivals = [rival for rival in ranked[1:] if not self._same((best,), (rival,))]
-        rival = min(rivals, key=lambda candidate: candidate.distance, default=None)
-        ahead = rival.distance - best.distance if rival else self._margin
+        rival = self._contradictions.left_open(best, (c for c in found if c.row in rows))
+        ahead = 0.0
+        if rival is None:
+            rival = min(rivals, key=lambda candidate: candidate.distance, default=None)
+            ahead = rival.distance - best.distance if rival else self._margin
         if rival and (
             abs(ahead) < _TIE or best.distance + max(0.0, self._margin - ahead) > strictness
         ):

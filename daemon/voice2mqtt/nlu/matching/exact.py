@@ -16,6 +16,7 @@ from typing import NamedTuple
 from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.automaton import (
+    JOINED,
     START,
     Addend,
     Automaton,
@@ -25,6 +26,7 @@ from voice2mqtt.nlu.grammar.automaton import (
     Word,
     filled,
 )
+from voice2mqtt.nlu.text.letters import folded
 from voice2mqtt.nlu.text.normaliser import Normaliser
 from voice2mqtt.nlu.text.token_lattice import TokenLattice
 
@@ -110,6 +112,8 @@ class ExactMatcher:
             for label in automaton.labels
             if isinstance(label, Choice)
         }
+        keys = (label.key for label in automaton.labels if isinstance(label, Word))
+        self._joined = frozenset(key for key in keys if key.startswith(JOINED))
         self._has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
         # The largest index is made now and not while the speaker waits.
         self._arcs.slots(START)
@@ -150,7 +154,7 @@ class ExactMatcher:
 
     def _unfinished(self, lattice: TokenLattice) -> Mapping[int, int]:
         """Return the rows that match with a free text left empty, and the fewest free words."""
-        intersection = Intersection(self._arcs, self._lists, lattice, may_omit=True)
+        intersection = self._intersected(lattice, may_omit=True)
         least: dict[int, int] = {}
         for row, slots, free in islice(intersection.parses(), MAX_PARSES):
             if any(value == "" for _, value in slots):
@@ -171,12 +175,28 @@ class ExactMatcher:
     def intersect(self, text: str) -> "Intersection | None":
         """Return `text` intersected with the table; None if it is too long for a command."""
         lattice = self._lattice(text)
-        return Intersection(self._arcs, self._lists, lattice) if lattice else None
+        return self._intersected(lattice) if lattice else None
+
+    def without_skip_words(self, text: str) -> str:
+        """Return `text` without the table's words to skip; as it is if nothing else is left."""
+        skipped = self._arcs.automaton.skipped
+        lattice = self._lattice(text) if skipped else None
+        spans = list(lattice.spans(skipped)) if lattice else []
+        if lattice is None or not spans:
+            return text
+        dropped = {at for first, last in spans for at in range(first, last)}
+        kept = [lattice.slice(at, at + 1) for at in range(lattice.end) if at not in dropped]
+        return " ".join(kept) or text
+
+    def _intersected(self, lattice: TokenLattice, *, may_omit: bool = False) -> "Intersection":
+        return Intersection(self._arcs, self._lists, lattice, may_omit=may_omit)
 
     def _lattice(self, text: str) -> TokenLattice | None:
         if len(text) > MAX_CHARACTERS:
             return None
         lattice = self._normaliser.lattice(text)
+        if self._joined:
+            lattice = lattice.with_endings(self._joined, JOINED, self._normaliser.key)
         return lattice if len(lattice.tokens) <= MAX_WORDS else None
 
 
@@ -218,9 +238,9 @@ class Intersection:
             if source in self.transitions:
                 continue
             ranked = sorted(self._transitions_from(*source), key=lambda entry: entry[0])
+            position, state = source
             self.transitions[source] = [transition for _, transition in ranked]
             stack += [transition.target for _, transition in ranked]
-            position, state = source
             offsets = self.arcs.automaton.offsets
             if position == self.lattice.end and offsets[state] < offsets[state + 1]:
                 self.can_continue = True
@@ -247,16 +267,18 @@ class Intersection:
                         if meant is not None:
                             yield rank, Transition((arc.end, target), (label.slot, meant))
                 case Wildcard():
-                    for end, text in self._free_text(position):
+                    for end, text in self._free_text(position, label):
                         words = self.lattice.words(position, end) if text else 0
                         yield rank, Transition((end, target), (label.slot, text), words)
 
-    def _free_text(self, position: int) -> Iterator[tuple[int, str]]:
+    def _free_text(self, position: int, label: Wildcard) -> Iterator[tuple[int, str]]:
         """Yield (end, text) of every free text from `position`, the longest first."""
         first = min(position, self.lattice.end) if position not in self.lattice.elided else 0
         for end in range(self.lattice.end, first, -1):
             if self.lattice.may_be_free_text(position, end):
-                yield end, self.lattice.slice(position, end)
+                text = _between(label.before, self.lattice.slice(position, end), label.after)
+                if text:
+                    yield end, text
         if self._may_omit:
             yield position, ""
 
@@ -317,6 +339,14 @@ class Intersection:
                 for source, taken in incoming.get(state, ()):
                     heappush(heap, (free_words + taken, source))
         return least
+
+
+def _between(before: str, text: str, after: str) -> str:
+    """Return `text` without what it begins and ends with; "" if it does not, or nothing is left."""
+    first, last = len(before), len(text) - len(after)
+    if (before and folded(text[:first]) != before) or (after and folded(text[last:]) != after):
+        return ""
+    return text[first:last].strip()
 
 
 def meaning(label: Number, said: float | None) -> int | float | None:

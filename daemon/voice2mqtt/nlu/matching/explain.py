@@ -62,10 +62,8 @@ def _refused_number(found: Intersection, matched: dict[LatticeState, int], most:
     """Return why a number that would reach farther than `most` matched words is refused, or ""."""
     reasons: dict[str, None] = {}
     for (position, state), words in matched.items():
-        said = max(
-            ((a.end, a.number) for a in found.lattice.arcs[position] if a.number is not None),
-            default=None,
-        )
+        arcs = [arc for arc in found.lattice.arcs[position] if arc.end <= found.lattice.end]
+        said = max(((a.end, a.number) for a in arcs if a.number is not None), default=None)
         if said is None or words + said[0] - position <= most:
             continue
         for _, number, _ in found.arcs.slots(state)[:_MAX_ARCS]:

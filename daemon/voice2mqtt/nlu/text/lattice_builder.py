@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from voice2mqtt.languages.language import Language
 from voice2mqtt.nlu.text.amounts import CURRENCIES, Amounts
-from voice2mqtt.nlu.text.letters import APOSTROPHES, folded
+from voice2mqtt.nlu.text.letters import APOSTROPHES, UNSPACED, folded
 from voice2mqtt.nlu.text.numbers import Numerals
 from voice2mqtt.nlu.text.times import Numbers, TimePhrase, TimePhrases, time_of
 from voice2mqtt.nlu.text.token_lattice import (
@@ -25,6 +25,9 @@ from voice2mqtt.nlu.text.token_lattice import (
 MAX_NUMBER_WORDS = 16
 """Words that one number may have."""
 _MAX_NUMBER_LENGTH = 17
+_WRITTEN_PARTS = (0.25, 0.5, 0.75)
+"""Of one: what is written 1/4, 1/2 and 3/4"""
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _DECADE_IN_DIGITS = re.compile(r"(\d*0)([^\W\d_]+)")
 _POINTED_TIME = re.compile(r"(\d{1,2})\.([0-5]\d)")
 
@@ -41,6 +44,7 @@ class LatticeBuilder:
     ) -> None:
         self._numerals = numerals
         self._key = key
+        self._split = split
         self._signs: dict[str, list[Keys]] = {}
         """Sign to the ways to read it: several words, or another sign"""
         self._said_signs: dict[str, list[tuple[Keys, str]]] = {}
@@ -92,6 +96,11 @@ class LatticeBuilder:
         for at, key in enumerate(keys):
             for words in self._spelt(key):
                 _add_path(words, at, at + 1, outgoing, as_numbers=False)
+            whole, part = divmod(number_of(key) or 0, 1)
+            if whole > 0 and part in _WRITTEN_PARTS:
+                # "2 1/2" is two and then one half, too.
+                outgoing[at].append(LatticeArc(len(outgoing), number=int(whole)))
+                outgoing.append([LatticeArc(at + 1, self._key(f"{part:g}"))])
             if in_digits := _DECADE_IN_DIGITS.fullmatch(tokens[at].surface):
                 # "{n} s" may be seconds.
                 _add_path(tuple(map(self._key, in_digits.groups())), at, at + 1, outgoing)
@@ -176,6 +185,8 @@ class LatticeBuilder:
         Yields (position, (token, character)) of where the second one of an elided word begins.
         """
         for at, token in enumerate(tokens):
+            if number_of(token.key) is None:
+                self._add_glued(tokens, at, outgoing)
             for pattern in (self._elided, self._compound):
                 found = pattern and pattern.fullmatch(token.surface)
                 first, second = map(self._key, found.groups()) if found else ("", "")
@@ -186,6 +197,24 @@ class LatticeBuilder:
                     _add_path((word, second), at, at + 1, outgoing)
                     if pattern is self._elided:
                         yield len(outgoing) - 1, (at, token.end - len(found[2]))
+
+    def _add_glued(
+        self, tokens: tuple[Token, ...], at: int, outgoing: list[list[LatticeArc]]
+    ) -> None:
+        """Add the number and the letters of "오십퍼센트" (50 %) and "לשבע" (to seven)."""
+        plain = folded(tokens[at].surface)
+        first = self._numerals.beginning(plain)
+        if first:
+            keys = (self._key(plain[:first]), self._key(plain[first:]))
+            _add_path(keys, at, at + 1, outgoing)
+        before = self._numerals.ending(plain)
+        if before:
+            outgoing.append([])
+            inside = len(outgoing) - 1
+            outgoing[at].append(LatticeArc(inside, self._key(plain[:before])))
+            rest = Token(self._key(plain[before:]), plain[before:])
+            for said in self._single_and_several((rest, *tokens[at + 1 :]), 0):
+                outgoing[inside].append(replace(said, end=at + said.end))
 
     def _amounts_said(
         self, keys: Keys, numbers: Numbers, outgoing: list[list[LatticeArc]], at: int
@@ -219,6 +248,8 @@ class LatticeBuilder:
             )
             if not word and number_of(token.key) is not None:
                 word = folded(token.surface)
+            if not word and _UNSPACED.match(token.surface):
+                word = self._numerals.letters(token.surface)
             if not word:
                 break
             digits = digits and said is not None
@@ -267,8 +298,11 @@ class LatticeBuilder:
         nth = key.endswith(ORDINAL)
         forms = self._numerals.spell_ordinal(int(number)) if nth else self._numerals.spell(number)
         for words in forms:
-            if len(words) > 1:
-                yield tuple(self._key(word) for word in words)
+            keys = tuple(self._key(word) for word in words)
+            if any(map(_UNSPACED.match, words)):
+                keys = tuple(token.key for token in self._split(" ".join(words)))
+            if len(keys) > 1:
+                yield keys
 
 
 def is_cardinal(key: str) -> bool:

@@ -2,10 +2,24 @@
 
 import unicodedata
 from functools import lru_cache
+from itertools import takewhile
 
 APOSTROPHES = "'\u2019\u2018\u02bc\u00b4`"
 SILENT = "\u00ad"
 """A soft hyphen: replaces a character that is ignored, where offsets must not change."""
+
+UNSPACED = (
+    "\u0e00-\u0e4f\u0e80-\u0ecf\u1000-\u103f\u1780-\u17df"
+    "\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+"""The letters and marks of scripts that are written without spaces, as ranges of a regular
+expression: Thai, Lao, Burmese, Khmer, Japanese and Chinese."""
+UNSPACED_MARKS = (
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece"
+    "\u102b-\u103e\u17b4-\u17d3\u17dd\u3099\u309a\u30fc"
+)
+"""Those of them that belong to the letter before"""
 
 _NO_LETTERS = dict.fromkeys(map(ord, APOSTROPHES + SILENT))
 _DOTLESS = "\u0131"
@@ -44,6 +58,20 @@ def spelled(word: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFC", word).lower()
     written = (letter for letter in plain if unicodedata.category(letter)[0] in "LMN")
     return tuple(written) or tuple(plain)
+
+
+def leading_letters(text: str) -> str:
+    """Return the letters that `text` begins with, with apostrophes: the "'s" of "'s lamp"."""
+    return "".join(takewhile(_joins, text))
+
+
+def trailing_letters(text: str) -> str:
+    """Return the letters that `text` ends with, with apostrophes: the "l'" of "to l'"."""
+    return "".join(takewhile(_joins, reversed(text)))[::-1]
+
+
+def _joins(sign: str) -> bool:
+    return unicodedata.category(sign)[0] in "LM" or sign in "'\u2019"
 
 
 def unaccented(word: str) -> str:

@@ -13,7 +13,14 @@ from functools import lru_cache
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.text.inflection import Inflection
 from voice2mqtt.nlu.text.lattice_builder import LatticeBuilder, is_cardinal, number_of
-from voice2mqtt.nlu.text.letters import APOSTROPHES, SILENT, cleaned, folded
+from voice2mqtt.nlu.text.letters import (
+    APOSTROPHES,
+    SILENT,
+    UNSPACED,
+    UNSPACED_MARKS,
+    cleaned,
+    folded,
+)
 from voice2mqtt.nlu.text.numbers import numerals
 from voice2mqtt.nlu.text.token_lattice import (
     DECADE,
@@ -70,7 +77,8 @@ class Normaliser:
         self._separators = _Separators(f"{APOSTROPHES}{SILENT}.,:{signs}")
         known = sorted((ORDINAL, _ORDINAL_SIGN, *self._language.ordinal_endings), reverse=True)
         endings = "|".join(map(re.escape, known))
-        others = rf"[^\s\d{re.escape(signs)}]+"
+        # Each letter of a script without spaces is a word of its own.
+        others = rf"[{UNSPACED}][{UNSPACED_MARKS}]*|[^\s\d{re.escape(signs)}{UNSPACED}]+"
         self._ordinal = re.compile(rf"(\d+)(?:{endings})(?!\w)", re.IGNORECASE)
         decades = "|".join({DECADE, *self._language.decade_endings})
         self._decade = re.compile(rf"(\d*0)[{APOSTROPHES}]?(?:{decades})(?!\w)", re.IGNORECASE)

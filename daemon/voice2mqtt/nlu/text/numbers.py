@@ -78,8 +78,29 @@ class Numerals:
             folded(word) for word in (speller.decimal_point(), *language.points) if word
         ]
         self.words.update(self._points)
+        self._letters = frozenset("".join((*self.words, *self._small, *self._ordinals)))
+        self._initials = frozenset(word[0] for word in self._small if word)
+        self.beginning = lru_cache(maxsize=20_000)(self._beginning)
+        """How many letters of a folded word are a number that other letters follow"""
+        self.ending = lru_cache(maxsize=20_000)(self._ending)
+        """How many letters of a folded word stand before a number that it ends with"""
         self.beginnings = self._first_words()
         """Words that more words of a number may follow"""
+
+    def letters(self, surface: str) -> str:
+        """Return the folded `surface` if all its letters are some of number words, else ""."""
+        plain = self.alike(folded(surface))
+        return plain if self._letters.issuperset(plain) else ""
+
+    def _beginning(self, word: str) -> int:
+        if word[:1] not in self._initials:
+            return 0
+        lengths = range(len(word) - 1, 0, -1)
+        return next((end for end in lengths if self._whole(word[:end]) is not None), 0)
+
+    def _ending(self, word: str) -> int:
+        cuts = range(1, len(word))
+        return next((cut for cut in cuts if word[cut:] in self._small), 0)
 
     def alike(self, word: str) -> str:
         """Return the folded `word` in one spelling, where the language has two."""

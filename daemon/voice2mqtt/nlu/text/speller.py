@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import product
 
 from unicode_rbnf import FormatPurpose, RbnfEngine
 from unicode_rbnf.engine import NoRuleForNumberError
@@ -44,7 +45,14 @@ class Speller:
     def decimal_point(self) -> str:
         """Return the word between a number and its decimals; "" if the language has none."""
         forms = self._forms(0.5, FormatPurpose.CARDINAL, None)
-        return forms[0][1] if forms and len(forms[0]) == 3 else ""
+        if forms and len(forms[0]) == 3:
+            return forms[0][1]
+        # Written without spaces in some languages.
+        joined = ["".join(form) for form in forms if len(form) == 1]
+        for half, (zero, *_), (five, *_) in product(joined, self._spell(0), self._spell(5)):
+            if half.startswith(zero) and half.endswith(five):
+                return half.removeprefix(zero).removesuffix(five)
+        return ""
 
     def _plain_rulesets(self) -> list[str] | None:
         wanted = ("spellout-numbering", "spellout-cardinal", "spellout-cardinal-verbose")

@@ -4,8 +4,8 @@
 which of them is meant, so the lattice has an arc for each; `lattice_builder.py` builds it.
 """
 
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from types import MappingProxyType
 
@@ -61,6 +61,19 @@ class TokenLattice:
     def end(self) -> int:
         """The position after the last word."""
         return len(self.tokens)
+
+    def with_endings(
+        self, endings: Container[str], joint: str, key: Callable[[str], str]
+    ) -> "TokenLattice":
+        """Return the lattice in which a word may end with one of `endings`, each after `joint`."""
+        arcs = [list(start) for start in self.arcs]
+        for at, token in enumerate(self.tokens):
+            for cut in range(1, len(token.key)):
+                ending = joint + token.key[cut:]
+                if ending in endings:
+                    arcs[at].append(LatticeArc(len(arcs), key(token.key[:cut])))
+                    arcs.append([LatticeArc(at + 1, ending)])
+        return replace(self, arcs=tuple(map(tuple, arcs)))
 
     def spans(self, phrases: Container[Keys]) -> Iterator[tuple[int, int]]:
         """Yield (first, last) position of each of `phrases` among the words."""

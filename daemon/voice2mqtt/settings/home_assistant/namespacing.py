@@ -6,7 +6,7 @@ that its sentences use. A command table has one namespace, so a shadowing list o
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from voice2mqtt.nlu.grammar.table import Json
 
@@ -22,13 +22,16 @@ class Namespace:
     lists: dict[str, Json]
     """Lists of the whole table; those of the block are added when its sentences use them."""
     rules: dict[str, Json]
+    new_names: Mapping[str, str] = field(default_factory=dict)
+    """What to call lists of the block that stand beside shared ones, instead of `name_2`"""
 
     def rewritten(self, template: str, visiting: tuple[str, ...] = ()) -> str:
         """Return `template` with its references renamed to those of `lists` and `rules`."""
 
         def renamed(found: re.Match[str]) -> str:
             if found[1] in self.own_lists:
-                name = _kept(self.lists, found[1], self.own_lists[found[1]])
+                wanted = self.new_names.get(found[1], found[1])
+                name = _kept(self.lists, wanted, self.own_lists[found[1]])
                 slot = found[2] or found[1]
                 return found[0] if name == found[1] else f"{{{name}:{slot}}}"
             if found[3] and found[3] not in visiting:

@@ -8,10 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from voice2mqtt.nlu.grammar import template as templates
-from voice2mqtt.nlu.grammar.compiler import escape
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.nlu.grammar.template import TemplateError
-from voice2mqtt.settings.home_assistant.lists import described_list
+from voice2mqtt.settings.home_assistant.home import LISTS, known_values
+from voice2mqtt.settings.home_assistant.lists import (
+    Context,
+    described_list,
+    has_contexts,
+    in_context,
+)
 from voice2mqtt.settings.home_assistant.namespacing import Namespace
 from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
@@ -24,9 +29,16 @@ from voice2mqtt.settings.yaml.nodes import (
 )
 from voice2mqtt.settings.yaml.writer import block, inline
 
-_FILE_KEYS = ("language", "intents", "lists", "expansion_rules", "conversation", "skip_words")
-_DATA_KEYS = ("sentences", "slots", "lists", "expansion_rules")
+_FILE_KEYS = (
+    *("language", "intents", "lists", "expansion_rules", "conversation", "skip_words"),
+    *LISTS,
+)
 _CONTEXT_KEYS = ("requires_context", "excludes_context")
+_DATA_KEYS = ("sentences", "slots", "lists", "expansion_rules", *_CONTEXT_KEYS)
+_DEVICE = "name"
+"""The slot of a device's name"""
+_MAX_NAMED = 3
+"""Domains that the name of a list has"""
 _STUB: list[Json] = ["one", "two"]
 
 
@@ -38,6 +50,8 @@ class _Block:
     lists: Mapping[str, Json]
     """Local to the block; they shadow the shared ones."""
     rules: Mapping[str, Json]
+    requires: Context
+    excludes: Context
 
 
 @dataclass
@@ -53,11 +67,12 @@ class CustomSentences:
         self._language = ""
         self._blocks: list[_Block] = []
         self._lists: dict[str, Json] = {}
+        self._known: dict[str, Json] = {}
+        """Lists whose values have a context, by which each block takes some of them"""
         self._rules: dict[str, Json] = {}
         self._skipped: dict[str, None] = {}
-        """Words that may be said around a sentence."""
-        self._skip_rule = ""
-        """The name of the rule of them"""
+        """Words that may be said anywhere"""
+        self._told: set[str] = set()
         self._left_out: dict[str, str] = {}
         """Sentences of the table that it cannot take, each with the reason"""
 
@@ -69,10 +84,15 @@ class CustomSentences:
         self._add_lists_and_rules(document, self._lists, self._rules, faults)
         for entry in document.entries:
             if entry.key not in _FILE_KEYS:
-                self._note(f"{entry.place}: {entry.key} has no counterpart")
+                self._note_key(entry)
             elif entry.key == "skip_words":
-                self._skipped.update(dict.fromkeys(_said(entry.value, faults)))
-                self._note(f"{entry.place}: skip_words may be said around a sentence, not inside")
+                self._skipped.update(
+                    dict.fromkeys(filter(templates.is_plain, _said(entry.value, faults)))
+                )
+            elif entry.key in LISTS:
+                self._keep_list(
+                    LISTS[entry.key], known_values(entry.key, entry.value, faults), entry
+                )
         language = document.get("language")
         if isinstance(language, ScalarNode):
             self._language = self._language or language.written
@@ -84,17 +104,22 @@ class CustomSentences:
         if isinstance(conversation, MappingNode):
             for intent in _below(conversation, "intents", faults):
                 said = _said(intent.value, faults)
-                self._blocks.append(_Block(intent.key, said, {}, {}, {}))
+                self._blocks.append(_Block(intent.key, said, {}, {}, {}, {}, {}))
 
     def table(self) -> str:
         """Return the table as YAML; completes the notes."""
-        # Home Assistant prefers a sentence's own words to free text, a table the earlier row.
-        rows = sorted(self._rows(), key=self._has_free_text)
+        rows = sorted(self._rows(), key=self._precedence)
         self._drop_unresolved_rules()
+        self._note_unknown_contexts()
         head: dict[str, Json] = {"language": self._language} if self._language else {}
+        if self._skipped:
+            head["skip_words"] = list(self._skipped)
         parts: list[str] = [block(head)] if head else []
-        if self._lists:
-            parts.append("lists:\n" + block(self._lists, 2))
+        lists: dict[str, Json] = {
+            name: values for name, values in self._lists.items() if values is not None
+        }
+        if lists:
+            parts.append("lists:\n" + block(lists, 2))
         if self._rules:
             parts.append("rules:\n" + block(self._rules, 2))
         parts.append("commands:\n" + "\n".join(map(_row, rows)))
@@ -110,16 +135,15 @@ class CustomSentences:
 
     def _rows(self) -> Iterator[dict[str, Json]]:
         names: dict[str, int] = {}
-        around = self._words_around()
         for found in self._blocks:
             spoken: dict[str, Json] = {}
-            own = Namespace(found.lists, found.rules, self._lists, self._rules)
+            own = self._namespace(found)
             say: list[Json] = [
-                _between(around, sentence)
+                sentence
                 for sentence in map(own.rewritten, found.sentences)
-                if self._is_sayable(sentence, found.intent, spoken)
+                if sentence not in self._left_out
+                and self._is_sayable(sentence, found.intent, spoken)
             ]
-            say = [sentence for sentence in say if sentence not in self._left_out]
             if not say:
                 continue
             names[found.intent] = names.get(found.intent, 0) + 1
@@ -134,28 +158,52 @@ class CustomSentences:
                 **({"defaults": fixed} if fixed else {}),
             }
 
-    def _has_free_text(self, row: dict[str, Json]) -> bool:
+    def _precedence(self, row: dict[str, Json]) -> tuple[bool, bool, int]:
+        """Return where the row stands among others.
+
+        Home Assistant prefers a device by its whole name, then a sentence's own words to free text
+        and to slots; a table the earlier row.
+        """
         said = row["say"]
         assert isinstance(said, list)
-        references = (r for each in said for r in self._references(templates.parse(str(each)), ()))
-        return any(
+        roots = [templates.parse(str(each)) for each in said]
+        references = [reference for root in roots for reference in self._references(root, ())]
+        has_free_text = any(
             isinstance(described := self._lists.get(str(reference.source)), dict)
             and "wildcard" in described
             for reference in references
         )
+        slots = len({reference.slot for reference in references})
+        return not all(self._names_device(root) for root in roots), has_free_text, slots
 
-    def _words_around(self) -> str:
-        """Add a rule of the words that may be said around a sentence; return its reference."""
-        if not self._skipped:
-            return ""
-        if not self._skip_rule:
-            self._skip_rule = "skip_words"
-            while self._skip_rule in self._rules:
-                self._skip_rule += "_"
-            words = f"[{'|'.join(map(escape, self._skipped))}]"
-            # "Could you please" are two.
-            self._rules[self._skip_rule] = f"{words} {words}"
-        return f"<{self._skip_rule}>"
+    def _names_device(self, node: templates.Node) -> bool:
+        """Return whether every sentence of `node` names a device."""
+        match node:
+            case templates.SlotReference(slot=slot, source=source):
+                described = self._lists.get(source) if isinstance(source, str) else None
+                return slot == _DEVICE and isinstance(described, list)
+            case templates.RuleReference(rule=rule):
+                return self._names_device(templates.parse(str(self._rules[rule])))
+            case templates.Alternative(items=items):
+                return all(map(self._names_device, items))
+            case templates.Sequence(items=items) | templates.Permutation(items=items):
+                return any(map(self._names_device, items))
+        return False
+
+    def _namespace(self, block: _Block) -> Namespace:
+        """Return the names of `block`: of what is known, it takes what fits its context."""
+        fitting = {
+            name: in_context(known, block.requires, block.excludes)
+            for name, known in self._known.items()
+        }
+        wanted = [str(value) for values in block.requires.values() for value in values]
+        part = "_".join(wanted) if 0 < len(wanted) <= _MAX_NAMED else "some"
+        new_names = {
+            name: name if fitting[name] == in_context(known, {}, {}) else f"{name}_{part}"
+            for name, known in self._known.items()
+        }
+        lists = {**fitting, **block.lists}
+        return Namespace(lists, block.rules, self._lists, self._rules, new_names)
 
     def _drop_unresolved_rules(self) -> None:
         """Remove rules that cannot be resolved; the remaining sentences do not use them."""
@@ -175,7 +223,8 @@ class CustomSentences:
                 unresolved[name] = problem
         for name, problem in unresolved.items():
             del self._rules[name]
-            self._note(f"the rule {name} is left out: {problem}, and no sentence uses it")
+            if not any(problem == f"there is no list {known}" for known in self._known):
+                self._note(f"the rule {name} is left out: {problem}, and no sentence uses it")
 
     def _is_sayable(self, sentence: str, intent: str, slots: dict[str, Json]) -> bool:
         try:
@@ -188,6 +237,10 @@ class CustomSentences:
                 f"{intent}: '{sentence}' is left out: the rule {error.args[0]} is built into Home "
                 "Assistant, or contains itself; write it under rules:"
             )
+            return False
+        nobody = next((r for r in references if self._lists.get(str(r.source), "") is None), None)
+        if nobody:
+            self._note(f"{intent}: {{{nobody.slot}}} has no value that fits; some are left out")
             return False
         for reference in references:
             if isinstance(reference.source, str) and reference.source not in self._lists:
@@ -222,8 +275,12 @@ class CustomSentences:
     ) -> None:
         for entry in _below(node, "lists", faults):
             described = described_list(entry, faults, self._note)
-            if described is not None:
-                self._keep(lists, entry, described)
+            if described is None:
+                continue
+            if lists is self._lists:
+                self._keep_list(entry.key, described, entry)
+            else:
+                self._keep(lists, entry, in_context(described, {}, {}))
         for entry in _below(node, "expansion_rules", faults):
             if isinstance(entry.value, ScalarNode):
                 self._keep(rules, entry, entry.value.written)
@@ -238,13 +295,8 @@ class CustomSentences:
         rules: dict[str, Json] = {}
         self._add_lists_and_rules(node, lists, rules, faults)
         for entry in node.entries:
-            if entry.key in _CONTEXT_KEYS:
-                self._note(
-                    f"{entry.place}: {intent}: {entry.key} is not looked at; "
-                    "the row acts whatever the context is"
-                )
-            elif entry.key not in _DATA_KEYS:
-                self._note(f"{entry.place}: {intent}: {entry.key} has no counterpart")
+            if entry.key not in _DATA_KEYS:
+                self._note_key(entry)
         sentences = nodes.required(node, "sentences", "it is what is said", faults)
         if sentences is None:
             return
@@ -252,7 +304,37 @@ class CustomSentences:
             entry.key: nodes.json(entry.value, faults) for entry in _below(node, "slots", faults)
         }
         said = _said(sentences, faults)
-        self._blocks.append(_Block(intent, said, slots, lists, rules))
+        requires, excludes = (_context(node, key, faults) for key in _CONTEXT_KEYS)
+        self._blocks.append(_Block(intent, said, slots, lists, rules, requires, excludes))
+
+    def _keep_list(self, name: str, described: Json, entry: Entry) -> None:
+        kept = self._known if has_contexts(described) else self._lists
+        if kept is self._lists and name in self._known:
+            kept = self._known
+        if kept.setdefault(name, described) != described:
+            self._note(f"{entry.place}: {name} was described before; the first is kept")
+
+    def _note_unknown_contexts(self) -> None:
+        told = {
+            key
+            for values in self._known.values()
+            for value in (values if isinstance(values, list) else ())
+            if isinstance(value, dict) and isinstance(context := value.get("context"), dict)
+            for key in context
+        }
+        for found in self._blocks:
+            for key in (*found.requires, *found.excludes):
+                if key not in told:
+                    self._note(
+                        f"the context {key} is not looked at: what requires or excludes it acts "
+                        "whatever it is"
+                    )
+
+    def _note_key(self, entry: Entry) -> None:
+        """Note once that a key has no counterpart."""
+        if entry.key not in self._told:
+            self._told.add(entry.key)
+            self._note(f"{entry.place}: {entry.key} has no counterpart, here and elsewhere")
 
     def _keep(self, kept: dict[str, Json], entry: Entry, value: Json) -> None:
         if kept.setdefault(entry.key, value) != value:
@@ -274,13 +356,16 @@ def _said(sentences: Node, faults: Faults) -> tuple[str, ...]:
     return tuple(template.written for template in nodes.texts(sentences, faults))
 
 
-def _between(around: str, sentence: str) -> str:
-    """Return `sentence` with `around` before and behind it, if that is anything."""
-    if not around:
-        return sentence
-    if isinstance(templates.parse(sentence), templates.Alternative | templates.Permutation):
-        sentence = f"({sentence})"
-    return f"{around} {sentence} {around}"
+def _context(node: MappingNode, key: str, faults: Faults) -> Context:
+    """Return what `requires_context` or `excludes_context` names."""
+    found: dict[str, list[Json]] = {}
+    for entry in _below(node, key, faults):
+        value: Node | None = entry.value
+        if isinstance(value, MappingNode):
+            value = value.get("value")
+        items = value.items if isinstance(value, SequenceNode) else (value,) if value else ()
+        found[entry.key] = [nodes.json(item, faults) for item in items]
+    return found
 
 
 def _row(row: dict[str, Json]) -> str:

@@ -32,6 +32,9 @@ MAX_BYTES = 4_000_000
 MAX_DEPTH = 20
 """Nesting depth; limits the recursion of everything that walks the nodes."""
 
+MAX_NODES = 1_000_000
+"""Nodes of a file whose aliases are read"""
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OPENING = {"}": "{", "]": "["}
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -78,10 +81,11 @@ def read_text(path: Path) -> str:
         ) from None
 
 
-def read_document(content: str, faults: Faults) -> Node:
+def read_document(content: str, faults: Faults, *, aliases: bool = False) -> Node:
     """Return the document in `content`; one with only comments is an empty mapping.
 
-    YAML that is not supported is recorded in `faults`.
+    YAML that is not supported is recorded in `faults`. With `aliases`, anchors, aliases and merge
+    keys are read, as in files that others wrote.
 
     Raises:
         FaultsError: It is not YAML.
@@ -95,7 +99,7 @@ def read_document(content: str, faults: Faults) -> Node:
         code = f"U+{ord(forbidden[0]):04X}"
         faults.stop(place, f"the character {code} cannot stand here", "delete it")
     try:
-        document = _Builder(content, faults).document()
+        document = _Builder(content, faults, aliases).document()
     except yaml.MarkedYAMLError as error:
         _explain(error, content.split("\n"), faults)
     return document
@@ -104,9 +108,13 @@ def read_document(content: str, faults: Faults) -> Node:
 class _Builder:
     """Builds nodes from the parser's events."""
 
-    def __init__(self, content: str, faults: Faults) -> None:
+    def __init__(self, content: str, faults: Faults, aliases: bool) -> None:
         self._events: Iterator[yaml.Event] = iter(yaml.parse(content, Loader=_LOADER))
         self._faults = faults
+        self._anchors: dict[str, tuple[Node, int]] | None = {} if aliases else None
+        """Anchor to its node and how many nodes that is"""
+        self._count = 0
+        """Nodes so far, those of aliases included"""
 
     def document(self) -> Node:
         next(self._events)  # the stream begins
@@ -123,6 +131,25 @@ class _Builder:
         return document
 
     def _node(self, event: yaml.Event, depth: int) -> Node:
+        if self._anchors is not None and isinstance(event, yaml.AliasEvent):
+            return self._aliased(event, self._anchors)
+        before = self._count
+        self._count += 1
+        anchor = getattr(event, "anchor", None)
+        node = self._built(event, depth)
+        if self._anchors is not None and anchor:
+            self._anchors[anchor] = node, self._count - before
+        return node
+
+    def _aliased(self, event: yaml.AliasEvent, anchors: dict[str, tuple[Node, int]]) -> Node:
+        node, count = anchors.get(event.anchor or "", (None, 0))
+        self._count += count
+        if node is None or self._count > MAX_NODES:
+            problem = "repeats too much" if node else "names no anchor before it"
+            self._faults.stop(self._place(event), f"the alias *{event.anchor} {problem}")
+        return node
+
+    def _built(self, event: yaml.Event, depth: int) -> Node:
         self._refuse(event, depth)
         match event:
             case yaml.SequenceStartEvent():
@@ -154,11 +181,14 @@ class _Builder:
 
     def _mapping(self, start: yaml.Event, depth: int) -> MappingNode:
         entries: dict[str, Entry] = {}
+        merged: list[Entry] = []
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._node(event, depth + 1)
             value = self._node(next(self._events), depth + 1)
             if not isinstance(key, ScalarNode):
                 self._faults.add(key.place, "a key must be a text", "put it in quotes")
+            elif key.written == "<<" and key.value == "<<" and self._anchors is not None:
+                merged += value.entries if isinstance(value, MappingNode) else ()
             elif key.written == "<<" and key.value == "<<":
                 self._faults.add(
                     key.place, "merge keys (<<) are not read here", "write the keys themselves"
@@ -173,6 +203,8 @@ class _Builder:
                 )
             else:
                 entries[key.written] = Entry(key=key.written, place=key.place, value=value)
+        for entry in merged:
+            entries.setdefault(entry.key, entry)
         return MappingNode(place=self._place(start), entries=tuple(entries.values()))
 
     def _refuse(self, event: yaml.Event, depth: int) -> None:
@@ -188,7 +220,7 @@ class _Builder:
             )
             return
         assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
-        if event.anchor is not None:
+        if event.anchor is not None and self._anchors is None:
             self._faults.add(
                 self._place(event),
                 f"anchors (&{event.anchor}) are not read here",
