@@ -121,13 +121,18 @@ def take(hass: HomeAssistant, device: str) -> None:
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        tab = browser.new_page(viewport={"width": 1200, "height": 820}, locale="en-GB")
+        tab = browser.new_page(viewport={"width": 1200, "height": 900}, locale="en-GB")
         tokens = json.dumps(hass.browser_tokens())
         tab.add_init_script(f"localStorage.setItem('hassTokens', {json.dumps(tokens)})")
         show(tab, f"{hass.url()}/config/devices/device/{device}", "Last phrase")
+        # Since 2026.11 it asks whether its new port may stay.
+        if (confirm := tab.get_by_role("button", name="Confirm", exact=True)).count():
+            confirm.click()
+            confirm.wait_for(state="hidden", timeout=WITHIN_MS)
         tab.screenshot(path=DOCS / "home-assistant-device.png")
         show(tab, f"{hass.url()}/config/automation/edit/night", "good night")
-        tab.screenshot(path=DOCS / "home-assistant-automation.png")
+        rows = {"x": 0, "y": 0, "width": 1200, "height": 570}
+        tab.screenshot(path=DOCS / "home-assistant-automation.png", clip=rows)
         browser.close()
 
 
