@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.process import children
 from bench.relay import Relay
 from bench.system import RESTART_S, Part, System
 
@@ -213,10 +214,10 @@ def _unplugged(system: System) -> Iterator[None]:
 
 
 def _arecord_killed(system: System) -> Iterator[None]:
-    for thread in Path(f"/proc/{system.daemon.pid}/task").iterdir():
-        for child in (thread / "children").read_text().split():
+    for child in children(system.daemon.pid):
+        with suppress(OSError):
             if Path(f"/proc/{child}/comm").read_text().strip() == "arecord":
-                os.kill(int(child), signal.SIGKILL)
+                os.kill(child, signal.SIGKILL)
     yield
 
 

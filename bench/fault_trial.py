@@ -37,6 +37,8 @@ class Trial:
     that is. None if neither was."""
     delay: str
     """What was told of the second sentence when it had to be repeated."""
+    had_gaps: bool
+    """Whether the machine was too busy to say the sentences without gaps."""
     restarts: int
     """Of processes that the fault did not end."""
     daemon_mb: tuple[float, float]
@@ -57,7 +59,7 @@ def one_trial(
     """Say `first` with `fault` at `moment`, then `second` until it is carried out."""
     system.wait_until_well()
     daemon_mb, host_mb = _memory_mb(system)
-    restarts = system.restarts
+    restarts, gaps = system.restarts, system.gaps
     before, events_before = len(system.seen.messages), len(system.seen.on(f"{ROOT}/event"))
     spoken = not (fault.deaf and moment == "idle")
     said_s = _fail(system, fault, moment, first if spoken else None)
@@ -84,6 +86,7 @@ def one_trial(
         late=sum(at_s > said_s + EXPIRES_S for at_s in of_first),
         recovery_s=recovery_s,
         delay=_told(system, events_between) if attempts > 1 else "",
+        had_gaps=not fault.deaf and system.gaps > gaps,
         restarts=system.restarts - restarts,
         daemon_mb=(daemon_mb, daemon_after_mb),
         host_mb=(host_mb, host_after_mb),

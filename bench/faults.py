@@ -99,7 +99,7 @@ def _may_mount() -> bool:
 def _trials(wanted: Sequence[tuple[Fault, str]], *, clock_jumps: bool) -> Iterator[Trial]:
     """Run the trials, in one system as long as it recovers."""
     rng = random.Random(SEED)
-    waiting = list(wanted)
+    waiting, again = list(wanted), list[tuple[Fault, str]]()
     while waiting:
         with small_disk() as folder, System(folder, clock_jumps=clock_jumps) as system:
             sentences = system.learn(SENTENCES[: 4 if len(wanted) == len(QUICK) else None])
@@ -109,10 +109,20 @@ def _trials(wanted: Sequence[tuple[Fault, str]], *, clock_jumps: bool) -> Iterat
             while waiting and recovered:
                 fault, moment = waiting.pop(0)
                 first, second = rng.sample(sentences, 2)
-                tried = one_trial(system, fault, moment, first, second)
+                try:
+                    tried = one_trial(system, fault, moment, first, second)
+                except (OSError, RuntimeError, AssertionError) as error:
+                    # Hours of other trials are worth more than this one.
+                    print(f"{fault.name} {moment}: the bench failed: {error!r}", flush=True)
+                    break
                 print(line_of(tried), flush=True)
                 recovered = tried.recovery_s is not None
-                yield tried
+                if tried.had_gaps and (fault, moment) not in again:
+                    print("it had gaps, since the machine is busy: once more at the end")
+                    again.append((fault, moment))
+                    waiting.append((fault, moment))
+                else:
+                    yield tried
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import importlib.util
 import json
+import logging
 import random
 import resource
 import signal
@@ -136,6 +137,7 @@ def _try_for(name: str, duration_s: float) -> dict[str, float | str]:
     target = importlib.import_module("bench.fuzz_targets").TARGETS[name]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     signal.signal(signal.SIGPROF, _hangs)
+    logging.disable()
     inputs, slowest_s, slowest, faults = 0, 0.0, "", set[str]()
     over_s = time.monotonic() + duration_s
     for data in mutants(seeds(name), random.Random(SEED)):

@@ -8,6 +8,7 @@ scripted engine in the real host.
 import asyncio
 import importlib.metadata
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -26,8 +27,9 @@ from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, never
 from voice2mqtt.speechhost.protocol.endpointer import Ended, PhraseEndpointer
+from voice2mqtt.speechhost.serving.hooks import Hooks
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
-from voice2mqtt.speechhost.serving.server import Hooks, SpeechHost
+from voice2mqtt.speechhost.serving.server import SpeechHost
 
 LIVE_GOAL_MS = 150.0
 """Median wait of a single speaker, streaming in real time, from the last audio to the answer."""
@@ -215,7 +217,7 @@ class _Scripted:
         return Transcript(nbest=(SCRIPT,))
 
 
-def _serve_script() -> None:
+def _serve_script(port: int) -> None:
     url = ""
 
     def listening(where: str) -> None:
@@ -227,8 +229,13 @@ def _serve_script() -> None:
         SileroVoiceActivity,
         hooks=Hooks(listening=listening, ready=lambda: print("ready", url, file=sys.stderr)),
     )
-    asyncio.run(host.run("127.0.0.1", 0))
+
+    async def serve() -> None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, host.stop)
+        await host.run("127.0.0.1", port)
+
+    asyncio.run(serve())
 
 
 if __name__ == "__main__":
-    _serve_script()
+    _serve_script(int(sys.argv[1]) if sys.argv[1:] else 0)

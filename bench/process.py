@@ -1,6 +1,7 @@
 """What a process costs, as Linux counts it."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -14,3 +15,12 @@ def resident_mb(pid: int | None = None) -> float:
     """Return the memory that the process, or this one, has in use."""
     status = Path(f"/proc/{pid or 'self'}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that the process has started."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):  # It has just ended.
+            found += map(int, (thread / "children").read_text().split())
+    return found

@@ -224,7 +224,7 @@ def _write(soak: _Soak, path: Path) -> None:
 
 
 def _plot(soak: _Soak, path: Path) -> None:
-    """Draw what was followed; without matplotlib (the extra `soak`) nothing is drawn."""
+    """Draw what was followed; without matplotlib (the extra `plot`) nothing is drawn."""
     if importlib.util.find_spec("matplotlib") is None or not soak.samples:
         return
     matplotlib = importlib.import_module("matplotlib")

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -212,6 +212,8 @@ class System:
         """From the time that a sentence should reach the microphone to the time that it does."""
         self.publishing = threading.Event()
         """Set when a command that is held is on its way to the broker."""
+        self.gaps = 0
+        """How often the machine was too busy to play without a gap."""
         self._holding = False
         self._pass_on = threading.Event()
 
@@ -330,16 +332,15 @@ class System:
         """Say each of `sentences` once; return those that are carried out, with their message."""
         learnt, lags_s = [], []
         for number, text in enumerate(sentences):
-            spoken = _spoken(text, voices.CLEARER[(seed + number) % len(voices.CLEARER)])
-            before = len(self.seen.messages)
+            spoken = spoken_sentence(text, voices.CLEARER[(seed + number) % len(voices.CLEARER)])
+            before, told_before = len(self.seen.messages), len(self.seen.on(f"{ROOT}/event"))
             said_s = self.say(spoken)
-            if arrived := self._command_after(before, said_s + 3):
+            if arrived := self._command_after(before, said_s + 4):
                 topic, payload, at_s = arrived
-                told = self.last(f"{ROOT}/event") or {}
-                lags_s.append(at_s - float(told.get("latency_ms") or 0) / 1000 - said_s)
-                learnt.append(
-                    SpokenSentence(text, spoken.pcm, spoken.begin_s, spoken.end_s, topic, payload)
-                )
+                self.seen.wait_for_count(f"{ROOT}/event", told_before + 1)
+                told = self.events(told_before)[0]
+                lags_s.append(at_s - float(told["latency_ms"] or 0) / 1000 - said_s)
+                learnt.append(replace(spoken, topic=topic, payload=payload))
         self._lag_s = statistics.median(lags_s) if lags_s else 0.0
         return learnt
 
@@ -379,7 +380,7 @@ class System:
     def play(self, pcm: bytes) -> None:
         """Play it to the microphone; a sound server that fails is no fault of ours."""
         with suppress(subprocess.SubprocessError):
-            self.sound.play(pcm)
+            self.gaps += not self.sound.play(pcm)
 
     def ends_s(self, begun_s: float, spoken: SpokenSentence) -> float:
         """Return when the speech of what was begun to be played at `begun_s` ends."""
@@ -392,11 +393,15 @@ class System:
                 yield message.topic, message.payload, message.at_s
 
 
-def _spoken(text: str, voice: stage.Voice) -> SpokenSentence:
+def spoken_sentence(
+    text: str, voice: stage.Voice, topic: str = "", payload: str = ""
+) -> SpokenSentence:
+    """Return `text` as `voice` says it, and the message that it means."""
     pcm = voices.spoken(text, voice)
     samples = mixing.from_pcm(pcm)
     frame = RATE_HZ // 100
     blocks = samples[: len(samples) // frame * frame].reshape(-1, frame)
     energy = np.square(blocks).sum(axis=1)
     loud = np.flatnonzero(energy > energy.max() * 10**-3.5)
-    return SpokenSentence(text, pcm, float(loud[0]) / 100, float(loud[-1] + 1) / 100)
+    begin_s, end_s = float(loud[0]) / 100, float(loud[-1] + 1) / 100
+    return SpokenSentence(text, pcm, begin_s, end_s, topic, payload)

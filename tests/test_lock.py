@@ -70,7 +70,7 @@ _NAMES = {
 }
 """Modules that are not called as their packages are."""
 
-_FOR_DEVELOPERS = {"dev", "fuzz"}
+_FOR_DEVELOPERS = {"dev", "fuzz", "plot"}
 
 _BY_FILES = {"moonshine-voice"}
 """Packages of which files are used, and no module is imported."""

@@ -1,6 +1,7 @@
 """`voice2mqtt install` tells what it would do, and refuses what could not work."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from voice2mqtt.cli import install
 from voice2mqtt.cli.main import main
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.service.install import environment
+from voice2mqtt.service.install.layout import MACHINE
 from voice2mqtt.service.install.sound_owner import SoundSession
 
 OTHER = SoundSession(user=54321, server="PipeWire", lasts=True)
@@ -167,3 +169,15 @@ def test_uninstall_refuses_the_same_when_it_only_tells(
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert main(["uninstall", "--dry-run"]) == ExitStatus.FAILED
     assert "only root can remove it from the machine" in capsys.readouterr().err
+
+
+def test_what_is_installed_for_the_machine_is_upgraded_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = replace(MACHINE, units=tmp_path)
+    (tmp_path / "voice2mqtt.service").touch()
+    monkeypatch.setattr(install, "MACHINE", machine)
+    _root(monkeypatch, is_root=False)
+    _sound(monkeypatch, MINE)
+    assert main(["install", "--extra", "wake", "--dry-run"]) == ExitStatus.FAILED
+    assert capsys.readouterr().err.startswith("only root can install for the machine")

@@ -54,6 +54,7 @@ BAD: dict[str, dict[str, tuple[str, ExitStatus, str]]] = {
         "--commands": TABLE["--commands"],
         "--listen": ("here", USAGE, "is not ADDRESS:PORT"),
         "--trusted-proxy": ("10.0.0.0/99", USAGE, "write an address, or a network"),
+        "--metrics": ("here", USAGE, "is not ADDRESS:PORT"),
         "--wyoming": ("here", USAGE, "is not ADDRESS:PORT"),
         "--key-file": (NO_FILE, NO_INPUT, NO_FILE),
         "--cert": (NO_FILE, NO_INPUT, "cannot be read"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.nlu.homes import NOON, published, row
+from tests.nlu.homes import NOON, published, question, row
 from voice2mqtt.core.outcome import Heard, Hypothesis
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.grammar.compiler import compile_table
@@ -42,6 +42,7 @@ SAID: dict[str, dict[str, tuple[str, ...]]] = {
     "es": {
         "enciende las luces del salón": ("encienda la luces del salon",),
         "qué hora es": ("que ora es",),
+        "pon música": ("ponga música",),
         "haz una pausa": ("as una pausa", "haz una pausas"),
         "siguiente canción": ("siguientes canciones",),
     },
@@ -50,6 +51,8 @@ SAID: dict[str, dict[str, tuple[str, ...]]] = {
         "schließe die Rollläden": ("schließen die Rollladen", "schliesst die Rolläden"),
         "Schlafzimmerschalter an": ("Schlafzimmer Schalter an", "Schlaf Zimmer Schalter an"),
         "Haus Tür auf": ("Haustür auf",),
+        "Licht in dem Bad an": ("Licht im Bad an", "Licht in den Bad an"),
+        "Licht in der Küche an": ("Licht in der Kuche an",),
     },
     "nl": {
         "zet de slaapkamerschakelaar aan": ("zet de slaapkamer schakelaar aan",),
@@ -83,6 +86,8 @@ def test_it_is_understood(language: str) -> None:
 @pytest.mark.parametrize(
     ("language", "said", "heard"),
     [
+        ("es", "enciende la luz", "no enciendas la luz"),
+        ("de", "öffne das Tor", "öffnen das Tor nicht"),
         ("en", "turn on the bathroom lights", "turn on the bedroom light"),
         ("fr", "ouvre le portail", "ferme le portails"),
         ("it", "spegni la luce del bagno", "accendere la luce del bagno"),
@@ -92,3 +97,10 @@ def test_it_is_understood(language: str) -> None:
 def test_another_word_is_none_of_its_forms(language: str, said: str, heard: str) -> None:
     heard_as = Heard(text=heard, hypotheses=(Hypothesis(text=heard),))
     assert published(_interpreter(language, [said]).decide(heard_as, 0.0, NOON)) == []
+
+
+def test_opposites_of_which_none_was_heard_are_asked_about() -> None:
+    interpreter = _interpreter("en", ["turn the volume up", "turn the volume down"])
+    heard = Heard(text="turn the volume", hypotheses=(Hypothesis(text="turn the volume"),))
+    decided = interpreter.decide(heard, 0.0, NOON)
+    assert (published(decided), question(decided)) == ([], "Up or down?")

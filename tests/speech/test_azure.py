@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bench.process import resident_mb
 
 from tests.broker import wait_until
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
@@ -267,3 +268,26 @@ def test_a_sentence_outlives_a_host_that_is_started_anew() -> None:
     with hosting(ScriptedEngine("Turn on."), port=port):
         asking.join(WITHIN_S)
     assert [type(outcome) for outcome in outcomes] == [Heard]
+
+
+def test_sentences_leave_nothing_in_memory() -> None:
+    """The SDK kept the audio of each, 0.2 MB."""
+    spoken = Spoken(tone(3000), silence(300))
+    with serving(ScriptedEngine("Yes.")) as url:
+        mine = recognizer(url)
+
+        def say(times: int) -> None:
+            for _ in range(times):
+                assert isinstance(mine.recognize(spoken, ignore), Heard)
+
+        say(12)
+        wait_until(lambda: not _releasing(), "release")
+        before_mb = resident_mb()
+        say(28)
+        wait_until(lambda: not _releasing(), "release")
+        grown_mb = resident_mb() - before_mb
+    assert grown_mb < 4
+
+
+def _releasing() -> bool:
+    return any(thread.name == "sdk-release" for thread in threading.enumerate())

@@ -5,13 +5,16 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from tests.speechhost.fakes import LoudnessActivity
 from voice2mqtt.speechhost.engine import Engine
 from voice2mqtt.speechhost.serving.admission import Limits
+from voice2mqtt.speechhost.serving.hooks import Hooks
+from voice2mqtt.speechhost.serving.metrics import Metrics
 from voice2mqtt.speechhost.serving.phrase_cache import GrammarFor
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
-from voice2mqtt.speechhost.serving.server import Door, Hooks, SpeechHost
+from voice2mqtt.speechhost.serving.server import Door, SpeechHost
 from voice2mqtt.speechhost.serving.trusted_proxies import TrustedProxies
 
 WITHIN_S = 60
@@ -29,7 +32,9 @@ class Serving:
         self.url = ""
         self._loop = asyncio.new_event_loop()
         self._listening = threading.Event()
-        self._host = make_host(Hooks(listening=self._on_listening, ready=self.ready.set))
+        self.host = self._host = make_host(
+            Hooks(listening=self._on_listening, ready=self.ready.set)
+        )
         self._thread = threading.Thread(target=self._run, args=(port,), name="host")
         self._thread.start()
         assert self._listening.wait(WITHIN_S)
@@ -83,13 +88,15 @@ def hosting(
     any_language: bool = False,
     doors: Sequence[Door] = (),
     proxies: TrustedProxies | None = None,
+    metrics: Metrics | None = None,
     port: int = 0,
 ) -> Iterator[Serving]:
     """Serve while the block lasts. With `load`, the engine counts as loaded once that is set."""
 
     def make_scheduler() -> Scheduler:
         assert load is None or load.wait(WITHIN_S)
-        return Scheduler(engine, grammar_for, threads=2)
+        on_transcribed = metrics.transcribed if metrics else None
+        return Scheduler(engine, grammar_for, threads=2, on_transcribed=on_transcribed)
 
     host = Serving(
         lambda hooks: SpeechHost(
@@ -99,7 +106,7 @@ def hosting(
             any_language=any_language,
             limits=limits,
             tls=tls,
-            hooks=hooks,
+            hooks=replace(hooks, refused=metrics.refused) if metrics else hooks,
             doors=doors,
             proxies=proxies,
         ),

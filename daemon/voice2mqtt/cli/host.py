@@ -10,15 +10,17 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli import engine_options
-from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
+from voice2mqtt.errors import ExitStatus, InputError, UnavailableError, how_to_add
 from voice2mqtt.service.systemd import journal
 from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.settings.secrets import names_a_file
@@ -26,9 +28,13 @@ from voice2mqtt.settings.watched_files import WatchedFiles
 from voice2mqtt.speechhost.protocol import answers
 from voice2mqtt.speechhost.serving.admission import Limits
 from voice2mqtt.speechhost.serving.grammar_source import GrammarSource
+from voice2mqtt.speechhost.serving.hooks import Hooks
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
-from voice2mqtt.speechhost.serving.server import Hooks, SpeechHost
+from voice2mqtt.speechhost.serving.server import SpeechHost
 from voice2mqtt.speechhost.serving.trusted_proxies import HEADER, Network, TrustedProxies, network
+
+if TYPE_CHECKING:
+    from voice2mqtt.speechhost.serving.metrics import Metrics
 
 HELP = "serve speech recognition to Azure Speech SDK clients, on this machine"
 
@@ -93,6 +99,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help=f"believe what this proxy, or network of proxies, tells of its clients in {HEADER}; "
         "repeatable",
     )
+    parser.add_argument(
+        "--metrics",
+        metavar="ADDRESS:PORT",
+        type=_listen,
+        help="serve figures for Prometheus there, such as on 127.0.0.1:9105",
+    )
     _limit_arguments(parser)
     parser.set_defaults(wrong=parser.error)
 
@@ -143,21 +155,10 @@ def run(args: argparse.Namespace) -> int:
     _warn(address, keys=bool(keys), tls=tls is not None)
     if args.wyoming:
         _warn_of_wyoming(args.wyoming[0], keys=bool(keys))
+    metrics = _metrics() if args.metrics else None
     grammar_source = GrammarSource(WatchedFiles(args.settings, args.commands, args.wake_phrase))
-    engine = engine_options.chosen(args)
-    load = engine_options.engine(args, grammar_source.language)
-
-    def make_scheduler() -> Scheduler:
-        # Warm up now what would be slow while the first client waits.
-        language = args.language or grammar_source.language
-        answers.inverse_normalised("", "en" if engine == engine_options.MOONSHINE else language)
-        if engine == engine_options.WHISPER:
-            # One at a time on all cores: a person waits for it.
-            return Scheduler(load(args.threads), grammar_source.grammar, threads=1)
-        return Scheduler(load(1), grammar_source.grammar, threads=args.threads)
-
     host = SpeechHost(
-        make_scheduler,
+        _loader(args, grammar_source, metrics),
         SileroVoiceActivity,
         keys=keys,
         proxies=TrustedProxies(args.trusted_proxy),
@@ -168,20 +169,54 @@ def run(args: argparse.Namespace) -> int:
             connections=args.max_connections,
             connections_per_address=args.max_connections_per_address,
         ),
-        hooks=_hooks(Notifier.from_environment()),
+        hooks=_hooks(Notifier.from_environment(), metrics),
     )
     stopped = threading.Event()
     watching = threading.Thread(target=grammar_source.watch, args=(stopped,), name="grammar-source")
     watching.start()
     try:
+        if metrics:
+            log.info("figures are at http://%s:%d/metrics", *metrics.serve(host, *args.metrics))
         asyncio.run(_serve(host, address, port))
     except OSError as error:
-        where = f"{address}:{port}" + (" or --wyoming" if args.wyoming else "")
+        others = [f" or --{name}" for name in ("wyoming", "metrics") if getattr(args, name)]
+        where = f"{address}:{port}" + "".join(others)
         raise UnavailableError(f"{where}: {error.strerror or error}") from error
     finally:
         stopped.set()
         watching.join()
     return ExitStatus.OK
+
+
+def _loader(
+    args: argparse.Namespace, source: GrammarSource, metrics: "Metrics | None"
+) -> Callable[[], Scheduler]:
+    """Return what loads the engine; what is wrong with the options is said at once."""
+    engine = engine_options.chosen(args)
+    load = engine_options.engine(args, source.language)
+    # Whisper has one at a time on all cores: a person waits for it.
+    at_once = 1 if engine == engine_options.WHISPER else args.threads
+
+    def make_scheduler() -> Scheduler:
+        # Warm up now what would be slow while the first client waits.
+        language = args.language or source.language
+        answers.inverse_normalised("", "en" if engine == engine_options.MOONSHINE else language)
+        return Scheduler(
+            load(args.threads // at_once),
+            source.grammar,
+            threads=at_once,
+            on_transcribed=metrics.transcribed if metrics else None,
+        )
+
+    return make_scheduler
+
+
+def _metrics() -> "Metrics":
+    try:
+        from voice2mqtt.speechhost.serving.metrics import Metrics
+    except ModuleNotFoundError:
+        raise UnavailableError(f"prometheus-client is missing; {how_to_add('metrics')}") from None
+    return Metrics()
 
 
 async def _serve(host: SpeechHost, address: str, port: int) -> None:
@@ -210,7 +245,7 @@ async def _wyoming(address: str, port: int, host: SpeechHost) -> AsyncIterator[N
         yield
 
 
-def _hooks(notifier: Notifier) -> Hooks:
+def _hooks(notifier: Notifier, metrics: "Metrics | None") -> Hooks:
     where = ""
 
     def listening(url: str) -> None:
@@ -226,7 +261,8 @@ def _hooks(notifier: Notifier) -> Hooks:
         log.info("stopping")
         notifier.stopping("answering the last turns")
 
-    return Hooks(listening=listening, ready=ready, alive=notifier.watchdog, stopping=stopping)
+    hooks = Hooks(listening=listening, ready=ready, alive=notifier.watchdog, stopping=stopping)
+    return replace(hooks, refused=metrics.refused) if metrics else hooks
 
 
 def _listen(text: str) -> tuple[str, int]:

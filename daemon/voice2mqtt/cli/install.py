@@ -130,8 +130,8 @@ def _layout(args: argparse.Namespace) -> Layout:
     if args.user or args.system:
         layout = of_person() if args.user else MACHINE
     else:
-        mine = MACHINE if _is_root() else of_person()
-        layout = mine if mine.is_installed else _by_sound()
+        possible = (MACHINE,) if _is_root() else (of_person(), MACHINE)
+        layout = next((each for each in possible if each.is_installed), None) or _by_sound()
     if layout is MACHINE and not _is_root():
         raise UserFacingError("only root can install for the machine; use sudo, or --user")
     return layout

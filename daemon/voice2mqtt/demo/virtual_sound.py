@@ -98,17 +98,22 @@ class PrivateSoundServer:
             self._pactl("load-module", *_NULL_SINK), check=True, stdout=subprocess.DEVNULL
         )
 
-    def play(self, pcm: bytes) -> None:
-        """Play `pcm` (16 kHz mono, 16 bit) into the microphone; return when it has been played."""
+    def play(self, pcm: bytes) -> bool:
+        """Play `pcm` (16 kHz mono, 16 bit) into the microphone; return when it has been played.
+
+        False says that a busy machine left gaps in it.
+        """
         path = self._folder / "played.wav"
         # An idle sink drops the beginning of what is played into it: lead in with 1 s of silence.
         path.write_bytes(as_wav(bytes(32_000) + pcm))
-        subprocess.run(
+        played = subprocess.run(
             ["aplay", "-q", "-D", SPEAKER, str(path)],
             check=True,
+            stderr=subprocess.PIPE,
             env=os.environ | self.environment,
             timeout=len(pcm) / 32_000 + WAIT_S,
         )
+        return b"underrun" not in played.stderr
 
     def _said(self) -> str:
         return (self._folder / "log").read_text(errors="replace")

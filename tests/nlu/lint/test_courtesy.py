@@ -6,10 +6,10 @@ from tests.nlu.lint.tables import findings, numbered_row
 @pytest.mark.parametrize(
     ("say", "told"),
     [
-        ("open the gate [please]", True),
-        ("open the gate please", True),
-        ("please open the gate", False),
-        ("open the gate", False),
+        ("close the blinds [please]", True),
+        ("close the blinds please", True),
+        ("please close the blinds", False),
+        ("close the blinds", False),
         ("thank you", False),
     ],
 )

@@ -8,7 +8,7 @@ from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.dialogue.policy import LocalTime
 from voice2mqtt.nlu.grammar.compiler import compile_phrases, compile_table
-from voice2mqtt.nlu.grammar.table import CommandTable, Publish, RangeList, Row
+from voice2mqtt.nlu.grammar.table import CommandTable, Publish, RangeList, Row, WildcardList
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
@@ -151,3 +151,18 @@ def test_homophones_and_blends_sound_alike(code: str) -> None:
             pairs.append((f"{word} {words.spell(said)[0][-1]}", " ".join(words.spell(heard)[0])))
     far = {pair: sounds.distance(*pair) for pair in pairs}
     assert {pair: distance for pair, distance in far.items() if distance > 0.3} == {}
+
+
+def test_free_text_is_no_other_number() -> None:
+    sent = (Publish(topic="t", payload="x"),)
+    table = CommandTable(
+        rows=(
+            Row(name="add", say=("add {what} to the list",), publish=sent),
+            Row(name="level", say=("set the light to {n}",), publish=sent),
+        ),
+        lists={"what": WildcardList(), "n": RangeList(lowest=0, highest=100)},
+    )
+    heard = Heard(text="add two eggs to the list")
+    (decision,) = Interpreter(table).decide(heard, 0.0, NOON)
+    assert isinstance(decision, Fire)
+    assert decision.slots == {"what": "two eggs"}

@@ -71,3 +71,14 @@ def test_without_pip_a_person_is_told_what_brings_it(
     monkeypatch.setattr(environment, "_base_interpreter", lambda: "/bin/false")
     with pytest.raises(UnavailableError, match="sudo apt install python3-venv"):
         environment._python_with_pip(tmp_path)
+
+
+def test_without_a_compiler_a_person_is_told_what_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda program: program == "gcc")
+    with pytest.raises(UnavailableError, match=r"^pkg-config: not installed.*libsystemd-dev"):
+        environment._install("/bin/false")
+    monkeypatch.setattr("shutil.which", lambda _program: "/there")
+    with pytest.raises(UnavailableError, match="`/bin/false` failed"):
+        environment._install("/bin/false")

@@ -2,6 +2,7 @@ import pytest
 
 from tests.settings.reading import first_lines, table, table_report
 from voice2mqtt.nlu.grammar.table import (
+    DurationList,
     ListValue,
     RangeList,
     SlotList,
@@ -70,6 +71,16 @@ def _list(written: str) -> SlotList:
             id="range-with-decimals",
         ),
         pytest.param("{wildcard: true}", WildcardList(), id="wildcard"),
+        pytest.param(
+            "{duration: hours}",
+            DurationList(unit="hours", lowest=0, highest=23_976),
+            id="duration",
+        ),
+        pytest.param(
+            "{duration: {unit: minutes, from: 0.5, to: 90}}",
+            DurationList(unit="minutes", lowest=0.5, highest=90),
+            id="duration-with-limits",
+        ),
     ],
 )
 def test_a_list_is_read(written: str, meant: SlotList) -> None:
@@ -144,8 +155,23 @@ def test_a_list_knows_where_it_stands() -> None:
             id="thirds",
         ),
         pytest.param(
+            "{duration: weeks}",
+            "x.yaml:2:17: expected seconds or minutes or hours or days, found 'weeks'",
+            id="no-unit",
+        ),
+        pytest.param(
+            "{duration: {from: 1}}",
+            "x.yaml:2:17: 'unit' is missing; it is what the duration is published in",
+            id="duration-without-unit",
+        ),
+        pytest.param(
+            "{duration: {unit: days, from: 9, to: 5}}",
+            "x.yaml:2:17: the duration goes down from 9 to 5; swap them",
+            id="duration-downwards",
+        ),
+        pytest.param(
             "{values: [b], wildcard: true}",
-            "x.yaml:2:3: the list a needs one of values, range, wildcard",
+            "x.yaml:2:3: the list a needs one of values, range, duration, wildcard",
             id="two-kinds",
         ),
         pytest.param(
@@ -165,5 +191,24 @@ def test_a_name_must_be_one() -> None:
         (
             "x.yaml:2:3: 'two words' cannot be the name of a list; begin with a letter; use "
             "letters, digits, - and _"
+        )
+    ]
+
+
+def test_a_duration_is_said_in_the_language_of_the_sentence() -> None:
+    read = table(
+        "lists: {time: {duration: minutes}}\n"
+        'commands: [{say: {en-US: "timer {time}", de-DE: "Timer {time}"}, topic: t, payload: x}]\n'
+    )
+    (german,) = read.translations["de-DE"].lists.values()
+    assert german == DurationList(unit="minutes", lowest=0, highest=1_438_560, language="de")
+
+
+def test_a_language_without_words_for_durations_has_none() -> None:
+    report = table_report(f"language: sv\nlists: {{time: {{duration: minutes}}}}{_ROW}")
+    assert first_lines(report) == [
+        (
+            "x.yaml:2:9: durations are not known in the language sv; "
+            "name its numbers and units in the sentence"
         )
     ]

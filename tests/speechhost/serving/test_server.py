@@ -24,8 +24,9 @@ from voice2mqtt.errors import UnavailableError
 from voice2mqtt.nlu.grammar.compiler import compile_phrases
 from voice2mqtt.speechhost.engine import EngineGrammar, Transcript
 from voice2mqtt.speechhost.serving.admission import Limits
+from voice2mqtt.speechhost.serving.hooks import Hooks
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
-from voice2mqtt.speechhost.serving.server import Hooks, SpeechHost
+from voice2mqtt.speechhost.serving.server import SpeechHost
 
 SENTENCE = "Turn on the kitchen light."
 SPOKEN = silence(300) + tone(1000) + silence(1000)

@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from voice2mqtt.languages.language import ContradictionWords, language_named
+from voice2mqtt.nlu.matching.candidate import Candidate
 from voice2mqtt.nlu.text.letters import APOSTROPHES
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.nlu.text.token_lattice import Keys
@@ -66,7 +67,8 @@ class Contradictions:
         self._sound_the_same = sound_the_same
         self._fillers = self._keys(" ".join(spoken.fillers)).union(*skipped)
         kinds = [(kind - table, kind) for kind in map(self._keys, words.kinds)]
-        self._others = [(line, line) for line in map(self._keys, words.opposites)] + kinds
+        self._opposites = list(map(self._keys, words.opposites))
+        self._others = [(line, line) for line in self._opposites] + kinds
         """(words, group): none of `words` is misheard for another word of `group`"""
         self._denials = self._keys(" ".join((*negations, *words.denials)))
         self._subjects = self._keys(" ".join(words.subjects))
@@ -108,6 +110,31 @@ class Contradictions:
     def _as_meant(self, word: str, meant: Sequence[str]) -> str:
         """Return the word of `meant` that `word` is a form of, else `word`."""
         return next((other for other in meant if self._are_forms(word, other)), word)
+
+    def left_open(self, best: Candidate, others: Iterable[Candidate]) -> Candidate | None:
+        """Return another meaning that has an opposite of a word of `best`, if neither was heard.
+
+        "Turn the volume" is neither up nor down, though the shorter word is the nearer one.
+        """
+        words = [key for key, _ in self._words(best.heard)]
+        one = self._unheard(best.sentence, words)
+        groups = [group for group in self._opposites if group & one]
+        for other in others if groups else ():
+            another = self._unheard(other.sentence, words) - one
+            if any(group & another for group in groups):
+                return other
+        return None
+
+    def _unheard(self, said: str, words: Sequence[str]) -> set[str]:
+        """Return the words of `said` that neither `words` have nor others in their place."""
+        meant = [key for key, _ in self._words(said)]
+        matched = SequenceMatcher(None, meant, words, autojunk=False).get_opcodes()
+        return {
+            key
+            for what, first, last, *_ in matched
+            if what == "delete"
+            for key in meant[first:last]
+        }
 
     def another_number(self, heard: str, said: str) -> bool:
         """Return whether `heard` has a number where `said` has one that sounds different.

@@ -252,7 +252,8 @@ class Decider:
         for hypothesis in considered:
             for respelling in self._respellings.of(hypothesis.lexical or hypothesis.text):
                 other = next(self._meanings(respelling.text, rows, MAX_COMMANDS), None)
-                if other is None or any(self._same(other, meaning) for meaning in meant):
+                alike = (self._same, self._respellings.differ_in_text)
+                if other is None or any(same(other, m) for m in meant for same in alike):
                     continue
                 # Free text takes anything.
                 free = self.matcher.free_words
@@ -308,8 +309,11 @@ class Decider:
             return Unknown(why=why, nearest=nearest)
         nearest = (best, *(candidate for candidate in nearest if candidate is not best))
         rivals = [rival for rival in ranked[1:] if not self._same((best,), (rival,))]
-        rival = min(rivals, key=lambda candidate: candidate.distance, default=None)
-        ahead = rival.distance - best.distance if rival else self._margin
+        rival = self._contradictions.left_open(best, (c for c in found if c.row in rows))
+        ahead = 0.0
+        if rival is None:
+            rival = min(rivals, key=lambda candidate: candidate.distance, default=None)
+            ahead = rival.distance - best.distance if rival else self._margin
         if rival and (
             abs(ahead) < _TIE or best.distance + max(0.0, self._margin - ahead) > strictness
         ):

@@ -83,6 +83,11 @@ class Respellings:
         return _differ_only(one, other, self._is_part)
 
     @staticmethod
+    def differ_in_text(one: Sequence[Candidate], other: Sequence[Candidate]) -> bool:
+        """Return whether they differ only in free text, about which nobody can be asked."""
+        return _differ_only(one, other, lambda a, b: isinstance(a, str) and isinstance(b, str))
+
+    @staticmethod
     def is_teen_of(heard: Sequence[Candidate], said: Sequence[Candidate]) -> bool:
         """Return whether they differ only in that a ten was heard as its teen: fifty as fifteen."""
         return _differ_only(heard, said, _is_teen_of)

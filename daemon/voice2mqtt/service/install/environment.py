@@ -21,13 +21,15 @@ from voice2mqtt.service.install.layout import Layout
 from voice2mqtt.service.install.unused_files import delete_unused_files
 from voice2mqtt.settings.search import ROOT, is_checkout, shipped
 
-EXTRAS = ("clean", "vosk", "wake", "whisper")
+EXTRAS = ("clean", "metrics", "vosk", "wake", "whisper")
 """What can be added to an installation; each has its pins in `systemd/extras/`."""
 _NEEDED = ("pyproject.toml", "README.md", "LICENSE", "requirements.lock", "daemon", "config",
            "systemd")  # fmt: skip
 """What a checkout's wheel is made of."""
 _CHOSEN = "extras"
 """The file in the environment that has the extras in it, one a line."""
+_COMPILING = ("gcc", "pkg-config")
+"""Programs that build systemd-python, which is published as source alone."""
 _OF_THE_INSTALLER = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 
 
@@ -62,7 +64,7 @@ def build_environment(layout: Layout, source: str | None, extras: Sequence[str])
         pip = (_python_with_pip(Path(folder)), "-m", "pip", "--quiet",
                "--disable-pip-version-check", "--python", str(new / "bin" / "python"),
                "install")  # fmt: skip
-        call(*pip, "--require-hashes", *(f"--requirement={lock}" for lock in locks))
+        _install(*pip, "--require-hashes", *(f"--requirement={lock}" for lock in locks))
         call(*pip, "--no-deps", source or str(_own_source(Path(folder))))
     delete_unused_files(new)
     write(new / _CHOSEN, "".join(f"{extra}\n" for extra in extras), 0o644)
@@ -78,6 +80,19 @@ def build_environment(layout: Layout, source: str | None, extras: Sequence[str])
         prefix.rename(old)
     new.rename(prefix)
     delete(old)
+
+
+def _install(*command: str) -> None:
+    try:
+        call(*command)
+    except UnavailableError as error:
+        lacking = [program for program in _COMPILING if not shutil.which(program)]
+        if not lacking:
+            raise
+        raise UnavailableError(
+            f"{' and '.join(lacking)}: not installed, and a package has to be built with it; run "
+            "`sudo apt install gcc pkg-config python3-dev libsystemd-dev`, then this again"
+        ) from error
 
 
 def interpreter() -> str:

@@ -181,7 +181,7 @@ def _duration(entry: Entry, node: Node, faults: Faults, language: str) -> Durati
     lowest, highest = lowest or 0, most if highest is None else highest
     if lowest > highest:
         problem = f"the duration goes down from {lowest:g} to {highest:g}"
-        faults.add(entry.value.place, problem, "swap them")
+        faults.add(node.place, problem, "swap them")
     return DurationList(
         unit=name, lowest=lowest, highest=highest, language=language, place=entry.place
     )

@@ -6,6 +6,8 @@ longest ago. Interim transcriptions are only made if a thread would be idle.
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -43,9 +45,20 @@ class _Job:
 class Scheduler:
     """Hands the clients' work to the engine. Belongs to one event loop."""
 
-    def __init__(self, engine: Engine, grammar_for: GrammarFor, *, threads: int) -> None:
-        """Use `threads` at once, each of which keeps one core busy."""
+    def __init__(
+        self,
+        engine: Engine,
+        grammar_for: GrammarFor,
+        *,
+        threads: int,
+        on_transcribed: Callable[[Transcribe, Urgency, float], None] | None = None,
+    ) -> None:
+        """Use `threads` at once, each of which keeps one core busy.
+
+        `on_transcribed` is told of each result, with the seconds since it was asked for.
+        """
         self._engine = engine
+        self._on_transcribed = on_transcribed
         self.language = engine.language
         self.languages = engine.languages
         """That of the engine's model."""
@@ -56,6 +69,16 @@ class Scheduler:
         self._waiting: list[_Job] = []
         self._running = 0
         self._starts = count(1)
+
+    @property
+    def running(self) -> int:
+        """How many transcriptions are under way."""
+        return self._running
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a thread."""
+        return len(self._waiting)
 
     def _prepared(self, phrases: tuple[str, ...]) -> EngineGrammar | None:
         """Return the grammar of `phrases`, prepared by the engine; see `GrammarFor`."""
@@ -73,7 +96,7 @@ class Scheduler:
     async def transcribe(self, client: Client, request: Transcribe) -> Transcript | None:
         """Return what was said; None if the engine failed, had no time, or nobody waits."""
         done: asyncio.Future[Transcript | None] = asyncio.get_running_loop().create_future()
-        job = _Job(client, request, request.urgency, done)
+        job, asked_s = _Job(client, request, request.urgency, done), time.monotonic()
         if request.urgency is Urgency.INTERIM and self._running >= max(1, self._threads - 1):
             return None
         client.jobs[request.job_id] = job
@@ -82,7 +105,10 @@ class Scheduler:
             if not done.done():
                 self._waiting.append(job)
                 self._start()
-            return await done
+            result = await done
+            if result is not None and self._on_transcribed:
+                self._on_transcribed(request, job.urgency, time.monotonic() - asked_s)
+            return result
         finally:
             self.abandon(client, request.job_id)
 

@@ -11,7 +11,6 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
@@ -36,7 +35,8 @@ from voice2mqtt.speechhost.serving import log_throttle
 from voice2mqtt.speechhost.serving.admission import AdmissionControl, Limits
 from voice2mqtt.speechhost.serving.connection import ConnectionHandler, Socket
 from voice2mqtt.speechhost.serving.detector_pool import DetectorPool
-from voice2mqtt.speechhost.serving.memory import trim_malloc
+from voice2mqtt.speechhost.serving.hooks import Figures, Hooks
+from voice2mqtt.speechhost.serving.memory import IdleTrim, trim_malloc
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
 from voice2mqtt.speechhost.serving.short_audio import HttpRequest
 from voice2mqtt.speechhost.serving.trusted_proxies import HEADER, TrustedProxies
@@ -56,18 +56,6 @@ before they have read the answer."""
 # It reports every port scan and every client that hangs up early, with a traceback.
 _wire_log = logging.getLogger(f"{__name__}.wire")
 _wire_log.setLevel(logging.CRITICAL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hooks:
-    """What to call as the state of the host changes; on the event loop, so they return at once."""
-
-    listening: Callable[[str], None] = lambda _url: None
-    """With the address, where clients are told to wait until `ready`."""
-    ready: Callable[[], None] = lambda: None
-    alive: Callable[[], None] = lambda: None
-    """Every second, as long as the event loop runs."""
-    stopping: Callable[[], None] = lambda: None
 
 
 Door = Callable[["SpeechHost"], AbstractAsyncContextManager[None]]
@@ -156,17 +144,17 @@ class SpeechHost:
             self._scheduler.close()
 
     async def _watch(self) -> None:
+        trim = IdleTrim()
         while not self._stop.is_set():
             self._hooks.alive()
             for connection in self._connections:
                 if connection.idle_s > self._limits.idle_s:
                     connection.close("idle")
-            if self._detectors.shrink(_SPARE_DETECTORS):
+            busy = any(connection.owes_answer for connection in self._connections)
+            if self._detectors.shrink(_SPARE_DETECTORS) or trim.is_due(time.monotonic(), busy=busy):
                 trim_malloc()
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), _WATCH_EVERY_S)
-            except TimeoutError:
-                continue
 
     async def _drain(self) -> None:
         deadline_s = time.monotonic() + self._limits.drain_s
@@ -182,7 +170,7 @@ class SpeechHost:
         self._admission.settle(socket)
         path = request.path.partition("?")[0]
         if path == "/ready":
-            ready = self._scheduler and not self._stop.is_set() and not self._admission.is_full
+            ready = self.figures.ready
             return _respond(socket, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
         if path == "/status":
             return _respond(socket, HTTPStatus.OK, self._status())
@@ -210,6 +198,7 @@ class SpeechHost:
             return None
         reason = refusals.OF_PAGES if refusal is HTTPStatus.FORBIDDEN else ""
         log.warning("%s may not connect: %s", peer, reason or refusal.phrase)
+        self._hooks.refused(refusal)
         return refusal, reason
 
     def _status(self) -> dict[str, object]:
@@ -233,6 +222,17 @@ class SpeechHost:
         sent = socket.protocol.close_sent
         if sent and sent.code == CloseCode.MESSAGE_TOO_BIG:
             log.warning("%s sent too long a message; closed", socket.peer)
+
+    @property
+    def figures(self) -> Figures:
+        """What it has to do at this moment."""
+        scheduler = self._scheduler
+        return Figures(
+            ready=bool(scheduler) and not self._stop.is_set() and not self._admission.is_full,
+            connections=self._admission.connections,
+            running=scheduler.running if scheduler else 0,
+            waiting=scheduler.waiting if scheduler else 0,
+        )
 
     @property
     def language(self) -> str:
