@@ -132,8 +132,7 @@ class Decider:
         if isinstance(verdict, Unclear) and len(verdict.options) == 1:
             verdict = self._corroborated(verdict, hypotheses, rows)
         if verdict is None:
-            hypotheses = list(map(self.matcher.bare, hypotheses))
-            verdict = self._by_sound(searchable(hypotheses), rows)
+            verdict = self._by_sound(searchable(list(map(self.matcher.bare, hypotheses))), rows)
             if isinstance(verdict, Unknown) and self._phonetic and self._phonetic.gave_up:
                 why = f"{verdict.why}, though not all that is near was searched"
                 verdict = replace(verdict, why=why)
@@ -255,7 +254,6 @@ class Decider:
                 alike = (self._same, self._respellings.differ_in_text)
                 if other is None or any(same(other, m) for m in meant for same in alike):
                     continue
-                # Free text takes anything.
                 free = self.matcher.free_words
                 if meant and free(respelling.text) > free(meant[0][0].heard):
                     continue
@@ -284,10 +282,8 @@ class Decider:
 
     def _by_sound(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
         found = self._phonetic.search(hypotheses) if self._phonetic else ()
-        normalise = normaliser(self._table.language).normalise
-        found = first_of_each_sentence((c for c in found if c.row in rows), normalise)
-        texts = dict.fromkeys(candidate.heard for candidate in found)
-        unfinished = {text: self.matcher.unfinished(text) for text in texts}
+        found = first_of_each_sentence((c for c in found if c.row in rows), self.matcher.normalise)
+        unfinished = {text: self.matcher.unfinished(text) for text in {c.heard for c in found}}
         ranked = tuple(c for c in found if c.row not in unfinished[c.heard])
         if not ranked:
             return Unknown(why="no row says this")

@@ -108,6 +108,8 @@ class ExactMatcher:
     def __init__(self, automaton: Automaton, normaliser: Normaliser) -> None:
         self._arcs = ArcIndex(automaton)
         self._normaliser = normaliser
+        self.normalise = normaliser.normalise
+        """Returns the keys of the words of a text"""
         self._lists = {
             id(label.spoken): ArcIndex(label.spoken)
             for label in automaton.labels
