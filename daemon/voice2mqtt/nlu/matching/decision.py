@@ -135,9 +135,7 @@ class Decider:
         if isinstance(verdict, Unclear) and len(verdict.options) == 1:
             verdict = self._corroborated(verdict, hypotheses, rows)
         if verdict is None:
-            cut = self.matcher.without_skip_words
-            hypotheses = [replace(h, text=cut(h.text), lexical=cut(h.lexical)) for h in hypotheses]
-            verdict = self._by_sound(searchable(hypotheses), rows)
+            verdict = self._by_sound(searchable(list(map(self.matcher.bare, hypotheses))), rows)
             if isinstance(verdict, Unknown) and self._phonetic and self._phonetic.gave_up:
                 why = f"{verdict.why}, though not all that is near was searched"
                 verdict = replace(verdict, why=why)
@@ -232,9 +230,9 @@ class Decider:
         """
         meaning = unsure.options[0]
         others = [
-            hypothesis
-            for hypothesis in hypotheses
-            if not any(self._same(meaning, m) for m in self._meanings(hypothesis.text, rows, 1))
+            other
+            for other in hypotheses
+            if not any(self._same(meaning, m) for m in self._meanings(other.text, rows, 1))
         ]
         if not is_complete(hypotheses):
             others = list(hypotheses)
@@ -259,10 +257,8 @@ class Decider:
                 alike = (self._same, self._respellings.differ_in_text)
                 if other is None or any(same(other, m) for m in meant for same in alike):
                     continue
-                if meant and self._free_words(respelling.text) > self._free_words(
-                    meant[0][0].heard
-                ):
-                    # Free text takes anything.
+                free = self.matcher.free_words
+                if meant and free(respelling.text) > free(meant[0][0].heard):
                     continue
                 ranked = self._ranked(hypotheses, rows) if has_posteriors(hypotheses) else ()
                 best = max((posterior for _, posterior in ranked), default=0.0)
@@ -279,9 +275,6 @@ class Decider:
                 return Unclear(options=(*meant, other), why=why, nearest=verdict.nearest)
         return verdict
 
-    def _free_words(self, text: str) -> int:
-        return next((parse.free_words for parse in self.matcher.parses(text)), 0)
-
     def _meanings(self, text: str, rows: frozenset[int], most: int) -> Iterator[Meaning]:
         """Yield what `text` says word for word: one row, or several in one utterance."""
         for utterance in commands(self.matcher, text, self._table.language, rows, most):
@@ -292,10 +285,8 @@ class Decider:
 
     def _by_sound(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
         found = self._phonetic.search(hypotheses) if self._phonetic else ()
-        words = normaliser(self._table.language)
-        found = first_of_each_sentence((c for c in found if c.row in rows), words.normalise)
-        texts = dict.fromkeys(candidate.heard for candidate in found)
-        unfinished = {text: self.matcher.unfinished(text) for text in texts}
+        found = first_of_each_sentence((c for c in found if c.row in rows), self.matcher.normalise)
+        unfinished = {text: self.matcher.unfinished(text) for text in {c.heard for c in found}}
         ranked = tuple(c for c in found if c.row not in unfinished[c.heard])
         if not ranked:
             return Unknown(why="no row says this")
