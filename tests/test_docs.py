@@ -23,6 +23,7 @@ import pytest
 import yaml
 
 from tests.broker import Broker
+from tests.settings.home_assistant.importing import imported
 from tests.settings.reading import settings, table
 from tests.speechhost.test_javascript import installed_sdk, needs_node
 from voice2mqtt import __version__
@@ -98,6 +99,9 @@ def test_yaml_is_a_table_settings_or_for_home_assistant(block: Block) -> None:
     elif "services" in shown:
         # For compose, which is not installed here.
         assert all(":" in service["image"] for service in shown["services"].values())
+    elif "entities" in shown:
+        use = "intents: {On: {data: [{sentences: ['on {name} [in] {area} {floor}']}]}}"
+        assert not imported(use, block.text).notes
     elif shown.keys() <= Settings.model_fields.keys():
         assert isinstance(settings(block.text), Settings)
     else:

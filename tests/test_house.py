@@ -95,6 +95,7 @@ TESTED_IN = {
     "mqtt/provisional.py": "mqtt/test_arbitration.py",
     "nlu/grammar/automaton.py": "nlu/grammar/test_compiler.py",
     "nlu/grammar/table.py": "nlu/grammar/test_compiler.py",
+    "nlu/grammar/piece_graph.py": "nlu/grammar/test_compiler.py",
     "nlu/grammar/word_graph.py": "nlu/grammar/test_compiler.py",
     "nlu/lint/finding.py": "nlu/lint/test_report.py",
     "nlu/matching/candidate.py": "nlu/dialogue/test_interpreter.py",

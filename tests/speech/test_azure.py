@@ -13,6 +13,7 @@ import pytest
 from bench.process import resident_mb
 
 from tests.broker import wait_until
+from tests.speech.scripted import answering, scripted, silent
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
 from tests.speechhost.hosting import hosting, serving
 from voice2mqtt.core.audio import PartialMatch
@@ -20,6 +21,7 @@ from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
 from voice2mqtt.demo.stage import free_port
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.speech_settings import SpeechSettings
+from voice2mqtt.speech import turn
 from voice2mqtt.speech.azure import AzureRecognizer
 from voice2mqtt.speech.probe import look
 from voice2mqtt.speech.turn import SdkTurn
@@ -266,6 +268,23 @@ def test_a_sentence_outlives_a_host_that_is_started_anew() -> None:
         # Freed for its own thread's sake; the client has been told to go by then.
         threading.Timer(0.3, silent.gate.set).start()
     with hosting(ScriptedEngine("Turn on."), port=port):
+        asking.join(WITHIN_S)
+    assert [type(outcome) for outcome in outcomes] == [Heard]
+
+
+def test_a_turn_in_which_the_clock_was_set_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The SDK may wait for ever then; the machine that gets its time at last is a usual case."""
+    with scripted(silent, answering("Yes.")) as host:
+        mine = recognizer(host.url, timeout_s=20)
+        outcomes: list[object] = []
+        asking = threading.Thread(
+            target=lambda: outcomes.append(mine.recognize(Spoken(tone(600)), ignore))
+        )
+        asking.start()
+        wait_until(lambda: bool(host.contexts), "turn")
+        monkeypatch.setattr(turn, "_wall_offset_s", lambda: 3600.0)
         asking.join(WITHIN_S)
     assert [type(outcome) for outcome in outcomes] == [Heard]
 

@@ -20,7 +20,7 @@ _Features = NDArray[np.generic]
 
 FEATURES_S = 0.01
 
-CUTOFF = 0.7
+CUTOFF = 0.6
 """Mean probability from which a wake word counts; a model that asks for less gets less. The models'
 own 0.85 to 0.97 are for devices without a second opinion; here the endpointer gives one."""
 

@@ -8,6 +8,7 @@ stands between an utterance and the next.
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,10 @@ _SETTLED_WITHIN_S = 1.0
 """How long a stop waits for a connection that is being made. One that hangs is stopped safely."""
 _STOP_WITHIN_S = 0.5
 """How long `abandon` waits for the SDK to let go. Set by hand."""
+_CLOCK_SET_S = 5.0
+"""A change of the wall clock by more during a turn; the SDK may then wait for ever. Set by hand."""
+_ANSWERS_WITHIN_S = 1.0
+"""How long such a turn is waited for before it is tried again. Set by hand."""
 _POLL_S = 0.05
 """How often a turn that waits for its answer checks whether to give up."""
 
@@ -123,6 +128,7 @@ class SdkTurn:
         self._continuous = continuous
         self._dead = False
         self._begun_at_s = clock.now_s()
+        self._wall_offset_s = _wall_offset_s()
         self._events = events = TurnEvents(on_interim, continuous=continuous)
         connection.connected.connect(events.connect)
         connection.disconnected.connect(events.disconnect)
@@ -160,7 +166,8 @@ class SdkTurn:
         written_at_s = clock.now_s()
         while not self._events.ended.wait(_POLL_S):
             waited_s = clock.now_s() - written_at_s
-            if self.is_unreachable:
+            clock_was_set = abs(_wall_offset_s() - self._wall_offset_s) > _CLOCK_SET_S
+            if self.is_unreachable or (clock_was_set and waited_s > _ANSWERS_WITHIN_S):
                 return UNREACHABLE
             if waited_s > timeout_s:
                 if not self._events.connected:
@@ -239,6 +246,11 @@ def _guarded(read: Callable[[Any], Outcome], told: Any) -> Outcome:
     except Exception as error:  # nothing of ours may unwind into the SDK's thread
         log.exception("what the SDK told could not be read")
         return Canceled(reason="Error", code=type(error).__name__, details=str(error))
+
+
+def _wall_offset_s() -> float:
+    """Return by how much the wall clock is ahead of ours; it changes when that is set."""
+    return time.time() - clock.now_s()
 
 
 def _given_up(code: str, details: str) -> Canceled:

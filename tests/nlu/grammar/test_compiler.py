@@ -264,6 +264,15 @@ def test_without_wake_phrases_the_table_and_the_answers_are_expected() -> None:
     assert not matches.parses("")
 
 
+@pytest.mark.parametrize("text", ["stop", "please stop", "house stop please", "house please stop"])
+def test_words_to_skip_are_expected_around_a_sentence(text: str) -> None:
+    table = replace(TWO_ROWS, skip_words=("please", "?"))
+    expected = compile_expected(table, ("house",))
+    parses = ExactMatcher(expected, normaliser("en")).parses(text)
+    assert parses
+    assert parses[0].row == 1
+
+
 def test_answers_are_expected_in_the_language_of_the_table() -> None:
     german = ExactMatcher(compile_expected(replace(TWO_ROWS, language="de")), normaliser("de"))
     assert german.parses("ja bitte")[0].row == 2

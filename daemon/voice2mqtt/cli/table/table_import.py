@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR|FILE",
         type=Path,
         nargs="+",
-        help="custom_sentences/<language> of Home Assistant, or files of it",
+        help="custom_sentences/<language> of Home Assistant, files of it, or of a home",
     )
 
 

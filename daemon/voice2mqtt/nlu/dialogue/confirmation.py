@@ -8,9 +8,8 @@ from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.table import CommandTable, Row, WildcardList
-from voice2mqtt.nlu.matching.candidate import PhoneticSearch
+from voice2mqtt.nlu.matching.candidate import Meaning, PhoneticSearch
 from voice2mqtt.nlu.matching.contradiction import are_known
-from voice2mqtt.nlu.matching.decision import Meaning
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import Normaliser, normaliser
 

@@ -28,11 +28,10 @@ from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.messages import expectation, messages, sentence
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.nlu.matching.candidate import Candidate, PhoneticSearch
+from voice2mqtt.nlu.matching.candidate import Candidate, Meaning, PhoneticSearch
 from voice2mqtt.nlu.matching.confidences import credible
 from voice2mqtt.nlu.matching.decision import (
     Decider,
-    Meaning,
     Meant,
     Unclear,
     Unknown,

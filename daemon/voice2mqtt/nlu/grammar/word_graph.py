@@ -8,9 +8,7 @@ Nodes are numbers; an arc is (label number, target), or (`EPSILON`, target) wher
 Arcs are in the order of the template, which is the order of preference.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.automaton import (
@@ -22,7 +20,7 @@ from voice2mqtt.nlu.grammar.automaton import (
     Wildcard,
     Word,
 )
-from voice2mqtt.nlu.grammar.duration import duration_tree
+from voice2mqtt.nlu.grammar.piece_graph import Piece, PieceGraph
 from voice2mqtt.nlu.grammar.table import (
     DurationList,
     RangeList,
@@ -31,23 +29,15 @@ from voice2mqtt.nlu.grammar.table import (
     WildcardList,
 )
 from voice2mqtt.nlu.grammar.template import (
-    Alternative,
-    Node,
     Part,
-    Permutation,
-    RuleReference,
-    Sequence,
     SlotReference,
     TemplateError,
-    Text,
-    TooManyWaysError,
     is_plain,
     parse,
     split_parts,
 )
 from voice2mqtt.nlu.text.letters import (
     APOSTROPHES,
-    UNSPACED,
     folded,
     leading_letters,
     trailing_letters,
@@ -55,151 +45,11 @@ from voice2mqtt.nlu.text.letters import (
 from voice2mqtt.nlu.text.normaliser import Normaliser
 
 EPSILON = -1
-MAX_PERMUTED = 8
-MAX_PIECES = 50_000
-"""Pieces of one part of a template, and paths between two spaces: a tenth of a second of work.
-
-The largest parts that people write have some hundreds; nested permutations, and rules that use
-rules several times, multiply.
-"""
-MAX_JOINED = 16_384
-"""Different words that a part of a template without spaces may stand for, and their beginnings."""
 MAX_AFFIXED = 48
 """Different letters joined to a list with each of which its values are words of their own.
 
 More endings, as Turkish has, are words that follow without a space.
 """
-
-
-_SPACE = " "
-"""A word boundary; no other text of a graph has a space in it."""
-_Piece = str | SlotReference | None
-_TEXT_PARTS = re.compile(rf"\s+|[{UNSPACED}]+|[^\s{UNSPACED}]+")
-_UNSPACED = re.compile(f"[{UNSPACED}]")
-
-
-@dataclass
-class _PieceGraph:
-    """One template as a graph of pieces; an arc with None is an epsilon arc."""
-
-    rules: Mapping[str, str]
-    template: str
-    durations: Mapping[str, DurationList]
-    arcs: list[list[tuple[_Piece, int]]] = field(default_factory=lambda: [[]])
-    open_rules: tuple[str, ...] = ()
-    work: int = 0
-    """Arcs added and paths followed"""
-
-    def add(self, node: Node, start: int) -> int:
-        """Add `node` from `start` and return its end."""
-        match node:
-            case Text():
-                return self._text(node.text, start)
-            case Sequence():
-                for item in node.items:
-                    start = self.add(item, start)
-                return start
-            case Alternative():
-                ends = [self.add(item, self._arc(None, start)) for item in node.items]
-                return self._join(ends)
-            case Permutation():
-                return self._permutation(node, start)
-            case RuleReference():
-                return self._rule(node.rule, start)
-            case SlotReference(source=str(source)) if source in self.durations:
-                return self.add(duration_tree(node.slot, self.durations[source]), start)
-            case SlotReference():
-                return self._arc(node, start)
-
-    def _count(self) -> None:
-        self.work += 1
-        if self.work > MAX_PIECES:
-            problem = "this can be said in too many ways; write it as several sentences"
-            raise TooManyWaysError(problem, self.template)
-
-    def _arc(self, piece: _Piece, start: int) -> int:
-        self._count()
-        self.arcs.append([])
-        self.arcs[start].append((piece, len(self.arcs) - 1))
-        return len(self.arcs) - 1
-
-    def _join(self, ends: list[int]) -> int:
-        self.arcs.append([])
-        for end in ends:
-            self.arcs[end].append((None, len(self.arcs) - 1))
-        return len(self.arcs) - 1
-
-    def _text(self, text: str, start: int) -> int:
-        for part in _TEXT_PARTS.findall(text):
-            if part.isspace():
-                start = self._arc(_SPACE, start)
-            elif _UNSPACED.match(part):
-                # Its letters are words, so that nothing joins them to what is beside them.
-                for piece in (_SPACE, part, _SPACE):
-                    start = self._arc(piece, start)
-            else:
-                start = self._arc(part, start)
-        return start
-
-    def _permutation(self, node: Permutation, start: int) -> int:
-        if len(node.items) > MAX_PERMUTED:
-            problem = f"more than {MAX_PERMUTED} parts in any order"
-            raise TemplateError(problem, self.template)
-        # A node for each subset of the items, as a bit mask of those already said.
-        everything = (1 << len(node.items)) - 1
-        at = {0: start}
-        for said in range(everything):
-            for index, item in enumerate(node.items):
-                if not said & 1 << index:
-                    end = self.add(item, self._arc(None, at[said]))
-                    then = said | 1 << index
-                    if then not in at:
-                        at[then] = self._join([])
-                    self.arcs[end].append((None, at[then]))
-        return at[everything]
-
-    def _rule(self, rule: str, start: int) -> int:
-        if rule not in self.rules:
-            raise TemplateError(f"there is no rule <{rule}>", self.template, self._column(rule))
-        if rule in self.open_rules:
-            cycle = " > ".join((*self.open_rules, rule))
-            raise TemplateError(f"rule <{rule}> contains itself ({cycle})", self.template)
-        self.open_rules = (*self.open_rules, rule)
-        end = self.add(parse(self.rules[rule]), start)
-        self.open_rules = self.open_rules[:-1]
-        return end
-
-    def _column(self, name: str) -> int:
-        return max(1, self.template.find(name))
-
-    def joined(self, start: int, end: int) -> Iterator[tuple[tuple[_Piece, ...], int]]:
-        """Yield (pieces, target) of each path from `start` to the next space or to `end`."""
-        seen: set[tuple[int, tuple[_Piece, ...]]] = set()
-        stack: list[tuple[int, tuple[_Piece, ...]]] = [(start, ())]
-        while stack:
-            at, joined = stack.pop()
-            if (at, joined) in seen:
-                continue
-            seen.add((at, joined))
-            self._count()
-            if len(seen) > MAX_JOINED:
-                raise TemplateError("too many words written without a space", self.template)
-            if at == end:
-                yield joined, end
-            for piece, target in reversed(self.arcs[at]):
-                if piece is None:
-                    stack.append((target, joined))
-                elif piece != _SPACE:
-                    stack.append((target, _joined(joined, piece)))
-            for piece, target in self.arcs[at]:
-                if piece == _SPACE:
-                    yield joined, target
-
-
-def _joined(joined: tuple[_Piece, ...], piece: _Piece) -> tuple[_Piece, ...]:
-    if joined and isinstance(joined[-1], str) and isinstance(piece, str):
-        return (*joined[:-1], joined[-1] + piece)
-    return (*joined, piece)
 
 
 _Fragment = list[list[tuple[int, int]]]
@@ -238,11 +88,6 @@ class WordGraph:
         self.arcs: list[list[tuple[int, int]]] = []
         self._normaliser = normaliser
         self._lists = lists
-        self._durations = {
-            name: source
-            for name, source in (lists or {}).items()
-            if isinstance(source, DurationList)
-        }
         self._rules = rules
         self._values = values
         self._affixes: dict[str, set[tuple[str, str]]] = {}
@@ -292,7 +137,7 @@ class WordGraph:
             plain: _Fragment = [[], []]
             _add_chain(plain, self._plain_words(template), 0, 1)
             return plain
-        pieces = _PieceGraph(self._rules, template, self._durations)
+        pieces = PieceGraph(self._rules, template, self._durations)
         last = pieces.add(parse(template), 0)
         nodes = {0: 0, last: 1}
         fragment: _Fragment = [[], []]
@@ -308,7 +153,7 @@ class WordGraph:
                 _add_chain(fragment, words, nodes[at], nodes[target])
         return fragment
 
-    def _words(self, joined: tuple[_Piece, ...], template: str) -> list[int]:
+    def _words(self, joined: tuple[Piece, ...], template: str) -> list[int]:
         labels: list[int] = []
         around = self._apart(joined)
         for before, piece, after in zip(around, around[1:], around[2:], strict=False):
@@ -324,12 +169,12 @@ class WordGraph:
                 labels += self._plain_words(piece[first : len(piece) - last])
         return labels
 
-    def _apart(self, joined: tuple[_Piece, ...]) -> list[_Piece]:
+    def _apart(self, joined: tuple[Piece, ...]) -> list[Piece]:
         """Return `joined` between two empty pieces; letters between two slots stand apart.
 
         In `{room}to{device}` they belong to neither of the two.
         """
-        pieces: list[_Piece] = [""]
+        pieces: list[Piece] = [""]
         for before, piece, after in zip(("", *joined), joined, (*joined[1:], ""), strict=False):
             is_between = self._takes_affixes(before) and self._takes_affixes(after)
             if is_between and isinstance(piece, str) and piece == leading_letters(piece):
@@ -350,12 +195,12 @@ class WordGraph:
     def _number(self, label: Label) -> int:
         return self.labels.setdefault(label, len(self.labels))
 
-    def _takes_affixes(self, piece: _Piece) -> bool:
+    def _takes_affixes(self, piece: Piece) -> bool:
         return isinstance(piece, SlotReference) and isinstance(
             self._list(piece), TextList | WildcardList
         )
 
-    def _prefix(self, text: _Piece, slot: _Piece) -> str:
+    def _prefix(self, text: Piece, slot: Piece) -> str:
         """Return the letters of `text` that are one word with the beginning of `slot`."""
         if not isinstance(text, str) or not self._takes_affixes(slot):
             return ""
@@ -364,7 +209,7 @@ class WordGraph:
         is_free = isinstance(slot, SlotReference) and isinstance(self._list(slot), WildcardList)
         return "" if is_free and letters[-1:] in (*APOSTROPHES, "") else letters
 
-    def _suffix(self, slot: _Piece, text: _Piece) -> str:
+    def _suffix(self, slot: Piece, text: Piece) -> str:
         """Return the letters of `text` that are one word with the end of `slot`."""
         if not isinstance(text, str) or not self._takes_affixes(slot):
             return ""
@@ -379,14 +224,11 @@ class WordGraph:
         return (prefix, suffix) not in known
 
     def _list(self, reference: SlotReference) -> SlotList | None:
-        source = reference.source
-        if not isinstance(source, str):
-            return source
-        return self._lists.get(source) if self._lists else None
+        source, known = reference.source, self._lists or {}
+        return known.get(source) if isinstance(source, str) else source
 
     def _slot(self, reference: SlotReference, before: str, after: str, template: str) -> int:
-        source = self._list(reference)
-        slot = reference.slot
+        source, slot = self._list(reference), reference.slot
         if self._lists is None:
             raise TemplateError(f"no slot may stand here: {{{slot}}}", template)
         match source:
@@ -395,19 +237,11 @@ class WordGraph:
                 raise TemplateError(problem, template, max(1, template.find(str(reference.source))))
             case TextList():
                 named = source if reference.source == source else str(reference.source)
-                spoken, meant = self._values(named, before, after)
-                return self._number(Choice(slot, spoken, meant))
+                return self._number(Choice(slot, *self._values(named, before, after)))
             case RangeList():
-                return self._number(
-                    Number(
-                        slot,
-                        source.lowest,
-                        source.highest,
-                        source.step,
-                        source.multiplier,
-                        source.decimals,
-                        source.parts,
-                        source.total,
-                    )
-                )
+                number = Number(
+                    slot, source.lowest, source.highest, source.step, source.multiplier,
+                    source.decimals, source.parts, source.total,
+                )  # fmt: skip
+                return self._number(number)
         return self._number(Wildcard(slot, folded(before), folded(after)))

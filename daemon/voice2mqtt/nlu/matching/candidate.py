@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 from typing import Protocol
 
@@ -25,6 +26,15 @@ class Candidate:
     def has_same_meaning(self, other: "Candidate") -> bool:
         """Return whether both are the same row with the same slots."""
         return self.row == other.row and self.slots == other.slots
+
+
+Meaning = tuple[Candidate, ...]
+"""The commands of one utterance, in the order they were said; nearly always one."""
+
+
+def joined(known: Iterable[Meaning | None], meaning: Meaning) -> Meaning:
+    """Return the commands of all of `known`, those of `meaning` in the place of None."""
+    return tuple(chain.from_iterable(part or meaning for part in known))
 
 
 class PhoneticSearch(Protocol):

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_phrases
 from voice2mqtt.nlu.matching.exact import ExactMatcher, Parse
+from voice2mqtt.nlu.text.normaliser import normaliser
 
 MAX_COMMANDS = 4
 """Commands in one utterance."""
@@ -73,6 +74,14 @@ def _all_splits(text: str, language: str) -> Iterator[tuple[str, str]]:
         first, rest = text[: joint.start()], text[joint.end() :]
         if first.strip() and rest.strip():
             yield first, rest
+
+
+def splits_number(text: str, first: str, language: str) -> bool:
+    """Return whether a split after `first` is inside a number: "one hundred", "and one"."""
+    words = normaliser(language)
+    lattice, boundary = words.lattice(text), len(words.tokens(first))
+    before = chain.from_iterable(lattice.arcs[:boundary])
+    return any(boundary < arc.end <= lattice.end for arc in before)
 
 
 def joint_automaton(language: str) -> Automaton:

@@ -10,6 +10,7 @@ heard but not meant, or meant but not heard, while all around it matches.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
@@ -122,7 +123,8 @@ class Contradictions:
         for other in others if groups else ():
             another = self._unheard(other.sentence, words) - one
             if any(group & another for group in groups):
-                return other
+                # As near as the best, since nothing was heard that tells them apart.
+                return replace(other, distance=best.distance)
         return None
 
     def _unheard(self, said: str, words: Sequence[str]) -> set[str]:

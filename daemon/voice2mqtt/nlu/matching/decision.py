@@ -7,7 +7,7 @@ when it has most of the mass and no other meaning comes near; elsewhere the firs
 a command wins.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeGuard
@@ -17,8 +17,14 @@ from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.messages import messages
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.nlu.matching.candidate import Candidate, PhoneticSearch, first_of_each_sentence
-from voice2mqtt.nlu.matching.compound import MAX_COMMANDS, commands, splits
+from voice2mqtt.nlu.matching.candidate import (
+    Candidate,
+    Meaning,
+    PhoneticSearch,
+    first_of_each_sentence,
+    joined,
+)
+from voice2mqtt.nlu.matching.compound import MAX_COMMANDS, commands, splits, splits_number
 from voice2mqtt.nlu.matching.confidences import (
     credible,
     has_posteriors,
@@ -54,9 +60,6 @@ _MAX_NAMED_DISTANCE = 0.8
 """A row this far is not even named: free text took nearly all that was heard."""
 _MAX_COMPOUND_HYPOTHESES = 3
 """Hypotheses of which a part is searched by sound."""
-
-Meaning = tuple[Candidate, ...]
-"""The commands of one utterance, in the order they were said; nearly always one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +135,7 @@ class Decider:
         if isinstance(verdict, Unclear) and len(verdict.options) == 1:
             verdict = self._corroborated(verdict, hypotheses, rows)
         if verdict is None:
-            bare = self.matcher.without_skip_words
-            hypotheses = [
-                replace(h, text=bare(h.text), lexical=bare(h.lexical)) for h in hypotheses
-            ]
-            verdict = self._by_sound(searchable(hypotheses), rows)
+            verdict = self._by_sound(searchable(list(map(self.matcher.bare, hypotheses))), rows)
             if isinstance(verdict, Unknown) and self._phonetic and self._phonetic.gave_up:
                 why = f"{verdict.why}, though not all that is near was searched"
                 verdict = replace(verdict, why=why)
@@ -231,9 +230,9 @@ class Decider:
         """
         meaning = unsure.options[0]
         others = [
-            hypothesis
-            for hypothesis in hypotheses
-            if not any(self._same(meaning, m) for m in self._meanings(hypothesis.text, rows, 1))
+            other
+            for other in hypotheses
+            if not any(self._same(meaning, m) for m in self._meanings(other.text, rows, 1))
         ]
         if not is_complete(hypotheses):
             others = list(hypotheses)
@@ -258,10 +257,8 @@ class Decider:
                 alike = (self._same, self._respellings.differ_in_text)
                 if other is None or any(same(other, m) for m in meant for same in alike):
                     continue
-                if meant and self._free_words(respelling.text) > self._free_words(
-                    meant[0][0].heard
-                ):
-                    # Free text takes anything.
+                free = self.matcher.free_words
+                if meant and free(respelling.text) > free(meant[0][0].heard):
                     continue
                 ranked = self._ranked(hypotheses, rows) if has_posteriors(hypotheses) else ()
                 best = max((posterior for _, posterior in ranked), default=0.0)
@@ -278,9 +275,6 @@ class Decider:
                 return Unclear(options=(*meant, other), why=why, nearest=verdict.nearest)
         return verdict
 
-    def _free_words(self, text: str) -> int:
-        return next((parse.free_words for parse in self.matcher.parses(text)), 0)
-
     def _meanings(self, text: str, rows: frozenset[int], most: int) -> Iterator[Meaning]:
         """Yield what `text` says word for word: one row, or several in one utterance."""
         for utterance in commands(self.matcher, text, self._table.language, rows, most):
@@ -291,10 +285,8 @@ class Decider:
 
     def _by_sound(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
         found = self._phonetic.search(hypotheses) if self._phonetic else ()
-        words = normaliser(self._table.language)
-        found = first_of_each_sentence((c for c in found if c.row in rows), words.normalise)
-        texts = dict.fromkeys(candidate.heard for candidate in found)
-        unfinished = {text: self.matcher.unfinished(text) for text in texts}
+        found = first_of_each_sentence((c for c in found if c.row in rows), self.matcher.normalise)
+        unfinished = {text: self.matcher.unfinished(text) for text in {c.heard for c in found}}
         ranked = tuple(c for c in found if c.row not in unfinished[c.heard])
         if not ranked:
             return Unknown(why="no row says this")
@@ -317,10 +309,8 @@ class Decider:
         nearest = (best, *(candidate for candidate in nearest if candidate is not best))
         rivals = [rival for rival in ranked[1:] if not self._same((best,), (rival,))]
         rival = self._contradictions.left_open(best, (c for c in found if c.row in rows))
-        ahead = 0.0
-        if rival is None:
-            rival = min(rivals, key=lambda candidate: candidate.distance, default=None)
-            ahead = rival.distance - best.distance if rival else self._margin
+        rival = rival or min(rivals, key=lambda candidate: candidate.distance, default=None)
+        ahead = rival.distance - best.distance if rival else self._margin
         if rival and (
             abs(ahead) < _TIE or best.distance + max(0.0, self._margin - ahead) > strictness
         ):
@@ -343,28 +333,23 @@ class Decider:
         for hypothesis in hypotheses[:_MAX_COMPOUND_HYPOTHESES]:
             for parts in splits(hypothesis.text, self._table.language):
                 known = [next(self._meanings(p, rows, MAX_COMMANDS - 1), None) for p in parts]
-                if known.count(None) != 1 or self._splits_number(hypothesis.text, parts[0]):
+                if known.count(None) != 1 or splits_number(
+                    hypothesis.text, parts[0], self._table.language
+                ):
                     continue
                 text = parts[known.index(None)].strip()
                 part = self._by_sound([replace(hypothesis, text=text, lexical="")], rows)
                 why = f"word for word, and '{text}' {part.why}"
                 match part:
                     case Meant():
-                        return replace(part, meaning=_joined(known, part.meaning), why=why)
+                        return replace(part, meaning=joined(known, part.meaning), why=why)
                     case Unclear(options=(option,)):
-                        return replace(part, options=(_joined(known, option),), why=why)
+                        return replace(part, options=(joined(known, option),), why=why)
                 if failed is None:
                     failed = self._explained(part, text)
                     why = f"the rest is a command, but not '{text}': {failed.why}"
                     failed = replace(failed, why=why)
         return failed
-
-    def _splits_number(self, text: str, first: str) -> bool:
-        """Return whether a split after `first` is inside a number: "one hundred", "and one"."""
-        words = normaliser(self._table.language)
-        lattice, boundary = words.lattice(text), len(words.tokens(first))
-        before = chain.from_iterable(lattice.arcs[:boundary])
-        return any(boundary < arc.end <= lattice.end for arc in before)
 
     def _explained(self, verdict: Unclear | Unknown, text: str) -> Unknown:
         """Return the refusal of `text`: how far it matches and what the table expects there."""
@@ -392,11 +377,6 @@ class Decider:
         row = self._table.rows[candidate.row]
         sent = tuple(replace(m, expires_s=0.0) for m in messages(row, candidate.slots))
         return sent, row.confirm, row.between, row.days
-
-
-def _joined(known: Iterable[Meaning | None], meaning: Meaning) -> Meaning:
-    """Return the commands of all of `known`, those of `meaning` in the place of None."""
-    return tuple(chain.from_iterable(part or meaning for part in known))
 
 
 def _clearest(ranked: list[tuple[Meaning, float]]) -> Verdict:

@@ -7,7 +7,7 @@ here knows about confidence, sound or policy.
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import islice
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.nlu.grammar.automaton import (
     JOINED,
     START,
@@ -107,6 +108,8 @@ class ExactMatcher:
     def __init__(self, automaton: Automaton, normaliser: Normaliser) -> None:
         self._arcs = ArcIndex(automaton)
         self._normaliser = normaliser
+        self.normalise = normaliser.normalise
+        """Returns the keys of the words of a text"""
         self._lists = {
             id(label.spoken): ArcIndex(label.spoken)
             for label in automaton.labels
@@ -142,6 +145,10 @@ class ExactMatcher:
         ]
         return tuple(sorted(parses, key=lambda parse: parse.row))
 
+    def free_words(self, text: str) -> int:
+        """Return how few words of `text` a row that says it leaves to free text."""
+        return min((parse.free_words for parse in self.parses(text)), default=0)
+
     def unfinished(self, text: str) -> frozenset[int]:
         """Return the rows of which `text` says everything but some free text.
 
@@ -176,6 +183,11 @@ class ExactMatcher:
         """Return `text` intersected with the table; None if it is too long for a command."""
         lattice = self._lattice(text)
         return self._intersected(lattice) if lattice else None
+
+    def bare(self, heard: Hypothesis) -> Hypothesis:
+        """Return `heard` without the table's words to skip."""
+        bare = self.without_skip_words
+        return replace(heard, text=bare(heard.text), lexical=bare(heard.lexical))
 
     def without_skip_words(self, text: str) -> str:
         """Return `text` without the table's words to skip; as it is if nothing else is left."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from voice2mqtt.nlu.matching.phonetic.phonemes import (
     PhoneticLexicon,
 )
 from voice2mqtt.nlu.text.normaliser import Normaliser
-from voice2mqtt.nlu.text.token_lattice import MINUS, Keys, TokenLattice
+from voice2mqtt.nlu.text.token_lattice import MINUS, TokenLattice
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,8 @@ class Observation:
         normaliser: Normaliser,
         lexicon: PhoneticLexicon,
         inventory: PhonemeInventory,
-        skipped: Container[Keys] = (),
     ) -> Observation:
-        """Pronounce `text`; a word of `lexicon` gets its pronunciation from there.
-
-        The words of `skipped` may be ignored at no cost.
-        """
+        """Pronounce `text`; a word of `lexicon` gets its pronunciation from there."""
         lattice = normaliser.lattice(text)
         known = [lexicon.word_ids.get(token.key) for token in lattice.tokens]
         pronounced = inventory.phonemes_of([token.surface for token in lattice.tokens])
@@ -67,7 +63,6 @@ class Observation:
             for word, phonemes in zip(known, pronounced, strict=True)
         ]
         in_number = _parts_of_numbers(lattice)
-        unmeant = {at for span in lattice.spans(skipped) for at in range(*span)} if skipped else {}
         boundaries = np.cumsum([0, *(len(phonemes) for phonemes in sequences)]).tolist()
         words = tuple(
             ObservedWord(
@@ -75,9 +70,7 @@ class Observation:
                 surface=token.surface,
                 start=start,
                 end=end,
-                skip_cost=0.0
-                if at in unmeant
-                else float(
+                skip_cost=float(
                     INFINITE if at in in_number else inventory.deletion_costs[phonemes].sum()
                 ),
                 in_number=at in in_number,

@@ -105,7 +105,6 @@ class PhoneticMatcher:
         self.gave_up = False
         """Whether the last search ended before it had seen all that may be near."""
         self._normaliser = normaliser
-        self._skipped = automaton.skipped
         self._inventory = PhonemeInventory(pronouncer)
         words = _words(automaton, numbers=True)
         self._lexicon = PhoneticLexicon(words, self._inventory, normaliser.inflection)
@@ -232,9 +231,7 @@ class PhoneticMatcher:
         """Return `text` pronounced; None if it is empty or too long for a command."""
         if not 0 < len(self._normaliser.tokens(text)) <= MAX_WORDS:
             return None
-        observation = Observation.of(
-            text, self._normaliser, self._lexicon, self._inventory, self._skipped
-        )
+        observation = Observation.of(text, self._normaliser, self._lexicon, self._inventory)
         return observation if 0 < len(observation.phonemes) <= _MAX_PHONEMES else None
 
     def _distance(
@@ -277,9 +274,6 @@ class PhoneticMatcher:
     def _phoneme_costs(self, path: Path, observation: Observation) -> list[float]:
         """Return what each phoneme heard costs on `path`, inserted or substituted."""
         costs: list[float] = self._inventory.deletion_costs[observation.phonemes].tolist()
-        for skipped in observation.words:
-            if not skipped.skip_cost:
-                costs[skipped.start : skipped.end] = [0.0] * (skipped.end - skipped.start)
         for word in path.words:
             costs[word.start : word.end] = [0.0] * (word.end - word.start)
             if word.key and word.cost:
