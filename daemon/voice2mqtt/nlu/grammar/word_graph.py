@@ -22,6 +22,7 @@ from voice2mqtt.nlu.grammar.automaton import (
 )
 from voice2mqtt.nlu.grammar.piece_graph import Piece, PieceGraph
 from voice2mqtt.nlu.grammar.table import (
+    DurationList,
     RangeList,
     SlotList,
     TextList,
