@@ -88,6 +88,8 @@ class WordGraph:
         self.arcs: list[list[tuple[int, int]]] = []
         self._normaliser = normaliser
         self._lists = lists
+        known = (lists or {}).items()
+        self._durations = {name: each for name, each in known if isinstance(each, DurationList)}
         self._rules = rules
         self._values = values
         self._affixes: dict[str, set[tuple[str, str]]] = {}
