@@ -88,11 +88,8 @@ class WordGraph:
         self.arcs: list[list[tuple[int, int]]] = []
         self._normaliser = normaliser
         self._lists = lists
-        self._durations = {
-            name: source
-            for name, source in (lists or {}).items()
-            if isinstance(source, DurationList)
-        }
+        known = (lists or {}).items()
+        self._durations = {name: each for name, each in known if isinstance(each, DurationList)}
         self._rules = rules
         self._values = values
         self._affixes: dict[str, set[tuple[str, str]]] = {}
@@ -229,14 +226,11 @@ class WordGraph:
         return (prefix, suffix) not in known
 
     def _list(self, reference: SlotReference) -> SlotList | None:
-        source = reference.source
-        if not isinstance(source, str):
-            return source
-        return self._lists.get(source) if self._lists else None
+        source, known = reference.source, self._lists or {}
+        return known.get(source) if isinstance(source, str) else source
 
     def _slot(self, reference: SlotReference, before: str, after: str, template: str) -> int:
-        source = self._list(reference)
-        slot = reference.slot
+        source, slot = self._list(reference), reference.slot
         if self._lists is None:
             raise TemplateError(f"no slot may stand here: {{{slot}}}", template)
         match source:
@@ -245,19 +239,11 @@ class WordGraph:
                 raise TemplateError(problem, template, max(1, template.find(str(reference.source))))
             case TextList():
                 named = source if reference.source == source else str(reference.source)
-                spoken, meant = self._values(named, before, after)
-                return self._number(Choice(slot, spoken, meant))
+                return self._number(Choice(slot, *self._values(named, before, after)))
             case RangeList():
-                return self._number(
-                    Number(
-                        slot,
-                        source.lowest,
-                        source.highest,
-                        source.step,
-                        source.multiplier,
-                        source.decimals,
-                        source.parts,
-                        source.total,
-                    )
-                )
+                number = Number(
+                    slot, source.lowest, source.highest, source.step, source.multiplier,
+                    source.decimals, source.parts, source.total,
+                )  # fmt: skip
+                return self._number(number)
         return self._number(Wildcard(slot, folded(before), folded(after)))
