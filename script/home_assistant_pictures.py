@@ -131,10 +131,8 @@ def take(hass: HomeAssistant, device: str) -> None:
             confirm.wait_for(state="hidden", timeout=WITHIN_MS)
         tab.screenshot(path=DOCS / "home-assistant-device.png")
         show(tab, f"{hass.url()}/config/automation/edit/night", "good night")
-        tab.screenshot(
-            path=DOCS / "home-assistant-automation.png",
-            clip={"x": 0, "y": 0, "width": 1200, "height": 570},
-        )
+        picture = DOCS / "home-assistant-automation.png"
+        tab.screenshot(path=picture, clip={"x": 0, "y": 0, "width": 1200, "height": 570})
         browser.close()
 
 
