@@ -88,6 +88,11 @@ class WordGraph:
         self.arcs: list[list[tuple[int, int]]] = []
         self._normaliser = normaliser
         self._lists = lists
+        self._durations = {
+            name: source
+            for name, source in (lists or {}).items()
+            if isinstance(source, DurationList)
+        }
         self._rules = rules
         self._values = values
         self._affixes: dict[str, set[tuple[str, str]]] = {}
