@@ -33,6 +33,8 @@ SDK_TRIES = 5
 """Connections that the SDK tries for one recognition."""
 QUIET_S, PATIENT_S = 2, 5
 """How long an answer is waited for where none comes, and where one does."""
+AT_ONCE = 24
+"""Faults; each takes several threads, and with hundreds of them none gets on."""
 SOON_S = 8.0
 """For a recognition without a fault, beside many others."""
 
@@ -192,7 +194,7 @@ def test_every_fault_has_the_outcome_of_the_table_and_the_next_sentence_is_recog
         for mode in MODES
     }
     again = [case for case, row in expected.items() if row and row.again == "yes"]
-    with ThreadPoolExecutor(len(expected) + len(again)) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         tried = {case: pool.submit(try_again, *case) for case in again}
         met = {case: pool.submit(meet, *case) for case in expected}
     # Among so many at once the SDK now and then loses why a connection was closed.
