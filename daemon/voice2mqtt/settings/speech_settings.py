@@ -98,7 +98,7 @@ class SpeechSettings(ServiceSettings):
     """How much all hints count: 0 is not at all."""
     timeout_s: Annotated[float, Field(ge=2, le=60)] = 20.0
     """Longest wait for an answer after speech has ended, whatever the commands grant."""
-    retry_s: Annotated[float, Field(ge=0, le=30)] = 10.0
+    retry_s: Annotated[float, Field(ge=0, le=30)] = 5.0
     """How long an utterance already spoken is kept for a host that is away."""
     fallbacks: tuple[ServiceSettings, ...] = ()
     """Further services, in order: each is asked when those before it fail."""
