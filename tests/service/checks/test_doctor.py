@@ -69,7 +69,7 @@ def home(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> Home:
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_planted_fault_is_found_with_its_cure(fault: Fault, home: Home, world: World) -> None:
     with (
-        patch.multiple("voice2mqtt.mqtt.probe", RESPONSE_TIMEOUT_S=0.2),
+        patch.multiple("voice2mqtt.mqtt.broker.inquiry", RESPONSE_TIMEOUT_S=0.2),
         patch.multiple("voice2mqtt.mqtt.broker.connection", RESPONSE_TIMEOUT_S=1.0),
     ):
         fault.plant(home, world)
