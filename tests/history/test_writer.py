@@ -208,20 +208,20 @@ def test_more_than_can_wait_is_dropped_with_a_word_and_nobody_waits(
 
 
 KILLED = """
-import sys, time
+import sys, threading, time
 from pathlib import Path
 from tests.history.entries import entry
-from voice2mqtt.history.writer import HistoryWriter
-writer = HistoryWriter(Path(sys.argv[1]), keep_days=1, keep_audio_days=0)
+from voice2mqtt.history.writer import MOST_WAITING, HistoryWriter
+free = threading.Semaphore(MOST_WAITING // 2)
+writer = HistoryWriter(Path(sys.argv[1]), keep_days=1, keep_audio_days=0, on_kept=free.release)
 writer.start()
 number = 0
-while True:
+while free.acquire():
     def make(number=number):
         return [entry(number, at_s=time.time())]
     writer.add(make)
     print(number, flush=True)
     number += 1
-    time.sleep(0.002)
 """
 
 
