@@ -14,15 +14,7 @@ from voice2mqtt.errors import UserFacingError
 from voice2mqtt.nlu.grammar.automaton import START, Automaton
 from voice2mqtt.nlu.grammar.compiler import escape
 from voice2mqtt.nlu.grammar.table import CommandTable, RangeList, Row, TextList, WildcardList
-from voice2mqtt.nlu.grammar.template import (
-    Alternative,
-    Node,
-    Permutation,
-    RuleReference,
-    SlotReference,
-    parse,
-)
-from voice2mqtt.nlu.grammar.template import Sequence as Series
+from voice2mqtt.nlu.grammar.template import SlotReference, parse, slot_references
 from voice2mqtt.nlu.matching.alignment_view import alignment_view
 from voice2mqtt.nlu.matching.exact import ExactMatcher, Intersection, LatticeState
 from voice2mqtt.nlu.text.normaliser import Normaliser
@@ -187,21 +179,10 @@ def _spans(found: Intersection, row: int) -> list[_Span]:
 def _reference(row: Row, slot: str, table: CommandTable) -> SlotReference:
     """Return how `row` refers to the list of `slot`."""
     for template in (*row.say, *row.also_heard_as):
-        for reference in _references(parse(template), table):
+        for reference in slot_references(parse(template), table.rules):
             if reference.slot == slot:
                 return reference
     raise AssertionError(slot)
-
-
-def _references(node: Node, table: CommandTable) -> Iterator[SlotReference]:
-    match node:
-        case SlotReference():
-            yield node
-        case Series(items=items) | Alternative(items=items) | Permutation(items=items):
-            for item in items:
-                yield from _references(item, table)
-        case RuleReference(rule=rule):
-            yield from _references(parse(table.rules[rule]), table)
 
 
 def _written(reference: SlotReference) -> str:

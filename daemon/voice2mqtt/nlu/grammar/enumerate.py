@@ -67,11 +67,8 @@ class Sentences:
                 return self._cover(parse(self._rules[rule]))
             case SlotReference():
                 source = self._source(node)
-                if isinstance(source, DurationList):
-                    return self._cover(duration_tree(node.slot, source))
-                if isinstance(source, TextList):
-                    values = (parse(value.spoken) for value in source.values)
-                    return [text for value in values for text in self._cover(value)]
+                if tree := _tree(node.slot, source):
+                    return self._cover(tree)
                 return [str(_steps(source)[-1])] if isinstance(source, RangeList) else [ANYTHING]
 
     def _zipped(self, items: tuple[Node, ...]) -> list[str]:
@@ -98,10 +95,8 @@ class Sentences:
                 return self._count(parse(self._rules[rule]))
             case SlotReference():
                 source = self._source(node)
-                if isinstance(source, DurationList):
-                    return self._count(duration_tree(node.slot, source))
-                if isinstance(source, TextList):
-                    return sum(self._count(parse(value.spoken)) for value in source.values)
+                if tree := _tree(node.slot, source):
+                    return self._counted(tree)
                 return len(_steps(source)) if isinstance(source, RangeList) else 1
 
     def _text(self, node: Node, index: int) -> str:
@@ -120,11 +115,8 @@ class Sentences:
                 return self._text(parse(self._rules[rule]), index)
             case SlotReference():
                 source = self._source(node)
-                if isinstance(source, DurationList):
-                    return self._text(duration_tree(node.slot, source), index)
-                if isinstance(source, TextList):
-                    values = tuple(parse(value.spoken) for value in source.values)
-                    return self._one_of(values, index)
+                if tree := _tree(node.slot, source):
+                    return self._text(tree, index)
                 return str(_steps(source)[index]) if isinstance(source, RangeList) else ANYTHING
 
     def _in_order(self, items: tuple[Node, ...], index: int) -> str:
@@ -143,6 +135,16 @@ class Sentences:
 
     def _source(self, slot: SlotReference) -> SlotList:
         return self._lists[slot.source] if isinstance(slot.source, str) else slot.source
+
+
+def _tree(slot: str, source: SlotList) -> Node | None:
+    """Return what may be said for `slot`; None for a number or free text, which have no tree."""
+    match source:
+        case DurationList():
+            return duration_tree(slot, source)
+        case TextList(values=values):
+            return Alternative(tuple(parse(value.spoken) for value in values))
+    return None
 
 
 def sentences(table: CommandTable, at_most: int) -> Iterator[tuple[str, int, tuple[str, ...]]]:

@@ -4,6 +4,7 @@ Whether lists and rules exist is checked elsewhere (`word_graph.py`).
 """
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -186,6 +187,18 @@ def _close(sign: str, column: int, open_at: list[tuple[str, int]], template: str
 def is_plain(text: str) -> bool:
     """Return whether `text` has no special characters, so that it stands for itself."""
     return not _SPECIAL.search(text)
+
+
+def slot_references(node: Node, rules: Mapping[str, str]) -> Iterator[SlotReference]:
+    """Yield the slots of `node`, those of its rules too; no rule may contain itself."""
+    match node:
+        case SlotReference():
+            yield node
+        case RuleReference(rule=rule):
+            yield from slot_references(parse(rules[rule]), rules)
+        case Sequence(items=items) | Alternative(items=items) | Permutation(items=items):
+            for item in items:
+                yield from slot_references(item, rules)
 
 
 def _node(expression: hassil.Expression, template: str) -> Node:

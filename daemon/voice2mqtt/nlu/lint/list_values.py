@@ -7,15 +7,7 @@ from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.enumerate import Sentences
 from voice2mqtt.nlu.grammar.messages import SLOT
 from voice2mqtt.nlu.grammar.table import CommandTable, Row, TextList
-from voice2mqtt.nlu.grammar.template import (
-    Alternative,
-    Node,
-    Permutation,
-    RuleReference,
-    Sequence,
-    SlotReference,
-    parse,
-)
+from voice2mqtt.nlu.grammar.template import parse, slot_references
 from voice2mqtt.nlu.lint.finding import Finding, place_of
 from voice2mqtt.nlu.lint.number_text import number_meant
 from voice2mqtt.nlu.text.normaliser import normaliser
@@ -98,19 +90,8 @@ def _values(row: Row, slot: str, table: CommandTable) -> Iterator[SlotValue]:
     if slot in row.defaults:
         yield row.defaults[slot]
     for template in (*row.say, *row.also_heard_as):
-        for reference in _references(parse(template), table):
+        for reference in slot_references(parse(template), table.rules):
             source = reference.source
             values = table.lists.get(source) if isinstance(source, str) else None
             if reference.slot == slot and isinstance(values, TextList):
                 yield from (value.out for value in values.values)
-
-
-def _references(node: Node, table: CommandTable) -> Iterator[SlotReference]:
-    match node:
-        case SlotReference():
-            yield node
-        case RuleReference(rule=rule):
-            yield from _references(parse(table.rules[rule]), table)
-        case Sequence(items=items) | Alternative(items=items) | Permutation(items=items):
-            for item in items:
-                yield from _references(item, table)

@@ -121,11 +121,12 @@ class KBestSearch:
             expanded.add((node, position, slots))
             if position == self._last:
                 values = filled(slots)
+                said = () if values is None else tuple(values.items())
                 for row in self._graph.rows(node) if values is not None else ():
-                    meaning = row, frozenset((values or {}).items())
+                    meaning = row, frozenset(said)
                     if meaning not in found:
                         found.add(meaning)
-                        yield Path(row, tuple((values or {}).items()), cost, words)
+                        yield Path(row, said, cost, words)
             for step in self._steps(node, position, cost, max_cost):
                 so_far = cost + step.cost
                 partial = (step.target, step.end, slots + step.fills, words + step.words)
