@@ -15,9 +15,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.part import RESTART_S, Part
 from bench.process import children
 from bench.relay import Relay
-from bench.system import RESTART_S, Part, System
+from bench.system import System
 
 _REFUSED = bytes((0x20, 3, 0, 0x88, 0))
 """A CONNACK of MQTT 5: the server is unavailable."""

@@ -2,7 +2,7 @@
 
 Sentences are drawn from the templates of the package `home-assistant-intents`, in a home of a few
 areas and devices. Those that hassil, the reference, understands as the block they were drawn from
-go through `table import`, `check` and `say --json -`, and must come out as hassil has them.
+go through `table import` and `say --json -`, and must come out as hassil has them.
 """
 
 import json
@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -66,16 +67,12 @@ def run(options: Options) -> Report:
     report = Report("Home Assistant's sentences")
     with tempfile.TemporaryDirectory() as scratch:
         data = options.data or _fetched(Path(scratch))
-        languages = QUICK if options.quick else sorted(map(_stem, data.glob("*.json")))
+        languages = QUICK if options.quick else sorted(path.stem for path in data.glob("*.json"))
         for language in languages:
             most = QUICK_SENTENCES if options.quick else SENTENCES
             samples = list(samples_of(data / f"{language}.json", most))
             _measure(report, data / f"{language}.json", samples, Path(scratch))
     return report
-
-
-def _stem(path: Path) -> str:
-    return path.stem
 
 
 def _fetched(scratch: Path) -> Path:
@@ -84,9 +81,17 @@ def _fetched(scratch: Path) -> Path:
     return scratch / "package" / "home_assistant_intents" / "data"
 
 
+@cache
+def _words() -> Mapping[str, Sequence[str]]:
+    words: Mapping[str, Sequence[str]] = yaml.safe_load(
+        Path(__file__).with_name("ha_homes.yaml").read_text()
+    )
+    return words
+
+
 def home(language: str) -> dict[str, Any]:
     """Return a home in `language`, as the fixtures of Home Assistant's tests have it."""
-    words = yaml.safe_load(Path(__file__).with_name("ha_homes.yaml").read_text())[language]
+    words = _words()[language]
     areas, floors, things = words[:3], words[3:5], words[5:]
     between = "" if language in ("ja", "th", "zh-CN", "zh-HK", "zh-TW") else " "
     names = [*things, *(f"{area}{between}{thing}" for area in areas for thing in things)]
@@ -137,9 +142,7 @@ def samples_of(path: Path, most: int) -> Iterator[Sample]:
             language=path.stem,
             best_slot_name="name",
         )
-        if found is None or found.intent.name != intent:
-            continue
-        if text in seen:
+        if found is None or found.intent.name != intent or text in seen:
             continue
         seen.add(text)
         spoken = {e.name: _plain(e.value) for e in found.entities_list if e.text_clean}
@@ -187,8 +190,7 @@ class _Drawing:
         lists = {**self.intents.slot_lists, **self.lists, **self.data.slot_lists}
         known = lists[node.list_name]
         if isinstance(known, WildcardSlotList):
-            words = yaml.safe_load(Path(__file__).with_name("ha_homes.yaml").read_text())
-            return str(words[self.language][_FREE]).lower()
+            return _words()[self.language][_FREE].lower()
         if isinstance(known, TextSlotList):
             allowed = [value for value in known.values if self._is_allowed(value.context)]
             if not allowed:

@@ -18,15 +18,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+
+from tests.broker import wait_until
 
 from bench.report import Options, Report
 from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.audio.utterance import LiveUtterance
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.outcome import Heard
-from voice2mqtt.demo.stage import free_port, process
+from voice2mqtt.demo.stage import free_port, is_ready, process
 from voice2mqtt.errors import InputError
 from voice2mqtt.settings.search import CHECKOUT
 from voice2mqtt.settings.speech_settings import SpeechSettings
@@ -130,7 +130,7 @@ class _Host:
         program = (sys.executable, "-m", "bench.host", str(self.port))
         with self._log.open("ab") as log:
             self._running = subprocess.Popen(program, stdout=log, stderr=log)
-        _wait(f"http://127.0.0.1:{self.port}/ready")
+        wait_until(lambda: is_ready(f"http://127.0.0.1:{self.port}/ready"), "the host")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._running:
@@ -149,16 +149,5 @@ def _proxy(program: str, folder: Path, hosts: list[_Host]) -> Iterator[str]:
     file = folder / "haproxy.cfg"
     file.write_text(text)
     with process(program, "-db", "-f", str(file), log=folder / "haproxy.log"):
-        _wait(f"http://127.0.0.1:{port}/ready")
+        wait_until(lambda: is_ready(f"http://127.0.0.1:{port}/ready"), "the proxy")
         yield f"ws://127.0.0.1:{port}"
-
-
-def _wait(url: str) -> None:
-    deadline_s = time.monotonic() + 60
-    while time.monotonic() < deadline_s:
-        try:
-            with urlopen(url, timeout=5):
-                return
-        except (URLError, OSError):
-            time.sleep(0.05)
-    raise RuntimeError(f"{url} does not answer")
