@@ -98,37 +98,6 @@ def test_every_scheme_carries_messages_both_ways(
         assert line.heard.get(timeout=WAIT_S) == Incoming("to/us", b"hello", retained=False)
 
 
-def test_the_next_broker_of_a_list_is_used_when_one_dies_or_freezes(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("one", "other")]
-    for folder in folders:
-        folder.mkdir()
-    with (
-        Broker(folders[0]) as one,
-        Broker(folders[1]) as other,
-        one.subscriber("home/#") as at_one,
-        other.subscriber("home/#") as at_other,
-        line_to([one.url, other.url]) as line,
-    ):
-        line.ups.get(timeout=WAIT_S)
-        line.send("home/1")
-        assert line.result() == (DeliveryResult.CONFIRMED, "")
-        one.freeze()
-        line.send("home/2")
-        assert line.result()[0] is not DeliveryResult.CONFIRMED
-        line.ups.get(timeout=WAIT_S)
-        one.thaw()
-        line.send("home/3")
-        assert line.result() == (DeliveryResult.CONFIRMED, "")
-        other.kill()
-        line.ups.get(timeout=WAIT_S)
-        line.send("home/4")
-        assert line.result() == (DeliveryResult.CONFIRMED, "")
-        at_one.wait_for("home/4")
-        # What a frozen broker had not answered for was not sent to either of them.
-        assert [m.topic for m in at_one.messages] == ["home/1", "home/4"]
-        assert [m.topic for m in at_other.messages] == ["home/3"]
-
-
 def test_a_client_certificate_opens_the_door(tmp_path: Path, certificates: Certificates) -> None:
     with Broker(tmp_path, certificates=certificates, client_certificate=True) as broker:
         files = {"ca_file": certificates.ca, "cert_file": certificates.client_cert}

@@ -45,24 +45,6 @@ def parses(
     return [(parse.row, dict(parse.slots)) for parse in matcher.parses(text)]
 
 
-def test_words_to_skip_may_be_said_anywhere() -> None:
-    rows = tuple(
-        Row(name=say, say=(say,), publish=()) for say in ("please dim {room}", "play {song}")
-    )
-    table = CommandTable(rows=rows, lists=LISTS, skip_words=("please", "could you", "sic"))
-    matcher = ExactMatcher(compile_table(table), normaliser("en"))
-
-    def slots(text: str) -> dict[str, SlotValue] | None:
-        return next((dict(parse.slots) for parse in matcher.parses(text)), None)
-
-    assert slots("could you please dim please kitchen sic") == {"room": "kitchen"}
-    assert slots("could you play please sunday please") == {"song": "sunday"}
-    assert slots("could dim please kitchen") is None
-    assert slots("could you") is None
-    assert matcher.without_skip_words("could you please dim the lamp") == "dim the lamp"
-    assert matcher.without_skip_words("please could you") == "please could you"
-
-
 def test_rows_come_in_the_order_of_the_table() -> None:
     found = parses("dim kitchen", "(dim|fade) {room}", "dim [the] {room}", "dim {song}")
     assert [row for row, _ in found] == [0, 1, 2]
@@ -422,26 +404,3 @@ def test_every_language_that_cldr_spells_has_numbers_in_words_and_digits(languag
         matcher.parses(f"{number} lamp {number} percent")
 
     no_number_is_too_much()
-
-
-@pytest.mark.parametrize(
-    ("text", "rows"),
-    [
-        ("please can you turn on the hall light please please", [("light", {})]),
-        ("play jazz please", [("song", {"song": "jazz"})]),
-        ("please help", [("help", {})]),
-        ("turn on the can light", []),
-        ("please", []),
-    ],
-)
-def test_words_to_skip_may_stand_anywhere(
-    text: str, rows: list[tuple[str, dict[str, SlotValue]]]
-) -> None:
-    said = {"light": "turn on the hall light", "song": "play {song}", "help": "please help"}
-    table = CommandTable(
-        rows=tuple(Row(name=name, say=(say,), publish=()) for name, say in said.items()),
-        lists=LISTS,
-        skip_words=("please", "can you"),
-    )
-    found = ExactMatcher(compile_table(table), normaliser("en")).parses(text)[:1]
-    assert [(table.rows[parse.row].name, dict(parse.slots)) for parse in found] == rows
