@@ -21,15 +21,22 @@ def test_what_announces_itself_is_found() -> None:
             ("_home-assistant._tcp.local.", "home", 8123),
         )
     ]
+    # A Home Assistant's own port is not that of its broker.
+    expected = {
+        FoundBroker("mqtt://127.0.0.1:1883", "Home Assistant “home” on home.local"),
+        FoundBroker("mqtt://127.0.0.1:1884", "MQTT broker “cellar” on cellar.local"),
+    }
     try:
         for info in announced:
             zeroconf.register_service(info, cooperating_responders=True)
-        found = find_brokers(0.5, LOOPBACK)
+        # How soon an announcement is heard depends on how busy this machine is.
+        for within_s in (0.5, 2.0, 8.0, 30.0):
+            found = find_brokers(within_s, LOOPBACK)
+            if expected <= set(found):
+                break
     finally:
         zeroconf.close()
-    # A Home Assistant's own port is not that of its broker.
-    assert FoundBroker("mqtt://127.0.0.1:1883", "Home Assistant “home” on home.local") in found
-    assert FoundBroker("mqtt://127.0.0.1:1884", "MQTT broker “cellar” on cellar.local") in found
+    assert expected <= set(found)
 
 
 def test_a_network_without_multicast_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
