@@ -38,6 +38,8 @@ class Line:
         self._contexts = [] if contexts is None else contexts
         self._request_id = ""
         self._heard_bytes = 0
+        self.frame_sizes: list[int] = []
+        """Of the audio, in bytes."""
 
     @property
     def heard_ticks(self) -> int:
@@ -58,7 +60,9 @@ class Line:
             payload = frame[2 + int.from_bytes(frame[:2]) :]
             if not payload:
                 return
-            self._heard_bytes += 0 if payload.startswith(b"RIFF") else len(payload)
+            if not payload.startswith(b"RIFF"):
+                self._heard_bytes += len(payload)
+                self.frame_sizes.append(len(payload))
 
     def tell(self, path: str, body: object) -> None:
         """Send one message of the turn."""

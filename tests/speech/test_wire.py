@@ -15,7 +15,7 @@ import pytest
 from websockets.http11 import Request
 
 from tests.broker import Certificates
-from tests.speech.scripted import answering, scripted
+from tests.speech.scripted import Line, answering, scripted
 from tests.speech.test_azure import Spoken, ignore
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
 from tests.speechhost.hosting import hosting
@@ -97,6 +97,19 @@ def test_path_and_query() -> None:
     for seen, (_, path, query) in zip(found, PATHS, strict=True):
         assert seen.path == path
         assert seen.query.items() >= query.items()
+
+
+def test_audio_is_sent_as_soon_as_it_is_there() -> None:
+    sizes: list[int] = []
+
+    def script(line: Line) -> None:
+        line.hear()
+        sizes.extend(line.frame_sizes)
+        line.answer("Turn on.")
+
+    with scripted(script) as host:
+        recognise({"host": host.url})
+    assert set(sizes[:-1]) == {1024}  # 32 ms; what is left comes last
 
 
 def test_the_key_comes_from_a_file_or_the_environment_and_a_token_from_a_file(
