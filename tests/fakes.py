@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,8 +14,9 @@ from voice2mqtt.core.ports import GiveUp, never
 
 
 def sleep_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the clock forward, as it is when the machine has slept."""
-    before = clock.now_s
+    """Put our clock and the wall clock forward, as they are when the machine has slept."""
+    before, wall_s = clock.now_s, time.time
+    monkeypatch.setattr(time, "time", lambda: wall_s() + 3600.0)
     monkeypatch.setattr(clock, "now_s", lambda: before() + 3600.0)
 
 
