@@ -177,7 +177,7 @@ def test_each_module_has_its_test_file_in_the_mirrored_folder() -> None:
 
 def test_the_files_that_contributing_names_are_there() -> None:
     text = (HOUSE.parents[1] / "CONTRIBUTING.md").read_text()
-    named = set(re.findall(r"`([\w/]+\.py)`", text))
+    named = set(re.findall(r"`([\w/-]+\.(?:py|md|toml|yaml))`", text))
     assert len(named) > 20
     roots = (HOUSE, HOUSE.parents[1])
     assert [name for name in sorted(named) if not any((r / name).is_file() for r in roots)] == []

@@ -1,4 +1,4 @@
-"""The settings as frozen values, with every default. The only list of settings there is.
+"""The settings as frozen values: every key with its default and its meaning.
 
 Those of `speech:` are in `speech_settings.py`, ranges and formats in `values.py`;
 `settings_reader.py` maps each error to its place in the file.
