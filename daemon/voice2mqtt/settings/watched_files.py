@@ -7,13 +7,11 @@ from pathlib import Path
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_expected
 from voice2mqtt.nlu.grammar.table import CommandTable
+from voice2mqtt.settings.file_changes import FileChanges
 from voice2mqtt.settings.load import load_settings, load_table
 from voice2mqtt.settings.wake_words import spoken_forms
 
 DEFAULT_LANGUAGE = "en-US"
-
-_Stamp = tuple[int, int, int] | None
-"""Modification time in ns, size in bytes and inode; None if there is no file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +45,10 @@ class WatchedFiles:
         self._settings = settings
         self._commands = commands
         self._wake_phrases = tuple(wake_phrases)
-        self._stamps: dict[Path, _Stamp] = {}
-        self._missing: set[Path] = set()
+        self._changes = FileChanges()
 
     def __str__(self) -> str:
-        return ", ".join(map(str, self._stamps))
+        return str(self._changes)
 
     def read(self) -> WatchedTable:
         """Read the files.
@@ -59,10 +56,10 @@ class WatchedFiles:
         Raises:
             SettingsError: one of them is wrong.
         """
-        self._stamps = {}
+        self._changes = FileChanges()
         language, commands, wake_phrases = DEFAULT_LANGUAGE, self._commands, self._wake_phrases
         if self._settings:
-            self._remember(self._settings)
+            self._changes.add(self._settings)
             settings = load_settings(self._settings)
             language = settings.speech.language
             commands = commands or settings.commands
@@ -73,35 +70,16 @@ class WatchedFiles:
             )
         if commands is None:
             return WatchedTable(language=language)
-        self._remember(commands)
+        self._changes.add(commands)
         table = load_table(commands, _base(language))
         if _base(table.language) != _base(language):
             language = table.language
         return WatchedTable(language=language, table=table, wake_phrases=wake_phrases)
 
     def changed(self) -> bool:
-        """Return whether a file has changed since it was read, or is missing for the second call.
-
-        At a single call an editor may be between removing the old file and renaming the new one.
-        """
-        stamps = {path: _stamp(path) for path in self._stamps}
-        new = {path for path, stamp in stamps.items() if stamp != self._stamps[path]}
-        missing_before = self._missing
-        self._missing = {path for path in new if stamps[path] is None}
-        return bool(new - self._missing or self._missing & missing_before)
-
-    def _remember(self, path: Path) -> None:
-        # Before reading, so that a change during it is noticed afterwards.
-        self._stamps[path] = _stamp(path)
+        """Return whether one of them has changed since it was read, or is gone."""
+        return self._changes.any_new()
 
 
 def _base(language: str) -> str:
     return language.replace("_", "-").split("-", maxsplit=1)[0]
-
-
-def _stamp(path: Path) -> _Stamp:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

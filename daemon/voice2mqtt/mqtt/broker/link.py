@@ -29,6 +29,7 @@ from voice2mqtt.mqtt.broker.delivery import (
 from voice2mqtt.mqtt.broker.lanes import Lanes, QueuedDelivery
 from voice2mqtt.mqtt.broker.limits import USUAL
 from voice2mqtt.mqtt.broker.login import Login
+from voice2mqtt.settings.file_changes import FileVersion
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ class Link:
         self._retry_fast_until_s = 0.0
         self._close_by_s = 0.0
         self._last_reason = self._last_limits = ""
-        self._password_tried: tuple[int, ...] = ()
+        self._password_tried: FileVersion = None
         self._thread = self._new_thread()
 
     def _new_thread(self) -> threading.Thread:

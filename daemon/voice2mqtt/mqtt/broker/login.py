@@ -1,13 +1,13 @@
 """The login at the broker, from the settings; their faults are found before connecting."""
 
 import ssl
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.mqtt.broker.address import BrokerAddress, parse_address
 from voice2mqtt.mqtt.broker.delivery import Cause, ConnectionLost, Delivery
+from voice2mqtt.settings.file_changes import FileVersion, file_version
 from voice2mqtt.settings.model import MqttSettings
 
 LARGEST_BYTES = 1 << 20
@@ -54,13 +54,9 @@ class Login:
             reason = f"the password file {file} cannot be read ({why})"
             raise ConnectionLost(reason, Cause.CREDENTIALS) from error
 
-    def password_file_version(self) -> tuple[int, ...]:
-        """Return something that changes when the password file is written."""
-        with suppress(OSError):
-            if self.password_file:
-                status = self.password_file.stat()
-                return status.st_mtime_ns, status.st_size, status.st_ino
-        return ()
+    def password_file_version(self) -> FileVersion:
+        """Return what changes when the password file is written."""
+        return file_version(self.password_file) if self.password_file else None
 
 
 class _TidySocket(ssl.SSLSocket):
