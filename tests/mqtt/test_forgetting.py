@@ -20,7 +20,7 @@ PREFIX = "homeassistant"
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be waited for as long as a real broker may need."""
     monkeypatch.setattr("voice2mqtt.mqtt.broker.paho_client._POLL_S", 0.05)
-    monkeypatch.setattr("voice2mqtt.mqtt.forgetting.RETAINED_PAUSE_S", 0.3)
+    monkeypatch.setattr("voice2mqtt.mqtt.broker.inquiry.RETAINED_PAUSE_S", 0.3)
     monkeypatch.setattr("voice2mqtt.mqtt.home_assistant.discovery_publisher.RETAINED_PAUSE_S", 0.1)
 
 

@@ -3,12 +3,9 @@
 A broker keeps them for ever, and Home Assistant shows a node that is called otherwise by now.
 """
 
-import time
-
 from voice2mqtt.errors import UnavailableError, UserFacingError
 from voice2mqtt.mqtt.broker.delivery import ConnectionLost, Delivery, DeliveryResult
-from voice2mqtt.mqtt.broker.inquiry import Inquiry, inquiry, login_for, spoken_version
-from voice2mqtt.mqtt.broker.link import RETAINED_PAUSE_S
+from voice2mqtt.mqtt.broker.inquiry import Inquiry, inquiry, login_for
 from voice2mqtt.mqtt.home_assistant.discovery import discovery_key
 from voice2mqtt.mqtt.topics import Topics
 from voice2mqtt.settings.model import Settings
@@ -41,8 +38,9 @@ def forget(settings: Settings, node: Topics, prefix: str) -> list[str]:
     login = login_for(settings.mqtt, "forget")
     address = shown_address(settings.mqtt.brokers[0])
     try:
-        with inquiry(login, spoken_version(login)) as asked:
-            found = _retained(asked, node, _filters(settings, node, prefix))
+        with inquiry(login) as asked:
+            asked.read_retained(_filters(settings, node, prefix), _WITHIN_S)
+            found = _found(asked, node)
             if found.get(node.availability) == b"online" and _answers(asked, node):
                 raise NodeOnlineError(
                     f"{node.node} is online at {address}, so it keeps its topics; "
@@ -62,21 +60,10 @@ def _filters(settings: Settings, node: Topics, prefix: str) -> list[str]:
     return [f"{node.root}/#", *([] if other_node and discovery == shared else [discovery])]
 
 
-def _retained(asked: Inquiry, node: Topics, filters: list[str]) -> dict[str, bytes]:
-    asked.connection.subscribe(filters)
-    seen, changed_s = -1, time.monotonic()
-
-    def quiet() -> bool:
-        nonlocal seen, changed_s
-        if seen != len(asked.messages):
-            seen, changed_s = len(asked.messages), time.monotonic()
-        return time.monotonic() - changed_s > RETAINED_PAUSE_S
-
-    asked.until(quiet, _WITHIN_S)
-    found = {m.topic: m.payload for m in asked.messages if m.retained}
+def _found(asked: Inquiry, node: Topics) -> dict[str, bytes]:
     # What came since is newer than what was retained.
-    found |= {m.topic: m.payload for m in asked.messages if m.topic == node.availability}
-    return {topic: payload for topic, payload in found.items() if payload}
+    newest = {m.topic: m.payload for m in asked.messages if m.topic == node.availability}
+    return {topic: payload for topic, payload in (asked.retained | newest).items() if payload}
 
 
 def _answers(asked: Inquiry, node: Topics) -> bool:

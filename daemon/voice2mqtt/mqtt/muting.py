@@ -1,21 +1,18 @@
 """Mutes the daemon of a node while its microphone is used for something else."""
 
-import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
-from voice2mqtt.core.decision import Message
-from voice2mqtt.mqtt.broker.delivery import Incoming
-from voice2mqtt.mqtt.broker.link import Link
-from voice2mqtt.mqtt.broker.login import login_from
-from voice2mqtt.mqtt.one_shot_publisher import OneShotPublisher
+from voice2mqtt.core.jsontext import read_json
+from voice2mqtt.errors import UnavailableError
+from voice2mqtt.mqtt.broker.delivery import ConnectionLost, Delivery, ignore_result
+from voice2mqtt.mqtt.broker.inquiry import Inquiry, inquiry, login_for
+from voice2mqtt.mqtt.broker.login import Login
 from voice2mqtt.mqtt.topics import Topics
 from voice2mqtt.settings.model import Settings
 
 WITHIN_S = 3.0
-"""Longest wait for the broker, and for the daemon to be mute; set by hand."""
+"""Longest wait for the daemon to be mute; set by hand."""
 RETAINED_WITHIN_S = 0.5
 """How long what the broker has kept may take to come; set by hand."""
 
@@ -25,86 +22,70 @@ def muted(settings: Settings) -> Iterator[bool]:
     """Keep the daemon of this node mute; yield whether none can act meanwhile.
 
     One that was mute already stays it afterwards.
+
+    Raises:
+        SettingsError: the settings name no broker that could be reached.
+        UnavailableError: the broker is gone, so that the daemon stays mute.
     """
-    topics = Topics(settings.mqtt.base, settings.node)
-    state = _State(settings, topics)
+    login, topics = login_for(settings.mqtt, "training"), Topics(settings.mqtt.base, settings.node)
+    acted = safe = False
     try:
-        if not state.known():
-            yield False
-        elif not state.acting:
-            yield True
-        else:
-            publisher = OneShotPublisher(settings.mqtt)
-            publisher.start()
-            try:
-                _publish(publisher, topics, "ON")
-                yield state.wait_for(lambda: not state.acting, WITHIN_S)
-            finally:
-                _publish(publisher, topics, "OFF")
-                publisher.close()
+        with inquiry(login) as asked:
+            acted = _acts(asked, topics)
+            safe = not acted or _mute(asked, topics)
+    except ConnectionLost:
+        safe = False
+    try:
+        yield safe
     finally:
-        state.close()
+        if acted:
+            _unmute(login, topics)
 
 
-class _State:
-    """What the daemon says of itself."""
+def _acts(asked: Inquiry, topics: Topics) -> bool:
+    """Return whether a daemon is there and not mute, by what the broker has kept of it."""
+    asked.connection.subscribe([topics.availability, topics.state])
+    asked.until(lambda: len(_told(asked)) == 2, RETAINED_WITHIN_S)
+    return not _is_quiet(asked, topics)
 
-    def __init__(self, settings: Settings, topics: Topics) -> None:
-        self._topics = topics
-        self._changed = threading.Condition()
-        self._up = self._online = False
-        self._muted: bool | None = None
-        login = login_from(settings.mqtt, settings.node, None)
-        login = replace(login, client_id=f"{login.client_id}-training")
-        self._link = Link(
-            login, on_up=self._came_up, on_down=lambda _lost: None, on_message=self._heard
-        )
-        self._link.subscribe(topics.availability, topics.state)
-        self._link.start()
 
-    @property
-    def acting(self) -> bool:
-        """Whether it is there and not mute."""
-        return self._online and not self._muted
+def _mute(asked: Inquiry, topics: Topics) -> bool:
+    """Mute it; return whether it says that it is."""
+    asked.connection.publish(_control(topics, "ON"), ignore_result)
+    return asked.until(lambda: _is_quiet(asked, topics), WITHIN_S)
 
-    def known(self) -> bool:
-        """Wait until it is known what it does; return False if the broker cannot be reached."""
-        if not self.wait_for(lambda: self._up, WITHIN_S):
-            return False
-        self.wait_for(lambda: self._online and self._muted is not None, RETAINED_WITHIN_S)
-        return True
 
-    def wait_for(self, reached: Callable[[], bool], within_s: float) -> bool:
-        with self._changed:
-            return self._changed.wait_for(reached, within_s)
+def _unmute(login: Login, topics: Topics) -> None:
+    answers: list[str] = []
+    delivery = _control(topics, "OFF")
+    try:
+        with inquiry(login) as asked:
+            asked.connection.publish(delivery, lambda _result, reason: answers.append(reason))
+            asked.until(lambda: bool(answers), WITHIN_S)
+    except ConnectionLost as lost:
+        raise UnavailableError(
+            f"the daemon is still mute, since the broker cannot be reached: {lost}; publish OFF to "
+            f"{delivery.topic} when it can"
+        ) from lost
 
-    def close(self) -> None:
-        self._link.close(1.0)
 
-    def _came_up(self) -> None:
-        with self._changed:
-            self._up = True
-            self._changed.notify_all()
+def _control(topics: Topics, payload: str) -> Delivery:
+    return Delivery(topic=topics.control("mute"), payload=payload)
 
-    def _heard(self, message: Incoming) -> None:
-        with self._changed:
-            if message.topic == self._topics.availability:
-                self._online = message.payload == b"online"
-            else:
-                self._muted = _is_muted(message.payload)
-            self._changed.notify_all()
+
+def _told(asked: Inquiry) -> dict[str, bytes]:
+    """Return what the daemon said last, by topic."""
+    return {message.topic: message.payload for message in asked.messages}
+
+
+def _is_quiet(asked: Inquiry, topics: Topics) -> bool:
+    told = _told(asked)
+    return told.get(topics.availability) != b"online" or _is_muted(told.get(topics.state, b""))
 
 
 def _is_muted(payload: bytes) -> bool:
     try:
-        state = json.loads(payload)
-    except (ValueError, RecursionError):
+        state = read_json(payload)
+    except ValueError:
         return False
     return isinstance(state, dict) and state.get("muted") is True
-
-
-def _publish(publisher: OneShotPublisher, topics: Topics, payload: str) -> None:
-    done = threading.Event()
-    message = Message(topic=topics.control("mute"), payload=payload, qos=1)
-    publisher.publish(message, lambda _reason: done.set())
-    done.wait(WITHIN_S)

@@ -8,11 +8,11 @@ passes on an empty message.
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.mqtt.broker.delivery import ConnectionLost, Delivery, DeliveryResult
-from voice2mqtt.mqtt.broker.inquiry import Inquiry, inquiry, login_for, spoken_version
+from voice2mqtt.mqtt.broker.inquiry import Inquiry, inquiry, login_for
 from voice2mqtt.mqtt.broker.limits import USUAL
 from voice2mqtt.mqtt.broker.link import MQTT_5
 from voice2mqtt.mqtt.home_assistant.discovery import discovery_key
@@ -50,15 +50,15 @@ def examine_broker(settings: Settings, topics: Sequence[str]) -> BrokerReport:
     """
     own = Topics(settings.mqtt.base, settings.node)
     login = login_for(settings.mqtt, "doctor")
+    login = replace(login, addresses=(login.address,))
     report = BrokerReport()
     try:
-        version = spoken_version(login)
-        with inquiry(login, version) as asking:
+        with inquiry(login) as asking:
+            report.answers = asking.version == MQTT_5
+            report.version = "5" if report.answers else "3.1.1"
             _read_back(asking, own, settings, report)
-        report.version = "5" if version == MQTT_5 else "3.1.1"
-        report.answers = version == MQTT_5
         for begin in range(0, len(topics) if report.answers else 0, _AT_ONCE):
-            with inquiry(login, version) as asking:
+            with inquiry(login) as asking:
                 _ask_leave(asking, topics[begin : begin + _AT_ONCE], report)
     except ConnectionLost as lost:
         raise UnavailableError(str(lost)) from lost
@@ -84,7 +84,7 @@ def _read_back(asking: Inquiry, own: Topics, settings: Settings, report: BrokerR
     asking.until(over)
     if back():
         report.round_trip_s = time.monotonic() - began_s
-    retained = {m.topic: m.payload for m in asking.messages if m.retained and m.payload}
+    retained = asking.retained
     report.availability = retained.pop(own.availability, b"").decode(errors="replace")
     report.announced = len(retained)
 

@@ -1,16 +1,13 @@
 """Proposes lists and rows for the devices on a broker, as a table to edit."""
 
 import json
-import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from voice2mqtt.errors import UnavailableError
-from voice2mqtt.mqtt.broker.delivery import Incoming
-from voice2mqtt.mqtt.broker.link import RETAINED_PAUSE_S, Link
-from voice2mqtt.mqtt.broker.login import login_from
+from voice2mqtt.mqtt.broker.delivery import ConnectionLost
+from voice2mqtt.mqtt.broker.inquiry import inquiry, login_for
 from voice2mqtt.mqtt.suggest.devices import HomeDevice, devices_in
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.yaml.redaction import shown_address
@@ -33,38 +30,18 @@ def retained(settings: Settings, within_s: float) -> dict[str, bytes]:
 
     Raises:
         SettingsError: the settings name no broker that could be reached.
-        UnavailableError: it could not be reached `within_s`.
+        UnavailableError: it cannot be reached, or hung up meanwhile.
     """
-    found: dict[str, bytes] = {}
-    last_s = [0.0]
-    up = threading.Event()
-
-    def handle_message(message: Incoming) -> None:
-        last_s[0] = time.monotonic()
-        if message.retained:
-            found[message.topic] = message.payload
-
-    def came_up() -> None:
-        last_s[0] = time.monotonic()
-        up.set()
-
-    login = login_from(settings.mqtt, settings.node, None)
-    login = replace(login, client_id=f"{login.client_id}-suggest", largest_bytes=_LARGEST_BYTES)
-    link = Link(login, on_up=came_up, on_down=lambda _lost: None, on_message=handle_message)
+    login = replace(login_for(settings.mqtt, "suggest"), largest_bytes=_LARGEST_BYTES)
     prefix = settings.home_assistant.prefix
-    link.subscribe(f"{prefix}/+/+/config", f"{prefix}/+/+/+/config", "+/bridge/devices")
-    link.start()
+    filters = (f"{prefix}/+/+/config", f"{prefix}/+/+/+/config", "+/bridge/devices")
     try:
-        if not up.wait(within_s):
-            raise UnavailableError(
-                f"the broker {shown_address(settings.mqtt.brokers[0])} cannot be reached"
-            )
-        deadline_s = time.monotonic() + within_s
-        while time.monotonic() < min(deadline_s, last_s[0] + RETAINED_PAUSE_S):
-            time.sleep(0.05)
-    finally:
-        link.close(1.0)
-    return found
+        with inquiry(login) as asked:
+            asked.read_retained(filters, within_s)
+    except ConnectionLost as lost:
+        address = shown_address(settings.mqtt.brokers[0])
+        raise UnavailableError(f"the broker {address} cannot be reached: {lost}") from lost
+    return asked.retained
 
 
 def suggestion(messages: dict[str, bytes]) -> str:
