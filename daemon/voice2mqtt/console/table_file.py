@@ -11,16 +11,12 @@ from voice2mqtt.errors import SettingsError, UserFacingError
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import TableError, compile_table
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.nlu.lint.report import lint
-from voice2mqtt.nlu.matching.exact import ExactMatcher
-from voice2mqtt.nlu.text.normaliser import normaliser
+from voice2mqtt.nlu.lint.report import quick_lint
 from voice2mqtt.settings.load import parse_table
 from voice2mqtt.settings.replace_file import replace_file
 from voice2mqtt.settings.yaml.faults import FaultsError
 from voice2mqtt.settings.yaml.reader import MAX_BYTES, read_text
 
-_MOST_SENTENCES = 1_000
-"""Sentences of a table that are compared for warnings; set by hand."""
 _UNDO_STEPS = 20
 
 Problem = Mapping[str, object]
@@ -91,11 +87,12 @@ class TableFile:
             return [_problem(*self._split(str(f)), fault=True) for f in error.faults]
         except SettingsError as error:
             return [_problem(1, 1, str(error), fault=True)]
-        matcher = ExactMatcher(automaton, normaliser(table.language))
-        found = lint(table, matcher, phonetic=None, at_most=_MOST_SENTENCES).findings
         return [
             *(_problem(*self._split(failure)) for failure in failures),
-            *(_problem(f.place.line, f.place.column, f.problem, f.cure) for f in found),
+            *(
+                _problem(f.place.line, f.place.column, f.problem, f.cure)
+                for f in quick_lint(table, automaton)
+            ),
         ]
 
     def save(self, text: str, version: str) -> list[Problem]:

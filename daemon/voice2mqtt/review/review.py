@@ -22,7 +22,7 @@ from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.dialogue.policy import LocalTime
 from voice2mqtt.nlu.grammar.messages import messages
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.nlu.lint.report import lint
+from voice2mqtt.nlu.lint.report import quick_lint
 from voice2mqtt.nlu.matching.alignment_view import Match, alignment_view
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
@@ -33,8 +33,6 @@ from voice2mqtt.settings.replace_file import replace_file
 from voice2mqtt.settings.yaml.faults import FaultsError
 from voice2mqtt.settings.yaml.reader import read_text
 
-_MOST_SENTENCES = 1_000
-"""Sentences of a table that are compared for rows that take each other's; set by hand."""
 _PLACE = re.compile(r"[^\s(]*:\d+:\d+(: )?")
 """Where something stands."""
 _NOON = LocalTime(minute=12 * 60, weekday=0)
@@ -315,7 +313,7 @@ class _Table:
 
         By the same text without the lines, which an edit moves.
         """
-        found = lint(self.table, self.matcher, phonetic=None, at_most=_MOST_SENTENCES).findings
+        found = quick_lint(self.table, self._interpreter.automaton)
         problems = (*self._run_tests(self.table), *(finding.problem for finding in found))
         return {_PLACE.sub("", problem): problem for problem in problems}
 

@@ -8,13 +8,9 @@ import threading
 
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.nlu.lint.report import lint
-from voice2mqtt.nlu.matching.exact import ExactMatcher
-from voice2mqtt.nlu.text.normaliser import normaliser
+from voice2mqtt.nlu.lint.report import quick_lint
 from voice2mqtt.settings.yaml.faults import count
 
-_MOST_SENTENCES = 1_000
-"""Sentences of a table that are compared; set by hand."""
 _MOST_LOGGED = 20
 """Findings in the log; set by hand."""
 
@@ -38,8 +34,7 @@ class TableCheck:
 
 
 def _check(table: CommandTable, automaton: Automaton) -> None:
-    matcher = ExactMatcher(automaton, normaliser(table.language))
-    findings = lint(table, matcher, phonetic=None, at_most=_MOST_SENTENCES).findings
+    findings = quick_lint(table, automaton)
     for finding in findings[:_MOST_LOGGED]:
         log.warning("%s", finding)
     further = len(findings) - _MOST_LOGGED

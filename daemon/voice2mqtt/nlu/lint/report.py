@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.lint.ambiguity import Ambiguities
 from voice2mqtt.nlu.lint.courtesy import courtesy
@@ -15,9 +16,12 @@ from voice2mqtt.nlu.lint.risky import risky
 from voice2mqtt.nlu.lint.unused import unused
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
+from voice2mqtt.nlu.text.normaliser import normaliser
 
 MAX_SENTENCES = 20_000
 """Sentences that are matched against the table word for word."""
+_QUICK_SENTENCES = 1_000
+"""The same where somebody waits: a second's work. Set by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +62,12 @@ def lint(
         found += ambiguities.by_sound(phonetic)
     order = sorted(found, key=lambda finding: (finding.place.file, finding.place.line))
     return Lint(findings=tuple(order), untried=ambiguities.untried)
+
+
+def quick_lint(table: CommandTable, automaton: Automaton) -> tuple[Finding, ...]:
+    """Return what is found soon in `table`, compiled to `automaton`: by words, of some sentences.
+
+    Rows that sound alike are left to `lint`: finding them takes seconds.
+    """
+    matcher = ExactMatcher(automaton, normaliser(table.language))
+    return lint(table, matcher, phonetic=None, at_most=_QUICK_SENTENCES).findings
