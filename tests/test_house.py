@@ -73,6 +73,7 @@ def test_no_folder_has_more_than_about_fifteen_files() -> None:
 
 TESTED_IN = {
     "audio/sources/pipe.py": "audio/test_factory.py",
+    "cli/aligned.py": "cli/test_say.py",
     "cli/engine_options.py": "cli/test_host.py",
     "cli/guide/questions.py": "cli/guide/test_setup.py",
     "cli/run.py": "test_page_end_to_end.py",

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event as Signal
 from typing import Any
 
-from voice2mqtt.cli.reviewing import review_of
+from voice2mqtt.cli.history.reviewing import review_of
 from voice2mqtt.console.console import Console
 from voice2mqtt.console.feed import Feed
 from voice2mqtt.core.event import Event, notice

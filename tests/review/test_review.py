@@ -9,7 +9,7 @@ import pytest
 
 from tests.history.entries import refused
 from tests.history.test_writer import write
-from voice2mqtt.cli.reviewing import review_of
+from voice2mqtt.cli.history.reviewing import review_of
 from voice2mqtt.core.decision import Fire, Message, Refuse
 from voice2mqtt.errors import UserFacingError
 from voice2mqtt.history.database import NAME

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 from voice2mqtt.cli import arguments as common
+from voice2mqtt.cli.aligned import aligned_lines
 from voice2mqtt.core.decision import Ask, Decision, Fire, Refuse
 from voice2mqtt.core.outcome import Heard
 from voice2mqtt.errors import ExitStatus
@@ -149,12 +150,7 @@ class _Explanation:
         from voice2mqtt.nlu.matching.alignment_view import alignment_view
 
         matches = alignment_view(heard, said, self._normaliser, self._pronouncer)
-        cells = [("table", "heard", "sounds")]
-        for match in matches:
-            differs = f"{match.said_sounds or '-'}  |  {match.heard_sounds or '-'}"
-            cells.append((match.said, match.heard, differs if match.cost else "the same"))
-        wide = [max(len(row[column]) for row in cells) for column in (0, 1)]
-        return ["", *(f"{a:<{wide[0]}}  {b:<{wide[1]}}  {c}" for a, b, c in cells)]
+        return ["", *aligned_lines(matches)]
 
 
 def _answer(decided: ProcessedUtterance) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from voice2mqtt.core.ports import Pronouncer
-from voice2mqtt.nlu.matching.alignment_view import alignment_view
+from voice2mqtt.nlu.matching.alignment_view import Match, alignment_view
 from voice2mqtt.nlu.text.normaliser import normaliser
 
 _LONGEST = 400
@@ -24,13 +24,18 @@ class Explanation:
         """
         if max(len(heard), len(said)) > _LONGEST:
             return ()
-        return [
-            {
-                "said": match.said,
-                "heard": match.heard,
-                "said_sounds": match.said_sounds,
-                "heard_sounds": match.heard_sounds,
-                "cost": round(match.cost, 2),
-            }
-            for match in alignment_view(heard, said, self._normaliser, self._pronouncer)
-        ]
+        return shown(alignment_view(heard, said, self._normaliser, self._pronouncer))
+
+
+def shown(matches: Sequence[Match]) -> Sequence[Mapping[str, object]]:
+    """Return the groups of words as JSON values, for the page to draw."""
+    return [
+        {
+            "said": match.said,
+            "heard": match.heard,
+            "said_sounds": match.said_sounds,
+            "heard_sounds": match.heard_sounds,
+            "cost": round(match.cost, 2),
+        }
+        for match in matches
+    ]

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from voice2mqtt.console.explanation import shown
 from voice2mqtt.core.decision import Decision, Message
 from voice2mqtt.core.event import Event, event_of
 from voice2mqtt.errors import InputError
@@ -61,16 +62,7 @@ class ReviewView:
                 {"row": near.row, "sentence": near.sentence, "distance": round(near.distance, 3)}
                 for near in case.nearest
             ],
-            "picture": [
-                {
-                    "said": match.said,
-                    "heard": match.heard,
-                    "said_sounds": match.said_sounds,
-                    "heard_sounds": match.heard_sounds,
-                    "cost": round(match.cost, 2),
-                }
-                for match in case.picture
-            ],
+            "picture": shown(case.picture),
             "no_alias": case.no_alias,
             "alias": case.alias.template if case.alias else "",
             "words": [word.words for word in case.alias.words] if case.alias else [],

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from voice2mqtt.cli.arguments import as_called
-from voice2mqtt.cli.reviewing import review_of
+from voice2mqtt.cli.history.reviewing import review_of
 from voice2mqtt.console.console import Console
 from voice2mqtt.console.feed import Feed
 from voice2mqtt.core.event import Event

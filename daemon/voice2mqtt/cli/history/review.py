@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from voice2mqtt.cli import arguments as common
+from voice2mqtt.cli.aligned import aligned_lines
 from voice2mqtt.cli.history.command import since
 from voice2mqtt.cli.history.recordings import recognized
-from voice2mqtt.cli.reviewing import review_of
+from voice2mqtt.cli.history.reviewing import review_of
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.decision import Fire, Message
 from voice2mqtt.core.outcome import Heard
@@ -17,7 +18,6 @@ from voice2mqtt.core.ports import Recognizer
 from voice2mqtt.errors import ExitStatus, UserFacingError
 from voice2mqtt.feedback.playback import Playback, PlaybackError
 from voice2mqtt.history.reader import RefusedSound
-from voice2mqtt.nlu.matching.alignment_view import Match
 from voice2mqtt.review.alias import Alias
 from voice2mqtt.review.review import Case, Done, Review
 from voice2mqtt.service import interpreters as build
@@ -195,21 +195,12 @@ def _show(case: Case) -> None:
         print("  it is a command by now")
     for near in case.nearest:
         print(f"  {near.distance:.2f} away  {near.sentence}  (row “{near.row}”)")
-    for line in _picture(case.picture):
+    for line in aligned_lines(case.picture):
         print(f"    {line}")
     if case.alias:
         print(f"  a would add {_described(case.alias)}")
     elif case.nearest:
         print(f"  {case.no_alias}")
-
-
-def _picture(matches: Sequence[Match]) -> list[str]:
-    cells = [("table", "heard", "sounds")]
-    for match in matches:
-        differs = f"{match.said_sounds or '-'}  |  {match.heard_sounds or '-'}"
-        cells.append((match.said, match.heard, differs if match.cost else "the same"))
-    wide = [max(len(row[column]) for row in cells) for column in (0, 1)]
-    return [f"{a:<{wide[0]}}  {b:<{wide[1]}}  {c}" for a, b, c in cells] if matches else []
 
 
 def _described(alias: Alias) -> str:
