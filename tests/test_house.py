@@ -131,6 +131,7 @@ TESTED_IN = {
     "service/install/files.py": "service/install/test_installation.py",
     "settings/home_assistant/lists.py": "settings/home_assistant/test_sentences.py",
     "settings/model.py": "settings/test_settings_reader.py",
+    "settings/certificates.py": "mqtt/broker/test_login.py",
     "settings/speech_settings.py": "settings/test_settings_reader.py",
     "settings/values.py": "settings/test_settings_reader.py",
     "settings/replace_file.py": "review/test_review.py",

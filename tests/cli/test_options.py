@@ -57,7 +57,7 @@ BAD: dict[str, dict[str, tuple[str, ExitStatus, str]]] = {
         "--metrics": ("here", USAGE, "is not ADDRESS:PORT"),
         "--wyoming": ("here", USAGE, "is not ADDRESS:PORT"),
         "--key-file": (NO_FILE, NO_INPUT, NO_FILE),
-        "--cert": (NO_FILE, NO_INPUT, "cannot be read"),
+        "--cert": (NO_FILE, NO_INPUT, "no such file"),
         "--key": (NO_FILE, USAGE, "--cert is missing"),
         "--threads": ("0", USAGE, "invalid choice"),
         "--max-connections": ("0", USAGE, "is not a number from 1"),

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli import engine_options
-from voice2mqtt.errors import ExitStatus, InputError, UnavailableError, how_to_add
+from voice2mqtt.errors import ExitStatus, InputError, SettingsError, UnavailableError, how_to_add
 from voice2mqtt.service.systemd import journal
 from voice2mqtt.service.systemd.notify import Notifier
+from voice2mqtt.settings.certificates import load_certificate
 from voice2mqtt.settings.secrets import names_a_file
 from voice2mqtt.settings.watched_files import WatchedFiles
 from voice2mqtt.speechhost.protocol import answers
@@ -320,19 +321,9 @@ def _keys(path: Path) -> tuple[str, ...]:
 
 
 def _tls(cert: Path, key: Path | None) -> ssl.SSLContext:
-    for path in filter(None, (cert, key)):
-        if not os.access(path, os.R_OK):
-            raise InputError(f"{path} cannot be read; is it there, and for this user?")
-
-    def refuse() -> str:
-        raise InputError(
-            f"{key or cert}: the private key is encrypted, and nobody is there to type; decrypt it "
-            f"with `openssl pkey -in {key or cert} -out plain.pem`"
-        )
-
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(cert, key, password=refuse)
-    except (OSError, ssl.SSLError) as error:
-        raise InputError(f"{cert}: not a certificate with its key: {error}") from error
+        load_certificate(context, cert, key)
+    except SettingsError as error:
+        raise InputError(str(error)) from error
     return context

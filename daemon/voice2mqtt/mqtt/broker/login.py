@@ -7,8 +7,10 @@ from pathlib import Path
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.mqtt.broker.address import BrokerAddress, parse_address
 from voice2mqtt.mqtt.broker.delivery import Cause, ConnectionLost, Delivery
+from voice2mqtt.settings.certificates import load_certificate, verifying_context
 from voice2mqtt.settings.file_changes import FileVersion, file_version
 from voice2mqtt.settings.model import MqttSettings
+from voice2mqtt.settings.yaml.reader import read_text
 
 LARGEST_BYTES = 1 << 20
 """Largest message we take; controls, bids and states of devices are far smaller. Set by hand."""
@@ -74,14 +76,14 @@ def login_from(settings: MqttSettings, node: str, will: Delivery | None) -> Logi
     """Return the login of `node`.
 
     Raises:
-        SettingsError: an address is none, a file cannot be read, or settings contradict.
+        SettingsError: a file cannot be read or is no certificate, or settings contradict.
     """
     addresses = tuple(map(parse_address, settings.brokers))
     if len({address.tls for address in addresses}) > 1:
         # Whoever can break a connection would decide that the next one is not encrypted.
         raise SettingsError("mqtt.broker: use mqtts:// or wss:// for all of the brokers or none")
     if settings.password_file:
-        _readable("mqtt.password_file", settings.password_file)
+        read_text(settings.password_file)
     return Login(
         addresses=addresses,
         client_id=settings.client_id or f"{settings.base}-{node}",
@@ -95,40 +97,18 @@ def login_from(settings: MqttSettings, node: str, will: Delivery | None) -> Logi
 
 def _tls(settings: MqttSettings, address: BrokerAddress) -> ssl.SSLContext | None:
     """Return a context that verifies the broker's certificate and name; there is no other."""
-    files = {
-        "mqtt.ca_file": settings.ca_file,
-        "mqtt.cert_file": settings.cert_file,
-        "mqtt.key_file": settings.key_file,
-    }
-    given = {name: file for name, file in files.items() if file}
     if not address.tls:
-        if given:
-            name = next(iter(given))
-            raise SettingsError(f"{name} is of no use without mqtts:// or wss:// in mqtt.broker")
+        for name in ("ca_file", "cert_file", "key_file"):
+            if getattr(settings, name):
+                raise SettingsError(
+                    f"mqtt.{name} is of no use without mqtts:// or wss:// in mqtt.broker"
+                )
         return None
-    for name, file in given.items():
-        _readable(name, file)
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
-    except ssl.SSLError as error:
-        text = f"mqtt.ca_file: {settings.ca_file} holds no certificate in PEM form"
-        raise SettingsError(text) from error
+    context = verifying_context(settings.ca_file)
     # Python 3.13 sets it by default, and then refuses authorities made at home as mosquitto's
     # documentation says. Chain, dates and name are still verified.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.sslsocket_class = _TidySocket
     if settings.cert_file:
-        try:
-            context.load_cert_chain(settings.cert_file, settings.key_file)
-        except ssl.SSLError as error:
-            text = f"mqtt.cert_file: {settings.cert_file} and its key do not fit ({error.reason})"
-            raise SettingsError(text) from error
+        load_certificate(context, settings.cert_file, settings.key_file)
     return context
-
-
-def _readable(name: str, file: Path) -> None:
-    try:
-        file.read_bytes()
-    except OSError as error:
-        text = f"{name}: {file} cannot be read ({error.strerror}); check the path and its mode"
-        raise SettingsError(text) from error

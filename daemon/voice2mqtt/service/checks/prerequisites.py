@@ -10,9 +10,10 @@ from pathlib import Path
 from voice2mqtt.audio.signal.noise_suppression import NoiseSuppressedSource
 from voice2mqtt.audio.sources.capture import Capture
 from voice2mqtt.audio.sources.wav import WavSource
-from voice2mqtt.errors import SettingsError, UserFacingError
+from voice2mqtt.errors import UserFacingError
 from voice2mqtt.mqtt.broker.login import login_from
 from voice2mqtt.service.wake import wake_word_detector
+from voice2mqtt.settings.certificates import load_certificate, verifying_context
 from voice2mqtt.settings.load import WrittenSettings
 from voice2mqtt.settings.model import WAV_PREFIX, MicrophoneSettings, Settings
 from voice2mqtt.settings.secrets import may_be_there, read_secret, secret_files, service_places
@@ -71,7 +72,7 @@ def _files(settings: Settings) -> Iterator[tuple[str, Path, _Check]]:
     }
     for key, path in {**authorities, "mqtt.ca_file": mqtt.ca_file}.items():
         if path:
-            yield key, path, partial(_check_authority, path)
+            yield key, path, partial(verifying_context, path)
     console = settings.console
     certified = {
         "mqtt": (mqtt.cert_file, mqtt.key_file),
@@ -86,37 +87,10 @@ def _files(settings: Settings) -> Iterator[tuple[str, Path, _Check]]:
         yield "microphone.device", recording, partial(_check_recording, recording)
 
 
-def _check_authority(path: Path) -> None:
-    read_text(path)
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except ssl.SSLError as error:
-        raise SettingsError(
-            f"{path} holds no certificate in PEM form; name the file of the authority's certificate"
-        ) from error
-
-
 def _check_certificate(cert_file: Path, key_file: Path) -> None:
-    read_text(key_file)
-    if not os.access(cert_file, os.R_OK, effective_ids=True):
-        # That has a fault of its own.
-        return
-
-    def refuse() -> str:
-        raise SettingsError(
-            f"{key_file}: the key is encrypted, and nobody is there to type; decrypt it "
-            "with `openssl pkey`"
-        )
-
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(
-            cert_file, key_file, password=refuse
-        )
-    except ssl.SSLError as error:
-        raise SettingsError(
-            f"{cert_file} and its key do not fit ({error.reason}); name a certificate and "
-            "the key that it was made for, both in PEM form"
-        ) from error
+    # A certificate that cannot be read has a fault of its own.
+    if os.access(cert_file, os.R_OK, effective_ids=True):
+        load_certificate(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), cert_file, key_file)
 
 
 def _check_microphone(settings: MicrophoneSettings) -> None:
