@@ -93,7 +93,6 @@ TESTED_IN = {
     "mqtt/broker/paho_client.py": "mqtt/broker/test_connection.py",
     "mqtt/command_tracker.py": "mqtt/test_confirmation_watcher.py",
     "mqtt/control.py": "mqtt/test_adapter.py",
-    "mqtt/provisional.py": "mqtt/test_arbitration.py",
     "nlu/grammar/automaton.py": "nlu/grammar/test_compiler.py",
     "nlu/grammar/table.py": "nlu/grammar/test_compiler.py",
     "nlu/grammar/piece_graph.py": "nlu/grammar/test_compiler.py",

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from voice2mqtt.core.audio import Utterance
-from voice2mqtt.core.decision import Message
 from voice2mqtt.core.outcome import Outcome
 
 GiveUp = Callable[[], str]
@@ -66,21 +65,6 @@ class Recognizer(Protocol):
 
     def close(self) -> None:
         """Cancel a recognition under way; it ends within a second. Any thread may call it."""
-        ...
-
-
-class Publisher(Protocol):
-    """Somewhere messages can be delivered."""
-
-    def publish(
-        self, message: Message, on_done: Callable[[str], None], said_s: float | None = None
-    ) -> None:
-        """Queue `message` for delivery; never blocks, never raises.
-
-        It expires counted from `said_s`, the end of its sentence, or else from now. `on_done` is
-        called exactly once, on a foreign thread: with "" when the broker has acknowledged the
-        message, else with the reason why it was not carried out.
-        """
         ...
 
 

@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from voice2mqtt.core.arbitration import HeldBack, Won
 from voice2mqtt.core.decision import Fire, Message
@@ -33,7 +34,6 @@ from voice2mqtt.mqtt.confirmation_watcher import ConfirmationWatcher
 from voice2mqtt.mqtt.control import BadRequest, Control, read_control
 from voice2mqtt.mqtt.hermes import hermes_message
 from voice2mqtt.mqtt.home_assistant.discovery_publisher import DiscoveryPublisher
-from voice2mqtt.mqtt.provisional import ProvisionalCommands
 from voice2mqtt.mqtt.report_throttle import ReportThrottle
 from voice2mqtt.mqtt.topics import CONTROLS, Topics
 from voice2mqtt.settings.model import Settings
@@ -45,7 +45,7 @@ EVENT_EXPIRES_S = 3600.0
 
 
 class MqttAdapter:
-    """A node on MQTT; a `Publisher`. Any thread may call it.
+    """A node on MQTT. Any thread may call it.
 
     Raises:
         SettingsError: the settings name no broker that could be reached.
@@ -81,7 +81,6 @@ class MqttAdapter:
             instance=self._instance,
             on_other_instance=self._handle_other_instance,
         )
-        self._provisional = ProvisionalCommands(self._arbitration.objection)
         self._discovery = DiscoveryPublisher(
             self._topics, settings.home_assistant, self._send_owned, settings.console.url
         )
@@ -119,10 +118,16 @@ class MqttAdapter:
     # Commands.
 
     def publish(
-        self, message: Message, on_done: Callable[[str], None], said_s: float | None = None
+        self,
+        message: Message,
+        on_done: Callable[[str], None],
+        said_s: float | None = None,
+        *,
+        if_alone: bool = False,
     ) -> None:
-        """Deliver one message; see `core.ports.Publisher`."""
-        self._outbox.publish(message, on_done, said_s)
+        """Deliver one message of a command; see `Outbox.publish` and `carry_out`."""
+        objection = self._arbitration.objection if if_alone else None
+        self._outbox.publish(message, on_done, said_s, objection=objection)
 
     def carry_out(
         self, fire: Fire, event_id: str, on_done: Callable[[str], None], *, if_alone: bool = False
@@ -142,15 +147,8 @@ class MqttAdapter:
                 self._report_failure(failure, fire.row, event_id)
             on_done(failure.reason if failure else "")
 
-        tracker = CommandTracker(fire, finished)
-        if not if_alone:
-            tracker.start(self, self._confirmations)
-            return
-        self._provisional.add(
-            lambda: tracker.start(self, self._confirmations),
-            lambda reason: finished(CommandFailure("not_done", reason)),
-            max((message.expires_s for message in fire.messages), default=0.0),
-        )
+        publish = partial(self.publish, if_alone=if_alone)
+        CommandTracker(fire, finished).start(publish, self._confirmations)
 
     def _report_failure(self, failure: CommandFailure, row: str, event_id: str) -> None:
         kind, reason = failure.kind, failure.reason
@@ -227,7 +225,6 @@ class MqttAdapter:
         """Deliver what is due within `drain_s`, publish `offline`, and end."""
         self._closing = True
         self._arbitration.silence("the daemon is ending")
-        self._provisional.close()
         self._confirmations.close()
         self._outbox.close(drain_s)
         if self._activity != "idle":
@@ -308,7 +305,7 @@ class MqttAdapter:
             self._resolve_name_conflict()
         self._discovery.handle_message(message)
         self._arbitration.handle_message(message)
-        self._provisional.check()
+        self._outbox.reconsider()
         self._confirmations.handle_message(message)
 
     def _handle_control(self, name: str, message: Incoming) -> None:

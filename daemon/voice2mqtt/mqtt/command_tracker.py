@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from voice2mqtt.core.decision import Fire, Message
-from voice2mqtt.core.ports import Publisher
 from voice2mqtt.mqtt.confirmation_watcher import ConfirmationWatcher
 
 
@@ -17,6 +16,10 @@ class CommandFailure:
     kind: str
     """`not_done` if a message was not delivered, `not_obeyed` if the device did not confirm."""
     reason: str
+
+
+Publish = Callable[[Message, Callable[[str], None], float | None], None]
+"""See `Outbox.publish`."""
 
 
 class CommandTracker:
@@ -35,13 +38,13 @@ class CommandTracker:
         self._reasons: list[str] = []
         self._start_timeout: Callable[[], None] = lambda: on_done(None)
 
-    def start(self, publisher: Publisher, confirmations: ConfirmationWatcher) -> None:
+    def start(self, publish: Publish, confirmations: ConfirmationWatcher) -> None:
         """Begin; returns at once."""
         if self._fire.expect:
             # Before the messages go out: a quick device answers before the broker confirms them.
             self._start_timeout = confirmations.expect(self._fire.expect, self._confirmed)
         for message in self._fire.messages:
-            publisher.publish(message, partial(self._message_done, message), self._fire.said_s)
+            publish(message, partial(self._message_done, message), self._fire.said_s)
         if not self._fire.messages:
             self._start_timeout()
 

@@ -146,6 +146,37 @@ def test_what_waits_while_the_machine_sleeps_is_not_sent_after_it(
     assert link.sent.empty()
 
 
+@pytest.mark.parametrize(("known", "outcome"), [("", ""), ("the hall acts", "the hall acts")])
+def test_what_may_be_objected_to_waits_until_that_is_known(
+    outbox: Outbox, link: FakeLink, known: str, outcome: str
+) -> None:
+    objections: list[str | None] = [None]
+    told: Queue[str] = Queue()
+    message = Message(topic="home/bell", payload="TOGGLE")
+    outbox.publish(message, told.put, objection=lambda: objections[-1])
+    # What comes later and is not in doubt does not wait for it.
+    publish(outbox)
+    assert link.next()[0].topic == "home/light"
+    objections.append(known)
+    outbox.reconsider()
+    if not known:
+        delivery, answer = link.next()
+        assert delivery.topic == "home/bell"
+        answer(DeliveryResult.CONFIRMED, "")
+    assert told.get(timeout=WAIT_S) == outcome
+
+
+def test_what_stays_in_doubt_is_given_up_in_time(outbox: Outbox, link: FakeLink) -> None:
+    told: Queue[str] = Queue()
+    message = Message(topic="home/bell", payload="TOGGLE", expires_s=0.1)
+    outbox.publish(message, told.put, objection=lambda: None)
+    assert told.get(timeout=WAIT_S) == "the broker was not reachable in time"
+    assert link.sent.empty()
+    outbox.publish(replace(message, expires_s=60), told.put, objection=lambda: None)
+    outbox.close(0)
+    assert "the daemon ended" in told.get(timeout=WAIT_S)
+
+
 def test_only_a_command_that_waits_hurries_the_line(outbox: Outbox, link: FakeLink) -> None:
     link.up = False
     outbox.publish(Message(topic="event", payload=""), lambda _: None, lane=Lane.STATE)

@@ -63,12 +63,16 @@ class _Entry:
     """Keeps the order of messages that are due at the same time."""
     delivery: Delivery = field(compare=False)
     on_done: Callable[[str], None] = field(compare=False)
+    objection: Callable[[], str | None] | None = field(compare=False, default=None)
     delay: str = field(compare=False, default=NO_BROKER)
     """Why it still waits."""
 
 
 class Outbox:
-    """A `Publisher` with a thread that watches the clock. All `on_done` come from that thread."""
+    """Messages on their way, with a thread that watches the clock: the link's may hang in a lookup.
+
+    All `on_done` come from that thread.
+    """
 
     def __init__(self, link: Sender, *, log_topics: bool = True) -> None:
         """Send over `link`; a topic may repeat what was said, so it may have to stay unlogged."""
@@ -77,6 +81,8 @@ class Outbox:
         self._changed = threading.Condition()
         self._waiting: dict[Lane, list[_Entry]] = {lane: [] for lane in Lane}
         """A heap for each lane."""
+        self._held: list[_Entry] = []
+        """Commands of which it is not known yet whether they may be carried out."""
         self._in_flight: dict[int, _Entry] = {}
         self._done: deque[tuple[_Entry, str]] = deque()
         self._without_subscribers: set[str] = set()
@@ -96,8 +102,17 @@ class Outbox:
         said_s: float | None = None,
         *,
         lane: Lane = Lane.COMMAND,
+        objection: Callable[[], str | None] | None = None,
     ) -> None:
-        """Deliver `message` after its delay and before it expires; see `core.ports.Publisher`."""
+        """Queue `message` for delivery after its delay and before it expires.
+
+        Never blocks, never raises. It expires counted from `said_s`, the end of its sentence, or
+        else from now. `on_done` is called exactly once, on a foreign thread: with "" when the
+        broker has acknowledged the message, else with the reason why it was not carried out.
+
+        With `objection` it is held back until that returns "", or given up when it returns why:
+        None is not known yet. It is asked with a lock held, and again at each `reconsider`.
+        """
         now_s = clock.now_s()
         age_s = 0.0 if said_s is None else now_s - said_s
         due_s = now_s + message.after_s
@@ -111,15 +126,17 @@ class Outbox:
         )
         with self._changed:
             waiting = self._waiting[lane]
-            entry = _Entry(due_s, next(self._numbers), delivery, on_done)
+            entry = _Entry(due_s, next(self._numbers), delivery, on_done, objection)
             if fault := _fault(delivery):
                 self._done.append((entry, fault))
             elif age_s >= message.expires_s:
                 self._done.append((entry, f"too late: said {age_s:.1f} s ago"))
             elif self._closing:
                 self._done.append((entry, "the daemon is ending"))
-            elif len(waiting) >= CAPACITY:
+            elif len(waiting) + len(self._held) >= CAPACITY:
                 self._done.append((entry, f"{CAPACITY} messages wait already"))
+            elif objection:
+                self._held.append(entry)
             else:
                 heapq.heappush(waiting, entry)
             self._changed.notify()
@@ -128,6 +145,11 @@ class Outbox:
         """Send at once what waits for a connection."""
         with self._changed:
             self._changed.notify()
+
+    def reconsider(self) -> None:
+        """Ask again whether what is held back may be carried out, since that may be known now."""
+        if self._held:
+            self.link_is_up()
 
     def close(self, drain_s: float) -> None:
         """Deliver what is due, for up to `drain_s`; report everything else as not carried out."""
@@ -147,7 +169,7 @@ class Outbox:
             self._thread.join(drain_s + 1)
 
     def _give_up(self, reason: str, whether: Callable[[_Entry], bool]) -> None:
-        for waiting in self._waiting.values():
+        for waiting in (*self._waiting.values(), self._held):
             self._done += ((each, reason) for each in sorted(waiting) if whether(each))
             waiting[:] = [each for each in waiting if not whether(each)]
             heapq.heapify(waiting)
@@ -159,7 +181,7 @@ class Outbox:
         return any(entry.due_s <= now_s for entry in self._all_waiting())
 
     def _all_waiting(self) -> Iterator[_Entry]:
-        return itertools.chain.from_iterable(self._waiting.values())
+        return itertools.chain(self._held, *self._waiting.values())
 
     # On the outbox's thread.
 
@@ -182,6 +204,7 @@ class Outbox:
     def _take(self) -> tuple[list[tuple[_Entry, str]], list[_Entry]]:
         """Take out what is done, with its reason, and what can be sent now."""
         now_s = clock.now_s()
+        self._release_held(now_s)
         done = list(self._done)
         self._done.clear()
         ready: list[_Entry] = []
@@ -200,8 +223,23 @@ class Outbox:
         self._retry_fast(now_s)
         return done, ready
 
+    def _release_held(self, now_s: float) -> None:
+        """Queue the held messages that may be sent; give up those that may not, or are late."""
+        held, self._held = self._held, []
+        for entry in held:
+            objection = entry.objection() if entry.objection else ""
+            if entry.delivery.deadline_s <= now_s:
+                self._done.append((entry, NO_BROKER))
+            elif objection is None:
+                self._held.append(entry)
+            elif objection:
+                self._done.append((entry, objection))
+            else:
+                heapq.heappush(self._waiting[entry.delivery.lane], entry)
+
     def _retry_fast(self, now_s: float) -> None:
-        due = [entry for entry in self._waiting[Lane.COMMAND] if entry.due_s <= now_s]
+        commands = (*self._waiting[Lane.COMMAND], *self._held)
+        due = [entry for entry in commands if entry.due_s <= now_s]
         if due and not self._link.up:
             self._link.retry_fast(max(entry.delivery.deadline_s for entry in due))
 
