@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import ipaddress
 import logging
 import os
 import signal
@@ -24,6 +23,7 @@ from voice2mqtt.errors import ExitStatus, InputError, SettingsError, Unavailable
 from voice2mqtt.service.systemd import journal
 from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.settings.certificates import load_certificate
+from voice2mqtt.settings.page_address import is_loopback
 from voice2mqtt.settings.secrets import names_a_file
 from voice2mqtt.settings.watched_files import WatchedFiles
 from voice2mqtt.speechhost.protocol import answers
@@ -239,7 +239,7 @@ async def _wyoming(address: str, port: int, host: SpeechHost) -> AsyncIterator[N
         log.info("Wyoming clients connect to tcp://%s:%d", address, bound)
         everywhere = address in {"0.0.0.0", "::"}
         reached = mdns.address_of_this_machine() if everywhere else address
-        if reached and not _is_loopback(reached):
+        if reached and not is_loopback(reached):
             name = f"voice2mqtt {socket.gethostname()}"
             announcing = mdns.announced(mdns.WYOMING, name, reached, bound)
             await stack.enter_async_context(announcing)
@@ -273,21 +273,14 @@ def _listen(text: str) -> tuple[str, int]:
     return address.strip("[]") or "127.0.0.1", int(port)
 
 
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"
-
-
 def _warn_of_wyoming(address: str, *, keys: bool) -> None:
-    if not _is_loopback(address):
+    if not is_loopback(address):
         but = ", although --key-file asks others for a key" if keys else ""
         log.warning("anybody who reaches %s may use this host by Wyoming%s", address, but)
 
 
 def _warn(address: str, *, keys: bool, tls: bool) -> None:
-    if _is_loopback(address):
+    if is_loopback(address):
         return
     if not keys:
         log.warning("anybody who reaches %s may use this host: --key-file asks for a key", address)

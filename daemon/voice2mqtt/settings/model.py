@@ -4,12 +4,12 @@ Those of `speech:` are in `speech_settings.py`, ranges and formats in `values.py
 `settings_reader.py` maps each error to its place in the file.
 """
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from voice2mqtt.settings.page_address import is_loopback
 from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.settings.values import (
     Broker,
@@ -195,11 +195,7 @@ class ConsoleSettings(Section):
     @property
     def is_local(self) -> bool:
         """Whether only programs of this machine can connect to `listen`."""
-        host = self.address[0]
-        try:
-            return ip_address(host).is_loopback
-        except ValueError:
-            return host == "localhost"
+        return is_loopback(self.address[0])
 
     @property
     def url(self) -> str:

@@ -1,5 +1,6 @@
 """Formats of the addresses of the page: where it listens, and how browsers reach it."""
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from voice2mqtt.settings.yaml.redaction import shown_address
@@ -27,6 +28,14 @@ def check_origin(address: str) -> str:
             f"{shown_address(address)} has more than scheme, host and port; leave the rest out"
         )
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only programs of this machine can connect to what listens at `host`."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_port(text: str) -> bool:
