@@ -122,7 +122,6 @@ TESTED_IN = {
     "service/checks/speech_host.py": "service/checks/test_doctor.py",
     "service/checks/table_tests.py": "cli/test_check.py",
     "service/checks/unit.py": "service/checks/test_doctor.py",
-    "service/command_executor.py": "service/test_daemon.py",
     "service/node_state.py": "service/test_daemon.py",
     "service/patience.py": "service/test_deadline.py",
     "service/recognition/speech_services.py": "speech/test_failover.py",

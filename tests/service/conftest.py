@@ -1,5 +1,5 @@
 """The stage on which a daemon is directed, for all tests of this room."""
 
-from tests.service.test_daemon import make_stage
+from tests.service.stage import make_stage
 
 __all__ = ["make_stage"]

@@ -14,7 +14,7 @@ import pytest
 
 from tests.broker import Broker, Subscriber
 from tests.fakes import ScriptedMicrophone, ScriptedRecognizer, SpokenUtterance, sleep_for_an_hour
-from tests.service.test_daemon import QUIET, ROOT, Stage, _stage
+from tests.service.stage import QUIET, ROOT, Stage, stage_of
 from tests.speech.scripted import Line, Script, answering, hanging, scripted, silent
 from tests.speech.test_faulty_hosts import breaking_behind_the_phrase, closing, without_result
 from tests.speechhost.fakes import silence, tone
@@ -52,7 +52,7 @@ def staged(
         speech=SpeechSettings.model_validate({"host": url, **speech}),
     )  # fmt: skip
     recognizer: ScriptedRecognizer = Recognizer(settings.speech)  # type: ignore[assignment]
-    yield _stage(settings, recognizer, seen)
+    yield stage_of(settings, recognizer, seen)
 
 
 def speak(microphone: ScriptedMicrophone, ago_s: float = 0.0) -> float:

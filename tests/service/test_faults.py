@@ -7,7 +7,7 @@ from itertools import cycle
 import pytest
 
 from tests.broker import wait_until
-from tests.service.test_daemon import ROOT, Stage
+from tests.service.stage import ROOT, Stage
 
 PLACES: dict[str, Callable[[Stage], tuple[object, str]]] = {
     "asking whether audio may be sent": lambda stage: (stage.daemon, "_may_send"),

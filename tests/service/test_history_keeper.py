@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import SpokenUtterance
-from tests.service.test_daemon import Stage
+from tests.service.stage import Stage
 from voice2mqtt.core.outcome import SILENCE, Canceled, NoMatch
 from voice2mqtt.history.database import NAME
 from voice2mqtt.history.entry import HistoryEntry, Refusal
