@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 WYOMING = "_wyoming._tcp.local."
 _DETAILS_WITHIN_MS = 1000
+"""How long a service may take to tell its address; set by hand."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

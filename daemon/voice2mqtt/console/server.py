@@ -44,8 +44,8 @@ WRITE_WITHIN_S = 5.0
 _SLOW_AT_ONCE = 2
 _SEND_BUFFER_BYTES = 65_536
 """Small, so that a page which reads nothing is soon noticed."""
-_STARTED_WITHIN_S = 10.0
-_HANDSHAKE_WITHIN_S = 5.0
+_STARTED_WITHIN_S, _HANDSHAKE_WITHIN_S = 10.0, 5.0
+"""How long the page may take to begin, and a client for its TLS handshake; set by hand."""
 
 _HEADERS = {
     "Content-Security-Policy": (

@@ -18,6 +18,7 @@ from voice2mqtt.settings.yaml.faults import FaultsError
 from voice2mqtt.settings.yaml.reader import MAX_BYTES, read_text
 
 _UNDO_STEPS = 20
+"""Versions of the table that are kept in memory; set by hand."""
 
 Problem = Mapping[str, object]
 """A fault or a warning: `line`, `column`, `problem`, `hint`, and whether it is a `fault`."""

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Protocol
 
 RATE_HZ = 16_000
+"""What Speech hosts and voice activity detectors take."""
 SAMPLE_BYTES = 2
 
 

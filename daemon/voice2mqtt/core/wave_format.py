@@ -9,6 +9,7 @@ from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.resampler import Samples
 
 _PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+"""`wFormatTag` of a WAV file, as Windows' mmreg.h numbers them."""
 _WIDTHS = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64), _ALAW: (8,), _MULAW: (8,)}
 
 

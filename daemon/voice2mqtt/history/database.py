@@ -21,6 +21,7 @@ PERIOD_S = 900
 LATENCY_STEP_MS = 10
 """Latencies are counted in steps of this: finer than anybody sees in a plot."""
 _BUSY_MS = 5000
+"""How long the file may be locked by another program; set by hand."""
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS entry (

@@ -17,6 +17,7 @@ from voice2mqtt.history import database
 from voice2mqtt.history.entry import HistoryEntry, Refusal
 
 PERCENTILES = (50, 95, 99)
+"""Of the latency, that are plotted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

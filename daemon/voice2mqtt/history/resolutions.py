@@ -14,6 +14,7 @@ from voice2mqtt.history import database
 _NEVER_S = 1e18
 """Hides a sound for good."""
 UNDO_STEPS = 20
+"""Steps that can be taken back; set by hand."""
 
 
 class Resolution(Enum):

@@ -21,8 +21,11 @@ MOST_WAITING = 100
 MOST_ENTRIES = 200_000
 """The newest are kept; about 150 MB. Set by hand."""
 MOST_RECORDING_BYTES = 500_000_000
+"""Of all recordings; beyond that the oldest go. Four hours of speech; set by hand."""
 _PRUNE_EVERY_S = 3600.0
+"""Between two removals of what is too old; set by hand."""
 _CLOSE_WITHIN_S = 1.0
+"""How long what waits may take to be written at the end; set by hand."""
 
 _ADD_TO_PERIOD = """
 INSERT INTO period VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?)

@@ -8,6 +8,7 @@ from voice2mqtt import mdns
 _MQTT = "_mqtt._tcp.local."
 _HOME_ASSISTANT = "_home-assistant._tcp.local."
 _MQTT_PORT = 1883
+"""Registered for MQTT."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -18,6 +18,7 @@ _NUMBER = re.compile(r"\(code=(-?\d+)")
 _CLOSED = re.compile(r"Error code: (\d+)")
 _NO_NAME, _NO_NAME_NOW, _NO_TLS, _NO_TRUST, _PROXY_REFUSES = -2, -3, 851, 2859, 801
 _NOBODY_LISTENS = 111
+"""Numbers behind `code=` in the SDK's error text: of getaddrinfo, of the SDK, and errno."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 ASK_AGAIN_S = 0.2
 """How often it is asked whether audio may be sent again."""
 UNKNOWN_LOUDNESS_DB = -100.0
+"""In dBFS; of a sentence that the SDK heard, so that another node with a level of its own acts."""
 
 
 class SdkMicrophone:

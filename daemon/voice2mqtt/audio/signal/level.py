@@ -15,6 +15,7 @@ CLIPPED = 32_700
 """Samples from this magnitude on count as clipped (full scale is 32,767). Set by hand."""
 
 _FLOOR_WITHIN_S = 10.0
+"""So much audio the noise floor is taken from; set by hand."""
 
 
 def power(pcm: bytes) -> float:

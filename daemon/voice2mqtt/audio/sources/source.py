@@ -6,6 +6,7 @@ from typing import Protocol
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 
 BLOCK_MS = 20
+"""Audio read at a time: short enough that nobody waits for it."""
 BLOCK_BYTES = RATE_HZ * BLOCK_MS // 1000 * SAMPLE_BYTES
 
 

@@ -40,9 +40,8 @@ HELP = "set everything up, one question at a time; run it again to change someth
 PARTS = ("node", "microphone", "host", "broker", "table", "try", "install")
 OWN = "own"
 SUGGEST, EXAMPLE, KEEP = "suggest", "example", "keep"
-_LOOK_S = 2.0
-"""For brokers on the network, and for devices on the broker; set by hand."""
-_DEVICES_WITHIN_S = 5.0
+_LOOK_S, _DEVICES_WITHIN_S = 2.0, 5.0
+"""How long brokers on the network, and devices on the broker, are looked for; set by hand."""
 _LOCAL = "mqtt://127.0.0.1:1883"
 _PASSWORD = "secrets/mqtt-password"
 

@@ -32,6 +32,7 @@ _MOST = 1000
 _TRY_AGAIN_S = 10.0
 """How long a Speech host may take to notice that the table has changed."""
 _PAUSE_S = 0.5
+"""Between two attempts meanwhile."""
 
 _KEYS = """  a  accept it for the sentence above          s  accept it for another sentence
   n  give it a row of its own                  i  ignore what sounds like it

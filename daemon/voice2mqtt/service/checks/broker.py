@@ -19,6 +19,7 @@ _NAME = "broker"
 _MOST_SENTENCES = 500
 """Of a table, whose topics are asked about; set by hand."""
 _MOST_TOLD = 4
+"""Topics that a result names; set by hand."""
 
 
 def check_broker(

@@ -27,6 +27,7 @@ _WRITTEN = time.mktime((2025, 1, 1, 0, 0, 0, 0, 0, 0))
 _FULL_BYTES, _NEARLY_FULL_BYTES = 20_000_000, 300_000_000
 """Free space below which writing fails soon, and below which an upgrade fails. Set by hand."""
 _ASKED_WITHIN_S = 10.0
+"""How long a program may take to answer; set by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ LISTEN_S = 10.0
 _SOONEST_S = 2.5
 """So long at least, for the noise floor."""
 _LOOK_S = 0.1
+"""Between two looks at the level."""
 _WORKING = {Condition.STARTING, Condition.OK, Condition.DEAF, Condition.CLIPPING}
 
 _TOO_QUIET_DB, _QUIET_DB = -55.0, -40.0

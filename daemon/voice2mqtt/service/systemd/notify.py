@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 
 _SEND_WITHIN_S = 1.0
+"""A manager too busy to read must not hold up a thread for longer; set by hand."""
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,6 @@ class Notifier:
         self._socket: socket.socket | None = None
         if address:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-            # A manager too busy to read must not hold up a thread for long.
             self._socket.settimeout(_SEND_WITHIN_S)
         self._status = ""
         self._complained = False

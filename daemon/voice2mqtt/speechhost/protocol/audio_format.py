@@ -13,8 +13,9 @@ from voice2mqtt.core.wave_format import WaveFormat, read_format, to_mono, to_pcm
 from voice2mqtt.speechhost.protocol.frames import ProtocolError
 
 TICKS_PER_S = 10_000_000
-_HIGHEST_RATE_HZ = 192_000
-_MOST_CHANNELS = 8
+"""The protocol counts time in units of 100 ns."""
+_HIGHEST_RATE_HZ, _MOST_CHANNELS = 192_000, 8
+"""Beyond these a header is damaged, or an attack; set by hand."""
 
 
 def is_header(payload: bytes) -> bool:

@@ -14,6 +14,7 @@ from voice2mqtt.core.jsontext import read_json
 from voice2mqtt.nlu.grammar.table import Json
 
 MAX_HEADER_BYTES = 8192
+"""Of a binary message; clients send some hundred. Set by hand."""
 
 _REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _COMMIT_TOKEN = re.compile(r"[0-9]{1,10}")

@@ -16,6 +16,7 @@ from voice2mqtt.speechhost.engine import EngineGrammar
 from voice2mqtt.speechhost.protocol.request_options import Phrases
 
 CHECK_EVERY_S = 1.0
+"""Between two looks at the files."""
 
 log = logging.getLogger(__name__)
 

@@ -20,6 +20,7 @@ from voice2mqtt.speechhost.jobs import Transcribe, Urgency
 from voice2mqtt.speechhost.serving.server import SpeechHost
 
 _BUCKETS_S = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0)
+"""Upper ends of the histogram, closest where an answer is felt as quick or slow; set by hand."""
 
 
 class Metrics:

@@ -32,7 +32,9 @@ _MAX_BYTES = 1 << 20
 _NO_EVENT = (KeyError, TypeError, AttributeError, UnicodeError, RecursionError)
 """What the library raises at JSON that is none of its events."""
 _READ_BYTES = 65_536
+"""Read at most at a time."""
 _CLOSE_WITHIN_S = 1.0
+"""How long a client may take to read the end; set by hand."""
 _ATTRIBUTION = Attribution(name="voice2mqtt", url="")
 
 
