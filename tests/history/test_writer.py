@@ -31,7 +31,7 @@ def write(
 
 
 def kept(path: Path) -> list[str]:
-    return [entry.id for _, entry in HistoryReader(path).entries()]
+    return [entry.id for entry in HistoryReader(path).entries()]
 
 
 def test_entries_are_read_as_they_were_written_by_their_owner_alone(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_entries_are_read_as_they_were_written_by_their_owner_alone(tmp_path: Pa
     now_s = time.time()
     written = refused(1, "Küche \ud800 …", "kyxə", now_s, wav=b"RIFF")
     write(path, [entry(0, at_s=now_s), written])
-    (_, newest), (_, oldest) = HistoryReader(path).entries()
+    newest, oldest = HistoryReader(path).entries()
     assert newest.event == written.event
     assert (newest.refusal, newest.sound) == (written.refusal, written.sound)
     assert (oldest.kind, oldest.level_dbfs, oldest.audio_s) == ("command", -30.0, 2.0)
@@ -241,7 +241,7 @@ def test_a_kill_loses_at_most_the_last_second(tmp_path: Path) -> None:
                 running.send_signal(signal.SIGKILL)
         running.wait()
         running.stdout.close()
-        found = [entry.id for _, entry in HistoryReader(path).entries(limit=10_000)][::-1]
+        found = [entry.id for entry in HistoryReader(path).entries(limit=10_000)][::-1]
         assert found == [f"id{number}" for number in range(len(found))]
         # In a second 500 are added, on a busy machine fewer.
         assert len(found) > 200

@@ -69,7 +69,7 @@ def unfinished(folder: Path) -> Iterator[int]:
 
 def history(folder: Path) -> Iterator[int]:
     path = folder / NAME
-    found = [entry.id for _, entry in HistoryReader(path).entries(limit=100_000)][::-1]
+    found = [entry.id for entry in HistoryReader(path).entries(limit=100_000)][::-1]
     if found != [f"id{number}" for number in range(1, len(found) + 1)]:
         sys.exit(f"entries are lost: {found}")
     writer = HistoryWriter(path, keep_days=1, keep_audio_days=0)

@@ -19,7 +19,7 @@ LOUD = b"\x00\x20\x00\xe0" * 8000
 
 
 def kept(folder: Path) -> list[HistoryEntry]:
-    return [entry for _, entry in HistoryReader(folder / NAME).entries()][::-1]
+    return HistoryReader(folder / NAME).entries()[::-1]
 
 
 def speak(stage: Stage, times: int) -> None:

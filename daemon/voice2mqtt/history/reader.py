@@ -63,18 +63,12 @@ class HistoryReader:
         self._path = path
 
     def entries(
-        self,
-        *,
-        since_s: float = 0.0,
-        before: int | None = None,
-        refused: bool = False,
-        limit: int = 100,
-    ) -> list[tuple[int, HistoryEntry]]:
-        """Return the newest entries with their numbers, newest first.
+        self, *, since_s: float = 0.0, refused: bool = False, limit: int = 100
+    ) -> list[HistoryEntry]:
+        """Return the newest entries, newest first.
 
         Args:
             since_s: not those from before this time, in seconds since 1970.
-            before: only those with a lower number, to page on.
             refused: only those of which nothing was carried out.
             limit: how many at most.
 
@@ -83,17 +77,12 @@ class HistoryReader:
         """
         # Numbers rise with time, unless somebody has put the clock back.
         first = "(SELECT MIN(number) FROM entry WHERE at_s >= :since_s)"
-        where = f"number >= {first} AND number < :before AND at_s >= :since_s"
+        where = f"number >= {first} AND at_s >= :since_s"
         if refused:
             where += f" AND refusal NOT IN ('', '{Refusal.SILENCE.value}')"
         query = f"SELECT * FROM entry WHERE {where} ORDER BY number DESC LIMIT :limit"
-        values = {
-            "since_s": since_s,
-            "before": 1 << 62 if before is None else before,
-            "limit": limit,
-        }
-        with self._rows(query, values) as rows:
-            return [(row["number"], _entry(row)) for row in rows]
+        with self._rows(query, {"since_s": since_s, "limit": limit}) as rows:
+            return [_entry(row) for row in rows]
 
     def recording(self, utterance_id: str) -> bytes:
         """Return the WAV of an utterance; b"" if none is kept.

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     common.require_history(settings)
     reader = HistoryReader(common.history_path(args, settings))
     found = reader.entries(since_s=args.since, refused=args.refused, limit=args.limit)
-    for _, entry in reversed(found):
+    for entry in reversed(found):
         print(_as_json(entry) if args.json else _line(entry))
     return ExitStatus.OK
 
