@@ -1,4 +1,4 @@
-from voice2mqtt.audio.endpointer import Closed, Endpointer, Event, Opened
+from voice2mqtt.audio.endpointer import Closed, Endpointer, GateEvent, Opened
 from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.settings.model import EndpointerSettings
 
@@ -14,7 +14,7 @@ SETTINGS = EndpointerSettings(
 )
 
 
-def _feed(endpointer: Endpointer, frames: str) -> list[Event]:
+def _feed(endpointer: Endpointer, frames: str) -> list[GateEvent]:
     """Give `endpointer` speech for each `S` and silence for each `.`; return what it says."""
     events = [endpointer.feed(0.9 if frame == "S" else 0.1) for frame in frames]
     return [event for event in events if event]

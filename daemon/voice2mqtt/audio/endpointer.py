@@ -42,7 +42,7 @@ class Closed:
     end_sample: int
 
 
-Event = Opened | Closed
+GateEvent = Opened | Closed
 
 
 class Endpointer:
@@ -85,7 +85,7 @@ class Endpointer:
         """Return whether a frame of that `probability` counts as speech."""
         return probability >= self._threshold
 
-    def feed(self, probability: float) -> Event | None:
+    def feed(self, probability: float) -> GateEvent | None:
         """Process the next frame, which holds speech with `probability`."""
         self._position += self._frame
         speech = self.is_speech(probability)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from voice2mqtt.audio.endpointer import Closed, Endpointer, Event, Opened
+from voice2mqtt.audio.endpointer import Closed, Endpointer, GateEvent, Opened
 from voice2mqtt.audio.ring_buffer import RingBuffer
 from voice2mqtt.audio.signal.level import power
 from voice2mqtt.audio.utterance import NO_BEGINNING, NO_END, LiveUtterance
@@ -74,7 +74,7 @@ class Segmenter:
             if utterance is self._current:
                 self._handle(self._endpointer.expect(partial_match))
 
-    def _handle(self, event: Event | None, cut: str = "") -> LiveUtterance | None:
+    def _handle(self, event: GateEvent | None, cut: str = "") -> LiveUtterance | None:
         """Handle an event of the endpointer; return the utterance that begins, if one does.
 
         `cut` is why the utterance that ends is not whole.

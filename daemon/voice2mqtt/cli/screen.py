@@ -13,7 +13,7 @@ from rich.text import Text
 REFRESH_HZ = 10
 """Set by hand."""
 
-Row = Sequence[str]
+Cells = Sequence[str]
 
 
 def is_terminal() -> bool:
@@ -21,7 +21,7 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def show_table(headings: Row, rows: Sequence[Row]) -> None:
+def show_table(headings: Cells, rows: Sequence[Cells]) -> None:
     """Print a table; in a pipe each row is one line."""
     # A pipe has no width; 400 columns keep each row on one line.
     Console(highlight=False, width=None if is_terminal() else 400).print(_table(headings, rows))
@@ -64,8 +64,8 @@ def working(what: str) -> AbstractContextManager[object]:
 
 
 def live_table(
-    headings: Row,
-    rows: Callable[[], Sequence[Row]],
+    headings: Cells,
+    rows: Callable[[], Sequence[Cells]],
     caption: Callable[[], str] = str,
     *,
     stays: bool = True,
@@ -88,7 +88,7 @@ def bar(share: float, width: int = 30) -> str:
     return "█" * filled + "·" * (width - filled)
 
 
-def _table(headings: Row, rows: Sequence[Row], caption: str = "") -> Table:
+def _table(headings: Cells, rows: Sequence[Cells], caption: str = "") -> Table:
     table = Table(
         box=None,
         padding=(0, 2, 0, 0),

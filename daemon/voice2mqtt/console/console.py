@@ -12,7 +12,7 @@ from voice2mqtt.console.given import Given, recording_of, sentence_of, text_of
 from voice2mqtt.console.history_view import plots
 from voice2mqtt.console.ports import WatchedDaemon
 from voice2mqtt.console.review_view import ReviewView
-from voice2mqtt.console.server import Answer, ConsoleServer
+from voice2mqtt.console.server import ConsoleServer, JsonObject
 from voice2mqtt.console.settings_view import settings_in_force
 from voice2mqtt.console.table_file import TableFile, version_of
 from voice2mqtt.console.table_view import table_document
@@ -36,7 +36,7 @@ class Console:
         daemon: WatchedDaemon,
         review: Review,
         run_tests: Callable[[CommandTable], Sequence[str]],
-        examine: Callable[[], Iterator[Answer]],
+        examine: Callable[[], Iterator[JsonObject]],
     ) -> None:
         """Prepare a page for `daemon`, which puts its events into `feed`.
 
@@ -53,8 +53,8 @@ class Console:
         language = primary_of(settings.speech.first_language)
         self._table = TableFile(settings.commands, language, run_tests)
         self._explanation: Explanation | None = None
-        self._shown_state: Answer = {}
-        self._shown_table: tuple[str, Answer | None] = ("", None)
+        self._shown_state: JsonObject = {}
+        self._shown_table: tuple[str, JsonObject | None] = ("", None)
         """The version of the table that was shown last, and what was shown of it."""
         self._review = ReviewView(review, settings.node, with_words=settings.privacy.log_text)
         self._server = ConsoleServer(settings.console, feed, self._now, self._hello)
@@ -109,10 +109,10 @@ class Console:
         ):
             self._server.route("POST", f"/api/review/{path}", Need.CHANGE, self._reloading(change))
 
-    def _reloading(self, change: Callable[[Given], Answer]) -> Callable[[Given], Answer]:
+    def _reloading(self, change: Callable[[Given], JsonObject]) -> Callable[[Given], JsonObject]:
         """Return `change`, after which the daemon reads the table at once."""
 
-        def changed(given: Given) -> Answer:
+        def changed(given: Given) -> JsonObject:
             answer = change(given)
             self._daemon.reload()
             return answer
@@ -137,7 +137,7 @@ class Console:
         self._ended = True
         self._server.stop()
 
-    def _now(self) -> Sequence[Answer]:
+    def _now(self) -> Sequence[JsonObject]:
         level = {"event": "level", **self._feed.level(), "in_speech": self._daemon.in_speech}
         state = self._daemon.state_document()
         if state == self._shown_state:
@@ -145,7 +145,7 @@ class Console:
         self._shown_state = state
         return level, {"event": "state", "state": state}
 
-    def _hello(self) -> Answer:
+    def _hello(self) -> JsonObject:
         return {
             "event": "hello",
             "recent": self._feed.recent,
@@ -153,7 +153,7 @@ class Console:
             **self._about({}),
         }
 
-    def _about(self, _given: Given) -> Answer:
+    def _about(self, _given: Given) -> JsonObject:
         settings = self._written.settings
         return {
             "node": settings.node,
@@ -164,22 +164,22 @@ class Console:
             "device": settings.microphone.device,
         }
 
-    def _try(self, given: Given) -> Answer:
+    def _try(self, given: Given) -> JsonObject:
         return {"events": list(self._daemon.rehearse(sentence_of(given)))}
 
-    def _hear(self, given: Given) -> Answer:
+    def _hear(self, given: Given) -> JsonObject:
         return {"events": list(self._daemon.rehearse_recording(recording_of(given)))}
 
-    def _say(self, given: Given) -> Answer:
+    def _say(self, given: Given) -> JsonObject:
         if why_not := self._daemon.say(sentence_of(given)):
             raise SettingsError(why_not)
         return {}
 
-    def _mute(self, given: Given) -> Answer:
+    def _mute(self, given: Given) -> JsonObject:
         self._daemon.mute(on=given.get("on") is True)
         return {}
 
-    def _alignment(self, given: Given) -> Answer:
+    def _alignment(self, given: Given) -> JsonObject:
         heard, said = text_of(given, "heard"), text_of(given, "said")
         if self._explanation is None:
             table = self._table.table(self._table.text())
@@ -187,7 +187,7 @@ class Console:
             self._explanation = Explanation(table.language, pronouncer(spoken))
         return {"matches": self._explanation.alignment(heard, said)}
 
-    def _read_table(self, _given: Given) -> Answer:
+    def _read_table(self, _given: Given) -> JsonObject:
         text = self._table.text()
         problems, version = self._table.check(text), version_of(text)
         valid = not any(problem["fault"] for problem in problems)
@@ -203,27 +203,27 @@ class Console:
             "table": self._shown_table[1],
         }
 
-    def _check(self, given: Given) -> Answer:
+    def _check(self, given: Given) -> JsonObject:
         return {"problems": self._table.check(text_of(given, "text"))}
 
-    def _save(self, given: Given) -> Answer:
+    def _save(self, given: Given) -> JsonObject:
         problems = self._table.save(text_of(given, "text"), text_of(given, "version"))
         saved = not any(problem["fault"] for problem in problems)
         if saved:
             self._daemon.reload()
         return {"problems": problems, "saved": saved}
 
-    def _undo(self, _given: Given) -> Answer:
+    def _undo(self, _given: Given) -> JsonObject:
         self._table.undo()
         self._daemon.reload()
         return {}
 
-    def _settings(self, _given: Given) -> Answer:
+    def _settings(self, _given: Given) -> JsonObject:
         return {
             "path": str(self._settings_file),
             "settings": settings_in_force(self._written),
         }
 
-    def _doctor(self, _given: Given) -> Answer:
+    def _doctor(self, _given: Given) -> JsonObject:
         # The daemon's end waits for one check at most.
         return {"checks": list(takewhile(lambda _check: not self._ended, self._examine()))}

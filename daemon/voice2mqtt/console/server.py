@@ -26,8 +26,8 @@ from voice2mqtt.core.jsontext import read_json
 from voice2mqtt.errors import InputError, UnavailableError, UserFacingError
 from voice2mqtt.settings.model import ConsoleSettings
 
-Answer = Mapping[str, object]
-Work = Callable[[Mapping[str, object]], Answer]
+JsonObject = Mapping[str, object]
+Route = Callable[[Mapping[str, object]], JsonObject]
 """What is behind an address: query or JSON body to JSON. Runs on the working thread."""
 
 MOST_READERS = 20
@@ -82,8 +82,8 @@ class ConsoleServer:
         self,
         settings: ConsoleSettings,
         feed: Feed,
-        now: Callable[[], Sequence[Answer]],
-        hello: Callable[[], Answer],
+        now: Callable[[], Sequence[JsonObject]],
+        hello: Callable[[], JsonObject],
     ) -> None:
         """Prepare.
 
@@ -97,9 +97,9 @@ class ConsoleServer:
         self._feed = feed
         self._now = now
         self._hello = hello
-        self._routes: list[tuple[str, str, Need, Work]] = []
-        self._slow: set[Work] = set()
-        self._under_way: set[Work] = set()
+        self._routes: list[tuple[str, str, Need, Route]] = []
+        self._slow: set[Route] = set()
+        self._under_way: set[Route] = set()
         """Of the slow work; touched by the page's thread only."""
         self._requests = RequestBudget(burst=60, per_s=20)
         self._failures = RequestBudget(burst=10, per_s=0.2)
@@ -114,7 +114,7 @@ class ConsoleServer:
         self._thread = threading.Thread(target=self._run, name="console", daemon=True)
 
     def route(
-        self, method: str, path: str, need: Need, work: Work, *, is_slow: bool = False
+        self, method: str, path: str, need: Need, work: Route, *, is_slow: bool = False
     ) -> None:
         """Answer `method` at `path` by `work`; before `start`.
 
@@ -252,7 +252,7 @@ class ConsoleServer:
         return _json({"error": denied.reason}, denied.status) if denied else None
 
     def _handler(
-        self, need: Need, work: Work
+        self, need: Need, work: Route
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             if denied := self._denial(request, need):
@@ -265,7 +265,7 @@ class ConsoleServer:
 
         return handle
 
-    async def _done(self, work: Work, given: Mapping[str, object]) -> Answer:
+    async def _done(self, work: Route, given: Mapping[str, object]) -> JsonObject:
         loop = asyncio.get_running_loop()
         if work not in self._slow:
             return await loop.run_in_executor(self._worker, work, given)
@@ -343,7 +343,7 @@ async def _given(request: web.Request) -> Mapping[str, object]:
     return body
 
 
-def _json(answer: Answer, status: int = 200) -> web.Response:
+def _json(answer: JsonObject, status: int = 200) -> web.Response:
     return web.json_response(
         answer, status=status, headers={**_HEADERS, "Cache-Control": "no-store"}
     )

@@ -107,7 +107,7 @@ class Undecided:
     until_s: float
 
 
-Verdict = Won | HeldBack | Claims | Undecided
+Ruling = Won | HeldBack | Claims | Undecided
 
 
 @dataclass(slots=True)
@@ -241,7 +241,7 @@ class Arbitration:
             raise ValueError("an utterance is heard before it is decided on")
         return self._own
 
-    def verdict(self, wanted_s: float, now_s: float) -> Verdict:
+    def verdict(self, wanted_s: float, now_s: float) -> Ruling:
         """Return who acts, as far as is known; this node reached `WANTS` at `wanted_s`."""
         own = self._own_utterance()
         if self._cut_from:
@@ -271,7 +271,7 @@ class Arbitration:
         missed = others or self.membership.knows_of_another
         return _has_missed(others).reason if missed else ""
 
-    def _verdict_on(self, claim: _Claim, own: _Known, now_s: float) -> Verdict:
+    def _verdict_on(self, claim: _Claim, own: _Known, now_s: float) -> Ruling:
         rival = claim.first if claim.is_back else self._rival_claim(own)
         if rival:
             return _gives_way(rival)
@@ -284,7 +284,7 @@ class Arbitration:
             unsure=True,
         )
 
-    def _best(self, own: _Known, wanted_s: float, now_s: float) -> Verdict:
+    def _best(self, own: _Known, wanted_s: float, now_s: float) -> Ruling:
         """Return whether this node is the best, by the bids of the others so far."""
         rivals = [each.bid for each in self._rivals(own)]
         ahead = [rival for rival in rivals if _rank(rival) < _rank(own.bid)]

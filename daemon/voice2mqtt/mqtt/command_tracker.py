@@ -18,7 +18,7 @@ class CommandFailure:
     reason: str
 
 
-Publish = Callable[[Message, Callable[[str], None], float | None], None]
+Deliver = Callable[[Message, Callable[[str], None], float | None], None]
 """See `Outbox.publish`."""
 
 
@@ -38,7 +38,7 @@ class CommandTracker:
         self._reasons: list[str] = []
         self._start_timeout: Callable[[], None] = lambda: on_done(None)
 
-    def start(self, publish: Publish, confirmations: ConfirmationWatcher) -> None:
+    def start(self, publish: Deliver, confirmations: ConfirmationWatcher) -> None:
         """Begin; returns at once."""
         if self._fire.expect:
             # Before the messages go out: a quick device answers before the broker confirms them.

@@ -13,10 +13,10 @@ from voice2mqtt.settings.page_address import is_loopback
 from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.settings.values import (
     Broker,
-    Listen,
+    ListenAddress,
     Milliseconds,
     NodeName,
-    Origin,
+    PageOrigin,
     Positive,
     Section,
     Text,
@@ -159,9 +159,9 @@ class PrivacySettings(Section):
 class ConsoleSettings(Section):
     """The local web page, and who may use it."""
 
-    listen: Listen | None = None
+    listen: ListenAddress | None = None
     """Address and port of the page, such as 127.0.0.1:8099; without it there is none."""
-    origin: Origin | None = None
+    origin: PageOrigin | None = None
     """How browsers on other machines reach it; then everything needs the token."""
     cert_file: Path | None = None
     """The page's own certificate, for https without a proxy."""

@@ -134,8 +134,8 @@ WakeWords = Annotated[
     tuple[Annotated[str, AfterValidator(_wake_word)], ...], BeforeValidator(as_tuple)
 ]
 Topic = Annotated[str, AfterValidator(_topic)]
-Listen = Annotated[str, AfterValidator(check_listen)]
-Origin = Annotated[str, AfterValidator(check_origin)]
+ListenAddress = Annotated[str, AfterValidator(check_listen)]
+PageOrigin = Annotated[str, AfterValidator(check_origin)]
 NodeName = Annotated[str, AfterValidator(_node_name)]
 Language = Annotated[str, AfterValidator(_language)]
 Variable = Annotated[str, AfterValidator(_variable)]

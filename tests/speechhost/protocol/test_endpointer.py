@@ -3,10 +3,10 @@ import numpy as np
 from voice2mqtt.speechhost.protocol.endpointer import (
     Began,
     Ended,
-    Event,
     GoesOn,
     Paused,
     PhraseEndpointer,
+    PhraseEvent,
     Resumed,
     StayedSilent,
 )
@@ -46,7 +46,7 @@ def endpointer() -> PhraseEndpointer:
     )
 
 
-def kinds(events: list[Event]) -> list[type[Event]]:
+def kinds(events: list[PhraseEvent]) -> list[type[PhraseEvent]]:
     return [type(event) for event in events]
 
 

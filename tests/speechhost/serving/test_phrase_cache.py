@@ -8,7 +8,7 @@ import pytest
 from voice2mqtt.nlu.grammar.compiler import compile_phrases
 from voice2mqtt.speechhost.engine import EngineGrammar
 from voice2mqtt.speechhost.serving import phrase_cache
-from voice2mqtt.speechhost.serving.phrase_cache import MAX_LISTS, PhraseCache, Phrases
+from voice2mqtt.speechhost.serving.phrase_cache import MAX_LISTS, PhraseCache, PhraseList
 
 CATS, DOGS, BIRDS = ("feed the cat",), ("walk the dog",), ("hear the bird",)
 
@@ -17,13 +17,13 @@ class Compiler:
     """Compiles, and remembers what; waits while its gate is shut."""
 
     def __init__(self, own: EngineGrammar | None = None) -> None:
-        self.compiled: list[Phrases] = []
+        self.compiled: list[PhraseList] = []
         self.began = threading.Event()
         self.gate = threading.Event()
         self.gate.set()
         self._own = own
 
-    def __call__(self, phrases: Phrases) -> EngineGrammar | None:
+    def __call__(self, phrases: PhraseList) -> EngineGrammar | None:
         if not phrases:
             return self._own
         self.compiled.append(phrases)
@@ -46,7 +46,7 @@ def play(compiler: Compiler, scene: Callable[[PhraseCache], Awaitable[None]]) ->
     asyncio.run(play())
 
 
-async def grammar(cache: PhraseCache, phrases: Phrases) -> EngineGrammar | None:
+async def grammar(cache: PhraseCache, phrases: PhraseList) -> EngineGrammar | None:
     return await cache.grammar(phrases, asyncio.get_running_loop().create_future())
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
-from voice2mqtt.service.systemd.journal_entry import KINDS, Event, journal_entry
+from voice2mqtt.service.systemd.journal_entry import KINDS, LoggedEvent, journal_entry
 
 IDENTIFIER = "voice2mqtt"
 """SYSLOG_IDENTIFIER: `journalctl -t voice2mqtt` finds every node of a machine."""
@@ -41,7 +41,7 @@ def set_up(*, log_text: bool = True, as_json: bool = False, verbose: bool = Fals
     logging.getLogger("voice2mqtt").setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
-def report(event: Event) -> None:
+def report(event: LoggedEvent) -> None:
     """Log `event`, whose kind is `event["event"]`, as one sentence with its fields."""
     entry = journal_entry(event, log_text=_log_text)
     log.log(entry.level, entry.sentence, extra={**entry.fields, "event": entry.event}, stacklevel=2)

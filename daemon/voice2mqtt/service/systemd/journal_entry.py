@@ -15,7 +15,7 @@ from voice2mqtt.core.outcome import SILENCE
 
 _WORDLESS = "something was said, no words were found in it"
 
-Event = Mapping[str, Any]
+LoggedEvent = Mapping[str, Any]
 """As `core/event.py` makes it; empty values do not apply, and only the key `event` is required."""
 
 _NOT_IN_SENTENCE = frozenset({"event", "id", "at", "node", "latency_ms"})
@@ -92,11 +92,11 @@ class JournalEntry:
     level: int
     fields: Mapping[str, str]
     """`V2M_...` and, for a kind in the catalogue, `MESSAGE_ID`."""
-    event: Event
+    event: LoggedEvent
     """The event, without words if they must not be logged."""
 
 
-def journal_entry(event: Event, *, log_text: bool = True, dry: bool = False) -> JournalEntry:
+def journal_entry(event: LoggedEvent, *, log_text: bool = True, dry: bool = False) -> JournalEntry:
     """Return the entry for `event`; without `log_text` it has no spoken words.
 
     With `dry` it says that nothing was published.
@@ -112,7 +112,7 @@ def journal_entry(event: Event, *, log_text: bool = True, dry: bool = False) -> 
     )
 
 
-def _sentence(event: Event, kind: Kind, *, dry: bool) -> str:
+def _sentence(event: LoggedEvent, kind: Kind, *, dry: bool) -> str:
     match event["event"]:
         case "command":
             published = _published(event, "would publish" if dry else "published")
@@ -132,41 +132,41 @@ def _sentence(event: Event, kind: Kind, *, dry: bool) -> str:
     return sentence + _latency(event)
 
 
-def _heard(event: Event) -> str:
+def _heard(event: LoggedEvent) -> str:
     return f"heard “{event['text']}”" if "text" in event else "heard something"
 
 
-def _row(event: Event) -> str:
+def _row(event: LoggedEvent) -> str:
     return f" (row “{event['row']}”)" if "row" in event else ""
 
 
-def _score(event: Event) -> str:
+def _score(event: LoggedEvent) -> str:
     score = event.get("score", 1)
     return f", {score:.0%} sure" if score < 1 else ""
 
 
-def _published(event: Event, verb: str) -> str:
+def _published(event: LoggedEvent, verb: str) -> str:
     messages = event.get("messages", ())
     told = ", ".join(f"{message['topic']} = {message['payload']}" for message in messages)
     return f"{verb} {told or 'its messages'}"
 
 
-def _because(event: Event) -> str:
+def _because(event: LoggedEvent) -> str:
     return f": {event['reason']}" if "reason" in event else ""
 
 
-def _about(event: Event) -> str:
+def _about(event: LoggedEvent) -> str:
     parts = [_text(event[key]) for key in ("part", "row", "text", "reason") if key in event]
     return f": {', '.join(parts)}" if parts else ""
 
 
-def _latency(event: Event) -> str:
+def _latency(event: LoggedEvent) -> str:
     if "latency_ms" not in event:
         return ""
     return f"; {event['latency_ms']:.0f} ms after the end of speech"
 
 
-def _plain(name: str, event: Event) -> str:
+def _plain(name: str, event: LoggedEvent) -> str:
     rest = ", ".join(f"{k} {_text(v)}" for k, v in event.items() if k not in _NOT_IN_SENTENCE)
     return f"{name.replace('_', ' ')}: {rest}" if rest else name.replace("_", " ")
 

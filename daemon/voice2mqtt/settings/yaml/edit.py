@@ -20,7 +20,7 @@ from voice2mqtt.errors import SettingsError
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.settings.yaml.writer import block, inline
 
-Path = Sequence[str | int]
+KeyPath = Sequence[str | int]
 """Where a part of a document stands: keys and positions, from the top."""
 
 _BELOW = re.compile(r"(?m)^[\w'\"][^#\n]*:[ ]*(?:#.*)?\n(?:[ ]*(?:#.*)?\n)*([ ]+)[^\s#-]")
@@ -104,7 +104,7 @@ def _has(document: CommentedMap, key: str) -> bool:
     return isinstance(mapping, CommentedMap) and name in mapping
 
 
-def with_value(text: str, path: Path, value: Json) -> str:
+def with_value(text: str, path: KeyPath, value: Json) -> str:
     """Return `text` with `value`, on one line, in place of what stands at `path`.
 
     Raises:
@@ -115,7 +115,7 @@ def with_value(text: str, path: Path, value: Json) -> str:
     return f"{text[:begin]}{inline(value)}{text[end:]}"
 
 
-def with_key(text: str, path: Path, after: str, key: str, value: Json) -> str:
+def with_key(text: str, path: KeyPath, after: str, key: str, value: Json) -> str:
     """Return `text` with a new key in the mapping at `path`, behind the key `after`.
 
     Raises:
@@ -129,7 +129,7 @@ def with_key(text: str, path: Path, after: str, key: str, value: Json) -> str:
     return _with_lines(text, end, " " * int(mapping.start_mark.column) + added)
 
 
-def with_item(text: str, path: Path, value: Json) -> str:
+def with_item(text: str, path: KeyPath, value: Json) -> str:
     """Return `text` with `value` as the last item of the sequence at `path`.
 
     It is written on one line or several as the item before it, and set off as that is.
@@ -154,7 +154,7 @@ def with_item(text: str, path: Path, value: Json) -> str:
     return _with_lines(text, _end(sequence), "\n".join(lines))
 
 
-def has(text: str, path: Path) -> bool:
+def has(text: str, path: KeyPath) -> bool:
     """Return whether something stands at `path`.
 
     Raises:
@@ -171,14 +171,14 @@ def _with_lines(text: str, end: int, lines: str) -> str:
     return f"{text[:at]}\n{lines}{text[at:]}"
 
 
-def _node(text: str, path: Path) -> Node:
+def _node(text: str, path: KeyPath) -> Node:
     found = _found(text, path)
     if found is None:
         raise SettingsError(f"there is no {'.'.join(map(str, path))} to change")
     return found
 
 
-def _found(text: str, path: Path) -> Node | None:
+def _found(text: str, path: KeyPath) -> Node | None:
     node = _composed(text)
     for step in path:
         match node, step:

@@ -71,7 +71,7 @@ class StayedSilent:
     end: int
 
 
-Event = Began | Paused | Resumed | GoesOn | Ended | StayedSilent
+PhraseEvent = Began | Paused | Resumed | GoesOn | Ended | StayedSilent
 
 
 class PhraseEndpointer:
@@ -133,10 +133,10 @@ class PhraseEndpointer:
             self._keep_from(frame)
             self._onset = max(self._onset, frame)
 
-    def hear(self, pcm: bytes) -> list[Event]:
+    def hear(self, pcm: bytes) -> list[PhraseEvent]:
         """Take the next audio."""
         self._pcm += pcm
-        events: list[Event] = []
+        events: list[PhraseEvent] = []
         size = self._voice.frame_bytes
         while len(self._pcm) >= (at := (self._judged - self._kept_from) * size) + size:
             probability = self._voice.probability(bytes(self._pcm[at : at + size]))
@@ -144,7 +144,7 @@ class PhraseEndpointer:
             events += self._in_speech(probability) if self.in_speech else self._idle(probability)
         return events
 
-    def finish(self) -> list[Event]:
+    def finish(self) -> list[PhraseEvent]:
         """Take the audio for ended. Faint voice, too little to begin with, counts now."""
         begun = len(self._pcm) % self._voice.frame_bytes
         events = self.hear(bytes(self._voice.frame_bytes - begun)) if begun else []
@@ -152,9 +152,9 @@ class PhraseEndpointer:
             return events
         return [*events, *(self.end_phrase() or [StayedSilent(end=self._sample(self._judged))])]
 
-    def end_phrase(self) -> list[Event]:
+    def end_phrase(self) -> list[PhraseEvent]:
         """End the phrase under way here; the audio goes on. Faint voice is a phrase now."""
-        events: list[Event] = []
+        events: list[PhraseEvent] = []
         if self._onset is None and self._last_voiced is None:
             return events
         if self._onset is None:
@@ -162,7 +162,7 @@ class PhraseEndpointer:
             events.append(Began(onset=self._sample(self._onset)))
         return [*events, self._end(cut=False)]
 
-    def _idle(self, probability: float) -> list[Event]:
+    def _idle(self, probability: float) -> list[PhraseEvent]:
         self._recent.append(probability >= BEGIN_PROBABILITY)
         if probability >= GO_ON_PROBABILITY:
             self._last_voiced = self._judged - 1
@@ -178,8 +178,8 @@ class PhraseEndpointer:
             return [StayedSilent(end=self._sample(self._judged))]
         return []
 
-    def _in_speech(self, probability: float) -> list[Event]:
-        events: list[Event] = []
+    def _in_speech(self, probability: float) -> list[PhraseEvent]:
+        events: list[PhraseEvent] = []
         last, self._last_voiced = self._last_voiced or 0, self._last_voiced
         if probability >= GO_ON_PROBABILITY:
             if self._judged - 1 - last > self._pause:

@@ -21,10 +21,10 @@ from voice2mqtt.speechhost.protocol.endpointer import (
     INTERIM_MS,
     Began,
     Ended,
-    Event,
     GoesOn,
     Paused,
     PhraseEndpointer,
+    PhraseEvent,
     Resumed,
     StayedSilent,
 )
@@ -184,7 +184,7 @@ class Turn:
             silence_s = self._options.initial_silence_ms / 1000
             self.wake_at_s = now_s + silence_s if self._single_shot else None
 
-    def _handle_events(self, events: list[Event]) -> None:
+    def _handle_events(self, events: list[PhraseEvent]) -> None:
         for event in events:
             if self._audio_ended:
                 return
@@ -194,7 +194,7 @@ class Turn:
                 # After the only phrase of a single shot: this is for the next turn.
                 self._next_onset = event.onset * TICKS_PER_SAMPLE
 
-    def _handle_event_of_phrase(self, event: Event) -> None:
+    def _handle_event_of_phrase(self, event: PhraseEvent) -> None:
         match event:
             case Began(onset=onset):
                 # Not for a single shot: its client acts on a hypothesis that is a whole command.

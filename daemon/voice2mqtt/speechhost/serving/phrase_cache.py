@@ -24,8 +24,8 @@ MAX_WAIT_S = 2.0
 
 log = logging.getLogger(__name__)
 
-Phrases = tuple[str, ...]
-GrammarFor = Callable[[Phrases], EngineGrammar | None]
+PhraseList = tuple[str, ...]
+GrammarFor = Callable[[PhraseList], EngineGrammar | None]
 """Returns the grammar for a client that offers these phrases; at once where there are none."""
 PendingGrammar = asyncio.Future[EngineGrammar | None]
 """The grammar of a list; compiled as long as somebody holds the future."""
@@ -39,10 +39,10 @@ class PhraseCache:
         self._grammar_for = grammar_for
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="phrases")
         self._busy = False
-        self._offered: WeakValueDictionary[Phrases, PendingGrammar] = WeakValueDictionary()
-        self._recent: OrderedDict[Phrases, PendingGrammar] = OrderedDict()
+        self._offered: WeakValueDictionary[PhraseList, PendingGrammar] = WeakValueDictionary()
+        self._recent: OrderedDict[PhraseList, PendingGrammar] = OrderedDict()
 
-    def get(self, phrases: Phrases) -> PendingGrammar:
+    def get(self, phrases: PhraseList) -> PendingGrammar:
         """Return the grammar of `phrases`, which is compiled unless it is known."""
         pending = self._offered.get(phrases)
         if pending is None:
@@ -51,7 +51,7 @@ class PhraseCache:
         return pending
 
     async def grammar(
-        self, phrases: Phrases, abandoned: asyncio.Future[Any]
+        self, phrases: PhraseList, abandoned: asyncio.Future[Any]
     ) -> EngineGrammar | None:
         """Return the grammar for a client that offers `phrases`, waiting a little; or None."""
         if (table_grammar := self._grammar_for(())) or not phrases:
@@ -82,7 +82,7 @@ class PhraseCache:
 
     def _finish(
         self,
-        phrases: Phrases,
+        phrases: PhraseList,
         pending: PendingGrammar,
         compiled: asyncio.Future[EngineGrammar | None],
     ) -> None:
@@ -98,5 +98,5 @@ class PhraseCache:
         self._compile()
 
 
-def _chars(lists: OrderedDict[Phrases, PendingGrammar]) -> int:
+def _chars(lists: OrderedDict[PhraseList, PendingGrammar]) -> int:
     return sum(map(len, (phrase for phrases in lists for phrase in phrases)))
