@@ -68,7 +68,7 @@ def run(options: Options) -> Report:
     interpreter = Interpreter(table)
     report.add("build, processor time", time.process_time() - started_cpu_s, "s", 5)
     report.add("build, wall clock", time.perf_counter() - started_s, "s")
-    automaton = build.settled(interpreter).automaton
+    automaton = build.never_collected(interpreter).automaton
     report.add("states", len(automaton.offsets) - 1)
     report.add("arcs", len(automaton.targets))
 

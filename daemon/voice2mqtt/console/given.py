@@ -1,4 +1,4 @@
-"""What a request gives: taken out and checked. Pure."""
+"""The parameters of a request, taken out and checked. Pure."""
 
 from base64 import b64decode
 from collections.abc import Mapping

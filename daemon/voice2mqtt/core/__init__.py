@@ -1,1 +1,1 @@
-"""The words everybody shares, as values and ports. No I/O, no clock, no threads."""
+"""Values and interfaces that all rooms share. No I/O, no clock, no threads."""

@@ -109,7 +109,7 @@ def _policy(settings: Settings) -> Policy:
     )
 
 
-def settled(made: Interpreter) -> Interpreter:
+def never_collected(made: Interpreter) -> Interpreter:
     """Return `made`, with all objects of now exempt from garbage collection.
 
     Otherwise a collection would walk through a large table and delay a decision.

@@ -1,4 +1,4 @@
-"""Whose the sound of this machine is: its own, or that of somebody's session.
+"""Who has the sound of this machine: a session of somebody, or the machine itself.
 
 It is a session's if a sound server runs there and the session is there whenever the machine is in
 use: it has a display, or lingers. A socket alone means little: on Debian a package that brings

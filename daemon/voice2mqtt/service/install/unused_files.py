@@ -1,4 +1,4 @@
-"""What packages bring along that the program never loads: a third of what a service machine gets.
+"""Deletes what packages bring along and the program never loads: a third of an installation.
 
 We read Moonshine's model by onnxruntime; the recogniser beside it has an onnxruntime of its own.
 """

@@ -1,1 +1,1 @@
-"""What somebody who watches the daemon sees of it; the page does."""
+"""What is told to a person who watches the daemon, by the page."""

@@ -1,4 +1,4 @@
-"""What a host tells whoever runs it."""
+"""Callbacks by which a host tells its state, and the figures that it is asked for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

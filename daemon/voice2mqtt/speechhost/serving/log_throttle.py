@@ -1,4 +1,4 @@
-"""A bound on what clients can have written to the log: each that is refused has its line."""
+"""Limits the warnings about clients in the log: anybody can be refused as often as they like."""
 
 import logging
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How fast a client may send, and how long it has been silent. Pure; seconds everywhere."""
+"""How fast a client may send, and for how long it has been silent. Pure; all times in seconds."""
 
 
 class RateLimit:

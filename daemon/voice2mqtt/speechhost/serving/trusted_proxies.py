@@ -1,4 +1,4 @@
-"""Whose client is a connection that comes by way of a proxy. Pure."""
+"""The address of a client that connects through a trusted proxy. Pure."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
