@@ -1,5 +1,7 @@
 """A duration is one value, however it is said, in six languages."""
 
+from functools import cache
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from voice2mqtt.nlu.text.normaliser import normaliser
 DAY_MINUTES = 24 * 60
 
 
+@cache
 def matcher(code: str, unit: str = "minutes", most: float = DAY_MINUTES) -> ExactMatcher:
     table = CommandTable(
         rows=(Row(name="timer", say=("timer {time}",), publish=()),),
@@ -25,11 +28,10 @@ def matcher(code: str, unit: str = "minutes", most: float = DAY_MINUTES) -> Exac
 
 
 CODES = ("en", "de", "fr", "es", "it", "nl")
-MATCHERS = {code: matcher(code) for code in CODES}
 
 
 def read(code: str, text: str) -> list[object]:
-    return [parse.slots["time"] for parse in MATCHERS[code].parses(f"timer {text}")]
+    return [parse.slots["time"] for parse in matcher(code).parses(f"timer {text}")]
 
 
 SAID: dict[str, dict[float, tuple[str, ...]]] = {
