@@ -73,7 +73,7 @@ class MqttAdapter:
         )
         self._outbox = Outbox(self._link, log_topics=settings.privacy.log_text)
         self._name_conflict = ClientIdConflict(self._instance)
-        self._confirmations = ConfirmationWatcher(self._link)
+        self._confirmations = ConfirmationWatcher(self._link, self._outbox.call_at)
         self._arbitration = RoomArbitration(
             self._topics,
             settings.rooms,

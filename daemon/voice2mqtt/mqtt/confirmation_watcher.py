@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from voice2mqtt import clock
 from voice2mqtt.core.decision import Expectation
 from voice2mqtt.core.jsontext import read_json
 from voice2mqtt.mqtt.broker.delivery import Incoming
@@ -36,15 +37,16 @@ def confirms(payload: bytes, expected: str) -> bool:
 class _Watch:
     expectation: Expectation
     on_result: Callable[[str], None]
-    timer: threading.Timer | None = None
     last: str = ""
 
 
 class ConfirmationWatcher:
     """Watches state topics of devices, each as long as a command waits for its confirmation."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, call_at: Callable[[float, Callable[[], None]], None]) -> None:
+        """Watch by `link`; `call_at` calls back at a time of `clock.now_s`."""
         self._link = link
+        self._call_at = call_at
         self._lock = threading.Lock()
         self._watches: list[_Watch] = []
 
@@ -63,16 +65,9 @@ class ConfirmationWatcher:
         with self._lock:
             self._watches.append(watch)
         self._link.subscribe(expectation.topic)
-        return lambda: self._start_timeout(watch)
-
-    def _start_timeout(self, watch: _Watch) -> None:
-        timer = threading.Timer(watch.expectation.within_s, self._too_late, (watch,))
-        timer.daemon = True
-        with self._lock:
-            if watch not in self._watches:
-                return
-            watch.timer = timer
-            timer.start()
+        return lambda: self._call_at(
+            clock.now_s() + expectation.within_s, lambda: self._too_late(watch)
+        )
 
     def handle_message(self, message: Incoming) -> None:
         """Compare a state with what is expected on its topic."""
@@ -98,15 +93,10 @@ class ConfirmationWatcher:
             if watch not in self._watches:
                 return
             self._watches.remove(watch)
-            if watch.timer:
-                watch.timer.cancel()
         self._link.unsubscribe(watch.expectation.topic)
         watch.on_result(reason)
 
     def close(self) -> None:
         """Give up waiting."""
         with self._lock:
-            watches, self._watches = self._watches, []
-        for watch in watches:
-            if watch.timer:
-                watch.timer.cancel()
+            self._watches = []

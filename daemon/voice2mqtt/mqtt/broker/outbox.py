@@ -14,6 +14,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from voice2mqtt import clock
@@ -85,6 +86,8 @@ class Outbox:
         """Commands of which it is not known yet whether they may be carried out."""
         self._in_flight: dict[int, _Entry] = {}
         self._done: deque[tuple[_Entry, str]] = deque()
+        self._calls: list[tuple[float, int, Callable[[], None]]] = []
+        """A heap of what is to be called, and when."""
         self._without_subscribers: set[str] = set()
         self._numbers = itertools.count()
         self._closing = False
@@ -141,6 +144,12 @@ class Outbox:
                 heapq.heappush(waiting, entry)
             self._changed.notify()
 
+    def call_at(self, at_s: float, call: Callable[[], None]) -> None:
+        """Call `call` on the outbox's thread at `at_s`, by `clock.now_s`; not after `close`."""
+        with self._changed:
+            heapq.heappush(self._calls, (at_s, next(self._numbers), call))
+            self._changed.notify()
+
     def link_is_up(self) -> None:
         """Send at once what waits for a connection."""
         with self._changed:
@@ -189,8 +198,9 @@ class Outbox:
         while True:
             with self._changed:
                 done, ready = self._take()
-                self._reporting = bool(done)
-                if not done and not ready:
+                calls = self._due_calls()
+                self._reporting = bool(done or calls)
+                if not done and not ready and not calls:
                     if self._closing and not any(self._waiting.values()) and not self._in_flight:
                         return
                     self._changed.notify_all()
@@ -200,6 +210,15 @@ class Outbox:
                 self._send(entry)
             for entry, reason in done:
                 self._report(entry, reason)
+            for call in calls:
+                _call_surely(call)
+
+    def _due_calls(self) -> list[Callable[[], None]]:
+        due: list[Callable[[], None]] = []
+        now_s = clock.now_s()
+        while self._calls and self._calls[0][0] <= now_s:
+            due.append(heapq.heappop(self._calls)[2])
+        return due
 
     def _take(self) -> tuple[list[tuple[_Entry, str]], list[_Entry]]:
         """Take out what is done, with its reason, and what can be sent now."""
@@ -248,7 +267,8 @@ class Outbox:
         now_s = clock.now_s()
         ends = [entry.delivery.deadline_s for entry in self._all_waiting()]
         starts = [entry.due_s for entry in self._all_waiting() if entry.due_s > now_s]
-        return max(0.0, min([now_s + _SUPERVISION_S, *starts, *ends]) - now_s)
+        calls = [at_s for at_s, *_ in self._calls[:1]]
+        return max(0.0, min([now_s + _SUPERVISION_S, *starts, *ends, *calls]) - now_s)
 
     def _send(self, entry: _Entry) -> None:
         self._link.send(entry.delivery, lambda result, reason: self._finish(entry, result, reason))
@@ -287,10 +307,14 @@ class Outbox:
         if reason:
             why = reason if self._log_topics else reason.replace(topic, self._loggable(topic))
             log.warning("not carried out: %s, because %s", self._loggable(topic), why)
-        try:
-            entry.on_done(reason)
-        except Exception:
-            log.exception("a fault while telling what became of %s", topic)
+        _call_surely(partial(entry.on_done, reason))
+
+
+def _call_surely(call: Callable[[], None]) -> None:
+    try:
+        call()
+    except Exception:  # whatever it is, the next message is delivered
+        log.exception("a fault while telling what became of a message")
 
 
 def _fault(delivery: Delivery) -> str:
