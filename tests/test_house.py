@@ -17,6 +17,7 @@ VENDORS = ("aiohttp", "azure", "ctranslate2", "faster_whisper", "h11", "hassil",
            "zeroconf")  # fmt: skip
 
 
+@cache
 def _parsed(source: Path) -> ast.Module:
     return ast.parse(source.read_text())
 
