@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,12 @@ from tests.speechhost.azure_client import Client, configured
 from tests.speechhost.recordings import novel
 from voice2mqtt.cli import engine_options
 from voice2mqtt.cli import host as command
+from voice2mqtt.cli.main import main
 from voice2mqtt.errors import ExitStatus, InputError, UnavailableError
 
 HOST = (sys.executable, "-m", "voice2mqtt", "host")
 WITHIN_S = 60
+Refused = Callable[..., tuple[object, str]]
 
 
 @pytest.fixture
@@ -64,14 +66,26 @@ async def transcribed(port: int, pcm: bytes) -> str:
     return Transcript.from_event(answer).text
 
 
-def refused(*arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        (*HOST, *arguments), capture_output=True, text=True, timeout=WITHIN_S, check=False
-    )
-    return done.returncode, done.stderr
+@pytest.fixture
+def refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Refused]:
+    """What a host that does not start ends with, in this process: exit status and words."""
+    monkeypatch.setattr(engine_options, "configure_malloc", lambda: None)
+    interval_s = sys.getswitchinterval()
+
+    def run(*arguments: str) -> tuple[object, str]:
+        try:
+            status: object = main(["host", *arguments])
+        except SystemExit as wrong_usage:
+            status = wrong_usage.code
+        return status, capsys.readouterr().err
+
+    yield run
+    sys.setswitchinterval(interval_s)
 
 
-def test_a_bad_table_is_told_before_anything_is_served(tmp_path: Path) -> None:
+def test_a_bad_table_is_told_before_anything_is_served(refused: Refused, tmp_path: Path) -> None:
     table = tmp_path / "commands.yaml"
     table.write_text("commands: [")
     status, said = refused("--listen", "127.0.0.1:0", "--commands", str(table))
@@ -79,7 +93,7 @@ def test_a_bad_table_is_told_before_anything_is_served(tmp_path: Path) -> None:
     assert f"{table}:1:" in said
 
 
-def test_a_port_in_use_is_told() -> None:
+def test_a_port_in_use_is_told(refused: Refused) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -90,7 +104,7 @@ def test_a_port_in_use_is_told() -> None:
     assert "Traceback" not in said
 
 
-def test_a_key_file_without_a_key_is_told(tmp_path: Path) -> None:
+def test_a_key_file_without_a_key_is_told(refused: Refused, tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     keys.write_text("\n \n")
     status, said = refused("--key-file", str(keys))
@@ -98,7 +112,9 @@ def test_a_key_file_without_a_key_is_told(tmp_path: Path) -> None:
     assert str(keys) in said
 
 
-def test_files_that_cannot_be_used_are_told_with_their_cure(tmp_path: Path) -> None:
+def test_files_that_cannot_be_used_are_told_with_their_cure(
+    refused: Refused, tmp_path: Path
+) -> None:
     none = tmp_path / "none"
     for arguments in (["--key-file", str(none)], ["--cert", str(none)]):
         status, said = refused(*arguments)
@@ -106,7 +122,8 @@ def test_files_that_cannot_be_used_are_told_with_their_cure(tmp_path: Path) -> N
         assert str(none) in said
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-passout", "pass:secret", "-days", "1",
+        ["openssl", "req", "-x509", "-newkey", "ec",
+         "-pkeyopt", "ec_paramgen_curve:prime256v1", "-passout", "pass:secret", "-days", "1",
          "-subj", "/CN=here", "-keyout", key, "-out", cert],
         check=True, capture_output=True,
     )  # fmt: skip
@@ -145,7 +162,7 @@ def test_a_key_that_no_client_could_show_is_refused_by_its_line(tmp_path: Path, 
         (["--engine", "whisper", "--vosk-model", "de"], "too many"),
     ],
 )
-def test_what_cannot_be_meant_is_told(arguments: list[str], told: str) -> None:
+def test_what_cannot_be_meant_is_told(refused: Refused, arguments: list[str], told: str) -> None:
     status, said = refused("--listen", "127.0.0.1:0", *arguments)
     assert status == ExitStatus.USAGE
     assert told in said
@@ -190,7 +207,9 @@ def test_an_engine_that_is_not_installed_is_told_with_its_cure(
 @pytest.mark.parametrize(
     "arguments", [["--engine", "vosk", "--model", "none"], ["--vosk-model", "none"]]
 )
-def test_a_folder_without_a_model_is_told_at_the_start(arguments: list[str]) -> None:
+def test_a_folder_without_a_model_is_told_at_the_start(
+    refused: Refused, arguments: list[str]
+) -> None:
     status, said = refused("--listen", "127.0.0.1:0", *arguments)
     assert status == ExitStatus.NO_INPUT
     assert "none holds no Vosk model" in said
