@@ -249,15 +249,6 @@ def test_an_authority_made_at_home_is_trusted_where_python_is_strict(
         assert tls.check_hostname
 
 
-def test_a_password_that_is_no_text_is_named(
-    tmp_path: Path, broker: Broker, caplog: pytest.LogCaptureFixture
-) -> None:
-    word = tmp_path / "word"
-    word.write_bytes(b"caf\xe9\n")
-    with line_to(broker.url, username="voice", password_file=word):
-        wait_until(logged(caplog, f"the password file {word} cannot be read"), "reason")
-
-
 def test_a_message_the_access_list_forbids_is_refused_with_the_reason(tmp_path: Path) -> None:
     acl = "user voice\ntopic readwrite home/#\n"
     word = tmp_path / "word"

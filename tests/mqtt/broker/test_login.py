@@ -7,6 +7,7 @@ import pytest
 from tests.broker import Certificates
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.mqtt.broker.address import BrokerAddress, parse_address
+from voice2mqtt.mqtt.broker.delivery import ConnectionLost
 from voice2mqtt.mqtt.broker.login import login_from
 from voice2mqtt.settings.model import MqttSettings
 
@@ -52,6 +53,19 @@ def test_files_that_hold_something_else_are_named(
     )
     with pytest.raises(SettingsError, match="and its key do not fit"):
         login_from(mismatch, "den", None)
+
+
+def test_a_password_that_is_no_text_is_named_at_the_start_and_later(tmp_path: Path) -> None:
+    word = tmp_path / "word"
+    word.write_text("right\n")
+    settings = MqttSettings(username="voice", password_file=word)
+    login = login_from(settings, "den", None)
+    assert login.password() == "right"
+    word.write_bytes(b"caf\xe9\n")
+    with pytest.raises(SettingsError, match=f"{word}:1: .* is not UTF-8"):
+        login_from(settings, "den", None)
+    with pytest.raises(ConnectionLost, match=f"the password file {word} cannot be read"):
+        login.password()
 
 
 def test_a_client_is_known_by_base_and_node_unless_named() -> None:
