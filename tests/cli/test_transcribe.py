@@ -2,6 +2,7 @@ import json
 import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,15 @@ from voice2mqtt.cli.main import main
 from voice2mqtt.core.audio import as_wav
 from voice2mqtt.core.outcome import Heard, NoMatch
 from voice2mqtt.errors import ExitStatus
+from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 from voice2mqtt.speechhost.engine import Transcript
+
+LOADED = cache(MoonshineEngine)
+
+
+@pytest.fixture(autouse=True)
+def _loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_options, "MoonshineEngine", LOADED)
 
 
 def recording(path: Path, pcm: bytes) -> Path:
