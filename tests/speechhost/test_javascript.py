@@ -136,9 +136,11 @@ def test_silence_is_an_initial_silence_timeout(script: Path, tmp_path: Path) -> 
     assert events[-1]["reason"] == "NoMatch"
 
 
-def test_another_language_is_refused_in_words(script: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("repeats", [1, 3, 6])
+def test_another_language_is_refused_in_words(script: Path, tmp_path: Path, repeats: int) -> None:
+    """Whether the audio has ended, goes on, or goes on for long, when the client is refused."""
     with hosting(ScriptedEngine(SENTENCE)) as host:
-        events = recognise(script, host.url, "once", SPOKEN, tmp_path, "", "fr-FR")
+        events = recognise(script, host.url, "piped", SPOKEN * repeats, tmp_path, "", "fr-FR")
     assert events[-1]["reason"] == "Canceled"
     assert "this host recognises en-US alone, not fr-FR" in events[-1]["error"]
 

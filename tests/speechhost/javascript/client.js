@@ -1,5 +1,5 @@
-// node client.js URL once|twice|live|continuous|dictation|transcriber PCM_FILE [KEY [LANGUAGES]]: recognises, one JSON
-// event a line. A URL with a path is an endpoint, else a host; of several LANGUAGES, one is identified.
+// node client.js URL once|piped|twice|live|continuous|dictation|transcriber PCM_FILE [KEY [LANGUAGES]]: recognises, one
+// JSON event a line. A URL with a path is an endpoint, else a host; of several LANGUAGES, one is identified.
 "use strict";
 const fs = require("node:fs");
 const sdk = require("microsoft-cognitiveservices-speech-sdk");
@@ -47,8 +47,14 @@ if (mode === "live") {
   recognizer.recognizing = (_, args) => { tell("recognizing", args.result); rest(); };
 }
 
+// As Microsoft's quickstart reads a file.
+const pipe = () => fs.createReadStream(file)
+  .on("data", (piece) => stream.write(piece.buffer.slice(piece.byteOffset, piece.byteOffset + piece.length)))
+  .on("end", () => stream.close());
+
 async function main() {
-  push(0, begun);
+  if (mode === "piped") pipe();
+  else push(0, begun);
   if (["continuous", "dictation", "transcriber"].includes(mode)) {
     stream.close();
     const stopped = new Promise((resolve) => { recognizer.sessionStopped = resolve; });

@@ -7,6 +7,7 @@ from voice2mqtt.speechhost.protocol.frames import (
     AudioMessage,
     ProtocolError,
     TextMessage,
+    ends_audio,
     read_binary,
     read_text,
     write_text,
@@ -41,6 +42,9 @@ def test_audio_of_the_sdk_is_read() -> None:
 
 def test_the_end_of_a_stream_is_empty_audio() -> None:
     assert read_binary(client.audio("f46a", b"")) == AudioMessage(request_id="f46a", payload=b"")
+    assert ends_audio(client.audio("f46a", b""))
+    assert not ends_audio(client.audio("f46a", b"\1\2"))
+    assert not ends_audio(b"\0\x0cPath:picture")
 
 
 def test_binary_of_another_path_is_ignored() -> None:

@@ -6,10 +6,12 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from tests.broker import wait_until
 from tests.speechhost import client as wire
@@ -123,6 +125,34 @@ def test_an_idle_client_that_answers_pings_stays() -> None:
 
     with hosting(ScriptedEngine(), limits=Limits(ping_every_s=0.05, pong_within_s=0.1)) as host:
         play(idle(host))
+
+
+@pytest.mark.parametrize(
+    ("pieces", "pause_s"),
+    [
+        pytest.param(20, 0.0, id="stops, and is not told to have ended"),
+        pytest.param(1000, 0.05, id="goes on at a steady pace"),
+        pytest.param(100_000, 0.0, id="goes on as fast as it can"),
+    ],
+)
+def test_a_refused_client_is_closed_whatever_it_sends(pieces: int, pause_s: float) -> None:
+    """One that does not read on until the client's consent comes is cut off, with no reason."""
+
+    async def send(host: Serving) -> None:
+        async with connect(host.url + ONCE) as client:
+            await client.send(wire.context("a1", phraseDetection={"language": "fr-FR"}))
+            closed = asyncio.create_task(client.wait_closed())
+            with suppress(ConnectionClosed):
+                for _ in range(pieces):
+                    await client.send(wire.audio("a1", tone(100)))
+                    await asyncio.wait([closed], timeout=pause_s)
+            await asyncio.wait_for(closed, 5)
+            assert client.close_code == 1007
+            assert client.close_reason
+            assert client.close_reason.startswith("this host recognises en-US alone")
+
+    with hosting(ScriptedEngine("Yes.")) as host:
+        play(send(host))
 
 
 UPGRADE = (

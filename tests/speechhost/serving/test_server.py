@@ -147,20 +147,6 @@ def test_a_client_that_breaks_the_protocol_is_closed_and_others_are_served(
     assert Client(configured(host.url)).once(SPOKEN).text == SENTENCE
 
 
-def test_a_refused_client_that_goes_on_sending_is_closed_at_once(host: Serving) -> None:
-    async def send() -> float:
-        async with connect(host.url + ONCE) as socket:
-            await socket.send(wire.context("a1", phraseDetection={"language": "fr-FR"}))
-            for _ in range(20):
-                await socket.send(wire.audio("a1", tone(100)))
-            began_s = time.monotonic()
-            await socket.wait_closed()
-            return time.monotonic() - began_s
-
-    # One that does not read on until the client's consent comes cuts it off after a second.
-    assert asyncio.run(asyncio.wait_for(send(), WITHIN_S)) < 0.8
-
-
 def test_too_long_a_message_is_told_in_the_log(
     host: Serving, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -76,6 +76,12 @@ def read_binary(frame: bytes) -> AudioMessage | None:
     return AudioMessage(request_id=request_id, payload=frame[2 + length :])
 
 
+def ends_audio(frame: bytes) -> bool:
+    """Return whether a binary frame is the end of a stream; raise ProtocolError."""
+    message = read_binary(frame)
+    return message is not None and not message.payload
+
+
 def write_text(path: str, request_id: str, body: Mapping[str, Json]) -> str:
     """Return a text frame, as both sides write it. Clients compare header names with their case."""
     return (

@@ -4,13 +4,14 @@ Everything here runs on one event loop. What frames mean is for `protocol/sessio
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable
 from typing import Protocol
 
 from voice2mqtt.speechhost.jobs import Abandon, Hasten, Prepare, Transcribe, Warn
-from voice2mqtt.speechhost.protocol.frames import ProtocolError
+from voice2mqtt.speechhost.protocol.frames import ProtocolError, ends_audio
 from voice2mqtt.speechhost.protocol.refusals import UnsupportedRequestError
 from voice2mqtt.speechhost.protocol.request_options import MAX_PHRASES, MAX_PHRASES_CHARS
 from voice2mqtt.speechhost.protocol.session import Output, Session
@@ -26,6 +27,13 @@ log.addFilter(log_throttle.of_clients)
 _NORMAL_CLOSURE = 1000  # an idle client connects again by itself; one in a turn waits in vain
 _GOING_AWAY = 1001  # a client in a turn reports an error
 _INVALID_PAYLOAD = 1007  # reported as BadRequest, without another attempt
+
+_REFUSED_S = 1.0
+"""How long a client that is refused may send the rest of its audio; twice that if in a burst."""
+_QUIET_S = 0.3
+"""A refused client that sends nothing for so long is closed."""
+_STEP_S = 0.02
+"""What comes so long after what came before belongs to no burst: for a moment, nothing follows."""
 
 _LATE_S = 0.25
 """A timer that is later than this tells that the host did not run; set by hand."""
@@ -134,10 +142,30 @@ class ConnectionHandler:
                 self._set_timer(tasks)
         except UnsupportedRequestError as refusal:
             log.warning("%s is refused: %s", self._socket.peer, refusal)
+            await self._skip_audio()
             await self._socket.close(_INVALID_PAYLOAD, str(refusal))
         except ProtocolError as error:
             log.warning("%s sent %s; closed", self._socket.peer, error)
             await self._socket.close(_INVALID_PAYLOAD, str(error))
+
+    async def _skip_audio(self) -> None:
+        """Wait until the client sends nothing more, or has just sent a piece of a longer stream.
+
+        The SDK for JavaScript tells its program nothing of a refusal if it happens to send between
+        the close frame and the end of the connection.
+        """
+        loop = asyncio.get_running_loop()
+        began_s = came_at_s = loop.time()
+        with contextlib.suppress(TimeoutError, ProtocolError):
+            async with asyncio.timeout(_QUIET_S) as quiet:
+                async for frame in self._socket:
+                    if isinstance(frame, bytes) and ends_audio(frame):
+                        return
+                    before_s, came_at_s = came_at_s, loop.time()
+                    is_step = came_at_s - before_s > _STEP_S
+                    if came_at_s - began_s > _REFUSED_S * (1 if is_step else 2):
+                        return
+                    quiet.reschedule(came_at_s + _QUIET_S)
 
     async def _throttle(self) -> None:
         """Let other clients run, and wait if this one is too far ahead of real time."""
