@@ -208,6 +208,12 @@ def test_one_broker_or_several_are_read() -> None:
             id="two-services",
         ),
         pytest.param(
+            "speech:\n  host: ws://a\n  region: x\n  endpoint: wss://b\n",
+            "x.yaml:2:3: host, endpoint and region name different services; keep one of host, "
+            "endpoint and region",
+            id="three-services",
+        ),
+        pytest.param(
             "speech: {host: 'ws://me:pass/word@h:5000'}\n",
             "x.yaml:1:16: a name or password has no place in an address; a Speech service takes a "
             "key instead, in a file named by key_file or token_file",
@@ -242,14 +248,12 @@ def test_one_broker_or_several_are_read() -> None:
         ),
         pytest.param(
             "speech: {languages: en-US}\n",
-            "x.yaml:1:9: languages takes two to four of them; for a single one use the key "
-            "language",
+            "x.yaml:1:9: languages takes several; for a single one use the key language",
             id="one-of-several-languages",
         ),
         pytest.param(
             "speech: {languages: [en-US, de-DE, fr-FR, it-IT, es-ES]}\n",
-            "x.yaml:1:9: languages takes two to four of them; for a single one use the key "
-            "language",
+            "x.yaml:1:9: languages takes two to four of them; language_id: continuous takes ten",
             id="five-languages-at-start",
         ),
         pytest.param(

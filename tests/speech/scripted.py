@@ -83,9 +83,9 @@ class Line:
         self.phrase(words, **fields)
         self.tell("turn.end", {})
 
-    def close(self, code: int) -> None:
+    def close(self, code: int, reason: str = "") -> None:
         """Close with `code`."""
-        self._socket.close(code)
+        self._socket.close(code, reason)
 
     def cut(self) -> None:
         """As when a cable is pulled."""

@@ -175,6 +175,14 @@ def test_nobody_listens_or_bears_the_name() -> None:
     )
 
 
+def test_the_setting_to_look_at_is_the_one_that_names_the_service(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("k3y\n")
+    told = cause_of(region="nowhere", key_file=key)
+    assert told.endswith("is not known; see speech.region")
+    assert cause_of(endpoint="ws://none.invalid:1").endswith("is not known; see speech.endpoint")
+
+
 def test_who_does_not_answer_is_silent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
         url = f"ws://127.0.0.1:{door.getsockname()[1]}"

@@ -49,8 +49,8 @@ def then(act: Callable[[Line], None], after_s: float = float("inf")) -> Script:
     return serve
 
 
-def closing(code: int) -> Script:
-    return then(lambda line: line.close(code), 0.5)
+def closing(code: int, reason: str = "") -> Script:
+    return then(lambda line: line.close(code, reason), 0.5)
 
 
 def saying(body: str) -> Script:
@@ -102,6 +102,7 @@ FAULTS: dict[str, Script] = {
     "a reset in mid-turn": then(Line.reset, 0.5),
     "FIN in mid-turn": then(Line.cut, 0.5),
     **{f"close {code}": closing(code) for code in (1000, 1001, 1007, 1008, 1011, 4000, 4429)},
+    "close 1007 with a reason": closing(1007, "this host recognises fr-FR alone, not en-US"),
     "silence": silent,
     "`turn.end` without a result": then(no_result),
     "malformed JSON": saying("nothing of the kind"),

@@ -102,10 +102,12 @@ def _expect_host(settings: Settings, args: argparse.Namespace) -> None:
     fault = host_fault(settings.speech)
     if not fault:
         return
-    file = common.settings_file(args).path
-    sentence = f"not recognised: {fault}\n" + common.as_called(
-        f"To start our Speech host, in another terminal: `voice2mqtt host --settings {file}`"
-    )
+    sentence = f"not recognised: {fault}"
+    if not settings.speech.is_cloud:
+        file = common.settings_file(args).path
+        sentence += "\n" + common.as_called(
+            f"To start our Speech host, in another terminal: `voice2mqtt host --settings {file}`"
+        )
     if args.wav:
         raise UserFacingError(sentence)
     print(sentence, file=sys.stderr)

@@ -56,8 +56,8 @@ class ServiceSettings(Section):
         named = [key for key in ("host", "endpoint", "region") if getattr(self, key)]
         if len(named) > 1:
             raise ValueError(
-                f"{' and '.join(named)} name different services; keep one of host, endpoint and "
-                "region"
+                f"{', '.join(named[:-1])} and {named[-1]} name different services; keep one of "
+                "host, endpoint and region"
             )
         known = [key for key in ("key_file", "key_env", "token_file") if getattr(self, key)]
         if self.region and not known:
@@ -108,10 +108,11 @@ class SpeechSettings(ServiceSettings):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         most, in_words = MOST_LANGUAGES[self.language_id]
-        if len(self.languages) == 1 or len(self.languages) > most:
-            raise ValueError(
-                f"languages takes two to {in_words} of them; for a single one use the key language"
-            )
+        if len(self.languages) == 1:
+            raise ValueError("languages takes several; for a single one use the key language")
+        if len(self.languages) > most:
+            more = "; language_id: continuous takes ten" if self.language_id == "at-start" else ""
+            raise ValueError(f"languages takes two to {in_words} of them{more}")
         if self.mode == "single-shot" and self.segmentation == "semantic":
             raise ValueError(
                 "a single shot ends with the first sentence, so that there is nothing to segment "

@@ -33,9 +33,10 @@ def _address(*schemes: str, paths: Sequence[str] = (), secret_hint: str) -> Call
         except ValueError:
             valid = False
         if not valid:
+            known = f" ({', '.join(schemes)} are known)" if len(schemes) > 1 else ""
             raise ValueError(
-                f"{shown_address(address)} is not an address; write it as {schemes[0]}://host:port "
-                f"({', '.join(schemes)} are known)"
+                f"{shown_address(address)} is not an address; write it as {schemes[0]}://host:port"
+                f"{known}"
             )
         asked = parse_qsl(f"{parts.query}&{parts.fragment}", keep_blank_values=True)
         if any(is_secret_name(name) for name, _ in asked):

@@ -12,6 +12,13 @@ def host_url(service: ServiceSettings) -> str:
     return shown_address(named or (service.region and f"Azure {service.region}") or DEFAULT_HOST)
 
 
+def address_setting(service: ServiceSettings) -> str:
+    """Return the setting that tells where the service is."""
+    return next(
+        (f"speech.{key}" for key in ("region", "endpoint") if getattr(service, key)), "speech.host"
+    )
+
+
 def service_name(service: ServiceSettings) -> str:
     """Return what answers and the log call the service."""
     return service.name or host_url(service)

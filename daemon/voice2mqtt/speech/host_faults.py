@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from voice2mqtt.core.outcome import Canceled, Origin
 from voice2mqtt.settings.speech_settings import ServiceSettings
 from voice2mqtt.settings.yaml.redaction import shown_address
-from voice2mqtt.speech.address import host_url
+from voice2mqtt.speech.address import address_setting, host_url
 
 _PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
+_PASSING_CLOSES = frozenset({1000, 1001, 1006, 1011, 4429})
 _STATUS = re.compile(r"WebSocket upgrade failed: .*\((\d{3})\)")
 _NUMBER = re.compile(r"\(code=(-?\d+)")
-_CLOSED = re.compile(r"Error code: (\d+)")
+_CLOSED = re.compile(r"Error code: (\d+)\.(?: Error details: (.+))?")
 _NO_NAME, _NO_NAME_NOW, _NO_TLS, _NO_TRUST, _PROXY_REFUSES = -2, -3, 851, 2859, 801
 _NOBODY_LISTENS = 111
 """Numbers behind `code=` in the SDK's error text: of getaddrinfo, of the SDK, and errno."""
@@ -33,6 +34,7 @@ class HostFault:
 
 def refused_with(status: int, service: ServiceSettings, language: str) -> HostFault:
     """Return the cause when a service answers the request for a connection with `status`."""
+    setting = address_setting(service)
     match status:
         case 400:
             said = f"the host does not take the request; does it know the language {language}?"
@@ -40,7 +42,7 @@ def refused_with(status: int, service: ServiceSettings, language: str) -> HostFa
             said = _key_refused(status, service)
         case 404:
             said = (
-                f"the host has no recognition at this path, or none for {language}; see speech.host"
+                f"the host has no recognition at this path, or none for {language}; see {setting}"
             )
         case 407:
             said = "the proxy wants a login; see speech.proxy_username"
@@ -51,11 +53,9 @@ def refused_with(status: int, service: ServiceSettings, language: str) -> HostFa
         case _ if status >= 500:
             said = "the host has a fault of its own; see its log"
         case _ if 300 <= status < 400:
-            said = (
-                "the host names another address, which is not followed; write it into speech.host"
-            )
+            said = f"the host names another address, which is not followed; write it into {setting}"
         case _:
-            said = "this is no Speech host; see speech.host"
+            said = f"this is no Speech host; see {setting}"
     return HostFault(f"{said} ({status})", passes=status in _PASSING_STATUS)
 
 
@@ -108,11 +108,11 @@ def no_speech_host(address: str) -> HostFault:
     )
 
 
-def unknown_name(name: str, *, for_now: bool) -> HostFault:
+def unknown_name(name: str, service: ServiceSettings, *, for_now: bool) -> HostFault:
     """Return the cause when a name has no address; `for_now` if nobody could be asked for it."""
     if for_now:
         return HostFault(f"the name {name} cannot be looked up; is the network there?", passes=True)
-    return HostFault(f"the name {name} is not known; see speech.host")
+    return HostFault(f"the name {name} is not known; see {address_setting(service)}")
 
 
 def nobody_listens(address: str) -> HostFault:
@@ -151,7 +151,7 @@ def _cause(canceled: Canceled, service: ServiceSettings, language: str) -> HostF
     if found := _NUMBER.search(said):
         return _unconnected(int(found[1]), service)
     if found := _CLOSED.search(said):
-        return _closed(int(found[1]))
+        return _closed(int(found[1]), found[2] or "")
     if canceled.code == "ConnectionFailure":
         return HostFault("the connection broke off, or there was none", True, Origin.ANSWER)
     return _bad_answer(canceled.code, said)
@@ -182,8 +182,8 @@ def _unconnected(number: int, service: ServiceSettings) -> HostFault:
     """Return the cause for the `code=` of a connection that the SDK could not open."""
     address = shown_address(service.proxy or host_url(service))
     by_number = {
-        _NO_NAME: unknown_name(f"in {address}", for_now=False),
-        _NO_NAME_NOW: unknown_name(f"in {address}", for_now=True),
+        _NO_NAME: unknown_name(f"in {address}", service, for_now=False),
+        _NO_NAME_NOW: unknown_name(f"in {address}", service, for_now=True),
         _NOBODY_LISTENS: nobody_listens(address),
         _NO_TLS: without_tls(),
         _NO_TRUST: not_trusted("it is for another name, or of an unknown authority"),
@@ -195,15 +195,17 @@ def _unconnected(number: int, service: ServiceSettings) -> HostFault:
     return cause
 
 
-def _closed(code: int) -> HostFault:
+def _closed(code: int, reason: str) -> HostFault:
+    told = "".join(filter(str.isprintable, reason))
     match code:
+        case 1007 if told:
+            said = f"the host refuses the request: {told}; see speech.language"
         case 1007:
             said = "the host finds fault with the protocol"
         case 1008:
-            said = "the host refuses this connection"
-        case 1000 | 1001 | 1006 | 1011 | 4429:
-            said = "the host closed the connection"
+            said = f"the host refuses this connection{told and f': {told}'}"
+        case _ if told or code in _PASSING_CLOSES:
+            said = f"the host closed the connection{told and f': {told}'}"
         case _:
             said = "the host closed the connection for a reason of its own; see its log"
-    passes = code in {1000, 1001, 1006, 1011, 4429}
-    return HostFault(f"{said} ({code})", passes, Origin.ANSWER)
+    return HostFault(f"{said} ({code})", code in _PASSING_CLOSES, Origin.ANSWER)

@@ -140,10 +140,10 @@ class _Probe:
             case socket.gaierror(errno=number):
                 named = urlsplit(proxy).hostname if proxy else self._name
                 for_now = number == socket.EAI_AGAIN
-                cause = faults.unknown_name(str(named), for_now=for_now)
+                cause = faults.unknown_name(str(named), self._service, for_now=for_now)
             case UnicodeError():
                 # Python's codec for names refuses what no name can be, such as two dots in a row.
-                return faults.unknown_name(self._name, for_now=False)
+                return faults.unknown_name(self._name, self._service, for_now=False)
             case TimeoutError():
                 cause = faults.silent(self._address)
             case ConnectionRefusedError():
