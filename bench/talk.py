@@ -5,9 +5,12 @@ lights, doors and music, which are most easily taken for commands.
 """
 
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from pydoc_data.topics import topics
 
 from bench import voices
+from voice2mqtt.demo.stage import Voice
 
 _WHO = ("my sister", "the neighbour", "our landlord", "she", "somebody", "the minister", "Peter",
         "the old man next door", "a spokesman for the council", "everyone at work")  # fmt: skip
@@ -38,6 +41,7 @@ _REMARKS = (
     "they are closing the back door of the theatre",
     "why would anybody paint a bathroom orange",
 )
+_SENTENCE = re.compile(r"[A-Z][A-Za-z ,'.;-]{40,160}[.!?]")
 _OPENINGS = ("well", "you know", "and then", "honestly", "as I said", "by the way", "no")
 
 
@@ -56,7 +60,15 @@ def sentences(count: int, seed: int = 0) -> list[str]:
     return list(found)
 
 
-def spoken(texts: list[str]) -> Iterator[bytes]:
+def prose(count: int, seed: int = 0) -> list[str]:
+    """Return up to `count` sentences of a larger vocabulary: those of Python's own manual."""
+    text = " ".join(" ".join(topics.values()).split())
+    whole = [each for each in re.split(r"(?<=[.!?]) ", text) if _SENTENCE.fullmatch(each)]
+    random.Random(seed).shuffle(whole)
+    return whole[:count]
+
+
+def spoken(texts: list[str], by: Sequence[Voice] = voices.ALL) -> Iterator[bytes]:
     """Yield each of `texts` as speech (16 kHz, 16 bit, mono), by one voice after the other."""
     for number, text in enumerate(texts):
-        yield voices.spoken(text, voices.ALL[number % len(voices.ALL)])
+        yield voices.spoken(text, by[number % len(by)])

@@ -78,7 +78,7 @@ ALL_VOICES = (
     *(flite(name) for name in ("kal", "awb", "rms", "slt")),
 )
 QUICK = _Size(("alexa",), ALL_VOICES[::4], commands=8, talk=10, recordings=20)
-FULL = _Size(BUILT_IN, ALL_VOICES, commands=56, talk=400, recordings=200)
+FULL = _Size(BUILT_IN, ALL_VOICES, commands=56, talk=1400, recordings=200)
 
 
 def run(options: Options) -> Report:
@@ -94,7 +94,9 @@ def run(options: Options) -> Report:
             _report_missed(report, word, "people", recorded, noise, MISSED_GOALS)
     home = Home(MoonshineEngine(), TABLE, wake_words=("alexa",))
     _report_breath(report, home, size.commands, noise)
-    others = [mixing.from_pcm(pcm) for pcm in talk.spoken(talk.sentences(size.talk))]
+    texts = talk.prose(size.talk // 2)
+    texts += talk.sentences(size.talk - len(texts))
+    others = [mixing.from_pcm(pcm) for pcm in talk.spoken(texts, ALL_VOICES)]
     _report_others(report, "talk", home, size.words, others)
     if options.data:
         chosen = labels.recordings(options.data)[: size.recordings]

@@ -23,6 +23,7 @@ from voice2mqtt.core.outcome import Heard
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.speech.azure import AzureRecognizer
+from voice2mqtt.speech.probe import look
 
 SPOKEN = (silence(200), tone(900), silence(300))
 V1 = "/speech/recognition/{}/cognitiveservices/v1"
@@ -177,6 +178,7 @@ def proxy(to_port: int | None = None) -> Iterator[tuple[int, list[str]]]:
         try:
             while data := source.recv(65536):
                 sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
         except OSError:
             pass
 
@@ -230,6 +232,32 @@ def test_a_region_is_asked_by_its_name_for_the_universal_path(
     assert seen.headers["Ocp-Apim-Subscription-Key"] == "s3cret"
     assert seen.query["cid"] == "1-2"
     assert seen.context["phraseDetection"]["language"] == "de-DE"
+
+
+@pytest.mark.parametrize(
+    ("region", "name"),
+    [
+        ("westeurope", "westeurope.stt.speech.microsoft.com"),
+        ("chinaeast2", "chinaeast2.stt.speech.azure.cn"),
+    ],
+)
+def test_the_probe_looks_where_the_sdk_does(tmp_path: Path, region: str, name: str) -> None:
+    key = tmp_path / "key"
+    key.write_text("s3cret\n")
+
+    def speech(port: int) -> SpeechSettings:
+        by_proxy = {"proxy": f"http://127.0.0.1:{port}", "retry_s": 0}
+        return SpeechSettings.model_validate({"region": region, "key_file": key, **by_proxy})
+
+    with scripted(answering("Turn on.")) as host:
+        with proxy(host.port) as (port, asked):
+            mine = AzureRecognizer(speech(port), probing=False)
+            mine._config.set_property_by_name("SPEECH-Error-MaxRetryCount", "0")
+            mine.recognize(Spoken(*SPOKEN), ignore)
+            mine.close()
+        with proxy(host.port) as (port, probed):
+            assert look(speech(port), "en-US")
+    assert [each[0].split()[1] for each in (asked, probed)] == [f"{name}:443"] * 2
 
 
 TAKEN: list[Settings] = [

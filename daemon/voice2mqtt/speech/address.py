@@ -6,6 +6,12 @@ from voice2mqtt.settings.yaml.redaction import shown_address
 DEFAULT_HOST = "ws://127.0.0.1:5000"
 
 
+def cloud_host(region: str) -> str:
+    """Return the name at which the SDK looks for Azure's `region`; China has a cloud of its own."""
+    company = "azure.cn" if region.startswith("china") else "microsoft.com"
+    return f"{region}.stt.speech.{company}"
+
+
 def host_url(service: ServiceSettings) -> str:
     """Return the address of the service, for people."""
     named = service.endpoint or service.host

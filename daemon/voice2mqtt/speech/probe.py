@@ -21,7 +21,7 @@ from voice2mqtt.settings.speech_settings import ServiceSettings, SpeechSettings
 from voice2mqtt.settings.yaml.reader import read_text
 from voice2mqtt.settings.yaml.redaction import shown_address
 from voice2mqtt.speech import host_faults as faults
-from voice2mqtt.speech.address import DEFAULT_HOST, host_url, service_name
+from voice2mqtt.speech.address import DEFAULT_HOST, cloud_host, host_url, service_name
 from voice2mqtt.speech.host_faults import HostFault
 
 PROBE_WITHIN_S = 2.0
@@ -67,7 +67,7 @@ class _Probe:
         self._language = language
         self._address = shown_address(service.proxy or host_url(service))
         region = service.region
-        cloud = f"wss://{region}.stt.speech.microsoft.com{_UNIVERSAL_PATH}" if region else ""
+        cloud = f"wss://{cloud_host(region)}{_UNIVERSAL_PATH}" if region else ""
         self._parts = urlsplit(service.endpoint or cloud or service.host or DEFAULT_HOST)
         self._tls = self._parts.scheme in {"wss", "https"}
         self._name = self._parts.hostname or ""
