@@ -71,7 +71,7 @@ def _told(fault: str, service: ServiceSettings, *, own_host: bool) -> tuple[str,
     """Return what is wrong, and what to do about it."""
     said, _, hint = fault.partition("; ")
     url = service.host or service.endpoint or ""
-    if "is not known" in said and not service.region:
+    if "is not known" in said and not (service.region or service.endpoint):
         hint = "correct the name in speech.host, or write the address: `ws://192.168.1.20:5000`"
     elif ("nobody listens" in said or "no answer" in said) and not service.region:
         here = not url or any(name in url for name in ("127.0.0.1", "localhost", "[::1]"))
