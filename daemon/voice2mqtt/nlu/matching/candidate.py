@@ -1,13 +1,14 @@
 """What may have been meant, and the search that finds it by sound."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from types import MappingProxyType
 from typing import Protocol
 
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.core.outcome import Hypothesis
+from voice2mqtt.nlu.matching.weights import Sound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,13 @@ class Candidate:
     """Phonetic distance: 0 is word for word, 1 shares nothing."""
     heard: str = ""
     """The text of the hypothesis that it was found in."""
+    terms: Sound | None = None
+    """Of which the distance is the sum; None for word for word."""
+
+    def weighed(self, weights: Sound) -> "Candidate":
+        """Return it with the distance that `weights` give."""
+        distance = min(1.0, self.terms.sum(weights)) if self.terms else 0.0
+        return replace(self, distance=distance)
 
     def has_same_meaning(self, other: "Candidate") -> bool:
         """Return whether both are the same row with the same slots."""

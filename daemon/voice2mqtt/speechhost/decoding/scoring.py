@@ -7,20 +7,18 @@ bonus per token, and subtracting a part of the prior, make up for it.
 The confidences of an n-best list are a posterior distribution: with the open hypothesis, which
 takes what remains, they sum to 1. It has two factors.
 
-1. Was any sentence of the grammar said? A logistic regression on four features of the best meaning:
-   - evidence: log P(token | audio) - log P(token | silence), on average over its tokens, each
-     capped, since rare words would else outweigh the others beside them;
-   - misfit: the largest gap of a token to the likeliest one in its place, less its evidence. One
-     word that does not fit among others that do is a value that the table does not have;
+1. Was any sentence of the grammar said? Its log-odds are a weighted sum of terms of the best
+   meaning (`weights.Grammar`):
+   - evidence: what the audio tells of the tokens, each capped, since rare words would else
+     outweigh the others beside them;
+   - misfit: one word that does not fit among others that do is a value that the table does not
+     have;
    - behind: how far the sentence falls behind the open hypothesis, which counts the more, the
      surer open decoding is of its own words. In noise it errs, but where it hears a near miss
      clearly, the near miss was said;
-   - shorter: by which share the sentence is shorter than the open hypothesis. Who said more than
-     the command said something else.
+   - shorter: who said more than the command said something else.
 2. Which meaning? A softmax of the scores: a lead of 1 nat makes a meaning 2.7 times as likely.
 
-The weights were fitted by cross-validation on spoken orders, on synthetic commands of two other
-homes, clean and in noise, on both with a value taken out of the table, and on talk.
 `bench/decoder.py` prints how often what is reported with some confidence is right.
 
 All scores are in nats.
@@ -29,6 +27,8 @@ All scores are in nats.
 import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+
+from voice2mqtt.nlu.matching.weights import WEIGHTS, Grammar
 
 TOKEN_BONUS_NATS = 0.8
 PRIOR_SHARE = 0.4
@@ -43,17 +43,9 @@ As long as the prior is not known, its tokens have no bonus either: models repea
 MIN_GRAMMAR_PROBABILITY = 0.5
 """Below, the open hypothesis is likelier than all sentences of the grammar together."""
 
-_CONTRADICTED_PROBABILITY = 0.1
-"""At most so likely is the grammar where the open hypothesis contradicts its best sentence."""
-
-_INTERCEPT = 0.0
-_EVIDENCE_WEIGHT = 2.28
 _MAX_EVIDENCE_NATS = 4.0
 """Of a token."""
-_MISFIT_WEIGHT = 0.2
-_BEHIND_WEIGHT = 0.12
 _MAX_BEHIND_NATS = 25.0
-_SHORTER_WEIGHT = 3.8
 _MIN_DOUBT_NATS = 0.3
 """Doubt per token of open decoding that is assumed even where it hears well."""
 
@@ -191,7 +183,7 @@ class Posterior:
 
     def contradicted(self) -> "Posterior":
         """Return it where the open hypothesis says something else, however alike they sound."""
-        capped = min(self.grammar_probability, _CONTRADICTED_PROBABILITY)
+        capped = min(self.grammar_probability, WEIGHTS.confidence.contradicted)
         return replace(self, grammar_probability=capped)
 
     @property
@@ -209,12 +201,19 @@ class Posterior:
 
 
 def _grammar_probability(best: ScoredMeaning, open_hypothesis: OpenHypothesis) -> float:
+    return 1 / (1 + math.exp(-grammar_terms(best, open_hypothesis).sum(WEIGHTS.grammar)))
+
+
+def grammar_terms(best: ScoredMeaning, open_hypothesis: OpenHypothesis) -> Grammar:
+    """Return what tells whether the best meaning was said, or something else."""
     behind = max(0.0, open_hypothesis.log_probability - best.log_probability)
-    behind = min(_MAX_BEHIND_NATS, behind) / (_MIN_DOUBT_NATS - open_hypothesis.per_token)
     shorter = max(0.0, open_hypothesis.letters - best.letters) / max(1.0, open_hypothesis.letters)
-    log_odds = _INTERCEPT + _EVIDENCE_WEIGHT * best.evidence - _MISFIT_WEIGHT * best.misfit
-    log_odds -= _BEHIND_WEIGHT * behind + _SHORTER_WEIGHT * shorter
-    return 1 / (1 + math.exp(-log_odds))
+    return Grammar(
+        evidence=best.evidence,
+        misfit=best.misfit,
+        behind=min(_MAX_BEHIND_NATS, behind) / (_MIN_DOUBT_NATS - open_hypothesis.per_token),
+        shorter=shorter,
+    )
 
 
 def _log_sum_exp(values: Sequence[float]) -> float:

@@ -6,21 +6,10 @@ best paths through the search graph are found that cover the utterance from end 
 recogniser, so that "study like" finds "study light" and "livingroom" finds "living room".
 
 What was said is often in a later hypothesis of the n-best list, so each meaning (row and slots)
-counts with the hypothesis that it is nearest to. With c the ASR confidence of a word
-(`_asr_confidence`, 0.3 to 1), the distance of a meaning is, at most 1,
-
-    (0.85 + 0.2 c) * path cost per phoneme
-    + c^1.5 * (0.4 * S + 0.056 * A + 0.048 * B)
-
-where S is the greatest cost per phoneme of a word that fills a slot, since that changes what is
-published; A and B are the greatest cost, per phoneme and in all, of a word heard on which all
-hypotheses agree: it was heard clearly, so if the table does not have it, something else was said. A
-recogniser in doubt has misheard more words, so that a single one counts less; the whole sentence
-counts nearly as much, so that doubt alone brings nothing near.
-
-The weights were fitted on real commands at three levels of noise, on synthetic commands of another
-home, on talk, and on sentences with one value removed from the table; `bench/free_text.py` and
-`bench/rejection.py` measure the outcome.
+counts with the hypothesis that it is nearest to. Its distance is a sum of named terms
+(`weights.Sound`), at most 1. A recogniser in doubt has misheard more words, so that a single one
+counts less: with c the ASR confidence of a word (`_asr_confidence`, 0.3 to 1), its terms count
+c^1.5. The whole sentence counts nearly as much, so that doubt alone brings nothing near.
 """
 
 import math
@@ -40,6 +29,7 @@ from voice2mqtt.nlu.matching.phonetic.k_best import AlignedWord, KBestSearch, Pa
 from voice2mqtt.nlu.matching.phonetic.observation import Observation
 from voice2mqtt.nlu.matching.phonetic.phonemes import PhonemeInventory, PhoneticLexicon
 from voice2mqtt.nlu.matching.phonetic.search_graph import SearchGraph, short_range
+from voice2mqtt.nlu.matching.weights import WEIGHTS, Sound
 from voice2mqtt.nlu.text.normaliser import Normaliser
 
 _MAX_COST_PER_PHONEME = 0.4
@@ -56,11 +46,6 @@ _MAX_NODES = 3000
 _MAX_NODES_TO_NAME = 300
 """Nodes of one pass in which there are only rows to name in a refusal"""
 
-_SENTENCE_WEIGHT = 0.85
-_SENTENCE_CONFIDENCE_WEIGHT = 0.2
-_SLOT_WEIGHT = 0.4
-_AGREED_WEIGHT = 0.056
-_AGREED_COST_WEIGHT = 0.048
 _CONFIDENCE_SLOPE = 1.4
 """How fast confidence falls with what the host's confidence lacks ..."""
 _MIN_CONFIDENCE = 0.3
@@ -140,9 +125,9 @@ class PhoneticMatcher:
                 row=path.row,
                 slots=dict(path.slots),
                 sentence=" ".join(word.surface for word in path.words),
-                distance=self._distance(path, observation, agreed, confidence),
+                terms=self._terms(path, observation, agreed, confidence),
                 heard=text,
-            )
+            ).weighed(WEIGHTS.sound)
             for _, path, observation, text in ranked
         ]
 
@@ -167,7 +152,7 @@ class PhoneticMatcher:
             PhoneticMatch(
                 path.row,
                 MappingProxyType(dict(path.slots)),
-                self._distance(path, observation, clear, 1.0),
+                min(1.0, self._terms(path, observation, clear, 1.0).sum(WEIGHTS.sound)),
                 path.words,
             )
             for path in self._paths(observation, max_distance, math.inf, most)
@@ -234,9 +219,10 @@ class PhoneticMatcher:
         observation = Observation.of(text, self._normaliser, self._lexicon, self._inventory)
         return observation if 0 < len(observation.phonemes) <= _MAX_PHONEMES else None
 
-    def _distance(
+    def _terms(
         self, path: Path, observation: Observation, agreed: frozenset[str], confidence: float
-    ) -> float:
+    ) -> Sound:
+        """Return how far the sentence of `path` sounds from `observation`."""
         free = sum(word.end - word.start for word in path.words if word.is_free_text)
         per_phoneme = path.cost / max(1, len(observation.phonemes) - free)
         in_slot = max(
@@ -248,11 +234,14 @@ class PhoneticMatcher:
             default=0.0,
         )
         agreed_share, agreed_cost = self._farthest_agreed(path, observation, agreed)
-        agreed_words = _AGREED_WEIGHT * agreed_share
-        words = _SLOT_WEIGHT * in_slot + agreed_words + _AGREED_COST_WEIGHT * agreed_cost
-        sentence_weight = _SENTENCE_WEIGHT + _SENTENCE_CONFIDENCE_WEIGHT * confidence
-        word_weight = math.pow(confidence, _WORD_CONFIDENCE_POWER)
-        return min(1.0, sentence_weight * per_phoneme + words * word_weight)
+        of_a_word = math.pow(confidence, _WORD_CONFIDENCE_POWER)
+        return Sound(
+            sentence=per_phoneme,
+            sure_sentence=confidence * per_phoneme,
+            slot=of_a_word * in_slot,
+            clear_word=of_a_word * agreed_share,
+            clear_word_cost=of_a_word * agreed_cost,
+        )
 
     def _length(self, key: str) -> int:
         return int(self._lexicon.lengths[self._lexicon.word_ids[key]])
