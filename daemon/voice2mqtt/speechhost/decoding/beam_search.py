@@ -6,7 +6,7 @@ longest member. Arrays of log-probabilities are [beam, token of the vocabulary],
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -35,28 +35,17 @@ themselves (yes, no, pause) crowd out the beginnings of long ones, which seem un
 _WIDE_START = 3
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class DecodingPass:
     """What one decoding of some audio found."""
 
     hypotheses: dict[tuple[int, ...], TokenScores]
     """Sentences of the grammar as tokens, the end included."""
     dictated: Dictated
-    decoding: Decoding
-
-    def token_scores(self, strings: Sequence[tuple[int, ...]]) -> list[TokenScores]:
-        """Return the scores of each of `strings` in this audio, whether it was found or not."""
-        missed = [string for string in strings if string not in self.hypotheses]
-        known = self.hypotheses | dict(zip(missed, self.decoding.score(missed), strict=True))
-        return [known[string] for string in strings]
 
     def rough_scores(self) -> dict[tuple[int, ...], float]:
         """Return the score of each hypothesis as long as its prior is not known."""
         return {found[0]: _rough_score(found) for found in self.hypotheses.items()}
-
-    def merged_with(self, other: "DecodingPass") -> "DecodingPass":
-        """Return this pass with the further hypotheses of `other`, a pass over the same audio."""
-        return replace(self, hypotheses=other.hypotheses | self.hypotheses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +121,12 @@ class BeamSearch:
                 break
             log_probs = decoding.step([parents[row] for row in rows], tokens)
             parents = list(range(len(tokens)))
-        decoding.release_cache()
         dictated = Dictated(
             text=decoded_text(self._tokenizer, open_beam.tokens),
             log_probability=open_beam.log_probability,
             tokens=len(open_beam.tokens),
         )
-        return DecodingPass(finished, dictated, decoding)
+        return DecodingPass(finished, dictated)
 
     def _collect_finished(
         self,

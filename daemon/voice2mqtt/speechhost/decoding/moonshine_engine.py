@@ -1,13 +1,12 @@
 """The Speech host's own recogniser: Moonshine tiny, with or without a grammar.
 
-With a grammar, the audio is decoded as a sentence of it and openly, in one pass. Where the outcome
-is doubtful, further passes follow: more beams, then the audio with its noise suppressed, then more
-beams again; the scores of both versions of the audio are averaged. The n-best list holds the
-meanings of the grammar and the open hypothesis in one distribution (see `scoring.py`). Where the
-open hypothesis is likelier than all commands together it is as good as alone in the answer, since
-the grammar has already had its chance.
+With a grammar, the audio is decoded as a sentence of it and openly, in one pass. The n-best list
+holds the meanings of the grammar and the open hypothesis in one distribution (see `scoring.py`).
+Where the open hypothesis is likelier than all commands together it is as good as alone in the
+answer, since the grammar has already had its chance.
 """
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +23,7 @@ from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.speechhost.decoding import alignment, scoring
 from voice2mqtt.speechhost.decoding.beam_search import BeamSearch, DecodingPass
-from voice2mqtt.speechhost.decoding.dictation import Dictated, dictate, is_speech, open_nbest
+from voice2mqtt.speechhost.decoding.dictation import dictate, is_speech, open_nbest
 from voice2mqtt.speechhost.decoding.lexical import lexical
 from voice2mqtt.speechhost.decoding.moonshine import (
     Encoding,
@@ -40,7 +39,6 @@ from voice2mqtt.speechhost.decoding.scoring import (
     ScoredMeaning,
     Sentence,
 )
-from voice2mqtt.speechhost.decoding.spectral_gate import gated
 from voice2mqtt.speechhost.decoding.token_grammar import TokenGrammar
 from voice2mqtt.speechhost.decoding.tokenizer import Tokenizer, read_tokenizer
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, never
@@ -57,18 +55,8 @@ _MAX_ARCS = 150_000
 _MAX_MEANINGS = 8
 _WITHIN_NATS = 8.0
 """Meanings further behind the best are not weighed."""
-_NARROW_BEAMS = 4
-"""Enough for most of what is said; takes two thirds of the time that `_BEAMS` do."""
 _BEAMS = 8
-_WIDE_BEAMS = 16
-_SURE_CONFIDENCE = 0.95
-"""Below, the audio is decoded again with `_BEAMS`, and once more with its noise suppressed."""
-_DOUBTFUL_CONFIDENCE = 0.9
-"""Below after that, it is decoded with `_WIDE_BEAMS`."""
-_MAX_WIDE_S = 10.0
-"""Of audio; a wide search takes about 10 MB for each second of it."""
-_HOPELESS_PROBABILITY = 0.05
-"""Where a sentence of the grammar is less likely, further passes would not change that."""
+"""More find nothing that fewer miss, and cost time: `bench/decoder.py`."""
 _CACHE_SIZE = 20_000
 """Sentences whose meanings are kept, for each grammar."""
 
@@ -103,20 +91,23 @@ class MoonshineEngine:
         timed: bool = False,
     ) -> Transcript:
         """See `Engine`."""
-        speech = np.frombuffer(pcm, np.dtype("<i2")).astype(np.float32) / np.float32(32_768)
-        samples = np.concatenate([speech, _TRAILING_SILENCE])
+        samples = _samples(pcm)
         encoding = self._model.encode(samples)
         if grammar is None:
             nbest = open_nbest(dictate(self._model, self._tokenizer, encoding, abandoned), lexical)
         else:
             weight = None if grammar.forced else grammar.weight
-            nbest = self._decoder(grammar).nbest(samples, encoding, abandoned, weight)
+            nbest = self._decoder(grammar).nbest(encoding, abandoned, weight)
         if timed:
             nbest = alignment.timed(
                 nbest, samples, encoding, self._model, self._tokenizer, abandoned
             )
         nbest = [] if abandoned() else nbest
         return Transcript(nbest=tuple(nbest), language=self.language)
+
+    def posterior(self, pcm: bytes, grammar: EngineGrammar) -> Posterior:
+        """Return what decides whether `pcm` is a sentence of `grammar`, with all its terms."""
+        return self._decoder(grammar).posterior(self._model.encode(_samples(pcm)), never)
 
     def _decoder(self, grammar: EngineGrammar) -> "_GrammarDecoder":
         """Return the decoder of `grammar`; the least recently used ones are dropped."""
@@ -149,9 +140,7 @@ class _GrammarDecoder:
         # Phrases are said one at a time.
         conjunction = joint_automaton(_LANGUAGE) if grammar.forced else None
         self._tokens = tokens = TokenGrammar(grammar.automaton, tokenizer, conjunction)
-        self._narrow_search = BeamSearch(model, tokenizer, tokens, _NARROW_BEAMS)
         self._search = BeamSearch(model, tokenizer, tokens, _BEAMS)
-        self._wide_search = BeamSearch(model, tokenizer, tokens, _WIDE_BEAMS)
         self._meanings: dict[tuple[int, ...], _Meaning | None] = {}
         self._matcher = ExactMatcher(grammar.automaton, normaliser(_LANGUAGE))
         # Of the commands only: that a "no, thank you" could be said tells nothing of them.
@@ -164,46 +153,25 @@ class _GrammarDecoder:
         self._tokens.prepare()
 
     def nbest(
-        self,
-        samples: Floats,
-        encoding: Encoding,
-        abandoned: Callable[[], bool],
-        weight: float | None,
+        self, encoding: Encoding, abandoned: Callable[[], bool], weight: float | None
     ) -> list[NBestEntry]:
         """Return the commands that may have been said, and the open hypothesis.
 
-        `encoding` is that of `samples`. Empty if nobody spoke. With a `weight`, the sentences are
-        phrases of a client's list: where none was said, the entries are those of open decoding,
-        biased by the phrases so much.
+        Empty if nobody spoke. With a `weight`, the sentences are phrases of a client's list: where
+        none was said, the entries are those of open decoding, biased by the phrases so much.
         """
-        passes = [self._narrow_search.decode(encoding, abandoned)]
-        posterior = self._weigh(passes)
-
-        def is_doubtful(confidence: float) -> bool:
-            return posterior.best_confidence < confidence and not abandoned()
-
-        if is_doubtful(_SURE_CONFIDENCE):
-            passes = [self._search.decode(encoding, abandoned)]
-            posterior = self._weigh(passes)
-        if is_doubtful(_SURE_CONFIDENCE) and _is_possible(posterior):
-            passes.append(self._search.decode(self._model.encode(gated(samples)), abandoned))
-            posterior = self._weigh(passes)
-        is_short = encoding.duration_s <= _MAX_WIDE_S
-        if is_doubtful(_DOUBTFUL_CONFIDENCE) and _is_possible(posterior) and is_short:
-            passes[0] = passes[0].merged_with(self._wide_search.decode(encoding, abandoned))
-            posterior = self._weigh(passes)
+        posterior = self.posterior(encoding, abandoned)
         out_of_grammar = posterior.grammar_probability < scoring.MIN_GRAMMAR_PROBABILITY
         if weight is not None and out_of_grammar:
             bias = PhraseBias(self._tokens, self._tokenizer, weight) if weight else None
             return open_nbest(
                 dictate(self._model, self._tokenizer, encoding, abandoned, bias), lexical
             )
-        return self._entries(posterior, passes[0].dictated, out_of_grammar=out_of_grammar)
+        return self._entries(posterior, out_of_grammar=out_of_grammar)
 
-    def _entries(
-        self, posterior: Posterior, dictated: Dictated, *, out_of_grammar: bool
-    ) -> list[NBestEntry]:
-        open_text = dictated.text
+    def _entries(self, posterior: Posterior, *, out_of_grammar: bool) -> list[NBestEntry]:
+        open_hypothesis = posterior.open_hypothesis
+        open_text = open_hypothesis.text
         likely = list(posterior.confidences())[:_MAX_NBEST]
         commands = [
             _nbest_entry(self._tokenizer.decode(tokens), confidence)
@@ -213,7 +181,7 @@ class _GrammarDecoder:
             open_text,
             1 - posterior.grammar_probability,
             out_of_grammar=out_of_grammar and self._grammar.forced,
-            understood=dictated.understood,
+            understood=math.exp(open_hypothesis.per_token),
         )
         if out_of_grammar:
             if not is_speech(open_text):
@@ -228,46 +196,44 @@ class _GrammarDecoder:
             return [*commands, open_entry]
         return commands
 
-    def _weigh(self, passes: Sequence[DecodingPass]) -> Posterior:
-        sentences = [sentence for one in passes for sentence in self._sentences(one)]
+    def posterior(self, encoding: Encoding, abandoned: Callable[[], bool]) -> Posterior:
+        """Return how likely each meaning of the grammar is, and that any of them was said."""
+        found = self._search.decode(encoding, abandoned)
         meanings = scoring.by_meaning(
-            sentences, max_meanings=_MAX_MEANINGS, within_nats=_WITHIN_NATS
+            self._sentences(found), max_meanings=_MAX_MEANINGS, within_nats=_WITHIN_NATS
         )
         strings = [meaning.best.tokens for meaning in meanings]
-        by_meaning = zip(*(one.token_scores(strings) for one in passes), strict=True)
         priors = self._prior.log_probabilities(strings)
-        dictated = [one.dictated for one in passes]
+        dictated = found.dictated
         posterior = Posterior.of(
             [
                 ScoredMeaning(
                     meaning=meaning,
-                    log_probabilities=_mean([scores.log_probabilities for scores in of_passes]),
-                    gaps=_mean([scores.gaps for scores in of_passes]),
+                    log_probabilities=found.hypotheses[string].log_probabilities,
+                    gaps=found.hypotheses[string].gaps,
                     prior=prior,
-                    letters=self._letters(meaning.best.tokens),
+                    letters=self._letters(string),
                 )
-                for meaning, of_passes, prior in zip(meanings, by_meaning, priors, strict=True)
+                for meaning, string, prior in zip(meanings, strings, priors, strict=True)
             ],
             OpenHypothesis(
-                log_probability=float(np.mean([d.log_probability for d in dictated])),
-                per_token=float(np.mean([d.log_probability / d.tokens for d in dictated])),
-                letters=float(np.mean([len(lexical(d.text)) for d in dictated])),
+                text=dictated.text,
+                log_probability=dictated.log_probability,
+                per_token=dictated.log_probability / dictated.tokens,
+                letters=len(lexical(dictated.text)),
             ),
         )
         if posterior.meanings:
             best = posterior.meanings[0].meaning.best
-            if self._is_contradicted(best.tokens, dictated):
+            if self._is_contradicted(best.tokens, dictated.text):
                 return posterior.contradicted()
         return posterior
 
-    def _is_contradicted(self, tokens: tuple[int, ...], dictated: Sequence[Dictated]) -> bool:
-        """Return whether each open hypothesis contradicts a sentence, and is no command."""
-        sentence = self._tokenizer.decode(tokens)
-        against = self._contradictions
-        return all(
-            (against.found(heard.text, sentence) or against.another_number(heard.text, sentence))
-            and self._parse(heard.text) is None
-            for heard in dictated
+    def _is_contradicted(self, tokens: tuple[int, ...], open_text: str) -> bool:
+        """Return whether the open hypothesis contradicts a sentence, and is no command."""
+        sentence, against = self._tokenizer.decode(tokens), self._contradictions
+        return self._parse(open_text) is None and bool(
+            against.found(open_text, sentence) or against.another_number(open_text, sentence)
         )
 
     def _letters(self, tokens: tuple[int, ...]) -> int:
@@ -308,12 +274,9 @@ class _GrammarDecoder:
         return meaning if meaning and len(set(meaning)) == len(meaning) else None
 
 
-def _is_possible(posterior: Posterior) -> bool:
-    return posterior.grammar_probability > _HOPELESS_PROBABILITY
-
-
-def _mean(of_passes: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
-    return tuple(sum(values) / len(of_passes) for values in zip(*of_passes, strict=True))
+def _samples(pcm: bytes) -> Floats:
+    speech = np.frombuffer(pcm, np.dtype("<i2")).astype(np.float32) / np.float32(32_768)
+    return np.concatenate([speech, _TRAILING_SILENCE])
 
 
 def _nbest_entry(

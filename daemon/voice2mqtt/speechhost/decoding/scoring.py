@@ -94,9 +94,9 @@ class ScoredMeaning:
 
     meaning: Meaning
     log_probabilities: tuple[float, ...]
-    """In the audio, on average over all passes."""
+    """In the audio."""
     gaps: tuple[float, ...]
-    """How much likelier the likeliest token was in its place, on average over all passes."""
+    """How much likelier the likeliest token was in its place."""
     prior: tuple[float, ...]
     """Log-probabilities in silence."""
     letters: int
@@ -158,12 +158,13 @@ def by_meaning(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenHypothesis:
-    """What open decoding heard, on average over all passes."""
+    """What open decoding heard."""
 
+    text: str
     log_probability: float
     per_token: float
     """Log-probability of a token, on average."""
-    letters: float
+    letters: int
     """Length of the words."""
 
 
@@ -173,23 +174,20 @@ class Posterior:
 
     meanings: tuple[ScoredMeaning, ...]
     """Likeliest first."""
+    open_hypothesis: OpenHypothesis
     grammar_probability: float
 
     @classmethod
     def of(cls, meanings: Iterable[ScoredMeaning], open_hypothesis: OpenHypothesis) -> "Posterior":
         """Weigh `meanings` against the open hypothesis."""
         ranked = tuple(sorted(meanings, key=lambda one: -one.score))
-        return cls(ranked, _grammar_probability(ranked[0], open_hypothesis) if ranked else 0.0)
+        probability = _grammar_probability(ranked[0], open_hypothesis) if ranked else 0.0
+        return cls(ranked, open_hypothesis, probability)
 
     def contradicted(self) -> "Posterior":
         """Return it where the open hypothesis says something else, however alike they sound."""
         capped = min(self.grammar_probability, WEIGHTS.confidence.contradicted)
         return replace(self, grammar_probability=capped)
-
-    @property
-    def best_confidence(self) -> float:
-        """Confidence of the best meaning; 0 without any."""
-        return next((confidence for _, confidence in self.confidences()), 0.0)
 
     def confidences(self) -> Iterator[tuple[tuple[int, ...], float]]:
         """Yield the best sentence of each meaning, as tokens, and the meaning's confidence."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -94,6 +95,8 @@ class ForwardBackward:
         """(start, end, cost) of each word heard that may be skipped"""
         self.is_cut = False
         """Whether the last forward pass had more nodes than it was allowed"""
+        self.visited = 0
+        """Nodes of all forward passes so far"""
         self.cost_to_go: dict[int, Costs] = {}
         """[position] for each node on a path within the bound of the last backward pass"""
         self._graph = graph
@@ -202,6 +205,7 @@ class ForwardBackward:
             if not nodes:
                 continue
             budget -= len(nodes)
+            self.visited += len(nodes)
             self.is_cut = budget <= 0
             level, target_ranks = self._pruned_arcs(nodes, forward, max_cost)
             yield level
@@ -318,13 +322,19 @@ class ForwardBackward:
                     yield SpanArc(target, start, end, f"{number:g}", fills, is_number=True)
 
     def _free_text_arcs(self, slot: str, target: int) -> Iterator[SpanArc]:
+        for start, end, text in self._free_text_spans:
+            yield SpanArc(target, start, end, text, ((slot, text),), is_number=False)
+
+    @cached_property
+    def _free_text_spans(self) -> Sequence[tuple[int, int, str]]:
+        """(start, end, text) of all that free text may take"""
         words, lattice = self._observation.words, self._observation.lattice
-        for first in range(len(words)):
-            for end in range(first + 1, len(words) + 1):
-                if lattice.may_be_free_text(first, end):
-                    text = lattice.slice(first, end)
-                    span = words[first].start, words[end - 1].end
-                    yield SpanArc(target, *span, text, ((slot, text),), is_number=False)
+        return [
+            (words[first].start, words[end - 1].end, lattice.slice(first, end))
+            for first in range(len(words))
+            for end in range(first + 1, len(words) + 1)
+            if lattice.may_be_free_text(first, end)
+        ]
 
 
 def _merged(incoming: Sequence[tuple[Indices, Costs]]) -> tuple[Indices, Costs]:

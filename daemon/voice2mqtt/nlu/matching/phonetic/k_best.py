@@ -89,6 +89,11 @@ class KBestSearch:
         """Whether the last pass had more nodes than it was allowed."""
         return self._passes.is_cut
 
+    @property
+    def visited(self) -> int:
+        """Nodes of all passes so far."""
+        return self._passes.visited
+
     def best_cost(self, max_cost: float, max_nodes: int) -> float | None:
         """Return the cost of the best path; None if it exceeds `max_cost`."""
         return self._passes.best_cost(max_cost, max_nodes)
