@@ -12,13 +12,12 @@ One half of the trials shows the trade-off of strictness and margin; the default
 other half.
 """
 
-import random
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import labels, mixing, talk
+from bench.near_misses import Missing, near_misses, without
 from bench.pipeline import NOON, grammar, heard
 from bench.report import Options, Report
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
@@ -26,8 +25,7 @@ from voice2mqtt.core.decision import Fire
 from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.grammar.compiler import compile_table
-from voice2mqtt.nlu.grammar.enumerate import sentences
-from voice2mqtt.nlu.grammar.table import CommandTable, ListValue, TextList
+from voice2mqtt.nlu.grammar.table import CommandTable, TextList
 from voice2mqtt.nlu.matching.confidences import credible
 from voice2mqtt.nlu.matching.contradiction import Contradictions
 from voice2mqtt.nlu.matching.exact import ExactMatcher
@@ -121,7 +119,7 @@ def run(options: Options) -> Report:
         fired["coffee orders at home"] = _orders(engine, under_test, paths)
     for name, table in (("home", home), ("coffee", coffee)):
         per_value = (1 if options.quick else PER_VALUE) if name == "home" else 1
-        missed = list(_near_misses(table, per_value))
+        missed = list(_under_test(table, per_value))
         fired[f"near misses, {name}"] = [near.trial([Hypothesis(text=t)]) for t, near in missed]
         if name == "home":
             _speak(report, engine, missed[:: 8 if options.quick else 1], fired)
@@ -172,13 +170,22 @@ def _order(
         for value in source.values if isinstance(source, TextList) else ():
             said = [order.path for order in orders if order.slots.get(name) == value.spoken]
             if said:
-                under_test = _TableUnderTest(_without(table, name, value))
+                under_test = _TableUnderTest(without(table, Missing(name, value.spoken)))
                 spoken = [mixing.to_pcm(mixing.read_wav(path)) for path in said[:per_value]]
                 acted += sum(under_test.acts_on(engine, pcm) for pcm in spoken)
                 trials += len(spoken)
     what = "near misses recorded, acted on by a host that knows the table"
     share = 100 * acted / max(1, trials)
     report.add(what, share, "%", NEAR_GOAL, note=labels.interval(acted, trials))
+
+
+def _under_test(table: CommandTable, per_value: int) -> Iterator[tuple[str, "_TableUnderTest"]]:
+    """Yield near misses of `table`, each with the table that lacks its value."""
+    made: dict[Missing, _TableUnderTest] = {}
+    for text, missing in near_misses(table, per_value):
+        if missing not in made:
+            made = {missing: _TableUnderTest(without(table, missing))}
+        yield text, made[missing]
 
 
 def _report(report: Report, fired: dict[str, list[Trial]]) -> None:
@@ -222,32 +229,3 @@ def _orders(
     audio = (mixing.to_pcm(mixing.read_wav(path)) for path in recordings)
     outcomes = [heard(engine.transcribe(pcm, None)) for pcm in audio]
     return [under_test.trial(outcome.hypotheses) for outcome in outcomes if outcome]
-
-
-def _near_misses(table: CommandTable, per_value: int) -> Iterator[tuple[str, _TableUnderTest]]:
-    """Yield sentences that use a value, each with the table without that value."""
-    for name, source in table.lists.items():
-        if not isinstance(source, TextList) or len(source.values) < 2:
-            continue
-        slot = re.compile(rf"{{{name}[}}:]")
-        rows = tuple(row for row in table.rows if any(slot.search(say) for say in row.say))
-        for value in source.values:
-            alone = {**table.lists, name: replace(source, values=(value,))}
-            said = [
-                text
-                for _, _, texts in sentences(replace(table, rows=rows, lists=alone), 40)
-                for text in texts
-            ]
-            random.Random(value.spoken).shuffle(said)
-            under_test = _TableUnderTest(_without(table, name, value))
-            unknown = [text for text in said if not under_test.matcher.parses(text)]
-            for text in unknown[:per_value]:
-                yield text, under_test
-
-
-def _without(table: CommandTable, name: str, value: ListValue) -> CommandTable:
-    """Return `table` without `value` in its list `name`."""
-    source = table.lists[name]
-    assert isinstance(source, TextList)
-    others = replace(source, values=tuple(v for v in source.values if v != value))
-    return replace(table, lists={**table.lists, name: others})

@@ -73,6 +73,8 @@ class Options:
     """How long to run, where a bench can run for long; 0 is its own choice."""
     json: Path | None = None
     """Where the lines are written too."""
+    evidence: Path | None = None
+    """A folder of what was heard, for the benches that decide about it."""
 
     def recordings_folder(self) -> Path:
         """Return `data`.
@@ -128,6 +130,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="end within a minute")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the lines there too")
     parser.add_argument("--data", type=Path, metavar="DIR", help="recordings with labels")
+    parser.add_argument("--evidence", type=Path, metavar="DIR", help="what was heard, once")
     parser.add_argument("--hours", type=float, default=0.0, metavar="H", help="how long to soak")
     parser.add_argument("--minutes", type=float, default=0.0, metavar="N", help="how long to fuzz")
     args = parser.parse_args()
@@ -139,7 +142,7 @@ def main() -> int:
     module = importlib.import_module(f"bench.{args.name.replace('-', '_')}")
     try:
         report: Report = module.run(
-            Options(args.quick, args.data, args.hours + args.minutes / 60, args.json)
+            Options(args.quick, args.data, args.hours + args.minutes / 60, args.json, args.evidence)
         )
     except UserFacingError as error:
         print(error, file=sys.stderr)

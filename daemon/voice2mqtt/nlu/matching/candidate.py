@@ -23,13 +23,12 @@ class Candidate:
     """Phonetic distance: 0 is word for word, 1 shares nothing."""
     heard: str = ""
     """The text of the hypothesis that it was found in."""
-    terms: Sound | None = None
-    """Of which the distance is the sum; None for word for word."""
+    terms: Sound = field(default_factory=Sound)
+    """Of which the distance is the weighted sum; none for word for word."""
 
     def weighed(self, weights: Sound) -> "Candidate":
-        """Return it with the distance that `weights` give."""
-        distance = min(1.0, self.terms.sum(weights)) if self.terms else 0.0
-        return replace(self, distance=distance)
+        """Return it with the distance that `weights` give its terms."""
+        return replace(self, distance=min(1.0, self.terms.sum(weights)))
 
     def has_same_meaning(self, other: "Candidate") -> bool:
         """Return whether both are the same row with the same slots."""

@@ -36,24 +36,11 @@ from voice2mqtt.nlu.matching.contradiction import Contradictions, are_known
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.explain import explain_misfit
 from voice2mqtt.nlu.matching.respelling import Respellings
+from voice2mqtt.nlu.matching.weights import WEIGHTS, Confidence
 from voice2mqtt.nlu.text.normaliser import normaliser
 
-MIN_POSTERIOR = 0.65
-"""From which a meaning is clear; of what our host is so sure of, one in fifty is wrong."""
-RIVAL_SHARE = 0.4
-"""Share of the best meaning's posterior from which another one casts doubt."""
-NUMBER_RIVAL_SHARE = 0.002
-"""The same for a number that sounds like a part of the best one, such as eight beside eighteen:
-hosts are sure of the wrong one of these far more often than they say."""
-TEN_RIVAL_SHARE = 0.01
-"""The same for a ten beside its teen, such as fifty beside fifteen. Of 108 tens said by 18 voices
-hosts gave 18 as the teen, and two with this; of 108 teens 14 are asked about. The reverse is rare.
-"""
 _TIE = 0.0001
 """Difference of two distances that counts as none."""
-_OUT_OF_GRAMMAR_FACTOR = 0.5
-"""Of the strictness, for what a host heard outside the grammar that it decoded by: it has compared
-it with the commands already, by the audio."""
 _MAX_NAMED = 3
 """Nearest rows that a reason names."""
 _MAX_NAMED_DISTANCE = 0.8
@@ -117,13 +104,16 @@ class Decider:
         *,
         strictness: float,
         margin: float,
+        thresholds: Confidence = WEIGHTS.confidence,
     ) -> None:
-        self._table = table
+        self.table = table
+        self.thresholds = thresholds
         self._phonetic = phonetic
         self._strictness = strictness
         self._margin = margin
-        self._contradictions = Contradictions(
-            table.language, automaton.words(), self._sound_the_same, automaton.skipped
+        self.words = automaton.words()
+        self.contradictions = Contradictions(
+            table.language, self.words, self._sound_the_same, automaton.skipped
         )
         self._may_act_by_sound = are_known(table.language)
         self.matcher = ExactMatcher(automaton, normaliser(table.language))
@@ -151,7 +141,7 @@ class Decider:
         """Return why `verdict` is so, with the nearest rows."""
         nearest = tuple(
             Nearest(
-                row=self._table.rows[near.row].name,
+                row=self.table.rows[near.row].name,
                 sentence=near.sentence,
                 distance=near.distance,
                 heard=near.heard,
@@ -171,7 +161,7 @@ class Decider:
             return None
         if not has_posteriors(hypotheses):
             return Meant(meaning=likely[0][0], why="word for word")
-        verdict = _clearest(likely)
+        verdict = _clearest(likely, self.thresholds)
         other = self._doubtful_number(verdict, ranked) if isinstance(verdict, Meant) else None
         if isinstance(verdict, Meant) and other:
             why = "the host heard another number too, which sounds much alike"
@@ -210,11 +200,11 @@ class Decider:
             if meaning != verdict.meaning
             and (
                 (
-                    posterior >= NUMBER_RIVAL_SHARE * best
+                    posterior >= self.thresholds.number_rival * best
                     and self._respellings.are_alike(verdict.meaning, meaning)
                 )
                 or (
-                    posterior >= TEN_RIVAL_SHARE * best
+                    posterior >= self.thresholds.ten_rival * best
                     and self._respellings.is_teen_of(verdict.meaning, meaning)
                 )
             )
@@ -262,11 +252,12 @@ class Decider:
                     continue
                 ranked = self._ranked(hypotheses, rows) if has_posteriors(hypotheses) else ()
                 best = max((posterior for _, posterior in ranked), default=0.0)
-                if any(self._same(other, m) and p < NUMBER_RIVAL_SHARE * best for m, p in ranked):
+                least = self.thresholds.number_rival * best
+                if any(self._same(other, m) and p < least for m, p in ranked):
                     continue
                 if meant and len(other) == len(meant[0]) == 1:
                     # The question is about the number; the rest is said in the same words.
-                    words = normaliser(self._table.language)
+                    words = normaliser(self.table.language)
                     said = words.in_digits(meant[0][0].sentence)
                     sentence = self._respellings.applied_to(said, respelling)
                     meant = ((replace(meant[0][0], sentence=said),),)
@@ -277,7 +268,7 @@ class Decider:
 
     def _meanings(self, text: str, rows: frozenset[int], most: int) -> Iterator[Meaning]:
         """Yield what `text` says word for word: one row, or several in one utterance."""
-        for utterance in commands(self.matcher, text, self._table.language, rows, most):
+        for utterance in commands(self.matcher, text, self.table.language, rows, most):
             yield tuple(
                 Candidate(row=parse.row, slots=parse.slots, sentence=said, heard=said)
                 for said, parse in utterance
@@ -291,13 +282,13 @@ class Decider:
         if not ranked:
             return Unknown(why="no row says this")
         surest = hypotheses[0].text
-        against = [self._contradictions.in_any((c.heard, surest), c.sentence) for c in ranked]
+        against = [self.contradictions.in_any((c.heard, surest), c.sentence) for c in ranked]
         ranked = tuple(c for c, word in zip(ranked, against, strict=True) if word is None)
         if not ranked:
             return Unknown(why=f"'{against[0]}' tells it from the nearest row")
         best, strictness = ranked[0], self._strictness_of(ranked[0])
         if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
-            strictness *= _OUT_OF_GRAMMAR_FACTOR
+            strictness *= self.thresholds.out_of_grammar_strictness
         near = sorted(ranked, key=lambda candidate: candidate.distance)
         nearest = tuple(candidate for candidate in near if candidate.distance < _MAX_NAMED_DISTANCE)
         if best.distance > strictness:
@@ -308,7 +299,7 @@ class Decider:
             return Unknown(why=why, nearest=nearest)
         nearest = (best, *(candidate for candidate in nearest if candidate is not best))
         rivals = [rival for rival in ranked[1:] if not self._same((best,), (rival,))]
-        rival = self._contradictions.left_open(best, (c for c in found if c.row in rows))
+        rival = self.contradictions.left_open(best, (c for c in found if c.row in rows))
         rival = rival or min(rivals, key=lambda candidate: candidate.distance, default=None)
         ahead = rival.distance - best.distance if rival else self._margin
         if rival and (
@@ -331,10 +322,10 @@ class Decider:
         """
         failed: Unknown | None = None
         for hypothesis in hypotheses[:_MAX_COMPOUND_HYPOTHESES]:
-            for parts in splits(hypothesis.text, self._table.language):
+            for parts in splits(hypothesis.text, self.table.language):
                 known = [next(self._meanings(p, rows, MAX_COMMANDS - 1), None) for p in parts]
                 if known.count(None) != 1 or splits_number(
-                    hypothesis.text, parts[0], self._table.language
+                    hypothesis.text, parts[0], self.table.language
                 ):
                     continue
                 text = parts[known.index(None)].strip()
@@ -363,7 +354,7 @@ class Decider:
         return self._phonetic is not None and self._phonetic.distance(one, other) == 0
 
     def _strictness_of(self, candidate: Candidate) -> float:
-        strictness = self._table.rows[candidate.row].strictness
+        strictness = self.table.rows[candidate.row].strictness
         return self._strictness if strictness is None else strictness
 
     def _same(self, one: Meaning, other: Meaning) -> bool:
@@ -374,18 +365,18 @@ class Decider:
         )
 
     def _effect(self, candidate: Candidate) -> tuple[object, ...]:
-        row = self._table.rows[candidate.row]
+        row = self.table.rows[candidate.row]
         sent = tuple(replace(m, expires_s=0.0) for m in messages(row, candidate.slots))
         return sent, row.confirm, row.between, row.days
 
 
-def _clearest(ranked: list[tuple[Meaning, float]]) -> Verdict:
+def _clearest(ranked: list[tuple[Meaning, float]], thresholds: Confidence) -> Verdict:
     ranked = sorted(ranked, key=lambda entry: -entry[1])
     meaning, posterior = ranked[0]
-    rivals = [other for other, mass in ranked[1:] if mass >= RIVAL_SHARE * posterior]
+    rivals = [other for other, mass in ranked[1:] if mass >= thresholds.rival * posterior]
     if rivals:
         return Unclear(options=(meaning, rivals[0]), why="the host heard two commands alike")
-    if posterior < MIN_POSTERIOR:
+    if posterior < thresholds.act:
         why = f"the host gives this only {posterior:.0%}"
         return Unclear(options=(meaning,), why=why)
     return Meant(meaning=meaning, why="word for word")

@@ -38,14 +38,11 @@ class Sound(Terms):
 
     sentence: float = 0.0
     """Of the whole sentence, per phoneme."""
-    sure_sentence: float = 0.0
-    """The same, times the host's confidence."""
     slot: float = 0.0
     """Of the farthest word that fills a slot, per phoneme: it changes what is published."""
     clear_word: float = 0.0
-    """Of the farthest word on which all hypotheses agree, per phoneme: it was heard clearly."""
-    clear_word_cost: float = 0.0
-    """Of the same in all: a long word is not misheard altogether."""
+    """Of the farthest word on which all hypotheses agree, in all: it was heard clearly, so if the
+    table does not have it, something else was said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

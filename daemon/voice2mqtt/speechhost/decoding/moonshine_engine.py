@@ -109,6 +109,10 @@ class MoonshineEngine:
         """Return what decides whether `pcm` is a sentence of `grammar`, with all its terms."""
         return self._decoder(grammar).posterior(self._model.encode(_samples(pcm)), never)
 
+    def text(self, tokens: tuple[int, ...]) -> str:
+        """Return the text of a sentence of a posterior."""
+        return self._tokenizer.decode(tokens)
+
     def _decoder(self, grammar: EngineGrammar) -> "_GrammarDecoder":
         """Return the decoder of `grammar`; the least recently used ones are dropped."""
         automaton = grammar.automaton

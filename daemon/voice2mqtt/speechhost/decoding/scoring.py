@@ -176,30 +176,32 @@ class Posterior:
     """Likeliest first."""
     open_hypothesis: OpenHypothesis
     grammar_probability: float
+    is_contradicted: bool = False
+    """Whether the open hypothesis says something else than the best meaning."""
 
     @classmethod
     def of(cls, meanings: Iterable[ScoredMeaning], open_hypothesis: OpenHypothesis) -> "Posterior":
         """Weigh `meanings` against the open hypothesis."""
         ranked = tuple(sorted(meanings, key=lambda one: -one.score))
-        probability = _grammar_probability(ranked[0], open_hypothesis) if ranked else 0.0
-        return cls(ranked, open_hypothesis, probability)
+        terms = grammar_terms(ranked[0], open_hypothesis) if ranked else None
+        return cls(ranked, open_hypothesis, probability(terms) if terms else 0.0)
 
     def contradicted(self) -> "Posterior":
         """Return it where the open hypothesis says something else, however alike they sound."""
         capped = min(self.grammar_probability, WEIGHTS.confidence.contradicted)
-        return replace(self, grammar_probability=capped)
+        return replace(self, grammar_probability=capped, is_contradicted=True)
 
     def confidences(self) -> Iterator[tuple[tuple[int, ...], float]]:
         """Yield the best sentence of each meaning, as tokens, and the meaning's confidence."""
+        for tokens, share in self.shares():
+            yield tokens, self.grammar_probability * share
+
+    def shares(self) -> Iterator[tuple[tuple[int, ...], float]]:
+        """Yield the same if a sentence of the grammar was said for sure."""
         if self.meanings:
             total = _log_sum_exp([one.score for one in self.meanings])
             for one in self.meanings:
-                share = math.exp(one.score - total)
-                yield one.meaning.best.tokens, self.grammar_probability * share
-
-
-def _grammar_probability(best: ScoredMeaning, open_hypothesis: OpenHypothesis) -> float:
-    return 1 / (1 + math.exp(-grammar_terms(best, open_hypothesis).sum(WEIGHTS.grammar)))
+                yield one.meaning.best.tokens, math.exp(one.score - total)
 
 
 def grammar_terms(best: ScoredMeaning, open_hypothesis: OpenHypothesis) -> Grammar:
@@ -212,6 +214,11 @@ def grammar_terms(best: ScoredMeaning, open_hypothesis: OpenHypothesis) -> Gramm
         behind=min(_MAX_BEHIND_NATS, behind) / (_MIN_DOUBT_NATS - open_hypothesis.per_token),
         shorter=shorter,
     )
+
+
+def probability(terms: Grammar, weights: Grammar = WEIGHTS.grammar) -> float:
+    """Return how likely it is that a sentence of the grammar was said."""
+    return 1 / (1 + math.exp(-terms.sum(weights)))
 
 
 def _log_sum_exp(values: Sequence[float]) -> float:

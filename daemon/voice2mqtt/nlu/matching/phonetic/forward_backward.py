@@ -327,7 +327,7 @@ class ForwardBackward:
 
     @cached_property
     def _free_text_spans(self) -> Sequence[tuple[int, int, str]]:
-        """(start, end, text) of all that free text may take"""
+        """(start, end, text) of all that free text may take."""
         words, lattice = self._observation.words, self._observation.lattice
         return [
             (words[first].start, words[end - 1].end, lattice.slice(first, end))

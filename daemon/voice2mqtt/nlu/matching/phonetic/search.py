@@ -9,7 +9,7 @@ What was said is often in a later hypothesis of the n-best list, so each meaning
 counts with the hypothesis that it is nearest to. Its distance is a sum of named terms
 (`weights.Sound`), at most 1. A recogniser in doubt has misheard more words, so that a single one
 counts less: with c the ASR confidence of a word (`_asr_confidence`, 0.3 to 1), its terms count
-c^1.5. The whole sentence counts nearly as much, so that doubt alone brings nothing near.
+c^1.5. The whole sentence counts as much, so that doubt alone brings nothing near.
 """
 
 import math
@@ -248,14 +248,11 @@ class PhoneticMatcher:
             ),
             default=0.0,
         )
-        agreed_share, agreed_cost = self._farthest_agreed(path, observation, agreed)
         of_a_word = math.pow(confidence, _WORD_CONFIDENCE_POWER)
         return Sound(
             sentence=per_phoneme,
-            sure_sentence=confidence * per_phoneme,
             slot=of_a_word * in_slot,
-            clear_word=of_a_word * agreed_share,
-            clear_word_cost=of_a_word * agreed_cost,
+            clear_word=of_a_word * self._farthest_agreed(path, observation, agreed),
         )
 
     def _length(self, key: str) -> int:
@@ -263,17 +260,11 @@ class PhoneticMatcher:
 
     def _farthest_agreed(
         self, path: Path, observation: Observation, agreed: frozenset[str]
-    ) -> tuple[float, float]:
-        """Return the greatest (cost per phoneme, cost) of the words heard that all agree on."""
-        phoneme_costs = self._phoneme_costs(path, observation)
-        shares, costs = [0.0], [0.0]
-        for word in observation.words:
-            if word.key in agreed and word.end > word.start:
-                cost = sum(phoneme_costs[word.start : word.end])
-                costs.append(cost)
-                if word.end - word.start > 1:
-                    shares.append(min(1.0, cost / (word.end - word.start)))
-        return max(shares), max(costs)
+    ) -> float:
+        """Return the greatest cost of a word heard that all hypotheses agree on."""
+        costs = self._phoneme_costs(path, observation)
+        words = (word for word in observation.words if word.key in agreed)
+        return max((sum(costs[word.start : word.end]) for word in words), default=0.0)
 
     def _phoneme_costs(self, path: Path, observation: Observation) -> list[float]:
         """Return what each phoneme heard costs on `path`, inserted or substituted."""

@@ -1,0 +1,86 @@
+"""Each term and each part of the decision removed in turn: what it costs.
+
+Takes the evidence of `bench/evidence.py` (`--evidence DIR`), heard by open dictation and by a host
+that knows the table. A part is kept if without it more commands go wrong, or more near misses are
+acted on, than the intervals leave to chance; or if tests state what it is for.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+from bench import deciding, evidence, labels
+from bench.deciding import WAYS, Case, Change, Deciding
+from bench.report import Options, Report
+from voice2mqtt.nlu.matching.candidate import Candidate
+from voice2mqtt.nlu.matching.contradiction import Contradictions
+from voice2mqtt.nlu.matching.decision import Decider
+from voice2mqtt.nlu.matching.weights import WEIGHTS, Weights
+
+NOTHING = "nothing"
+_NO_LIST = "und"
+"""A language of which no words are known."""
+
+
+class _NoContradictions(Contradictions):
+    def found(self, heard: str, said: str) -> str | None:  # noqa: ARG002 - as the real one
+        return None
+
+    def left_open(self, *_: object) -> Candidate | None:  # type: ignore[override]
+        return None
+
+
+def run(options: Options) -> Report:
+    """Decide about all evidence without each part."""
+    report, made = Report("ablation"), Deciding()
+    cases = [Case(trial, way) for trial in evidence.read(options) for way in WAYS]
+    cases = cases[:: 10 if options.quick else 1]
+    for what, weights, change in _removed():
+        counted = deciding.count(made, cases, weights, change)
+        for way in WAYS:
+            commands, others = Counter[str](), Counter[str]()
+            for kind, counts in counted.items():
+                if kind.endswith(f", {way}"):
+                    (others if counts.keys() & {"acted"} or _is_other(kind) else commands).update(
+                        counts
+                    )
+            _report(report, f"without {what}, {way}", commands, others)
+    return report
+
+
+def _is_other(kind: str) -> bool:
+    return kind.startswith(("near", "talk", "orders at home"))
+
+
+def _report(report: Report, what: str, commands: Counter[str], others: Counter[str]) -> None:
+    for name, counts, outcome in (
+        ("right", commands, "right"),
+        ("wrong", commands, "wrong"),
+        ("no command, acted on", others, "acted"),
+    ):
+        n = counts.total()
+        note = labels.interval(counts[outcome], n)
+        report.add(f"{what}: {name}", 100 * counts[outcome] / max(1, n), "%", note=note)
+
+
+def _removed() -> Iterator[tuple[str, Weights, Change | None]]:
+    yield NOTHING, WEIGHTS, None
+    for part in ("sound", "grammar"):
+        for term in asdict(getattr(WEIGHTS, part)):
+            if getattr(getattr(WEIGHTS, part), term):
+                yield f"{part}: {term}", deciding.without_term(WEIGHTS, part, term), None
+    for threshold, off in (
+        ("act", 0.0), ("rival", 1.0), ("number_rival", 1.0), ("ten_rival", 1.0),
+        ("contradicted", 1.0), ("out_of_grammar_strictness", 1.0),
+    ):  # fmt: skip
+        confidence = replace(WEIGHTS.confidence, **{threshold: off})
+        yield f"threshold: {threshold}", replace(WEIGHTS, confidence=confidence), None
+
+    def all_of_them(decider: Decider) -> None:
+        decider.contradictions = _NoContradictions(decider.table.language)
+
+    def word_lists(decider: Decider) -> None:
+        decider.contradictions = Contradictions(_NO_LIST, decider.words)
+
+    yield "contradictions", WEIGHTS, all_of_them
+    yield "contradictions: word lists", WEIGHTS, word_lists

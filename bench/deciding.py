@@ -1,0 +1,160 @@
+"""Decides about evidence (`bench/evidence.py`) with any weights, and counts the outcomes."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bench import evidence
+from bench.evidence import Trial
+from bench.near_misses import Missing
+from voice2mqtt.core.outcome import Hypothesis
+from voice2mqtt.nlu.grammar.compiler import compile_table
+from voice2mqtt.nlu.matching.candidate import Candidate
+from voice2mqtt.nlu.matching.decision import Decider, Meant, Unclear, Unknown, Verdict, options_of
+from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
+from voice2mqtt.nlu.matching.weights import WEIGHTS, Grammar, Sound, Weights
+from voice2mqtt.nlu.text.normaliser import normaliser
+from voice2mqtt.pronunciation.pronouncer import pronouncer
+from voice2mqtt.settings.model import ListeningSettings
+from voice2mqtt.speechhost.decoding.scoring import MIN_GRAMMAR_PROBABILITY, probability
+
+COSTS = {"right": 0.0, "asked": 0.5, "refused": 1.0, "wrong": 10.0, "acted": 10.0}
+"""Expected cost: a wrong act costs ten refusals, a question half a refusal."""
+Change = Callable[[Decider], None]
+"""Takes a part out of a decider."""
+WAYS = ("open", "table")
+"""Heard by open dictation, or by a host that knows the table"""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A trial, heard in one of two ways."""
+
+    trial: Trial
+    way: str
+
+    @property
+    def kind(self) -> str:
+        """The set and the way."""
+        return f"{self.trial.set}, {self.way}"
+
+
+class Deciding:
+    """Decides about trials; searches by sound once for each list of hypotheses."""
+
+    def __init__(self) -> None:
+        self._homes: dict[tuple[str, Missing | None], tuple[Decider, _Remembered]] = {}
+        self._rows: dict[tuple[str, Missing | None], frozenset[int]] = {}
+
+    def outcome(self, case: Case, weights: Weights = WEIGHTS, change: Change | None = None) -> str:
+        """Return right, wrong, asked or refused; of what is no command, acted or right."""
+        verdict = self.verdict(case, weights, change)
+        slots = case.trial.slots
+        if not isinstance(verdict, Meant):
+            asked = "asked" if isinstance(verdict, Unclear) else "refused"
+            return "right" if slots is None and asked == "refused" else asked
+        if slots is None:
+            return "acted"
+        said = {name: " ".join(str(v).split()) for name, v in verdict.meaning[0].slots.items()}
+        decider, _ = self._home(case.trial)
+        if "row" in slots:
+            said["row"] = decider.table.rows[verdict.meaning[0].row].name
+        return "right" if len(verdict.meaning) == 1 and said == slots else "wrong"
+
+    def verdict(
+        self, case: Case, weights: Weights = WEIGHTS, change: Change | None = None
+    ) -> Verdict:
+        """Return what is decided; `change` may take a part out of the decider for it."""
+        decider, remembered = self._home(case.trial)
+        heard = hypotheses(case, weights.grammar, weights.confidence.contradicted)
+        if not heard:
+            return Unknown(why="nothing was heard")
+        remembered.weights = weights.sound
+        before = decider.contradictions, decider.thresholds
+        decider.thresholds = weights.confidence
+        if change:
+            change(decider)
+        verdict = decider.decide(heard, self._rows[case.trial.table, case.trial.missing])
+        decider.contradictions, decider.thresholds = before
+        return verdict
+
+    def nearest(self, case: Case, weights: Weights = WEIGHTS) -> float:
+        """Return the distance of the nearest candidate; 1 where there is none."""
+        verdict = self.verdict(case, weights)
+        options = [option[0].distance for option in options_of(verdict)]
+        return min([*options, *(near.distance for near in verdict.nearest)], default=1.0)
+
+    def _home(self, trial: Trial) -> tuple[Decider, "_Remembered"]:
+        key = trial.table, trial.missing
+        if key not in self._homes:
+            table = evidence.table_of(*key)
+            automaton, words = compile_table(table), normaliser(table.language)
+            search = PhoneticMatcher(automaton, words, pronouncer("en-US"))
+            remembered = _Remembered(search)
+            usual = ListeningSettings()
+            decider = Decider(
+                table, automaton, remembered, strictness=usual.strictness, margin=usual.margin
+            )
+            self._homes[key] = decider, remembered
+            self._rows[key] = frozenset(range(len(table.rows)))
+        return self._homes[key]
+
+
+class _Remembered:
+    """A search by sound that remembers what it found, and weighs it anew."""
+
+    gave_up = False
+
+    def __init__(self, search: PhoneticMatcher) -> None:
+        self.weights: Sound = WEIGHTS.sound
+        self._search = search
+        self._found: dict[tuple[Hypothesis, ...], Sequence[Candidate]] = {}
+        self._distances: dict[tuple[str, str], float] = {}
+
+    def search(self, hypotheses: Sequence[Hypothesis]) -> Sequence[Candidate]:
+        key = tuple(hypotheses)
+        if key not in self._found:
+            self._found[key] = self._search.search(hypotheses)
+        return [candidate.weighed(self.weights) for candidate in self._found[key]]
+
+    def distance(self, heard: str, said: str) -> float:
+        if (heard, said) not in self._distances:
+            self._distances[heard, said] = self._search.distance(heard, said)
+        return self._distances[heard, said]
+
+
+def hypotheses(case: Case, weights: Grammar, contradicted: float) -> list[Hypothesis]:
+    """Return the n-best list of a case; the host's as `weights` make it."""
+    if case.way == "open":
+        return [Hypothesis(text=t, lexical=words, confidence=c) for t, words, c in case.trial.open]
+    host = case.trial.host
+    said = probability(Grammar(**host["terms"]), weights) if host["terms"] else 0.0
+    said = min(said, contradicted) if host["contradicted"] else said
+    outside = said < MIN_GRAMMAR_PROBABILITY
+    openly = Hypothesis(text=host["open"], confidence=1 - said, outside=outside)
+    listed = [Hypothesis(text=text, confidence=said * share) for text, share in host["shares"]]
+    if outside:
+        listed = [one for one in listed if (one.confidence or 0) >= (1 - said) / 2]
+        return [openly, *listed] if openly.text else []
+    return [*listed, *([openly] if openly.text else [])]
+
+
+def count(
+    deciding: Deciding,
+    cases: Iterable[Case],
+    weights: Weights = WEIGHTS,
+    change: Change | None = None,
+) -> dict[str, Counter[str]]:
+    """Return the outcomes of each kind of case."""
+    counted: dict[str, Counter[str]] = {}
+    for case in cases:
+        outcome = deciding.outcome(case, weights, change)
+        counted.setdefault(case.kind, Counter())[outcome] += 1
+    return counted
+
+
+def without_term(weights: Weights, part: str, term: str) -> Weights:
+    """Return `weights` in which a term of `sound` or `grammar` counts nothing."""
+    if part == "sound":
+        return replace(weights, sound=replace(weights.sound, **{term: 0.0}))
+    return replace(weights, grammar=replace(weights.grammar, **{term: 0.0}))

@@ -1,0 +1,115 @@
+"""Fits the weights of the decision to evidence, and draws what they tell apart.
+
+Takes the evidence of `bench/evidence.py` (`--evidence DIR`). Minimises the expected cost of a
+decision (`deciding.COSTS`) by coordinate descent from the weights in use, cross-validated: what one
+sentence or recording gives is never both fitted to and judged on. Writes `weights.json` only if
+what was fitted without a fold does better on it than the weights in use, beyond noise; and
+`docs/decision.svg` always.
+"""
+
+import json
+import math
+import random
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from bench import deciding, evidence, picture
+from bench.deciding import COSTS, WAYS, Case, Deciding
+from bench.report import Options, Report
+from voice2mqtt.nlu.matching import weights as in_use
+from voice2mqtt.nlu.matching.weights import WEIGHTS, Weights
+
+FOLDS = 5
+SEED = 0
+ROUNDS = 2
+"""Through all weights."""
+STEPS = (0.0, 0.6, 0.85, 1.2, 1.6)
+"""Factors of a weight that are tried."""
+_FITTED = ("sound", "grammar")
+_NOISE_SD = 2.0
+"""Standard errors that an improvement must exceed."""
+WEIGHTS_FILE = Path(in_use.__file__).with_name("weights.json")
+PICTURE = Path(__file__).parents[1] / "docs" / "decision.svg"
+
+
+def run(options: Options) -> Report:
+    """Fit, and say what it buys."""
+    report, made = Report("fit"), Deciding()
+    cases = [Case(trial, way) for trial in evidence.read(options) for way in WAYS]
+    cases = cases[:: 10 if options.quick else 1]
+    folds = _folds(cases)
+    before = [cost for fold in folds for cost in _costs(made, fold, WEIGHTS)]
+    after: list[float] = []
+    for number, fold in enumerate(folds):
+        rest = [case for other in folds if other is not fold for case in other]
+        fitted = _fitted(made, rest)
+        costs = _costs(made, fold, fitted)
+        after += costs
+        report.add(f"fold {number + 1}: cost with what the others fit", statistics.mean(costs))
+    report.add("cost of a decision, weights in use", statistics.mean(before))
+    report.add("cost of a decision, fitted, cross-validated", statistics.mean(after))
+    gained = [b - a for b, a in zip(before, after, strict=True)]
+    error = statistics.stdev(gained) / math.sqrt(len(gained))
+    note = f"+- {1.96 * error:.4f} (95 %), n = {len(gained)}, seed {SEED}"
+    report.add("gained by fitting", statistics.mean(gained), note=note)
+    best = WEIGHTS
+    if statistics.mean(gained) > _NOISE_SD * error:
+        best = _fitted(made, cases)
+        WEIGHTS_FILE.write_text(json.dumps(best.document(), indent=1) + "\n")
+    _buys(report, made, cases, best)
+    PICTURE.write_text(picture.distributions(made, cases, best))
+    return report
+
+
+def _buys(report: Report, made: Deciding, cases: Sequence[Case], weights: Weights) -> None:
+    """Report what each weight saves, with its interval."""
+    costs = _costs(made, cases, weights)
+    for part, term in _terms():
+        without = _costs(made, cases, deciding.without_term(weights, part, term))
+        saved = [b - a for b, a in zip(without, costs, strict=True)]
+        error = statistics.stdev(saved) / math.sqrt(len(saved))
+        weight = getattr(getattr(weights, part), term)
+        note = f"+- {1.96 * error:.4f} (95 %); weight {weight:g}"
+        report.add(f"{part}: {term} saves", statistics.mean(saved), note=note)
+
+
+def _terms() -> Iterator[tuple[str, str]]:
+    for part in _FITTED:
+        for term, weight in asdict(getattr(WEIGHTS, part)).items():
+            if weight:
+                yield part, term
+
+
+def _fitted(made: Deciding, cases: Sequence[Case]) -> Weights:
+    """Return the weights that cost least on `cases`, near those in use."""
+    best, least = WEIGHTS, sum(_costs(made, cases, WEIGHTS))
+    for _ in range(ROUNDS):
+        begun = least
+        for part, term in _terms():
+            weight = getattr(getattr(best, part), term)
+            for step in STEPS:
+                changed = replace(getattr(best, part), **{term: weight * step})
+                tried = replace(best, **{part: changed})
+                cost = sum(_costs(made, cases, tried))
+                if cost < least:
+                    best, least = tried, cost
+        if least == begun:
+            break
+    return best
+
+
+def _costs(made: Deciding, cases: Sequence[Case], weights: Weights) -> list[float]:
+    return [COSTS[made.outcome(case, weights)] for case in cases]
+
+
+def _folds(cases: Sequence[Case]) -> list[list[Case]]:
+    """Return `cases` in `FOLDS` parts; what has one name is in one part."""
+    names = sorted({case.trial.name for case in cases})
+    random.Random(SEED).shuffle(names)
+    fold_of = {name: number % FOLDS for number, name in enumerate(names)}
+    folds: list[list[Case]] = [[] for _ in range(FOLDS)]
+    for case in cases:
+        folds[fold_of[case.trial.name]].append(case)
+    return folds
