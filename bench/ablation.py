@@ -26,7 +26,7 @@ class _NoContradictions(Contradictions):
     def found(self, heard: str, said: str) -> str | None:  # noqa: ARG002 - as the real one
         return None
 
-    def left_open(self, *_: object) -> Candidate | None:  # type: ignore[override]
+    def left_open(self, *_: object) -> Candidate | None:
         return None
 
 

@@ -31,8 +31,8 @@ def distributions(made: Deciding, cases: Sequence[Case], weights: Weights) -> st
     height = 2 * (_HEIGHT + _GAP)
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH + 60} {height}" '
-            'font-family="sans-serif" font-size="12">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH + 60} {height}">',
+            "<style>text { font: 12px sans-serif }</style>",
             f'<rect width="{_WIDTH + 60}" height="{height}" fill="white"/>',
             *_panel("Heard openly: distance of the nearest sentence", by_sound, strictness, 0),
             *_panel(

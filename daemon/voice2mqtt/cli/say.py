@@ -140,7 +140,9 @@ class _Explanation:
         if isinstance(decision, Fire) and decision.slots:
             lines.append(", ".join(f"{name} = {value}" for name, value in decision.slots.items()))
         nearest = decision.reason.nearest
-        lines += [f"{near.distance:.2f} away  {near.sentence}  ({near.row})" for near in nearest]
+        for near in nearest:
+            lines.append(f"{near.distance:.2f} away  {near.sentence}  ({near.row})")
+            lines += [f"  {near.because}"] if near.because else []
         for near in nearest[:1]:
             lines += self._alignment_lines(near.heard or decision.text, near.sentence)
         return lines

@@ -46,6 +46,8 @@ class Nearest:
     """Phonetic distance: 0 is the same pronunciation, 1 has nothing in common."""
     heard: str = ""
     """What it was compared with: a hypothesis, or one command of a compound hypothesis."""
+    because: str = ""
+    """What the distance is the sum of, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

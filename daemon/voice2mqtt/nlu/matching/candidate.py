@@ -10,6 +10,14 @@ from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.nlu.matching.weights import Sound
 
+_TERMS = {
+    "sentence": "the sound of the whole sentence",
+    "slot": "the farthest word that fills a slot",
+    "clear_word": "a word that was heard clearly",
+}
+_TOLD = 0.005
+"""A smaller part of a distance is not told: it would read 0.00."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -29,6 +37,11 @@ class Candidate:
     def weighed(self, weights: Sound) -> "Candidate":
         """Return it with the distance that `weights` give its terms."""
         return replace(self, distance=min(1.0, self.terms.sum(weights)))
+
+    def because(self, weights: Sound) -> str:
+        """Return what its distance is the sum of, in words, the largest term first."""
+        parts = sorted(self.terms.parts(weights).items(), key=lambda part: -part[1])
+        return ", ".join(f"{cost:.2f} for {_TERMS[term]}" for term, cost in parts if cost >= _TOLD)
 
     def has_same_meaning(self, other: "Candidate") -> bool:
         """Return whether both are the same row with the same slots."""

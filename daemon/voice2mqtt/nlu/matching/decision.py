@@ -145,6 +145,7 @@ class Decider:
                 sentence=near.sentence,
                 distance=near.distance,
                 heard=near.heard,
+                because=near.because(WEIGHTS.sound),
             )
             for near in verdict.nearest[:_MAX_NAMED]
         )
@@ -283,9 +284,10 @@ class Decider:
             return Unknown(why="no row says this")
         surest = hypotheses[0].text
         against = [self.contradictions.in_any((c.heard, surest), c.sentence) for c in ranked]
+        why = f"'{against[0]}' tells it from '{ranked[0].sentence}'"
         ranked = tuple(c for c, word in zip(ranked, against, strict=True) if word is None)
         if not ranked:
-            return Unknown(why=f"'{against[0]}' tells it from the nearest row")
+            return Unknown(why=why)
         best, strictness = ranked[0], self._strictness_of(ranked[0])
         if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
             strictness *= self.thresholds.out_of_grammar_strictness
