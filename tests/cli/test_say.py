@@ -249,3 +249,4 @@ def test_explain_draws_what_differs_in_sound(
     assert ["table", "heard", "sounds"] in drawn
     assert ["hall", "hall", "the same"] in drawn
     assert any(line[:2] == ["light", "like"] and line[2] != "the same" for line in drawn if line)
+    assert any("for the sound of the whole sentence" in cell for line in drawn for cell in line)

@@ -358,3 +358,21 @@ def test_a_search_that_gave_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     assert nearest.search(heard)
     assert not nearest.gave_up
+
+
+def test_a_long_list_of_hypotheses_is_not_searched_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nearest = PhoneticMatcher(
+        compile_table(_table_of_optionals()), normaliser("en"), Espeak("en-us")
+    )
+    heard = [Hypothesis(text="turn on the bedroom lamb", confidence=0.2)]
+    heard += [
+        Hypothesis(text=f"turn on the bedroom {word}", confidence=0.1)
+        for word in ("limp", "lump", "lend", "lam")
+    ]
+    assert nearest.search(heard)
+    assert not nearest.gave_up
+    monkeypatch.setattr(search, "_MAX_NODES_IN_ALL", 1)
+    assert nearest.search(heard), "the first of the list is searched all the same"
+    assert nearest.gave_up
