@@ -162,6 +162,7 @@ TESTED_IN = {
     "speech/retry.py": "speech/test_azure.py",
     "speech/turn.py": "speech/test_azure.py",
     "speechhost/decoding/beam_search.py": "speechhost/decoding/test_moonshine_engine.py",
+    "speechhost/decoding/spectral_gate.py": "speechhost/decoding/test_moonshine_engine.py",
     "speechhost/decoding/whisper.py": "speechhost/decoding/check_whisper.py",
 }
 """Modules that only the module of another test file uses, or whose work is only seen there."""

@@ -27,7 +27,7 @@ def _scored(
 
 
 def _open_hypothesis(
-    nats: float = -3.0, per_token: float = -1.5, letters: int = 20
+    nats: float = -3.0, per_token: float = -1.5, letters: float = 20
 ) -> OpenHypothesis:
     return OpenHypothesis(text="", log_probability=nats, per_token=per_token, letters=letters)
 

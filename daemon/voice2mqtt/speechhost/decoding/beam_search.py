@@ -35,13 +35,20 @@ themselves (yes, no, pause) crowd out the beginnings of long ones, which seem un
 _WIDE_START = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DecodingPass:
     """What one decoding of some audio found."""
 
     hypotheses: dict[tuple[int, ...], TokenScores]
     """Sentences of the grammar as tokens, the end included."""
     dictated: Dictated
+    decoding: Decoding
+
+    def token_scores(self, strings: Sequence[tuple[int, ...]]) -> list[TokenScores]:
+        """Return the scores of each of `strings` in this audio, whether it was found or not."""
+        missed = [string for string in strings if string not in self.hypotheses]
+        known = self.hypotheses | dict(zip(missed, self.decoding.score(missed), strict=True))
+        return [known[string] for string in strings]
 
     def rough_scores(self) -> dict[tuple[int, ...], float]:
         """Return the score of each hypothesis as long as its prior is not known."""
@@ -121,12 +128,13 @@ class BeamSearch:
                 break
             log_probs = decoding.step([parents[row] for row in rows], tokens)
             parents = list(range(len(tokens)))
+        decoding.release_cache()
         dictated = Dictated(
             text=decoded_text(self._tokenizer, open_beam.tokens),
             log_probability=open_beam.log_probability,
             tokens=len(open_beam.tokens),
         )
-        return DecodingPass(finished, dictated)
+        return DecodingPass(finished, dictated, decoding)
 
     def _collect_finished(
         self,

@@ -156,6 +156,10 @@ class Decoding:
         self._length += 1
         return np.asarray(log_probs)
 
+    def release_cache(self) -> None:
+        """Free keys and values of past tokens; only `score` may be called from now on."""
+        self._past = {}
+
     def score(self, strings: Sequence[Sequence[int]]) -> list[TokenScores]:
         """Return the scores of each of `strings`, which include their end."""
         scores: list[TokenScores] = []

@@ -94,9 +94,9 @@ class ScoredMeaning:
 
     meaning: Meaning
     log_probabilities: tuple[float, ...]
-    """In the audio."""
+    """In the audio, on average over all passes."""
     gaps: tuple[float, ...]
-    """How much likelier the likeliest token was in its place."""
+    """How much likelier the likeliest token was in its place, on average over all passes."""
     prior: tuple[float, ...]
     """Log-probabilities in silence."""
     letters: int
@@ -158,13 +158,14 @@ def by_meaning(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenHypothesis:
-    """What open decoding heard."""
+    """What open decoding heard, on average over all passes."""
 
     text: str
+    """Of the first pass."""
     log_probability: float
     per_token: float
     """Log-probability of a token, on average."""
-    letters: int
+    letters: float
     """Length of the words."""
 
 
