@@ -66,7 +66,7 @@ class Deciding:
     ) -> Verdict:
         """Return what is decided; `change` may take a part out of the decider for it."""
         decider, remembered = self._home(case.trial)
-        heard = hypotheses(case, weights.grammar, weights.confidence.contradicted)
+        heard = self.hypotheses(case, weights)
         if not heard:
             return Unknown(why="nothing was heard")
         remembered.weights = weights.sound
@@ -83,6 +83,21 @@ class Deciding:
         verdict = self.verdict(case, weights)
         options = [option[0].distance for option in options_of(verdict)]
         return min([*options, *(near.distance for near in verdict.nearest)], default=1.0)
+
+    def hypotheses(self, case: Case, weights: Weights = WEIGHTS) -> list[Hypothesis]:
+        """Return the n-best list of a case; that of a host with the table as `weights` make it."""
+        trial = case.trial
+        if case.way == "open":
+            return [Hypothesis(text=t, lexical=words, confidence=c) for t, words, c in trial.open]
+        said, shares = command_probability(trial, weights), trial.host["shares"]
+        outside = said < MIN_GRAMMAR_PROBABILITY
+        openly = Hypothesis(text=trial.host["open"], confidence=1 - said, outside=outside)
+        commands = [Hypothesis(text=text, confidence=said * share) for text, share in shares]
+        if outside:
+            likely = [one for one in commands if (one.confidence or 0) >= (1 - said) / 2]
+            return [openly, *likely] if openly.text else []
+        is_command = self._home(trial)[0].matcher.parses(openly.text)
+        return [*commands, *([openly] if openly.text and not is_command else [])]
 
     def _home(self, trial: Trial) -> tuple[Decider, "_Remembered"]:
         key = trial.table, trial.missing
@@ -123,20 +138,12 @@ class _Remembered:
         return self._distances[heard, said]
 
 
-def hypotheses(case: Case, weights: Grammar, contradicted: float) -> list[Hypothesis]:
-    """Return the n-best list of a case; the host's as `weights` make it."""
-    if case.way == "open":
-        return [Hypothesis(text=t, lexical=words, confidence=c) for t, words, c in case.trial.open]
-    host = case.trial.host
-    said = probability(Grammar(**host["terms"]), weights) if host["terms"] else 0.0
-    said = min(said, contradicted) if host["contradicted"] else said
-    outside = said < MIN_GRAMMAR_PROBABILITY
-    openly = Hypothesis(text=host["open"], confidence=1 - said, outside=outside)
-    listed = [Hypothesis(text=text, confidence=said * share) for text, share in host["shares"]]
-    if outside:
-        listed = [one for one in listed if (one.confidence or 0) >= (1 - said) / 2]
-        return [openly, *listed] if openly.text else []
-    return [*listed, *([openly] if openly.text else [])]
+def command_probability(trial: Trial, weights: Weights = WEIGHTS) -> float:
+    """Return how likely a host with the table finds it that any command was said."""
+    if not trial.host["terms"]:
+        return 0.0
+    said = probability(Grammar(**trial.host["terms"]), weights.grammar)
+    return min(said, weights.confidence.contradicted) if trial.host["contradicted"] else said
 
 
 def count(

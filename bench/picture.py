@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.deciding import Case, Deciding, hypotheses
+from bench.deciding import Case, Deciding, command_probability
 from voice2mqtt.nlu.matching.weights import Weights
 from voice2mqtt.settings.model import ListeningSettings
 
@@ -19,14 +19,11 @@ def distributions(made: Deciding, cases: Sequence[Case], weights: Weights) -> st
         if case.way == "open"
         for is_command in (case.trial.slots is not None,)
     ]
-    by_host = []
-    for case in cases:
-        if case.way == "table" and case.trial.host["shares"]:
-            listed = hypotheses(case, weights.grammar, weights.confidence.contradicted)
-            commands = [
-                one.confidence or 0.0 for one in listed if one.text != case.trial.host["open"]
-            ]
-            by_host.append((case.trial.slots is not None, max(commands, default=0.0)))
+    by_host = [
+        (trial.slots is not None, command_probability(trial, weights) * trial.host["shares"][0][1])
+        for trial in (case.trial for case in cases if case.way == "table")
+        if trial.host["shares"]
+    ]
     strictness = ListeningSettings().strictness
     height = 2 * (_HEIGHT + _GAP)
     return "\n".join(

@@ -59,7 +59,7 @@ _WITHIN_NATS = 8.0
 """Meanings further behind the best are not weighed."""
 _BEAMS = 8
 """With 16 more near misses were taken for commands, and no command more was heard."""
-_SURE_CONFIDENCE = 0.9
+_SURE_CONFIDENCE = 0.95
 """Below, the audio is decoded once more with its noise suppressed: of 188 commands 183 are right
 with it and 177 without."""
 _HOPELESS_PROBABILITY = 0.05
