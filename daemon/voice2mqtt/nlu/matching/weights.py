@@ -65,14 +65,16 @@ class Confidence:
     """Thresholds of probabilities, and of ratios of them."""
 
     act: float
-    """Posterior of a meaning from which it is carried out; below, the speaker is asked."""
+    """Posterior of a meaning from which it is carried out, below which the speaker is asked: of
+    what our host is so sure of, one in fifty is wrong."""
     rival: float
     """Share of the best meaning's posterior from which another one casts doubt."""
     number_rival: float
     """The same for a number that sounds like a part of the best one, such as eight beside eighteen:
     hosts are sure of the wrong one of these far more often than they say."""
     ten_rival: float
-    """The same for a ten beside its teen, such as fifty beside fifteen."""
+    """The same for a ten beside its teen, such as fifty beside fifteen: of 108 tens of 18 voices
+    hosts gave 18 as the teen, and two with this; of 108 teens 14 are asked about."""
     contradicted: float
     """At most so likely is the grammar where the open hypothesis contradicts its best sentence."""
     out_of_grammar_strictness: float

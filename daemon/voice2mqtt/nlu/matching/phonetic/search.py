@@ -46,8 +46,8 @@ _MAX_NODES = 3000
 _MAX_NODES_TO_NAME = 300
 """Nodes of one pass in which there are only rows to name in a refusal"""
 _MAX_NODES_IN_ALL = 6000
-"""Nodes that all passes over an n-best list visit: some 200 ms on a machine of 2020. A command is
-found long before; without a bound a refusal would take as long as all of the list."""
+"""Nodes that all passes over an n-best list visit, some 300 ms of a server's core, after which no
+further hypothesis is searched: with ten hypotheses a refusal took up to 0.9 s."""
 
 _CONFIDENCE_SLOPE = 1.4
 """How fast confidence falls with what the host's confidence lacks ..."""
