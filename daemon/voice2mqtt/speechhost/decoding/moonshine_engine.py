@@ -58,7 +58,7 @@ _MAX_MEANINGS = 8
 _WITHIN_NATS = 8.0
 """Meanings further behind the best are not weighed."""
 _BEAMS = 8
-"""With 16 more near misses were taken for commands, and no command more was heard."""
+"""With 16, one more of 188 commands was right, and 4 more of 208 that are none were acted on."""
 _SURE_CONFIDENCE = 0.95
 """Below, the audio is decoded once more with its noise suppressed: of 188 commands 183 are right
 with it and 177 without."""
