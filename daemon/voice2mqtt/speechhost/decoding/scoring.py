@@ -192,6 +192,11 @@ class Posterior:
         capped = min(self.grammar_probability, WEIGHTS.confidence.contradicted)
         return replace(self, grammar_probability=capped, is_contradicted=True)
 
+    @property
+    def best_confidence(self) -> float:
+        """Confidence of the best meaning; 0 without any."""
+        return next((confidence for _, confidence in self.confidences()), 0.0)
+
     def confidences(self) -> Iterator[tuple[tuple[int, ...], float]]:
         """Yield the best sentence of each meaning, as tokens, and the meaning's confidence."""
         for tokens, share in self.shares():
