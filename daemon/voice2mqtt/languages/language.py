@@ -48,7 +48,7 @@ class ContradictionWords(_Section):
 
 
 class DurationWords(_Section):
-    """The units of a duration, as templates."""
+    """The units of a duration, as templates whose first form is the plural."""
 
     days: str
     hours: str

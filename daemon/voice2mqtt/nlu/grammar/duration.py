@@ -4,7 +4,8 @@ A duration is one slot. Its tree has a number for each unit, all of that slot, a
 their sum in the unit that the table asks for.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,6 +35,16 @@ def duration_tree(slot: str, source: DurationList) -> Node:
     assert words, "the table's reader takes no duration in a language that has no words for it"
     said = {unit: template for unit in _UNITS if (template := getattr(words, unit))}
     return _DurationTree(slot, source, said, Text(words.joint)).beginning_with(tuple(said))
+
+
+def plain_amounts(source: DurationList) -> Iterator[tuple[range, str]]:
+    """Yield numbers and the template of their unit: the plainest ways to say a duration."""
+    words = language_named(source.language).durations
+    assert words, "the table's reader takes no duration in a language that has no words for it"
+    for unit in ("hours", "minutes", "seconds"):
+        share = UNITS_S[source.unit] / _SPOKEN_S[unit]
+        least, most = math.ceil(source.lowest * share), math.floor(source.highest * share)
+        yield range(max(2, least), min(most + 1, _WITHIN[unit])), getattr(words, unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +79,12 @@ class _DurationTree:
 
     def _number(self, unit: str, *, is_first: bool) -> SlotReference:
         """Return the number of `unit`; of the first there may be any, and a part of one."""
+        multiplier = _SPOKEN_S[unit] / UNITS_S[self.source.unit]
+        most = min(_MOST, math.ceil(self.source.highest / multiplier))
         number = RangeList(
             lowest=0 if is_first else 1,
-            highest=_MOST if is_first else _WITHIN[unit] - 1,
-            multiplier=_SPOKEN_S[unit] / UNITS_S[self.source.unit],
+            highest=most if is_first else _WITHIN[unit] - 1,
+            multiplier=multiplier,
             decimals=is_first,
             total=(self.source.lowest, self.source.highest),
         )

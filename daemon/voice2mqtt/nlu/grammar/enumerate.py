@@ -1,6 +1,7 @@
 """The sentences of a table: how many there are, and each by its index.
 
 Sentences are counted and indexed without listing them, since even a small table has millions.
+Of a duration they are only its plain amounts ("ten minutes"), as people say them.
 """
 
 import math
@@ -8,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import cycle, islice
 from random import Random
 
-from voice2mqtt.nlu.grammar.duration import duration_tree
+from voice2mqtt.nlu.grammar.duration import duration_tree, plain_amounts
 from voice2mqtt.nlu.grammar.table import CommandTable, DurationList, RangeList, SlotList, TextList
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
@@ -141,10 +142,20 @@ def _tree(slot: str, source: SlotList) -> Node | None:
     """Return what may be said for `slot`; None for a number or free text, which have no tree."""
     match source:
         case DurationList():
-            return duration_tree(slot, source)
+            return _plain_durations(source) or duration_tree(slot, source)
         case TextList(values=values):
             return Alternative(tuple(parse(value.spoken) for value in values))
     return None
+
+
+def _plain_durations(source: DurationList) -> Alternative | None:
+    """Return what people say most: "ten minutes"; None if no such duration is long enough."""
+    said = [
+        Text(f"{number} {Sentences(unit, {}, {})[0]}")
+        for numbers, unit in plain_amounts(source)
+        for number in numbers
+    ]
+    return Alternative(tuple(said)) if said else None
 
 
 def sentences(table: CommandTable, at_most: int) -> Iterator[tuple[str, int, tuple[str, ...]]]:

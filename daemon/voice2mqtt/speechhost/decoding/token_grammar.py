@@ -23,9 +23,11 @@ import numpy.typing as npt
 from voice2mqtt.nlu.grammar.automaton import START, Automaton, Choice, Number, Wildcard, Word
 from voice2mqtt.speechhost.decoding.tokenizer import Tokenizer
 from voice2mqtt.speechhost.decoding.verbaliser import (
+    fraction_spellings,
     letters_spelling,
     number_spellings,
     one_spelling,
+    part_spellings,
     word_spellings,
 )
 
@@ -33,7 +35,7 @@ _PAUSE_MARKS = (",", ".")
 """What the model writes after a word when the speaker pauses."""
 _FINAL_MARKS = (".", "?", "!")
 _MANY_ARCS = 50
-"""Boundaries with at least so many words to follow are built beforehand. Set by hand."""
+"""Boundaries with at least so many words or numbers to follow are built beforehand. Set by hand."""
 _MAX_DIGITS = 6
 _DIGITS = tuple("0123456789")
 
@@ -130,10 +132,12 @@ class TokenGrammar:
         self.start = self._state([self._trie(start)])
 
     def prepare(self) -> None:
-        """Build beforehand the tries that take long: those of many words."""
+        """Build beforehand the tries that take long: those of many words or numbers."""
         automaton = self._automaton
         for state in range(len(automaton.offsets) - 1):
-            if len(automaton.arcs(state)) >= _MANY_ARCS:
+            labels = [automaton.labels[index] for index, _ in automaton.arcs(state)]
+            numbers = (label for label in labels if isinstance(label, Number))
+            if len(labels) + sum(len(number_spellings(number)) for number in numbers) >= _MANY_ARCS:
                 position = _Position(automaton, state)
                 self._trie(_Boundary(position))
                 self._trie(_Boundary(position, joined=True))
@@ -233,7 +237,7 @@ class TokenGrammar:
                 if label.key in ("percent", "%") and boundary.after_word:
                     self._add_percent_sign(root, position)
             case Number():
-                self._add_number(root, label, end, joined=boundary.joined)
+                self._add_number(root, label, position, joined=boundary.joined)
                 self._add_article(root, label, position)
             case Wildcard():
                 root.epsilon.append(_Node(wildcard=end))
@@ -244,8 +248,8 @@ class TokenGrammar:
 
     def _add_spelling(
         self, root: _Node, words: Sequence[str], end: _Boundary, *, joined: bool = False
-    ) -> None:
-        """Add a path of the tokens of `words` from `root` to `end`."""
+    ) -> _Node:
+        """Add a path of the tokens of `words` from `root` to `end`; return its last node."""
         node = root
         for index, word in enumerate(words):
             begins_word = index > 0 or not joined
@@ -253,6 +257,7 @@ class TokenGrammar:
                 node = node.arcs.setdefault(token, _Node())
         if end not in node.word_ends:
             node.word_ends.append(end)
+        return node
 
     def _add_letters(self, root: _Node, letters: str, position: _Position) -> None:
         """Add single letters said in a row, which are written as one word: TV."""
@@ -268,18 +273,38 @@ class TokenGrammar:
         if position.may_end():
             root.arcs[self._tokenizer.number("%.")] = _Node(is_end=True)
 
-    def _add_number(self, root: _Node, number: Number, end: _Boundary, *, joined: bool) -> None:
+    def _add_number(
+        self, root: _Node, number: Number, position: _Position, *, joined: bool
+    ) -> None:
+        end = _Boundary(position)
         spellings = number_spellings(number)
+        parts = self._parts(number, position)
         for words in spellings:
+            self._add_spelling(root, words, end, joined=joined).epsilon.append(parts)
+        for words in fraction_spellings(number):
             self._add_spelling(root, words, end, joined=joined)
         if not spellings or number.decimals:
             root.epsilon.append(self._any_digits(number, end))
 
     def _add_article(self, root: _Node, number: Number, position: _Position) -> None:
-        """Add a unit with its article: "an hour"."""
+        """Add a unit with its article: "an hour", "an hour and a half"."""
         for unit, after in position.arcs():
             if isinstance(unit, Word) and (words := one_spelling(number, unit)):
-                self._add_spelling(root, words, _Boundary(after))
+                for part in ((), *part_spellings(number)):
+                    self._add_spelling(root, (*words, *part), _Boundary(after))
+
+    def _parts(self, number: Number, position: _Position) -> _Node:
+        """Return a trie of what adds a part to `number`: "and a half", "hours and a half".
+
+        As with decimals, the range is checked when the sentence is parsed.
+        """
+        root = _Node()
+        for part in part_spellings(number):
+            self._add_spelling(root, part, _Boundary(position))
+            for unit, after in position.arcs():
+                if isinstance(unit, Word):
+                    self._add_spelling(root, (unit.surface, *part), _Boundary(after))
+        return root
 
     def _any_digits(self, number: Number, end: _Boundary) -> _Node:
         """Return a trie of any digits; the range is checked when the sentence is parsed."""

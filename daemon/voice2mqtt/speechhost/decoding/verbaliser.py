@@ -7,6 +7,7 @@ The model writes as people do, not in the normalised form in which a table is co
 from collections.abc import Iterator
 from functools import lru_cache
 
+from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.automaton import Number, Word
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.nlu.text.speller import Forms
@@ -47,6 +48,26 @@ def number_spellings(number: Number, language: str = "en") -> tuple[tuple[str, .
     return tuple(spellings)
 
 
+@lru_cache(maxsize=1_000)
+def fraction_spellings(number: Number, language: str = "en") -> tuple[tuple[str, ...], ...]:
+    """Return what is said before its unit for a part of one that may fill the slot: "half an"."""
+    words = language_named(language)
+    return tuple(
+        tuple(f"{article} {fraction} {link}".split())
+        for fraction, part in words.fractions.items()
+        if number.lowest <= part <= number.highest and _may_have(number, part)
+        for article in ("", *words.fraction_articles)
+        for link in ("", *words.fraction_links)
+    )
+
+
+@lru_cache(maxsize=1_000)
+def part_spellings(number: Number, language: str = "en") -> tuple[tuple[str, ...], ...]:
+    """Return what is said after a number, or after its unit, to add a part: "and a half"."""
+    parts = language_named(language).parts.items()
+    return tuple(tuple(words.split()) for words, part in parts if _may_have(number, part))
+
+
 def one_spelling(number: Number, unit: Word, language: str = "en") -> tuple[str, ...]:
     """Return how one of `unit` is said with an article, if one may fill the slot: "an hour"."""
     numbers = range(number.lowest, number.highest + 1, number.step)
@@ -57,6 +78,10 @@ def spelt(word: str, language: str) -> Forms:
     """Return the ways to say `word` in `language`; () if it is no number, or too long a one."""
     is_number = word.isdecimal() and len(word) <= MAX_SPELT_DIGITS
     return normaliser(language).spell(int(word)) if is_number else ()
+
+
+def _may_have(number: Number, part: float) -> bool:
+    return number.decimals and part * number.parts == int(part * number.parts)
 
 
 def _cased(text: str) -> tuple[str, str, str]:
