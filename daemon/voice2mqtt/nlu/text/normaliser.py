@@ -45,6 +45,9 @@ _POINT_OF_ORDINAL = re.compile(r"(?<=\d)\.(?=[\u00aa\u00ba]|er(?!\w))")
 _DEGREES = re.compile(r"(?<=\d)\s?\u00ba\s?(?=[CFcf](?!\w))")
 """A recogniser may write the ordinal sign for that of degrees: "23\u00baC"."""
 _NEGATIVE = re.compile(r"(?<![\w%°])-(?=\d)")
+_SHARP = "\u266f"
+_AFTER_NOTE = re.compile(r"(?<=[^\W\d_])#(?!\w)")
+"""Elsewhere, as in "#5", the sign means nothing."""
 _STOP = re.compile(r"(?<=[.,:;?!])\s+")
 """No number spans it."""
 _HOURS_OF_TWO_DIGITS = range(10, 13)
@@ -73,7 +76,7 @@ class Normaliser:
         self._language = language_named(code)
         self._numerals = numerals(code)
         self._decimal, self._thousands = ",." if self._language.decimal_comma else ".,"
-        signs = "".join(sorted({*"".join(self._language.symbols), "%", "°", MINUS} - {"c", "f"}))
+        signs = "".join(sorted({*"".join(self._language.symbols), "%", "°", MINUS, _SHARP} - {"c", "f"}))
         self._separators = _Separators(f"{APOSTROPHES}{SILENT}.,:{signs}")
         known = sorted((ORDINAL, _ORDINAL_SIGN, *self._language.ordinal_endings), reverse=True)
         endings = "|".join(map(re.escape, known))
@@ -222,7 +225,7 @@ class Normaliser:
 
     def _split(self, text: str) -> tuple[Token, ...]:
         # Each step keeps the length, so that offsets in `plain` are offsets in `text`.
-        plain = _NEGATIVE.sub(MINUS, text)
+        plain = _AFTER_NOTE.sub(_SHARP, _NEGATIVE.sub(MINUS, text))
         if self._language.ordinal_point:
             plain = _ORDINAL_POINT.sub(rf"\g<1>{_ORDINAL_SIGN}", plain)
         plain = _INITIALS.sub(lambda initials: initials[0].replace(".", SILENT), plain)

@@ -6,17 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from voice2mqtt.nlu.grammar.enumerate import Sentences
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.nlu.grammar.template import TemplateError
+from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
 Context = Mapping[str, Sequence[Json]]
 """Key of a context to the values that are wanted; any, if there are none"""
+_MAX_SPELT = 1_000
 _SIGNS = frozenset("()[]{}<>|;")
 
 
-def described_list(entry: Entry, faults: Faults, note: Callable[[str], None]) -> Json:
-    """Return the list as a table has it; None if it is malformed, which is then in `faults`."""
+def described_list(
+    entry: Entry, language: str, faults: Faults, note: Callable[[str], None]
+) -> Json:
+    """Return the list as a table in `language` has it; None if malformed, as `faults` then has.
+
+    Numbers are understood in words and in digits, whatever the list says, since it is for the
+    recogniser to write them.
+    """
     described = entry.value
     if not isinstance(described, MappingNode):
         nodes.unexpected(described, "values, a range or a wildcard", faults)
@@ -27,8 +35,24 @@ def described_list(entry: Entry, faults: Faults, note: Callable[[str], None]) ->
         return [value for value in found if value is not None]
     if isinstance(limits, MappingNode):
         kept = (e for e in limits.entries if e.key not in ("digits", "words", "words_language"))
-        return {"range": {e.key: nodes.json(e.value, faults) for e in kept}}
+        known = {e.key: nodes.json(e.value, faults) for e in kept}
+        spoken = limits.get("words_language")
+        foreign = isinstance(spoken, ScalarNode) and spoken.written != language
+        return (foreign and _spelt(known, spoken.written)) or {"range": known}
     return {"wildcard": True}
+
+
+def _spelt(limits: Mapping[str, Json], language: str) -> Json:
+    """Return the values of a range with number words of `language`; None if they are too many."""
+    lowest, highest, step = limits.get("from"), limits.get("to"), limits.get("step", 1)
+    if not (isinstance(lowest, int) and isinstance(highest, int) and isinstance(step, int)):
+        return None
+    numbers = range(lowest, highest + 1, max(1, step))
+    if len(numbers) > _MAX_SPELT or "multiplier" in limits:
+        return None
+    spell = normaliser(language).spell
+    words = {n: "|".join((str(n), *map(" ".join, spell(n)))) for n in numbers}
+    return [{"in": f"({said})", "out": number} for number, said in words.items()]
 
 
 def _item(node: Node, faults: Faults, note: Callable[[str], None]) -> Json:

@@ -81,6 +81,9 @@ class CustomSentences:
         if not isinstance(document, MappingNode):
             nodes.unexpected(document, "intents, lists or expansion_rules", faults)
             return
+        language = document.get("language")
+        if isinstance(language, ScalarNode):
+            self._language = self._language or language.written
         self._add_lists_and_rules(document, self._lists, self._rules, faults)
         for entry in document.entries:
             if entry.key not in _FILE_KEYS:
@@ -93,9 +96,6 @@ class CustomSentences:
                 self._keep_list(
                     LISTS[entry.key], known_values(entry.key, entry.value, faults), entry
                 )
-        language = document.get("language")
-        if isinstance(language, ScalarNode):
-            self._language = self._language or language.written
         for intent in _below(document, "intents", faults):
             data = intent.value.get("data") if isinstance(intent.value, MappingNode) else None
             for item in nodes.items(data, "a list of data", faults) if data else ():
@@ -274,7 +274,7 @@ class CustomSentences:
         self, node: MappingNode, lists: dict[str, Json], rules: dict[str, Json], faults: Faults
     ) -> None:
         for entry in _below(node, "lists", faults):
-            described = described_list(entry, faults, self._note)
+            described = described_list(entry, self._language, faults, self._note)
             if described is None:
                 continue
             if lists is self._lists:
