@@ -53,6 +53,20 @@ def test_every_device_can_be_spoken_to_as_proposed(broker: Broker, tmp_path: Pat
     assert table.read_text() == before
 
 
+def test_a_home_is_named_for_an_import(broker: Broker, tmp_path: Path) -> None:
+    with broker.subscriber("#") as subscriber:
+        for topic, document in HOUSE.items():
+            subscriber.send(topic, json.dumps(document), retain=True)
+    home = tmp_path / "home.yaml"
+    settings = settings_for(broker.url, tmp_path)
+    suggest = ["table", "suggest", "--home", "--settings", settings, "--output", str(home)]
+    assert main(suggest) == ExitStatus.OK
+    assert "{name: hall lamp, id: light.hall_lamp}" in home.read_text()
+    sentences = tmp_path / "custom.yaml"
+    sentences.write_text("intents: {On: {data: [{sentences: ['{name} in [the] {area} on']}]}}")
+    assert main(["table", "import", str(sentences), str(home)]) == ExitStatus.OK
+
+
 def test_a_broker_that_is_not_there_is_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,14 @@
-"""`voice2mqtt table suggest`: a first command table, from the devices on the broker."""
+"""`voice2mqtt table suggest`: a first command table or a home, from the devices on the broker."""
 
 import argparse
 from pathlib import Path
 
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import ExitStatus, InputError
+from voice2mqtt.mqtt.suggest.home import home_in
 from voice2mqtt.mqtt.suggest.table import retained, suggestion
+from voice2mqtt.settings.yaml.faults import count
+from voice2mqtt.settings.yaml.writer import block
 
 HELP = "propose a command table for the devices that are on the broker"
 
@@ -16,6 +19,11 @@ WITHIN_S = 10.0
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     common.settings(parser)
+    parser.add_argument(
+        "--home",
+        action="store_true",
+        help="name areas and entities instead, for `table import` of Home Assistant's sentences",
+    )
     parser.add_argument(
         "--output", metavar="FILE", type=Path, help="a new file (default: standard output)"
     )
@@ -31,16 +39,18 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.output is not None and args.output.exists():
         raise InputError(f"{args.output} is there already; name a new file")
-    table = suggestion(retained(common.load(args), WITHIN_S))
+    messages = retained(common.load(args), WITHIN_S)
+    text = block(home_in(messages)) if args.home else suggestion(messages)
     if args.output is None:
-        print(table, end="")
+        print(text, end="")
         return ExitStatus.OK
     try:
         with args.output.open("x", encoding="utf-8") as file:
-            file.write(table)
+            file.write(text)
     except FileExistsError as error:
         raise InputError(f"{args.output} is there already; name a new file") from error
     except OSError as error:
         raise InputError(f"{args.output} cannot be written: {error.strerror}") from error
-    print(f"{args.output}: {table.count('- say:')} commands to edit")
+    entries = text.count("- {name:" if args.home else "- say:")
+    print(f"{args.output}: {count(entries, 'name' if args.home else 'command')} to edit")
     return ExitStatus.OK

@@ -24,6 +24,8 @@ _SHORT = {
     "cmps": "components",
     "dev": "device",
     "p": "platform",
+    "sa": "suggested_area",
+    "dev_cla": "device_class",
 }
 
 
@@ -64,18 +66,26 @@ def _fits_a_row(device: HomeDevice) -> bool:
 
 
 def _devices(topic: str, document: object) -> Iterator[HomeDevice]:
-    levels = topic.split("/")
     if topic.endswith("/bridge/devices") and isinstance(document, list):
         for entry in document:
             if isinstance(entry, dict):
                 yield from _zigbee(topic.removesuffix("/bridge/devices"), entry)
-    elif levels[-1] == "config" and len(levels) >= 4 and isinstance(document, dict):
-        component = levels[-4] if levels[-4] in (*_KINDS, "device") else levels[-3]
-        whole = _long(document)
-        parts = whole.get("components")
-        for config in parts.values() if isinstance(parts, dict) else [whole]:
-            if isinstance(config, dict):
-                yield from _discovered(component, {**whole, **_long(config)})
+    for component, config in announced(topic, document):
+        yield from _discovered(component, config)
+
+
+def announced(topic: str, document: object) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield (component, its configuration with long keys) of a message of discovery."""
+    levels = topic.split("/")
+    if levels[-1] != "config" or len(levels) < 4 or not isinstance(document, dict):
+        return
+    component = levels[-4] if levels[-4] in (*_KINDS, "device") else levels[-3]
+    whole = _long(document)
+    parts = whole.get("components")
+    for config in parts.values() if isinstance(parts, dict) else [whole]:
+        if isinstance(config, dict):
+            merged = {**whole, **_long(config)}
+            yield str(merged.get("platform", component)), merged
 
 
 def _long(config: Mapping[str, object]) -> dict[str, object]:
@@ -87,10 +97,9 @@ def _long(config: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _discovered(component: str, config: Mapping[str, object]) -> Iterator[HomeDevice]:
-    kind = str(config.get("platform", component))
+def _discovered(kind: str, config: Mapping[str, object]) -> Iterator[HomeDevice]:
     key = "temperature_command_topic" if kind == "climate" else "command_topic"
-    topic, name = config.get(key), _name(config)
+    topic, name = config.get(key), name_of(config)
     if kind not in _KINDS or not isinstance(topic, str) or not name:
         return
     yield HomeDevice(
@@ -113,8 +122,8 @@ def _payloads(kind: str, config: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(str(config.get(key, default)) for key, default in known[kind])
 
 
-def _name(config: Mapping[str, object]) -> str:
-    """Return its spoken name: its own, behind that of its device if it has one."""
+def name_of(config: Mapping[str, object]) -> str:
+    """Return the spoken name of what is configured: its own, behind that of its device if it has one."""
     device = config.get("device")
     owner = device.get("name") if isinstance(device, dict) else None
     own = config.get("name")

@@ -92,10 +92,8 @@ class CustomSentences:
                 self._skipped.update(
                     dict.fromkeys(filter(templates.is_plain, _said(entry.value, faults)))
                 )
-            elif entry.key in LISTS:
-                self._keep_list(
-                    LISTS[entry.key], known_values(entry.key, entry.value, faults), entry
-                )
+            elif entry.key in LISTS and (known := known_values(entry.key, entry.value, faults)):
+                self._keep_list(LISTS[entry.key], known, entry)
         for intent in _below(document, "intents", faults):
             data = intent.value.get("data") if isinstance(intent.value, MappingNode) else None
             for item in nodes.items(data, "a list of data", faults) if data else ():
