@@ -3,6 +3,7 @@ import pytest
 from voice2mqtt.nlu.grammar.enumerate import Sentences, sentences
 from voice2mqtt.nlu.grammar.table import (
     CommandTable,
+    DurationList,
     ListValue,
     RangeList,
     Row,
@@ -20,6 +21,8 @@ _LISTS: dict[str, SlotList] = {
     ),
     "level": RangeList(lowest=0, highest=100, step=50),
     "item": WildcardList(),
+    "time": DurationList(unit="minutes", lowest=58, highest=125),
+    "moment": DurationList(unit="minutes", lowest=0, highest=0.02),
 }
 _RULES = {"please": "[please]"}
 
@@ -36,11 +39,16 @@ _RULES = {"please": "[please]"}
         pytest.param("to {level}", ["to 0", "to 50", "to 100"], id="range"),
         pytest.param("to {1..3:n}%", ["to 1%", "to 2%", "to 3%"], id="range-on-the-spot"),
         pytest.param("buy {item} now", ["buy … now"], id="free-text"),
+        pytest.param("in {time}", ["in 2 hours", "in 58 minutes", "in 59 minutes"], id="duration"),
     ],
 )
 def test_a_template_says(template: str, said: list[str]) -> None:
     found = Sentences(template, _LISTS, _RULES)
     assert [found[n] for n in range(found.count)] == said
+
+
+def test_a_duration_too_short_for_a_plain_amount_is_said_in_another_way() -> None:
+    assert Sentences("in {moment}", _LISTS, {})[0].startswith("in 0 days")
 
 
 def test_endless_combinations_are_counted_and_reached_without_listing_them() -> None:

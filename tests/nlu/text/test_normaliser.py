@@ -50,6 +50,7 @@ LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "tr", "ja", "tlh")
                      id="Turkish dotless i"),
         pytest.param("tr", "\u0130stanbul", "istanbul", id="Turkish dotted i"),
         pytest.param("nl", "anderhalf uur", "1,5 uur", id="Dutch one and a half"),
+        pytest.param("en", "channel #5", "channel 5", id="a sign before a number"),
     ],
 )  # fmt: skip
 def test_what_sounds_the_same_is_spelt_the_same(language: str, written: str, also: str) -> None:
@@ -67,6 +68,7 @@ def test_what_sounds_the_same_is_spelt_the_same(language: str, written: str, als
                      id="an apostrophe that joins nothing"),
         pytest.param("en", "1.5", "15", id="decimal point"),
         pytest.param("de", "1,5", "15", id="decimal comma"),
+        pytest.param("de", "C#", "C", id="a raised note"),
     ],
 )  # fmt: skip
 def test_what_differs_stays_different(language: str, written: str, other: str) -> None:

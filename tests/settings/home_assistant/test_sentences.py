@@ -175,6 +175,25 @@ lists: {song: {wildcard: true}, artist: {wildcard: true}}
     assert next(name for name, _ in matches(written, "play roxanne by sting")) == "PlayBy"
 
 
+def test_numbers_are_understood_in_the_words_of_the_language_that_a_list_names() -> None:
+    written = imported("""
+language: en
+intents: {Dial: {data: [{sentences: ["dial {code}", "tune to {key}", "heat to {n}"]}]}}
+lists:
+  code: {range: {from: 0, to: 100, words_language: de}}
+  key: {values: [C, "C#"]}
+  n: {range: {from: 0, to: 100, words: false, digits: false, words_language: en}}
+""").table()
+    for said in ("dial fünfzig", "dial 50"):
+        assert matches(written, said) == [("Dial", {"code": 50})]
+    assert matches(written, "dial fifty") == matches(written, "dial 50")
+    assert matches(written, "tune to C") == [("Dial", {"key": "C"})]
+    assert matches(written, "tune to C#") == matches(written, "tune to c sharp")
+    assert matches(written, "tune to C#") == [("Dial", {"key": "C#"})]
+    for said in ("heat to fifty", "heat to 50"):
+        assert matches(written, said) == [("Dial", {"n": 50})]
+
+
 def test_empty_lists_are_none() -> None:
     written = imported("""
 intents: {Hello: {data: [{sentences: ["hello"]}, {sentences: []}]}}

@@ -5,6 +5,7 @@ import pytest
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.table import (
     CommandTable,
+    DurationList,
     ListValue,
     RangeList,
     Row,
@@ -28,6 +29,8 @@ TABLE = CommandTable(
             "wake me in {percent} (hour|hours)",
             "go up {percent} (degree|degrees)",
             "remind me to {what} now",
+            "bake for {time}",
+            "start a {time} timer",
             "pause",
         )
     ),
@@ -38,6 +41,7 @@ TABLE = CommandTable(
         "degrees": RangeList(lowest=5, highest=30, decimals=True),
         "many": RangeList(lowest=0, highest=100_000),
         "what": WildcardList(),
+        "time": DurationList(unit="minutes", lowest=0, highest=1440),
     },
 )
 
@@ -76,6 +80,18 @@ def _accepts(grammar: TokenGrammar, tokenizer: Tokenizer, text: str) -> bool:
         "a twelve ounce coffee",
         "Set it to 20.5 degrees.",
         "set it to twenty degrees",
+        "set it to twenty-one and a half degrees",
+        "set it to 20 degrees and a half",
+        "Bake for half an hour.",
+        "bake for a quarter of an hour",
+        "bake for 90 seconds",
+        "bake for an hour and ten minutes",
+        "bake for one hour ten",
+        "bake for an hour and a half",
+        "bake for two hours and a half",
+        "bake for 2 and a half hours",
+        "start a half-hour timer",
+        "start a twenty-minute timer",
         "count to 54321",
         "Wake me in an hour.",
         "wake me in one hour",
@@ -106,6 +122,10 @@ def test_the_ways_a_command_is_written_are_accepted(
         "wake me in a hours",
         "wake me in a",
         "dim to a percent",
+        "dim to fifty and a half percent",
+        "bake for half",
+        "bake for an hour and",
+        "bake for a half and a half hours",
     ],
 )
 def test_anything_else_is_not(grammar: TokenGrammar, tokenizer: Tokenizer, text: str) -> None:

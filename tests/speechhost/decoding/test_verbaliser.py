@@ -2,7 +2,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice2mqtt.nlu.grammar.automaton import Number, Word
-from voice2mqtt.speechhost.decoding.verbaliser import number_spellings, word_spellings
+from voice2mqtt.speechhost.decoding.verbaliser import (
+    fraction_spellings,
+    number_spellings,
+    part_spellings,
+    word_spellings,
+)
 
 
 def test_a_word_is_written_as_its_owner_does_in_any_case_and_as_digits() -> None:
@@ -25,3 +30,13 @@ def test_a_number_is_digits_and_words_with_and_without_hyphen() -> None:
 
 def test_too_many_numbers_are_not_spelt() -> None:
     assert number_spellings(Number("n", 0, 100_000)) == ()
+
+
+def test_a_fraction_is_said_where_the_slot_takes_it() -> None:
+    hours = Number("n", 0, 24, decimals=True)
+    assert {("half", "an"), ("a", "quarter", "of", "an"), ("half",)} <= {*fraction_spellings(hours)}
+    assert ("and", "a", "quarter") in part_spellings(hours)
+    halves = Number("n", 5, 30, decimals=True, parts=2)
+    assert set(part_spellings(halves)) == {("and", "a", "half"), ("and", "one", "half")}
+    assert fraction_spellings(halves) == ()
+    assert fraction_spellings(Number("n", 0, 9)) == part_spellings(Number("n", 0, 9)) == ()
