@@ -87,6 +87,7 @@ def _accepts(grammar: TokenGrammar, tokenizer: Tokenizer, text: str) -> bool:
         "bake for 90 seconds",
         "bake for an hour and ten minutes",
         "bake for one hour ten",
+        "Bake for 1 hour, 10 minutes.",
         "bake for an hour and a half",
         "bake for two hours and a half",
         "bake for 2 and a half hours",
@@ -125,6 +126,8 @@ def test_the_ways_a_command_is_written_are_accepted(
         "dim to fifty and a half percent",
         "bake for half",
         "bake for an hour and",
+        "Bake for an hour. 10.",
+        "bake for one hour, ten",
         "bake for a half and a half hours",
     ],
 )

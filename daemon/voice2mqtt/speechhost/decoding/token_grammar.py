@@ -56,16 +56,18 @@ class _Position:
             return False
         return self.return_to is None or self.return_to.may_end()
 
-    def arcs(self) -> Iterator[tuple[Word | Number | Wildcard, _Position]]:
-        """Yield what may be said next and where that leads."""
+    def arcs(self, unit_of: str = "") -> Iterator[tuple[Word | Number | Wildcard, _Position]]:
+        """Yield what may be said next and where that leads; only values of the slot `unit_of`."""
         for index, target in self.automaton.arcs(self.state):
             label = self.automaton.labels[index]
+            if unit_of and not (isinstance(label, Choice) and label.slot == unit_of):
+                continue
             position = _Position(self.automaton, target, self.return_to, self.is_second)
             if isinstance(label, Choice):
                 yield from _Position(label.spoken, START, position, self.is_second).arcs()
             else:
                 yield label, position
-        if self.return_to is not None and self.automaton.accepts(self.state):
+        if self.return_to is not None and self.automaton.accepts(self.state) and not unit_of:
             yield from self.return_to.arcs()
 
 
@@ -78,6 +80,11 @@ class _Boundary:
     """Whether the next word is written without a space before it."""
     after_word: bool = True
     """Whether a hyphen or a mark may stand here: not at the start, nor after a comma."""
+    after_mark: bool = False
+    """Whether a comma or a full stop stands before it."""
+    unit_of: str = ""
+    """If set, the slot whose unit must follow. The "ten" of "one hour ten" follows at once: after
+    a pause, any noise would make such a number."""
 
 
 @dataclass(slots=True, eq=False)
@@ -183,12 +190,12 @@ class TokenGrammar:
     def _trie(self, boundary: _Boundary) -> _Node:
         if boundary not in self._tries:
             root, here = _Node(), boundary.position
-            for label, position in here.arcs():
+            for label, position in here.arcs(boundary.unit_of):
                 starts_second = position.is_second and not here.is_second
                 # Free text that begins a second sentence would take anything behind an "and".
                 if not (starts_second and isinstance(label, Wildcard)):
                     self._add_label(root, boundary, label, position, starts_second=starts_second)
-            if boundary.after_word and not boundary.joined:
+            if boundary.after_word and not boundary.joined and not boundary.unit_of:
                 self._add_conjunction(root, here)
                 self._add_punctuation(root, here)
             # Stored only when complete, since several threads may walk one grammar.
@@ -206,7 +213,7 @@ class TokenGrammar:
                     self._add_spelling(root, (label.surface,), _Boundary(after))
 
     def _add_punctuation(self, root: _Node, position: _Position) -> None:
-        pause = _Node(word_ends=[_Boundary(position, after_word=False)])
+        pause = _Node(word_ends=[_Boundary(position, after_word=False, after_mark=True)])
         root.arcs[self._hyphen] = _Node(word_ends=[_Boundary(position, joined=True)])
         for mark in self._pause_marks:
             root.arcs[mark] = pause
@@ -237,7 +244,9 @@ class TokenGrammar:
                 if label.key in ("percent", "%") and boundary.after_word:
                     self._add_percent_sign(root, position)
             case Number():
-                self._add_number(root, label, position, joined=boundary.joined)
+                is_part = label.total is not None and boundary.after_mark
+                end = _Boundary(position, unit_of=label.slot if is_part else "")
+                self._add_number(root, label, end, joined=boundary.joined)
                 self._add_article(root, label, position)
             case Wildcard():
                 root.epsilon.append(_Node(wildcard=end))
@@ -273,12 +282,9 @@ class TokenGrammar:
         if position.may_end():
             root.arcs[self._tokenizer.number("%.")] = _Node(is_end=True)
 
-    def _add_number(
-        self, root: _Node, number: Number, position: _Position, *, joined: bool
-    ) -> None:
-        end = _Boundary(position)
+    def _add_number(self, root: _Node, number: Number, end: _Boundary, *, joined: bool) -> None:
         spellings = number_spellings(number)
-        parts = self._parts(number, position)
+        parts = self._parts(number, end.position)
         for words in spellings:
             self._add_spelling(root, words, end, joined=joined).epsilon.append(parts)
         for words in fraction_spellings(number):
