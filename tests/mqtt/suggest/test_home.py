@@ -36,7 +36,8 @@ def test_areas_and_entities_are_those_that_are_announced() -> None:
     home = told(HOUSE | IN_AREAS)
     assert home["areas"] == [{"name": "living room"}]
     assert {str(entity["id"]) for entity in home["entities"]} >= {
-        "light.hall_lamp", "light.desk", "switch.coffee_maker", "sensor.humidity", "number.fan_speed",
+        "light.hall_lamp", "light.desk", "switch.coffee_maker", "sensor.humidity",
+        "number.fan_speed",
     }  # fmt: skip
     assert {
         "name": "window left curtain",

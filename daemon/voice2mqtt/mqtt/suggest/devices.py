@@ -123,7 +123,7 @@ def _payloads(kind: str, config: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def name_of(config: Mapping[str, object]) -> str:
-    """Return the spoken name of what is configured: its own, behind that of its device if it has one."""
+    """Return its spoken name: its own, behind that of its device if it has one."""
     device = config.get("device")
     owner = device.get("name") if isinstance(device, dict) else None
     own = config.get("name")

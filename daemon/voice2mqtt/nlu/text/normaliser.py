@@ -76,7 +76,9 @@ class Normaliser:
         self._language = language_named(code)
         self._numerals = numerals(code)
         self._decimal, self._thousands = ",." if self._language.decimal_comma else ".,"
-        signs = "".join(sorted({*"".join(self._language.symbols), "%", "°", MINUS, _SHARP} - {"c", "f"}))
+        signs = "".join(
+            sorted({*"".join(self._language.symbols), "%", "°", MINUS, _SHARP} - {"c", "f"})
+        )
         self._separators = _Separators(f"{APOSTROPHES}{SILENT}.,:{signs}")
         known = sorted((ORDINAL, _ORDINAL_SIGN, *self._language.ordinal_endings), reverse=True)
         endings = "|".join(map(re.escape, known))

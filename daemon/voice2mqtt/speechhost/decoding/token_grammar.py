@@ -14,7 +14,7 @@ arcs: the textbook subset construction, done lazily, since most of the automaton
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
@@ -24,6 +24,7 @@ from voice2mqtt.nlu.grammar.automaton import START, Automaton, Choice, Number, W
 from voice2mqtt.speechhost.decoding.tokenizer import Tokenizer
 from voice2mqtt.speechhost.decoding.verbaliser import (
     fraction_spellings,
+    is_singular,
     letters_spelling,
     number_spellings,
     one_spelling,
@@ -82,9 +83,21 @@ class _Boundary:
     """Whether a hyphen or a mark may stand here: not at the start, nor after a comma."""
     after_mark: bool = False
     """Whether a comma or a full stop stands before it."""
-    unit_of: str = ""
-    """If set, the slot whose unit must follow. The "ten" of "one hour ten" follows at once: after
-    a pause, any noise would make such a number."""
+    duration: str = ""
+    """If the number of a duration stands before it, the slot of it."""
+    needs_unit: bool = False
+    """Whether the unit of that number must follow. The "ten" of "one hour ten" follows at once:
+    after a pause, any noise would make such a number."""
+    plural: bool = False
+    """Whether that number is not one."""
+
+    def forbids(self, label: Word | Number | Wildcard) -> bool:
+        """Return whether no sentence ends with `label` here.
+
+        There is "a 90-second timer" and "a 90 second timer", but none "for 90-second".
+        """
+        singular = self.plural and isinstance(label, Word) and is_singular(label)
+        return bool(self.duration) and (self.joined or singular)
 
 
 @dataclass(slots=True, eq=False)
@@ -190,14 +203,16 @@ class TokenGrammar:
     def _trie(self, boundary: _Boundary) -> _Node:
         if boundary not in self._tries:
             root, here = _Node(), boundary.position
-            for label, position in here.arcs(boundary.unit_of):
+            for label, position in here.arcs(boundary.duration if boundary.needs_unit else ""):
+                if boundary.forbids(label) and position.may_end():
+                    continue
                 starts_second = position.is_second and not here.is_second
                 # Free text that begins a second sentence would take anything behind an "and".
                 if not (starts_second and isinstance(label, Wildcard)):
                     self._add_label(root, boundary, label, position, starts_second=starts_second)
-            if boundary.after_word and not boundary.joined and not boundary.unit_of:
+            if boundary.after_word and not boundary.joined and not boundary.needs_unit:
                 self._add_conjunction(root, here)
-                self._add_punctuation(root, here)
+                self._add_punctuation(root, boundary)
             # Stored only when complete, since several threads may walk one grammar.
             self._tries[boundary] = root
         return self._tries[boundary]
@@ -212,9 +227,11 @@ class TokenGrammar:
                 if isinstance(label, Word):
                     self._add_spelling(root, (label.surface,), _Boundary(after))
 
-    def _add_punctuation(self, root: _Node, position: _Position) -> None:
+    def _add_punctuation(self, root: _Node, boundary: _Boundary) -> None:
+        position, slot = boundary.position, boundary.duration
+        joined = _Boundary(position, joined=True, duration=slot, needs_unit=bool(slot))
         pause = _Node(word_ends=[_Boundary(position, after_word=False, after_mark=True)])
-        root.arcs[self._hyphen] = _Node(word_ends=[_Boundary(position, joined=True)])
+        root.arcs[self._hyphen] = _Node(word_ends=[joined])
         for mark in self._pause_marks:
             root.arcs[mark] = pause
         if position.may_end():
@@ -244,8 +261,9 @@ class TokenGrammar:
                 if label.key in ("percent", "%") and boundary.after_word:
                     self._add_percent_sign(root, position)
             case Number():
-                is_part = label.total is not None and boundary.after_mark
-                end = _Boundary(position, unit_of=label.slot if is_part else "")
+                slot = label.slot if label.total else ""
+                paused = bool(slot) and boundary.after_mark
+                end = _Boundary(position, duration=slot, needs_unit=paused)
                 self._add_number(root, label, end, joined=boundary.joined)
                 self._add_article(root, label, position)
             case Wildcard():
@@ -285,12 +303,15 @@ class TokenGrammar:
     def _add_number(self, root: _Node, number: Number, end: _Boundary, *, joined: bool) -> None:
         spellings = number_spellings(number)
         parts = self._parts(number, end.position)
+        several = replace(end, plural=True)
+        one = number_spellings(replace(number, lowest=1, highest=1))
         for words in spellings:
-            self._add_spelling(root, words, end, joined=joined).epsilon.append(parts)
+            end_of = end if words in one else several
+            self._add_spelling(root, words, end_of, joined=joined).epsilon.append(parts)
         for words in fraction_spellings(number):
             self._add_spelling(root, words, end, joined=joined)
         if not spellings or number.decimals:
-            root.epsilon.append(self._any_digits(number, end))
+            root.epsilon.append(self._any_digits(number, several))
 
     def _add_article(self, root: _Node, number: Number, position: _Position) -> None:
         """Add a unit with its article: "an hour", "an hour and a half"."""

@@ -74,6 +74,11 @@ def one_spelling(number: Number, unit: Word, language: str = "en") -> tuple[str,
     return normaliser(language).ones.get(unit.key, ()) if 1 in numbers else ()
 
 
+def is_singular(unit: Word, language: str = "en") -> bool:
+    """Return whether `unit` is said of one alone: "hour", not "hours"."""
+    return unit.key in normaliser(language).ones
+
+
 def spelt(word: str, language: str) -> Forms:
     """Return the ways to say `word` in `language`; () if it is no number, or too long a one."""
     is_number = word.isdecimal() and len(word) <= MAX_SPELT_DIGITS
