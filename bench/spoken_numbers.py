@@ -1,4 +1,4 @@
-"""Numbers that sound like other words, such as "for two" and 42: none may be carried out wrongly.
+"""Numbers that sound like other words, such as "for two" and 42, and durations: none goes wrong.
 
 Every English voice of espeak-ng and flite on this machine sets a timer by the shipped table. Our
 host recognises it with that table, as for the daemon, and without, as a dictation service. Asking
@@ -21,42 +21,44 @@ from voice2mqtt.settings.load import load_table
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 
 TABLE = Path(__file__).parents[1] / "config" / "commands.yaml"
-NUMBERS = {"two": 2, "four": 4, "eight": 8, "fifteen": 15, "fifty": 50,
-           "twenty two": 22, "forty two": 42}  # fmt: skip
+MINUTES = {"two minutes": 2, "four minutes": 4, "eight minutes": 8, "fifteen minutes": 15,
+           "fifty minutes": 50, "twenty two minutes": 22, "forty two minutes": 42,
+           "half an hour": 30, "an hour and a half": 90, "an hour and ten minutes": 70,
+           "a quarter of an hour": 15, "ninety seconds": 1.5}  # fmt: skip
 _QUICK_STEP = 40
 """With `--quick`, every 40th voice."""
 
 
 def run(options: Options) -> Report:
-    """Measure, one line for each number, with the table and without."""
+    """Measure, one line for each duration, with the table and without."""
     report = Report("spoken numbers")
     engine = MoonshineEngine()
     home = Home(engine, TABLE)
     ways = {"with the table": grammar(load_table(TABLE)), "openly": None}
-    counts = {(number, way): Counter[str]() for number in NUMBERS for way in ways}
+    counts = {(said, way): Counter[str]() for said in MINUTES for way in ways}
     mistakes: list[str] = []
     for name, voice in list(english_voices())[:: _QUICK_STEP if options.quick else 1]:
-        for number, minutes in NUMBERS.items():
+        for said, minutes in MINUTES.items():
             try:
-                pcm = voices.spoken(f"set a timer for {number} minutes", voice)
+                pcm = voices.spoken(f"set a timer for {said}", voice)
             except UnavailableError:
                 # espeak-ng lists voices of MBROLA, whose data may not be installed.
                 break
             for way, listens_for in ways.items():
                 outcome = heard(engine.transcribe(pcm, listens_for))
                 found = verdict(home.decide(outcome) if outcome else (), minutes)
-                counts[number, way][found] += 1
+                counts[said, way][found] += 1
                 if found == "wrong" and outcome:
-                    mistakes.append(f"{name}, {number}, {way}: {outcome.text}")
-    for (number, way), tally in counts.items():
+                    mistakes.append(f"{name}, {said}, {way}: {outcome.text}")
+    for (said, way), tally in counts.items():
         note = ", ".join(f"{tally[what]} {what}" for what in ("right", "asked", "refused"))
         goal = 0 if way == "with the table" else None
-        report.add(f"{number}, heard {way}: wrong", tally["wrong"], "", goal, note=note)
+        report.add(f"{said}, heard {way}: wrong", tally["wrong"], "", goal, note=note)
     print(*mistakes, sep="\n")
     return report
 
 
-def verdict(decisions: Sequence[Decision], minutes: int) -> str:
+def verdict(decisions: Sequence[Decision], minutes: float) -> str:
     """Return the result of setting a timer of `minutes`: right, wrong, asked or refused."""
     fired = [decision for decision in decisions if isinstance(decision, Fire)]
     if fired:

@@ -37,8 +37,9 @@ def described_list(
         kept = (e for e in limits.entries if e.key not in ("digits", "words", "words_language"))
         known = {e.key: nodes.json(e.value, faults) for e in kept}
         spoken = limits.get("words_language")
-        foreign = isinstance(spoken, ScalarNode) and spoken.written != language
-        return (foreign and _spelt(known, spoken.written)) or {"range": known}
+        if isinstance(spoken, ScalarNode) and spoken.written != language:
+            return _spelt(known, spoken.written) or {"range": known}
+        return {"range": known}
     return {"wildcard": True}
 
 
