@@ -1,6 +1,8 @@
 """A home for Home Assistant's sentences from what its devices announce."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,12 +30,12 @@ intents:
 """
 
 
-def told(house: dict[str, object]) -> dict[str, list[dict[str, object]]]:
+def told(house: Mapping[str, object]) -> dict[str, Any]:
     return home_in({topic: json.dumps(said).encode() for topic, said in house.items()})
 
 
 def test_areas_and_entities_are_those_that_are_announced() -> None:
-    home = told(HOUSE | IN_AREAS)
+    home = told({**HOUSE, **IN_AREAS})
     assert home["areas"] == [{"name": "living room"}]
     assert {str(entity["id"]) for entity in home["entities"]} >= {
         "light.hall_lamp", "light.desk", "switch.coffee_maker", "sensor.humidity",
@@ -50,7 +52,7 @@ def test_areas_and_entities_are_those_that_are_announced() -> None:
 
 
 def test_the_sentences_of_home_assistant_take_their_names_from_it() -> None:
-    table = verified_table(imported(SENTENCES, block(told(HOUSE | IN_AREAS))))
+    table = verified_table(imported(SENTENCES, block(told({**HOUSE, **IN_AREAS}))))
     said = "turn on the hall lamp in the living room"
     assert matches(table, said) == [("HassTurnOn", {"name": "hall lamp", "area": "living room"})]
     assert matches(table, "turn on the coffee maker") == []

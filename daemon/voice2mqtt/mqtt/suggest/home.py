@@ -4,19 +4,20 @@ from collections.abc import Iterator, Mapping
 
 from voice2mqtt.core.jsontext import read_json
 from voice2mqtt.mqtt.suggest.devices import announced, devices_in, name_of, spoken
+from voice2mqtt.nlu.grammar.table import Json
 
 _UNNAMED = ("device_automation", "tag")
 """Components that are no entities"""
 
 
-def home_in(messages: Mapping[str, bytes]) -> dict[str, list[dict[str, object]]]:
+def home_in(messages: Mapping[str, bytes]) -> dict[str, Json]:
     """Return what the retained `messages` (topic to payload) tell of a home.
 
     In the form of `settings/home_assistant/home.py`, which `table import` reads. An area is known
     where a device suggests it.
     """
     areas: dict[str, None] = {}
-    entities: dict[tuple[str, str], dict[str, object]] = {}
+    entities: dict[tuple[str, str], dict[str, Json]] = {}
     for topic, payload in sorted(messages.items()):
         for component, config in _configurations(topic, payload):
             device, name = config.get("device"), name_of(config)
@@ -42,5 +43,5 @@ def _configurations(topic: str, payload: bytes) -> Iterator[tuple[str, dict[str,
         return
 
 
-def _entity(component: str, name: str) -> dict[str, object]:
+def _entity(component: str, name: str) -> dict[str, Json]:
     return {"name": name, "id": f"{component}.{name.replace(' ', '_')}"}
