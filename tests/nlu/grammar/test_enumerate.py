@@ -47,6 +47,10 @@ def test_a_template_says(template: str, said: list[str]) -> None:
     assert [found[n] for n in range(found.count)] == said
 
 
+def test_one_amount_covers_a_duration() -> None:
+    assert list(Sentences("in {time}", _LISTS, {}).cover()) == ["in 59 minutes"]
+
+
 def test_a_duration_too_short_for_a_plain_amount_is_said_in_another_way() -> None:
     assert Sentences("in {moment}", _LISTS, {})[0].startswith("in 0 days")
 

@@ -41,7 +41,7 @@ def plain_amounts(source: DurationList) -> Iterator[tuple[range, str]]:
     """Yield numbers and the template of their unit: the plainest ways to say a duration."""
     words = language_named(source.language).durations
     assert words, "the table's reader takes no duration in a language that has no words for it"
-    for unit in ("hours", "minutes", "seconds"):
+    for unit in ("hours", "seconds", "minutes"):
         share = UNITS_S[source.unit] / _SPOKEN_S[unit]
         least, most = math.ceil(source.lowest * share), math.floor(source.highest * share)
         yield range(max(2, least), min(most + 1, _WITHIN[unit])), getattr(words, unit)

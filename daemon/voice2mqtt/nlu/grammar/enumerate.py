@@ -68,7 +68,11 @@ class Sentences:
                 return self._cover(parse(self._rules[rule]))
             case SlotReference():
                 source = self._source(node)
-                if tree := _tree(node.slot, source):
+                tree = _tree(node.slot, source)
+                if tree and isinstance(source, DurationList):
+                    # Its numbers are like those of a range, of which one is enough.
+                    return self._cover(tree)[-1:]
+                if tree:
                     return self._cover(tree)
                 return [str(_steps(source)[-1])] if isinstance(source, RangeList) else [ANYTHING]
 
