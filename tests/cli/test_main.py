@@ -1,6 +1,7 @@
 """The command line loads what a command needs, and no more."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,25 @@ def test_what_is_printed_is_printed_in_any_locale(locale: dict[str, str], tmp_pa
     assert done.returncode == ExitStatus.OK, done.stderr
     signs = "küche ☃ an".encode() if "LC_ALL" in locale else b"k\xfcche ? an"
     assert signs in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "doctor"),
+    [
+        (["say", "--settings", "none.yaml", "hi"], ExitStatus.CONFIG, False),
+        (["setup", "node", "--yes", "--settings", "/dev/null/x"], ExitStatus.NO_INPUT, False),
+        (["devices", "--listen", "none", "--seconds", "0.1"], ExitStatus.UNAVAILABLE, True),
+    ],
+    ids=str,
+)
+def test_every_error_points_to_the_page_on_trouble(
+    command: list[str], status: ExitStatus, *, doctor: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command) == status
+    told = capsys.readouterr().err
+    (page,) = re.findall(r"Symptoms, causes and cures: (\S+)", told)
+    assert Path(page).read_text(encoding="utf-8").startswith("# Trouble")
+    assert ("doctor` looks for the cause" in told) == doctor
 
 
 def test_a_32_bit_system_is_told_at_once(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from voice2mqtt import __version__
 from voice2mqtt.errors import ExitStatus, UserFacingError
+from voice2mqtt.settings.search import shipped
 
 COMMANDS = {
     "setup": "voice2mqtt.cli.guide.setup",
@@ -90,22 +91,29 @@ def _needed(given: Sequence[str]) -> Sequence[str]:
 
 
 def _run(args: argparse.Namespace) -> int:
+    refused = False
     try:
         status = int(args.run(args))
     except UserFacingError as error:
         print(error, file=sys.stderr)
-        status = error.exit_status
+        status, refused = error.exit_status, True
+    if refused or status == ExitStatus.UNAVAILABLE:
+        _point_to_help(args, status)
     # NO_INPUT: a file named on the command line is at fault, not the settings.
     at_fault = status not in (ExitStatus.OK, ExitStatus.NO_INPUT)
     if at_fault and getattr(args, "uses_settings", False):
         arguments = importlib.import_module("voice2mqtt.cli.arguments")
-        if status == ExitStatus.UNAVAILABLE and args.run.__module__ != COMMANDS["doctor"]:
-            print(
-                arguments.as_called("`voice2mqtt doctor` looks for the cause (docs/trouble.md)"),
-                file=sys.stderr,
-            )
         print(f"The settings used: {arguments.settings_file(args)}", file=sys.stderr)
     return status
+
+
+def _point_to_help(args: argparse.Namespace, status: int) -> None:
+    """Name what tells more than the error itself did."""
+    arguments = importlib.import_module("voice2mqtt.cli.arguments")
+    line = f"Symptoms, causes and cures: {shipped('docs') / 'trouble.md'}"
+    if status == ExitStatus.UNAVAILABLE and args.run.__module__ != COMMANDS["doctor"]:
+        line = f"{arguments.as_called('`voice2mqtt doctor` looks for the cause.')} {line}"
+    print(line, file=sys.stderr)
 
 
 def whole_parser() -> argparse.ArgumentParser:

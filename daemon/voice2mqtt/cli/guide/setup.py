@@ -40,8 +40,10 @@ HELP = "set everything up, one question at a time; run it again to change someth
 PARTS = ("node", "microphone", "host", "broker", "table", "try", "install")
 OWN = "own"
 SUGGEST, EXAMPLE, KEEP = "suggest", "example", "keep"
-_LOOK_S, _DEVICES_WITHIN_S = 2.0, 5.0
-"""How long brokers on the network, and devices on the broker, are looked for; set by hand."""
+_BROKERS_WITHIN_S, _DEVICES_WITHIN_S = 3.0, 5.0
+"""How long brokers on the network, and devices on the broker, are looked for. On a busy machine a
+broker's announcement takes 2 s to be heard; both set by hand.
+"""
 _LOCAL = "mqtt://127.0.0.1:1883"
 _PASSWORD = "secrets/mqtt-password"
 
@@ -200,7 +202,7 @@ class _Setup:
 
     def _choose_broker(self) -> str:
         print("\nLooking for brokers on the network ...", flush=True)
-        found = [(each.url, each.name) for each in find_brokers(_LOOK_S)]
+        found = [(each.url, each.name) for each in find_brokers(_BROKERS_WITHIN_S)]
         now = self.settings.mqtt.brokers[0]
         choices = dict([(now, "on this machine" if now == _LOCAL else "as it is"), *found])
         default = found[0][0] if found and now == _LOCAL else now

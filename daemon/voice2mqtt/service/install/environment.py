@@ -24,7 +24,7 @@ from voice2mqtt.settings.search import ROOT, is_checkout, shipped
 EXTRAS = ("clean", "metrics", "vosk", "wake", "whisper")
 """What can be added to an installation; each has its pins in `systemd/extras/`."""
 _NEEDED = ("pyproject.toml", "README.md", "LICENSE", "requirements.lock", "daemon", "config",
-           "systemd")  # fmt: skip
+           "docs", "systemd")  # fmt: skip
 """What a checkout's wheel is made of."""
 _CHOSEN = "extras"
 """The file in the environment that has the extras in it, one a line."""
