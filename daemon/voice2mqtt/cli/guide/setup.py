@@ -151,6 +151,9 @@ class _Setup:
             print("\nMicrophones; say something and look whose level moves:")
             show_list(devices, self.settings.microphone.gate, LEVELS_S)
             usable = [(d.name, d.description) for d in devices if not d.problem]
+            if not usable:
+                print(*(f"\n  {d.problem}" for d in devices), sep="")
+                print(common.as_called("  Then, or later, `voice2mqtt setup microphone` asks again."))
             now = self.settings.microphone.device
             names = [name for name, _ in usable]
             default = now if now in names or not names else names[0]
@@ -283,7 +286,7 @@ class _Setup:
 
     def trial(self) -> None:
         """Say the first commands."""
-        question = f"\nSay {COMMANDS} commands now? Nothing is published."
+        question = f"\nSay {COMMANDS} commands now? Nothing is published; Ctrl-C skips the rest."
         if self.args.trial is False or (self.args.trial is None and not self.questions.interactive):
             return
         if self.args.trial or self.questions.confirm(question, default=True):
@@ -291,6 +294,8 @@ class _Setup:
                 understood = try_commands(self.file, self.questions)
             except UserFacingError as error:
                 print(f"  {error}")
+            except KeyboardInterrupt:
+                print("\n  skipped")
             else:
                 print(f"  {understood} of {COMMANDS} understood")
 
