@@ -21,7 +21,7 @@ def test_what_was_not_tried_is_told() -> None:
     rows = (numbered_row(1, "set it to {level} and {other}"), numbered_row(2, "good night"))
     looked = check(*rows, level=RangeList(lowest=0, highest=99), other=ROOMS)
     assert not looked.findings
-    assert looked.untried == "39 of 201 sentences were compared with the other rows"
+    assert looked.untried == "39 of 201 sentences were compared with other rows"
 
 
 def test_of_a_table_with_too_many_rows_some_are_looked_at() -> None:

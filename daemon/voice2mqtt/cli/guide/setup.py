@@ -153,7 +153,9 @@ class _Setup:
             usable = [(d.name, d.description) for d in devices if not d.problem]
             if not usable:
                 print(*(f"\n  {d.problem}" for d in devices), sep="")
-                print(common.as_called("  Then, or later, `voice2mqtt setup microphone` asks again."))
+                print(
+                    common.as_called("  Then, or later, `voice2mqtt setup microphone` asks again.")
+                )
             now = self.settings.microphone.device
             names = [name for name, _ in usable]
             default = now if now in names or not names else names[0]

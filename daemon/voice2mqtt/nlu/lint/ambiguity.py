@@ -53,7 +53,7 @@ class Ambiguities:
     def untried(self) -> str:
         """What was not tried, in words for a person; "" if everything was."""
         tried, total = sum(map(len, self._tried.values())), self._total
-        parts = [f"{tried} of {total} sentences were compared with the other rows"] * (tried < total)
+        parts = [f"{tried} of {total} sentences were compared with other rows"] * (tried < total)
         if self._tried_by_sound and self._tried_by_sound < tried:
             parts.append(f"{self._tried_by_sound} of them by their sound")
         if len(self._tried) < len(self._rows):
