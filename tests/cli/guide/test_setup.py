@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker
+from voice2mqtt.audio.signal.condition import Condition
+from voice2mqtt.audio.sources.devices import CaptureDevice
 from voice2mqtt.cli.guide.questions import Questions
 from voice2mqtt.cli.main import main
 from voice2mqtt.errors import ExitStatus, UserFacingError
@@ -158,3 +160,31 @@ def test_no_more_answers_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("builtins.input", end)
     with pytest.raises(UserFacingError, match="no more answers"):
         Questions(interactive=True).ask("What?", "that")
+
+
+def test_without_a_microphone_it_says_what_to_do_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = CaptureDevice(
+        name="default", description="", condition=Condition.MISSING, problem="it is not there"
+    )
+    monkeypatch.setattr("voice2mqtt.cli.guide.setup.list_devices", lambda *_: [gone])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _prompt: "")
+    named = ["--settings", str(tmp_path / "voice2mqtt.yaml")]
+    assert main(["setup", "microphone", *named]) == ExitStatus.OK
+    told = capsys.readouterr().out
+    assert "it is not there" in told
+    assert "setup microphone` asks again" in told
+
+
+def test_the_first_commands_can_be_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("voice2mqtt.cli.guide.setup.try_commands", interrupted)
+    named = ["--settings", str(tmp_path / "voice2mqtt.yaml")]
+    assert main(["setup", "try", "--yes", "--try", *named]) == ExitStatus.OK
+    assert "skipped" in capsys.readouterr().out
