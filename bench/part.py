@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.process import resident_mb
+from bench import heap, process
 from voice2mqtt.errors import UnavailableError
 
 RESTART_S = 0.5
@@ -22,8 +22,13 @@ class Usage:
     """What a process holds at one moment."""
 
     resident_mb: float
-    descriptors: int
-    threads: int
+    heap: heap.Heap
+    descriptors: dict[str, int]
+    """By what they are of."""
+    threads: dict[str, int]
+    """By name."""
+    children: int
+    """Processes that it started."""
 
 
 class Part:
@@ -36,8 +41,10 @@ class Part:
         ready: Callable[[], bool],
         environment: Mapping[str, str] = os.environ,
     ) -> None:
-        self.command, self.environment = tuple(command), dict(environment)
         self._log, self._ready = log, ready
+        self._heap = log.with_suffix(".heap")
+        self.command = tuple(command)
+        self.environment = dict(environment) | {heap.FILE: str(self._heap)}
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._wanted = False
@@ -106,11 +113,13 @@ class Part:
 
     def usage(self) -> Usage:
         """Return what it holds now."""
-        folder = Path(f"/proc/{self.pid}")
+        pid = self.pid
         return Usage(
-            resident_mb(self.pid),
-            sum(1 for _ in (folder / "fd").iterdir()),
-            sum(1 for _ in (folder / "task").iterdir()),
+            process.resident_mb(pid),
+            heap.read(self._heap),
+            process.descriptors(pid),
+            process.threads(pid),
+            len(process.children(pid)),
         )
 
     def log(self) -> str:

@@ -1,6 +1,8 @@
 """What a process costs, as Linux counts it."""
 
 import os
+import re
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,3 +26,21 @@ def children(pid: int) -> list[int]:
         with suppress(OSError):  # It has just ended.
             found += map(int, (thread / "children").read_text().split())
     return found
+
+
+def descriptors(pid: int) -> dict[str, int]:
+    """Return how many descriptors the process has, by what they are of."""
+    found: Counter[str] = Counter()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # It has just been closed.
+            found[re.sub(r":\[\d+\]", "", str(entry.readlink()))] += 1
+    return dict(found)
+
+
+def threads(pid: int) -> dict[str, int]:
+    """Return how many threads the process has, by their names."""
+    found: Counter[str] = Counter()
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):  # It has just ended.
+            found[(thread / "comm").read_text().strip()] += 1
+    return dict(found)

@@ -7,14 +7,16 @@ are written to `soak.png` and `soak.json`, or beside the file of `--json`.
 
 import importlib
 import importlib.util
+import itertools
 import json
 import random
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 
 from bench import mixing, noises, talk, voices
 from bench.fault_kinds import HARMLESS_TO_MEASURE, present
+from bench.part import Usage
 from bench.report import Options, Report
 from bench.system import SpokenSentence, System
 from voice2mqtt import clock
@@ -30,6 +33,8 @@ from voice2mqtt.errors import UnavailableError
 SEED = 22
 EVERY_S = 10.0
 """Between two samples of what the processes hold."""
+WRITE_EVERY = 30
+"""Samples."""
 WARM_SHARE = 0.1
 """Of the run, at its beginning, in which caches and pools fill; it counts in no slope."""
 SLOPE_GOAL_MB_H = 0.2
@@ -40,17 +45,23 @@ FAULT_S = 4.0
 PAUSE_S = (1.0, 12.0)
 WEIGHTS = {"command": 50, "talk": 12, "noise": 10, "silence": 16, "fault": 12}
 _Numbers = NDArray[np.float64]
+_FOLLOWED: dict[str, tuple[str, float | None, Callable[[Usage], float]]] = {
+    "resident memory": ("MB/h", SLOPE_GOAL_MB_H, lambda usage: usage.resident_mb),
+    "heap in use": ("MB/h", None, lambda usage: usage.heap.in_use_mb),
+    "heap held free": ("MB/h", None, lambda usage: usage.heap.free_mb),
+    "Python's objects": ("1/h", None, lambda usage: usage.heap.objects),
+    "descriptors": ("1/h", 0.0, lambda usage: sum(usage.descriptors.values())),
+    "threads": ("1/h", 0.0, lambda usage: sum(usage.threads.values())),
+    "children": ("1/h", None, lambda usage: usage.children),
+}
+"""Of daemon and of host: unit of the slope, its goal, and how it is read."""
 
 
 @dataclass(frozen=True)
 class _Sample:
     at_s: float
-    daemon_mb: float
-    daemon_descriptors: int
-    daemon_threads: int
-    host_mb: float
-    host_descriptors: int
-    host_threads: int
+    daemon: Usage
+    host: Usage
 
 
 @dataclass(frozen=True)
@@ -64,8 +75,9 @@ class _Command:
 class _Soak:
     """One run and what it has seen."""
 
-    def __init__(self, system: System, duration_s: float) -> None:
+    def __init__(self, system: System, duration_s: float, file: Path) -> None:
         self._system = system
+        self._file = file
         self._rng = random.Random(SEED)
         self._begun_s = time.monotonic()
         self._duration_s = duration_s
@@ -132,28 +144,32 @@ class _Soak:
         while not self._over.wait(EVERY_S):
             with suppress(OSError):
                 daemon, host = self._system.daemon.usage(), self._system.host.usage()
-                self.samples.append(
-                    _Sample(
-                        self._at_s,
-                        daemon.resident_mb, daemon.descriptors, daemon.threads,
-                        host.resident_mb, host.descriptors, host.threads,
-                    )
-                )  # fmt: skip
+                self.samples.append(_Sample(self._at_s, daemon, host))
+            if len(self.samples) % WRITE_EVERY == 0:
+                self.write()
+
+    def write(self) -> None:
+        """Write what was followed so far, so that a long run can be looked at before its end."""
+        document = {
+            "samples": [asdict(sample) for sample in self.samples],
+            "commands": [vars(command) for command in self.commands],
+        }
+        self._file.write_text(json.dumps(document) + "\n")
 
 
 def run(options: Options) -> Report:
     """Soak for `options.hours`, by default two, or a minute."""
     duration_s = 45.0 if options.quick else 3600 * (options.hours or 2.0)
     report = Report("soak")
+    place = options.json or Path("soak.json")
     with tempfile.TemporaryDirectory() as name, System(Path(name)) as system:
         sentences = system.learn(seed=SEED)
         if not sentences:
             raise UnavailableError("no sentence is understood; see script/bench accuracy")
-        soak = _Soak(system, duration_s)
+        soak = _Soak(system, duration_s, place.with_suffix(".samples.json"))
         soak.run(sentences)
         restarts = system.daemon.restarts + system.host.restarts
-    place = options.json or Path("soak.json")
-    _write(soak, place.with_suffix(".samples.json"))
+    soak.write()
     _plot(soak, place.with_suffix(".png"))
     for what, times in soak.did.items():
         report.add(f"times of {what}", times)
@@ -174,17 +190,20 @@ def run(options: Options) -> Report:
 def _report_growth(report: Report, soak: _Soak) -> None:
     at_h = np.array([sample.at_s / 3600 for sample in soak.samples])
     for part in ("daemon", "host"):
-        for what, unit, goal in (
-            ("mb", "MB/h", SLOPE_GOAL_MB_H), ("descriptors", "1/h", 0.0), ("threads", "1/h", 0.0),
-        ):  # fmt: skip
-            values = np.array([float(getattr(s, f"{part}_{what}")) for s in soak.samples])
+        for name, (unit, goal, read) in _FOLLOWED.items():
+            values = np.array([read(getattr(sample, part)) for sample in soak.samples])
             slope, low, high = slope_with_interval(at_h, values)
-            name = "resident memory" if what == "mb" else what
             # Growth is shown when the whole interval lies above the goal.
             interval = f"slope {slope:.2f}, 95 % interval {low:.2f} to {high:.2f}"
             seen = f"first {values[0]:.0f}, last {values[-1]:.0f}, most {values.max():.0f}"
             line = f"{part}: {name}, slope that is sure"
             report.add(line, max(0.0, low), unit, goal, note=f"{interval}; {seen}")
+        early, late = soak.samples[len(soak.samples) // 10], soak.samples[-1]
+        for kind in ("descriptors", "threads"):
+            counts = [Counter(getattr(getattr(each, part), kind)) for each in (early, late)]
+            more = {name: n for name in sorted(counts[0] | counts[1])
+                    if (n := counts[1][name] - counts[0][name])}  # fmt: skip
+            report.add(f"{part}: {kind} that changed", len(more), note=f"{more or 'none'}")
 
 
 def _report_latency(report: Report, calm: Sequence[_Command]) -> None:
@@ -215,14 +234,6 @@ def slope_with_interval(at_h: _Numbers, values: _Numbers) -> tuple[float, float,
     return float(np.polyfit(times, means, 1)[0]), float(low), float(high)
 
 
-def _write(soak: _Soak, path: Path) -> None:
-    document = {
-        "samples": [vars(sample) for sample in soak.samples],
-        "commands": [vars(command) for command in soak.commands],
-    }
-    path.write_text(json.dumps(document) + "\n")
-
-
 def _plot(soak: _Soak, path: Path) -> None:
     """Draw what was followed; without matplotlib (the extra `plot`) nothing is drawn."""
     if importlib.util.find_spec("matplotlib") is None or not soak.samples:
@@ -232,14 +243,15 @@ def _plot(soak: _Soak, path: Path) -> None:
     pyplot = importlib.import_module("matplotlib.pyplot")
     figure, axes = pyplot.subplots(4, 1, sharex=True, figsize=(9, 10), layout="constrained")
     at_min = [sample.at_s / 60 for sample in soak.samples]
-    for axis, what, label in (
-        (axes[0], "mb", "resident memory, MB"),
-        (axes[1], "descriptors", "descriptors"),
-        (axes[2], "threads", "threads"),
-    ):
-        for part in ("daemon", "host"):
-            axis.plot(at_min, [getattr(s, f"{part}_{what}") for s in soak.samples], label=part)
-        axis.set_ylabel(label)
+    for axis, whats in (
+        (axes[0], ("resident memory", "heap in use")), (axes[1], ("descriptors",)),
+        (axes[2], ("threads",)),
+    ):  # fmt: skip
+        for what, part in itertools.product(whats, ("daemon", "host")):
+            unit, _, read = _FOLLOWED[what]
+            values = [read(getattr(sample, part)) for sample in soak.samples]
+            axis.plot(at_min, values, label=f"{part}: {what}")
+        axis.set_ylabel(unit.removesuffix("/h"))
         axis.set_ylim(bottom=0)
         axis.legend()
     done = [c for c in soak.commands if c.latency_s is not None]

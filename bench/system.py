@@ -61,7 +61,9 @@ _RUN = """
 import os, sys
 # Its own clock alone is to be set off: arecord would lose audio.
 os.environ.pop("LD_PRELOAD", None)
+from bench import heap
 from voice2mqtt.cli.main import main
+heap.follow()
 sys.exit(main())
 """
 
@@ -144,7 +146,7 @@ class System:
         address = f"127.0.0.1:{self.host_port}"
         listen = ("host", "--listen", address, "--commands", str(COMMANDS))
         return Part(
-            (sys.executable, "-m", "voice2mqtt", *listen),
+            (sys.executable, "-c", _RUN, *listen),
             # The host writes nothing else to a disk.
             self.state_folder / "host.log",
             lambda: stage.is_ready(f"http://{address}/ready"),
