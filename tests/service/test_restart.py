@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.process import children
 from tests.broker import Broker, Subscriber, wait_until
 
 ROOT = "voice2mqtt/test"
@@ -107,3 +108,17 @@ def test_it_is_still_muted_and_tells_what_was_not_done(tmp_path: Path, broker: B
         assert topics[-1] == f"{ROOT}/availability"
         assert "home/heating" not in topics
         assert not list((tmp_path / "state").glob("unfinished*"))
+
+
+def test_a_table_that_is_read_again_leaves_nothing_of_the_one_before(
+    tmp_path: Path, broker: Broker
+) -> None:
+    """Of each table its espeak-ng is the part that can be seen from outside."""
+    with daemon(tmp_path, broker) as process, broker.subscriber() as seen:
+        seen.wait_for(f"{ROOT}/availability", lambda said: said == "online", WITHIN_S)
+        first = children(process.pid)
+        for number in (1, 2):
+            seen.send(f"{ROOT}/reload/set", "")
+            seen.wait_for_count(f"{ROOT}/event", number, WITHIN_S)
+            wait_until(lambda: len(children(process.pid)) == len(first), "its end", WITHIN_S)
+        assert first and not {*first} & {*children(process.pid)}

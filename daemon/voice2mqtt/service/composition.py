@@ -48,7 +48,7 @@ from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.service.former_node import FormerNode
 from voice2mqtt.service.history_keeper import HistoryKeeper
 from voice2mqtt.service.inbox import Inbox, MicrophoneChanged, WakefulnessChanged
-from voice2mqtt.service.interpreters import interpreter, language_of, never_collected
+from voice2mqtt.service.interpreters import interpreter, language_of, settle
 from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.service.recognition.speech_services import (
     host_watch,
@@ -118,7 +118,8 @@ def daemon(
         settings, azure, inbox, on_audio, watchdog.heartbeat("capture"), _may_send(usage, state)
     )
     voice = SpeakerVoice(settings.feedback, language, microphone.suppress_for)
-    first = never_collected(interpreter(settings, table))
+    first = interpreter(settings, table)
+    settle()
     history = history_writer(settings, lambda: watch({"event": "kept"}))
     executor = _executor(
         settings, first, adapter, voice, state, store, report, watch, microphone, history
@@ -163,11 +164,12 @@ def _readers_of(
     )
 
     def adopt(table: CommandTable) -> None:
-        made = never_collected(interpreter(settings, table))
+        made = interpreter(settings, table)
         executor.adopt(made)
         table_check.adopt(table, made.automaton)
         set_phrases(azure, settings, table)
         rehearsal.adopt(table)
+        settle()
 
     return TableWatch(settings.commands, language_of(settings), adopt), table_check, rehearsal
 

@@ -109,15 +109,15 @@ def _policy(settings: Settings) -> Policy:
     )
 
 
-def never_collected(made: Interpreter) -> Interpreter:
-    """Return `made`, with all objects of now exempt from garbage collection.
+def settle() -> None:
+    """Exempt all objects of now from garbage collection, once those that nobody needs are freed.
 
-    Otherwise a collection would walk through a large table and delay a decision.
+    Otherwise a collection would walk through a large table and delay a decision. Call it when a
+    former interpreter is in use no more: its cycles would stay, and its espeak-ng with them.
     """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    return made
 
 
 def lint(settings: Settings, table: CommandTable) -> "Lint":
