@@ -20,10 +20,10 @@ from bench.report import Options, Report
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.outcome import Heard
+from voice2mqtt.memory import configure_malloc
 from voice2mqtt.speechhost.decoding.lexical import lexical
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 from voice2mqtt.speechhost.engine import Transcript
-from voice2mqtt.speechhost.serving.memory import configure_malloc
 
 QUICK_FILES = 40
 """Recordings with `--quick`, to end within a minute."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.process import children
+
 from tests.broker import Broker, Subscriber, wait_until
 
 ROOT = "voice2mqtt/test"
@@ -121,4 +122,5 @@ def test_a_table_that_is_read_again_leaves_nothing_of_the_one_before(
             seen.send(f"{ROOT}/reload/set", "")
             seen.wait_for_count(f"{ROOT}/event", number, WITHIN_S)
             wait_until(lambda: len(children(process.pid)) == len(first), "its end", WITHIN_S)
-        assert first and not {*first} & {*children(process.pid)}
+        assert first
+        assert not {*first} & {*children(process.pid)}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import UnavailableError, how_to_add
+from voice2mqtt.memory import configure_malloc
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 from voice2mqtt.speechhost.engine import Engine
-from voice2mqtt.speechhost.serving.memory import configure_malloc
 
 MOONSHINE, VOSK, WHISPER = ENGINES = ("moonshine", "vosk", "whisper")
 

@@ -4,6 +4,7 @@ import argparse
 
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import ExitStatus
+from voice2mqtt.memory import configure_malloc
 from voice2mqtt.service import composition as build
 from voice2mqtt.service.checks.prerequisites import verify
 from voice2mqtt.service.systemd import journal
@@ -21,6 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run until a signal."""
+    configure_malloc()
     journal.set_up(as_json=args.json, verbose=args.verbose)
     file = common.settings_file(args).path
     written = load_written(file)

@@ -40,6 +40,7 @@ from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.history.database import NAME as HISTORY_FILE
 from voice2mqtt.history.writer import HistoryWriter
+from voice2mqtt.memory import settle
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.grammar.table import CommandTable
@@ -48,7 +49,7 @@ from voice2mqtt.service.daemon import Daemon
 from voice2mqtt.service.former_node import FormerNode
 from voice2mqtt.service.history_keeper import HistoryKeeper
 from voice2mqtt.service.inbox import Inbox, MicrophoneChanged, WakefulnessChanged
-from voice2mqtt.service.interpreters import interpreter, language_of, settle
+from voice2mqtt.service.interpreters import interpreter, language_of
 from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.service.recognition.speech_services import (
     host_watch,

@@ -4,7 +4,6 @@ Nothing here imports the speech, sound and MQTT of the daemon, which a command t
 words has no need to wait for.
 """
 
-import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
@@ -107,17 +106,6 @@ def _policy(settings: Settings) -> Policy:
         answer_within_s=listening.answer_within_s,
         repeat_within_s=listening.repeat_within_s,
     )
-
-
-def settle() -> None:
-    """Exempt all objects of now from garbage collection, once those that nobody needs are freed.
-
-    Otherwise a collection would walk through a large table and delay a decision. Call it when a
-    former interpreter is in use no more: its cycles would stay, and its espeak-ng with them.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
 
 
 def lint(settings: Settings, table: CommandTable) -> "Lint":

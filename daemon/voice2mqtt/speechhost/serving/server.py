@@ -23,6 +23,7 @@ from websockets.http11 import Request, Response
 
 from voice2mqtt import __version__
 from voice2mqtt.core.audio import VoiceActivity
+from voice2mqtt.memory import IdleTrim, trim_malloc
 from voice2mqtt.speechhost.protocol import refusals
 from voice2mqtt.speechhost.protocol.frames import ProtocolError
 from voice2mqtt.speechhost.protocol.request_options import (
@@ -36,7 +37,6 @@ from voice2mqtt.speechhost.serving.admission import AdmissionControl, Limits
 from voice2mqtt.speechhost.serving.connection import ConnectionHandler, Socket
 from voice2mqtt.speechhost.serving.detector_pool import DetectorPool
 from voice2mqtt.speechhost.serving.hooks import Figures, Hooks
-from voice2mqtt.speechhost.serving.memory import IdleTrim, trim_malloc
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
 from voice2mqtt.speechhost.serving.short_audio import HttpRequest
 from voice2mqtt.speechhost.serving.trusted_proxies import HEADER, TrustedProxies

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from voice2mqtt.speechhost.serving.memory import IdleTrim
+from voice2mqtt.memory import IdleTrim
 
 RESIDENT = """
 def resident_kb():
@@ -13,7 +13,7 @@ def resident_kb():
 BLOCKS = """
 import threading
 import numpy as np
-from voice2mqtt.speechhost.serving.memory import configure_malloc
+from voice2mqtt.memory import configure_malloc
 
 configure_malloc()
 before_kb = resident_kb()
@@ -36,7 +36,7 @@ print(resident_kb() - before_kb)
 
 VOICES = """
 from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
-from voice2mqtt.speechhost.serving.memory import trim_malloc
+from voice2mqtt.memory import trim_malloc
 
 SileroVoiceActivity()
 before_kb = resident_kb()
@@ -75,7 +75,7 @@ def test_memory_is_trimmed_after_work_when_nobody_waits() -> None:
 
 
 HOLES = """
-from voice2mqtt.speechhost.serving.memory import configure_malloc, trim_malloc
+from voice2mqtt.memory import configure_malloc, trim_malloc
 
 configure_malloc()
 before_kb = resident_kb()
