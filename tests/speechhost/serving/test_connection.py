@@ -89,11 +89,12 @@ def test_a_client_that_is_kept_waiting_is_neither_silent_nor_dead(
         play(overtake(host))
 
 
+@pytest.mark.parametrize("late_s", [0.01, 0.4])
 def test_a_host_that_was_stopped_does_not_take_its_client_for_silent(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, late_s: float
 ) -> None:
     """What was said while it stood still is read before anything is answered."""
-    monkeypatch.setattr(turn, "STARVED_S", 0.2)
+    monkeypatch.setattr(turn, "STARVED_S", 0.5)
 
     async def speak(host: Serving) -> None:
         async with connect(host.url + ONCE) as client:
@@ -105,7 +106,8 @@ def test_a_host_that_was_stopped_does_not_take_its_client_for_silent(
 
             def stop() -> None:
                 stopped.set()
-                time.sleep(0.6)
+                assert connection._timer
+                time.sleep(max(0.0, connection._timer.when() - time.monotonic()) + late_s)
 
             host.do(stop)
             await asyncio.to_thread(stopped.wait, WITHIN_S)

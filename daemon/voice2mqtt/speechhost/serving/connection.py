@@ -37,6 +37,8 @@ _STEP_S = 0.02
 
 _LATE_S = 0.25
 """A timer that is later than this tells that the host did not run; set by hand."""
+_READ_S = 0.05
+"""Within this time the host has read what its clients have sent; set by hand."""
 
 
 class Socket(Protocol):
@@ -87,7 +89,7 @@ class ConnectionHandler:
         self._sending = asyncio.Lock()
         self._transcribed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
-        self._was_late = False
+        self._has_looked_again = False
         self._closing: asyncio.Task[None] | None = None
         self._left_out_logged = False
 
@@ -129,7 +131,7 @@ class ConnectionHandler:
         try:
             async for frame in self._socket:
                 self._received_at_s = self._now_s()
-                self._was_late = False
+                self._has_looked_again = False
                 self._pause_clock()
                 for outputs in self._session.receive(frame, self._received_at_s):
                     await self._process(outputs, tasks)
@@ -254,10 +256,11 @@ class ConnectionHandler:
     def _on_timer(self, tasks: asyncio.TaskGroup) -> None:
         due_s = self._session.wake_at_s
         late_s = 0.0 if due_s is None else self._now_s() - due_s
-        if late_s > _LATE_S and not self._was_late:
-            # The host was stopped or starved, and has yet to read what was sent meanwhile.
-            self._was_late = True
-            self._clock.put_back(late_s + _LATE_S)
+        if not self._has_looked_again:
+            # The host may have been stopped or starved until just now, perhaps with its client, and
+            # has yet to read what was sent meanwhile.
+            self._has_looked_again = True
+            self._clock.put_back(late_s + (_LATE_S if late_s > _LATE_S else _READ_S))
             self._set_timer(tasks)
             return
         outputs = self._session.tick(self._now_s())
