@@ -35,11 +35,6 @@ _QUIET_S = 0.3
 _STEP_S = 0.02
 """What comes so long after what came before belongs to no burst: for a moment, nothing follows."""
 
-_LATE_S = 0.25
-"""A timer that is later than this tells that the host did not run; set by hand."""
-_READ_S = 0.05
-"""Within this time the host has read what its clients have sent; set by hand."""
-
 
 class Socket(Protocol):
     """What is needed of a websocket; all but `abort` raise once it is closed."""
@@ -89,7 +84,6 @@ class ConnectionHandler:
         self._sending = asyncio.Lock()
         self._transcribed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
-        self._has_looked_again = False
         self._closing: asyncio.Task[None] | None = None
         self._left_out_logged = False
 
@@ -131,7 +125,6 @@ class ConnectionHandler:
         try:
             async for frame in self._socket:
                 self._received_at_s = self._now_s()
-                self._has_looked_again = False
                 self._pause_clock()
                 for outputs in self._session.receive(frame, self._received_at_s):
                     await self._process(outputs, tasks)
@@ -251,17 +244,14 @@ class ConnectionHandler:
         if self._clock.runs and (wake_at_s := self._session.wake_at_s) is not None:
             delay_s = max(0.0, wake_at_s - self._now_s())
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(delay_s, self._on_timer, tasks)
+            self._timer = loop.call_later(
+                delay_s, lambda: tasks.create_task(self._tick(tasks), name="tick")
+            )
 
-    def _on_timer(self, tasks: asyncio.TaskGroup) -> None:
+    async def _tick(self, tasks: asyncio.TaskGroup) -> None:
         due_s = self._session.wake_at_s
-        late_s = 0.0 if due_s is None else self._now_s() - due_s
-        if not self._has_looked_again:
-            # The host may have been stopped or starved until just now, perhaps with its client, and
-            # has yet to read what was sent meanwhile.
-            self._has_looked_again = True
-            self._clock.put_back(late_s + (_LATE_S if late_s > _LATE_S else _READ_S))
-            self._set_timer(tasks)
-            return
-        outputs = self._session.tick(self._now_s())
-        tasks.create_task(self._process(outputs, tasks), name="tick")
+        # A client is silent if it answers a ping and has sent nothing before. Host, client or what
+        # is between them may have stood still, and what was said meanwhile is yet to be read.
+        await self._ping()
+        if self._session.wake_at_s == due_s:
+            await self._process(self._session.tick(self._now_s()), tasks)

@@ -48,7 +48,3 @@ class SessionClock:
         if self._paused_at_s is not None:
             self._paused_s += now_s - self._paused_at_s
             self._paused_at_s = None
-
-    def put_back(self, by_s: float) -> None:
-        """Set a running clock back: of that time the client was not read."""
-        self._paused_s += by_s
