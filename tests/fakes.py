@@ -97,6 +97,8 @@ class ScriptedRecognizer:
         """Why nobody can reach it."""
         self.attempts = 1
         """How often the audio is read, as by one that tries again."""
+        self.on_interim: Callable[[str], None] = lambda _text: None
+        """Told the last interim hypothesis; the SDK too keeps it until the next sentence."""
         self.on_sent: Callable[[float], None] = lambda _seconds: None
         """Told that each utterance was 2.5 s of audio."""
         self.closed = threading.Event()
@@ -106,6 +108,7 @@ class ScriptedRecognizer:
     def recognize(
         self, utterance: Utterance, on_interim: Callable[[str], None], give_up: GiveUp = never
     ) -> Outcome:
+        self.on_interim = on_interim
         for _ in range(self.attempts):
             list(utterance.frames())
         self.on_sent(2.5)

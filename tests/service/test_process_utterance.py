@@ -19,7 +19,7 @@ LIGHT = "commands: [{say: turn on the light, topic: light, payload: go}]"
 def test_what_has_no_beginning_is_not_sent_and_told_when_its_speaker_is_done() -> None:
     recognizer = ScriptedRecognizer()
     utterance = SpokenUtterance(cut=NO_BEGINNING)
-    outcome = recognize(utterance, recognizer, Interpreter(table(LIGHT)))
+    outcome = recognize(utterance, recognizer, Interpreter(table(LIGHT)).partial_match)
     assert outcome == Canceled(reason="Cut", details=NO_BEGINNING)
     assert recognizer.asked == 0
     assert utterance.read
@@ -39,7 +39,7 @@ def test_what_is_cut_off_while_it_is_recognised_does_not_wait_for_the_host() -> 
     with serving(engine) as url:
         recognizer = AzureRecognizer(SpeechSettings(host=url, timeout_s=WAIT_S))
         threading.Timer(0.5, cut).start()
-        outcome = recognize(utterance, recognizer, Interpreter(table(LIGHT)))
+        outcome = recognize(utterance, recognizer, Interpreter(table(LIGHT)).partial_match)
         took_s = time.monotonic() - cut_at_s[0]
         engine.gate.set()
     assert outcome == Canceled(reason="Cut", details=NO_END)

@@ -1,11 +1,13 @@
 """A changed table is taken while the daemon runs; a faulty one never replaces a good one."""
 
+import gc
 import os
 import signal
 import threading
 from collections.abc import Callable
 
 import pytest
+from bench.process import children
 
 from tests.broker import wait_until
 from tests.service.stage import ROOT, TABLE, Stage
@@ -39,6 +41,23 @@ def test_a_changed_table_is_taken_by_itself_and_on_sighup(make_stage: Callable[.
         assert stage.events(2)[1]["row"] == "night"
         os.kill(os.getpid(), signal.SIGHUP)
         assert stage.events(3)[2]["event"] == "reloaded"
+
+    stage.play(direct)
+
+
+def test_a_recogniser_keeps_no_former_table_alive(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage("turn on the light")
+
+    def direct() -> None:
+        stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
+        # Of each table its espeak-ng is the part that can be seen from outside.
+        pronouncing = {*children(os.getpid())}
+        stage.microphone.speak()
+        assert stage.events(1)[0]["event"] == "command"
+        stage.seen.send(f"{ROOT}/reload/set", "")
+        assert stage.events(2)[1]["event"] == "reloaded"
+        gc.collect()
+        wait_until(lambda: not pronouncing <= {*children(os.getpid())}, "the end of the first")
 
     stage.play(direct)
 

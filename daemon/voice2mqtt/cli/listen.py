@@ -132,7 +132,7 @@ def _processed(
     with closing(source):
         for utterance in source.utterances():
             outcome = process_utterance.recognize(
-                utterance, recognizer, interpreter, on_interim=on_interim
+                utterance, recognizer, interpreter.partial_match, on_interim=on_interim
             )
             decided = process_utterance.decide(outcome, interpreter, utterance)
             source.keep_awake(interpreter.awake_until_s)

@@ -167,7 +167,11 @@ class CommandExecutor:
             self._utterance_ended(utterance)
 
         watched = _Watched(utterance, ended)
-        return recognize(watched, recognizer, self._interpreter, patience, self._interim(watched))
+        return recognize(watched, recognizer, self._partial_match, patience, self._interim(watched))
+
+    def _partial_match(self, text: str) -> PartialMatch:
+        # By the table of the moment: the recogniser keeps this function until the next sentence.
+        return self._interpreter.partial_match(text)
 
     def _interim(self, utterance: "_Watched") -> Callable[[str], None]:
         """Return what shows the words that are being recognised while `utterance` goes on."""

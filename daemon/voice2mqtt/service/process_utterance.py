@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from voice2mqtt import clock
-from voice2mqtt.core.audio import Utterance
+from voice2mqtt.core.audio import PartialMatch, Utterance
 from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.event import Event, event_of
 from voice2mqtt.core.outcome import CUT, Canceled, Heard, NoMatch, Outcome
@@ -53,15 +53,15 @@ class ProcessedUtterance:
 def recognize(
     utterance: Utterance,
     recognizer: Recognizer,
-    interpreter: Interpreter,
+    partial_match: Callable[[str], PartialMatch],
     give_up: GiveUp = never,
     on_interim: Callable[[str], None] = lambda _text: None,
 ) -> Outcome:
     """Have `utterance` recognised while it is spoken.
 
-    The table tells the endpointer how long to wait for the end. What is only a part of what was
-    said is not recognised, or given up. `on_interim` is given each interim hypothesis, on a
-    foreign thread.
+    What the words so far are of the table, `partial_match`, tells the endpointer how long to wait
+    for the end. What is only a part of what was said is not recognised, or given up. `on_interim`
+    is given each interim hypothesis, on a foreign thread.
     """
     if utterance.cut:
         for _ in utterance.frames():
@@ -69,7 +69,7 @@ def recognize(
     else:
 
         def interim(text: str) -> None:
-            utterance.expect(interpreter.partial_match(text))
+            utterance.expect(partial_match(text))
             on_interim(text)
 
         outcome = recognizer.recognize(utterance, interim, lambda: utterance.cut or give_up())

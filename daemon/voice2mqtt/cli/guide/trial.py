@@ -45,7 +45,9 @@ def try_commands(file: Path, questions: Questions) -> int:
                 interpreter.reset()
                 if (utterance := next(utterances, None)) is None:
                     raise UnavailableError(f"{settings.microphone.device} is over")
-                outcome = process_utterance.recognize(utterance, recognizer, interpreter)
+                outcome = process_utterance.recognize(
+                    utterance, recognizer, interpreter.partial_match
+                )
                 decided = process_utterance.decide(outcome, interpreter)
                 for event in decided.events(settings.node):
                     print(f"  {journal_entry(event, dry=True).sentence}")

@@ -17,5 +17,5 @@ def recognized(wav: bytes, recognizer: Recognizer, interpreter: Interpreter) -> 
     utterance.append(wav[_HEADER_BYTES:])
     utterance.speech(clock.now_s(), 0.0)
     utterance.end()
-    outcome = process_utterance.recognize(utterance, recognizer, interpreter)
+    outcome = process_utterance.recognize(utterance, recognizer, interpreter.partial_match)
     return process_utterance.decide(outcome, interpreter, utterance)

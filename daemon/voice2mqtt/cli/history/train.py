@@ -144,7 +144,9 @@ class _Training:
         """Yield each utterance with words in it; a cough is none."""
         for utterance in source.utterances():
             self._interpreter.reset()
-            outcome = process_utterance.recognize(utterance, self._recognizer, self._interpreter)
+            outcome = process_utterance.recognize(
+                utterance, self._recognizer, self._interpreter.partial_match
+            )
             if outcome != NoMatch(reason=SILENCE):
                 yield process_utterance.decide(outcome, self._interpreter, utterance)
 
