@@ -15,9 +15,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.relay import Relay
+
 from bench.part import RESTART_S, Part
 from bench.process import children
-from bench.relay import Relay
 from bench.system import System
 
 _REFUSED = bytes((0x20, 3, 0, 0x88, 0))
@@ -81,17 +82,17 @@ def _stopped(part: Callable[[System], Part]) -> Lasting:
 
 def _slow(relay: Callable[[System], Relay], delay_s: float) -> Lasting:
     def slow(system: System) -> Iterator[None]:
-        relay(system).weather.delay_s = delay_s
+        relay(system).delay_s = delay_s
         yield
-        relay(system).weather.delay_s = 0
+        relay(system).delay_s = 0
 
     return slow
 
 
 def _host_garbage(system: System) -> Iterator[None]:
-    system.to_host.weather.garbage = True
+    system.to_host.garbage = True
     yield
-    system.to_host.weather.garbage = False
+    system.to_host.garbage = False
     system.to_host.cut()
 
 
@@ -136,10 +137,10 @@ def _broker_killed(system: System) -> Iterator[None]:
     system.broker.kill()
     yield
     # The one who counts must be there first, or it would miss what arrives.
-    system.to_broker.weather.refuse = b""
+    system.to_broker.refuse = b""
     system.broker.start()
     _wait_for_subscriber(system)
-    system.to_broker.weather.refuse = None
+    system.to_broker.refuse = None
 
 
 def _wait_for_subscriber(system: System) -> None:
@@ -168,11 +169,11 @@ def _broker_acknowledges_nothing(system: System) -> Iterator[None]:
 
 @contextmanager
 def _silent(relay: Relay, *, requests: bool) -> Iterator[None]:
-    relay.weather.swallow_requests, relay.weather.swallow_answers = requests, True
+    relay.swallow_requests, relay.swallow_answers = requests, True
     yield
     # What was swallowed is gone, so these connections are of no use any more.
     relay.cut()
-    relay.weather.swallow_requests = relay.weather.swallow_answers = False
+    relay.swallow_requests = relay.swallow_answers = False
 
 
 def _broker_flapping(system: System) -> Iterator[None]:
@@ -190,10 +191,10 @@ def _broker_flapping(system: System) -> Iterator[None]:
 
 
 def _broker_refusing(system: System) -> Iterator[None]:
-    system.to_broker.weather.refuse = _REFUSED
+    system.to_broker.refuse = _REFUSED
     system.to_broker.cut()
     yield
-    system.to_broker.weather.refuse = None
+    system.to_broker.refuse = None
 
 
 def _sound_killed(system: System) -> Iterator[None]:

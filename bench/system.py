@@ -22,10 +22,10 @@ from typing import Any, Self
 
 import numpy as np
 from tests.broker import Broker, Subscriber
+from tests.relay import Relay
 
 from bench import mixing, voices
 from bench.part import STARTED_WITHIN_S, Part
-from bench.relay import Relay
 from voice2mqtt import clock
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.demo import stage

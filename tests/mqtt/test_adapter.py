@@ -8,7 +8,7 @@ from queue import Queue
 import pytest
 
 from tests.broker import Broker, wait_until
-from tests.mqtt.broker.proxy import Proxy
+from tests.relay import Relay
 from voice2mqtt.core.decision import Message
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload, Say
@@ -133,8 +133,8 @@ ROWS = [f"row {number}" for number in range(1000)]
 
 
 def test_a_command_does_not_wait_behind_discovery(broker: Broker) -> None:
-    with Proxy(broker, delay_s=0.02) as proxy:
-        adapter = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=proxy.url)))
+    with Relay(broker.port, delay_s=0.02) as relay:
+        adapter = MqttAdapter(Settings(node="den", mqtt=MqttSettings(broker=relay.url)))
         done: Queue[str] = Queue()
         adapter.start()
         try:

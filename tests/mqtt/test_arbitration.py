@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.broker import Broker, wait_until
-from tests.mqtt.broker.proxy import Proxy
+from tests.relay import Relay
 from voice2mqtt.core.arbitration import ANSWER_S, Bid, HeldBack, Stage, Won
 from voice2mqtt.core.decision import Fire, Message, Reason
 from voice2mqtt.mqtt.adapter import MqttAdapter
@@ -38,7 +38,7 @@ QUIET = HomeAssistantSettings(discovery=False)
 
 
 @contextmanager
-def node(broker: Broker | Proxy, name: str) -> Iterator[MqttAdapter]:
+def node(broker: Broker | Relay, name: str) -> Iterator[MqttAdapter]:
     adapter = MqttAdapter(
         Settings(node=name, mqtt=MqttSettings(broker=broker.url), home_assistant=QUIET)
     )
@@ -124,24 +124,24 @@ def test_a_broker_that_goes_away_holds_nobody_up_and_nobody_acts(broker: Broker)
         timer.join()
 
 
-Fault = Callable[[Broker, Proxy], None]
+Fault = Callable[[Broker, Relay], None]
 
 
-def slow_line(_broker: Broker, proxy: Proxy) -> None:
-    proxy.delay_s = 0.6
+def slow_line(_broker: Broker, relay: Relay) -> None:
+    relay.delay_s = 0.6
 
 
-def very_slow_line(_broker: Broker, proxy: Proxy) -> None:
-    proxy.delay_s = 2.0
+def very_slow_line(_broker: Broker, relay: Relay) -> None:
+    relay.delay_s = 2.0
 
 
-def stalled_broker(broker: Broker, _way: Proxy) -> None:
+def stalled_broker(broker: Broker, _relay: Relay) -> None:
     broker.freeze()
     threading.Timer(2.5, broker.thaw).start()
 
 
-def cut_line(_broker: Broker, proxy: Proxy) -> None:
-    proxy.cut()
+def cut_line(_broker: Broker, relay: Relay) -> None:
+    relay.cut()
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,9 @@ def test_what_must_not_be_doubled_is_done_once(
     """Of two nodes, one behind a line of its own, which goes bad as somebody speaks."""
     with (
         broker.subscriber("home/bell") as subscriber,
-        Proxy(broker) as proxy,
+        Relay(broker.port) as relay,
         node(broker, "attic") as attic,
-        node(proxy, "bath") as bath,
+        node(relay, "bath") as bath,
     ):
         nodes = {"attic": attic, "bath": bath}
         wait_for_others(list(nodes.values()))
@@ -179,14 +179,14 @@ def test_what_must_not_be_doubled_is_done_once(
             else:
                 settled.put(verdict.reason)
 
-        fault(broker, proxy)
+        fault(broker, relay)
         threads = [threading.Thread(target=partial(speak, name)) for name in nodes]
         for thread in threads:
             thread.start()
         reasons = [settled.get(timeout=2 * ANSWER_S + 5) for _ in threads]
         for thread in threads:
             thread.join()
-        proxy.delay_s = 0
+        relay.delay_s = 0
         assert reasons.count("") <= 1
         wait_until(lambda: attic.up, "broker")
         subscriber.send("home/bell", "the end")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker
-from tests.mqtt.broker.proxy import Proxy
+from tests.relay import Relay
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.mqtt.probe import examine_broker
 from voice2mqtt.settings.model import MqttSettings, Settings
@@ -61,8 +61,8 @@ def test_what_may_not_be_read_does_not_come_back(
 
 
 def test_a_broker_without_reason_codes_tells_nothing(broker: Broker) -> None:
-    with Proxy(broker, refuse_five=True) as proxy:
-        report = examine_broker(Settings(mqtt=MqttSettings(broker=proxy.url)), TOPICS)
+    with Relay(broker.port, refuse_five=True) as relay:
+        report = examine_broker(Settings(mqtt=MqttSettings(broker=relay.url)), TOPICS)
     assert report.version == "3.1.1"
     assert report.round_trip_s
     assert not report.answers

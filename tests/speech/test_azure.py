@@ -13,6 +13,7 @@ import pytest
 from bench.process import resident_mb
 
 from tests.broker import wait_until
+from tests.relay import Relay
 from tests.speech.scripted import answering, scripted, silent
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
 from tests.speechhost.hosting import hosting, serving
@@ -287,6 +288,28 @@ def test_a_turn_in_which_the_clock_was_set_is_tried_again(
         monkeypatch.setattr(turn, "_wall_offset_s", lambda: 3600.0)
         asking.join(WITHIN_S)
     assert [type(outcome) for outcome in outcomes] == [Heard]
+
+
+def test_a_sentence_during_which_the_network_stood_still_is_heard_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The host must not take its client for silent: what was said meanwhile is under way."""
+    monkeypatch.setattr("voice2mqtt.speechhost.protocol.turn.STARVED_S", 0.3)
+    begun, sent = tone(600), list[bytes]()
+
+    class Stalled(Spoken):
+        def frames(self) -> Iterator[bytes]:
+            yield begun
+            wait_until(lambda: sum(map(len, sent)) > 0.8 * len(begun), "the beginning")
+            relay.delay_s = 1.0
+            yield from self._blocks
+
+    engine = ScriptedEngine("Yes.")
+    with hosting(engine) as host, Relay(host.port, sent.append) as relay:
+        mine = recognizer(f"ws://127.0.0.1:{relay.port}")
+        assert isinstance(mine.recognize(Stalled(tone(900), silence(300)), ignore), Heard)
+    heard_bytes, _ = engine.asked[-1]
+    assert heard_bytes > 2 * len(begun)
 
 
 def test_sentences_leave_nothing_in_memory() -> None:

@@ -8,7 +8,7 @@ from queue import Queue
 import pytest
 
 from tests.broker import Broker, Subscriber, wait_until
-from tests.mqtt.broker.proxy import Proxy
+from tests.relay import Relay
 from voice2mqtt import clock
 from voice2mqtt.core.arbitration import HeldBack, Won
 from voice2mqtt.mqtt.adapter import MqttAdapter
@@ -80,17 +80,17 @@ def peace(broker: Broker) -> bool:
 
 
 @pytest.fixture(params=[False, True], ids=["mqtt-5", "mqtt-3"])
-def proxy(broker: Broker, request: pytest.FixtureRequest) -> Iterator[Proxy]:
-    with Proxy(broker, refuse_five=request.param) as proxy:
-        yield proxy
+def relay(broker: Broker, request: pytest.FixtureRequest) -> Iterator[Relay]:
+    with Relay(broker.port, refuse_five=request.param) as relay:
+        yield relay
 
 
 def test_of_two_nodes_with_one_name_the_second_does_nothing(
-    broker: Broker, proxy: Proxy, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    broker: Broker, relay: Relay, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(link_module, "_FIRST_BACKOFF_S", 0.1)
     caplog.set_level(logging.INFO)
-    settings = Settings(node="den", mqtt=MqttSettings(broker=proxy.url))
+    settings = Settings(node="den", mqtt=MqttSettings(broker=relay.url))
     asked: Queue[str] = Queue()
     nodes: list[MqttAdapter] = []
     with broker.subscriber("voice2mqtt/den/#") as subscriber:

@@ -13,7 +13,7 @@ from queue import Queue
 import pytest
 
 from tests.broker import Broker, Certificates, wait_until
-from tests.mqtt.broker.proxy import Proxy
+from tests.relay import Relay
 from voice2mqtt.demo.stage import free_port
 from voice2mqtt.mqtt.broker import link as link_module
 from voice2mqtt.mqtt.broker.connection import BrokerConnection
@@ -267,7 +267,7 @@ def test_a_message_the_access_list_forbids_is_refused_with_the_reason(tmp_path: 
 def test_an_old_broker_is_spoken_to_in_its_own_version(
     broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Proxy(broker, refuse_five=True) as proxy, line_to(proxy.url) as line:
+    with Relay(broker.port, refuse_five=True) as relay, line_to(relay.url) as line:
         line.ups.get(timeout=WAIT_S)
         wait_until(logged(caplog, "MQTT 3.1.1"), "log line")
         with broker.subscriber("home/#") as subscriber:
@@ -295,11 +295,11 @@ def test_it_comes_back_when_the_broker_does_and_hears_as_before(broker: Broker) 
 def test_the_will_tells_of_a_death(broker: Broker) -> None:
     with (
         broker.subscriber(WILL.topic) as subscriber,
-        Proxy(broker) as proxy,
-        line_to(proxy.url) as line,
+        Relay(broker.port) as relay,
+        line_to(relay.url) as line,
     ):
         line.ups.get(timeout=WAIT_S)
-        proxy.cut()
+        relay.cut()
         assert subscriber.wait_for(WILL.topic).payload == "offline"
 
 
@@ -323,8 +323,8 @@ def test_a_frozen_broker_never_gets_what_it_would_carry_out_on_waking(
 def test_what_cannot_arrive_in_time_is_not_sent(broker: Broker) -> None:
     with (
         broker.subscriber("home/#") as subscriber,
-        Proxy(broker, delay_s=0.2) as proxy,
-        line_to(proxy.url) as line,
+        Relay(broker.port, delay_s=0.2) as relay,
+        line_to(relay.url) as line,
     ):
         line.ups.get(timeout=WAIT_S)
         line.send("home/door", "OPEN", within_s=0.45)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.broker import Broker
 from tests.fakes import sleep_for_an_hour
-from tests.mqtt.broker.proxy import Proxy
+from tests.relay import Relay
 from voice2mqtt import clock
 from voice2mqtt.core.decision import Message
 from voice2mqtt.mqtt.adapter import MqttAdapter
@@ -309,7 +309,7 @@ COMMANDS = 300
 PACE_S = 0.025
 EXPIRES_S = 1.2
 SLACK_S = 0.3
-"""Between looking at the clock and being on the proxy."""
+"""Between looking at the clock and being on the relay."""
 
 
 def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done(
@@ -321,10 +321,11 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
     monkeypatch.setattr(link_module, "_REFUSED_BACKOFF_S", 0.3)
     (tmp_path / "word").write_text("right")
     people = {"voice": "right", "house": "house"}
+    sent: list[tuple[float, bytes]] = []
     with (
         Broker(tmp_path, users=people) as broker,
         broker.subscriber("home/#", username="house", password="house") as subscriber,
-        Proxy(broker) as proxy,
+        Relay(broker.port, lambda piece: sent.append((clock.now_s(), piece))) as relay,
     ):
 
         def refuse(users: dict[str, str]) -> None:
@@ -333,20 +334,20 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
             broker.start()
 
         day: dict[int, Callable[[], None]] = {
-            20: proxy.cut,
+            20: relay.cut,
             40: broker.kill,
             60: broker.start,
-            90: lambda: setattr(proxy, "delay_s", 0.15),
-            120: lambda: setattr(proxy, "delay_s", 0),
+            90: lambda: setattr(relay, "delay_s", 0.15),
+            120: lambda: setattr(relay, "delay_s", 0),
             130: broker.freeze,
             150: broker.thaw,
             180: broker.stop,
             235: broker.start,
             245: lambda: refuse(people | {"voice": "another"}),
             260: lambda: refuse(people),
-            280: proxy.cut,
+            280: relay.cut,
         }
-        settings = MqttSettings(broker=proxy.url, username="voice", password_file=tmp_path / "word")
+        settings = MqttSettings(broker=relay.url, username="voice", password_file=tmp_path / "word")
         quiet = HomeAssistantSettings(discovery=False)
         adapter = MqttAdapter(Settings(node="den", mqtt=settings, home_assistant=quiet))
         outcomes: Queue[tuple[int, str]] = Queue()
@@ -378,7 +379,7 @@ def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done
         # How long the broker then keeps it is the broker's: it may have been held up itself.
         sent_s = {
             topic.decode(): at_s
-            for at_s, piece in proxy.sent
+            for at_s, piece in sent
             for topic in re.findall(rb"home/\d+", piece)
         }
         slack_s = SLACK_S + held_up_s

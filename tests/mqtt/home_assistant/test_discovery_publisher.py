@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.broker import Broker, Subscriber, wait_until
-from tests.mqtt.broker.proxy import Proxy
+from tests.relay import Relay
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
@@ -141,8 +141,8 @@ def test_only_what_changed_is_announced(broker: Broker) -> None:
 
 
 def test_at_a_reconnection_the_broker_is_told_only_what_it_lost(broker: Broker) -> None:
-    with Proxy(broker) as proxy, broker.subscriber() as subscriber:
-        settings = Settings(node="den", mqtt=MqttSettings(broker=proxy.url))
+    with Relay(broker.port) as relay, broker.subscriber() as subscriber:
+        settings = Settings(node="den", mqtt=MqttSettings(broker=relay.url))
         adapter = MqttAdapter(settings)
         adapter.set_rows(["light", "door"])
         adapter.start()
@@ -151,7 +151,7 @@ def test_at_a_reconnection_the_broker_is_told_only_what_it_lost(broker: Broker) 
             before = published(broker)
             assert len(before) == ENTITIES + 2
             subscriber.send(before[0], "", retain=True)
-            proxy.cut()
+            relay.cut()
             wait_until(lambda: len(published(broker)) > len(before), "announcement")
             kept(adapter, ENTITIES + 2)
             assert published(broker) == [*before, before[0]]

@@ -7,52 +7,58 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 _TURN_S = 0.02
 _PIECE_BYTES = 65_536
-
-
-@dataclass
-class Weather:
-    """What a relay does to the connections that pass it; may be changed at any time."""
-
-    delay_s: float = 0.0
-    """Of every piece, in each direction."""
-    swallow_requests: bool = False
-    swallow_answers: bool = False
-    """What is swallowed never arrives, and the connection stays."""
-    garbage: bool = False
-    """Answers are replaced by random bytes."""
-    refuse: bytes | None = None
-    """Accept nobody: close after these bytes."""
+_OLD_CONNACK = bytes((0x20, 2, 0, 1))
+"""How a broker of MQTT 3.1.1 says: unacceptable protocol level."""
 
 
 class Relay:
-    """Carries bytes between clients and a server of this machine, on a port of its own."""
+    """Carries bytes between clients and a server of this machine, on a port of its own.
 
-    def __init__(self, server_port: int, on_request: Callable[[bytes], None] | None = None) -> None:
+    What it does to the connections may be changed at any time.
+    """
+
+    def __init__(
+        self,
+        server_port: int,
+        on_request: Callable[[bytes], None] = lambda _piece: None,
+        *,
+        delay_s: float = 0.0,
+        refuse_five: bool = False,
+    ) -> None:
         """Carry to `server_port`; `on_request` is given each piece before it is passed on."""
-        self.weather = Weather()
+        self.delay_s = delay_s
+        """Of every piece, in each direction; the throughput is not limited."""
+        self.swallow_requests = self.swallow_answers = False
+        """What is swallowed never arrives, and the connection stays."""
+        self.garbage = False
+        """Answers are replaced by random bytes."""
+        self.refuse: bytes | None = None
+        """Accept nobody: close after these bytes."""
+        self.refuse_five = refuse_five
+        """Answer MQTT 5 as an old broker does."""
         self._server_port = server_port
-        self._on_request = on_request or (lambda _piece: None)
+        self._on_request = on_request
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._open: list[socket.socket] = []
+        self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._rng = random.Random(5)
         self._closed = False
         self.port = int(self._listener.getsockname()[1])
+        self.url = f"mqtt://127.0.0.1:{self.port}"
+        """As `mqtt.broker` of the settings writes it."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
         """End every connection at once."""
         with self._lock:
-            ends, self._open = self._open, []
-        for end in ends:
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+            for end in self._open:
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while True:
@@ -63,27 +69,30 @@ class Relay:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with client:
-            if self.weather.refuse is not None:
-                with suppress(OSError):
-                    client.recv(_PIECE_BYTES)
-                    client.sendall(self.weather.refuse)
+        with client, suppress(OSError):
+            refusal = self.refuse
+            if refusal is not None:
+                client.recv(_PIECE_BYTES)
+            elif self.refuse_five and client.recv(9, socket.MSG_PEEK | socket.MSG_WAITALL)[8] == 5:
+                refusal = _OLD_CONNACK
+            if refusal is not None:
+                client.sendall(refusal)
                 return
-            try:
-                server = socket.create_connection(("127.0.0.1", self._server_port), timeout=1)
-            except OSError:
-                return
-            with server:
+            with socket.create_connection(("127.0.0.1", self._server_port), timeout=1) as server:
                 server.settimeout(None)
-                for end in (client, server):
+                ends = {client, server}
+                for end in ends:
                     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with self._lock:
-                    self._open += [client, server]
-                with suppress(OSError):
+                    self._open |= ends
+                try:
                     self._carry(client, server)
+                finally:
+                    with self._lock:
+                        self._open -= ends
 
     def _carry(self, client: socket.socket, server: socket.socket) -> None:
-        """Carry until one end is done or the relay is closed."""
+        """Carry until one end is done, and what it sent has arrived, or the relay is closed."""
         delayed: list[tuple[float, socket.socket, bytes]] = []
         with selectors.DefaultSelector() as selector:
             for end in (client, server):
@@ -93,18 +102,22 @@ class Relay:
                     one = key.fileobj
                     assert isinstance(one, socket.socket)
                     piece = one.recv(_PIECE_BYTES)
+                    other = server if one is client else client
+                    due_s = time.monotonic() + self.delay_s
                     if not piece:
-                        return
-                    due_s = time.monotonic() + self.weather.delay_s
-                    if one is client:
+                        selector.unregister(one)
+                        delayed.append((due_s, other, b""))
+                    elif one is client:
                         self._on_request(piece)
-                        if not self.weather.swallow_requests:
+                        if not self.swallow_requests:
                             delayed.append((due_s, server, piece))
-                    elif not self.weather.swallow_answers:
+                    elif not self.swallow_answers:
                         nonsense = self._rng.randbytes(len(piece))
-                        delayed.append((due_s, client, nonsense if self.weather.garbage else piece))
+                        delayed.append((due_s, client, nonsense if self.garbage else piece))
                 while delayed and delayed[0][0] <= time.monotonic():
                     _, other, piece = delayed.pop(0)
+                    if not piece:
+                        return
                     other.sendall(piece)
 
     def __enter__(self) -> Self:
