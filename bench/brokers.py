@@ -1,16 +1,21 @@
-"""Two mosquittos that are bridged, of which one dies: commands lost, doubled and late.
+"""Brokers that pass on each other's messages, of which one dies: commands lost, doubled and late.
 
-The daemon's adapter has both in its list. A third of the way its broker is killed, after two
-thirds it is back. A subscriber at the other one counts what arrives, as a device there would.
+Two bridged mosquittos, and clusters of RabbitMQ where Debian's rabbitmq-server is installed. The
+daemon's adapter has all in its list. A third of the way its broker is killed, after two thirds it
+is back. A subscriber at the last one counts what arrives, as a device there would.
 """
 
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
-from tests.broker import Broker, Subscriber, wait_until
+from tests.broker import Broker, Reachable, Subscriber, wait_until
 
+from bench import rabbitmq
 from bench.report import Options, Report
 from voice2mqtt import clock
 from voice2mqtt.core.decision import Message
@@ -20,38 +25,78 @@ from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Setti
 EVERY_S = 0.1
 EXPIRES_S = 10.0
 BRIDGE = "connection bridge\naddress 127.0.0.1:{port}\ntopic # both 1\nrestart_timeout 1\n"
+RABBITS = (2, 3)
+"""Nodes of a cluster. Those of RabbitMQ's MQTT plugin agree by majority who is connected."""
+MAJORITY_OF_TWO = 2
+"""Where one of two is dead, the other one takes no client until it is back."""
+
+
+class _Mortal(Reachable, Protocol):
+    """A broker that can die."""
+
+    def start(self) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 def run(options: Options) -> Report:
-    """Send 300 commands, or 60."""
+    """Send 300 commands, or 60, through each pair."""
     report = Report("brokers")
     commands = 60 if options.quick else 300
+    with _mosquittos() as pair:
+        _report(report, "mosquitto", pair, commands, all_arrive=True)
+    if not rabbitmq.is_installed():
+        print("RabbitMQ is not tried: `apt install rabbitmq-server`")
+        return report
+    for size in RABBITS:
+        with tempfile.TemporaryDirectory() as name, rabbitmq.cluster(Path(name), size) as nodes:
+            what = f"RabbitMQ, {size} nodes"
+            _report(report, what, nodes, commands, all_arrive=size > MAJORITY_OF_TWO)
+    return report
+
+
+@contextmanager
+def _mosquittos() -> Iterator[list[Broker]]:
     with tempfile.TemporaryDirectory() as name:
         folders = [Path(name, each) for each in ("dies", "stays")]
         for folder in folders:
             folder.mkdir()
-        dies = Broker(folders[0])
-        with dies, Broker(folders[1], settings=BRIDGE.format(port=dies.port)) as stays:
-            seen = Subscriber(stays, ("home/#",))
-            probe = Subscriber(dies, ("home/#",))
-            seen.send("home/bridged", "?")
-            probe.wait_for("home/bridged", within_s=30)
-            probe.close()
-            reasons, took_s = _commands(dies, stays, commands)
-            wait_until(lambda: len(seen.messages) > commands or all(reasons), "the last one")
-            arrived = Counter(m.topic for m in seen.messages if m.topic != "home/bridged")
-            seen.close()
-    report.add("commands", commands)
-    report.add("arrived", len(arrived), "", commands, "high")
-    report.add("doubled", sum(count > 1 for count in arrived.values()), "", 0)
-    report.add("reported as not carried out", sum(map(bool, reasons)), "", 0)
-    report.add("reported after, latest", max(took_s), "s", EXPIRES_S)
-    return report
+        with (
+            Broker(folders[0]) as dies,
+            Broker(folders[1], settings=BRIDGE.format(port=dies.port)) as stays,
+        ):
+            yield [dies, stays]
 
 
-def _commands(dies: Broker, stays: Broker, commands: int) -> tuple[list[str], list[float]]:
+def _report(
+    report: Report, kind: str, brokers: Sequence[_Mortal], commands: int, *, all_arrive: bool
+) -> None:
+    dies, stays = brokers[0], brokers[-1]
+    seen = Subscriber(stays, ("home/#",), five=False)
+    probe = Subscriber(dies, ("home/#",), five=False)
+    seen.send("home/bridged", "?")
+    probe.wait_for("home/bridged", within_s=30)
+    probe.close()
+    told = _commands(brokers, commands)
+    wait_until(lambda: len(seen.messages) > sum(not why for why, _ in told.values()), "the last")
+    arrived = Counter(m.topic for m in seen.messages if m.topic != "home/bridged")
+    seen.close()
+    reported = {f"home/{number}": why for number, (why, _) in told.items() if why}
+    report.add(f"{kind}: commands", commands)
+    report.add(f"{kind}: arrived", len(arrived), "", commands if all_arrive else None, "high")
+    report.add(f"{kind}: doubled", sum(count > 1 for count in arrived.values()), "", 0)
+    report.add(f"{kind}: reported as not carried out", len(reported), "", 0 if all_arrive else None,
+               note="; ".join(sorted({*reported.values()})))  # fmt: skip
+    lost = commands - len(arrived.keys() | reported.keys())
+    report.add(f"{kind}: neither arrived nor reported", lost, "", 0)
+    report.add(f"{kind}: arrived and reported", len(arrived.keys() & reported.keys()))
+    latest_s = max(took_s for why, took_s in told.values() if not why)
+    report.add(f"{kind}: known to have arrived after, latest", latest_s, "s", EXPIRES_S)
+
+
+def _commands(brokers: Sequence[_Mortal], commands: int) -> dict[int, tuple[str, float]]:
     """Return for each command why it was not carried out, or "", and when that was known."""
-    mqtt = MqttSettings.model_validate({"broker": [dies.url, stays.url]})
+    mqtt = MqttSettings.model_validate({"broker": [each.url for each in brokers]})
     quiet = HomeAssistantSettings(discovery=False)
     adapter = MqttAdapter(Settings(node="hall", mqtt=mqtt, home_assistant=quiet))
     adapter.start()
@@ -68,10 +113,10 @@ def _commands(dies: Broker, stays: Broker, commands: int) -> tuple[list[str], li
             adapter.publish(message, on_done, said_s)
             time.sleep(EVERY_S)
             if number == commands // 3:
-                dies.kill()
+                brokers[0].kill()
             if number == 2 * commands // 3:
-                dies.start()
+                brokers[0].start()
         wait_until(lambda: len(done) == commands, "every report", EXPIRES_S + 5)
     finally:
         adapter.close(1)
-    return [reason for reason, _ in done.values()], [took_s for _, took_s in done.values()]
+    return done

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -204,9 +204,11 @@ class Broker:
         return self._log.read_text(errors="replace")
 
     @contextmanager
-    def subscriber(self, *topics: str, **login: str) -> Iterator["Subscriber"]:
+    def subscriber(
+        self, *topics: str, username: str = "", password: str = ""
+    ) -> Iterator["Subscriber"]:
         """A client that has subscribed to `topics` (by default everything), and reconnects."""
-        subscriber = Subscriber(self, topics or ("#",), **login)
+        subscriber = Subscriber(self, topics or ("#",), username, password)
         try:
             yield subscriber
         finally:
@@ -239,11 +241,30 @@ class Received:
     properties: Properties | None
 
 
+class Reachable(Protocol):
+    """What a client must know of a broker."""
+
+    host: str
+    port: int
+    certificates: Certificates | None
+
+    @property
+    def url(self) -> str:
+        """As `mqtt.broker` of the settings writes it."""
+        ...
+
+
 class Subscriber:
     """A client of its own, for what a test wants to see or send."""
 
     def __init__(
-        self, broker: Broker, topics: tuple[str, ...], username: str = "", password: str = ""
+        self,
+        broker: Reachable,
+        topics: tuple[str, ...],
+        username: str = "",
+        password: str = "",
+        *,
+        five: bool = True,
     ) -> None:
         self.messages: list[Received] = []
         self._arrived = Condition()
@@ -251,8 +272,11 @@ class Subscriber:
         self._topics = topics
         transport: Any = "websockets" if broker.url.startswith("ws") else "tcp"
         self._client = paho.Client(
-            CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5, transport=transport
+            CallbackAPIVersion.VERSION2,
+            protocol=paho.MQTTv5 if five else paho.MQTTv311,
+            transport=transport,
         )
+        self._qos: Any = SubscribeOptions(qos=2) if five else 2
         if username:
             self._client.username_pw_set(username, password)
         if files := broker.certificates:
@@ -266,7 +290,7 @@ class Subscriber:
         self._wait(lambda: self._subscribed, "subscription")
 
     def _on_connect(self, client: paho.Client, *_: object) -> None:
-        client.subscribe([(topic, SubscribeOptions(qos=2)) for topic in self._topics])
+        client.subscribe([(topic, self._qos) for topic in self._topics])
 
     def _on_subscribe(self, *_: object) -> None:
         with self._arrived:
