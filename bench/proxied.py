@@ -21,10 +21,9 @@ from pathlib import Path
 
 from tests.broker import wait_until
 
+from bench.live import recognized
 from bench.report import Options, Report
 from voice2mqtt.audio.sources.wav import WavSource
-from voice2mqtt.audio.utterance import LiveUtterance
-from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.outcome import Heard
 from voice2mqtt.demo.stage import free_port, is_ready, process
 from voice2mqtt.errors import InputError
@@ -37,7 +36,6 @@ RECORDING = CHECKOUT.parent / "turn-on-the-kitchen-light.wav"
 ROOMS = 6
 EXPIRES_S = 10.0
 """A spoken command is never carried out later than so long after its end."""
-_BLOCK_BYTES = RATE_HZ // 50 * SAMPLE_BYTES
 
 
 def run(options: Options) -> Report:
@@ -81,7 +79,8 @@ def _say(url: str, speech: bytes, sentences: int, hosts: "list[_Host]") -> list[
                     return heard
             begun.release()
             time.sleep(pauses.uniform(0.0, 0.4))
-            heard.append(_recognized(recognizer, speech))
+            outcome, after_s = recognized(recognizer, speech)
+            heard.append((outcome.text if isinstance(outcome, Heard) else "", after_s))
 
     def disturb() -> None:
         for host, how in zip(hosts, (signal.SIGKILL, signal.SIGTERM), strict=True):
@@ -96,26 +95,6 @@ def _say(url: str, speech: bytes, sentences: int, hosts: "list[_Host]") -> list[
         answers = [answer for each in rooms for answer in each.result()]
         disturbance.result()
     return answers
-
-
-def _recognized(recognizer: AzureRecognizer, speech: bytes) -> tuple[str, float]:
-    utterance = LiveUtterance(0, lambda _utterance, _match: None)
-    ended_s = 0.0
-
-    def speak() -> None:
-        nonlocal ended_s
-        begun_s = time.monotonic()
-        for number, at in enumerate(range(0, len(speech), _BLOCK_BYTES)):
-            time.sleep(max(0.0, begun_s + 0.02 * number - time.monotonic()))
-            utterance.append(speech[at : at + _BLOCK_BYTES])
-        ended_s = time.monotonic()
-        utterance.end()
-
-    speaking = threading.Thread(target=speak)
-    speaking.start()
-    outcome = recognizer.recognize(utterance, lambda _text: None)
-    speaking.join()
-    return outcome.text if isinstance(outcome, Heard) else "", time.monotonic() - ended_s
 
 
 class _Host:

@@ -71,6 +71,8 @@ class Options:
     """A folder of recordings with labels, where a bench needs one."""
     hours: float = 0.0
     """How long to run, where a bench can run for long; 0 is its own choice."""
+    rooms: int = 0
+    """How many speak, where a bench has rooms; 0 is its own choice."""
     json: Path | None = None
     """Where the lines are written too."""
     evidence: Path | None = None
@@ -133,6 +135,7 @@ def main() -> int:
     parser.add_argument("--evidence", type=Path, metavar="DIR", help="what was heard, once")
     parser.add_argument("--hours", type=float, default=0.0, metavar="H", help="how long to soak")
     parser.add_argument("--minutes", type=float, default=0.0, metavar="N", help="how long to fuzz")
+    parser.add_argument("--rooms", type=int, default=0, metavar="N", help="how many rooms speak")
     args = parser.parse_args()
     when = datetime.now(UTC).isoformat(timespec="seconds")
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
@@ -142,7 +145,14 @@ def main() -> int:
     module = importlib.import_module(f"bench.{args.name.replace('-', '_')}")
     try:
         report: Report = module.run(
-            Options(args.quick, args.data, args.hours + args.minutes / 60, args.json, args.evidence)
+            Options(
+                quick=args.quick,
+                data=args.data,
+                hours=args.hours + args.minutes / 60,
+                rooms=args.rooms,
+                json=args.json,
+                evidence=args.evidence,
+            )
         )
     except UserFacingError as error:
         print(error, file=sys.stderr)

@@ -1,109 +1,220 @@
-"""Arbitration between three nodes that hear one sentence: how many act, which one, what delay.
+"""Many rooms at one Speech host and at two: who is answered in time, through an evening's peak.
 
-The nodes and the broker are real; only the audio is simulated: each node is given its loudness and
-its recognition time, which differ as they do between nodes that share a Speech host.
+Each room recognises with the real SDK as the daemon does. It says recordings at the times of a
+Poisson process, whose rate rises to the peak and falls again; with `--data` the commands recorded
+there, else those of synthetic voices. A host has one core and one thread, so that what is served is
+served by that core; rooms are dealt to the hosts in turn.
 """
 
+import math
+import os
 import random
 import statistics
+import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from tests.broker import Broker, wait_until
+from tests.broker import wait_until
 
+from bench import labels, voices
+from bench.live import recognized
 from bench.report import Options, Report
-from voice2mqtt.core.arbitration import Won
-from voice2mqtt.mqtt.adapter import MqttAdapter
-from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
+from bench.system import COMMANDS, SENTENCES, spoken_sentence
+from voice2mqtt.audio.sources.wav import WavSource
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.core.outcome import Canceled, Heard
+from voice2mqtt.demo.stage import free_port, is_ready, process
+from voice2mqtt.settings.speech_settings import SpeechSettings
+from voice2mqtt.speech.azure import AzureRecognizer
 
-NAMES = ("attic", "bath", "cellar")
-RECOGNITION_S = (0.05, 0.4)
-"""Recognition time: from a fast host for one node to a slow one that serves three in turn."""
-ONSET_S = (0.0, 0.1)
-"""Delay at which a node's endpointer detects the beginning."""
-SPEECH_S = (0.4, 0.9)
-"""Time until its endpointer sees the end."""
-GOAL_MS = 150.0
+SEED = 22
+PEAK_EVERY_S = 300.0
+"""Between two sentences of a room, at the peak."""
+CALM = 0.2
+"""The rate at beginning and end of the evening, as a share of the peak's."""
+ANSWER_GOAL_S = 0.5
+"""Of the 95th percentile, from the end of the audio."""
+LEAST = 10
+"""Answers from which a percentile is told."""
+AT_ONCE = 64
+"""Rooms that may speak at once; who would be one more waits, and that is counted."""
+HANGOVER_S = 0.3
+"""Silence after speech in which the endpointer ends an utterance."""
+GROWTH_GOAL = 1.8
+CORES_FOR_TWO = 4
+"""Two hosts, and as much again for the rooms; with fewer they take each other's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """One sentence, and what became of it."""
+
+    room: int
+    begun_s: float
+    answered_s: float
+    after_s: float
+    """From the end of the audio to the answer."""
+    fault: str
+    """Why there was none, or ""."""
+    late_s: float
+    """How much later it was begun than it should have been, as too many spoke."""
+
+    @property
+    def ended_s(self) -> float:
+        return self.answered_s - self.after_s
 
 
 def run(options: Options) -> Report:
-    """Run arbitrations and time them."""
+    """Let the evening pass, in ten minutes or those of `--minutes`, once for each set of hosts."""
     report = Report("rooms")
-    trials = 20 if options.quick else 100
-    with tempfile.TemporaryDirectory() as folder, Broker(Path(folder)) as broker:
-        with ExitStack() as stack:
-            nodes = [stack.enter_context(_node(broker, name)) for name in NAMES]
-            _wait_for_others(nodes)
-            results = [_trial(nodes, random.Random(seed)) for seed in range(trials)]
-        once = sum(count == 1 for count, _, _ in results)
-        loudest = sum(right for _, right, _ in results)
-        delays_ms = sorted(delay_ms for _, _, delay_ms in results)
-        report.add("trials in which exactly one acts", once, "", trials, "high")
-        report.add("trials in which the loudest acts", loudest, "", trials, "high")
-        report.add("added delay, median", statistics.median(delays_ms), "ms")
-        p95_ms = delays_ms[int(0.95 * len(delays_ms))]
-        report.add("added delay, p95", p95_ms, "ms", GOAL_MS, note=f"{trials} trials")
-        with _node(broker, "alone") as node:
-            wait_until(lambda: node.up, "connection")
-            alone_ms = max(_alone_ms(node) for _ in range(trials))
-        report.add("added delay of a node alone, longest", alone_ms, "ms", 1.0)
+    rooms = options.rooms or (60 if options.quick else 200)
+    evening_s = 3600 * options.hours or (40.0 if options.quick else 600.0)
+    table, recordings = _recordings(options.data)
+    served = {}
+    for hosts in (1, 2):
+        with _hosts(hosts, table) as urls:
+            said = _evening(urls, rooms, evening_s, recordings)
+        served[hosts] = _report(report, hosts, rooms, said)
+    cores = os.cpu_count() or 1
+    goal = GROWTH_GOAL if cores >= CORES_FOR_TWO and not options.quick else None
+    growth = served[2] / max(1, served[1])
+    report.add("speakers served by two hosts over those by one", growth, "", goal, "high")
     return report
 
 
+def _recordings(data: Path | None) -> tuple[Path, list[bytes]]:
+    """Return the table, and the audio of utterances as the endpointer cuts them."""
+    if data:
+        wavs = [recording.path for recording in labels.recordings(data, at_most=60)]
+        return labels.COFFEE_TABLE, [b"".join(WavSource(wav).blocks()) for wav in wavs]
+    spoken = [
+        spoken_sentence(text, voices.CLEARER[number % len(voices.CLEARER)])
+        for number, text in enumerate(SENTENCES)
+    ]
+    return COMMANDS, [
+        one.pcm[_bytes(one.begin_s - HANGOVER_S) : _bytes(one.end_s + HANGOVER_S)] for one in spoken
+    ]
+
+
+def _bytes(at_s: float) -> int:
+    return int(max(0.0, at_s) * RATE_HZ) * SAMPLE_BYTES
+
+
 @contextmanager
-def _node(broker: Broker, name: str) -> Iterator[MqttAdapter]:
-    mqtt = MqttSettings(broker=broker.url)
-    quiet = HomeAssistantSettings(discovery=False)
-    node = MqttAdapter(Settings(node=name, mqtt=mqtt, home_assistant=quiet))
-    node.start()
-    try:
-        yield node
-    finally:
-        node.close(1)
+def _hosts(count: int, table: Path) -> Iterator[list[str]]:
+    """Run so many hosts, each on a core of its own as far as there are cores."""
+    cores = sorted(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        urls = []
+        for number in range(count):
+            address = f"127.0.0.1:{free_port()}"
+            stack.enter_context(
+                process(
+                    "taskset", "--cpu-list", str(cores[number % len(cores)]),
+                    sys.executable, "-m", "voice2mqtt", "host", "--listen", address,
+                    "--commands", str(table), "--threads", "1",
+                    "--max-connections-per-address", str(AT_ONCE),
+                    log=Path(name, f"host{number}.log"),
+                )
+            )  # fmt: skip
+            wait_until(partial(is_ready, f"http://{address}/ready"), "the host")
+            urls.append(f"ws://{address}")
+        yield urls
 
 
-def _wait_for_others(nodes: list[MqttAdapter]) -> None:
-    others = len(nodes) - 1
-    wait_until(lambda: all(len(node.others) == others for node in nodes), "all to be known")
-    wait_until(lambda: all(node.follows for node in nodes), "all to be known for a while")
+def times_s(rng: random.Random, rooms: int, evening_s: float) -> list[float]:
+    """Return when any of the rooms speaks: a Poisson process, thinned by the evening's course."""
+    peak_per_s = rooms / PEAK_EVERY_S
+    at_s, found = 0.0, []
+    while (at_s := at_s + rng.expovariate(peak_per_s)) < evening_s:
+        share = CALM + (1 - CALM) * math.sin(math.pi * at_s / evening_s) ** 2
+        if rng.random() < share:
+            found.append(at_s)
+    return found
 
 
-def _trial(nodes: list[MqttAdapter], rng: random.Random) -> tuple[int, bool, float]:
-    """Return how many acted, whether the loudest did, and the delay of the first to act."""
-    loudness_db = rng.sample(range(-50, -10, 2), len(nodes))
-    recognition_s = [rng.uniform(*RECOGNITION_S) for _ in nodes]
-    onset_s = [rng.uniform(*ONSET_S) for _ in nodes]
-    speech_s = [rng.uniform(*SPEECH_S) for _ in nodes]
-    acted: dict[int, float] = {}
+def _evening(
+    urls: Sequence[str], rooms: int, evening_s: float, recordings: Sequence[bytes]
+) -> list[_Said]:
+    rng = random.Random(SEED)
+    recognizers = [
+        AzureRecognizer(SpeechSettings.model_validate({"host": urls[room % len(urls)]}))
+        for room in range(rooms)
+    ]
+    begun_s = time.monotonic()
 
-    def run_node(number: int) -> None:
-        node = nodes[number]
-        # A distant microphone detects speech later; each endpointer ends it at its own time.
-        threading.Event().wait(onset_s[number])
-        node.speech_began(loudness_db[number])
-        threading.Event().wait(speech_s[number])
-        node.speech_ended(loudness_db[number])
-        threading.Event().wait(recognition_s[number])
-        decided_s = time.monotonic()
-        if node.arbitrate(row="light", text="turn on the light", score=1.0) == Won():
-            acted[number] = (time.monotonic() - decided_s) * 1000
+    def say(room: int, speech: bytes, due_s: float) -> _Said:
+        at_s = time.monotonic() - begun_s
+        outcome, after_s = recognized(recognizers[room], speech)
+        fault = outcome.code if isinstance(outcome, Canceled) else type(outcome).__name__
+        return _Said(
+            room=room,
+            begun_s=at_s,
+            answered_s=time.monotonic() - begun_s,
+            after_s=after_s,
+            fault="" if isinstance(outcome, Heard) else fault,
+            late_s=at_s - due_s,
+        )
 
-    threads = [threading.Thread(target=run_node, args=(n,)) for n in range(len(nodes))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    best = loudness_db.index(max(loudness_db))
-    return len(acted), best in acted, min(acted.values(), default=float("inf"))
+    said = []
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for due_s in times_s(rng, rooms, evening_s):
+            time.sleep(max(0.0, begun_s + due_s - time.monotonic()))
+            said.append(threads.submit(say, rng.randrange(rooms), rng.choice(recordings), due_s))
+    for recognizer in recognizers:
+        recognizer.close()
+    return [each.result() for each in said]
 
 
-def _alone_ms(node: MqttAdapter) -> float:
-    began_s = time.monotonic()
-    node.speech_began(-20)
-    node.speech_ended(-20)
-    node.arbitrate(row="light", text="turn on the light", score=1.0)
-    return (time.monotonic() - began_s) * 1000
+def _report(report: Report, hosts: int, rooms: int, said: Sequence[_Said]) -> int:
+    """Add the lines of one evening; return how many speakers at once were served in time."""
+    name = "1 host" if hosts == 1 else f"{hosts} hosts"
+    answered = [each for each in said if not each.fault]
+    faults = Counter(each.fault for each in said if each.fault)
+    report.add(f"{name}: sentences", len(said), note=f"{rooms} rooms")
+    report.add(f"{name}: not answered", len(said) - len(answered), "", 0,
+               note=", ".join(f"{fault} {n}" for fault, n in faults.items()))  # fmt: skip
+    waits_s = [each.after_s for each in answered]
+    report.add(f"{name}: end of audio to answer, median", 1000 * statistics.median(waits_s), "ms")
+    report.add(f"{name}: end of audio to answer, p95", 1000 * p95(waits_s), "ms")
+    report.add(f"{name}: begun late, at most", max(each.late_s for each in said), "s")
+    report.add(f"{name}: fairness between rooms (1 is best)", fairness(answered))
+    groups = defaultdict(list)
+    for each in answered:
+        groups[at_once(each, said)].append(each.after_s)
+    served = 0
+    for speakers, group_s in sorted(groups.items()):
+        if len(group_s) < LEAST:
+            break
+        what = f"{name}: {speakers} at once, p95"
+        report.add(what, 1000 * p95(group_s), "ms", note=f"n = {len(group_s)}")
+        if served == speakers - 1 and p95(group_s) <= ANSWER_GOAL_S:
+            served = speakers
+    report.add(f"{name}: speakers served with p95 under 500 ms, a core", served / hosts)
+    return served
+
+
+def at_once(each: _Said, said: Sequence[_Said]) -> int:
+    """Return how many were speaking or waiting when its audio ended, itself included."""
+    return sum(other.begun_s <= each.ended_s <= other.answered_s for other in said)
+
+
+def p95(values: Sequence[float]) -> float:
+    """Return the 95th percentile, as one of the values."""
+    return sorted(values)[int(0.95 * (len(values) - 1) + 0.5)]
+
+
+def fairness(answered: Sequence[_Said]) -> float:
+    """Return Jain's index of the rooms' mean waits: 1 if all wait alike, 1/n if one alone does."""
+    waits_s = defaultdict(list)
+    for each in answered:
+        waits_s[each.room].append(each.after_s)
+    means_s = [statistics.mean(room) for room in waits_s.values()]
+    return sum(means_s) ** 2 / (len(means_s) * sum(mean**2 for mean in means_s))

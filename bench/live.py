@@ -1,0 +1,33 @@
+"""A recording that is said to a recogniser in real time, as the daemon's microphone gives it."""
+
+import threading
+import time
+
+from voice2mqtt.audio.utterance import LiveUtterance
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.core.outcome import Outcome
+from voice2mqtt.core.ports import Recognizer
+
+_BLOCK_BYTES = RATE_HZ // 50 * SAMPLE_BYTES
+
+
+def recognized(recognizer: Recognizer, speech: bytes) -> tuple[Outcome, float]:
+    """Return the outcome of `speech`, and how long after its end it came, in seconds."""
+    utterance = LiveUtterance(0, lambda _utterance, _match: None)
+    ended_s = 0.0
+
+    def speak() -> None:
+        nonlocal ended_s
+        begun_s = time.monotonic()
+        for number, at in enumerate(range(0, len(speech), _BLOCK_BYTES)):
+            time.sleep(max(0.0, begun_s + 0.02 * number - time.monotonic()))
+            utterance.append(speech[at : at + _BLOCK_BYTES])
+        ended_s = time.monotonic()
+        utterance.end()
+
+    speaking = threading.Thread(target=speak)
+    speaking.start()
+    outcome = recognizer.recognize(utterance, lambda _text: None)
+    answered_s = time.monotonic()
+    speaking.join()
+    return outcome, max(0.0, answered_s - ended_s)
