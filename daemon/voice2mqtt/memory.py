@@ -41,7 +41,7 @@ def trim_malloc() -> None:
         trim(0)
 
 
-def settle() -> None:
+def exempt_from_collection() -> None:
     """Exempt all objects of now from garbage collection, once what nobody needs is given back.
 
     Otherwise a collection would walk through a large table and delay a decision. Call it when a

@@ -40,7 +40,7 @@ from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.history.database import NAME as HISTORY_FILE
 from voice2mqtt.history.writer import HistoryWriter
-from voice2mqtt.memory import settle
+from voice2mqtt.memory import exempt_from_collection
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.grammar.table import CommandTable
@@ -120,7 +120,7 @@ def daemon(
     )
     voice = SpeakerVoice(settings.feedback, language, microphone.suppress_for)
     first = interpreter(settings, table)
-    settle()
+    exempt_from_collection()
     history = history_writer(settings, lambda: watch({"event": "kept"}))
     executor = _executor(
         settings, first, adapter, voice, state, store, report, watch, microphone, history
@@ -170,7 +170,7 @@ def _readers_of(
         table_check.adopt(table, made.automaton)
         set_phrases(azure, settings, table)
         rehearsal.adopt(table)
-        settle()
+        exempt_from_collection()
 
     return TableWatch(settings.commands, language_of(settings), adopt), table_check, rehearsal
 
