@@ -181,10 +181,12 @@ def _report(report: Report, hosts: int, rooms: int, said: Sequence[_Said]) -> in
     report.add(f"{name}: sentences", len(said), note=f"{rooms} rooms")
     report.add(f"{name}: not answered", len(said) - len(answered), "", 0,
                note=", ".join(f"{fault} {n}" for fault, n in faults.items()))  # fmt: skip
+    report.add(f"{name}: begun late, at most", max(each.late_s for each in said), "s")
+    if not answered:
+        return 0
     waits_s = [each.after_s for each in answered]
     report.add(f"{name}: end of audio to answer, median", 1000 * statistics.median(waits_s), "ms")
     report.add(f"{name}: end of audio to answer, p95", 1000 * p95(waits_s), "ms")
-    report.add(f"{name}: begun late, at most", max(each.late_s for each in said), "s")
     report.add(f"{name}: fairness between rooms (1 is best)", fairness(answered))
     groups = defaultdict(list)
     for each in answered:
