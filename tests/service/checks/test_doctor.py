@@ -122,7 +122,7 @@ def test_a_microphone_that_is_not_there_is_found(home: Home) -> None:
 
 def _microphone(device: str) -> list[CheckResult]:
     settings = MicrophoneSettings(device=device)
-    return list(check_microphone(settings, 0.5, lambda _reading: None, service_runs=False))
+    return list(check_microphone(settings, 3.0, lambda _reading: None, service_runs=False))
 
 
 def test_there_are_thirty_faults_and_more() -> None:
