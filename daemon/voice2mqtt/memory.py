@@ -15,7 +15,7 @@ import gc
 _LIBC = ctypes.CDLL(None)
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _THRESHOLD_BYTES = 2_500_000
-"""More than a step of sixteen beams allocates: mapping that anew would add a third to its time."""
+"""More than a step of beam search allocates: mapping that anew would add a third to its time."""
 _TRIM_EVERY_S = 30.0
 """At most; set by hand."""
 
