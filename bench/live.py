@@ -3,12 +3,10 @@
 import threading
 import time
 
+from voice2mqtt.audio.sources.source import BLOCK_BYTES, BLOCK_MS
 from voice2mqtt.audio.utterance import LiveUtterance
-from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.outcome import Outcome
 from voice2mqtt.core.ports import Recognizer
-
-_BLOCK_BYTES = RATE_HZ // 50 * SAMPLE_BYTES
 
 
 def recognized(recognizer: Recognizer, speech: bytes) -> tuple[Outcome, float]:
@@ -19,9 +17,9 @@ def recognized(recognizer: Recognizer, speech: bytes) -> tuple[Outcome, float]:
     def speak() -> None:
         nonlocal ended_s
         begun_s = time.monotonic()
-        for number, at in enumerate(range(0, len(speech), _BLOCK_BYTES)):
-            time.sleep(max(0.0, begun_s + 0.02 * number - time.monotonic()))
-            utterance.append(speech[at : at + _BLOCK_BYTES])
+        for number, at in enumerate(range(0, len(speech), BLOCK_BYTES)):
+            time.sleep(max(0.0, begun_s + BLOCK_MS / 1000 * number - time.monotonic()))
+            utterance.append(speech[at : at + BLOCK_BYTES])
         ended_s = time.monotonic()
         utterance.end()
 

@@ -6,6 +6,7 @@ abbreviated keys) and zigbee2mqtt's `bridge/devices`.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from voice2mqtt.core.jsontext import read_json
@@ -47,15 +48,18 @@ class HomeDevice:
 def devices_in(messages: Mapping[str, bytes]) -> list[HomeDevice]:
     """Return the devices that the retained `messages` (topic to payload) describe, sorted."""
     found: dict[tuple[str, str], HomeDevice] = {}
-    for topic, payload in sorted(messages.items()):
-        try:
-            document = read_json(payload)
-        except ValueError:
-            continue
+    for topic, document in documents(messages):
         for device in filter(_fits_a_row, _devices(topic, document)):
             # zigbee2mqtt announces its devices to Home Assistant too: keep each once.
             found.setdefault((device.kind, device.topic), device)
     return sorted(found.values())
+
+
+def documents(messages: Mapping[str, bytes]) -> Iterator[tuple[str, object]]:
+    """Yield (topic, JSON) of the `messages` that are JSON, sorted by topic."""
+    for topic, payload in sorted(messages.items()):
+        with suppress(ValueError):
+            yield topic, read_json(payload)
 
 
 def _fits_a_row(device: HomeDevice) -> bool:
@@ -85,6 +89,8 @@ def announced(topic: str, document: object) -> Iterator[tuple[str, dict[str, obj
     for config in parts.values() if isinstance(parts, dict) else [whole]:
         if isinstance(config, dict):
             merged = {**whole, **_long(config)}
+            if isinstance(device := merged.get("device"), dict):
+                merged["device"] = _long(device)
             yield str(merged.get("platform", component)), merged
 
 

@@ -1,9 +1,8 @@
 """Names the areas and entities of a home for Home Assistant's sentences, from what is announced."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from voice2mqtt.core.jsontext import read_json
-from voice2mqtt.mqtt.suggest.devices import announced, devices_in, name_of, spoken
+from voice2mqtt.mqtt.suggest.devices import announced, devices_in, documents, name_of, spoken
 from voice2mqtt.nlu.grammar.table import Json
 
 _UNNAMED = ("device_automation", "tag")
@@ -18,10 +17,10 @@ def home_in(messages: Mapping[str, bytes]) -> dict[str, Json]:
     """
     areas: dict[str, None] = {}
     entities: dict[tuple[str, str], dict[str, Json]] = {}
-    for topic, payload in sorted(messages.items()):
-        for component, config in _configurations(topic, payload):
+    for topic, document in documents(messages):
+        for component, config in announced(topic, document):
             device, name = config.get("device"), name_of(config)
-            area = device.get("suggested_area", device.get("sa")) if isinstance(device, dict) else 0
+            area = device.get("suggested_area") if isinstance(device, dict) else None
             if isinstance(area, str) and (said := spoken(area)):
                 areas[said] = None
             if component not in _UNNAMED and name:
@@ -34,13 +33,6 @@ def home_in(messages: Mapping[str, bytes]) -> dict[str, Json]:
         "areas": [{"name": area} for area in areas],
         "entities": [entities[key] for key in sorted(entities)],
     }
-
-
-def _configurations(topic: str, payload: bytes) -> Iterator[tuple[str, dict[str, object]]]:
-    try:
-        yield from announced(topic, read_json(payload))
-    except ValueError:
-        return
 
 
 def _entity(component: str, name: str) -> dict[str, Json]:

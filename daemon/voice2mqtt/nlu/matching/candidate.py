@@ -36,7 +36,7 @@ class Candidate:
 
     def weighed(self, weights: Sound) -> "Candidate":
         """Return it with the distance that `weights` give its terms."""
-        return replace(self, distance=min(1.0, self.terms.sum(weights)))
+        return replace(self, distance=self.terms.distance(weights))
 
     def because(self, weights: Sound) -> str:
         """Return what its distance is the sum of, in words, the largest term first."""

@@ -44,6 +44,10 @@ class Sound(Terms):
     """Of the farthest word on which all hypotheses agree, in all: it was heard clearly, so if the
     table does not have it, something else was said."""
 
+    def distance(self, weights: Self) -> float:
+        """Return the phonetic distance: the weighted sum, at most 1."""
+        return min(1.0, self.sum(weights))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grammar(Terms):

@@ -160,7 +160,7 @@ class PhoneticMatcher:
             PhoneticMatch(
                 path.row,
                 MappingProxyType(dict(path.slots)),
-                min(1.0, self._terms(path, observation, clear, 1.0).sum(WEIGHTS.sound)),
+                self._terms(path, observation, clear, 1.0).distance(WEIGHTS.sound),
                 path.words,
             )
             for path in self._paths(observation, max_distance, math.inf, most)
@@ -205,9 +205,16 @@ class PhoneticMatcher:
         graph = self._without_numbers if observation.has_number else self._graph
         search = KBestSearch(graph, observation)
         length = len(observation.phonemes)
-        farthest = max_per_phoneme * length
+        found = self._paths_of(search, length, max_per_phoneme * length, max_cost, most)
+        self._nodes_left -= search.visited
+        return found
+
+    def _paths_of(
+        self, search: KBestSearch, length: int, farthest: float, max_cost: float, most: int
+    ) -> list[Path]:
+        """Return the best paths of `search`, of `length` phonemes, up to both costs."""
         if max_cost <= farthest:
-            return self._counted(search, max_cost, most, _MAX_NODES)
+            return search.paths(max_cost, _BEAM, most, _MAX_NODES)
         # Where all words heard are near, this one pass finds all that is wanted.
         first = search.lower_bound + _FIRST_BEAM
         wider = (per_phoneme * length for per_phoneme in _CLOSER_BOUNDS)
@@ -217,15 +224,8 @@ class PhoneticMatcher:
             best = search.best_cost(min(bound, farthest), nodes)
             self.gave_up |= may_act and search.is_cut
             if best is not None:
-                return self._counted(search, min(best + _BEAM, farthest), most, nodes)
-        self._nodes_left -= search.visited
+                return search.paths(min(best + _BEAM, farthest), _BEAM, most, nodes)
         return []
-
-    def _counted(self, search: KBestSearch, max_cost: float, most: int, nodes: int) -> list[Path]:
-        """Return the paths of `search`, and count the nodes that it visited."""
-        found = search.paths(max_cost, _BEAM, most, nodes)
-        self._nodes_left -= search.visited
-        return found
 
     def _observed(self, text: str) -> Observation | None:
         """Return `text` pronounced; None if it is empty or too long for a command."""
