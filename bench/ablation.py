@@ -36,20 +36,14 @@ def run(options: Options) -> Report:
     cases = [Case(trial, way) for trial in evidence.read(options) for way in WAYS]
     cases = cases[:: 10 if options.quick else 1]
     for what, weights, change in _removed():
-        counted = deciding.count(made, cases, weights, change)
         for way in WAYS:
             commands, others = Counter[str](), Counter[str]()
-            for kind, counts in counted.items():
-                if kind.endswith(f", {way}"):
-                    (others if counts.keys() & {"acted"} or _is_other(kind) else commands).update(
-                        counts
-                    )
+            for case in cases:
+                if case.way == way:
+                    counts = others if case.trial.slots is None else commands
+                    counts[made.outcome(case, weights, change)] += 1
             _report(report, f"without {what}, {way}", commands, others)
     return report
-
-
-def _is_other(kind: str) -> bool:
-    return kind.startswith(("near", "talk", "orders at home"))
 
 
 def _report(report: Report, what: str, commands: Counter[str], others: Counter[str]) -> None:

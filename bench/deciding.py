@@ -1,7 +1,6 @@
-"""Decides about evidence (`bench/evidence.py`) with any weights, and counts the outcomes."""
+"""Decides about evidence (`bench/evidence.py`) with any weights."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bench import evidence
@@ -32,11 +31,6 @@ class Case:
 
     trial: Trial
     way: str
-
-    @property
-    def kind(self) -> str:
-        """The set and the way."""
-        return f"{self.trial.set}, {self.way}"
 
 
 class Deciding:
@@ -144,20 +138,6 @@ def command_probability(trial: Trial, weights: Weights = WEIGHTS) -> float:
         return 0.0
     said = probability(Grammar(**trial.host["terms"]), weights.grammar)
     return min(said, weights.confidence.contradicted) if trial.host["contradicted"] else said
-
-
-def count(
-    deciding: Deciding,
-    cases: Iterable[Case],
-    weights: Weights = WEIGHTS,
-    change: Change | None = None,
-) -> dict[str, Counter[str]]:
-    """Return the outcomes of each kind of case."""
-    counted: dict[str, Counter[str]] = {}
-    for case in cases:
-        outcome = deciding.outcome(case, weights, change)
-        counted.setdefault(case.kind, Counter())[outcome] += 1
-    return counted
 
 
 def without_term(weights: Weights, part: str, term: str) -> Weights:
