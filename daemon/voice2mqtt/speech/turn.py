@@ -169,12 +169,12 @@ class SdkTurn:
             clock_was_set = abs(_wall_offset_s() - self._wall_offset_s) > _CLOCK_SET_S
             if self.is_unreachable or (clock_was_set and waited_s > _ANSWERS_WITHIN_S):
                 return UNREACHABLE
+            if why := give_up():
+                return _given_up("ServiceTimeout", f"no answer after {waited_s:.1f} s; {why}")
             if waited_s > timeout_s:
                 if not self._events.connected:
                     return UNREACHABLE
                 return _given_up("ServiceTimeout", f"no answer within {waited_s:.0f} s")
-            if why := give_up():
-                return _given_up("ServiceTimeout", f"no answer after {waited_s:.1f} s; {why}")
         return outcomes.join(self._events.parts)
 
     @property

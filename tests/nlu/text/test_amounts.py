@@ -90,6 +90,12 @@ def test_an_article_before_a_fraction_is_not_one(code: str) -> None:
                 assert read(code, f"{article} {words} {hour}") == [part], (article, words)
 
 
+def test_an_article_before_a_decimal_is_a_word() -> None:
+    assert read("en", "3/4 hours") == read("en", "the 3/4 hours") == [0.75]
+    assert read("en", "0.1 hours") == [0.1]
+    assert read("en", "the 0.1 hours") == []
+
+
 @pytest.mark.parametrize("code", HOURS)
 @given(whole=st.integers(2, 99))
 def test_a_part_behind_a_number_is_added_to_it(code: str, whole: int) -> None:

@@ -58,8 +58,7 @@ class Amounts:
                 yield from self._named(outgoing, article.end)
                 for arc in outgoing[article.end]:
                     # "Eine 3/4 Stunde", in which 3/4 is already 0.75.
-                    is_word = arc.end == article.end + 1
-                    if is_word and arc.number is not None and 0 < arc.number < 1:
+                    if arc.end == article.end + 1 and arc.number in _FRACTIONS:
                         yield arc.end, arc.number
         yield from self._joined(outgoing, at)
 
