@@ -56,7 +56,6 @@ def number(decision: Decision) -> object:
         ("en", "set [a] timer [for] {n} minutes", "Set a timer 14 minutes.", "14 or 10?"),
         ("en", "set [the] volume [to] {n}", "set volume 24", "24 or 4?"),
         ("en", "set [the] volume to {n}", "set volume 24", "Set volume to 4?"),
-        ("en", "timer for {n} minute[s]", "timer for a minute", "A or 8?"),
         ("de", "Timer [für] {n} Minuten", "Timer 42 Minuten", "42 or 2?"),
         ("de", "Timer [für] {n} Minuten", "Timer vierzehn Minuten", "14 or 10?"),
         ("fr", "minuteur [de] {n} minutes", "minuteur 22 minutes", "22 or 2?"),
@@ -111,6 +110,29 @@ def test_a_number_that_is_a_part_of_the_best_one_casts_doubt(
     best = Hypothesis(text="timer for eighteen minutes", confidence=0.97)
     rival = Hypothesis(text=f"timer for {other} minutes", confidence=belief)
     assert isinstance(decide("timer for {n} minutes", best, rival), Ask) == asks
+
+
+@pytest.mark.parametrize("heard", ["set a timer for a minute", "set a timer for one minute"])
+def test_an_article_is_one_where_nothing_else_was_heard(heard: str) -> None:
+    assert number(decide("set a timer for {n} minute[s]", Hypothesis(text=heard))) == 1
+
+
+@pytest.mark.parametrize(
+    ("heard", "other", "belief", "asks"),
+    [
+        ("a minute", "eight minutes", 0.03, True),
+        ("a minute", "eight minutes", 0.0001, False),
+        ("a minute", "nine minutes", 0.03, False),
+        ("one minute", "eight minutes", 0.03, False),
+        ("eight minutes", "a minute", 0.03, False),
+    ],
+)
+def test_a_number_behind_the_article_that_sounds_like_it_casts_doubt(
+    heard: str, other: str, belief: float, asks: bool
+) -> None:
+    best = Hypothesis(text=f"timer for {heard}", confidence=0.96)
+    rival = Hypothesis(text=f"timer for {other}", confidence=belief)
+    assert isinstance(decide("timer for {n} minute[s]", best, rival), Ask) == asks
 
 
 @pytest.mark.parametrize(

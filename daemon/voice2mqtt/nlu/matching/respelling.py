@@ -39,7 +39,7 @@ class Respellings:
         self._lattice = words.lattice
         self._tokens = words.tokens
         self._spell = words.spell
-        self._ones = {words.key(article): str(n) for article, n in known.ones_like.items()}
+        self._ones = {words.key(article): n for article, n in known.ones_like.items()}
         self._digits = {
             key: {words.key(digit) for word, digit in known.homophones if words.key(word) == key}
             # An article may be the word for one, and a verb the word for six.
@@ -55,8 +55,7 @@ class Respellings:
         if not self._has_numbers:
             return
         tokens = self._tokens(text)
-        is_number = (token.key[0].isdecimal() or token.key in self._ones for token in tokens)
-        if len(tokens) > MAX_WORDS or not any(is_number):
+        if len(tokens) > MAX_WORDS or not any(token.key[0].isdecimal() for token in tokens):
             return
         lattice = self._lattice(text)
         for at in range(lattice.end):
@@ -75,12 +74,19 @@ class Respellings:
                 return _replaced(lattice, at, max(ends), respelling.number)
         return respelling.text
 
-    def are_alike(self, one: Sequence[Candidate], other: Sequence[Candidate]) -> bool:
-        """Return whether both differ only in numbers of which one begins or ends with the other.
+    def are_alike(self, heard: Sequence[Candidate], other: Sequence[Candidate]) -> bool:
+        """Return whether `heard` differs only in numbers that sound much like those of `other`.
 
-        "Eight" begins "eighteen", and "forty two" ends "one hundred forty two".
+        One begins or ends with the other: "eight" "eighteen", "forty two" "one hundred forty two".
+        Or an article, the word for one, sounds like the other: "a minute" "eight minutes".
         """
-        return _differ_only(one, other, self._is_part)
+        tokens = (token for command in heard for token in self._tokens(command.heard))
+        articles = {self._ones[token.key] for token in tokens if token.key in self._ones}
+
+        def sound_alike(one: SlotValue | None, number: SlotValue | None) -> bool:
+            return self._is_part(one, number) or (one == 1 and number in articles)
+
+        return _differ_only(heard, other, sound_alike)
 
     @staticmethod
     def differ_in_text(one: Sequence[Candidate], other: Sequence[Candidate]) -> bool:
@@ -118,8 +124,6 @@ class Respellings:
                 is_written = token.surface[0].isdecimal()
                 if rest != token.key and (not rest or (is_written and rest[0] in "123456789")):
                     yield word, rest
-        if number == 1 and token.key in self._ones:
-            yield "", self._ones[token.key]
         for word, blend in self._blends.items():
             if number in blend:
                 yield word, str(blend[number])
