@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 from bench import deciding, evidence, labels
-from bench.deciding import WAYS, Case, Change, Deciding
+from bench.deciding import WAYS, Case, Contradict, Deciding
 from bench.report import Options, Report
+from voice2mqtt.nlu.grammar.automaton import Automaton
+from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.matching.candidate import Candidate
 from voice2mqtt.nlu.matching.contradiction import Contradictions
-from voice2mqtt.nlu.matching.decision import Decider
 from voice2mqtt.nlu.matching.weights import WEIGHTS, Weights
 
 NOTHING = "nothing"
@@ -35,13 +36,13 @@ def run(options: Options) -> Report:
     report, made = Report("ablation"), Deciding()
     cases = [Case(trial, way) for trial in evidence.read(options) for way in WAYS]
     cases = cases[:: 10 if options.quick else 1]
-    for what, weights, change in _removed():
+    for what, weights, contradict in _removed():
         for way in WAYS:
             commands, others = Counter[str](), Counter[str]()
             for case in cases:
                 if case.way == way:
                     counts = others if case.trial.slots is None else commands
-                    counts[made.outcome(case, weights, change)] += 1
+                    counts[made.outcome(case, weights, contradict)] += 1
             _report(report, f"without {what}, {way}", commands, others)
     return report
 
@@ -57,7 +58,7 @@ def _report(report: Report, what: str, commands: Counter[str], others: Counter[s
         report.add(f"{what}: {name}", 100 * counts[outcome] / max(1, n), "%", note=note)
 
 
-def _removed() -> Iterator[tuple[str, Weights, Change | None]]:
+def _removed() -> Iterator[tuple[str, Weights, Contradict | None]]:
     yield NOTHING, WEIGHTS, None
     for part in ("sound", "grammar"):
         for term in asdict(getattr(WEIGHTS, part)):
@@ -70,11 +71,13 @@ def _removed() -> Iterator[tuple[str, Weights, Change | None]]:
         confidence = replace(WEIGHTS.confidence, **{threshold: off})
         yield f"threshold: {threshold}", replace(WEIGHTS, confidence=confidence), None
 
-    def all_of_them(decider: Decider) -> None:
-        decider.contradictions = _NoContradictions(decider.table.language)
+    yield "contradictions", WEIGHTS, _none
+    yield "contradictions: word lists", WEIGHTS, _without_lists
 
-    def word_lists(decider: Decider) -> None:
-        decider.contradictions = Contradictions(_NO_LIST, decider.words)
 
-    yield "contradictions", WEIGHTS, all_of_them
-    yield "contradictions: word lists", WEIGHTS, word_lists
+def _none(table: CommandTable, _: Automaton) -> Contradictions:
+    return _NoContradictions(table.language)
+
+
+def _without_lists(_: CommandTable, automaton: Automaton) -> Contradictions:
+    return Contradictions(_NO_LIST, automaton.words())

@@ -7,11 +7,15 @@ from bench import evidence
 from bench.evidence import Trial
 from bench.near_misses import Missing
 from voice2mqtt.core.outcome import Hypothesis
+from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
+from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.matching.candidate import Candidate
+from voice2mqtt.nlu.matching.contradiction import Contradictions
 from voice2mqtt.nlu.matching.decision import Decider, Meant, Unclear, Unknown, Verdict, options_of
+from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
-from voice2mqtt.nlu.matching.weights import WEIGHTS, Grammar, Sound, Weights
+from voice2mqtt.nlu.matching.weights import WEIGHTS, Confidence, Grammar, Sound, Weights
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.settings.model import ListeningSettings
@@ -19,8 +23,8 @@ from voice2mqtt.speechhost.decoding.scoring import MIN_GRAMMAR_PROBABILITY, prob
 
 COSTS = {"right": 0.0, "asked": 0.5, "refused": 1.0, "wrong": 10.0, "acted": 10.0}
 """Expected cost: a wrong act costs ten refusals, a question half a refusal."""
-Change = Callable[[Decider], None]
-"""Takes a part out of a decider."""
+Contradict = Callable[[CommandTable, Automaton], Contradictions]
+"""Makes other contradictions than those in use."""
 WAYS = ("open", "table")
 """Heard by open dictation, or by a host that knows the table"""
 
@@ -37,12 +41,13 @@ class Deciding:
     """Decides about trials; searches by sound once for each list of hypotheses."""
 
     def __init__(self) -> None:
-        self._homes: dict[tuple[str, Missing | None], tuple[Decider, _Remembered]] = {}
-        self._rows: dict[tuple[str, Missing | None], frozenset[int]] = {}
+        self._homes: dict[tuple[str, Missing | None], _Home] = {}
 
-    def outcome(self, case: Case, weights: Weights = WEIGHTS, change: Change | None = None) -> str:
+    def outcome(
+        self, case: Case, weights: Weights = WEIGHTS, contradict: Contradict | None = None
+    ) -> str:
         """Return right, wrong, asked or refused; of what is no command, acted or right."""
-        verdict = self.verdict(case, weights, change)
+        verdict = self.verdict(case, weights, contradict)
         slots = case.trial.slots
         if not isinstance(verdict, Meant):
             asked = "asked" if isinstance(verdict, Unclear) else "refused"
@@ -50,27 +55,20 @@ class Deciding:
         if slots is None:
             return "acted"
         said = {name: " ".join(str(v).split()) for name, v in verdict.meaning[0].slots.items()}
-        decider, _ = self._home(case.trial)
         if "row" in slots:
-            said["row"] = decider.table.rows[verdict.meaning[0].row].name
+            said["row"] = self._home(case.trial).table.rows[verdict.meaning[0].row].name
         return "right" if len(verdict.meaning) == 1 and said == slots else "wrong"
 
     def verdict(
-        self, case: Case, weights: Weights = WEIGHTS, change: Change | None = None
+        self, case: Case, weights: Weights = WEIGHTS, contradict: Contradict | None = None
     ) -> Verdict:
-        """Return what is decided; `change` may take a part out of the decider for it."""
-        decider, remembered = self._home(case.trial)
+        """Return what is decided, perhaps with other contradictions than those in use."""
+        home = self._home(case.trial)
         heard = self.hypotheses(case, weights)
         if not heard:
             return Unknown(why="nothing was heard")
-        remembered.weights = weights.sound
-        before = decider.contradictions, decider.thresholds
-        decider.thresholds = weights.confidence
-        if change:
-            change(decider)
-        verdict = decider.decide(heard, self._rows[case.trial.table, case.trial.missing])
-        decider.contradictions, decider.thresholds = before
-        return verdict
+        decider = home.decider(weights, contradict)
+        return decider.decide(heard, frozenset(range(len(home.table.rows))))
 
     def nearest(self, case: Case, weights: Weights = WEIGHTS) -> float:
         """Return the distance of the nearest candidate; 1 where there is none."""
@@ -90,23 +88,43 @@ class Deciding:
         if outside:
             likely = [one for one in commands if (one.confidence or 0) >= (1 - said) / 2]
             return [openly, *likely] if openly.text else []
-        is_command = self._home(trial)[0].matcher.parses(openly.text)
+        is_command = self._home(trial).matcher.parses(openly.text)
         return [*commands, *([openly] if openly.text and not is_command else [])]
 
-    def _home(self, trial: Trial) -> tuple[Decider, "_Remembered"]:
+    def _home(self, trial: Trial) -> "_Home":
         key = trial.table, trial.missing
         if key not in self._homes:
-            table = evidence.table_of(*key)
-            automaton, words = compile_table(table), normaliser(table.language)
-            search = PhoneticMatcher(automaton, words, pronouncer("en-US"))
-            remembered = _Remembered(search)
-            usual = ListeningSettings()
-            decider = Decider(
-                table, automaton, remembered, strictness=usual.strictness, margin=usual.margin
-            )
-            self._homes[key] = decider, remembered
-            self._rows[key] = frozenset(range(len(table.rows)))
+            self._homes[key] = _Home(evidence.table_of(*key))
         return self._homes[key]
+
+
+class _Home:
+    """A table, and how it is decided about it with any weights."""
+
+    def __init__(self, table: CommandTable) -> None:
+        self.table = table
+        self._automaton = compile_table(table)
+        words = normaliser(table.language)
+        self.matcher = ExactMatcher(self._automaton, words)
+        search = PhoneticMatcher(self._automaton, words, pronouncer("en-US"))
+        self._remembered = _Remembered(search)
+        self._deciders: dict[tuple[Confidence, Contradict | None], Decider] = {}
+
+    def decider(self, weights: Weights, contradict: Contradict | None = None) -> Decider:
+        self._remembered.weights = weights.sound
+        key = weights.confidence, contradict
+        if key not in self._deciders:
+            usual = ListeningSettings()
+            self._deciders[key] = Decider(
+                self.table,
+                self._automaton,
+                self._remembered,
+                strictness=usual.strictness,
+                margin=usual.margin,
+                thresholds=weights.confidence,
+                contradictions=contradict and contradict(self.table, self._automaton),
+            )
+        return self._deciders[key]
 
 
 class _Remembered:

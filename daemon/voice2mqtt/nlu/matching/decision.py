@@ -105,15 +105,16 @@ class Decider:
         strictness: float,
         margin: float,
         thresholds: Confidence = WEIGHTS.confidence,
+        contradictions: Contradictions | None = None,
     ) -> None:
+        """`thresholds` and `contradictions` are those in use, unless a bench tries others."""
         self.table = table
-        self.thresholds = thresholds
+        self._thresholds = thresholds
         self._phonetic = phonetic
         self._strictness = strictness
         self._margin = margin
-        self.words = automaton.words()
-        self.contradictions = Contradictions(
-            table.language, self.words, self._sound_the_same, automaton.skipped
+        self._contradictions = contradictions or Contradictions(
+            table.language, automaton.words(), self._sound_the_same, automaton.skipped
         )
         self._may_act_by_sound = are_known(table.language)
         self.matcher = ExactMatcher(automaton, normaliser(table.language))
@@ -162,7 +163,7 @@ class Decider:
             return None
         if not has_posteriors(hypotheses):
             return Meant(meaning=likely[0][0], why="word for word")
-        verdict = _clearest(likely, self.thresholds)
+        verdict = _clearest(likely, self._thresholds)
         other = self._doubtful_number(verdict, ranked) if isinstance(verdict, Meant) else None
         if isinstance(verdict, Meant) and other:
             why = "the host heard another number too, which sounds much alike"
@@ -201,11 +202,11 @@ class Decider:
             if meaning != verdict.meaning
             and (
                 (
-                    posterior >= self.thresholds.number_rival * best
+                    posterior >= self._thresholds.number_rival * best
                     and self._respellings.are_alike(verdict.meaning, meaning)
                 )
                 or (
-                    posterior >= self.thresholds.ten_rival * best
+                    posterior >= self._thresholds.ten_rival * best
                     and self._respellings.is_teen_of(verdict.meaning, meaning)
                 )
             )
@@ -253,7 +254,7 @@ class Decider:
                     continue
                 ranked = self._ranked(hypotheses, rows) if has_posteriors(hypotheses) else ()
                 best = max((posterior for _, posterior in ranked), default=0.0)
-                least = self.thresholds.number_rival * best
+                least = self._thresholds.number_rival * best
                 if any(self._same(other, m) and p < least for m, p in ranked):
                     continue
                 if meant and len(other) == len(meant[0]) == 1:
@@ -283,14 +284,14 @@ class Decider:
         if not ranked:
             return Unknown(why="no row says this")
         surest = hypotheses[0].text
-        against = [self.contradictions.in_any((c.heard, surest), c.sentence) for c in ranked]
+        against = [self._contradictions.in_any((c.heard, surest), c.sentence) for c in ranked]
         why = f"'{against[0]}' tells it from '{ranked[0].sentence}'"
         ranked = tuple(c for c, word in zip(ranked, against, strict=True) if word is None)
         if not ranked:
             return Unknown(why=why)
         best, strictness = ranked[0], self._strictness_of(ranked[0])
         if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
-            strictness *= self.thresholds.out_of_grammar_strictness
+            strictness *= self._thresholds.out_of_grammar_strictness
         near = sorted(ranked, key=lambda candidate: candidate.distance)
         nearest = tuple(candidate for candidate in near if candidate.distance < _MAX_NAMED_DISTANCE)
         if best.distance > strictness:
@@ -301,7 +302,7 @@ class Decider:
             return Unknown(why=why, nearest=nearest)
         nearest = (best, *(candidate for candidate in nearest if candidate is not best))
         rivals = [rival for rival in ranked[1:] if not self._same((best,), (rival,))]
-        rival = self.contradictions.left_open(best, (c for c in found if c.row in rows))
+        rival = self._contradictions.left_open(best, (c for c in found if c.row in rows))
         rival = rival or min(rivals, key=lambda candidate: candidate.distance, default=None)
         ahead = rival.distance - best.distance if rival else self._margin
         if rival and (
