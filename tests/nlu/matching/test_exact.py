@@ -197,6 +197,10 @@ def test_an_elided_word_may_stand_by_itself_in_the_table(
         ("fr", "annonce (que |qu'){song}", "annonce qu\u2019il pleut", "il pleut"),
         ("fr", "annonce (que |qu'){song}", "annonce que le dîner est prêt", "le dîner est prêt"),
         ("it", "annota [l'|la ]{song}", "annota l'acqua fredda", "acqua fredda"),
+        ("fr", "annonce [que |qu']{song}", "annonce qu'il pleut", "il pleut"),
+        ("fr", "annonce [que |qu']{song}", "annonce l'eau", "l'eau"),
+        ("fr", "(annonce {song}|annonce qu'{song})", "annonce qu'il pleut", "il pleut"),
+        ("fr", "(annonce {song}|annonce qu'{song})", "annonce que j'ai qu'un", "que j'ai qu'un"),
     ],
 )
 def test_free_text_may_begin_after_an_elided_word(

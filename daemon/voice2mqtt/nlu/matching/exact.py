@@ -137,9 +137,10 @@ class ExactMatcher:
             if slots is not None:
                 found.setdefault((row, tuple(slots.items())), free)
         lattice = intersection.lattice
+        words = lattice.words(0, lattice.end)
         unfinished = self._unfinished(lattice) if any(found.values()) else {}
         parses = [
-            Parse(row, MappingProxyType(dict(slots)), len(lattice.tokens) - free, free)
+            Parse(row, MappingProxyType(dict(slots)), words - free, free)
             for (row, slots), free in found.items()
             if free <= unfinished.get(row, free)
         ]

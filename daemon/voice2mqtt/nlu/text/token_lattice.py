@@ -115,8 +115,13 @@ class TokenLattice:
         return last == self.end or self.tokens[last - 1].key != MINUS
 
     def words(self, first: int, last: int) -> int:
-        """Return how many words are between two positions that free text may span."""
-        return last - self._token(first)
+        """Return how many words are between two positions that free text may span.
+
+        An elided word counts: "l'eau" has two, so that free text which begins after it has fewer.
+        """
+        start = self._token(first)
+        elided = {token for token, _ in self.elided.values() if start <= token < last}
+        return last - start + len(elided) - (start != first)
 
     def slice(self, first: int, last: int) -> str:
         """Return the words from position `first` to position `last` as they were written."""
