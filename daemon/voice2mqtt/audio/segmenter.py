@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Callable
 
-from voice2mqtt.audio.endpointer import Closed, Endpointer, GateEvent, Opened
+from voice2mqtt.audio.endpointer import UtteranceEndpointer
 from voice2mqtt.audio.ring_buffer import RingBuffer
 from voice2mqtt.audio.signal.level import power
 from voice2mqtt.audio.utterance import NO_BEGINNING, NO_END, LiveUtterance
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, PartialMatch, VoiceActivity
+from voice2mqtt.core.endpointer import Closed, Opened
 from voice2mqtt.settings.model import EndpointerSettings
 
 
@@ -23,7 +24,7 @@ class Segmenter:
         """Call `on_utterance`, on the feeding thread, with each utterance when it begins."""
         self._voice_activity = voice_activity
         self._frame_samples = voice_activity.frame_bytes // SAMPLE_BYTES
-        self._endpointer = Endpointer(settings, self._frame_samples)
+        self._endpointer = UtteranceEndpointer(settings, self._frame_samples)
         self._ring = RingBuffer()
         self._on_utterance = on_utterance
         self._current: LiveUtterance | None = None
@@ -64,7 +65,7 @@ class Segmenter:
             if self._current:
                 self._current.append(frame)
             opened = self._handle(self._endpointer.feed(probability))
-            if self._current and self._endpointer.is_speech(probability):
+            if self._current and not self._endpointer.silence:
                 self._current.speech(captured_at_s, power(frame))
         if opened:
             self._on_utterance(opened)
@@ -74,16 +75,15 @@ class Segmenter:
             if utterance is self._current:
                 self._handle(self._endpointer.expect(partial_match))
 
-    def _handle(self, event: GateEvent | None, cut: str = "") -> LiveUtterance | None:
+    def _handle(self, event: Opened | Closed | None, cut: str = "") -> LiveUtterance | None:
         """Handle an event of the endpointer; return the utterance that begins, if one does.
 
         `cut` is why the utterance that ends is not whole.
         """
         match event:
             case Opened(start_sample=start):
-                utterance = LiveUtterance(
-                    start, self._expect, NO_BEGINNING if event.has_no_beginning else ""
-                )
+                no_beginning = NO_BEGINNING if self._endpointer.has_no_beginning else ""
+                utterance = LiveUtterance(start, self._expect, no_beginning)
                 utterance.append(self._ring.read(start, self._endpointer.position))
                 self._current = utterance
                 return utterance

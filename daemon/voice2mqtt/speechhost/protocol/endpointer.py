@@ -1,23 +1,17 @@
-"""Where speech begins, pauses and ends: audio in, events out. Pure.
+"""The endpointer of a turn: where its phrases begin, pause and end, and their audio. Pure."""
 
-Speech begins when enough of the last few frames hold voice, and pauses with the first frame
-that holds none. Going on takes less voice than beginning: the end of a sentence is often soft.
-Time is counted in samples.
-"""
-
-from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, VoiceActivity
+from voice2mqtt.core.endpointer import Closed, Endpointer, Opened
 
 BEGIN_PROBABILITY = 0.5
 GO_ON_PROBABILITY = 0.35
 BEGIN_FRAMES = 3
-WINDOW_FRAMES = 6
-"""Speech begins with `BEGIN_FRAMES` of the last `WINDOW_FRAMES`."""
 
-PRE_ROLL_MS = 1000
-"""Kept from before speech was noticed: the first sounds of a word are soft."""
+PRE_ROLL_MS = 1088
+"""Kept from before speech was noticed: one second before its first frame."""
 PAUSE_MS = 96
 """Silence after which the phrase may be over. Shorter ones are found inside words."""
 INTERIM_MS = 1000
@@ -74,7 +68,7 @@ class StayedSilent:
 PhraseEvent = Began | Paused | Resumed | GoesOn | Ended | StayedSilent
 
 
-class PhraseEndpointer:
+class PhraseEndpointer(Endpointer):
     """Cuts one turn's audio into phrases."""
 
     def __init__(
@@ -88,141 +82,121 @@ class PhraseEndpointer:
     ) -> None:
         """`voice` is this endpointer's alone as long as that lives."""
         self._voice = voice
-        self._frame_samples = voice.frame_bytes // SAMPLE_BYTES
-        self._initial_silence = self._frames(initial_silence_ms)
-        self._end_silence = self._frames(end_silence_ms)
-        self._longest_phrase = self._frames(longest_phrase_ms)
-        self._pre_roll = self._frames(PRE_ROLL_MS)
-        self._pause = self._frames(PAUSE_MS)
-        self._interim = self._frames(interim_ms)
+        frame_samples = voice.frame_bytes // SAMPLE_BYTES
+
+        def samples(duration_ms: int) -> int:
+            return max(1, round(duration_ms * RATE_HZ / 1000 / frame_samples)) * frame_samples
+
+        self._initial_silence = samples(initial_silence_ms)
+        self._pre_roll = samples(PRE_ROLL_MS)
+        self._pause = samples(PAUSE_MS)
+        self._interim = samples(interim_ms)
+        super().__init__(
+            frame_samples,
+            begin_probability=BEGIN_PROBABILITY,
+            go_on_probability=GO_ON_PROBABILITY,
+            begin_frames=BEGIN_FRAMES,
+            pre_roll=self._pre_roll,
+            hangover=samples(end_silence_ms),
+            longest=samples(longest_phrase_ms),
+        )
         self._pcm = bytearray()
-        self._kept_from = 0  # the frame with which `_pcm` begins; those below count frames too
-        self._judged = 0
-        self._onset: int | None = None
-        self._last_voiced: int | None = None
-        self._waited_from = 0
+        self._kept_from = 0  # the sample with which `_pcm` begins
+        self._waited_from = 0  # where the last phrase ended, or silence was told
         self._interim_from = 0
-        self._recent: deque[bool] = deque(maxlen=WINDOW_FRAMES)
+        self._paused = False
         voice.reset()
-
-    @property
-    def in_speech(self) -> bool:
-        """Whether a phrase is under way."""
-        return self._onset is not None
-
-    @property
-    def begin(self) -> int:
-        """The sample with which the audio of the phrase under way begins."""
-        return self._sample(self._kept_from)
 
     @property
     def in_doubt(self) -> bool:
         """Whether something was heard since the last phrase that may be speech."""
-        return self._last_voiced is not None
-
-    @property
-    def speech_end(self) -> int:
-        """The sample behind the last voice of the phrase under way."""
-        last = self._judged if self._last_voiced is None else self._last_voiced + 1
-        return self._sample(last)
+        return self.speech_end > self._waited_from
 
     def begin_at(self, sample: int) -> None:
         """Have the phrase under way begin at `sample`; what was said before was one of its own."""
-        if self._onset is not None and self._last_voiced is not None:
-            frame = min(sample // self._frame_samples, self._last_voiced)
-            self._keep_from(frame)
-            self._onset = max(self._onset, frame)
+        if self.is_open:
+            super().begin_at(sample)
+            self._keep_from(self.start)
 
     def hear(self, pcm: bytes) -> list[PhraseEvent]:
         """Take the next audio."""
         self._pcm += pcm
         events: list[PhraseEvent] = []
         size = self._voice.frame_bytes
-        while len(self._pcm) >= (at := (self._judged - self._kept_from) * size) + size:
-            probability = self._voice.probability(bytes(self._pcm[at : at + size]))
-            self._judged += 1
-            events += self._in_speech(probability) if self.in_speech else self._idle(probability)
+        while len(self._pcm) >= (at := self._judged_bytes) + size:
+            events += self._judge(self._voice.probability(bytes(self._pcm[at : at + size])))
         return events
 
     def finish(self) -> list[PhraseEvent]:
         """Take the audio for ended. Faint voice, too little to begin with, counts now."""
-        begun = len(self._pcm) % self._voice.frame_bytes
+        begun = len(self._pcm) - self._judged_bytes
         events = self.hear(bytes(self._voice.frame_bytes - begun)) if begun else []
         if any(isinstance(event, Ended) for event in events):
             return events
-        return [*events, *(self.end_phrase() or [StayedSilent(end=self._sample(self._judged))])]
+        return [*events, *(self.end_phrase() or [StayedSilent(end=self.position)])]
 
     def end_phrase(self) -> list[PhraseEvent]:
         """End the phrase under way here; the audio goes on. Faint voice is a phrase now."""
         events: list[PhraseEvent] = []
-        if self._onset is None and self._last_voiced is None:
+        if not self.in_doubt:
             return events
-        if self._onset is None:
-            self._onset = self._kept_from
-            events.append(Began(onset=self._sample(self._onset)))
-        return [*events, self._end(cut=False)]
+        if not self.is_open:
+            self.start = self.onset = self._kept_from
+            events.append(Began(onset=self.onset))
+        self.close()
+        return [*events, self._ended(cut=False)]
 
-    def _idle(self, probability: float) -> list[PhraseEvent]:
-        self._recent.append(probability >= BEGIN_PROBABILITY)
-        if probability >= GO_ON_PROBABILITY:
-            self._last_voiced = self._judged - 1
-        if sum(self._recent) >= BEGIN_FRAMES:
-            self._onset = self._judged - len(self._recent) + list(self._recent).index(True)
-            self._interim_from = self._judged
-            self._keep_from(self._onset - self._pre_roll)
-            return [Began(onset=self._sample(self._onset))]
-        self._keep_from(self._judged - WINDOW_FRAMES - self._pre_roll)
-        if self._judged - self._waited_from >= self._initial_silence:
-            self._waited_from = self._judged
-            self._last_voiced = None
-            return [StayedSilent(end=self._sample(self._judged))]
-        return []
+    def _judge(self, probability: float) -> Iterator[PhraseEvent]:
+        event = self.feed(probability)
+        if self._paused and not self.silence:
+            self._paused = False
+            yield Resumed()
+        if isinstance(event, Opened):
+            self._interim_from = self.position
+            self._keep_from(self.start)
+            yield Began(onset=self.onset)
+        elif isinstance(event, Closed):
+            yield self._ended(cut=event.too_long)
+        elif self.is_open:
+            yield from self._go_on()
+        else:
+            yield from self._wait()
 
-    def _in_speech(self, probability: float) -> list[PhraseEvent]:
-        events: list[PhraseEvent] = []
-        last, self._last_voiced = self._last_voiced or 0, self._last_voiced
-        if probability >= GO_ON_PROBABILITY:
-            if self._judged - 1 - last > self._pause:
-                events.append(Resumed())
-            self._last_voiced = last = self._judged - 1
-        silence = self._judged - 1 - last
-        length = self._judged - self._kept_from
-        if silence >= self._end_silence or length >= self._longest_phrase:
-            return [*events, self._end(cut=silence < self._end_silence)]
-        if silence == self._pause:
-            self._interim_from = self._judged
-            events.append(Paused(pcm=self._phrase()))
-        elif self._judged - self._interim_from >= self._interim and not silence:
-            self._interim_from = self._judged
-            events.append(GoesOn(pcm=self._phrase()))
-        return events
+    def _wait(self) -> Iterator[PhraseEvent]:
+        self._keep_from(self.position - self._pre_roll)
+        if self.position - self._waited_from >= self._initial_silence:
+            self._waited_from = self.position
+            yield StayedSilent(end=self.position)
 
-    def _end(self, *, cut: bool) -> Ended:
-        onset = self._onset or 0
+    def _go_on(self) -> Iterator[PhraseEvent]:
+        if self.silence == self._pause:
+            self._interim_from, self._paused = self.position, True
+            yield Paused(pcm=self._phrase())
+        elif self.position - self._interim_from >= self._interim and not self.silence:
+            self._interim_from = self.position
+            yield GoesOn(pcm=self._phrase())
+
+    def _ended(self, *, cut: bool) -> Ended:
         ended = Ended(
             pcm=self._phrase(),
-            begin=self.begin,
-            onset=self._sample(onset),
+            begin=self.start,
+            onset=self.onset,
             speech_end=self.speech_end,
-            end=self._sample(self._judged),
+            end=self.position,
             cut=cut,
         )
-        self._keep_from(self._judged)
-        self._onset = self._last_voiced = None
-        self._waited_from = self._judged
-        self._recent.clear()
+        self._keep_from(self.position)
+        self._waited_from, self._paused = self.position, False
         return ended
 
     def _phrase(self) -> bytes:
-        return bytes(self._pcm[: (self._judged - self._kept_from) * self._voice.frame_bytes])
+        return bytes(self._pcm[: self._judged_bytes])
 
-    def _keep_from(self, frame: int) -> None:
-        if frame > self._kept_from:
-            del self._pcm[: (frame - self._kept_from) * self._voice.frame_bytes]
-            self._kept_from = frame
+    @property
+    def _judged_bytes(self) -> int:
+        return (self.position - self._kept_from) * SAMPLE_BYTES
 
-    def _sample(self, frame: int) -> int:
-        return frame * self._frame_samples
-
-    def _frames(self, duration_ms: int) -> int:
-        return max(1, round(duration_ms * RATE_HZ / 1000 / self._frame_samples))
+    def _keep_from(self, sample: int) -> None:
+        if sample > self._kept_from:
+            del self._pcm[: (sample - self._kept_from) * SAMPLE_BYTES]
+            self._kept_from = sample

@@ -119,7 +119,7 @@ class Turn:
     @property
     def owes_answer(self) -> bool:
         """Whether an answer is to come: always for a single shot, else for what is said."""
-        return self._single_shot or self._endpointer.in_speech or bool(self._unanswered)
+        return self._single_shot or self._endpointer.is_open or bool(self._unanswered)
 
     def feed(self, pcm: bytes, received: int, now_s: float) -> list[Action]:
         """Take the next audio; `received` is where it ends, in ticks of the client's audio."""
@@ -178,7 +178,7 @@ class Turn:
     def _set_wake_time(self, now_s: float) -> None:
         if self._audio_ended or (self._single_shot and self._unanswered):
             self.wake_at_s = None
-        elif self._endpointer.in_speech:
+        elif self._endpointer.is_open:
             self.wake_at_s = now_s + STARVED_S
         else:
             silence_s = self._options.initial_silence_ms / 1000
@@ -347,7 +347,7 @@ class Turn:
             self._answer_whole_sentences(result)
 
     def _after_begin(self, seconds: float) -> int:
-        return self._endpointer.begin * TICKS_PER_SAMPLE + answers.ticks(seconds)
+        return self._endpointer.start * TICKS_PER_SAMPLE + answers.ticks(seconds)
 
     def _answer_whole_sentences(self, result: Transcript) -> None:
         """Answer the sentences of an interim result after which another has begun."""
