@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 SlotValue = str | int | float
-"""What a slot carries into topic and payload."""
+"""What a slot carries into topic and payload; true and false are numbers to Python."""
 
 NO_SLOTS: Mapping[str, SlotValue] = MappingProxyType({})
 

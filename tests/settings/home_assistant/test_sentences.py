@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.settings.home_assistant.importing import imported, matches
 from tests.settings.reading import table
+from voice2mqtt.nlu.grammar.table import TextList
 from voice2mqtt.settings.yaml.faults import FaultsError
 
 _SENTENCES = """
@@ -142,6 +143,16 @@ lists: {n: {range: {from: 0, to: 100}}}
 """).table()
     (row,) = table(written).rows
     assert row.defaults == {"n": 10}
+
+
+def test_true_and_false_stay_what_they_are() -> None:
+    written = imported("""
+intents: {Set: {data: [{sentences: ["set it {state}"]}]}}
+lists: {state: {values: [{in: up, out: true}, {in: down, out: false}, {in: away, out: off}]}}
+""").table()
+    state = table(written).lists["state"]
+    assert isinstance(state, TextList)
+    assert [value.out for value in state.values] == [True, False, "off"]
 
 
 def test_own_words_come_before_free_text() -> None:

@@ -70,6 +70,11 @@ def _list(written: str) -> SlotList:
             RangeList(lowest=5, highest=30, decimals=True),
             id="range-with-decimals",
         ),
+        pytest.param(
+            "[{in: b, out: false}]",
+            TextList(values=(ListValue(spoken="b", out=False),)),
+            id="a-truth",
+        ),
         pytest.param("{wildcard: true}", WildcardList(), id="wildcard"),
         pytest.param(
             "{duration: hours}",
@@ -120,7 +125,8 @@ def test_a_list_knows_where_it_stands() -> None:
         ),
         pytest.param(
             "[{in: b, out: on}]",
-            'x.yaml:2:20: expected text, found yes/no; put it in quotes: "on"',
+            "x.yaml:2:20: YAML takes on for true; put it in quotes if the word is meant: "
+            '"on"; else write true',
             id="truth-as-meaning",
         ),
         pytest.param('[{in: "(b", out: c}]', "x.yaml:2:13: '(' is never closed", id="template"),

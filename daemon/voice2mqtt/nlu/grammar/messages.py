@@ -77,7 +77,9 @@ def sentence(template: str, slots: Mapping[str, SlotValue], language: str = "en"
 
 
 def spoken_form(value: SlotValue) -> str:
-    """Return `value` as text: 20.0 is "20", 20.5 is "20.5"."""
+    """Return `value` as text: 20.0 is "20", 20.5 is "20.5", False is "false"."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 

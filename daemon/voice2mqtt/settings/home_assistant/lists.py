@@ -77,8 +77,8 @@ def _item(node: Node, faults: Faults, note: Callable[[str], None]) -> Json:
 
 def _value(spoken: str, out: Node | None, faults: Faults) -> Json:
     if isinstance(out, ScalarNode) and out.value is not None:
-        number = isinstance(out.value, int | float) and not isinstance(out.value, bool)
-        return {"in": spoken, "out": out.value if number else out.written}
+        is_word = isinstance(out.value, bool) and out.written.lower() not in ("true", "false")
+        return {"in": spoken, "out": out.written if is_word else out.value}
     if out is not None and not isinstance(out, ScalarNode):
         return {"in": spoken, "out": json_text.dumps(nodes.json(out, faults), ensure_ascii=False)}
     return {"in": spoken, "out": meaning(spoken)} if _SIGNS & set(spoken) else spoken

@@ -55,11 +55,10 @@ def read_rules(node: Node, faults: Faults) -> dict[str, ScalarNode]:
 
 
 def slot_value(node: Node, faults: Faults) -> SlotValue | None:
-    """Return what a slot may carry: a text or a number."""
-    if isinstance(node, ScalarNode):
-        value = node.value
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return value
+    """Return what a slot may carry: a text, a number, true or false."""
+    if isinstance(node, ScalarNode) and isinstance(node.value, int | float):
+        value = nodes.json(node, faults)
+        return value if isinstance(value, int | float) else None
     return nodes.text(node, faults, empty=True)
 
 
