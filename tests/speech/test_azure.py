@@ -6,6 +6,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.broker import wait_until
 from tests.relay import Relay
 from tests.speech.scripted import answering, scripted, silent
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
+from tests.speechhost.hosting import THREADS as HOST_THREADS
 from tests.speechhost.hosting import hosting, serving
 from voice2mqtt.core.audio import PartialMatch
 from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
@@ -26,6 +28,7 @@ from voice2mqtt.speech import turn
 from voice2mqtt.speech.azure import AzureRecognizer
 from voice2mqtt.speech.probe import look
 from voice2mqtt.speech.turn import SdkTurn
+from voice2mqtt.speechhost.serving import scheduler
 from voice2mqtt.speechhost.serving.admission import Limits
 
 WITHIN_S = 60.0
@@ -110,6 +113,28 @@ def test_silence_is_no_match_with_its_reason() -> None:
     with serving(ScriptedEngine("Turn on.")) as url:
         outcome = recognizer(url).recognize(Spoken(silence(1500)), ignore)
     assert outcome == NoMatch(reason="InitialSilenceTimeout")
+
+
+def test_a_host_with_too_much_to_do_says_so_at_once_and_answers_those_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(scheduler, "MAX_WAIT_S", 0.05)
+    engine = ScriptedEngine("Turn on.")
+    engine.gate.clear()
+    spoken = Spoken(silence(300), tone(800), silence(300))
+    with hosting(engine) as host, ThreadPoolExecutor() as threads:
+        both = [
+            threads.submit(recognizer(host.url).recognize, spoken, ignore)
+            for _ in range(HOST_THREADS)
+        ]
+        wait_until(lambda: len(engine.asked) == HOST_THREADS, "two that are answered")
+        refused = recognizer(host.url, retry_s=0).recognize(spoken, ignore)
+        assert not any(one.done() for one in both)
+        engine.gate.set()
+        assert all(isinstance(one.result(), Heard) for one in both)
+    assert isinstance(refused, Canceled)
+    assert refused.explanation == "the host has too much to do (4429)"
+    assert refused.passes
 
 
 def test_a_host_that_is_down_is_a_cancellation_and_the_next_utterance_is_recognised() -> None:

@@ -90,7 +90,7 @@ def cause_of(**settings: object) -> str:
         (408, "the host took too long to agree to a connection"),
         (418, "this is no Speech host; see speech.host"),
         (429, "the host has too much to do, or the quota of the key is used up"),
-        (503, "the host has a fault of its own; see its log"),
+        (503, "the host has too much to do, or is just starting or stopping"),
     ],
 )  # fmt: skip
 def test_each_status_has_its_sentence(status: int, sentence: str, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from voice2mqtt.speechhost.serving.server import Door, SpeechHost
 from voice2mqtt.speechhost.serving.trusted_proxies import TrustedProxies
 
 WITHIN_S = 60
+THREADS = 2
+"""Transcriptions at once."""
 
 
 def no_grammar(_phrases: tuple[str, ...]) -> None:
@@ -96,7 +98,7 @@ def hosting(
     def make_scheduler() -> Scheduler:
         assert load is None or load.wait(WITHIN_S)
         on_transcribed = metrics.transcribed if metrics else None
-        return Scheduler(engine, grammar_for, threads=2, on_transcribed=on_transcribed)
+        return Scheduler(engine, grammar_for, threads=THREADS, on_transcribed=on_transcribed)
 
     host = Serving(
         lambda hooks: SpeechHost(

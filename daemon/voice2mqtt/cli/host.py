@@ -28,6 +28,7 @@ from voice2mqtt.settings.secrets import names_a_file
 from voice2mqtt.settings.watched_files import WatchedFiles
 from voice2mqtt.speechhost.protocol import answers
 from voice2mqtt.speechhost.serving.admission import Limits
+from voice2mqtt.speechhost.serving.connection import TOO_MUCH
 from voice2mqtt.speechhost.serving.grammar_source import GrammarSource
 from voice2mqtt.speechhost.serving.hooks import Hooks
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
@@ -207,6 +208,7 @@ def _loader(
             source.grammar,
             threads=at_once,
             on_transcribed=metrics.transcribed if metrics else None,
+            on_refused=partial(metrics.refused, TOO_MUCH) if metrics else lambda: None,
         )
 
     return make_scheduler

@@ -16,6 +16,7 @@ _PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _PASSING_CLOSES = frozenset({1000, 1001, 1006, 1011, 4429})
 _STATUS = re.compile(r"WebSocket upgrade failed: .*\((\d{3})\)")
 _NUMBER = re.compile(r"\(code=(-?\d+)")
+_TOO_MUCH = "the host has too much to do"
 _CLOSED = re.compile(r"Error code: (\d+)\.(?: Error details: (.+))?")
 _NO_NAME, _NO_NAME_NOW, _NO_TLS, _NO_TRUST, _PROXY_REFUSES = -2, -3, 851, 2859, 801
 _NOBODY_LISTENS = 111
@@ -50,6 +51,8 @@ def refused_with(status: int, service: ServiceSettings, language: str) -> HostFa
             said = "the host took too long to agree to a connection"
         case 429:
             said = "the host has too much to do, or the quota of the key is used up"
+        case 503:
+            said = "the host has too much to do, or is just starting or stopping"
         case _ if status >= 500:
             said = "the host has a fault of its own; see its log"
         case _ if 300 <= status < 400:
@@ -166,7 +169,7 @@ def _bad_answer(code: str, said: str) -> HostFault | None:
         case "BadAnswer":
             sentence = said
         case "TooManyRequests" | "ServiceUnavailable":
-            sentence, passes = "the host has too much to do", True
+            sentence, passes = _TOO_MUCH, True
         case "BadRequest" | "Forbidden" | "AuthenticationFailure":
             sentence = f"the host refuses the request: {said}"
         case "ServiceError" if said.startswith("Invalid response"):
@@ -202,6 +205,8 @@ def _closed(code: int, reason: str) -> HostFault:
             said = f"the host refuses the request: {told}; see speech.language"
         case 1007:
             said = "the host finds fault with the protocol"
+        case 4429:
+            said = _TOO_MUCH
         case 1008:
             said = f"the host refuses this connection{told and f': {told}'}"
         case _ if told or code in _PASSING_CLOSES:

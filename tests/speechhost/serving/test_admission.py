@@ -58,3 +58,9 @@ def test_one_address_may_not_take_all_the_places() -> None:
     admission.release("10.0.0.1")
     assert admission.refusal("10.0.0.1", {}, {}) is None
     assert admission.connections == 2
+
+
+def test_an_overloaded_host_admits_nobody_and_says_so() -> None:
+    busy = AdmissionControl((), Limits(), lambda: True)
+    assert busy.is_full
+    assert busy.refusal("10.0.0.1", {}, {}) is HTTPStatus.SERVICE_UNAVAILABLE

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import azure.cognitiveservices.speech as sdk
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as connect_and_wait
 
 from tests.broker import wait_until
@@ -52,6 +52,19 @@ def test_a_full_host_is_not_ready() -> None:
         with connect_and_wait(host.url + ONCE):
             wait_until(lambda: get(host, "/ready")[0] == 503, "being full")
         wait_until(lambda: get(host, "/ready")[0] == 200, "having room again")
+
+
+def test_an_overloaded_host_is_not_ready_and_tells_why(
+    host: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as busy:
+        busy.setattr(Scheduler, "is_overloaded", True)
+        assert get(host, "/ready")[0] == 503
+        with pytest.raises(InvalidStatus) as refused, connect_and_wait(host.url + ONCE):
+            pass
+        assert refused.value.response.status_code == 503
+        assert "too much to do" in refused.value.response.reason_phrase
+    assert get(host, "/ready")[0] == 200
 
 
 def test_an_idle_recognizer_survives_a_host_that_starts_again() -> None:

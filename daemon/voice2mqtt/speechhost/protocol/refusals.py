@@ -24,6 +24,9 @@ _OTHER_SERVICES = {
 """By the beginning of the path."""
 _TRANSLATION = _OTHER_SERVICES["/speech/translation"]
 OF_PAGES = "web pages need a key here; start the host with --key-file"
+OVERLOADED = "this host has too much to do; ask again, or give it more cores"
+REASONS = {HTTPStatus.FORBIDDEN: OF_PAGES, HTTPStatus.SERVICE_UNAVAILABLE: OVERLOADED}
+"""By the status with which a client is refused, where that does not say it."""
 _PRONUNCIATION = "this host does not assess pronunciation; leave PronunciationAssessmentConfig out"
 
 

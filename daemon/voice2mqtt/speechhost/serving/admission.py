@@ -2,7 +2,7 @@
 
 import hmac
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -39,10 +39,16 @@ class Limits:
 class AdmissionControl:
     """Counts connections, and says why another one is refused."""
 
-    def __init__(self, keys: Sequence[str], limits: Limits) -> None:
-        """Without `keys` no key is needed."""
+    def __init__(
+        self,
+        keys: Sequence[str],
+        limits: Limits,
+        is_overloaded: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Without `keys` no key is needed. `is_overloaded`: answers would come too late."""
         self._keys = tuple(key.encode() for key in keys)
         self._limits = limits
+        self._is_overloaded = is_overloaded
         self._admitted: Counter[str] = Counter()
         self._half_open: dict[Hashable, str] = {}
 
@@ -54,7 +60,7 @@ class AdmissionControl:
     @property
     def is_full(self) -> bool:
         """Whether nobody else is admitted, wherever they are."""
-        return self.connections >= self._limits.connections
+        return self.connections >= self._limits.connections or self._is_overloaded()
 
     def open(self, connection: Hashable, address: str) -> Hashable | None:
         """Count a half-open connection; return the one to cut off to make room, if any.

@@ -12,13 +12,13 @@ from typing import Protocol
 
 from voice2mqtt.speechhost.jobs import Abandon, Hasten, Prepare, Transcribe, Warn
 from voice2mqtt.speechhost.protocol.frames import ProtocolError, ends_audio
-from voice2mqtt.speechhost.protocol.refusals import UnsupportedRequestError
+from voice2mqtt.speechhost.protocol.refusals import OVERLOADED, UnsupportedRequestError
 from voice2mqtt.speechhost.protocol.request_options import MAX_PHRASES, MAX_PHRASES_CHARS
 from voice2mqtt.speechhost.protocol.session import Output, Session
 from voice2mqtt.speechhost.serving import log_throttle
 from voice2mqtt.speechhost.serving.admission import Limits
 from voice2mqtt.speechhost.serving.rate_limit import RateLimit, SessionClock
-from voice2mqtt.speechhost.serving.scheduler import Client, Scheduler
+from voice2mqtt.speechhost.serving.scheduler import Client, OverloadedError, Scheduler
 
 log = logging.getLogger(__name__)
 log.addFilter(log_throttle.of_clients)
@@ -27,6 +27,7 @@ log.addFilter(log_throttle.of_clients)
 _NORMAL_CLOSURE = 1000  # an idle client connects again by itself; one in a turn waits in vain
 _GOING_AWAY = 1001  # a client in a turn reports an error
 _INVALID_PAYLOAD = 1007  # reported as BadRequest, without another attempt
+TOO_MUCH = 4429  # reported as TooManyRequests, without another attempt
 
 _REFUSED_S = 1.0
 """How long a client that is refused may send the rest of its audio; twice that if in a burst."""
@@ -97,10 +98,10 @@ class ConnectionHandler:
         """How long the host has waited for anything from the client."""
         return self._now_s() - self._received_at_s
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: str, code: int | None = None) -> None:
         """Begin to close; the client may connect anew."""
         if self._closing is None:
-            code = _GOING_AWAY if self._session.in_turn else _NORMAL_CLOSURE
+            code = code or (_GOING_AWAY if self._session.in_turn else _NORMAL_CLOSURE)
             closing = self._socket.close(code, reason)
             self._closing = asyncio.create_task(closing, name="close")
 
@@ -223,7 +224,12 @@ class ConnectionHandler:
         await self._scheduler.prepare(self._client, work.phrases)
 
     async def _transcribe(self, job: Transcribe, tasks: asyncio.TaskGroup) -> None:
-        result = await self._scheduler.transcribe(self._client, job)
+        try:
+            result = await self._scheduler.transcribe(self._client, job)
+        except OverloadedError:
+            log.warning("%s is refused: %s", self._socket.peer, OVERLOADED)
+            self.close(OVERLOADED, TOO_MUCH)
+            return
         outputs = self._session.transcribed(job.job_id, result)
         self._transcribed.set()
         await self._process(outputs, tasks)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +14,8 @@ class Hooks:
     alive: Callable[[], None] = lambda: None
     """Every second, as long as the event loop runs."""
     stopping: Callable[[], None] = lambda: None
-    refused: Callable[[HTTPStatus], None] = lambda _status: None
-    """For each client that is not admitted."""
+    refused: Callable[[int], None] = lambda _status: None
+    """For each client that is not admitted, with the status of HTTP."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

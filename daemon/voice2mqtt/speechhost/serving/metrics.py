@@ -4,7 +4,6 @@ The only import of prometheus-client.
 """
 
 from functools import partial
-from http import HTTPStatus
 
 from prometheus_client import (
     CollectorRegistry,
@@ -43,9 +42,9 @@ class Metrics:
             registry=registry,
         )
 
-    def refused(self, status: HTTPStatus) -> None:
-        """Count a client that was refused."""
-        self._refused.labels(str(status.value)).inc()
+    def refused(self, status: int) -> None:
+        """Count a client that was refused, by a status of HTTP or the code of a close frame."""
+        self._refused.labels(str(int(status))).inc()
 
     def transcribed(self, request: Transcribe, urgency: Urgency, took_s: float) -> None:
         """Count a transcription."""

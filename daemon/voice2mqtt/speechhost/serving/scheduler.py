@@ -1,13 +1,14 @@
 """Transcriptions for all clients, on a few threads, shared fairly.
 
 By urgency first; among equals the client with the fewest running jobs is next, then the one served
-longest ago. Interim transcriptions are only made if a thread would be idle.
+longest ago. Interim transcriptions are only made if a thread would be idle. A client that would
+wait too long for its answer is refused at once: it may ask elsewhere, or a moment later.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +19,15 @@ from voice2mqtt.speechhost.jobs import Transcribe, Urgency
 from voice2mqtt.speechhost.serving.phrase_cache import GrammarFor, PendingGrammar, PhraseCache
 
 log = logging.getLogger(__name__)
+
+MAX_WAIT_S = 3.0
+"""For a thread, of a client that waits for its answer; who waits longer says it again. By hand."""
+_NEWEST = 0.2
+"""Weight of the newest transcription in what one usually takes."""
+
+
+class OverloadedError(Exception):
+    """A client would wait too long for its answer."""
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +50,7 @@ class _Job:
     urgency: Urgency
     done: asyncio.Future[Transcript | None]
     grammar: EngineGrammar | None = None
+    began_s: float = 0.0
 
 
 class Scheduler:
@@ -52,13 +63,16 @@ class Scheduler:
         *,
         threads: int,
         on_transcribed: Callable[[Transcribe, Urgency, float], None] | None = None,
+        on_refused: Callable[[], None] = lambda: None,
     ) -> None:
         """Use `threads` at once, each of which keeps one core busy.
 
-        `on_transcribed` is told of each result, with the seconds since it was asked for.
+        `on_transcribed` is told of each result, with the seconds since it was asked for;
+        `on_refused` of each `OverloadedError`.
         """
         self._engine = engine
         self._on_transcribed = on_transcribed
+        self._on_refused = on_refused
         self.language = engine.language
         self.languages = engine.languages
         """That of the engine's model."""
@@ -67,18 +81,25 @@ class Scheduler:
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="transcribe")
         self._waiting: list[_Job] = []
-        self._running = 0
+        self._running: list[_Job] = []
+        self._usual_s = 0.0
+        """What a transcription takes of its thread, by the last ones."""
         self._starts = count(1)
 
     @property
     def running(self) -> int:
         """How many transcriptions are under way."""
-        return self._running
+        return len(self._running)
 
     @property
     def waiting(self) -> int:
         """How many wait for a thread."""
         return len(self._waiting)
+
+    @property
+    def is_overloaded(self) -> bool:
+        """Whether a client that came now would wait too long."""
+        return self._wait_s({job.client for job in self._waiting}) > MAX_WAIT_S
 
     def _prepared(self, phrases: tuple[str, ...]) -> EngineGrammar | None:
         """Return the grammar of `phrases`, prepared by the engine; see `GrammarFor`."""
@@ -94,10 +115,14 @@ class Scheduler:
         client.grammar = self._phrase_cache.get(phrases)
 
     async def transcribe(self, client: Client, request: Transcribe) -> Transcript | None:
-        """Return what was said; None if the engine failed, had no time, or nobody waits."""
+        """Return what was said; None if the engine failed, had no time, or nobody waits.
+
+        Raises:
+            OverloadedError: somebody waits, and would for too long.
+        """
         done: asyncio.Future[Transcript | None] = asyncio.get_running_loop().create_future()
         job, asked_s = _Job(client, request, request.urgency, done), time.monotonic()
-        if request.urgency is Urgency.INTERIM and self._running >= max(1, self._threads - 1):
+        if request.urgency is Urgency.INTERIM and self.running >= max(1, self._threads - 1):
             return None
         client.jobs[request.job_id] = job
         try:
@@ -105,6 +130,7 @@ class Scheduler:
             if not done.done():
                 self._waiting.append(job)
                 self._start()
+                self._limit_wait(job)
             result = await done
             if result is not None and self._on_transcribed:
                 self._on_transcribed(request, job.urgency, time.monotonic() - asked_s)
@@ -120,6 +146,7 @@ class Scheduler:
         """Raise a job to `Urgency.ANSWER`."""
         if job := client.jobs.get(job_id):
             job.urgency = Urgency.ANSWER
+            self._limit_wait(job)
 
     def abandon(self, client: Client, job_id: int) -> None:
         """Drop a job; if it is running, the engine is told to stop."""
@@ -134,15 +161,44 @@ class Scheduler:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._phrase_cache.close()
 
+    def _limit_wait(self, job: _Job) -> None:
+        """Refuse a job that would wait too long: at once if that is known, else when it has.
+
+        What waits behind work of its own client is none: such a client sends faster than it speaks.
+        """
+        others = {other.client for other in self._waiting if other.urgency is Urgency.ANSWER}
+        if job.urgency is not Urgency.ANSWER or job.client.running or len(job.client.jobs) > 1:
+            return
+        if self._wait_s(others - {job.client}) > MAX_WAIT_S:
+            self._refuse(job)
+        else:
+            asyncio.get_running_loop().call_later(MAX_WAIT_S, self._refuse, job)
+
+    def _refuse(self, job: _Job) -> None:
+        """Refuse a job, unless it runs or is done."""
+        if job in self._waiting:
+            self._waiting.remove(job)
+            job.done.set_exception(OverloadedError)
+            self._on_refused()
+
+    def _wait_s(self, others: Collection[Client]) -> float:
+        """Return about how long a thread is waited for if one job of each of `others` is first."""
+        if self.running + len(others) < self._threads:
+            return 0.0
+        now_s = time.monotonic()
+        left_s = [max(0.0, job.began_s + self._usual_s - now_s) for job in self._running]
+        return (sum(left_s) + self._usual_s * len(others)) / self._threads
+
     def _start(self) -> None:
-        while self._waiting and self._running < self._threads:
+        while self._waiting and self.running < self._threads:
             job = min(
                 self._waiting, key=lambda j: (j.urgency, j.client.running, j.client.last_served)
             )
             self._waiting.remove(job)
             job.client.last_served = next(self._starts)
             job.client.running += 1
-            self._running += 1
+            job.began_s = time.monotonic()
+            self._running.append(job)
             running = asyncio.get_running_loop().run_in_executor(self._pool, self._run, job)
             running.add_done_callback(partial(self._finish, job))
 
@@ -153,7 +209,7 @@ class Scheduler:
         )
 
     def _finish(self, job: _Job, future: asyncio.Future[Transcript]) -> None:
-        self._running -= 1
+        self._running.remove(job)
         job.client.running -= 1
         result: Transcript | None = None
         if future.cancelled():
@@ -163,5 +219,7 @@ class Scheduler:
         else:
             result = future.result()
         if not job.done.done():
+            took_s = time.monotonic() - job.began_s
+            self._usual_s += (took_s - self._usual_s) * (_NEWEST if self._usual_s else 1.0)
             job.done.set_result(result)
         self._start()

@@ -90,7 +90,9 @@ class SpeechHost:
         self._load = load
         self._detectors = DetectorPool(new_detector)
         self._limits = limits or Limits()
-        self._admission = AdmissionControl(keys, self._limits)
+        self._admission = AdmissionControl(
+            keys, self._limits, lambda: bool(self._scheduler and self._scheduler.is_overloaded)
+        )
         self._tls = tls
         self._hooks = hooks or Hooks()
         self._scheduler: Scheduler | None = None
@@ -174,8 +176,7 @@ class SpeechHost:
             return _respond(socket, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
         if path == "/status":
             return _respond(socket, HTTPStatus.OK, self._status())
-        told = ",".join(request.headers.get_all(HEADER))
-        socket.peer = self._proxies.client(socket.peer, told)
+        socket.peer = self._proxies.client(socket.peer, ",".join(request.headers.get_all(HEADER)))
         refusal = self._refusal(socket.peer, request.path, request.headers)
         return _respond(socket, refusal[0], reason=refusal[1]) if refusal else None
 
@@ -194,18 +195,17 @@ class SpeechHost:
             refusal = self._admission.refusal(peer, headers, address.query)
         except MultipleValuesError:
             refusal = HTTPStatus.BAD_REQUEST
-        if refusal is None:
+        if not refusal:
             return None
-        reason = refusals.OF_PAGES if refusal is HTTPStatus.FORBIDDEN else ""
+        reason = refusals.REASONS.get(refusal, "")
         log.warning("%s may not connect: %s", peer, reason or refusal.phrase)
         self._hooks.refused(refusal)
         return refusal, reason
 
     def _status(self) -> dict[str, object]:
-        ready = "ready" if self._scheduler else "loading"
         return {
             "service": "speechtotext",
-            "ready": ready,
+            "ready": "ready" if self._scheduler else "loading",
             "apiStatus": "Valid",
             "apiStatusMessage": "no key of Azure is needed",
             "version": __version__,

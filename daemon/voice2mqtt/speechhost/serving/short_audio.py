@@ -20,6 +20,7 @@ from voice2mqtt.speechhost.protocol.frames import (
     write_text,
 )
 from voice2mqtt.speechhost.protocol.request_options import single_phrase_context
+from voice2mqtt.speechhost.serving.connection import TOO_MUCH
 from voice2mqtt.speechhost.serving.trusted_proxies import HEADER
 
 _REQUEST_ID = "0"
@@ -31,7 +32,7 @@ _NO_WAVE = "send a WAV file, or raw 16 kHz 16-bit mono PCM; this host decodes no
 _TITLES = {
     name.lower(): name for name in ("Ocp-Apim-Subscription-Key", "Authorization", "Origin", HEADER)
 }
-_CLOSED_BY_US = (1000, 1001)
+_CLOSED_BY_US = (1000, 1001, TOO_MUCH)
 """Codes with which the host closes that is about to stop."""
 _COMPRESSED = (b"OggS", b"ID3", b"fLaC", b"\x1aE\xdf\xa3")
 
