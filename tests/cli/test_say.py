@@ -250,3 +250,5 @@ def test_explain_draws_what_differs_in_sound(
     assert ["hall", "hall", "the same"] in drawn
     assert any(line[:2] == ["light", "like"] and line[2] != "the same" for line in drawn if line)
     assert any("for the sound of the whole sentence" in cell for line in drawn for cell in line)
+    literally = "something else: 0.20 away: 'turn on the hall like', taken literally"
+    assert [literally] in drawn

@@ -16,7 +16,11 @@ FIRE = Fire(
 )
 REFUSE = Refuse(
     text="lovely light",
-    reason=Reason(text="too far", nearest=(Nearest(row="light", sentence="x", distance=0.51234),)),
+    reason=Reason(
+        text="too far",
+        nearest=(Nearest(row="light", sentence="x", distance=0.51234, because="0.51 for a word"),),
+        something_else="0.20 away: 'lovely light', taken literally",
+    ),
 )
 ASK = Ask(row="door", text="open", score=0.9, question="Shall I?", reason=Reason(text="asks"))
 
@@ -74,7 +78,10 @@ def test_a_command_tells_what_is_published_and_how_sure_it_is() -> None:
 
 def test_a_refusal_names_the_rows_that_were_near() -> None:
     event = event_of(REFUSE, event_id="7", at="", node="den")
-    assert event["nearest"] == [{"row": "light", "sentence": "x", "distance": 0.512}]
+    assert event["nearest"] == [
+        {"row": "light", "sentence": "x", "distance": 0.512, "because": "0.51 for a word"}
+    ]
+    assert event["something_else"] == "0.20 away: 'lovely light', taken literally"
     assert event["messages"] == []
 
 

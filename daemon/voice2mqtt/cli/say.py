@@ -143,6 +143,8 @@ class _Explanation:
         for near in nearest:
             lines.append(f"{near.distance:.2f} away  {near.sentence}  ({near.row})")
             lines += [f"  {near.because}"] if near.because else []
+        if otherwise := decision.reason.something_else:
+            lines.append(f"something else: {otherwise}")
         for near in nearest[:1]:
             lines += self._alignment_lines(near.heard or decision.text, near.sentence)
         return lines

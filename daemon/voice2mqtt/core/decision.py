@@ -58,6 +58,8 @@ class Reason:
     """One sentence a person understands."""
     nearest: tuple[Nearest, ...] = ()
     """Best first."""
+    something_else: str = ""
+    """What speaks for it that none of the commands was said, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,7 @@ def notice(
         "messages": [],
         "reason": reason,
         "nearest": [],
+        "something_else": "",
         "latency_ms": None if latency_ms is None else round(latency_ms, 1),
     }
 
@@ -111,7 +112,12 @@ def wordless(event: Mapping[str, object]) -> Event:
 
 def _decided(decision: Decision) -> Event:
     nearest = [
-        {"row": near.row, "sentence": near.sentence, "distance": round(near.distance, 3)}
+        {
+            "row": near.row,
+            "sentence": near.sentence,
+            "distance": round(near.distance, 3),
+            "because": near.because,
+        }
         for near in decision.reason.nearest
     ]
     return {
@@ -120,6 +126,7 @@ def _decided(decision: Decision) -> Event:
         "score": round(decision.score, 3),
         "reason": decision.reason.text,
         "nearest": nearest,
+        "something_else": decision.reason.something_else,
     }
 
 

@@ -50,29 +50,31 @@ _MAX_COMPOUND_HYPOTHESES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meant:
+class _Decided:
+    why: str
+    nearest: tuple[Candidate, ...] = ()
+    """The sentences that sound nearest, best first; none where it was said word for word."""
+    something_else: str = ""
+    """What speaks for it that no sentence of the table was said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant(_Decided):
     """This was meant."""
 
     meaning: Meaning
-    why: str
-    nearest: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unclear:
+class Unclear(_Decided):
     """One of these was meant, likeliest first; the speaker must say which."""
 
     options: tuple[Meaning, ...]
-    why: str
-    nearest: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class Unknown(_Decided):
     """No command."""
-
-    why: str
-    nearest: tuple[Candidate, ...] = ()
 
 
 Verdict = Meant | Unclear | Unknown
@@ -150,7 +152,7 @@ class Decider:
             )
             for near in verdict.nearest[:_MAX_NAMED]
         )
-        return Reason(text=verdict.why, nearest=nearest)
+        return Reason(text=verdict.why, nearest=nearest, something_else=verdict.something_else)
 
     def _word_for_word(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], min_confidence: float
@@ -162,12 +164,14 @@ class Decider:
         if not likely:
             return None
         if not has_posteriors(hypotheses):
-            return Meant(meaning=likely[0][0], why="word for word")
-        verdict = _clearest(likely, self._thresholds)
+            why, rest = "word for word", "no word of it was heard"
+            return Meant(meaning=likely[0][0], why=why, something_else=rest)
+        verdict = replace(_clearest(likely, self._thresholds), something_else=_rest_of(ranked))
         other = self._doubtful_number(verdict, ranked) if isinstance(verdict, Meant) else None
         if isinstance(verdict, Meant) and other:
             why = "the host heard another number too, which sounds much alike"
-            return Unclear(options=(verdict.meaning, other), why=why)
+            options = verdict.meaning, other
+            return Unclear(options=options, why=why, something_else=verdict.something_else)
         return verdict
 
     def _ranked(
@@ -265,7 +269,12 @@ class Decider:
                     meant = ((replace(meant[0][0], sentence=said),),)
                     other = (replace(other[0], sentence=sentence),)
                 why = f"'{respelling.text}' would sound the same"
-                return Unclear(options=(*meant, other), why=why, nearest=verdict.nearest)
+                return Unclear(
+                    options=(*meant, other),
+                    why=why,
+                    nearest=verdict.nearest,
+                    something_else=verdict.something_else,
+                )
         return verdict
 
     def _meanings(self, text: str, rows: frozenset[int], most: int) -> Iterator[Meaning]:
@@ -288,10 +297,19 @@ class Decider:
         why = f"'{against[0]}' tells it from '{ranked[0].sentence}'"
         ranked = tuple(c for c, word in zip(ranked, against, strict=True) if word is None)
         if not ranked:
-            return Unknown(why=why)
+            return Unknown(why=why, something_else=f"0.00 away: '{surest}', taken literally")
         best, strictness = ranked[0], self._strictness_of(ranked[0])
         if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
             strictness *= self._thresholds.out_of_grammar_strictness
+        opposite = self._contradictions.left_open(best, (c for c in found if c.row in rows))
+        literal = f"{strictness:.2f} away: '{best.heard}', taken literally"
+        return replace(self._nearest(ranked, opposite, strictness), something_else=literal)
+
+    def _nearest(
+        self, ranked: Sequence[Candidate], opposite: Candidate | None, strictness: float
+    ) -> Verdict:
+        """Return whether the best of `ranked` is near enough, and ahead of all others."""
+        best = ranked[0]
         near = sorted(ranked, key=lambda candidate: candidate.distance)
         nearest = tuple(candidate for candidate in near if candidate.distance < _MAX_NAMED_DISTANCE)
         if best.distance > strictness:
@@ -302,8 +320,7 @@ class Decider:
             return Unknown(why=why, nearest=nearest)
         nearest = (best, *(candidate for candidate in nearest if candidate is not best))
         rivals = [rival for rival in ranked[1:] if not self._same((best,), (rival,))]
-        rival = self._contradictions.left_open(best, (c for c in found if c.row in rows))
-        rival = rival or min(rivals, key=lambda candidate: candidate.distance, default=None)
+        rival = opposite or min(rivals, key=lambda candidate: candidate.distance, default=None)
         ahead = rival.distance - best.distance if rival else self._margin
         if rival and (
             abs(ahead) < _TIE or best.distance + max(0.0, self._margin - ahead) > strictness
@@ -351,7 +368,8 @@ class Decider:
         parts = [verdict.why, *([explain_misfit(found)] if found else ())]
         if self.matcher.unfinished(text):
             parts[1:] = ["free text was left out: the rest is a row's own words"]
-        return Unknown(why="; ".join(parts), nearest=verdict.nearest)
+        literal = verdict.something_else or f"'{text}', taken literally"
+        return Unknown(why="; ".join(parts), nearest=verdict.nearest, something_else=literal)
 
     def _sound_the_same(self, one: str, other: str) -> bool:
         return self._phonetic is not None and self._phonetic.distance(one, other) == 0
@@ -383,3 +401,11 @@ def _clearest(ranked: list[tuple[Meaning, float]], thresholds: Confidence) -> Ve
         why = f"the host gives this only {posterior:.0%}"
         return Unclear(options=(meaning,), why=why)
     return Meant(meaning=meaning, why="word for word")
+
+
+def _rest_of(ranked: Sequence[tuple[Meaning, float]]) -> str:
+    """Return what the host's confidence leaves for other commands and for none."""
+    (_, best), *others = sorted(ranked, key=lambda entry: -entry[1])
+    shares = [f"'{meaning[0].sentence}' {share:.0%}" for meaning, share in others[:1]]
+    rest = max(0.0, 1 - best - sum(share for _, share in others))
+    return f"of the host's confidence {', '.join([*shares, f'no command {rest:.0%}'])}"
