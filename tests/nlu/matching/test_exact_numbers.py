@@ -46,6 +46,31 @@ def test_numbers_fill_slots(text: str, template: str, slots: dict[str, SlotValue
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "template", "year"),
+    [
+        ("en", "hits of the eighties", "hits of the {1950..2020:year}", 1980),
+        ("en", "hits of the '80s", "hits of the {1950..2020:year}", 1980),
+        ("en", "hits of 85", "hits of {1950..2020:year}", 1985),
+        ("en", "hits of the 10s", "hits of the {1950..2020:year}", 2010),
+        ("en", "hits of 25", "hits of {1900..2030:year}", None),
+        ("en", "hits of 30", "hits of {1950..2020:year}", None),
+        ("en", "a lamp of 50 kelvin", "a lamp of {2000..6500:kelvin} kelvin", None),
+        ("de", "Hits der achtziger Jahre", "Hits der {1950..2020:year} Jahre", 1980),
+        ("de", "Hits der 80er", "Hits der {1950..2020:year}", 1980),
+        ("fr", "tubes des années quatre-vingts", "tubes des années {1950..2020:year}", 1980),
+        ("es", "éxitos de los ochenta", "éxitos de los {1950..2020:year}", 1980),
+        ("it", "successi degli anni ottanta", "successi degli anni {1950..2020:year}", 1980),
+        ("nl", "hits uit de jaren tachtig", "hits uit de jaren {1950..2020:year}", 1980),
+    ],
+)
+def test_two_digits_stand_for_a_year_of_a_range(
+    language: str, text: str, template: str, year: int | None
+) -> None:
+    found = [list(slots.values()) for _, slots in parses(text, template, language=language)]
+    assert found == ([[year]] if year else [])
+
+
+@pytest.mark.parametrize(
     ("language", "text", "template", "number"),
     [
         ("en", "twenty five degrees and a half", "{cold} degrees", 25.5),

@@ -38,6 +38,10 @@ MAX_PARSES = 64
 _MIN_INDEXED_ARCS = 12
 """A state with more arcs keeps an index of them."""
 
+_CENTURY = 100
+_CENTURIES = (1900, 2000)
+"""Of years that are named by their last two digits. A range of no others is one of years."""
+
 LatticeState = tuple[int, int]
 """A state of the intersection: a position of the token lattice and a state of the automaton."""
 _Slots = tuple[tuple[str, SlotValue], ...]
@@ -364,7 +368,8 @@ def _between(before: str, text: str, after: str) -> str:
 
 def meaning(label: Number, said: float | None) -> int | float | None:
     """Return the value of the slot when the number `said` fills it; None if it does not fit."""
-    if said is None or not label.lowest <= said <= label.highest or not _is_step(label, said):
+    said = None if said is None else _in_range(label, said)
+    if said is None or not _is_step(label, said):
         return None
     if label.multiplier is None:
         return said
@@ -373,6 +378,18 @@ def meaning(label: Number, said: float | None) -> int | float | None:
     # Rounded, since 3 * 2.55 should not be published as 7.6499999999999995.
     meant = round(said * label.multiplier, 6)
     return int(meant) if meant == int(meant) else meant
+
+
+def _in_range(label: Number, said: float) -> float | None:
+    """Return `said` if it is in the range, or the year that it stands for: 1980 for 80."""
+    if label.lowest <= said <= label.highest:
+        return said
+    are_years = _CENTURIES[0] <= label.lowest and label.highest <= _CENTURIES[-1] + _CENTURY
+    if not are_years or not 0 <= said < _CENTURY:
+        return None
+    years = [century + said for century in _CENTURIES]
+    inside = [year for year in years if label.lowest <= year <= label.highest]
+    return inside[0] if len(inside) == 1 else None
 
 
 def has_parts(label: Number, said: float) -> bool:
