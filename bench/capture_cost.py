@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from tests.virtual_sound import MICROPHONE, running_sound_server
 
 from bench.mixing import read_wav, to_pcm
 from bench.process import resident_mb
@@ -20,7 +21,6 @@ from voice2mqtt.audio.microphone import Microphone
 from voice2mqtt.audio.sources.capture import Capture
 from voice2mqtt.audio.sources.source import BLOCK_BYTES
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
-from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
 from voice2mqtt.settings.model import EndpointerSettings
 
 WARM_UP_S = 12.0

@@ -12,6 +12,7 @@ from itertools import pairwise
 from unittest import mock
 
 import numpy as np
+from tests.virtual_sound import MICROPHONE, running_sound_server
 
 from bench.mixing import Samples, to_pcm
 from bench.report import Report
@@ -20,7 +21,6 @@ from voice2mqtt.audio.factory import voice_activity
 from voice2mqtt.audio.microphone import Microphone
 from voice2mqtt.audio.sources.capture import Capture
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
-from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
 from voice2mqtt.settings.model import EndpointerSettings
 
 DELAYS_S = (0.0, 1.0, 5.0)

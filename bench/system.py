@@ -23,13 +23,13 @@ from typing import Any, Self
 import numpy as np
 from tests.broker import Broker, Subscriber
 from tests.relay import Relay
+from tests.virtual_sound import MICROPHONE, running_sound_server
 
 from bench import mixing, voices
 from bench.part import STARTED_WITHIN_S, Part
 from voice2mqtt import clock
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.demo import stage
-from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
 from voice2mqtt.settings.search import CHECKOUT
 
 NODE = "bench"

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Broker, Subscriber
+from tests.virtual_sound import MICROPHONE, PrivateSoundServer, running_sound_server
 from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.demo import stage
-from voice2mqtt.demo.virtual_sound import MICROPHONE, PrivateSoundServer, running_sound_server
 
 COMMANDS = Path(__file__).parents[1] / "config" / "commands.yaml"
 FLITE = stage.flite("slt")

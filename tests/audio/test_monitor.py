@@ -3,8 +3,8 @@ import time
 import pytest
 
 from tests.speaking import spoken_pcm
+from tests.virtual_sound import MICROPHONE, running_sound_server
 from voice2mqtt.audio.monitor import Monitor
-from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
 from voice2mqtt.settings.model import EndpointerSettings
 
 WAIT_S = 60.0

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.virtual_sound import MICROPHONE, PrivateSoundServer, running_sound_server
 from voice2mqtt.cli.main import main
-from voice2mqtt.demo.virtual_sound import MICROPHONE, PrivateSoundServer, running_sound_server
 
 
 @pytest.fixture(scope="module")

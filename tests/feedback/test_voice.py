@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tests.speaking import spoken_pcm
+from tests.virtual_sound import MICROPHONE, SPEAKER, running_sound_server
 from voice2mqtt.audio.factory import open_microphone
 from voice2mqtt.audio.sources.capture import Capture
-from voice2mqtt.demo.virtual_sound import MICROPHONE, SPEAKER, running_sound_server
 from voice2mqtt.feedback.playback import DRAIN_S
 from voice2mqtt.feedback.voice import ECHO_S, INVITING, SpeakerVoice
 from voice2mqtt.settings.model import FeedbackSettings, MicrophoneSettings

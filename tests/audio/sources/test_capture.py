@@ -6,9 +6,9 @@ from typing import Self
 import numpy as np
 import pytest
 
+from tests.virtual_sound import MICROPHONE, PrivateSoundServer, running_sound_server
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
 from voice2mqtt.audio.sources.capture import Capture
-from voice2mqtt.demo.virtual_sound import MICROPHONE, PrivateSoundServer, running_sound_server
 
 WAIT_S = 60.0
 RECOVERY_S = 5.0

@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from voice2mqtt.audio.signal.condition import Condition
-from voice2mqtt.audio.sources.devices import list_devices
-from voice2mqtt.demo.virtual_sound import (
+from tests.virtual_sound import (
     MICROPHONE,
     SPEAKER,
     PrivateSoundServer,
     running_sound_server,
 )
+from voice2mqtt.audio.signal.condition import Condition
+from voice2mqtt.audio.sources.devices import list_devices
 
 LISTED = """null
     Discard all samples (playback) or generate zero samples (capture)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.virtual_sound import PrivateSoundServer, running_sound_server
 from voice2mqtt.audio.sources.devices import list_devices
 from voice2mqtt.audio.sources.sound_server import ALSA, PIPEWIRE, PULSEAUDIO
 from voice2mqtt.audio.sources.sound_sources import SoundSource, sound_sources
-from voice2mqtt.demo.virtual_sound import PrivateSoundServer, running_sound_server
 
 DUMP = [
     {"id": 0, "type": "PipeWire:Interface:Core", "info": {"name": "pipewire-0"}},

@@ -15,10 +15,10 @@ import pytest
 from tests.broker import Broker
 from tests.history.entries import refused
 from tests.history.test_writer import write
+from tests.virtual_sound import MICROPHONE, running_sound_server
 from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.cli.main import main
 from voice2mqtt.demo import stage
-from voice2mqtt.demo.virtual_sound import MICROPHONE, running_sound_server
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.history.database import NAME
 
