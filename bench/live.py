@@ -1,5 +1,6 @@
 """A recording that is said to a recogniser in real time, as the daemon's microphone gives it."""
 
+import math
 import threading
 import time
 
@@ -9,8 +10,13 @@ from voice2mqtt.core.outcome import Outcome
 from voice2mqtt.core.ports import Recognizer
 
 
-def recognized(recognizer: Recognizer, speech: bytes) -> tuple[Outcome, float]:
-    """Return the outcome of `speech`, and how long after its end it came, in seconds."""
+def recognized(
+    recognizer: Recognizer, speech: bytes, expires_s: float = math.inf
+) -> tuple[Outcome, float]:
+    """Return the outcome of `speech`, and how long after its end it came, in seconds.
+
+    It is given up `expires_s` after its end.
+    """
     utterance = LiveUtterance(0, lambda _utterance, _match: None)
     ended_s = 0.0
 
@@ -25,7 +31,11 @@ def recognized(recognizer: Recognizer, speech: bytes) -> tuple[Outcome, float]:
 
     speaking = threading.Thread(target=speak)
     speaking.start()
-    outcome = recognizer.recognize(utterance, lambda _text: None)
+
+    def give_up() -> str:
+        return "too late" if 0 < ended_s < time.monotonic() - expires_s else ""
+
+    outcome = recognizer.recognize(utterance, lambda _text: None, give_up)
     answered_s = time.monotonic()
     speaking.join()
     return outcome, max(0.0, answered_s - ended_s)

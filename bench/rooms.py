@@ -4,12 +4,15 @@ Each room recognises with the real SDK as the daemon does. It says recordings at
 Poisson process, whose rate rises to the peak and falls again; with `--data` the commands recorded
 there, else those of synthetic voices. A host has one core and one thread, so that what is served is
 served by that core; rooms are dealt to the hosts in turn.
+
+A sentence that is refused is tried again and given up as by the daemon.
 """
 
 import math
 import os
 import random
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,6 +28,7 @@ from tests.broker import wait_until
 
 from bench import labels, voices
 from bench.live import recognized
+from bench.process import processor_s
 from bench.report import Options, Report
 from bench.system import COMMANDS, SENTENCES, spoken_sentence
 from voice2mqtt.audio.sources.wav import WavSource
@@ -47,6 +51,8 @@ AT_ONCE = 64
 """Rooms that may speak at once; who would be one more waits, and that is counted."""
 HANGOVER_S = 0.3
 """Silence after speech in which the endpointer ends an utterance."""
+EXPIRES_S = 10.0
+"""After its end, as of a row that says nothing else: then its command is too late."""
 GROWTH_GOAL = 1.8
 CORES_FOR_TWO = 4
 """Two hosts, and as much again for the rooms; with fewer they take each other's."""
@@ -57,6 +63,7 @@ class _Said:
     """One sentence, and what became of it."""
 
     room: int
+    spoken_s: float
     begun_s: float
     answered_s: float
     after_s: float
@@ -79,9 +86,15 @@ def run(options: Options) -> Report:
     table, recordings = _recordings(options.data)
     served = {}
     for hosts in (1, 2):
-        with _hosts(hosts, table) as urls:
-            said = _evening(urls, rooms, evening_s, recordings)
+        with _hosts(hosts, table, rooms) as running:
+            before_s = sum(processor_s(host.pid) for host in running.values())
+            said = _evening(list(running), rooms, evening_s, recordings)
+            spent_s = sum(processor_s(host.pid) for host in running.values()) - before_s
         served[hosts] = _report(report, hosts, rooms, said)
+        spoken_s = sum(each.spoken_s for each in said)
+        name = _name(hosts)
+        report.add(f"{name}: processor time for a second of speech", spent_s / spoken_s, "s",
+                   note=f"{spoken_s:.0f} s of speech")  # fmt: skip
     cores = os.cpu_count() or 1
     goal = GROWTH_GOAL if cores >= CORES_FOR_TWO and not options.quick else None
     growth = served[2] / max(1, served[1])
@@ -108,25 +121,28 @@ def _bytes(at_s: float) -> int:
 
 
 @contextmanager
-def _hosts(count: int, table: Path) -> Iterator[list[str]]:
-    """Run so many hosts, each on a core of its own as far as there are cores."""
+def _hosts(count: int, table: Path, rooms: int) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Run so many hosts, each on a core of its own as far as there are cores.
+
+    A room keeps its connection until it speaks again, and all are at one address here.
+    """
     cores = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        urls = []
+        running = {}
         for number in range(count):
             address = f"127.0.0.1:{free_port()}"
-            stack.enter_context(
+            running[f"ws://{address}"] = stack.enter_context(
                 process(
                     "taskset", "--cpu-list", str(cores[number % len(cores)]),
                     sys.executable, "-m", "voice2mqtt", "host", "--listen", address,
                     "--commands", str(table), "--threads", "1",
-                    "--max-connections-per-address", str(AT_ONCE),
+                    "--max-connections", str(rooms + AT_ONCE),
+                    "--max-connections-per-address", str(rooms + AT_ONCE),
                     log=Path(name, f"host{number}.log"),
                 )
             )  # fmt: skip
             wait_until(partial(is_ready, f"http://{address}/ready"), "the host")
-            urls.append(f"ws://{address}")
-        yield urls
+        yield running
 
 
 def times_s(rng: random.Random, rooms: int, evening_s: float) -> list[float]:
@@ -152,10 +168,11 @@ def _evening(
 
     def say(room: int, speech: bytes, due_s: float) -> _Said:
         at_s = time.monotonic() - begun_s
-        outcome, after_s = recognized(recognizers[room], speech)
+        outcome, after_s = recognized(recognizers[room], speech, EXPIRES_S)
         fault = outcome.code if isinstance(outcome, Canceled) else type(outcome).__name__
         return _Said(
             room=room,
+            spoken_s=len(speech) / RATE_HZ / SAMPLE_BYTES,
             begun_s=at_s,
             answered_s=time.monotonic() - begun_s,
             after_s=after_s,
@@ -175,7 +192,7 @@ def _evening(
 
 def _report(report: Report, hosts: int, rooms: int, said: Sequence[_Said]) -> int:
     """Add the lines of one evening; return how many speakers at once were served in time."""
-    name = "1 host" if hosts == 1 else f"{hosts} hosts"
+    name = _name(hosts)
     answered = [each for each in said if not each.fault]
     faults = Counter(each.fault for each in said if each.fault)
     report.add(f"{name}: sentences", len(said), note=f"{rooms} rooms")
@@ -187,6 +204,7 @@ def _report(report: Report, hosts: int, rooms: int, said: Sequence[_Said]) -> in
     waits_s = [each.after_s for each in answered]
     report.add(f"{name}: end of audio to answer, median", 1000 * statistics.median(waits_s), "ms")
     report.add(f"{name}: end of audio to answer, p95", 1000 * p95(waits_s), "ms")
+    report.add(f"{name}: end of audio to answer, latest", max(waits_s), "s", EXPIRES_S)
     report.add(f"{name}: fairness between rooms (1 is best)", fairness(answered))
     groups = defaultdict(list)
     for each in answered:
@@ -201,6 +219,10 @@ def _report(report: Report, hosts: int, rooms: int, said: Sequence[_Said]) -> in
             served = speakers
     report.add(f"{name}: speakers served with p95 under 500 ms, a core", served / hosts)
     return served
+
+
+def _name(hosts: int) -> str:
+    return "1 host" if hosts == 1 else f"{hosts} hosts"
 
 
 def at_once(each: _Said, said: Sequence[_Said]) -> int:
