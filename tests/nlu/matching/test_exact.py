@@ -209,5 +209,20 @@ def test_free_text_may_begin_after_an_elided_word(
     assert parses(said, template, language=language)[0] == (0, {"song": text})
 
 
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ('note "buy milk" and #1', '"buy milk" and #1'),
+        ('note he said "hi!"', 'he said "hi!"'),
+        ("note \u201ca\u201d and \u201cb\u201d", "\u201ca\u201d and \u201cb\u201d"),
+        ('note 6" nails', '6" nails'),
+        ('note "milk"', "milk"),
+        ('"note milk"', "milk"),
+    ],
+)
+def test_free_text_keeps_its_quotation_marks(said: str, text: str) -> None:
+    assert parses(said, "note {song}") == [(0, {"song": text})]
+
+
 def test_an_elided_word_alone_is_no_free_text() -> None:
     assert not parses("note l'", "note l'{song}", language="fr")

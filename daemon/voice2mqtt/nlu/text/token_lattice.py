@@ -4,6 +4,7 @@
 which of them is meant, so the lattice has an arc for each; `lattice_builder.py` builds it.
 """
 
+import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -17,6 +18,9 @@ ORDINAL = "th"
 """Suffix of the keys of ordinals, in every language."""
 DECADE = "s"
 """The same of decades: "80s"."""
+
+_QUOTES = frozenset('"\u201c\u201d\u201e\u00ab\u00bb')
+_CLOSING = re.compile(rf"[^\w\s]*[{''.join(_QUOTES)}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +128,20 @@ class TokenLattice:
         return last - start + len(elided) - (start != first)
 
     def slice(self, first: int, last: int) -> str:
-        """Return the words from position `first` to position `last` as they were written."""
+        """Return the words from position `first` to position `last` as they were written.
+
+        Quotation marks around them belong to them if there are others between them: those of
+        `he said "hi"`, but not those of `"hi"`.
+        """
         if self._token(first) >= last:
             return ""
         start = self.elided[first][1] if first in self.elided else self.tokens[first].start
-        return " ".join(self.text[start : self.tokens[last - 1].end].split())
+        end = self.tokens[last - 1].end
+        if not _QUOTES.isdisjoint(self.text[start:end]):
+            start -= self.text[start - 1 : start] in _QUOTES
+            closing = _CLOSING.match(self.text, end)
+            end = closing.end() if closing else end
+        return " ".join(self.text[start:end].split())
 
     def _token(self, position: int) -> int:
         """Return the token at `position`, or the one that it is inside of."""
