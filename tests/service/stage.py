@@ -14,25 +14,10 @@ from voice2mqtt import clock
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
 from voice2mqtt.core.event import Event
 from voice2mqtt.core.outcome import Outcome
-from voice2mqtt.feedback.voice import SpeakerVoice
-from voice2mqtt.mqtt.adapter import MqttAdapter
-from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.service import composition as build
-from voice2mqtt.service import interpreters
-from voice2mqtt.service.command_executor import CommandExecutor
+from voice2mqtt.service.composition import Composition
 from voice2mqtt.service.daemon import Daemon
-from voice2mqtt.service.former_node import FormerNode
-from voice2mqtt.service.inbox import HostChanged, Inbox, MicrophoneChanged
-from voice2mqtt.service.node_state import NodeState
+from voice2mqtt.service.inbox import HostChanged, MicrophoneChanged
 from voice2mqtt.service.recognition.host_watch import HostWatch
-from voice2mqtt.service.recognition.usage import TotalUsage, UsageMeter
-from voice2mqtt.service.store import Store
-from voice2mqtt.service.systemd.notify import Notifier
-from voice2mqtt.service.systemd.watchdog import Watchdog
-from voice2mqtt.service.table_check import TableCheck
-from voice2mqtt.service.table_watch import TableWatch
-from voice2mqtt.service.unfinished import Unfinished
-from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import (
     FeedbackSettings,
     HistorySettings,
@@ -130,54 +115,11 @@ def make_stage(tmp_path: Path, broker: Broker) -> Iterator[Callable[..., Stage]]
 
 
 def stage_of(settings: Settings, recognizer: ScriptedRecognizer, seen: Subscriber) -> Stage:
-    inbox, microphone = Inbox(), ScriptedMicrophone()
     told: list[Event] = []
-    adapter = MqttAdapter(settings)
-    voice = SpeakerVoice(settings.feedback, "en", microphone.suppress_for)
-    store = Store(settings.state_dir or Path())
-    usage = UsageMeter(store, settings.speech.daily_limit_s)
-    recognizer.on_sent = usage.add
-    state = NodeState(lambda: usage.today_s, store)
-    interpreter = interpreters.interpreter(settings, load_table(settings.commands))
-    check = TableCheck()
-
-    def adopt(table: CommandTable) -> None:
-        made = interpreters.interpreter(settings, table)
-        executor.adopt(made)
-        check.adopt(table, made.automaton)
-
-    history = build.history_writer(settings, lambda: None)
-    executor = CommandExecutor(
-        node=settings.node,
-        interpreter=interpreter,
-        adapter=adapter,
-        voice=voice,
-        state=state,
-        unfinished=Unfinished(store, log_text=settings.privacy.log_text),
-        report=told.append,
-        keep=build.history_keeper(settings, history).keep,
-        log_text=settings.privacy.log_text,
-        keep_awake=microphone.keep_awake,
-    )
+    parts, microphone = Composition(settings, told.append), ScriptedMicrophone()
+    recognizer.on_sent = parts.usage.meters[0].add
+    inbox = parts.inbox
     inbox.put(MicrophoneChanged(MicrophoneState(Condition.OK, "scripted", "scripted is open")))
-    daemon = Daemon(
-        microphone=microphone,
-        recognizer=recognizer,
-        voice=voice,
-        usage=TotalUsage([usage]),
-        executor=executor,
-        adapter=adapter,
-        state=state,
-        inbox=inbox,
-        host_watch=HostWatch(
-            lambda _well: recognizer.fault, lambda fault: inbox.put(HostChanged(fault))
-        ),
-        table_watch=TableWatch(settings.commands, "en", adopt),
-        table_check=check,
-        host_name="scripted",
-        history=history,
-        former_node=FormerNode(settings, store),
-        notifier=Notifier(""),
-        watchdog=Watchdog(Notifier("")),
-    )
+    watched = HostWatch(lambda _well: recognizer.fault, lambda fault: inbox.put(HostChanged(fault)))
+    daemon = parts.daemon(microphone, recognizer, watched)
     return Stage(daemon, microphone, recognizer, seen, settings.commands, told)

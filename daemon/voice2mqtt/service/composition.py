@@ -35,7 +35,6 @@ from voice2mqtt.audio.factory import STDIN, open_microphone
 from voice2mqtt.audio.signal.condition import Condition, MicrophoneState
 from voice2mqtt.core.audio import Wakefulness
 from voice2mqtt.core.event import Event
-from voice2mqtt.core.heartbeat import Heartbeat
 from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.history.database import NAME as HISTORY_FILE
@@ -51,6 +50,7 @@ from voice2mqtt.service.history_keeper import HistoryKeeper
 from voice2mqtt.service.inbox import Inbox, MicrophoneChanged, WakefulnessChanged
 from voice2mqtt.service.interpreters import interpreter, language_of
 from voice2mqtt.service.node_state import NodeState
+from voice2mqtt.service.recognition.host_watch import HostWatch
 from voice2mqtt.service.recognition.speech_services import (
     host_watch,
     recognizer,
@@ -105,137 +105,143 @@ def daemon(
     Raises:
         UserFacingError: settings, table or a WAV file that is the microphone cannot be used.
     """
-    language = language_of(settings)
-    inbox = Inbox()
-    notifier = Notifier.from_environment()
-    watchdog = Watchdog(notifier, limits_s(settings))
-    adapter = MqttAdapter(settings, watchdog.heartbeat("network"))
-    store = Store(state_folder(settings))
-    usage = TotalUsage(usage_meters(store, settings.speech))
-    state = NodeState(lambda: usage.today_s, store)
-    table = load_table(settings.commands, language)
-    azure = recognizer(settings, table, usage.meters)
-    microphone, speech = _microphone_and_speech(
-        settings, azure, inbox, on_audio, watchdog.heartbeat("capture"), _may_send(usage, state)
-    )
-    voice = SpeakerVoice(settings.feedback, language, microphone.suppress_for)
-    first = interpreter(settings, table)
-    exempt_from_collection()
-    history = history_writer(settings, lambda: watch({"event": "kept"}))
-    executor = _executor(
-        settings, first, adapter, voice, state, store, report, watch, microphone, history
-    )
-    table_watch, table_check, rehearsal = _readers_of(
-        settings, table, first, executor, azure, Transcriber(settings, usage)
-    )
-    return Daemon(
-        microphone=microphone,
-        recognizer=speech,
-        voice=voice,
-        usage=usage,
-        executor=executor,
-        adapter=adapter,
-        state=state,
-        inbox=inbox,
-        host_watch=host_watch(settings.speech, inbox),
-        table_watch=table_watch,
-        table_check=table_check,
-        host_name=", ".join(map(service_name, settings.speech.services)),
-        history=history,
-        former_node=FormerNode(settings, store),
-        notifier=notifier,
-        watchdog=watchdog,
-        rehearsal=rehearsal,
-    )
+    parts = Composition(settings, report, watch)
+    azure = recognizer(settings, parts.table, parts.usage.meters)
+    microphone, speech = _microphone_and_speech(parts, azure, on_audio)
 
-
-def _readers_of(
-    settings: Settings,
-    table: CommandTable,
-    first: Interpreter,
-    executor: CommandExecutor,
-    azure: AzureRecognizer | FailoverRecognizer,
-    transcriber: Transcriber,
-) -> tuple[TableWatch, TableCheck, Rehearsal]:
-    """Return what looks at the table besides the executor, and has a changed one adopted by all."""
-    table_check = TableCheck()
-    table_check.adopt(table, first.automaton)
-    rehearsal = Rehearsal(
-        settings.node, partial(interpreter, settings), table, transcriber.outcomes
-    )
-
-    def adopt(table: CommandTable) -> None:
-        made = interpreter(settings, table)
-        executor.adopt(made)
-        table_check.adopt(table, made.automaton)
+    def on_table(table: CommandTable) -> None:
         set_phrases(azure, settings, table)
-        rehearsal.adopt(table)
         exempt_from_collection()
 
-    return TableWatch(settings.commands, language_of(settings), adopt), table_check, rehearsal
+    watched = host_watch(settings.speech, parts.inbox)
+    made = parts.daemon(microphone, speech, watched, on_table)
+    exempt_from_collection()
+    return made
 
 
-def _may_send(usage: TotalUsage, state: NodeState) -> Callable[[], bool]:
-    return lambda: not usage.exhausted and not state.muted
+class Composition:
+    """The parts of one daemon; those that hear and recognise are made by others."""
 
+    def __init__(
+        self,
+        settings: Settings,
+        report: Callable[[Event], None],
+        watch: Callable[[Event], None] = lambda _event: None,
+    ) -> None:
+        """Make what they need; see `daemon` in this file.
 
-def _executor(
-    settings: Settings,
-    interpreter: Interpreter,
-    adapter: MqttAdapter,
-    voice: SpeakerVoice,
-    state: NodeState,
-    store: Store,
-    report: Callable[[Event], None],
-    watch: Callable[[Event], None],
-    microphone: UtteranceSource,
-    history: HistoryWriter,
-) -> CommandExecutor:
-    return CommandExecutor(
-        node=settings.node,
-        interpreter=interpreter,
-        adapter=adapter,
-        voice=voice,
-        state=state,
-        unfinished=Unfinished(store, log_text=settings.privacy.log_text),
-        report=report,
-        keep=history_keeper(settings, history).keep,
-        log_text=settings.privacy.log_text,
-        keep_awake=microphone.keep_awake,
-        live=LiveReport(watch, log_text=settings.privacy.log_text),
-    )
+        Raises:
+            SettingsError: the table cannot be used.
+        """
+        self.settings = settings
+        self.inbox = Inbox()
+        self._notifier = Notifier.from_environment()
+        self.watchdog = Watchdog(self._notifier, limits_s(settings))
+        self._store = Store(state_folder(settings))
+        self.usage = TotalUsage(usage_meters(self._store, settings.speech))
+        self._state = NodeState(lambda: self.usage.today_s, self._store)
+        self.table = load_table(settings.commands, language_of(settings))
+        self._report, self._watch = report, watch
 
+    def may_send(self) -> bool:
+        """Return whether audio may go to the host."""
+        return not self.usage.exhausted and not self._state.muted
 
-def history_writer(settings: Settings, on_kept: Callable[[], None]) -> HistoryWriter:
-    """Return what keeps the history, not started yet; it calls `on_kept` on its thread."""
-    return HistoryWriter(
-        state_folder(settings) / HISTORY_FILE,
-        keep_days=settings.history.keep_days,
-        keep_audio_days=settings.history.keep_audio_days,
-        on_kept=on_kept,
-    )
+    def daemon(
+        self,
+        microphone: UtteranceSource,
+        speech: Recognizer,
+        watched: HostWatch,
+        on_table: Callable[[CommandTable], None] = lambda _table: None,
+    ) -> Daemon:
+        """Make the others and connect them all; `on_table` is given each new table in force.
 
+        Raises:
+            UserFacingError: the settings or the table cannot be used.
+        """
+        settings, table = self.settings, self.table
+        adapter = MqttAdapter(settings, self.watchdog.heartbeat("network"))
+        voice = SpeakerVoice(settings.feedback, language_of(settings), microphone.suppress_for)
+        history = HistoryWriter(
+            state_folder(settings) / HISTORY_FILE,
+            keep_days=settings.history.keep_days,
+            keep_audio_days=settings.history.keep_audio_days,
+            on_kept=lambda: self._watch({"event": "kept"}),
+        )
+        first = interpreter(settings, table)
+        executor = self._executor(first, adapter, voice, microphone, history)
+        table_check = TableCheck()
+        table_check.adopt(table, first.automaton)
+        transcriber = Transcriber(settings, self.usage)
+        make = partial(interpreter, settings)
+        rehearsal = Rehearsal(settings.node, make, table, transcriber.outcomes)
 
-def history_keeper(settings: Settings, writer: HistoryWriter) -> HistoryKeeper:
-    """Return what gives `writer` that which may be kept."""
-    return HistoryKeeper(
-        writer=writer,
-        language=settings.speech.first_language,
-        with_words=settings.privacy.log_text,
-        with_audio=settings.history.keep_audio_days > 0,
-    )
+        def adopt(table: CommandTable) -> None:
+            made = make(table)
+            executor.adopt(made)
+            table_check.adopt(table, made.automaton)
+            rehearsal.adopt(table)
+            on_table(table)
+
+        return Daemon(
+            microphone=microphone,
+            recognizer=speech,
+            voice=voice,
+            usage=self.usage,
+            executor=executor,
+            adapter=adapter,
+            state=self._state,
+            inbox=self.inbox,
+            host_watch=watched,
+            table_watch=TableWatch(settings.commands, language_of(settings), adopt),
+            table_check=table_check,
+            host_name=", ".join(map(service_name, settings.speech.services)),
+            history=history,
+            former_node=FormerNode(settings, self._store),
+            notifier=self._notifier,
+            watchdog=self.watchdog,
+            rehearsal=rehearsal,
+        )
+
+    def _executor(
+        self,
+        first: Interpreter,
+        adapter: MqttAdapter,
+        voice: SpeakerVoice,
+        microphone: UtteranceSource,
+        history: HistoryWriter,
+    ) -> CommandExecutor:
+        settings, log_text = self.settings, self.settings.privacy.log_text
+        keeper = HistoryKeeper(
+            writer=history,
+            language=settings.speech.first_language,
+            with_words=log_text,
+            with_audio=settings.history.keep_audio_days > 0,
+        )
+        return CommandExecutor(
+            node=settings.node,
+            interpreter=first,
+            adapter=adapter,
+            voice=voice,
+            state=self._state,
+            unfinished=Unfinished(self._store, log_text=log_text),
+            report=self._report,
+            keep=keeper.keep,
+            log_text=log_text,
+            keep_awake=microphone.keep_awake,
+            live=LiveReport(self._watch, log_text=log_text),
+        )
 
 
 def _microphone_and_speech(
-    settings: Settings,
+    parts: Composition,
     azure: AzureRecognizer | FailoverRecognizer,
-    inbox: Inbox,
     on_audio: Callable[[bytes], None],
-    heartbeat: Heartbeat,
-    may_send: Callable[[], bool],
 ) -> tuple[UtteranceSource, Recognizer]:
+    settings, inbox = parts.settings, parts.inbox
+    heartbeat = parts.watchdog.heartbeat("capture")
     if settings.microphone.capture == "sdk" and isinstance(azure, AzureRecognizer):
-        sdk_microphone = _sdk_microphone(settings.microphone.device, azure, inbox, may_send)
+        sdk_microphone = _sdk_microphone(settings.microphone.device, azure, inbox, parts.may_send)
         return sdk_microphone, sdk_microphone
 
     def on_state(state: MicrophoneState) -> None:

@@ -59,7 +59,7 @@ log = logging.getLogger(__name__)
 
 
 class Daemon:
-    """Everything that runs; `composition.daemon` makes one from settings."""
+    """Everything that runs; `composition.py` makes one from settings."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Daemon:
         former_node: FormerNode,
         notifier: Notifier,
         watchdog: Watchdog,
-        rehearsal: Rehearsal | None = None,
+        rehearsal: Rehearsal,
     ) -> None:
         """Take the parts, already connected to each other."""
         self._microphone = microphone
@@ -144,7 +144,7 @@ class Daemon:
 
     def rehearse(self, sentence: str) -> Sequence[Event]:
         """Return the events of `sentence` as if it had been heard; nothing else happens."""
-        return self._rehearsal.events(sentence) if self._rehearsal else ()
+        return self._rehearsal.events(sentence)
 
     def rehearse_recording(self, pcm: bytes) -> Sequence[Event]:
         """Return the events of what is said in `pcm`; the Speech host hears it, and that is all.
@@ -152,7 +152,7 @@ class Daemon:
         Raises:
             UnavailableError: nothing more may be sent today.
         """
-        return self._rehearsal.events_of_recording(pcm) if self._rehearsal else ()
+        return self._rehearsal.events_of_recording(pcm)
 
     def say(self, sentence: str) -> str:
         """Handle `sentence` as if it had been heard; return why it is not taken, or ""."""
