@@ -5,6 +5,7 @@ Used by every room that meets MQTT. Nothing here is faked.
 
 import getpass
 import os
+import re
 import shutil
 import signal
 import socket
@@ -106,7 +107,9 @@ class Broker:
         self._folder = folder
         self._log = folder / "mosquitto.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._lines = ["persistence false", f"user {getpass.getuser()}", settings]
+        # The largest: mosquitto 2.1 takes 2 MB otherwise.
+        largest = "max_packet_size 268435455"
+        self._lines = ["persistence false", largest, f"user {getpass.getuser()}", settings]
         self._listener = [listener]
         if websockets:
             self._listener.append("protocol websockets")
@@ -166,7 +169,7 @@ class Broker:
         said = self._log.read_bytes()[begin:].decode(errors="replace")
         # A port taken by somebody else ends mosquitto: only a living one has bound ours.
         assert self._process.poll() is None, f"mosquitto ended at once:\n{said}"
-        if "running" not in said:
+        if not re.search(r"^.*mosquitto version \S+ running$", said, re.MULTILINE):
             return False
         try:
             socket.create_connection((self.host, self.port), timeout=1).close()

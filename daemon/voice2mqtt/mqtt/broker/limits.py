@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from voice2mqtt.mqtt.broker.delivery import Delivery
 
+_USUAL_PACKET_BYTES = 2_000_000
+"""What mosquitto takes from its version 2.1 on: no message of ours comes near it."""
 _OVERHEAD_BYTES = 16
 """Of a PUBLISH beside topic and payload: header, lengths, packet identifier, expiry; at most."""
 
@@ -46,7 +48,7 @@ class BrokerLimits:
             told.append("takes no QoS above 0: commands go out with QoS 0, confirmed by a probe")
         elif self.qos < 2:
             told.append("takes no QoS above 1: commands with QoS 2 go out with QoS 1")
-        if self.packet_bytes is not None:
+        if self.packet_bytes is not None and self.packet_bytes < _USUAL_PACKET_BYTES:
             told.append(f"takes no message above {self.packet_bytes} bytes: such are not sent")
         return "; ".join(told)
 
