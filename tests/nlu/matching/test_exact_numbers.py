@@ -14,7 +14,7 @@ from voice2mqtt.nlu.grammar.table import (
     CommandTable,
     Row,
 )
-from voice2mqtt.nlu.matching.exact import ExactMatcher, meaning
+from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 
 
@@ -134,7 +134,7 @@ def test_a_time_fills_no_slots_the_other_way_round() -> None:
 )  # fmt: skip
 def test_a_range_takes_the_fractions_it_was_given(parts: int, said: float, fits: bool) -> None:
     label = Number("x", -20, 30, decimals=True, parts=parts)
-    assert meaning(label, said) == (said if fits else None)
+    assert label.meaning(said) == (said if fits else None)
 
 
 def test_a_number_in_digits_is_one_number() -> None:
@@ -180,8 +180,8 @@ def test_languages(language: str, text: str, template: str, slots: dict[str, Slo
 
 def test_a_number_is_scaled_without_rounding_dust() -> None:
     scaled = Number("x", 0, 100, multiplier=2.55)
-    assert [meaning(scaled, said) for said in (0, 3, 100)] == [0, 7.65, 255]
-    assert isinstance(meaning(scaled, 100), int)
+    assert [scaled.meaning(said) for said in (0, 3, 100)] == [0, 7.65, 255]
+    assert isinstance(scaled.meaning(100), int)
 
 
 @pytest.mark.parametrize("said", ["101,3", "cent un virgule trois", "cent une virgule trois"])

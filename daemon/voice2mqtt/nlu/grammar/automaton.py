@@ -11,6 +11,7 @@ so that several paths must be followed at once.
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ JOINED = "\u2060"
 """Begins the key of a word that is written without a space after the word before."""
 _DIGITS = 5
 """Decimals of a sum of numbers"""
+_CENTURY = 100
+_CENTURIES = (1900, 2000)
+"""Of years that are named by their last two digits. A range of no others is one of years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,43 @@ class Number:
     """With `decimals`: 2 allows halves, 10 tenths, 0 any fraction."""
     total: tuple[float, float] | None = None
     """If set, the slot is the sum of all its numbers, within these limits"""
+
+    def meaning(self, said: float | None) -> int | float | None:
+        """Return the value of the slot when the number `said` fills it; None if it does not fit."""
+        number = None if said is None else self._in_range(said)
+        if number is None or not self._is_step(number):
+            return None
+        if self.multiplier is None:
+            return number
+        if self.total:
+            return Addend(number * self.multiplier, self.total)
+        # Rounded, since 3 * 2.55 should not be published as 7.6499999999999995.
+        meant = round(number * self.multiplier, 6)
+        return int(meant) if meant == int(meant) else meant
+
+    def has_parts(self, said: float) -> bool:
+        """Return whether the slot takes the fraction of `said`."""
+        if self.decimals and not self.parts:
+            return True
+        parts = (said - math.floor(said)) * (self.parts if self.decimals else 1)
+        # Rounded, since the three tenths of 20.3 are 3.0000000000000071.
+        return round(parts, 6) % 1 == 0
+
+    def _in_range(self, said: float) -> float | None:
+        """Return `said` if it is in the range, or the year that it stands for: 1980 for 80."""
+        if self.lowest <= said <= self.highest:
+            return said
+        are_years = _CENTURIES[0] <= self.lowest and self.highest <= _CENTURIES[-1] + _CENTURY
+        if not are_years or not 0 <= said < _CENTURY:
+            return None
+        years = [century + said for century in _CENTURIES]
+        inside = [year for year in years if self.lowest <= year <= self.highest]
+        return inside[0] if len(inside) == 1 else None
+
+    def _is_step(self, said: float) -> bool:
+        if self.decimals and not self.parts:
+            return True
+        return (math.floor(said) - self.lowest) % self.step == 0 and self.has_parts(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +161,10 @@ class Automaton:
         """Return (index into `labels`, target state) of each arc of `state`."""
         low, high = self.offsets[state], self.offsets[state + 1]
         return list(zip(self.arc_labels[low:high], self.targets[low:high], strict=True))
+
+    def has_arcs(self, state: int) -> bool:
+        """Return whether any arc leaves `state`."""
+        return self.offsets[state] < self.offsets[state + 1]
 
     def words(self, below: int | None = None) -> frozenset[str]:
         """Return the keys of all words, those of lists included.

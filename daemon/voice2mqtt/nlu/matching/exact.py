@@ -5,11 +5,12 @@ automata, so the work depends on the length of the sentence and not on the numbe
 here knows about confidence, sound or policy.
 """
 
-import math
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import islice
+from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -19,7 +20,6 @@ from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.nlu.grammar.automaton import (
     JOINED,
     START,
-    Addend,
     Automaton,
     Choice,
     Number,
@@ -38,9 +38,8 @@ MAX_PARSES = 64
 _MIN_INDEXED_ARCS = 12
 """A state with more arcs keeps an index of them."""
 
-_CENTURY = 100
-_CENTURIES = (1900, 2000)
-"""Of years that are named by their last two digits. A range of no others is one of years."""
+_MAX_KEPT = 16
+"""Texts of which it is kept what they say."""
 
 LatticeState = tuple[int, int]
 """A state of the intersection: a position of the token lattice and a state of the automaton."""
@@ -74,40 +73,48 @@ class ArcIndex:
 
     def __init__(self, automaton: Automaton) -> None:
         self.automaton = automaton
-        self._words = {
-            label.key: number
-            for number, label in enumerate(automaton.labels)
-            if isinstance(label, Word)
-        }
-        self._index: dict[int, tuple[dict[int, tuple[int, int]], list[tuple[int, int, int]]]] = {}
+        self._words: dict[str, int] = {}
+        fills: set[int] = set()
+        for number, label in enumerate(automaton.labels):
+            if isinstance(label, Word):
+                self._words[label.key] = number
+            else:
+                fills.add(number)
+        self._slots: dict[int, list[tuple[int, int, int]]] = {}
+        for at, number in enumerate(automaton.arc_labels):
+            if number in fills:
+                state = bisect_right(automaton.offsets, at) - 1
+                arc = at - automaton.offsets[state], number, automaton.targets[at]
+                self._slots.setdefault(state, []).append(arc)
+        self._index: dict[int, dict[int, int]] = {}
 
     def word(self, state: int, key: str) -> tuple[int, int] | None:
         """Return (rank, target) of the arc of `state` for the word `key`."""
         number = self._words.get(key)
-        return None if number is None else self._arcs(state)[0].get(number)
+        if number is None:
+            return None
+        low, high = self.automaton.offsets[state], self.automaton.offsets[state + 1]
+        if high - low > _MIN_INDEXED_ARCS:
+            rank = self.index(state).get(number)
+        else:
+            numbers = self.automaton.arc_labels[low:high]
+            rank = numbers.index(number) if number in numbers else None
+        return None if rank is None else (rank, self.automaton.targets[low + rank])
 
-    def slots(self, state: int) -> list[tuple[int, int, int]]:
+    def slots(self, state: int) -> Sequence[tuple[int, int, int]]:
         """Return (rank, label number, target) of the arcs of `state` that fill a slot."""
-        return self._arcs(state)[1]
+        return self._slots.get(state, ())
 
-    def _arcs(self, state: int) -> tuple[dict[int, tuple[int, int]], list[tuple[int, int, int]]]:
-        if state in self._index:
-            return self._index[state]
-        words: dict[int, tuple[int, int]] = {}
-        slots: list[tuple[int, int, int]] = []
-        arcs = self.automaton.arcs(state)
-        for rank, (number, target) in enumerate(arcs):
-            if isinstance(self.automaton.labels[number], Word):
-                words[number] = (rank, target)
-            else:
-                slots.append((rank, number, target))
-        if len(arcs) > _MIN_INDEXED_ARCS:
-            self._index[state] = words, slots
-        return words, slots
+    def index(self, state: int) -> Mapping[int, int]:
+        """Return label number to rank of all arcs of `state`; kept for the next time."""
+        if state not in self._index:
+            arcs = self.automaton.arcs(state)
+            self._index[state] = {number: rank for rank, (number, _) in enumerate(arcs)}
+        return self._index[state]
 
 
 class ExactMatcher:
-    """Parses by one automaton; keeps nothing between calls but an index of arcs."""
+    """Parses by one automaton; keeps an index of arcs, and what the last texts say."""
 
     def __init__(self, automaton: Automaton, normaliser: Normaliser) -> None:
         self._arcs = ArcIndex(automaton)
@@ -122,8 +129,9 @@ class ExactMatcher:
         keys = (label.key for label in automaton.labels if isinstance(label, Word))
         self._joined = frozenset(key for key in keys if key.startswith(JOINED))
         self._has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
+        self._parsed: dict[str, tuple[Parse, ...]] = {}
         # The largest index is made now and not while the speaker waits.
-        self._arcs.slots(START)
+        self._arcs.index(START)
 
     def parses(self, text: str) -> tuple[Parse, ...]:
         """Return every row that says `text`, in the order of the table.
@@ -132,6 +140,16 @@ class ExactMatcher:
         then, those that stand first in the row. A row that is only unfinished (see `unfinished`)
         is not among them.
         """
+        # One decision asks for the same text several times.
+        parses = self._parsed.get(text)
+        if parses is None:
+            parses = self._parse(text)
+            if len(self._parsed) == _MAX_KEPT:
+                self._parsed.clear()
+            self._parsed[text] = parses
+        return parses
+
+    def _parse(self, text: str) -> tuple[Parse, ...]:
         intersection = self.intersect(text)
         if intersection is None or not intersection.lattice.tokens:
             return ()
@@ -241,6 +259,7 @@ class Intersection:
         for first, last in lattice.spans(skipped) if skipped else ():
             self._skipped.setdefault(first, []).append(last)
         self._values_at: dict[LatticeState, list[tuple[int, int]]] = {}
+        self._free_at: dict[int, list[tuple[int, str, int]]] = {}
         self.transitions: dict[LatticeState, list[Transition]] = {}
         """The transitions from every reachable state, in order of preference."""
         self.can_continue = False
@@ -249,17 +268,18 @@ class Intersection:
         self.end_states = [state for position, state in self.transitions if position == lattice.end]
 
     def _build(self) -> None:
+        end = self.lattice.end
         stack: list[LatticeState] = [(0, START)]
         while stack:
             source = stack.pop()
             if source in self.transitions:
                 continue
-            ranked = sorted(self._transitions_from(*source), key=lambda entry: entry[0])
-            position, state = source
+            ranked = list(self._transitions_from(*source))
+            if len(ranked) > 1:
+                ranked.sort(key=itemgetter(0))
             self.transitions[source] = [transition for _, transition in ranked]
             stack += [transition.target for _, transition in ranked]
-            offsets = self.arcs.automaton.offsets
-            if position == self.lattice.end and offsets[state] < offsets[state + 1]:
+            if source[0] == end and self.arcs.automaton.has_arcs(source[1]):
                 self.can_continue = True
 
     def _transitions_from(self, position: int, state: int) -> Iterator[tuple[int, Transition]]:
@@ -280,24 +300,33 @@ class Intersection:
                         yield rank, Transition((end, target), (label.slot, label.values[value]))
                 case Number():
                     for arc in self.lattice.arcs[position]:
-                        meant = meaning(label, arc.number)
+                        meant = label.meaning(arc.number)
                         if meant is not None:
                             yield rank, Transition((arc.end, target), (label.slot, meant))
                 case Wildcard():
-                    for end, text in self._free_text(position, label):
-                        words = self.lattice.words(position, end) if text else 0
+                    for end, text, words in self._free_text(position, label):
                         yield rank, Transition((end, target), (label.slot, text), words)
 
-    def _free_text(self, position: int, label: Wildcard) -> Iterator[tuple[int, str]]:
-        """Yield (end, text) of every free text from `position`, the longest first."""
-        first = min(position, self.lattice.end) if position not in self.lattice.elided else 0
-        for end in range(self.lattice.end, first, -1):
-            if self.lattice.may_be_free_text(position, end):
-                text = _between(label.before, self.lattice.slice(position, end), label.after)
-                if text:
-                    yield end, text
+    def _free_text(self, position: int, label: Wildcard) -> Iterator[tuple[int, str, int]]:
+        """Yield (end, text, words) of all that may fill `label` from `position`, longest first."""
+        for end, spoken, words in self._words_from(position):
+            text = _between(label.before, spoken, label.after)
+            if text:
+                yield end, text, words
         if self._may_omit:
-            yield position, ""
+            yield position, "", 0
+
+    def _words_from(self, position: int) -> Sequence[tuple[int, str, int]]:
+        """Return (end, text, words) of each free text that may begin at `position`."""
+        if position not in self._free_at:
+            lattice = self.lattice
+            first = min(position, lattice.end) if position not in lattice.elided else 0
+            self._free_at[position] = [
+                (end, lattice.slice(position, end), lattice.words(position, end))
+                for end in range(lattice.end, first, -1)
+                if lattice.may_be_free_text(position, end)
+            ]
+        return self._free_at[position]
 
     def _values(self, position: int, spoken: Automaton) -> list[tuple[int, int]]:
         """Return (end, value number) of each value of a list that is said from `position`."""
@@ -360,48 +389,9 @@ class Intersection:
 
 def _between(before: str, text: str, after: str) -> str:
     """Return `text` without what it begins and ends with; "" if it does not, or nothing is left."""
+    if not before and not after:
+        return text
     first, last = len(before), len(text) - len(after)
     if (before and folded(text[:first]) != before) or (after and folded(text[last:]) != after):
         return ""
     return text[first:last].strip()
-
-
-def meaning(label: Number, said: float | None) -> int | float | None:
-    """Return the value of the slot when the number `said` fills it; None if it does not fit."""
-    said = None if said is None else _in_range(label, said)
-    if said is None or not _is_step(label, said):
-        return None
-    if label.multiplier is None:
-        return said
-    if label.total:
-        return Addend(said * label.multiplier, label.total)
-    # Rounded, since 3 * 2.55 should not be published as 7.6499999999999995.
-    meant = round(said * label.multiplier, 6)
-    return int(meant) if meant == int(meant) else meant
-
-
-def _in_range(label: Number, said: float) -> float | None:
-    """Return `said` if it is in the range, or the year that it stands for: 1980 for 80."""
-    if label.lowest <= said <= label.highest:
-        return said
-    are_years = _CENTURIES[0] <= label.lowest and label.highest <= _CENTURIES[-1] + _CENTURY
-    if not are_years or not 0 <= said < _CENTURY:
-        return None
-    years = [century + said for century in _CENTURIES]
-    inside = [year for year in years if label.lowest <= year <= label.highest]
-    return inside[0] if len(inside) == 1 else None
-
-
-def has_parts(label: Number, said: float) -> bool:
-    """Return whether the slot takes the fraction of `said`."""
-    if label.decimals and not label.parts:
-        return True
-    parts = (said - math.floor(said)) * (label.parts if label.decimals else 1)
-    # Rounded, since the three tenths of 20.3 are 3.0000000000000071.
-    return round(parts, 6) % 1 == 0
-
-
-def _is_step(label: Number, said: float) -> bool:
-    if label.decimals and not label.parts:
-        return True
-    return (math.floor(said) - label.lowest) % label.step == 0 and has_parts(label, said)

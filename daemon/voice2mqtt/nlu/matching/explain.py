@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 
 from voice2mqtt.nlu.grammar.automaton import START, Automaton, Label, Number, Word
 from voice2mqtt.nlu.grammar.messages import spoken_form
-from voice2mqtt.nlu.matching.exact import Intersection, LatticeState, has_parts, meaning
+from voice2mqtt.nlu.matching.exact import Intersection, LatticeState
 
 _MAX_NAMED = 4
 """Words and slots that a reason names."""
@@ -68,7 +68,7 @@ def _refused_number(found: Intersection, matched: dict[LatticeState, int], most:
             continue
         for _, number, _ in found.arcs.slots(state)[:_MAX_ARCS]:
             label = found.arcs.automaton.labels[number]
-            if isinstance(label, Number) and meaning(label, said[1]) is None:
+            if isinstance(label, Number) and label.meaning(said[1]) is None:
                 reasons[_why_not(label, said[1])] = None
     return " and ".join(list(reasons)[:2])
 
@@ -77,7 +77,7 @@ def _why_not(label: Number, said: float) -> str:
     spoken = f"{spoken_form(said)} is not"
     if not label.lowest <= said <= label.highest:
         return f"{spoken} between {label.lowest} and {label.highest} {{{label.slot}}}"
-    if not has_parts(label, said):
+    if not label.has_parts(said):
         of_what = _PARTS[label.parts] if label.decimals else ""
         return f"{spoken} a whole number{of_what} {{{label.slot}}}"
     return f"{spoken} one of {label.lowest}, {label.lowest + label.step} … {{{label.slot}}}"

@@ -51,19 +51,20 @@ class Respellings:
         }
 
     def of(self, text: str) -> Iterator[Respelling]:
-        """Yield the respellings of `text`; none if it is too long for a command."""
+        """Yield the respellings of `text`, each once; none if it is too long for a command."""
         if not self._has_numbers:
             return
         tokens = self._tokens(text)
         if len(tokens) > MAX_WORDS or not any(token.key[0].isdecimal() for token in tokens):
             return
         lattice = self._lattice(text)
-        for at in range(lattice.end):
-            for arc in dict.fromkeys(lattice.arcs[at]):
-                if arc.number is not None and arc.end <= lattice.end:
-                    for word, rest in self._replacements(lattice, at, arc.end, arc.number):
-                        text = _replaced(lattice, at, arc.end, f"{word} {rest}".strip())
-                        yield Respelling(text, arc.number, rest)
+        yield from dict.fromkeys(
+            Respelling(_replaced(lattice, at, arc.end, f"{word} {rest}".strip()), arc.number, rest)
+            for at in range(lattice.end)
+            for arc in lattice.arcs[at]
+            if arc.number is not None and arc.end <= lattice.end
+            for word, rest in self._replacements(lattice, at, arc.end, arc.number)
+        )
 
     def applied_to(self, sentence: str, respelling: Respelling) -> str:
         """Return `sentence` with the number of `respelling`; its text if it has no number."""
@@ -114,18 +115,21 @@ class Respellings:
     def _replacements(
         self, lattice: TokenLattice, at: int, end: int, number: float
     ) -> Iterator[tuple[str, str]]:
-        """Yield (word, number) of what may have been said instead of `number`."""
+        """Yield (word, number) of what may have been said instead of `number`.
+
+        No word that was heard before it anyway: nobody says "for for two".
+        """
         token = lattice.tokens[at]
-        is_single = end == at + 1
-        for word, digits in self._digits.items():
-            for digit in digits if is_single else ():
+        # Only in digits: number words show where one ends and the next begins.
+        is_written = token.surface[0].isdecimal()
+        heard = lattice.tokens[at - 1].key if at else ""
+        for word, digits in self._digits.items() if end == at + 1 else ():
+            for digit in digits if word != heard else ():
                 rest = token.key.removeprefix(digit)
-                # Only in digits: number words show where one ends and the next begins.
-                is_written = token.surface[0].isdecimal()
                 if rest != token.key and (not rest or (is_written and rest[0] in "123456789")):
                     yield word, rest
         for word, blend in self._blends.items():
-            if number in blend:
+            if number in blend and word != heard:
                 yield word, str(blend[number])
 
 

@@ -25,7 +25,6 @@ from typing import NamedTuple
 import numpy as np
 
 from voice2mqtt.nlu.grammar.automaton import Number
-from voice2mqtt.nlu.matching.exact import meaning
 from voice2mqtt.nlu.matching.phonetic.costs import Costs
 from voice2mqtt.nlu.matching.phonetic.observation import Observation
 from voice2mqtt.nlu.matching.phonetic.phonemes import INFINITE, Indices, run_starts
@@ -316,7 +315,7 @@ class ForwardBackward:
     def _number_arcs(self, label: Number, target: int) -> Iterator[SpanArc]:
         for start, numbers in self._observation.numbers.items():
             for end, number in numbers:
-                meant = meaning(label, number)
+                meant = label.meaning(number)
                 if meant is not None:
                     fills = ((label.slot, meant),)
                     yield SpanArc(target, start, end, f"{number:g}", fills, is_number=True)

@@ -21,7 +21,6 @@ from voice2mqtt.nlu.grammar.automaton import (
     Wildcard,
     Word,
 )
-from voice2mqtt.nlu.matching.exact import meaning
 from voice2mqtt.nlu.matching.phonetic.phonemes import Indices, PhoneticLexicon
 
 _MAX_RANGE = 128
@@ -160,7 +159,7 @@ def _label_words(label: Label, lexicon: PhoneticLexicon) -> _LabelWords:
         case Word(key=key, surface=surface):
             return _LabelWords([lexicon.word_ids[key]], [surface], [()])
         case Number():
-            meanings = {value: meaning(label, value) for value in short_range(label)}
+            meanings = {value: label.meaning(value) for value in short_range(label)}
             known = [
                 (lexicon.word_ids[str(value)], str(value), ((label.slot, meant),))
                 for value, meant in meanings.items()
