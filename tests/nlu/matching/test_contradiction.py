@@ -41,6 +41,7 @@ def test_a_contrary_is_told_by_its_word(language: str, heard: str, said: str, wo
         ("en", "we have a small latte", "may I have a small latte"),
         ("en", "I'm not the market glee", "start the vacuum cleaner"),
         ("en", "a large milk and no I don't", "a large mocha with sweetener"),
+        ("fr", "la porte est fermée", "la porte est-elle fermée"),
         ("xx", "not on", "on"),
     ],
 )

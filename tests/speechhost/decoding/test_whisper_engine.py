@@ -131,8 +131,27 @@ def test_without_a_table_the_language_is_that_of_the_settings() -> None:
 
 
 @pytest.mark.parametrize("text", ["you", "...", "Ich bin so gut hier. " * 4])
-def test_what_the_model_makes_up_is_no_speech(text: str) -> None:
-    assert heard(ScriptedWhisper(text)).nbest == ()
+@pytest.mark.parametrize("grammar", [None, LIGHT])
+def test_what_the_model_makes_up_is_no_speech(text: str, grammar: EngineGrammar | None) -> None:
+    assert heard(ScriptedWhisper(text), grammar).nbest == ()
+
+
+@pytest.mark.parametrize("text", ["Gute Nacht. " * 2, "gute Nacht " * 8 + "gute Na"])
+def test_a_command_that_the_model_repeats_was_said_once(text: str) -> None:
+    best = heard(ScriptedWhisper(text), LIGHT).nbest[0]
+    assert (best.lexical, best.out_of_grammar) == ("gute nacht", False)
+    assert best.confidence > 0.9
+
+
+def test_a_word_may_be_said_several_times() -> None:
+    text = "Stopp, stopp, stopp, stopp."
+    assert heard(ScriptedWhisper(text)).nbest[0].text == text
+
+
+def test_sentences_are_scored_with_the_capital_and_mark_of_what_was_heard() -> None:
+    model = ScriptedWhisper("mach das licht in der kirche an?")
+    heard(model, LIGHT)
+    assert ("de", "mach das Licht in der Küche an?") in model.scored
 
 
 def test_words_that_are_unsure_and_likely_none_are_no_speech() -> None:

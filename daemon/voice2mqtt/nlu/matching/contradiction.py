@@ -162,8 +162,9 @@ class Contradictions:
         """Return a word of the table in which what was heard differs from what is meant.
 
         One that was heard for another; or that was inserted, with only words of the table around
-        it ("with *some* milk"); or that is missing, where everything else was heard. Fillers such
-        as "please" do not count, nor does another form of the word or one that sounds the same.
+        it ("with *some* milk"); or that is missing, where everything else was heard, if it is no
+        subject ("la porte est-*elle* fermée"). Fillers such as "please" do not count, nor does
+        another form of the word or one that sounds the same.
         """
         matched = SequenceMatcher(None, meant, words, autojunk=False).get_opcodes()
         unlike = [part for part in matched if part[0] != "equal"]
@@ -175,7 +176,7 @@ class Contradictions:
             if (what == "insert" or is_one) and self._table.issuperset(words[start:end]):
                 runs.append(words[start:end])
             if what == "delete" and len(unlike) == 1:
-                runs.append(meant[first:last])
+                runs.append([word for word in meant[first:last] if word not in self._subjects])
         candidates = (word for run in runs for word in run if word not in self._fillers)
         return next((word for word in candidates if len(word) >= _MIN_STEM), None)
 

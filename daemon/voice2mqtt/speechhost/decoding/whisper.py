@@ -26,7 +26,11 @@ _MAX_WINDOW_S = 30.0
 _MARGIN_S = 2.0
 """Of silence behind the audio: with less, the model repeats what it heard."""
 _BEAMS = 5
-_MAX_TOKENS = 200
+_TOKENS_PER_S = 20.0
+"""Of fast speech in a script of which a letter is a token or two"""
+_FEWEST_TOKENS = 10
+_MAX_TOKENS = 224
+"""Of one window, in the model"""
 _LEAST = 1e-12
 """Probabilities are rounded to this, so that they have a logarithm."""
 
@@ -35,12 +39,16 @@ class _EncodedSpeech:
     """See `whisper_engine.EncodedSpeech`."""
 
     def __init__(
-        self, model: faster_whisper.WhisperModel, features: ctranslate2.StorageView
+        self,
+        model: faster_whisper.WhisperModel,
+        features: ctranslate2.StorageView,
+        duration_s: float,
     ) -> None:
-        """`features` are [1, frame of 20 ms, value]."""
+        """`features` are [1, frame of 20 ms, value]; `duration_s` is without added silence."""
         self._model = model.model
         self._tokenizer = model.hf_tokenizer
         self._features = features
+        self._max_tokens = min(int(duration_s * _TOKENS_PER_S) + _FEWEST_TOKENS, _MAX_TOKENS)
 
     def language(self, candidates: Sequence[str]) -> str:
         """See `EncodedSpeech`."""
@@ -58,7 +66,8 @@ class _EncodedSpeech:
             num_hypotheses=_BEAMS,
             # Sums of log-probabilities, not their means.
             length_penalty=0,
-            max_length=len(prompt) + _MAX_TOKENS,
+            # The library takes half of it.
+            max_length=2 * self._max_tokens,
             return_scores=True,
             return_no_speech_prob=True,
         )
@@ -124,13 +133,13 @@ class Whisper:
 
     def encode(self, samples: Floats) -> _EncodedSpeech:
         """Encode `samples` (16 kHz, -1 to 1), at most half a minute of them."""
-        window_s = len(samples) / SAMPLE_RATE_HZ + _MARGIN_S
-        window_s = min(max(window_s, _MIN_WINDOW_S), _MAX_WINDOW_S)
+        duration_s = min(len(samples) / SAMPLE_RATE_HZ, _MAX_WINDOW_S)
+        window_s = min(max(duration_s + _MARGIN_S, _MIN_WINDOW_S), _MAX_WINDOW_S)
         samples = samples[: int(window_s * SAMPLE_RATE_HZ)]
         samples = np.pad(samples, (0, int(window_s * SAMPLE_RATE_HZ) - len(samples)))
         frames = int(window_s * _FRAMES_PER_S)
         features = self._model.feature_extractor(samples)[:, :frames]
-        return _EncodedSpeech(self._model, self._model.encode(features))
+        return _EncodedSpeech(self._model, self._model.encode(features), duration_s)
 
 
 def _loaded(model: str, threads: int) -> faster_whisper.WhisperModel:

@@ -37,7 +37,7 @@ from voice2mqtt.nlu.matching.contradiction import Contradictions
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
-from voice2mqtt.speechhost.decoding.dictation import Dictated, is_speech, open_nbest
+from voice2mqtt.speechhost.decoding.dictation import Dictated, is_speech, open_nbest, plain
 from voice2mqtt.speechhost.decoding.lexical import lexical
 from voice2mqtt.speechhost.decoding.scoring import MIN_GRAMMAR_PROBABILITY
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, never
@@ -53,6 +53,8 @@ _SEARCHED = 3
 """Hypotheses, for what sounds like them."""
 _MAX_DISTANCE = 0.6
 _MAX_PROPOSALS = 8
+_MARKS = " .,!?\u2026\u3002"
+"""At the end of a sentence"""
 _INTERCEPT = 3.4
 _BEHIND_WEIGHT = 0.17
 _MAX_BEHIND_NATS = 25.0
@@ -137,11 +139,14 @@ class WhisperEngine:
         if abandoned():
             return Transcript(language=spoken)
         code = _code(spoken)
-        heard = _words_heard(speech.dictate(code))
-        found = open_nbest(heard, lambda text: lexical(text, spoken)) if heard else []
+        dictation = speech.dictate(code)
+        heard = _words_heard(dictation)
+        # A sentence over and over is a command only, or else noise.
+        is_open = heard and is_speech(dictation.hypotheses[0].text)
+        found = open_nbest(heard, lambda text: lexical(text, spoken)) if is_open else []
         # What is told of them is for engines of one language; here it is identified.
         nbest = [replace(one, understood=1.0) for one in found]
-        if nbest and not abandoned() and grammar and _helps(grammar, code):
+        if heard and not abandoned() and grammar and _helps(grammar, code):
             nbest = self._table(grammar).nbest(heard, nbest, partial(speech.score, code))
         return Transcript(nbest=() if abandoned() else tuple(nbest), language=spoken)
 
@@ -198,13 +203,13 @@ class _Table:
     ) -> list[NBestEntry]:
         """Return the commands that may have been said, and the open hypothesis.
 
-        Where none of a client's phrases was said, the `open_entries`.
+        Where none of a client's phrases was said, the `open_entries`; so too if these are none.
         """
         proposals = self._proposals(heard)
         open_text = heard[0].text
         probability = self._weigh(proposals, open_text, score) if proposals else 0.0
         out_of_grammar = probability < MIN_GRAMMAR_PROBABILITY
-        if out_of_grammar and not self._grammar.forced:
+        if out_of_grammar and not (self._grammar.forced and open_entries):
             return open_entries
         best = max((p.score for p in proposals.values()), default=0.0)
         shares = {m: math.exp(p.score - best) for m, p in proposals.items()}
@@ -232,7 +237,8 @@ class _Table:
                 if meaning := self._meaning(match.sentence):
                     proposal = found.setdefault(meaning, _Proposal(match.distance))
                     proposal.distance = min(proposal.distance, match.distance)
-                    proposal.texts |= dict.fromkeys(self._written(match.sentence))
+                    written = self._written(match.sentence, heard[0].text)
+                    proposal.texts |= dict.fromkeys(written)
         nearest = sorted(found.items(), key=lambda item: item[1].distance)
         return dict(nearest[:_MAX_PROPOSALS])
 
@@ -258,9 +264,10 @@ class _Table:
             return min(probability, _CONTRADICTED_PROBABILITY)
         return probability
 
-    def _written(self, sentence: str) -> Iterator[str]:
-        """Yield `sentence` as the model may write it."""
-        written = f"{sentence[:1].upper()}{sentence[1:]}."
+    def _written(self, sentence: str, like: str) -> Iterator[str]:
+        """Yield `sentence` as the model may write it: with capital and mark where `like` has."""
+        first = sentence[:1] if like[:1].islower() else sentence[:1].upper()
+        written = f"{first}{sentence[1:]}{like[len(like.rstrip(_MARKS)) :]}"
         yield written
         if self._percent:
             yield self._percent.sub("%", written)
@@ -290,12 +297,35 @@ def _helps(grammar: EngineGrammar, code: str) -> bool:
 
 
 def _words_heard(dictation: WhisperDictation) -> list[Dictated]:
-    """Return the hypotheses that are words; none if nobody spoke."""
-    best = dictation.hypotheses[0]
+    """Return the hypotheses that are words, each text once; none if nobody spoke."""
+    heard: dict[str, Dictated] = {}
+    for one in map(_said_once, dictation.hypotheses):
+        same = heard.get(one.text)
+        both = np.logaddexp(one.log_probability, same.log_probability) if same else 0.0
+        heard[one.text] = replace(same, log_probability=float(both)) if same else one
+    best = next(iter(heard.values()))
     sure = best.log_probability / best.tokens > _SURE_NATS_PER_TOKEN
     if not is_speech(best.text) or (dictation.no_speech_probability > _MAX_NO_SPEECH and not sure):
         return []
-    return [one for one in dictation.hypotheses if is_speech(one.text)]
+    return [one for one in heard.values() if is_speech(one.text)]
+
+
+def _said_once(heard: Dictated) -> Dictated:
+    """Return `heard` as said once, where it is the same words again and again.
+
+    The model repeats a short command until the end of its window, which may cut the last word. A
+    single word is left alone: people say "stop, stop" and "five five five".
+    """
+    written = heard.text.split()
+    words = list(map(plain, written))
+    for length in range(1, len(words) // 2 + 1):
+        *again, last = words[length:]
+        if again == words[: len(again)] and words[len(again)].startswith(last):
+            if length == 1:
+                return heard
+            tokens = math.ceil(heard.tokens * length / len(words))
+            return replace(heard, text=" ".join(written[:length]), tokens=tokens)
+    return heard
 
 
 def _code(tag: str) -> str:
