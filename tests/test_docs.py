@@ -184,6 +184,8 @@ FOREIGN = {
     "git",
     "jq",
     "mosquitto_sub",
+    "podman",
+    "podman-compose",
     "pipx",
     ".venv/bin/pip",
     "unzip",

@@ -53,11 +53,11 @@ def test_answers_come_before_speculation_and_clients_take_turns() -> None:
     busy, quiet = Client(), Client()
 
     async def scene(scheduler: Scheduler) -> None:
-        tasks = [asyncio.create_task(scheduler.transcribe(busy, job(10)))]
+        tasks = [scheduler.transcribe(busy, job(10))]
         await until_asked(engine, 1)
         waiting = [(busy, job(number)) for number in (11, 12, 13)]
         waiting += [(quiet, job(20, Urgency.PAUSE)), (quiet, job(21))]
-        tasks += [asyncio.create_task(scheduler.transcribe(*work)) for work in waiting]
+        tasks += [scheduler.transcribe(*work) for work in waiting]
         await asyncio.sleep(0)
         engine.gate.set()
         await asyncio.gather(*tasks)
@@ -72,12 +72,33 @@ def test_a_speculative_job_that_became_the_answer_moves_up() -> None:
     one, other = Client(), Client()
 
     async def scene(scheduler: Scheduler) -> None:
-        tasks = [asyncio.create_task(scheduler.transcribe(one, job(10)))]
+        tasks = [scheduler.transcribe(one, job(10))]
         await until_asked(engine, 1)
-        tasks.append(asyncio.create_task(scheduler.transcribe(one, job(11, Urgency.PAUSE))))
-        tasks.append(asyncio.create_task(scheduler.transcribe(other, job(20, Urgency.PAUSE))))
+        tasks.append(scheduler.transcribe(one, job(11, Urgency.PAUSE)))
+        tasks.append(scheduler.transcribe(other, job(20, Urgency.PAUSE)))
         await asyncio.sleep(0)
         scheduler.hasten(one, 11)
+        engine.gate.set()
+        await asyncio.gather(*tasks)
+
+    with_scheduler(engine, 1, scene)
+    assert order(engine) == [10, 11, 20]
+
+
+def test_what_has_just_been_asked_for_can_be_hastened_and_dropped_at_once() -> None:
+    """As where a pause and the end of the audio come in one piece."""
+    engine = ScriptedEngine("Yes.")
+    engine.gate.clear()
+    one, other = Client(), Client()
+
+    async def scene(scheduler: Scheduler) -> None:
+        tasks = [scheduler.transcribe(one, job(10))]
+        await until_asked(engine, 1)
+        tasks.append(scheduler.transcribe(other, job(20, Urgency.PAUSE)))
+        tasks.append(scheduler.transcribe(one, job(11, Urgency.PAUSE)))
+        scheduler.hasten(one, 11)
+        tasks.append(scheduler.transcribe(one, job(12)))
+        scheduler.abandon(one, 12)
         engine.gate.set()
         await asyncio.gather(*tasks)
 
@@ -92,15 +113,15 @@ def test_what_nobody_waits_for_is_stopped_and_what_waits_is_dropped() -> None:
     results: list[Transcript | None] = []
 
     async def scene(scheduler: Scheduler) -> None:
-        running = asyncio.create_task(scheduler.transcribe(client, job(10)))
+        running = scheduler.transcribe(client, job(10))
         await until_asked(engine, 1)
-        waiting = asyncio.create_task(scheduler.transcribe(client, job(11)))
+        waiting = scheduler.transcribe(client, job(11))
         await asyncio.sleep(0)
         scheduler.abandon(client, 10)
         scheduler.abandon(client, 11)
         results.extend([await running, await waiting])
         # The gate is still shut: only because the engine gave up is its thread free for this.
-        last = asyncio.create_task(scheduler.transcribe(client, job(12)))
+        last = scheduler.transcribe(client, job(12))
         await until_asked(engine, 2)
         engine.gate.set()
         results.append(await last)
@@ -118,7 +139,7 @@ def test_an_interim_job_is_only_run_if_a_thread_would_be_idle() -> None:
     results: list[Transcript | None] = []
 
     async def scene(scheduler: Scheduler) -> None:
-        interim = asyncio.create_task(scheduler.transcribe(client, job(10, Urgency.INTERIM)))
+        interim = scheduler.transcribe(client, job(10, Urgency.INTERIM))
         await until_asked(engine, 1)
         results.append(await scheduler.transcribe(client, job(11, Urgency.INTERIM)))
         engine.gate.set()
@@ -175,7 +196,7 @@ def test_a_client_without_a_list_never_waits_for_another_ones() -> None:
         await scheduler.prepare(attacker, ("feed the cat",))
         await asyncio.to_thread(compiling.wait)
         listed = replace(job(10), phrases=("feed the cat",))
-        waiting = asyncio.create_task(scheduler.transcribe(attacker, listed))
+        waiting = scheduler.transcribe(attacker, listed)
         assert await scheduler.transcribe(victim, job(11))
         gate.set()
         assert await waiting
@@ -249,8 +270,7 @@ class Queue:
         self, client: Client | None = None, urgency: Urgency = Urgency.ANSWER
     ) -> asyncio.Task[Transcript | None]:
         self._jobs += 1
-        work = self.scheduler.transcribe(client or Client(), job(self._jobs, urgency))
-        return asyncio.create_task(work)
+        return self.scheduler.transcribe(client or Client(), job(self._jobs, urgency))
 
     async def take(self, took_s: float) -> None:
         """Have one job done, after so long; the next one then stands still."""

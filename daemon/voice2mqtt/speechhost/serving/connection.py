@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from typing import Protocol
 
+from voice2mqtt.speechhost.engine import Transcript
 from voice2mqtt.speechhost.jobs import Abandon, Hasten, Prepare, Transcribe, Warn
 from voice2mqtt.speechhost.protocol.frames import ProtocolError, ends_audio
 from voice2mqtt.speechhost.protocol.refusals import OVERLOADED, UnsupportedRequestError
@@ -200,8 +201,10 @@ class ConnectionHandler:
                         log.warning("%s: %s", self._socket.peer, fault)
                     case Prepare():
                         await self._prepare(output)
-                    case Transcribe():
-                        tasks.create_task(self._transcribe(output, tasks), name="transcribe")
+                    case Transcribe(job_id=job_id):
+                        transcribing = self._scheduler.transcribe(self._client, output)
+                        result = self._take_result(job_id, transcribing, tasks)
+                        tasks.create_task(result, name="take result")
                     case Hasten(job_id=job_id):
                         self._scheduler.hasten(self._client, job_id)
                     case Abandon(job_id=job_id):
@@ -223,14 +226,19 @@ class ConnectionHandler:
             )  # fmt: skip
         await self._scheduler.prepare(self._client, work.phrases)
 
-    async def _transcribe(self, job: Transcribe, tasks: asyncio.TaskGroup) -> None:
+    async def _take_result(
+        self,
+        job_id: int,
+        transcribing: asyncio.Task[Transcript | None],
+        tasks: asyncio.TaskGroup,
+    ) -> None:
         try:
-            result = await self._scheduler.transcribe(self._client, job)
+            result = await transcribing
         except OverloadedError:
             log.warning("%s is refused: %s", self._socket.peer, OVERLOADED)
             self.close(OVERLOADED, TOO_MUCH)
             return
-        outputs = self._session.transcribed(job.job_id, result)
+        outputs = self._session.transcribed(job_id, result)
         self._transcribed.set()
         await self._process(outputs, tasks)
 

@@ -114,29 +114,32 @@ class Scheduler:
             await asyncio.wait([client.grammar])
         client.grammar = self._phrase_cache.get(phrases)
 
-    async def transcribe(self, client: Client, request: Transcribe) -> Transcript | None:
-        """Return what was said; None if the engine failed, had no time, or nobody waits.
+    def transcribe(self, client: Client, request: Transcribe) -> asyncio.Task[Transcript | None]:
+        """Take a job; its result is what was said, or None: the engine failed or had no time.
 
-        Raises:
-            OverloadedError: somebody waits, and would for too long.
+        It can be hastened and dropped from now on. Where somebody would wait for it for too long,
+        the result is an `OverloadedError`.
         """
         done: asyncio.Future[Transcript | None] = asyncio.get_running_loop().create_future()
-        job, asked_s = _Job(client, request, request.urgency, done), time.monotonic()
+        job = client.jobs[request.job_id] = _Job(client, request, request.urgency, done)
         if request.urgency is Urgency.INTERIM and self.running >= max(1, self._threads - 1):
-            return None
-        client.jobs[request.job_id] = job
+            self.abandon(client, request.job_id)
+        return asyncio.create_task(self._transcribe(job), name="transcribe")
+
+    async def _transcribe(self, job: _Job) -> Transcript | None:
+        asked_s = time.monotonic()
         try:
-            job.grammar = await self._phrase_cache.grammar(request.phrases, done)
-            if not done.done():
+            job.grammar = await self._phrase_cache.grammar(job.request.phrases, job.done)
+            if not job.done.done():
                 self._waiting.append(job)
                 self._start()
                 self._limit_wait(job)
-            result = await done
+            result = await job.done
             if result is not None and self._on_transcribed:
-                self._on_transcribed(request, job.urgency, time.monotonic() - asked_s)
+                self._on_transcribed(job.request, job.urgency, time.monotonic() - asked_s)
             return result
         finally:
-            self.abandon(client, request.job_id)
+            self.abandon(job.client, job.request.job_id)
 
     def release(self, client: Client) -> None:
         """Forget the phrases of `client`: if they are not compiled yet, they need not be."""
