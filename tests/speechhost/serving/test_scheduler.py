@@ -63,7 +63,7 @@ def test_answers_come_before_speculation_and_clients_take_turns() -> None:
         await asyncio.gather(*tasks)
 
     with_scheduler(engine, 1, scene)
-    assert order(engine) == [10, 21, 11, 12, 13, 20]
+    assert order(engine) == [10, 11, 21, 12, 13, 20]
 
 
 def test_a_speculative_job_that_became_the_answer_moves_up() -> None:
@@ -282,6 +282,10 @@ class Queue:
         await begun
         self.engine.gate.clear()
 
+    async def pass_time(self, seconds: float) -> None:
+        await self.settle()
+        self._now_s += seconds
+
     async def settle(self) -> None:
         """Let everything happen that needs no more time."""
         for _ in range(20):
@@ -362,6 +366,26 @@ def test_what_waits_behind_its_own_client_is_not_refused_and_delays_nobody(play:
         assert (queue.scheduler.running, queue.scheduler.waiting) == (1, 20)
         queue.engine.gate.set()
         assert all(await asyncio.gather(other, *pieces))
+
+    play(scene)
+
+
+def test_who_waits_is_not_overtaken_by_those_who_come_later(play: Play) -> None:
+    """Not even one for whom an interim transcription was made before."""
+
+    async def scene(queue: Queue) -> None:
+        client = Client()
+        interim = queue.ask(client, Urgency.INTERIM)
+        assert await interim
+        await queue.take(scheduling.MAX_WAIT_S / 10)
+        running, first = queue.ask(), queue.ask(client)
+        later = []
+        for _ in range(5):
+            await queue.pass_time(0.1)
+            later.append(queue.ask())
+        queue.engine.gate.set()
+        assert all(await asyncio.gather(running, first, *later))
+        assert order(queue.engine)[2:] == [3, 4, 5, 6, 7, 8, 9]
 
     play(scene)
 

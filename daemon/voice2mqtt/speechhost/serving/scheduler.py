@@ -1,8 +1,9 @@
 """Transcriptions for all clients, on a few threads, shared fairly.
 
-By urgency first; among equals the client with the fewest running jobs is next, then the one served
-longest ago. Interim transcriptions are only made if a thread would be idle. A client that would
-wait too long for its answer is refused at once: it may ask elsewhere, or a moment later.
+By urgency first; among equals the client with the fewest running jobs is next, then the one that
+has waited longest. What a client has more to do waits anew after each of its jobs. Interim
+transcriptions are only made if a thread would be idle. A client that would wait too long for its
+answer is refused at once: it may ask elsewhere, or a moment later.
 """
 
 import asyncio
@@ -12,7 +13,6 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 
 from voice2mqtt.speechhost.engine import Engine, EngineGrammar, Transcript
 from voice2mqtt.speechhost.jobs import Transcribe, Urgency
@@ -36,8 +36,8 @@ class Client:
 
     running: int = 0
     """How many of its jobs the engine works on."""
-    last_served: int = 0
-    """Rank of its last start of a job among all starts."""
+    last_served_s: float = 0.0
+    """When its last job began."""
     jobs: dict[int, "_Job"] = field(default_factory=dict)
     grammar: PendingGrammar | None = None
     """Of the list of phrases it offered last."""
@@ -49,8 +49,15 @@ class _Job:
     request: Transcribe
     urgency: Urgency
     done: asyncio.Future[Transcript | None]
+    asked_s: float
     grammar: EngineGrammar | None = None
     began_s: float = 0.0
+
+    @property
+    def turn(self) -> tuple[int, int, float]:
+        """What the next one to begin has the lowest of."""
+        client = self.client
+        return self.urgency, client.running, max(self.asked_s, client.last_served_s)
 
 
 class Scheduler:
@@ -84,7 +91,6 @@ class Scheduler:
         self._running: list[_Job] = []
         self._usual_s = 0.0
         """What a transcription takes of its thread, by the last ones."""
-        self._starts = count(1)
 
     @property
     def running(self) -> int:
@@ -121,13 +127,13 @@ class Scheduler:
         the result is an `OverloadedError`.
         """
         done: asyncio.Future[Transcript | None] = asyncio.get_running_loop().create_future()
-        job = client.jobs[request.job_id] = _Job(client, request, request.urgency, done)
+        job = _Job(client, request, request.urgency, done, time.monotonic())
+        client.jobs[request.job_id] = job
         if request.urgency is Urgency.INTERIM and self.running >= max(1, self._threads - 1):
             self.abandon(client, request.job_id)
         return asyncio.create_task(self._transcribe(job), name="transcribe")
 
     async def _transcribe(self, job: _Job) -> Transcript | None:
-        asked_s = time.monotonic()
         try:
             job.grammar = await self._phrase_cache.grammar(job.request.phrases, job.done)
             if not job.done.done():
@@ -136,7 +142,7 @@ class Scheduler:
                 self._limit_wait(job)
             result = await job.done
             if result is not None and self._on_transcribed:
-                self._on_transcribed(job.request, job.urgency, time.monotonic() - asked_s)
+                self._on_transcribed(job.request, job.urgency, time.monotonic() - job.asked_s)
             return result
         finally:
             self.abandon(job.client, job.request.job_id)
@@ -170,7 +176,7 @@ class Scheduler:
         What waits behind work of its own client is none: such a client sends faster than it speaks.
         """
         others = {other.client for other in self._waiting if other.urgency is Urgency.ANSWER}
-        if job.urgency is not Urgency.ANSWER or job.client.running or len(job.client.jobs) > 1:
+        if job.urgency is not Urgency.ANSWER or len(job.client.jobs) > 1:
             return
         if self._wait_s(others - {job.client}) > MAX_WAIT_S:
             self._refuse(job)
@@ -194,13 +200,10 @@ class Scheduler:
 
     def _start(self) -> None:
         while self._waiting and self.running < self._threads:
-            job = min(
-                self._waiting, key=lambda j: (j.urgency, j.client.running, j.client.last_served)
-            )
+            job = min(self._waiting, key=lambda waiting: waiting.turn)
             self._waiting.remove(job)
-            job.client.last_served = next(self._starts)
             job.client.running += 1
-            job.began_s = time.monotonic()
+            job.client.last_served_s = job.began_s = time.monotonic()
             self._running.append(job)
             running = asyncio.get_running_loop().run_in_executor(self._pool, self._run, job)
             running.add_done_callback(partial(self._finish, job))
