@@ -68,8 +68,12 @@ def _node(broker: Broker, name: str) -> Iterator[MqttAdapter]:
 
 def _wait_for_others(nodes: list[MqttAdapter]) -> None:
     others = len(nodes) - 1
-    wait_until(lambda: all(len(node.others) == others for node in nodes), "all to be known")
-    wait_until(lambda: all(node.follows for node in nodes), "all to be known for a while")
+    wait_until(
+        lambda: all(len(node.arbitration.others) == others for node in nodes), "all to be known"
+    )
+    wait_until(
+        lambda: all(node.arbitration.follows for node in nodes), "all to be known for a while"
+    )
 
 
 def _trial(nodes: list[MqttAdapter], rng: random.Random) -> tuple[int, bool, float]:
@@ -84,12 +88,12 @@ def _trial(nodes: list[MqttAdapter], rng: random.Random) -> tuple[int, bool, flo
         node = nodes[number]
         # A distant microphone detects speech later; each endpointer ends it at its own time.
         threading.Event().wait(onset_s[number])
-        node.speech_began(loudness_db[number])
+        node.arbitration.speech_began(loudness_db[number])
         threading.Event().wait(speech_s[number])
-        node.speech_ended(loudness_db[number])
+        node.arbitration.speech_ended(loudness_db[number])
         threading.Event().wait(recognition_s[number])
         decided_s = time.monotonic()
-        if node.arbitrate(row="light", text="turn on the light", score=1.0) == Won():
+        if node.arbitration.arbitrate(row="light", text="turn on the light", score=1.0) == Won():
             acted[number] = (time.monotonic() - decided_s) * 1000
 
     threads = [threading.Thread(target=run_node, args=(n,)) for n in range(len(nodes))]
@@ -103,7 +107,7 @@ def _trial(nodes: list[MqttAdapter], rng: random.Random) -> tuple[int, bool, flo
 
 def _alone_ms(node: MqttAdapter) -> float:
     began_s = time.monotonic()
-    node.speech_began(-20)
-    node.speech_ended(-20)
-    node.arbitrate(row="light", text="turn on the light", score=1.0)
+    node.arbitration.speech_began(-20)
+    node.arbitration.speech_ended(-20)
+    node.arbitration.arbitrate(row="light", text="turn on the light", score=1.0)
     return (time.monotonic() - began_s) * 1000

@@ -51,16 +51,16 @@ def node(broker: Broker | Relay, name: str) -> Iterator[MqttAdapter]:
 
 def wait_for_others(nodes: list[MqttAdapter]) -> None:
     count = len(nodes) - 1
-    wait_until(lambda: all(len(r.others) == count for r in nodes), "all to be known")
-    wait_until(lambda: all(r.follows for r in nodes), "all to be known for a while")
+    wait_until(lambda: all(len(r.arbitration.others) == count for r in nodes), "all to be known")
+    wait_until(lambda: all(r.arbitration.follows for r in nodes), "all to be known for a while")
 
 
 def hear(adapter: MqttAdapter, loudness_db: float, thinks_s: float) -> Won | HeldBack:
     """What a node does with one utterance."""
-    adapter.speech_began(loudness_db)
-    adapter.speech_ended(loudness_db)
+    adapter.arbitration.speech_began(loudness_db)
+    adapter.arbitration.speech_ended(loudness_db)
     threading.Event().wait(thinks_s)
-    return adapter.arbitrate(row="light", text="turn on the light", score=1.0)
+    return adapter.arbitration.arbitrate(row="light", text="turn on the light", score=1.0)
 
 
 def test_the_loudest_of_three_acts_however_long_each_thinks(broker: Broker) -> None:
@@ -88,9 +88,11 @@ def test_the_loudest_of_three_acts_however_long_each_thinks(broker: Broker) -> N
 
 def test_a_node_alone_tells_nobody_and_waits_for_nobody(broker: Broker) -> None:
     with broker.subscriber("voice2mqtt/#") as subscriber, node(broker, "den") as adapter:
-        wait_until(lambda: adapter.follows, "the adapter to have joined")
-        adapter.speech_began(-20)
-        assert adapter.arbitrate(row="light", text="turn on the light", score=1.0) == Won()
+        wait_until(lambda: adapter.arbitration.follows, "the adapter to have joined")
+        adapter.arbitration.speech_began(-20)
+        assert (
+            adapter.arbitration.arbitrate(row="light", text="turn on the light", score=1.0) == Won()
+        )
         adapter.publish_activity("hearing")
         subscriber.wait_for("voice2mqtt/den/activity", like=lambda p: p == "hearing")
         stages = [json.loads(m.payload)["stage"] for m in subscriber.on("voice2mqtt/election")]
@@ -100,23 +102,25 @@ def test_a_node_alone_tells_nobody_and_waits_for_nobody(broker: Broker) -> None:
 def test_a_node_that_understood_nothing_holds_nobody_up(broker: Broker) -> None:
     with node(broker, "attic") as loud, node(broker, "bath") as quiet:
         wait_for_others([loud, quiet])
-        loud.speech_began(-20)
-        quiet.speech_began(-40)
-        timer = threading.Timer(0.2, loud.abstain)
+        loud.arbitration.speech_began(-20)
+        quiet.arbitration.speech_began(-40)
+        timer = threading.Timer(0.2, loud.arbitration.abstain)
         timer.start()
-        assert quiet.arbitrate(row="light", text="turn on the light", score=1.0) == Won()
+        assert (
+            quiet.arbitration.arbitrate(row="light", text="turn on the light", score=1.0) == Won()
+        )
         timer.join()
 
 
 def test_a_broker_that_goes_away_holds_nobody_up_and_nobody_acts(broker: Broker) -> None:
     with node(broker, "attic") as loud, node(broker, "bath") as quiet:
         wait_for_others([loud, quiet])
-        loud.speech_began(-20)
-        quiet.speech_began(-40)
+        loud.arbitration.speech_began(-20)
+        quiet.arbitration.speech_began(-40)
         timer = threading.Timer(0.1, broker.kill)
         timer.start()
         began_s = time.monotonic()
-        held = quiet.arbitrate(row="light", text="turn on the light", score=1.0)
+        held = quiet.arbitration.arbitrate(row="light", text="turn on the light", score=1.0)
         assert isinstance(held, HeldBack)
         assert held.unsure
         assert "in touch with attic" in held.reason
@@ -171,9 +175,9 @@ def test_what_must_not_be_doubled_is_done_once(
 
         def speak(name: str) -> None:
             adapter = nodes[name]
-            adapter.speech_began(-20 if name == louder else -40)
-            adapter.speech_ended(-20 if name == louder else -40)
-            verdict = adapter.arbitrate(row=BELL.row, text=BELL.text, score=1.0)
+            adapter.arbitration.speech_began(-20 if name == louder else -40)
+            adapter.arbitration.speech_ended(-20 if name == louder else -40)
+            verdict = adapter.arbitration.arbitrate(row=BELL.row, text=BELL.text, score=1.0)
             if isinstance(verdict, Won):
                 adapter.carry_out(BELL, name, settled.put, if_alone=verdict.if_alone)
             else:
@@ -200,8 +204,10 @@ def test_two_rooms_that_start_before_their_broker_do_not_both_act(broker: Broker
     settled: Queue[str] = Queue()
     with node(broker, "attic") as attic, node(broker, "bath") as bath:
         for adapter in (attic, bath):
-            adapter.speech_began(-20)
-            assert adapter.arbitrate(row=BELL.row, text=BELL.text, score=1.0) == Won(if_alone=True)
+            adapter.arbitration.speech_began(-20)
+            assert adapter.arbitration.arbitrate(row=BELL.row, text=BELL.text, score=1.0) == Won(
+                if_alone=True
+            )
             adapter.carry_out(BELL, "id", settled.put, if_alone=True)
         broker.start()
         reasons = [settled.get(timeout=10) for _ in range(2)]
@@ -228,7 +234,7 @@ def test_a_node_that_left_is_not_counted(broker: Broker) -> None:
     with node(broker, "attic") as stays:
         with node(broker, "bath") as leaves:
             wait_for_others([stays, leaves])
-        wait_until(lambda: not stays.others, "farewell")
+        wait_until(lambda: not stays.arbitration.others, "farewell")
 
 
 @given(st.binary() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(

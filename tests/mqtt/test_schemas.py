@@ -70,7 +70,7 @@ def test_every_payload_that_is_published_keeps_its_schema(
     broker: Broker, adapter: MqttAdapter
 ) -> None:
     with broker.subscriber() as subscriber:
-        wait_until(lambda: adapter.follows, "the adapter to have joined")
+        wait_until(lambda: adapter.arbitration.follows, "the adapter to have joined")
         for activity in ("woken", "hearing", "recognising", "asking", "idle"):
             adapter.publish_activity(activity)
         for number, happening in enumerate(HAPPENINGS):
@@ -92,10 +92,10 @@ def test_every_payload_that_is_published_keeps_its_schema(
             adapter.carry_out(fire, "id", outcomes.put)
             assert outcomes.get(timeout=10)
         subscriber.send("voice2mqtt/attic/availability", "online")
-        wait_until(lambda: adapter.others == {"attic"}, "the attic to be known")
-        adapter.speech_began(-20)
-        adapter.speech_ended(-21)
-        adapter.arbitrate(row="light", text="turn on the light", score=0.97)
+        wait_until(lambda: adapter.arbitration.others == {"attic"}, "the attic to be known")
+        adapter.arbitration.speech_began(-20)
+        adapter.arbitration.speech_ended(-21)
+        adapter.arbitration.arbitrate(row="light", text="turn on the light", score=0.97)
         for kind in ("bad_request", "not_obeyed", "not_done", "held_back"):
             subscriber.wait_for("voice2mqtt/den/event", like=lambda payload, k=kind: k in payload)  # type: ignore[misc]
         subscriber.wait_for("voice2mqtt/election", like=lambda payload: "acts" in payload)

@@ -182,7 +182,7 @@ def test_what_another_room_may_have_done_is_held_back_and_told(
 
     def direct() -> None:
         stage.seen.wait_for(f"{ROOT}/availability", lambda said: said == "online")
-        wait_until(lambda: bool(stage.daemon._adapter.others), "the attic to be known")
+        wait_until(lambda: bool(stage.daemon._adapter.arbitration.others), "the attic to be known")
         stage.microphone.speak()
         (event,) = stage.events(1)
         assert event["event"] == "held_back"
@@ -320,7 +320,7 @@ def test_an_utterance_that_is_tried_again_ended_once(
     stage = make_stage("turn on the light")
     stage.recognizer.attempts = 3
     ended: list[float] = []
-    monkeypatch.setattr(stage.daemon._adapter, "speech_ended", ended.append)
+    monkeypatch.setattr(stage.daemon._adapter.arbitration, "speech_ended", ended.append)
 
     def direct() -> None:
         stage.microphone.speak()

@@ -11,11 +11,14 @@ from tests.service.stage import ROOT, Stage
 
 PLACES: dict[str, Callable[[Stage], tuple[object, str]]] = {
     "asking whether audio may be sent": lambda stage: (stage.daemon, "_may_send"),
-    "telling that somebody speaks": lambda stage: (stage.daemon._adapter, "speech_began"),
-    "telling that nobody speaks": lambda stage: (stage.daemon._adapter, "speech_ended"),
+    "telling that somebody speaks": lambda stage: (
+        stage.daemon._adapter.arbitration,
+        "speech_began",
+    ),
+    "telling that nobody speaks": lambda stage: (stage.daemon._adapter.arbitration, "speech_ended"),
     "recognising": lambda stage: (stage.recognizer, "recognize"),
     "deciding": lambda stage: (stage.daemon._executor._interpreter, "decide"),
-    "agreeing with other rooms": lambda stage: (stage.daemon._adapter, "arbitrate"),
+    "agreeing with other rooms": lambda stage: (stage.daemon._adapter.arbitration, "arbitrate"),
     "publishing": lambda stage: (stage.daemon._adapter, "carry_out"),
     "reporting": lambda stage: (stage.daemon._executor, "_report"),
     "telling": lambda stage: (stage.daemon._adapter, "publish_event"),

@@ -20,51 +20,27 @@ class LiveUtterance:
         cut: str = "",
     ) -> None:
         """Begin at `start_sample`; `expect` calls `on_expect`, `cut` is why speech is missing."""
-        self._start_sample = start_sample
+        self.start_sample = start_sample
+        """Absolute number of the first sample, pre-roll included."""
+        self.speech_began_at_s = 0.0
+        """When the first frame of speech was captured; 0 before that."""
+        self.speech_ended_at_s = 0.0
+        """When the last frame of speech was captured."""
+        self.speech_frames = 0
+        """How many frames of speech there are so far."""
+        self.cut = cut
+        """Why it is only a part of what was said; "" if it is whole."""
+        self.ended = False
         self._on_expect = on_expect
         self._changed = threading.Condition()
         self._blocks: list[bytes] = []
-        self._ended = False
-        self._cut = cut
-        self._speech_began_at_s = self._speech_ended_at_s = 0.0
         self._power_sum = 0.0
-        self._speech_frames = 0
-
-    @property
-    def start_sample(self) -> int:
-        """Absolute number of the first sample, pre-roll included."""
-        return self._start_sample
-
-    @property
-    def speech_began_at_s(self) -> float:
-        """When the first frame of speech was captured; 0 before that."""
-        return self._speech_began_at_s
-
-    @property
-    def speech_ended_at_s(self) -> float:
-        """When the last frame of speech was captured."""
-        return self._speech_ended_at_s
 
     @property
     def loudness_db(self) -> float:
         """Level of the speech so far in dBFS."""
         with self._changed:
-            return decibels(self._power_sum / max(1, self._speech_frames))
-
-    @property
-    def speech_frames(self) -> int:
-        """How many frames of speech there are so far."""
-        return self._speech_frames
-
-    @property
-    def ended(self) -> bool:
-        """Whether its end was marked."""
-        return self._ended
-
-    @property
-    def cut(self) -> str:
-        """Why it is only a part of what was said; "" if it is whole."""
-        return self._cut
+            return decibels(self._power_sum / max(1, self.speech_frames))
 
     def frames(self) -> Iterator[bytes]:
         """Yield the audio, pre-roll first, blocking for live audio; end when speech has ended.
@@ -74,7 +50,7 @@ class LiveUtterance:
         at = 0
         while True:
             with self._changed:
-                while at == len(self._blocks) and not self._ended:
+                while at == len(self._blocks) and not self.ended:
                     self._changed.wait()
                 if at == len(self._blocks):
                     return
@@ -89,12 +65,12 @@ class LiveUtterance:
     def begin_at(self, sample: int) -> None:
         """Leave out the audio before `sample`, before anybody reads; no beginning is missing."""
         with self._changed:
-            excess = (sample - self._start_sample) * SAMPLE_BYTES
+            excess = (sample - self.start_sample) * SAMPLE_BYTES
             if excess > 0:
                 self._blocks = [b"".join(self._blocks)[excess:]]
-                self._start_sample = sample
-            if self._cut == NO_BEGINNING:
-                self._cut = ""
+                self.start_sample = sample
+            if self.cut == NO_BEGINNING:
+                self.cut = ""
 
     def append(self, block: bytes) -> None:
         """Add audio that was just captured."""
@@ -105,14 +81,14 @@ class LiveUtterance:
     def speech(self, captured_at_s: float, power: float) -> None:
         """Count a frame of speech; `power` is its mean square, 1 being full scale."""
         with self._changed:
-            self._speech_began_at_s = self._speech_began_at_s or captured_at_s
-            self._speech_ended_at_s = captured_at_s
+            self.speech_began_at_s = self.speech_began_at_s or captured_at_s
+            self.speech_ended_at_s = captured_at_s
             self._power_sum += power
-            self._speech_frames += 1
+            self.speech_frames += 1
 
     def end(self, cut: str = "") -> None:
         """Mark the end; `cut` is why, if more was said."""
         with self._changed:
-            self._cut = self._cut or cut
-            self._ended = True
+            self.cut = self.cut or cut
+            self.ended = True
             self._changed.notify_all()

@@ -29,15 +29,11 @@ class Membership:
         """Until when each counts as present."""
         self._came: set[str] = set()
         self._awaited: set[str] = set()
-        self._knows_of_another = False
+        self.knows_of_another = False
+        """Whether any other node was seen in this connection, even one that has gone."""
         self._token = ""
         self._joined_s = math.inf
         self._since_s = math.inf
-
-    @property
-    def knows_of_another(self) -> bool:
-        """Whether any other node was seen in this connection, even one that has gone."""
-        return self._knows_of_another
 
     @property
     def joined(self) -> bool:
@@ -63,7 +59,7 @@ class Membership:
         """Begin a new connection, identified by `token`."""
         self._token = token
         self._came, self._awaited = set(), set()
-        self._knows_of_another = False
+        self.knows_of_another = False
         self._joined_s = self._since_s = math.inf
 
     def leave(self) -> None:
@@ -72,7 +68,7 @@ class Membership:
 
     def see(self, node: str, now_s: float, *, there: bool) -> None:
         """Handle that `node` came or went."""
-        self._knows_of_another = True
+        self.knows_of_another = True
         if there:
             self._count_until(node, math.inf)
         elif node in self._others:

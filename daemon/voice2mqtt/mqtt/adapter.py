@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from voice2mqtt.core.arbitration import HeldBack, Won
 from voice2mqtt.core.decision import Fire, Message
 from voice2mqtt.core.event import Event, notice
 from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
@@ -74,19 +73,20 @@ class MqttAdapter:
         self._outbox = Outbox(self._link, log_topics=settings.privacy.log_text)
         self._name_conflict = ClientIdConflict(self._instance)
         self._confirmations = ConfirmationWatcher(self._link, self._outbox.call_at)
-        self._arbitration = RoomArbitration(
+        self.arbitration = RoomArbitration(
             self._topics,
             settings.rooms,
             self._send_now,
             instance=self._instance,
             on_other_instance=self._handle_other_instance,
         )
+        """Agrees with the other nodes which of them acts."""
         self._discovery = DiscoveryPublisher(
             self._topics, settings.home_assistant, self._send_owned, settings.console.url
         )
         self._link.subscribe(*(self._topics.control(name) for name in CONTROLS))
         self._link.subscribe(self._topics.availability, self._topics.state)
-        self._link.subscribe(*self._arbitration.filters, self._discovery.status)
+        self._link.subscribe(*self.arbitration.filters, self._discovery.status)
         self._link.subscribe(self._discovery.filter, background=True)
 
     @property
@@ -126,7 +126,7 @@ class MqttAdapter:
         if_alone: bool = False,
     ) -> None:
         """Deliver one message of a command; see `Outbox.publish` and `carry_out`."""
-        objection = self._arbitration.objection if if_alone else None
+        objection = self.arbitration.objection if if_alone else None
         self._outbox.publish(message, on_done, said_s, objection=objection)
 
     def carry_out(
@@ -190,41 +190,10 @@ class MqttAdapter:
             row=row,
         )
 
-    # Several nodes.
-
-    @property
-    def others(self) -> frozenset[str]:
-        """Names of the other nodes that are online."""
-        return self._arbitration.others
-
-    @property
-    def follows(self) -> bool:
-        """Whether a sentence that begins now can be agreed on with the other nodes."""
-        return self._arbitration.follows
-
-    def speech_began(self, loudness_db: float, began_s: float = 0.0) -> None:
-        """Tell the other nodes that speech has begun here, with its loudness (dBFS) so far.
-
-        `began_s` is when it began, by `clock.now_s`; 0 is just now.
-        """
-        self._arbitration.speech_began(loudness_db, began_s)
-
-    def speech_ended(self, loudness_db: float) -> None:
-        """Tell the other nodes that speech has ended, with its loudness (dBFS)."""
-        self._arbitration.speech_ended(loudness_db)
-
-    def arbitrate(self, *, row: str, text: str, score: float) -> Won | HeldBack:
-        """Return whether this node acts on its last utterance; at once if it is the only node."""
-        return self._arbitration.arbitrate(row=row, text=text, score=score)
-
-    def abstain(self) -> None:
-        """Tell the other nodes that the last utterance is no command here."""
-        self._arbitration.abstain()
-
     def close(self, drain_s: float) -> None:
         """Deliver what is due within `drain_s`, publish `offline`, and end."""
         self._closing = True
-        self._arbitration.silence("the daemon is ending")
+        self.arbitration.silence("the daemon is ending")
         self._confirmations.close()
         self._outbox.close(drain_s)
         if self._activity != "idle":
@@ -280,13 +249,13 @@ class MqttAdapter:
         self._publish_online()
         self._retain(self._topics.activity, self._activity)
         self._publish_state()
-        self._arbitration.came_up()
+        self.arbitration.came_up()
         self._discovery.came_up()
         self._outbox.link_is_up()
 
     def _went_down(self, lost: ConnectionLost) -> None:
         self._name_conflict.went_down(lost, time.monotonic())
-        self._arbitration.went_down()
+        self.arbitration.went_down()
         self._discovery.went_down()
 
     def _turned(self) -> None:
@@ -304,7 +273,7 @@ class MqttAdapter:
         ):
             self._resolve_name_conflict()
         self._discovery.handle_message(message)
-        self._arbitration.handle_message(message)
+        self.arbitration.handle_message(message)
         self._outbox.reconsider()
         self._confirmations.handle_message(message)
 
@@ -336,7 +305,7 @@ class MqttAdapter:
         reason = f"another voice2mqtt is called {self._settings.node!r} on this broker"
         if self._name_conflict.was_first:
             hint = "this one does nothing until it is given another name under node:"
-            self._arbitration.silence(f"{reason} and was there first; {hint}")
+            self.arbitration.silence(f"{reason} and was there first; {hint}")
             self._link.rename(f"{self._link.client_id}-{self._instance[-8:]}")
         else:
             hint = "that one does nothing until it is given another name under node:"

@@ -107,7 +107,7 @@ class RoomArbitration:
         if answer:
             self._send_unless_silenced(answer)
 
-    def speech_began(self, loudness_db: float, began_s: float) -> None:
+    def speech_began(self, loudness_db: float, began_s: float = 0.0) -> None:
         """Tell the others that speech has begun here, with its loudness (dBFS) so far.
 
         `began_s` is when it began, by `clock.now_s`; 0 is just now.
@@ -128,7 +128,7 @@ class RoomArbitration:
             self._send_unless_silenced(bid)
 
     def arbitrate(self, *, row: str, text: str, score: float) -> Won | HeldBack:
-        """Return whether this node acts on its last utterance; waits until that is decided.
+        """Return whether this node acts on its last utterance; at once if it is the only node.
 
         Raises:
             ValueError: there was no utterance.

@@ -160,7 +160,7 @@ class CommandExecutor:
             return Canceled(reason="Error", code="TooLate", details=f"not recognised: {why}")
         self._cancel_answer_timer()
         self._show_activity("hearing")
-        self._adapter.speech_began(utterance.loudness_db, utterance.speech_began_at_s)
+        self._adapter.arbitration.speech_began(utterance.loudness_db, utterance.speech_began_at_s)
 
         def ended(utterance: Utterance) -> None:
             patience.utterance_is_over()
@@ -202,7 +202,7 @@ class CommandExecutor:
         # The speaker has not heard the question, and so cannot answer it.
         steps: tuple[Callable[[], None], ...] = (
             self._interpreter.drop_question,
-            self._adapter.abstain,
+            self._adapter.arbitration.abstain,
             lambda: self._report(event),
             lambda: self._adapter.publish_event(event),
             lambda: self._reply.to(processed),
@@ -219,7 +219,7 @@ class CommandExecutor:
     def _utterance_ended(self, utterance: Utterance) -> None:
         self._live.gate_closed()
         self._show_activity("recognising")
-        self._adapter.speech_ended(utterance.loudness_db)
+        self._adapter.arbitration.speech_ended(utterance.loudness_db)
 
     def _act_on(self, processed: ProcessedUtterance) -> None:
         """Carry out what was decided, unless another node does; report it."""
@@ -229,7 +229,9 @@ class CommandExecutor:
         if_alone = False
         if processed.utterance and acting:
             best = acting[0]
-            verdict = self._adapter.arbitrate(row=best.row, text=best.text, score=best.score)
+            verdict = self._adapter.arbitration.arbitrate(
+                row=best.row, text=best.text, score=best.score
+            )
             if isinstance(verdict, HeldBack):
                 reason = verdict.reason
                 self._interpreter.drop_question()
@@ -242,7 +244,7 @@ class CommandExecutor:
                 return
             if_alone = verdict.if_alone
         elif processed.utterance:
-            self._adapter.abstain()
+            self._adapter.arbitration.abstain()
         for decision in acting:
             if isinstance(decision, Fire):
                 self._carry_out(decision, processed.id, if_alone=if_alone)

@@ -113,9 +113,9 @@ def test_of_two_nodes_with_one_name_the_second_does_nothing(
             # Under names of their own, both stay: the broker has two clients, and keeps them.
             wait_until(lambda: first.up and second.up and peace(broker), "peace")
             for adapter in (first, second):
-                adapter.speech_began(-20)
-            assert first.arbitrate(row="light", text="light", score=1.0) == Won()
-            held = second.arbitrate(row="light", text="light", score=1.0)
+                adapter.arbitration.speech_began(-20)
+            assert first.arbitration.arbitrate(row="light", text="light", score=1.0) == Won()
+            held = second.arbitration.arbitrate(row="light", text="light", score=1.0)
             assert isinstance(held, HeldBack)
             assert "was there first" in held.reason
             # The topics are the first one's: what it is told to do, and what it tells.

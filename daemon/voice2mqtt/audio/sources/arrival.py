@@ -21,17 +21,13 @@ class Arrival:
 
     def __init__(self) -> None:
         self._position = 0
-        self._lost = False
+        self.lost = False
+        """Whether audio is missing before the last block."""
         self._late_since_s: float | None = None
         self._late_then_s = 0.0
         self._since_s = float("-inf")
         # The earliest origin in this window, and in the one before.
         self._origin_s = self._origin_before_s = float("inf")
-
-    @property
-    def lost(self) -> bool:
-        """Whether audio is missing before the last block."""
-        return self._lost
 
     def late_s(self, samples: int, now_s: float) -> float:
         """Return how late the block of `samples` is that arrived at `now_s`; 0 after a loss."""
@@ -42,8 +38,8 @@ class Arrival:
             self._origin_before_s, self._origin_s = self._origin_s, origin_s
         self._origin_s = min(self._origin_s, origin_s)
         late_s = origin_s - min(self._origin_s, self._origin_before_s)
-        self._lost = self._stays_late(late_s, now_s)
-        if self._lost:
+        self.lost = self._stays_late(late_s, now_s)
+        if self.lost:
             self._origin_s = self._origin_before_s = origin_s
             self._late_since_s = None
             return 0.0

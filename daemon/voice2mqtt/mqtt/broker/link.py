@@ -85,7 +85,8 @@ class Link:
         self._subscribed: set[str] = set()
         self._too_large_topics: set[str] = set()
         self._lock = threading.Lock()
-        self._up = False
+        self.up = False
+        """Whether there is a connection at this moment."""
         self._lanes = Lanes()
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
@@ -103,14 +104,9 @@ class Link:
         return threading.Thread(target=self._run, name="mqtt-link", daemon=True)
 
     @property
-    def up(self) -> bool:
-        """Whether there is a connection at this moment."""
-        return self._up
-
-    @property
     def tried(self) -> bool:
         """Whether a connection has been made, or an attempt has failed."""
-        return self._up or bool(self._last_reason)
+        return self.up or bool(self._last_reason)
 
     @property
     def client_id(self) -> str:
@@ -144,7 +140,7 @@ class Link:
         `on_result` is called once, on the caller's or the link's thread.
         """
         with self._lock:
-            up = self._up
+            up = self.up
             unsent = self._lanes.put(delivery, on_result) if up else (delivery, on_result)
         if unsent:
             full = "it was replaced, or too much waits already"
@@ -230,7 +226,7 @@ class Link:
                 self._send_waiting(connection)
                 self._on_turn()
             with self._lock:
-                self._up = False
+                self.up = False
             connection.close()
         finally:
             connection.drop()
@@ -246,7 +242,7 @@ class Link:
     def _came_up(self, connection: BrokerConnection) -> None:
         self._subscribed = set()
         with self._lock:
-            self._up = True
+            self.up = True
         address = self._login.address
         version = "5" if self._version == MQTT_5 else "3.1.1"
         log.info(
@@ -320,7 +316,7 @@ class Link:
 
     def _down(self, lost: ConnectionLost) -> None:
         with self._lock:
-            was_up, self._up = self._up, False
+            was_up, self.up = self.up, False
             queued = self._lanes.clear()
         self._return_unsent(str(lost), *queued)
         self._version = self._next_version(lost.cause)
