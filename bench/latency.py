@@ -108,7 +108,7 @@ def run(options: Options) -> Report:
     return report
 
 
-def _record(folder: Path, spoken: Sequence[tuple[str, stage.Voice]]) -> list[_Trial]:
+def _record(folder: Path, spoken: Sequence[tuple[str, stage.SynthesisCommand]]) -> list[_Trial]:
     """Write all utterances into `folder`/spoken.wav, with pauses."""
     trials = []
     parts = [np.zeros(2 * RATE_HZ)]

@@ -10,7 +10,7 @@ from bench.pipeline import Home
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.outcome import Heard
-from voice2mqtt.demo.stage import Voice
+from voice2mqtt.demo.stage import SynthesisCommand
 from voice2mqtt.nlu.grammar.enumerate import Sentences
 from voice2mqtt.nlu.grammar.table import CommandTable
 
@@ -31,7 +31,7 @@ class SpokenCommand:
     text: str
     meant: Fire
     """The decision about the text itself."""
-    voice: Voice
+    voice: SynthesisCommand
     speech: mixing.Samples
 
     @property
@@ -67,7 +67,7 @@ def draw(home: Home, table: CommandTable, count: int, *, one_word: bool) -> list
     """
     rng = random.Random(0)
     rows = [[Sentences(say, table.lists, table.rules) for say in row.say] for row in table.rows]
-    found: dict[tuple[str, Voice], SpokenCommand] = {}
+    found: dict[tuple[str, SynthesisCommand], SpokenCommand] = {}
     for _ in range(_TRIES * count):
         template = rng.choice(rng.choice(rows))
         text = template[rng.randrange(template.count)]

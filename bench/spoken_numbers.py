@@ -15,7 +15,7 @@ from bench import voices
 from bench.pipeline import Home, grammar, heard
 from bench.report import Options, Report
 from voice2mqtt.core.decision import Ask, Decision, Fire
-from voice2mqtt.demo.stage import Voice, espeak, flite
+from voice2mqtt.demo.stage import SynthesisCommand, espeak, flite
 from voice2mqtt.errors import UnavailableError
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
@@ -66,7 +66,7 @@ def verdict(decisions: Sequence[Decision], minutes: float) -> str:
     return "asked" if any(isinstance(decision, Ask) for decision in decisions) else "refused"
 
 
-def english_voices() -> Iterator[tuple[str, Voice]]:
+def english_voices() -> Iterator[tuple[str, SynthesisCommand]]:
     """Yield the name and the command of every voice that speaks English."""
     for name in _listed("flite", "-lv").partition(":")[2].split():
         yield f"flite {name}", flite(name)

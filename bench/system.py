@@ -290,7 +290,7 @@ class System:
 
 
 def spoken_sentence(
-    text: str, voice: stage.Voice, topic: str = "", payload: str = ""
+    text: str, voice: stage.SynthesisCommand, topic: str = "", payload: str = ""
 ) -> SpokenSentence:
     """Return `text` as `voice` says it, and the message that it means."""
     pcm = voices.spoken(text, voice)

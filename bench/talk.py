@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pydoc_data.topics import topics
 
 from bench import voices
-from voice2mqtt.demo.stage import Voice
+from voice2mqtt.demo.stage import SynthesisCommand
 
 _WHO = ("my sister", "the neighbour", "our landlord", "she", "somebody", "the minister", "Peter",
         "the old man next door", "a spokesman for the council", "everyone at work")  # fmt: skip
@@ -68,7 +68,7 @@ def prose(count: int, seed: int = 0) -> list[str]:
     return whole[:count]
 
 
-def spoken(texts: list[str], by: Sequence[Voice] = voices.ALL) -> Iterator[bytes]:
+def spoken(texts: list[str], by: Sequence[SynthesisCommand] = voices.ALL) -> Iterator[bytes]:
     """Yield each of `texts` as speech (16 kHz, 16 bit, mono), by one voice after the other."""
     for number, text in enumerate(texts):
         yield voices.spoken(text, by[number % len(by)])

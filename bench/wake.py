@@ -25,7 +25,7 @@ from voice2mqtt.audio.sources.source import BLOCK_BYTES
 from voice2mqtt.audio.wake_gate import WakeSettings
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES, Wakefulness
 from voice2mqtt.core.decision import Fire
-from voice2mqtt.demo.stage import Voice, espeak, flite
+from voice2mqtt.demo.stage import SynthesisCommand, espeak, flite
 from voice2mqtt.service.wake import wake_word_detector
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import EndpointerSettings
@@ -67,7 +67,7 @@ class _Played:
 @dataclass(frozen=True, slots=True)
 class _Size:
     words: Sequence[str]
-    voices: Sequence[Voice]
+    voices: Sequence[SynthesisCommand]
     commands: int
     talk: int
     recordings: int
@@ -192,7 +192,7 @@ def _report_others(
     report.add(f"{what}: the engine, of one core", share, "%", 2.0)
 
 
-def _spoken(text: str, voice: Voice) -> Samples:
+def _spoken(text: str, voice: SynthesisCommand) -> Samples:
     return mixing.from_pcm(voices.spoken(text, voice))
 
 

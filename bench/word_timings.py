@@ -21,7 +21,7 @@ from bench.report import Options, Report
 from bench.true_speech import find_speech
 from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.core.audio import RATE_HZ
-from voice2mqtt.demo.stage import Voice
+from voice2mqtt.demo.stage import SynthesisCommand
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
 
 SENTENCES = (
@@ -113,7 +113,7 @@ def _phonemes(word: str, voice: str) -> int:
     return sum(1 for name in told.split() if name != "pau")
 
 
-def apart(sentence: str, voice: Voice) -> Spoken:
+def apart(sentence: str, voice: SynthesisCommand) -> Spoken:
     """Return the words of `sentence`, each spoken by itself, with pauses between them."""
     pcm, times_s = _silence(_BEFORE_S), []
     for word, pause_s in zip(sentence.split(), cycle(PAUSES_S)):

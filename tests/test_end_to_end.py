@@ -45,13 +45,13 @@ class Room:
         self.sound = sound
         self._folder = folder
 
-    def speak(self, *sentences: str, voice: stage.Voice = FLITE) -> dict[str, object]:
+    def speak(self, *sentences: str, voice: stage.SynthesisCommand = FLITE) -> dict[str, object]:
         """Say `sentences` to the microphone in one breath; return the event that follows."""
         before = len(self.seen.on(EVENT))
         self.say(*sentences, voice=voice)
         return self.event(before)
 
-    def say(self, *sentences: str, voice: stage.Voice = FLITE) -> None:
+    def say(self, *sentences: str, voice: stage.SynthesisCommand = FLITE) -> None:
         """Say `sentences` to the microphone in one breath."""
         wav = self._folder / "spoken.wav"
         pcm = b""

@@ -60,24 +60,12 @@ def _types(source: Path) -> list[str]:
     return [name for name in named if name[0].isupper()]
 
 
-SAME_WORD = {
-    # An array of numbers, in three files that know nothing of each other.
-    "Floats",
-    # Of YAML and of a template, as everywhere; the settings' of text and the template's.
-    *("Node", "Text"),
-    # The tag in the settings and the words that it names; what is meant in a table and in audio.
-    *("Language", "Meaning"),
-    # The speaker's in the demo, and ours.
-    "Voice",
-}
-
-
 def test_no_type_name_has_two_meanings() -> None:
     homes: dict[str, list[str]] = {}
     for source in SOURCES:
         for name in _types(source):
             homes.setdefault(name, []).append(str(source.relative_to(HOUSE)))
-    assert {name: where for name, where in homes.items() if len(where) > 1}.keys() == SAME_WORD
+    assert {name: where for name, where in homes.items() if len(where) > 1} == {}
 
 
 def test_no_folder_has_more_than_about_fifteen_files() -> None:

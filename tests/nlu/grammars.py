@@ -14,10 +14,10 @@ from voice2mqtt.nlu.grammar.table import (
 )
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
-    Node,
     Permutation,
     RuleReference,
     Sequence,
+    TemplateNode,
     Text,
     parse,
 )
@@ -108,7 +108,7 @@ def sentences_of(draw: st.DrawFn, template: str, *, in_words: bool = True) -> st
 
 
 @st.composite
-def _said(draw: st.DrawFn, node: Node, in_words: bool) -> str:
+def _said(draw: st.DrawFn, node: TemplateNode, in_words: bool) -> str:
     match node:
         case Text():
             return node.text

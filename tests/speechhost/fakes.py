@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.core.resampler import Samples
 from voice2mqtt.languages.language import primary_of
 from voice2mqtt.speechhost.decoding.dictation import Dictated
-from voice2mqtt.speechhost.decoding.whisper_engine import Floats, WhisperDictation
+from voice2mqtt.speechhost.decoding.whisper_engine import WhisperDictation
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, TimedWord, Transcript, never
 
 
@@ -139,5 +140,5 @@ class ScriptedWhisper:
         self.dictated_in: list[str] = []
         self.scored: list[tuple[str, str]] = []
 
-    def encode(self, samples: Floats) -> ScriptedSpeech:
+    def encode(self, samples: Samples) -> ScriptedSpeech:
         return ScriptedSpeech(self, loud=bool(np.abs(samples).max(initial=0) > 0.015))

@@ -118,21 +118,21 @@ def subscriber(broker_url: str, topic: str, show: Callable[[str], None]) -> Iter
         lines.close()
 
 
-Voice = Sequence[str]
+SynthesisCommand = Sequence[str]
 """A command that speaks, with {text} and {wav} in it."""
 
 
-def flite(name: str) -> Voice:
+def flite(name: str) -> SynthesisCommand:
     """Return the voice of that name of flite."""
     return "flite", "-voice", name, "-t", "{text}", "-o", "{wav}"
 
 
-def espeak(name: str, words_per_min: int = 150) -> Voice:
+def espeak(name: str, words_per_min: int = 150) -> SynthesisCommand:
     """Return the voice of that name of espeak-ng."""
     return "espeak-ng", "-v", name, "-s", str(words_per_min), "-w", "{wav}", "{text}"
 
 
-def speak(sentence: str, voice: Voice, wav: Path) -> None:
+def speak(sentence: str, voice: SynthesisCommand, wav: Path) -> None:
     """Write `sentence` to `wav`, spoken by `voice`.
 
     Raises:

@@ -16,10 +16,10 @@ from voice2mqtt.settings.values import (
     ListenAddress,
     Milliseconds,
     NodeName,
+    NonEmpty,
     PageOrigin,
     Positive,
     Section,
-    Text,
     Texts,
     Topic,
     WakeWords,
@@ -53,7 +53,7 @@ class EndpointerSettings(Section):
 class MicrophoneSettings(Section):
     """Which microphone is captured, and how."""
 
-    device: Text = "default"
+    device: NonEmpty = "default"
     """An ALSA name from `voice2mqtt devices`, `wav:FILE`, or `stdin` (raw 16 kHz)."""
     capture: Literal["arecord", "sdk"] = "arecord"
     gate: EndpointerSettings = EndpointerSettings()
@@ -68,7 +68,7 @@ class MqttSettings(Section):
     """One, or a list of which the next is used when one is gone."""
     base: Topic = "voice2mqtt"
     """Where our own topics begin."""
-    username: Text | None = None
+    username: NonEmpty | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
     """Certificates to trust, instead of the system's."""
@@ -76,7 +76,7 @@ class MqttSettings(Section):
     """Our own certificate, if the broker asks for one."""
     key_file: Path | None = None
     """The key of `cert_file`."""
-    client_id: Text | None = None
+    client_id: NonEmpty | None = None
     """By default made from `mqtt.base` and `node`."""
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
     hermes: bool = False
@@ -136,7 +136,7 @@ class FeedbackSettings(Section):
     """Tones and spoken answers."""
 
     tones: bool = True
-    device: Text = "default"
+    device: NonEmpty = "default"
     """An ALSA playback name."""
     speak: bool = True
     speech_command: Texts = ("espeak-ng", "-v", "{language}", "--stdout", "--stdin")

@@ -9,12 +9,12 @@ from voice2mqtt.languages.language import primary_of
 from voice2mqtt.settings.values import (
     Endpoint,
     Host,
-    Language,
+    LanguageTag,
     Milliseconds,
+    NonEmpty,
     Proxy,
     Region,
     Section,
-    Text,
     Texts,
     Variable,
     as_tuple,
@@ -27,7 +27,7 @@ MOST_LANGUAGES = {"at-start": (4, "four"), "continuous": (10, "ten")}
 class ServiceSettings(Section):
     """One Speech service, and how it is reached."""
 
-    name: Text | None = None
+    name: NonEmpty | None = None
     """How answers and the log call it; by default its address."""
     host: Host | None = None
     """A Speech container, or our own host; ws://127.0.0.1:5000 if nothing else is named."""
@@ -35,7 +35,7 @@ class ServiceSettings(Section):
     """A complete URL of the service, instead of `host`."""
     region: Region | None = None
     """Azure's cloud, such as `westeurope`, instead of `host`; needs a key or a token."""
-    endpoint_id: Text | None = None
+    endpoint_id: NonEmpty | None = None
     """The deployment of a custom model (Custom Speech) at this service."""
     key_file: Path | None = None
     key_env: Variable | None = None
@@ -46,7 +46,7 @@ class ServiceSettings(Section):
     """Certificates to trust besides the system's."""
     proxy: Proxy | None = None
     """A proxy on the way to the service, as http://host:port."""
-    proxy_username: Text | None = None
+    proxy_username: NonEmpty | None = None
     proxy_password_file: Path | None = None
     daily_limit_s: Annotated[float, Field(ge=0)] = 0.0
     """Seconds of audio a day that may be sent to the service; 0 is no limit."""
@@ -74,8 +74,8 @@ class ServiceSettings(Section):
 class SpeechSettings(ServiceSettings):
     """Which service recognises speech, and how."""
 
-    language: Language = "en-US"
-    languages: Annotated[tuple[Language, ...], BeforeValidator(as_tuple)] = ()
+    language: LanguageTag = "en-US"
+    languages: Annotated[tuple[LanguageTag, ...], BeforeValidator(as_tuple)] = ()
     """Two to four languages to tell apart, or up to ten continuously; replaces `language`."""
     language_id: Literal["at-start", "continuous"] = "at-start"
     """Whether the language is told once for an utterance, or may change in it."""

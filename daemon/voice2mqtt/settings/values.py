@@ -129,8 +129,8 @@ def _brokers(given: object) -> object:
 
 Positive = Annotated[float, Field(gt=0)]
 Milliseconds = Annotated[int, Field(ge=0, le=10_000)]
-Text = Annotated[str, Field(min_length=1)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(as_tuple)]
+NonEmpty = Annotated[str, Field(min_length=1)]
+Texts = Annotated[tuple[NonEmpty, ...], BeforeValidator(as_tuple)]
 WakeWords = Annotated[
     tuple[Annotated[str, AfterValidator(_wake_word)], ...], BeforeValidator(as_tuple)
 ]
@@ -138,7 +138,7 @@ Topic = Annotated[str, AfterValidator(_topic)]
 ListenAddress = Annotated[str, AfterValidator(check_listen)]
 PageOrigin = Annotated[str, AfterValidator(check_origin)]
 NodeName = Annotated[str, AfterValidator(_node_name)]
-Language = Annotated[str, AfterValidator(_language)]
+LanguageTag = Annotated[str, AfterValidator(_language)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Region = Annotated[str, AfterValidator(_region)]
 _KEY_HINT = "write it into a file of its own, named by key_file or token_file"

@@ -1,11 +1,11 @@
 import pytest
 
 from voice2mqtt.speechhost.decoding.scoring import (
-    Meaning,
     OpenHypothesis,
     Posterior,
     ScoredMeaning,
     Sentence,
+    Synonyms,
     by_meaning,
 )
 
@@ -15,7 +15,7 @@ ON, ON_TOO, OFF = (1, 2), (1, 3, 2), (4, 2)
 def _scored(
     tokens: tuple[int, ...], nats: float, prior: float = -30.0, misfit: float = 1.0
 ) -> ScoredMeaning:
-    meaning = Meaning(best=Sentence(tokens, "on", nats), others_nats=0.0)
+    meaning = Synonyms(best=Sentence(tokens, "on", nats), others_nats=0.0)
     count = len(tokens)
     return ScoredMeaning(
         meaning=meaning,
@@ -68,7 +68,7 @@ def test_words_that_are_likely_without_audio_prove_little() -> None:
 
 def test_a_near_miss_that_is_heard_clearly_was_said() -> None:
     near = ScoredMeaning(
-        meaning=Meaning(best=Sentence((1, 3, 4, 5, 6, 7, 2), "on", -13.0), others_nats=0.0),
+        meaning=Synonyms(best=Sentence((1, 3, 4, 5, 6, 7, 2), "on", -13.0), others_nats=0.0),
         log_probabilities=(-0.2, -0.2, -12.0, -0.2, -0.1, -0.1, -0.2),
         gaps=(0.0, 0.0, 11.5, 0.0, 0.0, 0.0, 0.0),
         prior=(-5.0,) * 7,
@@ -83,7 +83,7 @@ def test_a_near_miss_that_is_heard_clearly_was_said() -> None:
 def test_one_word_must_be_heard_itself_and_not_only_end() -> None:
     def probability(word_nats: float, behind_nats: float) -> float:
         scored = ScoredMeaning(
-            meaning=Meaning(best=Sentence(ON, "on", word_nats), others_nats=0.0),
+            meaning=Synonyms(best=Sentence(ON, "on", word_nats), others_nats=0.0),
             log_probabilities=(word_nats, -0.3),
             gaps=(behind_nats, 0.0),
             prior=(-6.8, -1.1),
@@ -100,7 +100,7 @@ def test_one_word_must_be_heard_itself_and_not_only_end() -> None:
 def test_rare_words_that_fit_do_not_make_up_for_one_that_does_not() -> None:
     def probability(rarity: float) -> float:
         log_probabilities, prior = (-0.2, -0.2, -12.0, -0.2), (-5.0, -rarity, -5.0, -5.0)
-        meaning = Meaning(best=Sentence((1, 3, 4, 2), "on", -12.6), others_nats=0.0)
+        meaning = Synonyms(best=Sentence((1, 3, 4, 2), "on", -12.6), others_nats=0.0)
         gaps = (0.0, 0.0, 11.5, 0.0)
         scored = ScoredMeaning(
             meaning=meaning, log_probabilities=log_probabilities, gaps=gaps, prior=prior, letters=20
@@ -138,7 +138,7 @@ def test_a_second_command_earns_nothing_by_its_length() -> None:
     assert repeated.rough_score < Sentence((1, 2), ("on",), -4.0).rough_score
     alone, both = (
         ScoredMeaning(
-            meaning=Meaning(best=best, others_nats=0.0),
+            meaning=Synonyms(best=best, others_nats=0.0),
             log_probabilities=(-0.8,) * 5, gaps=(0.0,) * 5, prior=(-6.0,) * 5, letters=20,
         )
         for best in (Sentence((1, 3, 4, 5, 2), "one", -4.0), repeated)

@@ -17,11 +17,11 @@ from voice2mqtt.nlu.grammar.table import (
 )
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
-    Node,
     Permutation,
     RuleReference,
     Sequence,
     SlotReference,
+    TemplateNode,
     Text,
     parse,
 )
@@ -70,7 +70,7 @@ class _Writer:
     def sentence(self, template: str) -> str:
         return " ".join(self._render(parse(template)).split())
 
-    def _render(self, node: Node) -> str:
+    def _render(self, node: TemplateNode) -> str:
         match node:
             case Text(text=text):
                 return self.style.plain(text)

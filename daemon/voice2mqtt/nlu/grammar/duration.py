@@ -12,7 +12,7 @@ from functools import lru_cache
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.automaton import Addend
 from voice2mqtt.nlu.grammar.table import DurationList, ListValue, RangeList, TextList
-from voice2mqtt.nlu.grammar.template import Alternative, Node, Sequence, SlotReference, Text
+from voice2mqtt.nlu.grammar.template import Alternative, Sequence, SlotReference, TemplateNode, Text
 
 UNITS_S = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 """Unit that a duration may be published in to its seconds"""
@@ -29,7 +29,7 @@ _NOTHING, _SPACE = Text(""), Text(" ")
 
 
 @lru_cache(maxsize=64)
-def duration_tree(slot: str, source: DurationList) -> Node:
+def duration_tree(slot: str, source: DurationList) -> TemplateNode:
     """Return what may be said for `slot`, which `source` fills."""
     words = language_named(source.language).durations
     assert words, "the table's reader takes no duration in a language that has no words for it"
@@ -53,14 +53,14 @@ class _DurationTree:
     source: DurationList
     said: Mapping[str, str]
     """The template of each unit"""
-    joint: Node
+    joint: TemplateNode
 
-    def beginning_with(self, units: tuple[str, ...], *, is_first: bool = True) -> Node:
+    def beginning_with(self, units: tuple[str, ...], *, is_first: bool = True) -> TemplateNode:
         """Return the tree of an amount of one of `units`, perhaps with smaller ones after it."""
         items = (self._amounts(units[at:], is_first=is_first) for at in range(len(units)))
         return Alternative(tuple(items))
 
-    def _amounts(self, units: tuple[str, ...], *, is_first: bool) -> Node:
+    def _amounts(self, units: tuple[str, ...], *, is_first: bool) -> TemplateNode:
         unit, *smaller = units
         amount = (self._number(unit, is_first=is_first), _SPACE, self._unit(unit))
         if not smaller:

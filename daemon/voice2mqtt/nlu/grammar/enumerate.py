@@ -13,11 +13,11 @@ from voice2mqtt.nlu.grammar.duration import duration_tree, plain_amounts
 from voice2mqtt.nlu.grammar.table import CommandTable, DurationList, RangeList, SlotList, TextList
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
-    Node,
     Permutation,
     RuleReference,
     Sequence,
     SlotReference,
+    TemplateNode,
     Text,
     parse,
 )
@@ -40,7 +40,7 @@ class Sentences:
         self._lists = lists
         self._rules = rules
         self._root = parse(template)
-        self._counts: dict[Node, int] = {}
+        self._counts: dict[TemplateNode, int] = {}
 
     def __getitem__(self, index: int) -> str:
         return " ".join(self._text(self._root, index).split())
@@ -54,7 +54,7 @@ class Sentences:
         """Yield few sentences in which every word, and every value of a list, is said once."""
         return (" ".join(text.split()) for text in self._cover(self._root))
 
-    def _cover(self, node: Node) -> list[str]:
+    def _cover(self, node: TemplateNode) -> list[str]:
         match node:
             case Text(text=text):
                 return [text]
@@ -76,17 +76,17 @@ class Sentences:
                     return self._cover(tree)
                 return [str(_steps(source)[-1])] if isinstance(source, RangeList) else [ANYTHING]
 
-    def _zipped(self, items: tuple[Node, ...]) -> list[str]:
+    def _zipped(self, items: tuple[TemplateNode, ...]) -> list[str]:
         parts = [self._cover(item) for item in items]
         longest = max(map(len, parts), default=0)
         return ["".join(part[n % len(part)] for part in parts) for n in range(longest)]
 
-    def _count(self, node: Node) -> int:
+    def _count(self, node: TemplateNode) -> int:
         if node not in self._counts:
             self._counts[node] = self._counted(node)
         return self._counts[node]
 
-    def _counted(self, node: Node) -> int:
+    def _counted(self, node: TemplateNode) -> int:
         match node:
             case Text():
                 return 1
@@ -104,7 +104,7 @@ class Sentences:
                     return self._counted(tree)
                 return len(_steps(source)) if isinstance(source, RangeList) else 1
 
-    def _text(self, node: Node, index: int) -> str:
+    def _text(self, node: TemplateNode, index: int) -> str:
         match node:
             case Text(text=text):
                 return text
@@ -124,14 +124,14 @@ class Sentences:
                     return self._text(tree, index)
                 return str(_steps(source)[index]) if isinstance(source, RangeList) else ANYTHING
 
-    def _in_order(self, items: tuple[Node, ...], index: int) -> str:
+    def _in_order(self, items: tuple[TemplateNode, ...], index: int) -> str:
         texts: list[str] = []
         for item in reversed(items):
             index, own = divmod(index, self._count(item))
             texts.append(self._text(item, own))
         return "".join(reversed(texts))
 
-    def _one_of(self, items: tuple[Node, ...], index: int) -> str:
+    def _one_of(self, items: tuple[TemplateNode, ...], index: int) -> str:
         for item in items:
             if index < self._count(item):
                 return self._text(item, index)
@@ -142,7 +142,7 @@ class Sentences:
         return self._lists[slot.source] if isinstance(slot.source, str) else slot.source
 
 
-def _tree(slot: str, source: SlotList) -> Node | None:
+def _tree(slot: str, source: SlotList) -> TemplateNode | None:
     """Return what may be said for `slot`; None for a number or free text, which have no tree."""
     match source:
         case DurationList():
@@ -192,14 +192,14 @@ def _steps(source: RangeList) -> range:
     return range(source.lowest, source.highest + 1, source.step)
 
 
-def _order(items: tuple[Node, ...], index: int) -> tuple[Node, ...]:
+def _order(items: tuple[TemplateNode, ...], index: int) -> tuple[TemplateNode, ...]:
     left = list(items)
-    order: list[Node] = []
+    order: list[TemplateNode] = []
     while left:
         index, place = divmod(index, len(left))
         order.append(left.pop(place))
     return tuple(order)
 
 
-def _spaced(items: tuple[Node, ...]) -> tuple[Node, ...]:
+def _spaced(items: tuple[TemplateNode, ...]) -> tuple[TemplateNode, ...]:
     return tuple(part for item in items for part in (Text(" "), item, Text(" ")))

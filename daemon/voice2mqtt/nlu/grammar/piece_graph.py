@@ -8,12 +8,12 @@ from voice2mqtt.nlu.grammar.duration import duration_tree
 from voice2mqtt.nlu.grammar.table import DurationList
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
-    Node,
     Permutation,
     RuleReference,
     Sequence,
     SlotReference,
     TemplateError,
+    TemplateNode,
     Text,
     TooManyWaysError,
     parse,
@@ -49,7 +49,7 @@ class PieceGraph:
     work: int = 0
     """Arcs added and paths followed"""
 
-    def add(self, node: Node, start: int) -> int:
+    def add(self, node: TemplateNode, start: int) -> int:
         """Add `node` from `start` and return its end."""
         match node:
             case Text():

@@ -49,21 +49,21 @@ class Text:
 class Sequence:
     """All of `items`, in this order."""
 
-    items: tuple["Node", ...]
+    items: tuple["TemplateNode", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """One of `items`; an optional part has an empty last item."""
 
-    items: tuple["Node", ...]
+    items: tuple["TemplateNode", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Permutation:
     """All of `items`, in any order."""
 
-    items: tuple["Node", ...]
+    items: tuple["TemplateNode", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +81,17 @@ class RuleReference:
     rule: str
 
 
-Node = Text | Sequence | Alternative | Permutation | SlotReference | RuleReference
+TemplateNode = Text | Sequence | Alternative | Permutation | SlotReference | RuleReference
 
 
 @lru_cache(maxsize=1024)
-def parse(template: str) -> Node:
+def parse(template: str) -> TemplateNode:
     """Parse `template`.
 
     Raises:
         TemplateError: with what is wrong and where.
     """
-    items: list[Node] = []
+    items: list[TemplateNode] = []
     for part in split_parts(template):
         try:
             items += (_SPACE, _parsed(part.text))
@@ -104,7 +104,7 @@ _SPACE = Text(" ")
 
 
 @lru_cache(maxsize=4096)
-def _parsed(part: str) -> Node:
+def _parsed(part: str) -> TemplateNode:
     try:
         return _node(parse_sentence(part).expression, part)
     except (ParseError, AssertionError) as error:
@@ -189,7 +189,7 @@ def is_plain(text: str) -> bool:
     return not _SPECIAL.search(text)
 
 
-def slot_references(node: Node, rules: Mapping[str, str]) -> Iterator[SlotReference]:
+def slot_references(node: TemplateNode, rules: Mapping[str, str]) -> Iterator[SlotReference]:
     """Yield the slots of `node`, those of its rules too; no rule may contain itself."""
     match node:
         case SlotReference():
@@ -201,7 +201,7 @@ def slot_references(node: Node, rules: Mapping[str, str]) -> Iterator[SlotRefere
                 yield from slot_references(item, rules)
 
 
-def _node(expression: hassil.Expression, template: str) -> Node:
+def _node(expression: hassil.Expression, template: str) -> TemplateNode:
     match expression:
         case hassil.TextChunk():
             return Text(expression.original_text)

@@ -6,10 +6,10 @@ from math import inf
 from voice2mqtt.nlu.grammar.table import CommandTable, WildcardList
 from voice2mqtt.nlu.grammar.template import (
     Alternative,
-    Node,
     RuleReference,
     SlotReference,
     TemplateError,
+    TemplateNode,
     Text,
     parse,
 )
@@ -41,7 +41,7 @@ def overgeneral(table: CommandTable) -> Iterator[Finding]:
             break
 
 
-def _fewest(node: Node, table: CommandTable) -> _Fewest:
+def _fewest(node: TemplateNode, table: CommandTable) -> _Fewest:
     match node:
         case Text(text=text):
             return len(text.split()), inf

@@ -10,7 +10,7 @@ from fnmatch import translate
 
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.table import CommandTable, Row, TextList
-from voice2mqtt.nlu.grammar.template import Node, RuleReference, SlotReference, Text, parse
+from voice2mqtt.nlu.grammar.template import RuleReference, SlotReference, TemplateNode, Text, parse
 from voice2mqtt.nlu.lint.finding import Finding, place_of
 
 _WORD = re.compile(r"[^\W_]+")
@@ -51,7 +51,7 @@ class _Words:
         self._table = table
         self._known: dict[str, frozenset[str]] = {}
 
-    def of(self, node: Node) -> frozenset[str]:
+    def of(self, node: TemplateNode) -> frozenset[str]:
         """Return all words that a sentence of `node` may have, in lower case."""
         match node:
             case Text(text=text):

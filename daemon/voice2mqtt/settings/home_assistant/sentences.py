@@ -174,7 +174,7 @@ class CustomSentences:
         slots = len({reference.slot for reference in references})
         return not all(self._names_device(root) for root in roots), has_free_text, slots
 
-    def _names_device(self, node: templates.Node) -> bool:
+    def _names_device(self, node: templates.TemplateNode) -> bool:
         """Return whether every sentence of `node` names a device."""
         match node:
             case templates.SlotReference(slot=slot, source=source):
@@ -251,7 +251,7 @@ class CustomSentences:
         return True
 
     def _references(
-        self, node: templates.Node, visiting: tuple[str, ...]
+        self, node: templates.TemplateNode, visiting: tuple[str, ...]
     ) -> Iterator[templates.SlotReference]:
         match node:
             case templates.SlotReference():

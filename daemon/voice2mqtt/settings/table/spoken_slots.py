@@ -89,7 +89,7 @@ class TableGrammar:
             self._visiting.pop()
         return self._known[name]
 
-    def _node(self, part: templates.Node, node: ScalarNode) -> SpokenSlots:
+    def _node(self, part: templates.TemplateNode, node: ScalarNode) -> SpokenSlots:
         match part:
             case templates.Text(text=text):
                 return SpokenSlots(may_be_empty=not text.strip())
@@ -104,7 +104,7 @@ class TableGrammar:
             case templates.Sequence(items=items) | templates.Permutation(items=items):
                 return reduce(SpokenSlots.then, self._all(items, node), SpokenSlots())
 
-    def _all(self, items: Iterable[templates.Node], node: ScalarNode) -> list[SpokenSlots]:
+    def _all(self, items: Iterable[templates.TemplateNode], node: ScalarNode) -> list[SpokenSlots]:
         return [self._node(item, node) for item in items]
 
     def _find_list(self, name: str, node: ScalarNode) -> None:

@@ -75,7 +75,7 @@ def rough_score(tokens: tuple[int, ...], log_probability: float, second_length: 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
+class Synonyms:
     """All sentences that mean the same."""
 
     best: Sentence
@@ -92,7 +92,7 @@ class Meaning:
 class ScoredMeaning:
     """A meaning with all scores of its best sentence; tuples have one value for each token."""
 
-    meaning: Meaning
+    meaning: Synonyms
     log_probabilities: tuple[float, ...]
     """In the audio, on average over all passes."""
     gaps: tuple[float, ...]
@@ -141,7 +141,7 @@ class ScoredMeaning:
 
 def by_meaning(
     sentences: Iterable[Sentence], *, max_meanings: int, within_nats: float
-) -> list[Meaning]:
+) -> list[Synonyms]:
     """Group `sentences` by meaning, best first; at most so many, and so close to the best."""
     gathered: dict[Hashable, list[Sentence]] = {}
     for sentence in sentences:
@@ -150,7 +150,7 @@ def by_meaning(
     for alike in gathered.values():
         best = max(alike, key=lambda sentence: sentence.rough_score)
         total = _log_sum_exp([sentence.rough_score for sentence in alike])
-        meanings.append(Meaning(best=best, others_nats=total - best.rough_score))
+        meanings.append(Synonyms(best=best, others_nats=total - best.rough_score))
     meanings.sort(key=lambda meaning: -meaning.rough_score)
     min_score = meanings[0].rough_score - within_nats if meanings else 0.0
     return [meaning for meaning in meanings[:max_meanings] if meaning.rough_score >= min_score]

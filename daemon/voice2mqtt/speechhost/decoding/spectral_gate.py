@@ -11,7 +11,7 @@ Spectra are [frame, frequency]; power is relative.
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from voice2mqtt.core.resampler import Samples
 
 _WINDOW = 512
 _HOP = 128
@@ -24,7 +24,7 @@ _SMOOTHING = 0.97
 _MIN_GAIN = 0.2
 
 
-def gated(samples: Floats) -> Floats:
+def gated(samples: Samples) -> Samples:
     """Return `samples` (16 kHz) with steady noise attenuated; less than a window as it is."""
     if len(samples) < _WINDOW:
         return samples

@@ -13,9 +13,10 @@ import ctranslate2
 import faster_whisper
 import numpy as np
 
+from voice2mqtt.core.resampler import Samples
 from voice2mqtt.errors import InputError, UnavailableError
 from voice2mqtt.speechhost.decoding.dictation import Dictated
-from voice2mqtt.speechhost.decoding.whisper_engine import Floats, WhisperDictation
+from voice2mqtt.speechhost.decoding.whisper_engine import WhisperDictation
 
 DEFAULT_MODEL = "base"
 SAMPLE_RATE_HZ = 16_000
@@ -131,7 +132,7 @@ class Whisper:
         self.languages: frozenset[str] = frozenset(self._model.supported_languages)
         """Codes of what it knows: "de"."""
 
-    def encode(self, samples: Floats) -> _EncodedSpeech:
+    def encode(self, samples: Samples) -> _EncodedSpeech:
         """Encode `samples` (16 kHz, -1 to 1), at most half a minute of them."""
         duration_s = min(len(samples) / SAMPLE_RATE_HZ, _MAX_WINDOW_S)
         window_s = min(max(duration_s + _MARGIN_S, _MIN_WINDOW_S), _MAX_WINDOW_S)

@@ -25,10 +25,10 @@ from typing import Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.core.ports import Pronouncer
+from voice2mqtt.core.resampler import Samples
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.matching.compound import commands
@@ -62,7 +62,6 @@ _DISTANCE_WEIGHT = 6.8
 _CONTRADICTED_PROBABILITY = 0.1
 """At most so likely is the table where the open hypothesis contradicts its best sentence."""
 
-Floats = npt.NDArray[np.float32]
 _Meaning = tuple[tuple[int, tuple[tuple[str, SlotValue], ...]], ...]
 """Row and slots of each command."""
 
@@ -100,7 +99,7 @@ class WhisperModel(Protocol):
         """The codes of those that it knows."""
         ...
 
-    def encode(self, samples: Floats) -> EncodedSpeech:
+    def encode(self, samples: Samples) -> EncodedSpeech:
         """Encode `samples` (16 kHz, -1 to 1)."""
         ...
 
