@@ -1,5 +1,7 @@
 """A part of one is read as it is said, article or not; the numbers are spelled by CLDR."""
 
+from functools import cache
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ HOURS = {"en": "hour[s]", "de": "Stunde[n]", "fr": "heure[s]", "es": "hora[s]",
          "it": "(ora|ore)", "nl": "uur"}  # fmt: skip
 
 
+@cache
 def matcher(code: str) -> ExactMatcher:
     table = CommandTable(
         rows=(Row(name="timer", say=(f"timer {{h}} {HOURS[code]}",), publish=()),),
@@ -23,11 +26,8 @@ def matcher(code: str) -> ExactMatcher:
     return ExactMatcher(compile_table(table), normaliser(code))
 
 
-MATCHERS = {code: matcher(code) for code in HOURS}
-
-
 def read(code: str, text: str) -> list[object]:
-    return [parse.slots["h"] for parse in MATCHERS[code].parses(f"timer {text}")]
+    return [parse.slots["h"] for parse in matcher(code).parses(f"timer {text}")]
 
 
 @pytest.mark.parametrize(
