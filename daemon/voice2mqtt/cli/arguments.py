@@ -47,6 +47,24 @@ def commands(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def answers(parser: argparse.ArgumentParser) -> None:
+    """Declare what settings up needs: `--node`, `--device`, and how the broker is reached."""
+    parser.add_argument(
+        "--node", metavar="NAME", type=setting("node"), help="what this machine is called in topics"
+    )
+    parser.add_argument("--device", metavar="NAME", type=text, help="the microphone's ALSA name")
+    parser.add_argument(
+        "--broker",
+        metavar="URL",
+        type=setting("mqtt.broker"),
+        help="mqtt://, mqtts://, ws:// or wss://",
+    )
+    parser.add_argument("--username", metavar="NAME", type=text, help="at the broker")
+    parser.add_argument(
+        "--password-file", metavar="FILE", type=Path, help="holds the password at the broker"
+    )
+
+
 def text(given: str) -> str:
     """Read a text that is not empty, for `type=`."""
     if not given.strip():

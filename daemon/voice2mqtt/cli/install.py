@@ -46,24 +46,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help=f"add {', '.join(EXTRAS)}; may be repeated, and is kept by upgrades",
     )
-    of = common.setting
-    parser.add_argument(
-        "--node", metavar="NAME", type=of("node"), help="what this machine is called in topics"
-    )
-    parser.add_argument(
-        "--device", metavar="NAME", type=common.text, help="the microphone's ALSA name"
-    )
-    parser.add_argument(
-        "--broker", metavar="URL", type=of("mqtt.broker"), help="mqtt://, mqtts://, ws:// or wss://"
-    )
-    parser.add_argument("--username", metavar="NAME", type=common.text, help="at the broker")
-    parser.add_argument(
-        "--password-file", type=Path, metavar="FILE", help="holds the password at the broker"
-    )
+    common.answers(parser)
     parser.add_argument(
         "--host",
         metavar="URL",
-        type=of("speech.host"),
+        type=common.setting("speech.host"),
         help="a Speech host elsewhere, instead of our own here",
     )
     parser.add_argument(

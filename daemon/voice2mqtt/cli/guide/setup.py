@@ -59,24 +59,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="the file to write; else that of your session, as root that of the machine",
     )
-    parser.add_argument(
-        "--node", metavar="NAME", type=common.setting("node"), help="what this machine is called"
-    )
-    parser.add_argument(
-        "--device", metavar="NAME", type=common.text, help="the microphone's ALSA name"
-    )
+    common.answers(parser)
     parser.add_argument(
         "--host", metavar="URL", type=_host, help=f"a Speech host; {OWN} for ours, on this machine"
-    )
-    parser.add_argument(
-        "--broker",
-        metavar="URL",
-        type=common.setting("mqtt.broker"),
-        help="mqtt://, mqtts://, ws:// or wss://",
-    )
-    parser.add_argument("--username", metavar="NAME", type=common.text, help="at the broker")
-    parser.add_argument(
-        "--password-file", metavar="FILE", type=Path, help="holds the password at the broker"
     )
     parser.add_argument(
         "--table",
