@@ -7,7 +7,6 @@ import statistics
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Self
 
 from voice2mqtt.audio.signal.level import LevelMeter
@@ -126,12 +125,7 @@ class DemoView:
             self._stack.enter_context(live_table(HEADINGS, self._rows, self._caption))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave the last state of the table on the terminal."""
         self._stack.close()
 
