@@ -157,6 +157,10 @@ class MqttAdapter:
         log.warning("%s: %s: %s", kind.replace("_", " "), row, why, extra={"V2M_EVENT": kind})
         self.publish_event(self.new_event(kind, reason=reason, event_id=event_id, row=row))
 
+    def call_at(self, at_s: float, call: Callable[[], None]) -> None:
+        """Call `call` on a thread of its own at `at_s`, by `clock.now_s`; it must return soon."""
+        self._outbox.call_at(at_s, call)
+
     # States and events.
 
     def publish_state(self, state: Mapping[str, object]) -> None:

@@ -77,7 +77,6 @@ class CommandExecutor:
         self._voice = voice
         self._live = live or LiveReport()
         self._awaits_answer = False
-        self._answer_timer: threading.Timer | None = None
         self._state = state
         self._unfinished = unfinished
         interpreter.muted = state.muted
@@ -158,7 +157,7 @@ class CommandExecutor:
         if why := patience():
             # It waited for another utterance, and every command of the table would be too late.
             return Canceled(reason="Error", code="TooLate", details=f"not recognised: {why}")
-        self._cancel_answer_timer()
+        self._awaits_answer = False
         self._show_activity("hearing")
         self._adapter.arbitration.speech_began(utterance.loudness_db, utterance.speech_began_at_s)
 
@@ -223,7 +222,7 @@ class CommandExecutor:
 
     def _act_on(self, processed: ProcessedUtterance) -> None:
         """Carry out what was decided, unless another node does; report it."""
-        self._cancel_answer_timer()
+        self._awaits_answer = False
         events = processed.events(self._node)
         acting = [d for d in processed.decisions if isinstance(d, Fire | Ask)]
         if_alone = False
@@ -285,7 +284,7 @@ class CommandExecutor:
             self._interpreter.start_answer_time(question, clock.now_s())
             self._keep_awake(self._interpreter.awake_until_s)
             if self._awaits_answer:
-                self._start_answer_timer()
+                self._await_end_of_answer_time()
 
     def _publish_activity(self) -> None:
         """Publish `asking` if an answer is waited for, else `idle`."""
@@ -293,24 +292,18 @@ class CommandExecutor:
         self._awaits_answer = self._interpreter.answer_deadline_s > clock.now_s()
         self._show_activity("asking" if self._awaits_answer else "idle")
         if self._awaits_answer:
-            self._start_answer_timer()
+            self._await_end_of_answer_time()
 
-    def _start_answer_timer(self) -> None:
+    def _await_end_of_answer_time(self) -> None:
         """Publish `idle` when the time for an answer is over, if it is known when that is."""
-        wait_s = self._interpreter.answer_deadline_s - clock.now_s()
-        if wait_s < math.inf:
-            self._answer_timer = threading.Timer(wait_s, self._answer_time_over)
-            self._answer_timer.daemon = True
-            self._answer_timer.start()
-
-    def _cancel_answer_timer(self) -> None:
-        with self._deciding:
-            self._awaits_answer = False
-            if self._answer_timer:
-                self._answer_timer.cancel()
+        deadline_s = self._interpreter.answer_deadline_s
+        if deadline_s < math.inf:
+            self._adapter.call_at(deadline_s, self._answer_time_over)
 
     def _answer_time_over(self) -> None:
-        self._show_activity("idle")
+        # On a thread of the adapter. Meanwhile something may have been said, or asked again.
+        if self._awaits_answer and self._interpreter.answer_deadline_s <= clock.now_s():
+            self._show_activity("idle")
 
     def _show_activity(self, activity: str) -> None:
         self._adapter.publish_activity(activity)

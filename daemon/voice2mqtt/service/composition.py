@@ -11,8 +11,7 @@ over to another thread:
     sdk-release  speech/keyword             frees SDK objects       nowhere
     host-watch   service/recognition/host_watch  probes the host    `Inbox.put`
     mqtt-link    mqtt/broker/link           serves the connection   the callbacks of `MqttAdapter`
-    mqtt-outbox  mqtt/broker/outbox         watches deadlines       `on_done` of each command
-    timer        service/command_executor   ends a question         `MqttAdapter.publish_activity`
+    mqtt-outbox  mqtt/broker/outbox         watches deadlines       `on_done`, `call_at`
     voice        feedback/voice             plays and speaks        `CommandExecutor`, its lock
     table        service/daemon             reads the table again   `CommandExecutor`, its lock
     check        service/table_check        lints the table         nowhere, it logs
