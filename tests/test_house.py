@@ -133,7 +133,6 @@ TESTED_IN = {
     "service/node_state.py": "service/test_daemon.py",
     "service/patience.py": "service/test_deadline.py",
     "service/recognition/speech_services.py": "speech/test_failover.py",
-    "service/recognition/usage.py": "speech/test_failover.py",
     "service/install/files.py": "service/install/test_installation.py",
     "settings/home_assistant/lists.py": "settings/home_assistant/test_sentences.py",
     "settings/model.py": "settings/test_settings_reader.py",

@@ -1,6 +1,7 @@
-"""The clock of ages and deadlines: of what was said, and of what is to be published."""
+"""The clock of ages and deadlines: of what was said, and of what is to be published; the date."""
 
 import time
+from datetime import date, datetime
 
 
 def now_s() -> float:
@@ -10,3 +11,8 @@ def now_s() -> float:
     as fresh after it. For how long something runs while we are awake, `time.monotonic` is right.
     """
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def today() -> date:
+    """Return the local date."""
+    return datetime.now().astimezone().date()

@@ -1,11 +1,15 @@
-"""The seconds of audio sent today, kept over restarts, and the limit that stops sending."""
+"""The seconds of audio sent today, kept over restarts, and the limit that stops sending.
 
+Some hosts bill by the second.
+"""
+
+import math
 import re
 import threading
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
-from voice2mqtt.core.usage import restored
+from voice2mqtt import clock
 from voice2mqtt.service.store import Store
 
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
@@ -24,27 +28,30 @@ class UsageMeter:
         self._name = "-".join(filter(None, ["metering", _OTHERS.sub("-", service).strip("-")]))
         self._limit_s = limit_s
         self._lock, self._writing = threading.Lock(), threading.Lock()
-        self._metering = restored(store.read(self._name), _today())
+        self._day, self._sent_s = _kept(store.read(self._name))
 
     @property
     def today_s(self) -> float:
-        """Seconds sent so far today."""
+        """Seconds sent so far today; a new day begins at 0."""
         with self._lock:
-            return self._metering.on(_today())
+            return self._sent_on(clock.today())
 
     @property
     def exhausted(self) -> bool:
         """Whether nothing more may be sent today."""
-        with self._lock:
-            return self._metering.exhausted(self._limit_s, _today())
+        return 0 < self._limit_s <= self.today_s
 
     def add(self, sent_s: float) -> None:
         """Count `sent_s` more, and store the sum."""
         with self._writing:
             with self._lock:
-                self._metering = self._metering.add(sent_s, _today())
-                document = self._metering.document()
+                today = clock.today()
+                self._day, self._sent_s = today, self._sent_on(today) + sent_s
+                document = {"day": today.isoformat(), "sent_s": round(self._sent_s, 3)}
             self._store.write(self._name, document)
+
+    def _sent_on(self, day: date) -> float:
+        return self._sent_s if self._day == day else 0.0
 
 
 class TotalUsage:
@@ -65,5 +72,12 @@ class TotalUsage:
         return all(meter.exhausted for meter in self.meters)
 
 
-def _today() -> date:
-    return datetime.now().astimezone().date()
+def _kept(document: object) -> tuple[date, float]:
+    """Return the day and its seconds in `document`; if it is damaged, of a day long ago."""
+    match document:
+        case {"day": str(day), "sent_s": float(sent_s)} if math.isfinite(sent_s) and sent_s >= 0:
+            try:
+                return date.fromisoformat(day), sent_s
+            except ValueError:
+                pass
+    return date.min, 0.0
