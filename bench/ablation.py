@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 from bench import deciding, evidence, labels
-from bench.deciding import WAYS, Case, Contradict, Deciding
+from bench.deciding import WAYS, Contradict, Deciding
 from bench.report import Options, Report
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.table import CommandTable
@@ -34,8 +34,7 @@ class _NoContradictions(Contradictions):
 def run(options: Options) -> Report:
     """Decide about all evidence without each part."""
     report, made = Report("ablation"), Deciding()
-    cases = [Case(trial, way) for trial in evidence.read(options) for way in WAYS]
-    cases = cases[:: 10 if options.quick else 1]
+    cases = deciding.cases_of(evidence.read(options), 10 if options.quick else 1)
     for what, weights, contradict in _removed():
         for way in WAYS:
             commands, others = Counter[str](), Counter[str]()

@@ -29,7 +29,7 @@ WAYS = ("open", "table")
 """Heard by open dictation, or by a host that knows the table"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Case:
     """A trial, heard in one of two ways."""
 
@@ -37,16 +37,31 @@ class Case:
     way: str
 
 
+def cases_of(trials: Sequence[Trial], step: int = 1) -> list[Case]:
+    """Return every `step`-th trial, in each way in which it was heard."""
+    cases = [Case(trial, way) for trial in trials for way in WAYS if way == "open" or trial.host]
+    return cases[::step]
+
+
 class Deciding:
     """Decides about trials; searches by sound once for each list of hypotheses."""
 
     def __init__(self) -> None:
         self._homes: dict[tuple[str, Missing | None], _Home] = {}
+        self._outcomes: dict[tuple[Case, Weights, Contradict | None], str] = {}
 
     def outcome(
         self, case: Case, weights: Weights = WEIGHTS, contradict: Contradict | None = None
     ) -> str:
         """Return right, wrong, asked or refused; of what is no command, acted or right."""
+        if case.way == "open":
+            weights = replace(weights, grammar=WEIGHTS.grammar)  # of which it knows nothing
+        key = case, weights, contradict
+        if key not in self._outcomes:
+            self._outcomes[key] = self._outcome(*key)
+        return self._outcomes[key]
+
+    def _outcome(self, case: Case, weights: Weights, contradict: Contradict | None) -> str:
         verdict = self.verdict(case, weights, contradict)
         slots = case.trial.slots
         if not isinstance(verdict, Meant):
@@ -78,12 +93,12 @@ class Deciding:
 
     def hypotheses(self, case: Case, weights: Weights = WEIGHTS) -> list[Hypothesis]:
         """Return the n-best list of a case; that of a host with the table as `weights` make it."""
-        trial = case.trial
-        if case.way == "open":
+        trial, host = case.trial, case.trial.host
+        if case.way == "open" or host is None:
             return [Hypothesis(text=t, lexical=words, confidence=c) for t, words, c in trial.open]
-        said, shares = command_probability(trial, weights), trial.host["shares"]
+        said, shares = command_probability(trial, weights), host["shares"]
         outside = said < MIN_GRAMMAR_PROBABILITY
-        openly = Hypothesis(text=trial.host["open"], confidence=1 - said, outside=outside)
+        openly = Hypothesis(text=host["open"], confidence=1 - said, outside=outside)
         commands = [Hypothesis(text=text, confidence=said * share) for text, share in shares]
         if outside:
             likely = [one for one in commands if (one.confidence or 0) >= (1 - said) / 2]
@@ -152,10 +167,11 @@ class _Remembered:
 
 def command_probability(trial: Trial, weights: Weights = WEIGHTS) -> float:
     """Return how likely a host with the table finds it that any command was said."""
-    if not trial.host["terms"]:
+    host = trial.host
+    if not host or not host["terms"]:
         return 0.0
-    said = probability(Grammar(**trial.host["terms"]), weights.grammar)
-    return min(said, weights.confidence.contradicted) if trial.host["contradicted"] else said
+    said = probability(Grammar(**host["terms"]), weights.grammar)
+    return min(said, weights.confidence.contradicted) if host["contradicted"] else said
 
 
 def without_term(weights: Weights, part: str, term: str) -> Weights:

@@ -4,7 +4,7 @@ Any way to decide can then be tried on it within seconds (`bench/fit.py`, `bench
 Writes `evidence.jsonl` to the folder `--evidence`, one trial a line: recordings of coffee orders
 (`--data`), clean and in kitchen noise, also with a value that the table does not have; and of a
 home, spoken by synthetic voices: commands, near misses and talk. Each is heard by open dictation
-and by a host that knows the table.
+and by a host that knows the table. Whoever reads it gets near misses as text beside them.
 """
 
 import json
@@ -57,8 +57,9 @@ class Trial:
     """Of the command that was said; None where none was."""
     open: list[tuple[str, str, float]]
     """(text, lexical, confidence) of open dictation"""
-    host: dict[str, Any]
-    """`terms`, `contradicted`, `open` (text) and `shares` (of each meaning) of a host with it"""
+    host: dict[str, Any] | None
+    """`terms`, `contradicted`, `open` (text) and `shares` (of each meaning) of a host with it;
+    None where it is only a text"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,22 @@ def read(options: Options) -> list[Trial]:
         fields = json.loads(line)
         missing = fields["missing"] and Missing(**fields["missing"])
         trials.append(Trial(**fields | {"missing": missing}))
-    return trials
+    return [*trials, *_as_text()]
+
+
+def _as_text() -> Iterator[Trial]:
+    """Yield near misses of which each word was heard clearly: they need no recording."""
+    for name, path in TABLES.items():
+        for text, missing in near_misses(load_table(path, "en"), PER_VALUE):
+            yield Trial(
+                set="near text",
+                name=text,
+                table=name,
+                missing=missing,
+                slots=None,
+                open=[(text, "", 1.0)],
+                host=None,
+            )
 
 
 def table_of(name: str, missing: Missing | None) -> CommandTable:

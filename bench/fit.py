@@ -16,7 +16,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from bench import deciding, evidence, picture
-from bench.deciding import COSTS, WAYS, Case, Deciding
+from bench.deciding import COSTS, Case, Deciding
 from bench.report import Options, Report
 from voice2mqtt.nlu.matching import weights as in_use
 from voice2mqtt.nlu.matching.weights import WEIGHTS, Weights
@@ -25,9 +25,10 @@ FOLDS = 5
 SEED = 0
 ROUNDS = 1
 """Through all weights."""
-STEPS = (0.7, 1.4)
+STEPS = (0.5, 0.7, 1.4, 2.0)
 """Factors of a weight that are tried: finer ones are within the noise."""
-_FITTED = ("sound", "grammar")
+_UNIT = "sentence"
+"""The term whose weight stays 1: in its unit are a distance and `strictness`."""
 _NOISE_SD = 2.0
 """Standard errors that an improvement must exceed."""
 WEIGHTS_FILE = Path(in_use.__file__).with_name("weights.json")
@@ -37,8 +38,7 @@ PICTURE = Path(__file__).parents[1] / "docs" / "decision.svg"
 def run(options: Options) -> Report:
     """Fit, and say what it buys."""
     report, made = Report("fit"), Deciding()
-    cases = [Case(trial, way) for trial in evidence.read(options) for way in WAYS]
-    cases = cases[:: 10 if options.quick else 1]
+    cases = deciding.cases_of(evidence.read(options), 10 if options.quick else 1)
     folds = _folds(cases)
     before = [cost for fold in folds for cost in _costs(made, fold, WEIGHTS)]
     after: list[float] = []
@@ -76,7 +76,7 @@ def _buys(report: Report, made: Deciding, cases: Sequence[Case], weights: Weight
 
 
 def _terms() -> Iterator[tuple[str, str]]:
-    for part in _FITTED:
+    for part in ("sound", "grammar"):
         for term, weight in asdict(getattr(WEIGHTS, part)).items():
             if weight:
                 yield part, term
@@ -89,7 +89,7 @@ def _fitted(made: Deciding, cases: Sequence[Case]) -> Weights:
         begun = least
         for part, term in _terms():
             weight = getattr(getattr(best, part), term)
-            for step in STEPS:
+            for step in STEPS if term != _UNIT else ():
                 changed = replace(getattr(best, part), **{term: weight * step})
                 tried = replace(best, **{part: changed})
                 cost = sum(_costs(made, cases, tried))

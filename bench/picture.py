@@ -22,7 +22,7 @@ def distributions(made: Deciding, cases: Sequence[Case], weights: Weights) -> st
     by_host = [
         (trial.slots is not None, command_probability(trial, weights) * trial.host["shares"][0][1])
         for trial in (case.trial for case in cases if case.way == "table")
-        if trial.host["shares"]
+        if trial.host and trial.host["shares"]
     ]
     strictness = ListeningSettings().strictness
     height = 2 * (_HEIGHT + _GAP)
