@@ -108,7 +108,6 @@ TESTED_IN = {
     "nlu/lint/finding.py": "nlu/lint/test_report.py",
     "nlu/matching/candidate.py": "nlu/dialogue/test_interpreter.py",
     "nlu/matching/confidences.py": "nlu/dialogue/test_interpreter.py",
-    "nlu/matching/decision.py": "nlu/dialogue/test_interpreter.py",
     "nlu/matching/phonetic/alignment.py": "nlu/matching/phonetic/test_word_scores.py",
     "nlu/matching/phonetic/search_graph.py": "nlu/matching/phonetic/test_search.py",
     "nlu/matching/phonetic/forward_backward.py": "nlu/matching/phonetic/test_search.py",

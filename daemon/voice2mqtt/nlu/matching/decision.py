@@ -34,7 +34,7 @@ from voice2mqtt.nlu.matching.confidences import (
 )
 from voice2mqtt.nlu.matching.contradiction import Contradictions, are_known
 from voice2mqtt.nlu.matching.exact import ExactMatcher
-from voice2mqtt.nlu.matching.explain import explain_misfit
+from voice2mqtt.nlu.matching.explain import explain_misfit, explain_rest
 from voice2mqtt.nlu.matching.respelling import Respellings
 from voice2mqtt.nlu.matching.weights import WEIGHTS, Confidence
 from voice2mqtt.nlu.text.normaliser import normaliser
@@ -158,15 +158,13 @@ class Decider:
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], min_confidence: float
     ) -> Verdict | None:
         ranked = self._ranked(hypotheses, rows)
-        likely = [
-            (meaning, posterior) for meaning, posterior in ranked if posterior >= min_confidence
-        ]
+        likely = [(meaning, share) for meaning, share in ranked if share >= min_confidence]
         if not likely:
             return None
         if not has_posteriors(hypotheses):
             why, rest = "word for word", "no word of it was heard"
             return Meant(meaning=likely[0][0], why=why, something_else=rest)
-        verdict = replace(_clearest(likely, self._thresholds), something_else=_rest_of(ranked))
+        verdict = replace(_clearest(likely, self._thresholds), something_else=explain_rest(ranked))
         other = self._doubtful_number(verdict, ranked) if isinstance(verdict, Meant) else None
         if isinstance(verdict, Meant) and other:
             why = "the host heard another number too, which sounds much alike"
@@ -200,19 +198,14 @@ class Decider:
     ) -> Meaning | None:
         """Return the likeliest meaning that differs only in a number that sounds much alike."""
         best = next(posterior for meaning, posterior in ranked if meaning == verdict.meaning)
+        number, ten = self._thresholds.number_rival * best, self._thresholds.ten_rival * best
         rivals = [
             (posterior, meaning)
             for meaning, posterior in ranked
             if meaning != verdict.meaning
             and (
-                (
-                    posterior >= self._thresholds.number_rival * best
-                    and self._respellings.are_alike(verdict.meaning, meaning)
-                )
-                or (
-                    posterior >= self._thresholds.ten_rival * best
-                    and self._respellings.is_teen_of(verdict.meaning, meaning)
-                )
+                (posterior >= number and self._respellings.are_alike(verdict.meaning, meaning))
+                or (posterior >= ten and self._respellings.is_teen_of(verdict.meaning, meaning))
             )
         ]
         return max(rivals, key=lambda rival: rival[0])[1] if rivals else None
@@ -401,11 +394,3 @@ def _clearest(ranked: list[tuple[Meaning, float]], thresholds: Confidence) -> Ve
         why = f"the host gives this only {posterior:.0%}"
         return Unclear(options=(meaning,), why=why)
     return Meant(meaning=meaning, why="word for word")
-
-
-def _rest_of(ranked: Sequence[tuple[Meaning, float]]) -> str:
-    """Return what the host's confidence leaves for other commands and for none."""
-    (_, best), *others = sorted(ranked, key=lambda entry: -entry[1])
-    shares = [f"'{meaning[0].sentence}' {share:.0%}" for meaning, share in others[:1]]
-    rest = max(0.0, 1 - best - sum(share for _, share in others))
-    return f"of the host's confidence {', '.join([*shares, f'no command {rest:.0%}'])}"

@@ -4,10 +4,12 @@ Looks at the states that the exact matcher reached, so the work depends on the s
 the number of rows. Free text matches everything, so the words it takes do not count as matched.
 """
 
+from collections.abc import Sequence
 from heapq import heappop, heappush
 
 from voice2mqtt.nlu.grammar.automaton import START, Automaton, Label, Number, Word
 from voice2mqtt.nlu.grammar.messages import spoken_form
+from voice2mqtt.nlu.matching.candidate import Meaning
 from voice2mqtt.nlu.matching.exact import Intersection, LatticeState
 
 _MAX_NAMED = 4
@@ -38,6 +40,14 @@ def explain_misfit(found: Intersection) -> str:
     if position == len(tokens):
         return f"after '{before}' {expected}, but nothing more was heard"
     return f"after '{before}' {expected}, but '{tokens[position].surface}' was heard"
+
+
+def explain_rest(ranked: Sequence[tuple[Meaning, float]]) -> str:
+    """Return what the host's confidence leaves for other commands and for none."""
+    (_, best), *others = sorted(ranked, key=lambda entry: -entry[1])
+    shares = [f"'{meaning[0].sentence}' {share:.0%}" for meaning, share in others[:1]]
+    rest = max(0.0, 1 - best - sum(share for _, share in others))
+    return f"of the host's confidence {', '.join([*shares, f'no command {rest:.0%}'])}"
 
 
 def _matched_words(found: Intersection) -> dict[LatticeState, int]:
