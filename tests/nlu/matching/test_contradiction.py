@@ -25,6 +25,10 @@ from voice2mqtt.nlu.matching.contradiction import Contradictions
         ("es", "apaga la luz", "enciende la luz", "apaga"),
         ("it", "non aprire la porta", "aprire la porta", "non"),
         ("nl", "doe het licht uit", "doe het licht aan", "uit"),
+        ("fr", "j'ai fermé les volets", "ferme les volets", "j"),
+        ("fr", "il a fermé le portail", "ferme le portail", "il"),
+        ("de", "er schließt die Haustür ab", "schließe die Haustür ab", "er"),
+        ("es", "no habrá la puerta", "abre la puerta", "no"),
     ],
 )
 def test_a_contrary_is_told_by_its_word(language: str, heard: str, said: str, word: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from functools import lru_cache
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 
 from voice2mqtt.languages.language import ContradictionWords, language_named
 from voice2mqtt.nlu.matching.candidate import Candidate
@@ -89,15 +89,19 @@ class Contradictions:
         if not meant:
             return None
         known = {*meant, ""}
+        if subject := self._reporter(there, meant):
+            return subject
         pairs = set(zip(["", *meant], [*meant, ""], strict=True))
-        neighbours = zip(["", *words], [*words[1:], ""], strict=False)
-        for (word, surface), (before, after) in zip(there, neighbours, strict=False):
+        # The word after it may be misheard: "no habrá" for "no abra".
+        apart = set(zip(["", *meant[:-1]], [*meant[1:], ""], strict=True))
+        neighbours = zip(["", *words], [*words[1:], ""], [*words[2:], "", ""], strict=False)
+        for (word, surface), (before, after, next_but_one) in zip(there, neighbours, strict=False):
             if word in known:
                 continue
-            around = self._as_meant(before, meant), self._as_meant(after, meant)
-            if word in self._denials and around in pairs:
-                return surface
-            if word in self._subjects and after and after.startswith(meant[0]):
+            left, right = self._as_meant(before, meant), self._as_meant(after, meant)
+            if word in self._denials and (
+                (left, right) in pairs or (right not in known and (left, next_but_one) in apart)
+            ):
                 return surface
             for strange, group in self._others:
                 if word in strange and _fits(after, known):
@@ -107,6 +111,19 @@ class Contradictions:
                     if others and (not part or _fits(before, known)):
                         return surface
         return self._table_word(words, meant)
+
+    def _reporter(self, heard: Sequence[tuple[str, str]], meant: Sequence[str]) -> str | None:
+        """Return the subject of a report of what is meant: "*he* has closed the blinds".
+
+        Behind it and its verbs comes the first word of what is meant, in any form.
+        """
+        words = [key for key, _ in heard]
+        for at, (word, surface) in enumerate(heard):
+            if word in self._subjects and word not in meant:
+                after = next(dropwhile(self._subjects.__contains__, words[at:]), "")
+                if after.startswith(meant[0]) or self._are_forms(after, meant[0]):
+                    return surface
+        return None
 
     def _as_meant(self, word: str, meant: Sequence[str]) -> str:
         """Return the word of `meant` that `word` is a form of, else `word`."""
