@@ -27,6 +27,7 @@ from voice2mqtt.nlu.matching.contradiction import Contradictions
         ("nl", "doe het licht uit", "doe het licht aan", "uit"),
         ("fr", "j'ai fermé les volets", "ferme les volets", "j"),
         ("fr", "il a fermé le portail", "ferme le portail", "il"),
+        ("de", "mach die Musik aus", "mach die Musik leiser", "aus"),
         ("de", "er schließt die Haustür ab", "schließe die Haustür ab", "er"),
         ("es", "no habrá la puerta", "abre la puerta", "no"),
     ],

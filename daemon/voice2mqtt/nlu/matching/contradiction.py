@@ -190,12 +190,19 @@ class Contradictions:
             is_one = last - first == end - start == 1 and words[start] not in meant
             if is_one and self._are_one_word(words[start], meant[first]):
                 continue
+            if is_one and self._is_another_act(words[start], meant[first]):
+                return words[start]
             if (what == "insert" or is_one) and self._table.issuperset(words[start:end]):
                 runs.append(words[start:end])
             if what == "delete" and len(unlike) == 1:
                 runs.append([word for word in meant[first:last] if word not in self._subjects])
         candidates = (word for run in runs for word in run if word not in self._fillers)
         return next((word for word in candidates if len(word) >= _MIN_STEM), None)
+
+    def _is_another_act(self, heard: str, meant: str) -> bool:
+        """Return whether both have opposites, and are unlike: "aus" was not heard for "leiser"."""
+        acts = frozenset[str]().union(*self._opposites)
+        return len(meant) >= _MIN_STEM and meant in acts and heard in acts
 
     def _are_one_word(self, heard: str, meant: str) -> bool:
         return self._are_forms(heard, meant) or self._sound_the_same(heard, meant)
