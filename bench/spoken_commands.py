@@ -76,13 +76,14 @@ def draw(home: Home, table: CommandTable, count: int, *, one_word: bool) -> list
             continue
         decisions = home.decide(Heard(text=text))
         if len(decisions) == 1 and isinstance(decisions[0], Fire):
-            speech = _between_silence(voices.spoken(text, voice))
+            speech = between_silence(voices.spoken(text, voice))
             found[text, voice] = SpokenCommand(home, text, decisions[0], voice, speech)
         if len(found) == count:
             break
     return list(found.values())
 
 
-def _between_silence(pcm: bytes) -> mixing.Samples:
+def between_silence(pcm: bytes) -> mixing.Samples:
+    """Return speech with as much silence around it as the endpointer sends."""
     silences = round(_BEFORE_S * RATE_HZ), round(_AFTER_S * RATE_HZ)
     return np.pad(mixing.from_pcm(pcm), silences)
