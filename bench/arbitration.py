@@ -9,16 +9,15 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.broker import Broker, wait_until
+from tests.nodes import node, wait_for_others
 
 from bench.report import Options, Report
 from voice2mqtt.core.arbitration import Won
 from voice2mqtt.mqtt.adapter import MqttAdapter
-from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
 NAMES = ("attic", "bath", "cellar")
 RECOGNITION_S = (0.05, 0.4)
@@ -36,8 +35,8 @@ def run(options: Options) -> Report:
     trials = 20 if options.quick else 100
     with tempfile.TemporaryDirectory() as folder, Broker(Path(folder)) as broker:
         with ExitStack() as stack:
-            nodes = [stack.enter_context(_node(broker, name)) for name in NAMES]
-            _wait_for_others(nodes)
+            nodes = [stack.enter_context(node(broker, name)) for name in NAMES]
+            wait_for_others(nodes)
             results = [_trial(nodes, random.Random(seed)) for seed in range(trials)]
         once = sum(count == 1 for count, _, _ in results)
         loudest = sum(right for _, right, _ in results)
@@ -47,33 +46,11 @@ def run(options: Options) -> Report:
         report.add("added delay, median", statistics.median(delays_ms), "ms")
         p95_ms = delays_ms[int(0.95 * len(delays_ms))]
         report.add("added delay, p95", p95_ms, "ms", GOAL_MS, note=f"{trials} trials")
-        with _node(broker, "alone") as node:
-            wait_until(lambda: node.up, "connection")
-            alone_ms = max(_alone_ms(node) for _ in range(trials))
+        with node(broker, "alone") as alone:
+            wait_until(lambda: alone.up, "connection")
+            alone_ms = max(_alone_ms(alone) for _ in range(trials))
         report.add("added delay of a node alone, longest", alone_ms, "ms", 1.0)
     return report
-
-
-@contextmanager
-def _node(broker: Broker, name: str) -> Iterator[MqttAdapter]:
-    mqtt = MqttSettings(broker=broker.url)
-    quiet = HomeAssistantSettings(discovery=False)
-    node = MqttAdapter(Settings(node=name, mqtt=mqtt, home_assistant=quiet))
-    node.start()
-    try:
-        yield node
-    finally:
-        node.close(1)
-
-
-def _wait_for_others(nodes: list[MqttAdapter]) -> None:
-    others = len(nodes) - 1
-    wait_until(
-        lambda: all(len(node.arbitration.others) == others for node in nodes), "all to be known"
-    )
-    wait_until(
-        lambda: all(node.arbitration.follows for node in nodes), "all to be known for a while"
-    )
 
 
 def _trial(nodes: list[MqttAdapter], rng: random.Random) -> tuple[int, bool, float]:

@@ -4,8 +4,8 @@ import json
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from functools import partial
 from queue import Queue
@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.broker import Broker, wait_until
+from tests.nodes import node, wait_for_others
 from tests.relay import Relay
 from voice2mqtt.core.arbitration import ANSWER_S, Bid, HeldBack, Stage, Won
 from voice2mqtt.core.decision import Fire, Message, Reason
@@ -23,10 +24,7 @@ from voice2mqtt.mqtt.arbitration import RoomArbitration, read_bid
 from voice2mqtt.mqtt.broker.delivery import Incoming
 from voice2mqtt.mqtt.topics import Topics
 from voice2mqtt.settings.model import (
-    HomeAssistantSettings,
-    MqttSettings,
     RoomsSettings,
-    Settings,
 )
 
 BELL = Fire(
@@ -34,25 +32,6 @@ BELL = Fire(
     messages=(Message(topic="home/bell", payload="TOGGLE", qos=1),),
 )  # fmt: skip
 TOPICS = Topics("voice2mqtt", "hall")
-QUIET = HomeAssistantSettings(discovery=False)
-
-
-@contextmanager
-def node(broker: Broker | Relay, name: str) -> Iterator[MqttAdapter]:
-    adapter = MqttAdapter(
-        Settings(node=name, mqtt=MqttSettings(broker=broker.url), home_assistant=QUIET)
-    )
-    adapter.start()
-    try:
-        yield adapter
-    finally:
-        adapter.close(0)
-
-
-def wait_for_others(nodes: list[MqttAdapter]) -> None:
-    count = len(nodes) - 1
-    wait_until(lambda: all(len(r.arbitration.others) == count for r in nodes), "all to be known")
-    wait_until(lambda: all(r.arbitration.follows for r in nodes), "all to be known for a while")
 
 
 def hear(adapter: MqttAdapter, loudness_db: float, thinks_s: float) -> Won | HeldBack:
