@@ -338,6 +338,22 @@ def test_a_host_that_has_time_refuses_nobody_however_slow_it_is(play: Play) -> N
     play(scene)
 
 
+def test_a_slow_host_is_overloaded_until_its_transcription_is_nearly_done(play: Play) -> None:
+    async def scene(queue: Queue) -> None:
+        await queue.take(scheduling.MAX_WAIT_S + 1.0)
+        running = queue.ask()
+        await queue.settle()
+        assert queue.scheduler.is_overloaded
+        await queue.pass_time(0.9)
+        assert queue.scheduler.is_overloaded
+        await queue.pass_time(0.2)
+        assert not queue.scheduler.is_overloaded
+        queue.engine.gate.set()
+        assert await running
+
+    play(scene)
+
+
 def test_a_host_that_has_become_quick_again_is_believed(play: Play) -> None:
     async def scene(queue: Queue) -> None:
         await queue.take(10 * scheduling.MAX_WAIT_S)
