@@ -3,14 +3,17 @@
 import http.client
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from tests.broker import wait_until
 from tests.speechhost import client as wire
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
-from tests.speechhost.hosting import WITHIN_S, Serving, hosting
+from tests.speechhost.hosting import THREADS, WITHIN_S, Serving, hosting
 from voice2mqtt.speechhost.engine import Transcript
+from voice2mqtt.speechhost.serving import scheduler
 
 SENTENCE = "Turn on the kitchen light."
 PATH = "/speech/recognition/conversation/cognitiveservices/v1?language=en-US"
@@ -109,6 +112,21 @@ def test_an_engine_that_fails_is_an_error_for_the_client() -> None:
 
     with hosting(Broken()) as host:
         assert post(host, PATH, SPOKEN)[0] == 500
+
+
+def test_a_host_with_too_much_to_do_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "MAX_WAIT_S", 0.05)
+    engine = ScriptedEngine(SENTENCE)
+    engine.gate.clear()
+    short = silence(300) + tone(250) + silence(300)  # of which nothing is transcribed twice
+    with hosting(engine) as host, ThreadPoolExecutor() as threads:
+        both = [threads.submit(post, host, PATH, short) for _ in range(THREADS)]
+        wait_until(lambda: len(engine.asked) == THREADS, "two that are answered")
+        status, reason, _ = post(host, PATH, short)
+        engine.gate.set()
+        assert [one.result()[0] for one in both] == [200, 200]
+    assert status == 503
+    assert "too much to do" in reason
 
 
 def test_nonsense_is_cut_off_and_others_are_served(host: Serving) -> None:

@@ -33,7 +33,7 @@ _TITLES = {
     name.lower(): name for name in ("Ocp-Apim-Subscription-Key", "Authorization", "Origin", HEADER)
 }
 _CLOSED_BY_US = (1000, 1001, TOO_MUCH)
-"""Codes with which the host closes that is about to stop."""
+"""Codes with which the host closes that is about to stop, or has too much to do."""
 _COMPRESSED = (b"OggS", b"ID3", b"fLaC", b"\x1aE\xdf\xa3")
 
 
