@@ -1,6 +1,8 @@
 """What is wrong with a table although it can be read."""
 
-from tests.nlu.lint.tables import ROOMS, check, numbered_row
+import time
+
+from tests.nlu.lint.tables import ROOMS, check, numbered_row, text_list
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.table import CommandTable, RangeList
 from voice2mqtt.nlu.lint.report import Lint, lint
@@ -22,6 +24,14 @@ def test_what_was_not_tried_is_told() -> None:
     looked = check(*rows, level=RangeList(lowest=0, highest=99), other=ROOMS)
     assert not looked.findings
     assert looked.untried == "39 of 201 sentences were compared with other rows"
+
+
+def test_a_row_of_a_million_millions_of_sentences_is_tried_in_part() -> None:
+    row = numbered_row(1, " ".join(f"{{number:n{place}}}" for place in range(12)))
+    ten = text_list("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    began_s = time.process_time()
+    assert check(row, number=ten).untried.startswith(f"40 of {10**12} sentences were compared")
+    assert time.process_time() - began_s < 10
 
 
 def test_of_a_table_with_too_many_rows_some_are_looked_at() -> None:

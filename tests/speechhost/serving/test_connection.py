@@ -182,6 +182,19 @@ def until_cut_off(peer_socket: socket.socket) -> bytes:
     return said
 
 
+def test_a_flood_of_pings_is_answered_and_told_to_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    async def flood(host: Serving) -> None:
+        async with connect(host.url + ONCE, ping_interval=None) as client:
+            pongs = [await client.ping() for _ in range(2000)]
+            await asyncio.gather(*pongs)
+            await client.send(wire.audio("a1", tone(600) + silence(1000)))
+            assert (await until_end(client))[0]["RecognitionStatus"] == "Success"
+
+    with caplog.at_level("INFO", "voice2mqtt"), hosting(ScriptedEngine("Yes.")) as host:
+        play(flood(host))
+    assert caplog.messages == []
+
+
 def test_a_client_that_gives_no_sign_of_life_is_cut_off() -> None:
     limits = Limits(ping_every_s=0.05, pong_within_s=0.1)
     with (
