@@ -1,8 +1,8 @@
 """What becomes of each answer of the SDK, whoever the host is."""
 
 import json
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 
@@ -17,12 +17,14 @@ NBEST = [
 
 
 def result(
-    reason: str = "RecognizedSpeech", text: str = "Turn on.", **answer: Any
+    reason: str = "RecognizedSpeech",
+    text: str = "Turn on.",
+    answer: Mapping[str, object] = MappingProxyType({}),
 ) -> SimpleNamespace:
     return SimpleNamespace(
         reason=SimpleNamespace(name=reason),
         text=text,
-        json=json.dumps(answer),
+        json=json.dumps(dict(answer)),
         duration=15_000_000,
         no_match_details=SimpleNamespace(reason=SimpleNamespace(name="NotRecognized")),
         cancellation_details=cancellation("gone\nfor good"),
@@ -39,7 +41,8 @@ def cancellation(details: str) -> object:
 
 def test_every_detail_of_an_answer_is_kept() -> None:
     language = {"Language": "de-DE"}
-    heard = of_result(result(NBest=NBEST, PrimaryLanguage=language, DisplayText="Turn on."))
+    answer = {"NBest": NBEST, "PrimaryLanguage": language, "DisplayText": "Turn on."}
+    heard = of_result(result(answer=answer))
     assert heard == Heard(
         text="Turn on.",
         hypotheses=(
@@ -53,8 +56,8 @@ def test_every_detail_of_an_answer_is_kept() -> None:
 
 
 @pytest.mark.parametrize("answer", [{}, {"NBest": None, "PrimaryLanguage": None}])
-def test_a_host_need_not_tell_more_than_the_words(answer: dict[str, Any]) -> None:
-    assert of_result(result(**answer)) == Heard(text="Turn on.", duration_s=1.5)
+def test_a_host_need_not_tell_more_than_the_words(answer: dict[str, object]) -> None:
+    assert of_result(result(answer=answer)) == Heard(text="Turn on.", duration_s=1.5)
     bare = SimpleNamespace(**vars(result()) | {"json": ""})
     assert of_result(bare) == Heard(text="Turn on.", duration_s=1.5)
 
@@ -72,9 +75,9 @@ def test_a_host_need_not_tell_more_than_the_words(answer: dict[str, Any]) -> Non
     ],
 )
 def test_an_answer_of_other_types_is_refused_with_its_place(
-    answer: dict[str, Any], told: str
+    answer: dict[str, object], told: str
 ) -> None:
-    refused = of_result(result(**answer))
+    refused = of_result(result(answer=answer))
     assert isinstance(refused, Canceled)
     assert (refused.reason, refused.code) == ("Error", "BadAnswer")
     assert refused.details.startswith(f"the host's answer cannot be read: {told}")
