@@ -385,6 +385,23 @@ def test_what_waits_behind_its_own_client_is_not_refused_and_delays_nobody(play:
     play(scene)
 
 
+def test_what_waits_until_the_engine_gives_up_its_own_speculation_is_not_refused(
+    play: Play,
+) -> None:
+    async def scene(queue: Queue) -> None:
+        await queue.take(2 * scheduling.MAX_WAIT_S)
+        client = Client()
+        speculative = queue.ask(client, Urgency.PAUSE)
+        await until_asked(queue.engine, 2)
+        queue.scheduler.abandon(client, 2)
+        answer = queue.ask(client)
+        queue.engine.gate.set()
+        assert await answer
+        assert await speculative is None
+
+    play(scene)
+
+
 def test_who_waits_is_not_overtaken_by_those_who_come_later(play: Play) -> None:
     """Not even one for whom an interim transcription was made before."""
 

@@ -173,10 +173,11 @@ class Scheduler:
     def _limit_wait(self, job: _Job) -> None:
         """Refuse a job that would wait too long: at once if that is known, else when it has.
 
-        What waits behind work of its own client is none: such a client sends faster than it speaks.
+        What waits behind work of its own client is none. Such a client sends faster than it speaks,
+        or its engine is slow to give up what was dropped.
         """
         others = {other.client for other in self._waiting if other.urgency is Urgency.ANSWER}
-        if job.urgency is not Urgency.ANSWER or len(job.client.jobs) > 1:
+        if job.urgency is not Urgency.ANSWER or job.client.running or len(job.client.jobs) > 1:
             return
         if self._wait_s(others - {job.client}) > MAX_WAIT_S:
             self._refuse(job)
