@@ -26,5 +26,9 @@ def node(broker: Broker | Relay, name: str) -> Iterator[MqttAdapter]:
 def wait_for_others(nodes: Sequence[MqttAdapter]) -> None:
     """Wait until the nodes know each other, and may agree."""
     others = len(nodes) - 1
-    wait_until(lambda: all(len(each.arbitration.others) == others for each in nodes), "all to be known")
-    wait_until(lambda: all(each.arbitration.follows for each in nodes), "all to be known for a while")
+    wait_until(
+        lambda: all(len(each.arbitration.others) == others for each in nodes), "all to be known"
+    )
+    wait_until(
+        lambda: all(each.arbitration.follows for each in nodes), "all to be known for a while"
+    )
