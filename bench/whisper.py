@@ -26,7 +26,7 @@ from bench.spoken_commands import SpokenCommand, between_silence
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.core.decision import Fire
 from voice2mqtt.core.outcome import Heard
-from voice2mqtt.demo.stage import Voice, espeak
+from voice2mqtt.demo.stage import SynthesisCommand, espeak
 from voice2mqtt.nlu.grammar.enumerate import Sentences
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.pronunciation.pronouncer import pronouncer
@@ -40,13 +40,13 @@ _QUICK_STEP = 6
 _LEAST_RIGHT = 95.0
 
 
-def pico(name: str, speed: float = 1.0, pitch: float = 1.0) -> Voice:
+def pico(name: str, speed: float = 1.0, pitch: float = 1.0) -> SynthesisCommand:
     """Return the voice of that name of SVOX Pico, in the package py-nanotts."""
     shape = "--speed", str(speed), "--pitch", str(pitch)
     return sys.executable, "-m", "py_nanotts", "{text}", "-o", "{wav}", "-v", name, *shape
 
 
-VOICES: Mapping[str, Sequence[Voice]] = {
+VOICES: Mapping[str, Sequence[SynthesisCommand]] = {
     language: (pico(name), pico(name, 1.1, 1.2), pico(name, 0.95, 0.85))
     for language, name in {"de": "de-DE", "fr": "fr-FR", "es": "es-ES", "it": "it-IT"}.items()
 } | {"nl": (espeak("nl"), espeak("nl+f2", 165), espeak("nl+m3", 145))}
@@ -83,7 +83,7 @@ def run(options: Options) -> Report:
 
 
 def _commands(
-    home: Home, table: CommandTable, spoken_by: Sequence[Voice]
+    home: Home, table: CommandTable, spoken_by: Sequence[SynthesisCommand]
 ) -> Iterator[SpokenCommand]:
     """Yield a sentence of each row without free text, by two voices in turn."""
     rng = random.Random(0)

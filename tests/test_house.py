@@ -143,7 +143,6 @@ TESTED_IN = {
     "settings/watched_files.py": "speechhost/serving/test_grammar_source.py",
     "settings/yaml/nodes.py": "settings/yaml/test_reader.py",
     "speech/address.py": "speech/test_shown_addresses.py",
-    "speech/outcomes.py": "speech/test_azure.py",
     "speech/probe.py": "speech/test_host_faults.py",
     "speech/retry.py": "speech/test_azure.py",
     "speech/turn.py": "speech/test_azure.py",
