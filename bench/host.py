@@ -7,15 +7,19 @@ scripted engine in the real host.
 
 import asyncio
 import importlib.metadata
+import random
 import re
 import signal
 import statistics
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bench import labels
 from bench.process import resident_mb
@@ -40,6 +44,10 @@ HANGOVER_MS = 300
 LONGEST_SENTENCE_MS = 5000
 SPEAKERS = (1, 2, 3, 4, 6, 8, 12)
 """Speakers at once; the bench stops at the first number that misses the goal."""
+CROWD = 30
+"""Speakers at once that are more than can be answered"""
+LATEST_GOAL_S = 5.0
+"""Goal of the latest answer then: 3 s of waiting, and the transcription"""
 WORKERS = 8
 TURNS_PER_CONNECTION = 10
 GROWTH_GOAL_MB = 5.0
@@ -60,6 +68,7 @@ def run(options: Options) -> Report:
         speakers, rounds = ((1, 2), 3) if options.quick else (SPEAKERS, 8)
         _report_speakers(report, host, speech, speakers, rounds)
         _report_connections(report, host, speech, connections=12 if options.quick else 30)
+        _report_crowd(report, host, speech, seconds=10 if options.quick else 30)
     with scripted() as host:
         _report_long_run(report, host, speech, turns=400 if options.quick else 10_000)
     return report
@@ -125,6 +134,37 @@ def _report_connections(
 
     grown_mb = asyncio.run(hold())
     report.add("resident per open connection", grown_mb, "MB", note=f"n = {connections}")
+
+
+def _report_crowd(report: Report, host: _Process, speech: list[bytes], *, seconds: float) -> None:
+    """Add what becomes of sentences when more people speak than can be answered in time."""
+    answered_s: list[float] = []
+    refused_s: list[float] = []
+    turned_away = 0
+
+    async def talk(number: int) -> None:
+        nonlocal turned_away
+        pauses = random.Random(number)
+        until_s = time.monotonic() + seconds
+        while time.monotonic() < until_s:
+            await asyncio.sleep(2 * pauses.random())
+            try:
+                async with Speaker(host.url) as speaker:
+                    answer = await speaker.say(pauses.choice(speech), paced=True)
+                (answered_s if answer.status else refused_s).append(answer.latency_s)
+            except (InvalidStatus, ConnectionClosed):
+                turned_away += 1
+
+    async def crowd() -> None:
+        await asyncio.gather(*map(talk, range(CROWD)))
+
+    asyncio.run(crowd())
+    what = f"{CROWD} at once: "
+    report.add(f"{what}sentences answered", len(answered_s))
+    report.add(f"{what}latest answer", max(answered_s), "s", LATEST_GOAL_S)
+    report.add(f"{what}refused after they were said", len(refused_s))
+    report.add(f"{what}latest of these refusals", max(refused_s, default=0.0), "s", LATEST_GOAL_S)
+    report.add(f"{what}turned away before", turned_away)
 
 
 def _report_long_run(report: Report, host: _Process, speech: list[bytes], *, turns: int) -> None:

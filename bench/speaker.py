@@ -22,6 +22,7 @@ class Answer:
     """What the host made of one turn."""
 
     status: str
+    """"" if the host ended the connection instead."""
     text: str
     latency_s: float
     """From the end of the audio to the answer."""
@@ -63,7 +64,7 @@ class Speaker:
         await self._send(request, b"")
         phrase = await answer
         return Answer(
-            status=str(phrase["RecognitionStatus"]),
+            status=str(phrase.get("RecognitionStatus", "")),
             text=str(phrase.get("DisplayText", "")),
             latency_s=time.perf_counter() - ended_s,
         )

@@ -9,7 +9,7 @@ answer is refused at once: it may ask elsewhere, or a moment later.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -105,7 +105,7 @@ class Scheduler:
     @property
     def is_overloaded(self) -> bool:
         """Whether a client that came now would wait too long."""
-        return self._wait_s({job.client for job in self._waiting}) > MAX_WAIT_S
+        return self._wait_s() > MAX_WAIT_S
 
     def _prepared(self, phrases: tuple[str, ...]) -> EngineGrammar | None:
         """Return the grammar of `phrases`, prepared by the engine; see `GrammarFor`."""
@@ -176,10 +176,9 @@ class Scheduler:
         What waits behind work of its own client is none. Such a client sends faster than it speaks,
         or its engine is slow to give up what was dropped.
         """
-        others = {other.client for other in self._waiting if other.urgency is Urgency.ANSWER}
         if job.urgency is not Urgency.ANSWER or job.client.running or len(job.client.jobs) > 1:
             return
-        if self._wait_s(others - {job.client}) > MAX_WAIT_S:
+        if self._wait_s(without=job.client) > MAX_WAIT_S:
             self._refuse(job)
         else:
             asyncio.get_running_loop().call_later(MAX_WAIT_S, self._refuse, job)
@@ -191,13 +190,17 @@ class Scheduler:
             job.done.set_exception(OverloadedError)
             self._on_refused()
 
-    def _wait_s(self, others: Collection[Client]) -> float:
-        """Return about how long a thread is waited for if one job of each of `others` is first."""
-        if self.running + len(others) < self._threads:
+    def _wait_s(self, without: Client | None = None) -> float:
+        """Return about how long a thread is waited for behind a job of each client but `without`.
+
+        Speculation counts: most of it becomes an answer meanwhile.
+        """
+        others = len({job.client for job in self._waiting} - {without})
+        if self.running + others < self._threads:
             return 0.0
         now_s = time.monotonic()
         left_s = [max(0.0, job.began_s + self._usual_s - now_s) for job in self._running]
-        return (sum(left_s) + self._usual_s * len(others)) / self._threads
+        return (sum(left_s) + self._usual_s * others) / self._threads
 
     def _start(self) -> None:
         while self._waiting and self.running < self._threads:
