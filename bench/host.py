@@ -7,6 +7,7 @@ scripted engine in the real host.
 
 import asyncio
 import importlib.metadata
+import math
 import random
 import re
 import signal
@@ -161,7 +162,7 @@ def _report_crowd(report: Report, host: _Process, speech: list[bytes], *, second
     asyncio.run(crowd())
     what = f"{CROWD} at once: "
     report.add(f"{what}sentences answered", len(answered_s))
-    report.add(f"{what}latest answer", max(answered_s), "s", LATEST_GOAL_S)
+    report.add(f"{what}latest answer", max(answered_s, default=math.inf), "s", LATEST_GOAL_S)
     report.add(f"{what}refused after they were said", len(refused_s))
     report.add(f"{what}latest of these refusals", max(refused_s, default=0.0), "s", LATEST_GOAL_S)
     report.add(f"{what}turned away before", turned_away)

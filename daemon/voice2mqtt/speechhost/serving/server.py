@@ -195,7 +195,7 @@ class SpeechHost:
             refusal = self._admission.refusal(peer, headers, address.query)
         except MultipleValuesError:
             refusal = HTTPStatus.BAD_REQUEST
-        if not refusal:
+        if refusal is None:
             return None
         reason = refusals.REASONS.get(refusal, "")
         log.warning("%s may not connect: %s", peer, reason or refusal.phrase)
