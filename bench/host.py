@@ -49,6 +49,11 @@ CROWD = 30
 """Speakers at once that are more than can be answered"""
 LATEST_GOAL_S = 5.0
 """Goal of the latest answer then: 3 s of waiting, and the transcription"""
+FLOOD_S = 8.0
+MESSAGE_BYTES = 1_000_000
+"""The longest that is taken, but for its head"""
+FLOODED_GOAL_MB = 8.0
+"""Sixty-four of them stay below the service's `MemoryMax=`"""
 WORKERS = 8
 TURNS_PER_CONNECTION = 10
 GROWTH_GOAL_MB = 5.0
@@ -70,6 +75,7 @@ def run(options: Options) -> Report:
         _report_speakers(report, host, speech, speakers, rounds)
         _report_connections(report, host, speech, connections=12 if options.quick else 30)
         _report_crowd(report, host, speech, seconds=10 if options.quick else 30)
+        _report_flood(report, host, speech, connections=12 if options.quick else 30)
     with scripted() as host:
         _report_long_run(report, host, speech, turns=400 if options.quick else 10_000)
     return report
@@ -135,6 +141,21 @@ def _report_connections(
 
     grown_mb = asyncio.run(hold())
     report.add("resident per open connection", grown_mb, "MB", note=f"n = {connections}")
+
+
+def _report_flood(report: Report, host: _Process, speech: list[bytes], *, connections: int) -> None:
+    """Add what a connection costs that sends all that is taken of it."""
+    pcm = (b"".join(speech) * 20)[:MESSAGE_BYTES]
+
+    async def flood() -> float:
+        before_mb = host.resident_mb
+        speakers = [await Speaker(host.url).__aenter__() for _ in range(connections)]
+        await asyncio.gather(*(speaker.flood(pcm, FLOOD_S) for speaker in speakers))
+        return host.resident_mb - before_mb
+
+    grown_mb = asyncio.run(flood()) / connections
+    what = "resident per connection that sends all it may"
+    report.add(what, grown_mb, "MB", FLOODED_GOAL_MB, note=f"n = {connections}")
 
 
 def _report_crowd(report: Report, host: _Process, speech: list[bytes], *, seconds: float) -> None:

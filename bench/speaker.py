@@ -5,6 +5,7 @@ import json
 import struct
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -68,6 +69,14 @@ class Speaker:
             text=str(phrase.get("DisplayText", "")),
             latency_s=time.perf_counter() - ended_s,
         )
+
+    async def flood(self, pcm: bytes, for_s: float) -> None:
+        """Send `pcm` in messages as large as may be, again and again, for so long."""
+        request = uuid.uuid4().hex
+        with suppress(TimeoutError):
+            async with asyncio.timeout(for_s):
+                while True:
+                    await self._send(request, pcm)
 
     async def _send(self, request: str, pcm: bytes) -> None:
         head = f"Path:audio\r\nX-RequestId:{request}\r\nX-StreamId:1\r\n".encode()
