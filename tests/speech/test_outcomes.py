@@ -122,8 +122,8 @@ def test_an_error_is_told_in_its_first_line(said: str, shown: str) -> None:
 
 
 ONE, TWO = (
-    Heard(text=text, language="en-US", duration_s=1.0, hypotheses=(Hypothesis(text=text),))
-    for text in ("turn on", "the light")
+    Heard(text=text, language=language, duration_s=1.0, hypotheses=(Hypothesis(text=text),))
+    for text, language in (("turn on", "en-US"), ("the light", "en-GB"))
 )
 SILENT = NoMatch(reason=SILENCE)
 BROKEN = Canceled(reason="Error", code="ConnectionFailure")
