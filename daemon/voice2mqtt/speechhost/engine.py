@@ -33,6 +33,10 @@ class NBestEntry:
     """Probability that this is what was said; those of one transcript sum to at most 1."""
     out_of_grammar: bool = False
     """Whether there was a table of commands, and this is likelier than any of them."""
+    token_score: float | None = None
+    """Log-probability of a token on average, in nats, as the decoder scored it; None: not told."""
+    openly: bool = False
+    """Whether it was decoded without a grammar."""
     understood: float = 1.0
     """How well the words are heard one by one, as the geometric mean of their probabilities.
 

@@ -64,6 +64,8 @@ def test_speech_outside_the_grammar_is_what_open_decoding_hears(
     assert nbest[0].text == "It was the best of times, it was the worst of times."
     assert [entry.confidence for entry in nbest] == [pytest.approx(1.0, abs=0.01)]
     assert nbest[0].out_of_grammar
+    assert nbest[0].openly
+    assert nbest[0].token_score == pytest.approx(0.0, abs=0.1)
 
 
 def test_words_of_another_language_are_badly_understood_with_a_table_too(

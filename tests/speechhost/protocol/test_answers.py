@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -53,6 +54,20 @@ def test_detailed_has_every_hypothesis_in_four_spellings() -> None:
         "Display": "Make 2.5 cups, please.",
     }
     assert len(nbest) == 2
+
+
+def test_a_hypothesis_tells_how_the_decoder_found_and_scored_it() -> None:
+    scored = replace(COFFEE.nbest[0], token_score=-0.123456, openly=True)
+    body = answers.success(
+        replace(COFFEE, nbest=(scored, COFFEE.nbest[1])),
+        options_of("format=detailed"),
+        audio_begin=0,
+        offset=10,
+        end=30,
+    )
+    told, untold = cast("list[dict[str, object]]", body["NBest"])
+    assert told["Decoded"] == {"Openly": True, "TokenScore": -0.1235}
+    assert "Decoded" not in untold
 
 
 def test_words_are_told_with_their_times_if_asked_and_the_phrase_holds_them() -> None:

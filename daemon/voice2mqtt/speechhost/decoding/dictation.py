@@ -50,9 +50,9 @@ class Dictated:
     """How many, the end included."""
 
     @property
-    def understood(self) -> float:
+    def token_score(self) -> float:
         """See `NBestEntry`."""
-        return math.exp(self.log_probability / self.tokens)
+        return self.log_probability / self.tokens
 
 
 def is_speech(text: str, open_text: str | None = None) -> bool:
@@ -97,7 +97,9 @@ def open_nbest(dictated: Sequence[Dictated], lexical: Callable[[str], str]) -> l
             text=spelled[words].text,
             lexical=words,
             confidence=calibrated[words] / total,
-            understood=spelled[words].understood,
+            token_score=spelled[words].token_score,
+            openly=True,
+            understood=math.exp(spelled[words].token_score),
         )
         for words in best
     ]

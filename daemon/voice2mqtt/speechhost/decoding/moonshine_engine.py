@@ -194,13 +194,21 @@ class _GrammarDecoder:
         open_text = open_hypothesis.text
         likely = list(posterior.confidences())[:_MAX_NBEST]
         commands = [
-            _nbest_entry(self._tokenizer.decode(tokens), confidence)
-            for tokens, confidence in likely
+            NBestEntry(
+                text=(text := self._tokenizer.decode(tokens)),
+                lexical=lexical(text),
+                confidence=confidence,
+                token_score=one.log_probability / len(tokens),
+            )
+            for one, (tokens, confidence) in zip(posterior.meanings, likely, strict=False)
         ]
-        open_entry = _nbest_entry(
-            open_text,
-            1 - posterior.grammar_probability,
+        open_entry = NBestEntry(
+            text=open_text,
+            lexical=lexical(open_text),
+            confidence=1 - posterior.grammar_probability,
             out_of_grammar=out_of_grammar and self._grammar.forced,
+            token_score=open_hypothesis.per_token,
+            openly=True,
             understood=math.exp(open_hypothesis.per_token),
         )
         if out_of_grammar:
@@ -254,7 +262,7 @@ class _GrammarDecoder:
             OpenHypothesis(
                 text=dictated[0].text,
                 log_probability=float(np.mean([d.log_probability for d in dictated])),
-                per_token=float(np.mean([d.log_probability / d.tokens for d in dictated])),
+                per_token=float(np.mean([d.token_score for d in dictated])),
                 letters=float(np.mean([len(lexical(d.text)) for d in dictated])),
             ),
         )
@@ -318,15 +326,3 @@ def _samples(pcm: bytes) -> Floats:
 
 def _mean(of_passes: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
     return tuple(sum(values) / len(of_passes) for values in zip(*of_passes, strict=True))
-
-
-def _nbest_entry(
-    text: str, confidence: float, *, out_of_grammar: bool = False, understood: float = 1.0
-) -> NBestEntry:
-    return NBestEntry(
-        text=text,
-        lexical=lexical(text),
-        confidence=confidence,
-        out_of_grammar=out_of_grammar,
-        understood=understood,
-    )

@@ -139,8 +139,11 @@ def _nbest_object(
     words = [_word_object(word, audio_begin) for word in entry.words] if options.timed else []
     timed: dict[str, Json] = {"Words": list(words)} if words else {}
     itn = inverse_normalised(entry.text, language)
-    # Not of the protocol; the SDK passes on members that it does not know.
+    # These two are not of the protocol; the SDK passes on members that it does not know.
     outside: dict[str, Json] = {"OutsideGrammar": True} if entry.out_of_grammar else {}
+    scored: dict[str, Json] = {}
+    if entry.token_score is not None:
+        scored["Decoded"] = {"Openly": entry.openly, "TokenScore": round(entry.token_score, 4)}
     return {
         "Confidence": round(entry.confidence, 4),
         "Lexical": entry.lexical,
@@ -149,6 +152,7 @@ def _nbest_object(
         "Display": censor(entry.text, options.profanity, language),
         **timed,
         **outside,
+        **scored,
     }
 
 
