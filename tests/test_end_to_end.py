@@ -112,12 +112,18 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
         yield broker
 
 
-def test_spoken_commands_arrive_and_anything_else_does_not(tmp_path: Path, broker: Broker) -> None:
-    grammar = ("--commands", str(COMMANDS))
-    with (
-        stage.speech_host(tmp_path, *grammar) as url,
-        room(tmp_path, broker, url) as house,
-    ):
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Speech host that knows the table, with or without a wake word before it."""
+    known = ("--commands", str(COMMANDS), "--wake-phrase", "alexa")
+    with stage.speech_host(tmp_path_factory.mktemp("host"), *known) as url:
+        yield url
+
+
+def test_spoken_commands_arrive_and_anything_else_does_not(
+    tmp_path: Path, broker: Broker, host: str
+) -> None:
+    with room(tmp_path, broker, host) as house:
         assert house.speak("Turn on the kitchen light.")["row"] == "light"
         assert house.speak("Set the bedroom light to forty percent.")["row"] == "brightness"
         assert house.speak("Close the blinds in the living room.", voice=ESPEAK)["row"] == "cover"
@@ -195,23 +201,15 @@ def test_everything_may_be_missing_at_the_start(tmp_path: Path) -> None:
         assert sum(missing in line for line in warnings) == 1, warnings
 
 
-def test_the_sdk_may_own_the_microphone(tmp_path: Path, broker: Broker) -> None:
-    grammar = ("--commands", str(COMMANDS))
-    with (
-        stage.speech_host(tmp_path, *grammar) as url,
-        room(tmp_path, broker, url, capture="sdk") as house,
-    ):
+def test_the_sdk_may_own_the_microphone(tmp_path: Path, broker: Broker, host: str) -> None:
+    with room(tmp_path, broker, host, capture="sdk") as house:
         assert house.speak("Turn on the kitchen light.")["row"] == "light"
         house.stop()
     assert house.seen.on("home/kitchen/light/set")[0].payload == "ON"
 
 
-def test_nothing_is_sent_before_the_wake_word(tmp_path: Path, broker: Broker) -> None:
-    grammar = ("--commands", str(COMMANDS), "--wake-phrase", "alexa")
-    with (
-        stage.speech_host(tmp_path, *grammar) as url,
-        room(tmp_path, broker, url, listening={"wake_word": ["alexa"]}) as house,
-    ):
+def test_nothing_is_sent_before_the_wake_word(tmp_path: Path, broker: Broker, host: str) -> None:
+    with room(tmp_path, broker, host, listening={"wake_word": ["alexa"]}) as house:
         house.say("Turn on the bedroom light.", voice=RMS)
         assert house.speak("Alexa.", "Turn on the kitchen light.", voice=RMS)["event"] == "woken"
         command = house.event(1)
