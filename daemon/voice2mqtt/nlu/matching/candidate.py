@@ -6,7 +6,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Protocol
 
-from voice2mqtt.core.decision import SlotValue
+from voice2mqtt.core.decision import Nearest, SlotValue
 from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.nlu.matching.weights import Sound
 
@@ -37,6 +37,16 @@ class Candidate:
     def weighed(self, weights: Sound) -> "Candidate":
         """Return it with the distance that `weights` give its terms."""
         return replace(self, distance=self.terms.distance(weights))
+
+    def told(self, row: str, weights: Sound) -> Nearest:
+        """Return it for a reason, by the name of its row."""
+        return Nearest(
+            row=row,
+            sentence=self.sentence,
+            distance=self.distance,
+            heard=self.heard,
+            because=self.because(weights),
+        )
 
     def because(self, weights: Sound) -> str:
         """Return what its distance is the sum of, in words, the largest term first."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeGuard
 
-from voice2mqtt.core.decision import Nearest, Reason
+from voice2mqtt.core.decision import Reason
 from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.messages import messages
@@ -142,16 +142,8 @@ class Decider:
 
     def reason(self, verdict: Verdict) -> Reason:
         """Return why `verdict` is so, with the nearest rows."""
-        nearest = tuple(
-            Nearest(
-                row=self.table.rows[near.row].name,
-                sentence=near.sentence,
-                distance=near.distance,
-                heard=near.heard,
-                because=near.because(WEIGHTS.sound),
-            )
-            for near in verdict.nearest[:_MAX_NAMED]
-        )
+        rows, near = self.table.rows, verdict.nearest[:_MAX_NAMED]
+        nearest = tuple(one.told(rows[one.row].name, WEIGHTS.sound) for one in near)
         return Reason(text=verdict.why, nearest=nearest, something_else=verdict.something_else)
 
     def _word_for_word(
@@ -198,15 +190,15 @@ class Decider:
     ) -> Meaning | None:
         """Return the likeliest meaning that differs only in a number that sounds much alike."""
         best = next(posterior for meaning, posterior in ranked if meaning == verdict.meaning)
-        number, ten = self._thresholds.number_rival * best, self._thresholds.ten_rival * best
+        alike = self._thresholds.number_rival, self._respellings.are_alike
+        teens = self._thresholds.ten_rival, self._respellings.is_teen_of
         rivals = [
             (posterior, meaning)
             for meaning, posterior in ranked
+            for least, are_confused in (alike, teens)
             if meaning != verdict.meaning
-            and (
-                (posterior >= number and self._respellings.are_alike(verdict.meaning, meaning))
-                or (posterior >= ten and self._respellings.is_teen_of(verdict.meaning, meaning))
-            )
+            and posterior >= least * best
+            and are_confused(verdict.meaning, meaning)
         ]
         return max(rivals, key=lambda rival: rival[0])[1] if rivals else None
 
