@@ -37,12 +37,12 @@ class Sound(Terms):
     """
 
     sentence: float = 0.0
-    """Of the whole sentence, per phoneme."""
+    """Of the whole sentence, per phoneme. Its weight is 1: a distance is told in its unit."""
     slot: float = 0.0
     """Of the farthest word that fills a slot, per phoneme: it changes what is published."""
     clear_word: float = 0.0
-    """Of the farthest word on which all hypotheses agree, in all: it was heard clearly, so if the
-    table does not have it, something else was said."""
+    """Of the farthest word on which all hypotheses agree, in all, times the share of it that is not
+    explained: it was heard clearly, so if the table does not have it, something else was said."""
 
     def distance(self, weights: Self) -> float:
         """Return the phonetic distance: the weighted sum, at most 1."""

@@ -92,6 +92,7 @@ def test_a_misheard_sentence_finds_the_one_that_was_meant(heard: str, meant: str
     [
         pytest.param("what a lovely light", id="keyword-inside"),
         pytest.param("turn on the bathtub light", id="no-such-room"),
+        pytest.param("turn on the soy study light", id="a-word-more"),
         pytest.param("turn on the television light", id="nor-such"),
         pytest.param("turn the study light", id="value-left-out"),
         pytest.param("don't lock the door", id="not"),
@@ -258,6 +259,15 @@ def test_a_word_on_which_all_readings_agree_was_heard_clearly() -> None:
     alike = distance("turn on the steady light", "turn on the steady lights")
     unlike = distance("turn on the steady light", "turn on the stuffy light")
     assert unlike < alike
+
+
+def test_a_clear_word_counts_the_more_the_less_of_it_is_explained() -> None:
+    nearest = PhoneticMatcher(compile_table(TABLE), normaliser("en"), VOICE)
+    said = "turn on the soy study light", "turn on the study like", "locked the door"
+    passed_over, similar, form = (
+        nearest.search([Hypothesis(text=text)])[0].terms.clear_word for text in said
+    )
+    assert passed_over > similar > form > 0
 
 
 def test_a_hypothesis_counts_less_the_less_the_host_believes_it() -> None:

@@ -261,10 +261,19 @@ class PhoneticMatcher:
     def _farthest_agreed(
         self, path: Path, observation: Observation, agreed: frozenset[str]
     ) -> float:
-        """Return the greatest cost of a word heard that all hypotheses agree on."""
+        """Return what the worst word heard that all hypotheses agree on speaks against `path`.
+
+        That is its cost times the share of the word that `path` leaves unexplained: a word that
+        is passed over counts in full, one that is much like a word of the table little.
+        """
         costs = self._phoneme_costs(path, observation)
-        words = (word for word in observation.words if word.key in agreed)
-        return max((sum(costs[word.start : word.end]) for word in words), default=0.0)
+        inserted: list[float] = self._inventory.deletion_costs[observation.phonemes].tolist()
+        against = [
+            (sum(costs[word.start : word.end]), sum(inserted[word.start : word.end]))
+            for word in observation.words
+            if word.key in agreed
+        ]
+        return max((cost * min(1.0, cost / whole) for cost, whole in against), default=0.0)
 
     def _phoneme_costs(self, path: Path, observation: Observation) -> list[float]:
         """Return what each phoneme heard costs on `path`, inserted or substituted."""
@@ -274,9 +283,12 @@ class PhoneticMatcher:
             if word.key and word.cost:
                 said = self._lexicon.phonemes[self._lexicon.word_ids[word.key]]
                 heard = observation.phonemes[word.start : word.end].tolist()
-                for pair in align(said, heard, self._inventory):
+                pairs = align(said, heard, self._inventory)
+                # A form of a word costs less than its sound.
+                share = word.cost / max(word.cost, sum(pair.cost for pair in pairs))
+                for pair in pairs:
                     if pair.heard is not None:
-                        costs[word.start + pair.heard] = pair.cost
+                        costs[word.start + pair.heard] = share * pair.cost
         return costs
 
 
