@@ -109,6 +109,26 @@ def act(election: Arbitration, now_s: float, row: str = "light") -> Won | HeldBa
     return verdict
 
 
+@pytest.mark.parametrize(
+    ("better", "other", "why"),
+    [
+        (node("a", -20), node("b", -30), "a heard it louder (-20 dBFS, here -30 dBFS)"),
+        (node("a", -30, 0.9), node("b", -30, 0.8), "a is more certain (0.90, here 0.80)"),
+        (node("a", -30), node("b", -30), "a heard it as well and comes first by name"),
+    ],
+    ids=["loudness", "score", "name"],
+)
+def test_who_holds_back_is_told_why(better: Room, other: Room, why: str) -> None:
+    assert hold(better, other) == ["a"]
+    assert held_back(other).reason == why
+
+
+@pytest.mark.parametrize("louder_db", [0, 1], ids=["as loud", "louder"])
+def test_who_may_still_turn_out_the_better_one_is_waited_for(louder_db: int) -> None:
+    slow = node("a", -30 + louder_db, decided_s=1.2)
+    assert hold(slow, node("b", -30)) == ["a"]
+
+
 def test_the_same_wish_said_again_at_once_is_another_one() -> None:
     mine, other = joined("b", "a"), joined("a", "b")
     for name, began_s in (("first", 0.0), ("second", 0.5)):
