@@ -129,6 +129,24 @@ def test_who_may_still_turn_out_the_better_one_is_waited_for(louder_db: int) -> 
     assert hold(slow, node("b", -30)) == ["a"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "acting"),
+    [
+        ("turn on the light", "Turn ON the light", 1),
+        ("turn on the light", "turn on that lamp", 1),
+        ("turn on the light", "turn up the radio loud", 2),
+        ("turn on the light", "light", 2),
+        ("light", "turn on the light", 2),
+        ("turn on", "light", 2),
+        ("light", "turn on", 2),
+    ],
+)
+def test_half_of_the_words_tell_whether_two_rows_are_one_wish(
+    one: str, other: str, acting: int
+) -> None:
+    assert len(hold(node("a", row="one", text=one), node("b", row="two", text=other))) == acting
+
+
 def test_the_same_wish_said_again_at_once_is_another_one() -> None:
     mine, other = joined("b", "a"), joined("a", "b")
     for name, began_s in (("first", 0.0), ("second", 0.5)):
