@@ -47,6 +47,7 @@ def test_a_contrary_is_told_by_its_word(language: str, heard: str, said: str, wo
         ("en", "I'm not the market glee", "start the vacuum cleaner"),
         ("en", "a large milk and no I don't", "a large mocha with sweetener"),
         ("fr", "la porte est fermée", "la porte est-elle fermée"),
+        ("es", "encender la luz", "enciende la luz"),
         ("xx", "not on", "on"),
     ],
 )

@@ -24,7 +24,7 @@ from voice2mqtt.nlu.text.token_lattice import Keys
 _MIN_STEM = 4
 """Letters of a word that may contradict, and that two inflections of a word share."""
 _SHARED_LETTERS = 3
-"""Numbers that begin with the same letters may be confused: "sixteen", "sixty"."""
+"""Words that begin with the same letters may be confused or one: "sixteen", "sixty"."""
 _MAX_DIGITS = 9
 """More digits are a name, not a number."""
 _ELISION = re.compile(f"[{APOSTROPHES}]")
@@ -202,7 +202,9 @@ class Contradictions:
     def _is_another_act(self, heard: str, meant: str) -> bool:
         """Return whether both have opposites, and are unlike: "aus" was not heard for "leiser"."""
         acts = frozenset[str]().union(*self._opposites)
-        return len(meant) >= _MIN_STEM and meant in acts and heard in acts
+        # Other forms of a word begin alike: "encender" and "enciende".
+        unlike = len(meant) >= _MIN_STEM and not heard.startswith(meant[:_SHARED_LETTERS])
+        return unlike and meant in acts and heard in acts
 
     def _are_one_word(self, heard: str, meant: str) -> bool:
         return self._are_forms(heard, meant) or self._sound_the_same(heard, meant)
