@@ -72,6 +72,8 @@ def test_memory_is_trimmed_after_work_when_nobody_waits() -> None:
     assert not trim.is_due(203, busy=True)
     assert not trim.is_due(204, busy=False)
     assert trim.is_due(233, busy=False)
+    trim.note_work()
+    assert trim.is_due(300, busy=False)
 
 
 HOLES = """

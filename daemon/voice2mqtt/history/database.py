@@ -16,6 +16,8 @@ from voice2mqtt.errors import InputError
 NAME = "history.db"
 VERSION = 1
 """`PRAGMA user_version` of the tables below."""
+_CACHE_KIB = 256
+"""Of pages: what is written is seldom read again, and the usual 2 MB fill within hours."""
 PERIOD_S = 900
 """What the sums in `period` and `latency` are for: the smallest step of all time zones."""
 LATENCY_STEP_MS = 10
@@ -237,6 +239,7 @@ def _prepare(database: sqlite3.Connection) -> None:
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version not in (0, VERSION):
         raise UnusableError(f"it is of version {version}, this voice2mqtt writes {VERSION}")
+    database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     # What is deleted is overwritten, and its space given back.
     database.execute("PRAGMA auto_vacuum = INCREMENTAL")
     database.execute("PRAGMA secure_delete = ON")

@@ -19,6 +19,7 @@ from voice2mqtt.core.ports import Recognizer, UtteranceSource
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.feedback.voice import SpeakerVoice
 from voice2mqtt.history.writer import HistoryWriter
+from voice2mqtt.memory import IdleTrim, trim_malloc
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.mqtt.control import Control, Listen, Mute, Reload, Say
 from voice2mqtt.service.command_executor import CommandExecutor
@@ -170,12 +171,16 @@ class Daemon:
 
     def _run_loop(self) -> None:
         failure: BaseException | None = None
+        trim = IdleTrim()
         heartbeat = self._watchdog.heartbeat("loop")
         heartbeat.pause()
         try:
             for utterance in self._microphone.utterances():
                 heartbeat.beat()
                 self._serve(utterance)
+                trim.note_work()
+                if trim.is_due(clock.now_s(), busy=self.in_speech):
+                    trim_malloc()
                 heartbeat.pause()
         except BaseException as error:  # noqa: BLE001 - raised again by the supervisor
             failure = error
