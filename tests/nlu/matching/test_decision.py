@@ -8,7 +8,7 @@ from tests.nlu.homes import SOUNDS, Speaker
 @pytest.mark.parametrize(
     ("texts", "confidences", "told"),
     [
-        pytest.param(["turn on the kitchen light"], [], "no word of it was heard", id="own words"),
+        pytest.param(["turn on the kitchen light"], [], "nothing else was heard", id="own words"),
         pytest.param(
             ["turn on the kitchen light", "turn on the bedroom light", "what a lovely evening"],
             [0.8, 0.15, 0.05],

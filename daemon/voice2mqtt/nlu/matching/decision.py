@@ -154,7 +154,7 @@ class Decider:
         if not likely:
             return None
         if not has_posteriors(hypotheses):
-            why, rest = "word for word", "no word of it was heard"
+            why, rest = "word for word", "nothing else was heard"
             return Meant(meaning=likely[0][0], why=why, something_else=rest)
         verdict = replace(_clearest(likely, self._thresholds), something_else=explain_rest(ranked))
         other = self._doubtful_number(verdict, ranked) if isinstance(verdict, Meant) else None
