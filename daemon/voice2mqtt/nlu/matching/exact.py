@@ -144,7 +144,7 @@ class ExactMatcher:
         parses = self._parsed.get(text)
         if parses is None:
             parses = self._parse(text)
-            if len(self._parsed) == _MAX_KEPT:
+            if len(self._parsed) >= _MAX_KEPT:
                 self._parsed.clear()
             self._parsed[text] = parses
         return parses
