@@ -69,6 +69,7 @@ class Contradictions:
         self._fillers = self._keys(" ".join(spoken.fillers)).union(*skipped)
         kinds = [(kind - table, kind) for kind in map(self._keys, words.kinds)]
         self._opposites = list(map(self._keys, words.opposites))
+        self._acts = frozenset[str]().union(*self._opposites)
         self._others = [(line, line) for line in self._opposites] + kinds
         """(words, group): none of `words` is misheard for another word of `group`"""
         self._denials = self._keys(" ".join((*negations, *words.denials)))
@@ -201,10 +202,9 @@ class Contradictions:
 
     def _is_another_act(self, heard: str, meant: str) -> bool:
         """Return whether both have opposites, and are unlike: "aus" was not heard for "leiser"."""
-        acts = frozenset[str]().union(*self._opposites)
         # Other forms of a word begin alike: "encender" and "enciende".
         unlike = len(meant) >= _MIN_STEM and not heard.startswith(meant[:_SHARED_LETTERS])
-        return unlike and meant in acts and heard in acts
+        return unlike and {meant, heard} <= self._acts
 
     def _are_one_word(self, heard: str, meant: str) -> bool:
         return self._are_forms(heard, meant) or self._sound_the_same(heard, meant)

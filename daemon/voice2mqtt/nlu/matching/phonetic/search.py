@@ -266,8 +266,8 @@ class PhoneticMatcher:
         That is its cost times the share of the word that `path` leaves unexplained: a word that
         is passed over counts in full, one that is much like a word of the table little.
         """
-        costs = self._phoneme_costs(path, observation)
         inserted: list[float] = self._inventory.deletion_costs[observation.phonemes].tolist()
+        costs = self._phoneme_costs(path, observation, inserted)
         against = [
             (sum(costs[word.start : word.end]), sum(inserted[word.start : word.end]))
             for word in observation.words
@@ -275,9 +275,11 @@ class PhoneticMatcher:
         ]
         return max((cost * min(1.0, cost / whole) for cost, whole in against), default=0.0)
 
-    def _phoneme_costs(self, path: Path, observation: Observation) -> list[float]:
-        """Return what each phoneme heard costs on `path`, inserted or substituted."""
-        costs: list[float] = self._inventory.deletion_costs[observation.phonemes].tolist()
+    def _phoneme_costs(
+        self, path: Path, observation: Observation, inserted: Sequence[float]
+    ) -> list[float]:
+        """Return what each phoneme heard costs on `path`: as `inserted`, or substituted."""
+        costs = list(inserted)
         for word in path.words:
             costs[word.start : word.end] = [0.0] * (word.end - word.start)
             if word.key and word.cost:
