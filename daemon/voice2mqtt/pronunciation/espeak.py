@@ -16,6 +16,9 @@ from collections.abc import Iterator, Sequence
 from voice2mqtt.pronunciation.ipa import phonemes
 
 _PROGRAM = "espeak-ng"
+_SPEED = 349
+"""Words a minute: it speaks although nobody listens, which takes half the time at twice the usual
+175. The phonemes stay the same; from 450 on it takes longer, since it then compresses the sound."""
 _CALL_TIMEOUT_S = 3.0
 _WORD_TIMEOUT_S = 0.02
 """Added for each word: a large table may take long, a sentence that was heard may not."""
@@ -108,7 +111,8 @@ class _Process:
     def __init__(self, voice: str) -> None:
         # With --stdin it would read all lines as one text. Without stdbuf its output would be
         # block-buffered.
-        self._command = ["stdbuf", "-oL", _PROGRAM, "-q", "--ipa", "--sep=_", "-v", voice]
+        speaking = ["-s", str(_SPEED), "-v", voice]
+        self._command = ["stdbuf", "-oL", _PROGRAM, "-q", "--ipa", "--sep=_", *speaking]
         self._running: _Running | None = None
 
     def pronounce(self, words: Sequence[str]) -> list[str]:

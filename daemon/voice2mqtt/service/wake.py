@@ -8,7 +8,6 @@ from voice2mqtt.audio.wake_word import MicroWakeWordDetector
 from voice2mqtt.core.audio import Wakefulness, WakeWordDetector
 from voice2mqtt.settings.model import ListeningSettings
 from voice2mqtt.settings.wake_words import KEYWORD_SUFFIX
-from voice2mqtt.speech.keyword import SdkKeywordDetector
 
 
 def wake_word_detector(words: tuple[str, ...]) -> WakeWordDetector:
@@ -18,6 +17,9 @@ def wake_word_detector(words: tuple[str, ...]) -> WakeWordDetector:
         SettingsError: a library is not installed, or a model's file is missing or none.
     """
     if words[0].endswith(KEYWORD_SUFFIX):
+        # The SDK comes with it, which `check` has no other need of.
+        from voice2mqtt.speech.keyword import SdkKeywordDetector
+
         return SdkKeywordDetector(Path(words[0]))
     return MicroWakeWordDetector(words)
 
