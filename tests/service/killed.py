@@ -56,13 +56,13 @@ def mute(folder: Path) -> Iterator[int]:
 
 def unfinished(folder: Path) -> Iterator[int]:
     kept = Unfinished(Store(folder))
-    number = max((int(event_id) for event_id, _, _ in kept.take_left()), default=0)
+    number = max((int(left.event_id) for left in kept.take_left()), default=0)
     fire = Fire(row="night", text="", score=1, messages=(LATER,), reason=Reason(text=""))
     ends: list[Callable[[], None]] = []
     while True:
         yield number
         number += 1
-        ends.append(kept.begin(fire, str(number)))
+        ends.append(kept.begin_command(fire, str(number)))
         if len(ends) > 1:
             ends.pop(0)()
 

@@ -11,6 +11,9 @@ from pathlib import Path
 from bench.process import children
 
 from tests.broker import Broker, Subscriber, wait_until
+from voice2mqtt.audio.sources.wav import WavSource
+from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
+from voice2mqtt.settings.search import CHECKOUT
 
 ROOT = "voice2mqtt/test"
 TABLE = """
@@ -22,6 +25,9 @@ commands:
       - {topic: home/heating, payload: night, after_s: 60}
 """
 WITHIN_S = 60.0
+RECORDING = CHECKOUT.parent / "turn-on-the-kitchen-light.wav"
+BEGINNING_BYTES = int(0.9 * RATE_HZ) * SAMPLE_BYTES
+"""Of the recording, with its first words."""
 
 
 @contextmanager
@@ -109,6 +115,23 @@ def test_it_is_still_muted_and_tells_what_was_not_done(tmp_path: Path, broker: B
         assert topics[-1] == f"{ROOT}/availability"
         assert "home/heating" not in topics
         assert not list((tmp_path / "state").glob("unfinished*"))
+
+
+def test_a_sentence_in_whose_midst_it_was_killed_is_told(tmp_path: Path, broker: Broker) -> None:
+    with broker.subscriber() as seen:
+        with daemon(tmp_path, broker) as process:
+            seen.wait_for(f"{ROOT}/availability", lambda said: said == "online", WITHIN_S)
+            assert process.stdin
+            process.stdin.write(b"".join(WavSource(RECORDING).blocks())[:BEGINNING_BYTES])
+            process.stdin.flush()
+            seen.wait_for(f"{ROOT}/activity", lambda said: said == "hearing", WITHIN_S)
+            process.kill()
+            process.wait(WITHIN_S)
+        with daemon(tmp_path, broker):
+            told = json.loads(
+                seen.wait_for(f"{ROOT}/event", lambda said: "canceled" in said, WITHIN_S).payload
+            )
+        assert "killed" in told["reason"]
 
 
 def test_a_table_that_is_read_again_leaves_nothing_of_the_one_before(

@@ -144,5 +144,5 @@ def test_no_document_keeps_a_node_from_starting(document: object) -> None:
         state = NodeState(store=store)
         assert UsageMeter(store, 0).today_s >= 0
         assert json.loads(json.dumps(state.document()))
-        for event_id, row, reason in Unfinished(store).take_left():
-            assert isinstance(event_id + row + reason, str)
+        for left in Unfinished(store).take_left():
+            assert isinstance(left.event_id + left.row + left.reason, str)

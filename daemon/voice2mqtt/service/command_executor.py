@@ -15,7 +15,7 @@ from voice2mqtt.core.arbitration import HeldBack
 from voice2mqtt.core.audio import PartialMatch, Utterance, Wakefulness
 from voice2mqtt.core.decision import Ask, Fire
 from voice2mqtt.core.event import Event, wordless
-from voice2mqtt.core.outcome import Canceled, Heard, Outcome
+from voice2mqtt.core.outcome import CUT, Canceled, Heard, Outcome
 from voice2mqtt.core.ports import Recognizer, Voice
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
@@ -94,7 +94,7 @@ class CommandExecutor:
         Never raises.
         """
         outcome: Outcome = _FAULT
-        with self._surviving_faults():
+        with self._surviving_faults(), self._unfinished.utterance():
             outcome = self._recognized(utterance, recognizer, another_waits)
             self._live.recognised()
             with self._deciding:
@@ -259,14 +259,19 @@ class CommandExecutor:
         self._adapter.publish_state(self._state.document())
 
     def announce_unfinished(self) -> None:
-        """Report the commands that an earlier run left half done."""
-        for event_id, row, reason in self._unfinished.take_left():
+        """Report what an earlier run was killed in the midst of."""
+        for left in self._unfinished.take_left():
+            if not left.row:
+                cut = Canceled(reason=CUT, details=left.reason)
+                self._act_on(ProcessedUtterance(outcome=cut))
+                continue
+            event_id, row = left.event_id, left.row
             self.announce(
-                self._adapter.new_event("not_done", reason=reason, event_id=event_id, row=row)
+                self._adapter.new_event("not_done", reason=left.reason, event_id=event_id, row=row)
             )
 
     def _carry_out(self, fire: Fire, event_id: str, *, if_alone: bool) -> None:
-        end = self._unfinished.begin(fire, event_id)
+        end = self._unfinished.begin_command(fire, event_id)
         show = self._live.delivery(event_id, fire.row)
 
         def done(reason: str) -> None:
