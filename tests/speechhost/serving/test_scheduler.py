@@ -3,6 +3,7 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Protocol
 
 import pytest
 
@@ -253,12 +254,12 @@ def test_a_list_is_made_ready_before_anything_is_transcribed_with_it() -> None:
 
 
 class Queue:
-    """A host of one thread, whose time passes when a test says so."""
+    """A host whose time passes when a test says so."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
         self.engine = ScriptedEngine("Yes.")
         self.refused = 0
-        self.scheduler = Scheduler(self.engine, no_grammar, threads=1, on_refused=self._count)
+        self.scheduler = Scheduler(self.engine, no_grammar, threads=threads, on_refused=self._count)
         self._now_s = 1000.0
         self._jobs = 0
         monkeypatch.setattr(scheduling, "time", SimpleNamespace(monotonic=lambda: self._now_s))
@@ -292,14 +293,17 @@ class Queue:
             await asyncio.sleep(0)
 
 
-Play = Callable[[Callable[[Queue], Awaitable[None]]], None]
+class Play(Protocol):
+    """Plays a scene at a host of so many threads."""
+
+    def __call__(self, scene: Callable[[Queue], Awaitable[None]], threads: int = 1) -> None: ...
 
 
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch) -> Play:
-    def play(scene: Callable[[Queue], Awaitable[None]]) -> None:
+    def play(scene: Callable[[Queue], Awaitable[None]], threads: int = 1) -> None:
         async def act() -> None:
-            queue = Queue(monkeypatch)
+            queue = Queue(monkeypatch, threads)
             try:
                 await asyncio.wait_for(scene(queue), 20)
             finally:
@@ -454,3 +458,104 @@ def test_who_has_waited_too_long_is_refused_although_nobody_foresaw_it(
         assert await running
 
     play(scene)
+
+
+def test_each_result_is_told_with_its_request_and_how_long_it_took(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = 1000.0
+    monkeypatch.setattr(scheduling, "time", SimpleNamespace(monotonic=lambda: now_s))
+    engine = ScriptedEngine("Yes.")
+    engine.gate.clear()
+    told: list[tuple[int, Urgency, float]] = []
+
+    async def scene() -> None:
+        nonlocal now_s
+        scheduler = Scheduler(
+            engine,
+            no_grammar,
+            threads=1,
+            on_transcribed=lambda asked, urgency, s: told.append((asked.job_id, urgency, s)),
+        )
+        client = Client()
+        speculative = scheduler.transcribe(client, job(10, Urgency.PAUSE))
+        await until_asked(engine, 1)
+        dropped = scheduler.transcribe(client, job(11))
+        scheduler.hasten(client, 10)
+        scheduler.abandon(client, 11)
+        now_s += 2.5
+        engine.gate.set()
+        await asyncio.gather(speculative, dropped)
+        scheduler.close()
+
+    asyncio.run(asyncio.wait_for(scene(), 20))
+    assert told == [(10, Urgency.ANSWER, 2.5)]
+
+
+def test_the_engine_is_asked_as_the_client_asked() -> None:
+    asked: list[tuple[Sequence[str], bool]] = []
+
+    class Noting(ScriptedEngine):
+        def transcribe(
+            self,
+            pcm: bytes,
+            grammar: EngineGrammar | None,
+            abandoned: Callable[[], bool] = never,
+            languages: Sequence[str] = (),
+            *,
+            timed: bool = False,
+        ) -> Transcript:
+            asked.append((languages, timed))
+            return super().transcribe(pcm, grammar, abandoned, languages, timed=timed)
+
+    async def scene(scheduler: Scheduler) -> None:
+        assert (scheduler.language, scheduler.languages) == (engine.language, engine.languages)
+        client = Client()
+        await scheduler.transcribe(client, job(10))
+        await scheduler.transcribe(client, replace(job(11), languages=("de-DE",), timed=True))
+
+    engine = Noting("Yes.")
+    with_scheduler(engine, 1, scene)
+    assert asked == [((), False), (("de-DE",), True)]
+
+
+def test_what_every_client_is_forced_to_say_needs_no_further_preparation() -> None:
+    engine = ScriptedEngine("Yes.")
+    forced = EngineGrammar(automaton=compile_phrases(("feed the cat",)), forced=True)
+
+    async def scene(scheduler: Scheduler) -> None:
+        client = Client()
+        await scheduler.transcribe(client, job(10))
+        await scheduler.transcribe(client, replace(job(11), phrases=("feed the cat",)))
+
+    with_scheduler(engine, 1, scene, lambda _phrases: forced)
+    assert engine.prepared == []
+    assert [grammar for _, grammar in engine.asked] == [forced, forced]
+
+
+def test_of_three_threads_two_may_speculate_about_the_end() -> None:
+    engine = ScriptedEngine("Yes.")
+    engine.gate.clear()
+
+    async def scene(scheduler: Scheduler) -> None:
+        tasks = [scheduler.transcribe(Client(), job(n, Urgency.INTERIM)) for n in (10, 11)]
+        await until_asked(engine, 2)
+        assert await scheduler.transcribe(Client(), job(12, Urgency.INTERIM)) is None
+        engine.gate.set()
+        assert all(await asyncio.gather(*tasks))
+
+    with_scheduler(engine, 3, scene)
+
+
+def test_two_threads_halve_the_wait(play: Play) -> None:
+    async def scene(queue: Queue) -> None:
+        await queue.take(scheduling.MAX_WAIT_S / 2 + 0.1)
+        running = [queue.ask(), queue.ask()]
+        await until_asked(queue.engine, 3)
+        waiting = queue.ask()
+        await queue.settle()
+        assert not queue.scheduler.is_overloaded
+        queue.engine.gate.set()
+        assert all(await asyncio.gather(*running, waiting))
+
+    play(scene, threads=2)
