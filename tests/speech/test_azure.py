@@ -1,6 +1,7 @@
 """The real Azure SDK over a real websocket to our host; only the engine is scripted."""
 
 import gc
+import itertools
 import json
 import threading
 import time
@@ -8,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -313,6 +315,24 @@ def test_a_turn_in_which_the_clock_was_set_is_tried_again(
         monkeypatch.setattr(turn, "_wall_offset_s", lambda: 3600.0)
         asking.join(WITHIN_S)
     assert [type(outcome) for outcome in outcomes] == [Heard]
+
+
+def test_what_was_heard_while_the_clock_was_set_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The SDK sends nothing more after a step back, and the host answers the beginning."""
+    steps_s = itertools.chain([3600.0, 0.0], itertools.repeat(0.0))
+
+    class Stepped(Spoken):
+        def frames(self) -> Iterator[bytes]:
+            for block in super().frames():
+                monkeypatch.setattr(turn, "_wall_offset_s", partial(float, next(steps_s)))
+                yield block
+
+    with scripted(answering("Said."), answering("Yes.")) as host:
+        outcome = recognizer(host.url).recognize(Stepped(tone(300), tone(300)), ignore)
+    assert isinstance(outcome, Heard)
+    assert outcome.text == "Yes."
 
 
 def test_a_sentence_during_which_the_network_stood_still_is_heard_whole(

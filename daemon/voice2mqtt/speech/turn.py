@@ -33,9 +33,11 @@ _SETTLED_WITHIN_S = 1.0
 _STOP_WITHIN_S = 0.5
 """How long `abandon` waits for the SDK to let go. Set by hand."""
 _CLOCK_SET_S = 5.0
-"""A change of the wall clock by more during a turn; the SDK may then wait for ever. Set by hand."""
+"""A change of the wall clock by more during a turn: the SDK may send no more audio, wait for ever,
+or take what the host made of the beginning for the whole. Set by hand."""
 _ANSWERS_WITHIN_S = 1.0
-"""How long such a turn is waited for before it is tried again. Set by hand."""
+"""How long a turn is waited for whose clock was set after its audio, before it is tried again. Set
+by hand."""
 _POLL_S = 0.05
 """How often a turn that waits for its answer checks whether to give up."""
 
@@ -129,6 +131,7 @@ class SdkTurn:
         self._dead = False
         self._begun_at_s = clock.now_s()
         self._wall_offset_s = _wall_offset_s()
+        self._clock_was_set = False
         self._events = events = TurnEvents(on_interim, continuous=continuous)
         connection.connected.connect(events.connect)
         connection.disconnected.connect(events.disconnect)
@@ -145,6 +148,7 @@ class SdkTurn:
     def write(self, frame: bytes) -> None:
         """Pass on audio; begin a further single shot if the host has ended the last one."""
         events = self._events
+        self._was_clock_set()
         if events.ended.is_set() and not self._dead:
             # After a cancellation the recogniser is unusable: the rest of the audio is dropped.
             self._dead = self._continuous or any(isinstance(p, Canceled) for p in events.parts)
@@ -160,13 +164,15 @@ class SdkTurn:
 
         It is given up after `timeout_s`, when `give_up` gives a reason, or without a host.
         """
+        if self._was_clock_set():
+            return UNREACHABLE
         # Closing a stream before its session has begun costs half a second inside the SDK.
         self._events.started.wait(1.0)
         self._stream.close()
         written_at_s = clock.now_s()
         while not self._events.ended.wait(_POLL_S):
             waited_s = clock.now_s() - written_at_s
-            clock_was_set = abs(_wall_offset_s() - self._wall_offset_s) > _CLOCK_SET_S
+            clock_was_set = self._was_clock_set()
             if self.is_unreachable or (clock_was_set and waited_s > _ANSWERS_WITHIN_S):
                 return UNREACHABLE
             if why := give_up():
@@ -175,7 +181,10 @@ class SdkTurn:
                 if not self._events.connected:
                     return UNREACHABLE
                 return _given_up("ServiceTimeout", f"no answer within {waited_s:.0f} s")
-        return outcomes.join(self._events.parts)
+        outcome = outcomes.join(self._events.parts)
+        # The SDK counts the step of the clock as time in which the host was silent.
+        is_fault = isinstance(outcome, Canceled) and self._was_clock_set()
+        return UNREACHABLE if is_fault else outcome
 
     @property
     def is_unreachable(self) -> bool:
@@ -188,6 +197,11 @@ class SdkTurn:
         if self._dead or (events.connected and (broken_at_s is None or not events.parts)):
             return False
         return clock.now_s() - max(self._begun_at_s, broken_at_s or 0.0) > UNCONNECTED_S
+
+    def _was_clock_set(self) -> bool:
+        """Return whether the wall clock was set in this turn, even if it was set back since."""
+        self._clock_was_set |= abs(_wall_offset_s() - self._wall_offset_s) > _CLOCK_SET_S
+        return self._clock_was_set
 
     def interrupt(self) -> None:
         """Tell the SDK to stop; returns before it does. Any thread may call it."""
