@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from threading import Thread
 
 from bench.fault_kinds import Fault, present
+from bench.part import Usage
 from bench.system import EXPIRES_S, ROOT, SpokenSentence, System
 from voice2mqtt import clock
 
@@ -41,9 +42,9 @@ class Trial:
     """Whether the machine was too busy to say the sentences without gaps."""
     restarts: int
     """Of processes that the fault did not end."""
-    daemon_mb: tuple[float, float]
+    daemon: tuple[Usage, Usage]
     """Before and after; the second is of another process where the fault ended the first."""
-    host_mb: tuple[float, float]
+    host: tuple[Usage, Usage]
 
     @property
     def fate(self) -> str:
@@ -58,7 +59,7 @@ def one_trial(
 ) -> Trial:
     """Say `first` with `fault` at `moment`, then `second` until it is carried out."""
     system.wait_until_well()
-    daemon_mb, host_mb = _memory_mb(system)
+    daemon, host = system.daemon.usage(), system.host.usage()
     restarts, gaps = system.restarts, system.gaps
     before, events_before = len(system.seen.messages), len(system.seen.on(f"{ROOT}/event"))
     spoken = not (fault.deaf and moment == "idle")
@@ -75,7 +76,6 @@ def one_trial(
     of_second = [at_s for t, p, at_s in system.commands(before) if (t, p) == _message(second)]
     if of_first and of_first[0] > over_s and recovery_s is not None:
         recovery_s = of_first[0] - over_s
-    daemon_after_mb, host_after_mb = _memory_mb(system)
     return Trial(
         fault=fault.name,
         moment=moment,
@@ -88,8 +88,8 @@ def one_trial(
         delay=_told(system, events_between) if attempts > 1 else "",
         had_gaps=not fault.deaf and system.gaps > gaps,
         restarts=system.restarts - restarts,
-        daemon_mb=(daemon_mb, daemon_after_mb),
-        host_mb=(host_mb, host_after_mb),
+        daemon=(daemon, system.daemon.usage()),
+        host=(host, system.host.usage()),
     )
 
 
@@ -147,10 +147,6 @@ def _recover(system: System, sentence: SpokenSentence, over_s: float) -> tuple[f
             begins_s = system.ends_s(begun_s, sentence) - sentence.end_s + sentence.begin_s
             return begins_s - over_s, attempt
     return None, ATTEMPTS
-
-
-def _memory_mb(system: System) -> tuple[float, float]:
-    return system.daemon.usage().resident_mb, system.host.usage().resident_mb
 
 
 def _told(system: System, events_before: int) -> str:

@@ -8,6 +8,7 @@ is over, another sentence is said, again and again, until it is carried out. A f
 
 import random
 import shutil
+import statistics
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from bench.fault_kinds import FAULTS, Fault
 from bench.fault_trial import Trial, one_trial
+from bench.part import Usage
 from bench.report import Options, Report, machine
 from bench.system import SENTENCES, SpokenSentence, System
 from voice2mqtt.errors import UnavailableError
@@ -55,9 +57,10 @@ else the speaker of the second began:
 
 A message that may have reached the broker is never sent again: a command is carried out once or
 not at all. So a connection that breaks between message and acknowledgement costs that command,
-and the speaker is told. The shortest recovery that can be seen is a second, the time between two
-sentences. With more processes than cores (the load above) everything takes longer: the host a
-quarter of a minute to be back, so that a sentence may be too old by then.
+and the speaker is told. A daemon that was killed tells at its next start of the sentence that it
+was hearing. The shortest recovery that can be seen is a second, the time between two sentences. On
+a machine with more to do than it has cores everything takes longer: the host a quarter of a minute
+to be back, so that a sentence may be too old by then.
 """
 
 
@@ -143,7 +146,7 @@ def small_disk() -> Iterator[Path]:
 def line_of(trial: Trial) -> str:
     """Return the trial as a line of the table that is printed."""
     recovery = "never" if trial.recovery_s is None else f"{trial.recovery_s:.1f} s"
-    memory = f"{_growth(trial.daemon_mb):+.0f} % {_growth(trial.host_mb):+.0f} %"
+    memory = f"{_growth(trial.daemon):+.0f} % {_growth(trial.host):+.0f} %"
     told = "".join(f"  {text[:110]}" for text in (trial.told, trial.delay) if text)
     return (
         f"{trial.fault:<34}{trial.moment:<13}{trial.fate:<6}{trial.doubled:>2} doubled "
@@ -152,8 +155,19 @@ def line_of(trial: Trial) -> str:
     )
 
 
-def _growth(mb: tuple[float, float]) -> float:
-    return 100 * (mb[1] / mb[0] - 1)
+def _growth(usages: tuple[Usage, Usage]) -> float:
+    """Return by how many percent more memory is given out.
+
+    What the allocator holds free goes back to the system within half a minute, which a trial does
+    not take: resident memory goes up and down by a tenth with it.
+    """
+    before, after = usages
+    return 100 * (after.heap.in_use_mb / before.heap.in_use_mb - 1)
+
+
+def _resident_growth(usages: tuple[Usage, Usage]) -> float:
+    before, after = usages
+    return 100 * (after.resident_mb / before.resident_mb - 1)
 
 
 def _summarise(report: Report, trials: Sequence[Trial]) -> None:
@@ -173,13 +187,15 @@ def _summarise(report: Report, trials: Sequence[Trial]) -> None:
     report.add("recovery, longest", max(known_s, default=0.0), "s")
     report.add("restarts that no fault asked for", sum(t.restarts for t in trials), "", 0)
     for part in ("daemon", "host"):
-        grown = [
-            _growth(getattr(t, f"{part}_mb")) for t in trials
-            if t.recovery_s is not None and t.fault not in ended
-        ]  # fmt: skip
-        what = f"{part}: memory after above before, 95 % of trials"
-        p95 = sorted(grown)[int(0.95 * (len(grown) - 1))] if grown else 0.0
-        report.add(what, p95, "%", MEMORY_GOAL_PERCENT)
+        usages = [
+            getattr(t, part) for t in trials if t.recovery_s is not None and t.fault not in ended
+        ]
+        if usages:
+            grown = sorted(map(_growth, usages))
+            what = f"{part}: memory in use after above before, 95 % of trials"
+            report.add(what, grown[int(0.95 * (len(grown) - 1))], "%", MEMORY_GOAL_PERCENT)
+            what = f"{part}: resident memory after above before, mean"
+            report.add(what, statistics.mean(map(_resident_growth, usages)), "%")
 
 
 def page(trials: Sequence[Trial]) -> str:
@@ -193,7 +209,7 @@ def page(trials: Sequence[Trial]) -> str:
     return "\n".join(lines) + "\n"
 
 
-_HEADS = ("fault", *MOMENTS, "doubled", "late", "restarts", "memory after, daemon and host")
+_HEADS = ("fault", *MOMENTS, "doubled", "late", "restarts", "memory in use after, daemon and host")
 
 
 def _cells(fault: Fault, of_fault: Mapping[str, Trial]) -> Iterator[str]:
@@ -214,5 +230,5 @@ def _cells(fault: Fault, of_fault: Mapping[str, Trial]) -> Iterator[str]:
     yield (
         "new process"
         if fault.ends_process
-        else (f"{_growth(last.daemon_mb):+.0f} %, {_growth(last.host_mb):+.0f} %")
+        else (f"{_growth(last.daemon):+.0f} %, {_growth(last.host):+.0f} %")
     )
