@@ -20,6 +20,7 @@ from voice2mqtt.audio.signal.voice_activity import SileroVoiceActivity
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.cli import engine_options
 from voice2mqtt.errors import ExitStatus, InputError, SettingsError, UnavailableError, how_to_add
+from voice2mqtt.memory import exempt_from_collection
 from voice2mqtt.service.systemd import journal
 from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.settings.certificates import load_certificate
@@ -203,13 +204,15 @@ def _loader(
         # Warm up now what would be slow while the first client waits.
         language = args.language or source.language
         answers.inverse_normalised("", "en" if engine == engine_options.MOONSHINE else language)
-        return Scheduler(
+        scheduler = Scheduler(
             load(args.threads // at_once),
             source.grammar,
             threads=at_once,
             on_transcribed=metrics.transcribed if metrics else None,
             on_refused=partial(metrics.refused, TOO_MUCH) if metrics else lambda: None,
         )
+        exempt_from_collection()
+        return scheduler
 
     return make_scheduler
 

@@ -9,6 +9,7 @@ import logging
 import threading
 
 from voice2mqtt.errors import UserFacingError
+from voice2mqtt.memory import exempt_from_collection
 from voice2mqtt.nlu.grammar.compiler import compile_phrases
 from voice2mqtt.settings.watched_files import WatchedFiles, WatchedTable
 from voice2mqtt.settings.yaml.faults import FaultsError
@@ -58,6 +59,7 @@ class GrammarSource:
             log.error("%s\nWhat was read before stays in force.", fault)  # noqa: TRY400 - its message suffices
         else:
             log.info("read %s again", self._files)
+            exempt_from_collection()
 
     def _phrase_grammar(self, phrases: tuple[str, ...], weight: float) -> EngineGrammar:
         return EngineGrammar(
