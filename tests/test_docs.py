@@ -34,6 +34,7 @@ from voice2mqtt.errors import ExitStatus
 from voice2mqtt.languages.language import read_language
 from voice2mqtt.mqtt.home_assistant.discovery import announcements
 from voice2mqtt.mqtt.topics import Topics
+from voice2mqtt.nlu.matching.weights import WEIGHTS
 from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.settings.model import Settings
 
@@ -46,6 +47,7 @@ LANGUAGES = {"acl", "console", "ini", "js", "python", "text", "toml", "yaml"}
 HOST = "ws://127.0.0.1:5000"
 SENTENCE = "turn on the kitchen light"
 WITHIN_S = 60
+CONFIDENCE = WEIGHTS.confidence
 
 
 @dataclass(frozen=True)
@@ -153,9 +155,20 @@ def _ran(*command: str, folder: Path, **environment: str) -> str:
 
 @_each("toml")
 def test_toml_is_the_data_of_a_language(block: Block, tmp_path: Path) -> None:
-    file = tmp_path / "sv.toml"
+    file = tmp_path / "is.toml"
     file.write_text(block.text)
-    assert "aldrig" in read_language(file).negations
+    language = read_language(file)
+    assert "ekki" in language.negations
+    assert language.contradiction
+    assert language.examples.numbers
+
+
+def test_the_thresholds_that_the_pages_name_are_those_in_use() -> None:
+    act, rival = (f"{share:.0%}".replace("%", " %") for share in (CONFIDENCE.act, CONFIDENCE.rival))
+    understanding = (ROOT / "docs" / "understanding.md").read_text()
+    assert f"if it has {act} of the host's confidence" in understanding
+    assert f"no other command comes near ({rival} of it)" in understanding
+    assert f"a meaning that holds {act} of it" in (ROOT / "docs" / "languages.md").read_text()
 
 
 @_each("python")

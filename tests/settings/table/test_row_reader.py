@@ -3,6 +3,7 @@ import pytest
 from tests.settings.reading import first_lines, table, table_report
 from voice2mqtt.core.decision import Expectation
 from voice2mqtt.nlu.grammar.table import Publish, Row
+from voice2mqtt.settings.table.row_reader import ROW_KEYS
 
 
 def _row(text: str) -> Row:
@@ -88,9 +89,7 @@ def test_a_payload_is_text_or_json(written: str, meant: object) -> None:
     ("text", "sentence"),
     [
         pytest.param("turn on", "3:5: expected a command with keys, found 'turn on'; known here: "
-                     "say, topic, payload, qos, retain, after_s, publish, name, defaults, confirm, "
-                     "between, days, expires_s, cooldown_s, strictness, wake, also_heard_as, "
-                     "expect, response", id="only-a-sentence"),
+                     + ", ".join(ROW_KEYS), id="only-a-sentence"),
         pytest.param("{topic: t, payload: p}",
                      "3:5: 'say' is missing; it is what the command listens for", id="no-say"),
         pytest.param("{say: [], topic: t, payload: p}",
