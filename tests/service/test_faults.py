@@ -10,7 +10,7 @@ from tests.broker import wait_until
 from tests.service.stage import ROOT, Stage
 
 PLACES: dict[str, Callable[[Stage], tuple[object, str]]] = {
-    "asking whether audio may be sent": lambda stage: (stage.daemon, "_may_send"),
+    "asking whether audio may be sent": lambda stage: (stage.daemon._state, "may_send"),
     "telling that somebody speaks": lambda stage: (
         stage.daemon._adapter.arbitration,
         "speech_began",

@@ -138,13 +138,9 @@ class Composition:
         self.watchdog = Watchdog(self._notifier, limits_s(settings))
         self._store = Store(state_folder(settings))
         self.usage = TotalUsage(usage_meters(self._store, settings.speech))
-        self._state = NodeState(lambda: self.usage.today_s, self._store)
+        self.state = NodeState(self.usage, self._store)
         self.table = load_table(settings.commands, language_of(settings))
         self._report, self._watch = report, watch
-
-    def may_send(self) -> bool:
-        """Return whether audio may go to the host."""
-        return not self.usage.exhausted and not self._state.muted
 
     def daemon(
         self,
@@ -186,10 +182,9 @@ class Composition:
             microphone=microphone,
             recognizer=speech,
             voice=voice,
-            usage=self.usage,
             executor=executor,
             adapter=adapter,
-            state=self._state,
+            state=self.state,
             inbox=self.inbox,
             host_watch=watched,
             table_watch=TableWatch(settings.commands, language_of(settings), adopt),
@@ -222,7 +217,7 @@ class Composition:
             interpreter=first,
             adapter=adapter,
             voice=voice,
-            state=self._state,
+            state=self.state,
             unfinished=Unfinished(self._store, log_text=log_text),
             report=self._report,
             keep=keeper.keep,
@@ -240,7 +235,9 @@ def _microphone_and_speech(
     settings, inbox = parts.settings, parts.inbox
     heartbeat = parts.watchdog.heartbeat("capture")
     if settings.microphone.capture == "sdk" and isinstance(azure, AzureRecognizer):
-        sdk_microphone = _sdk_microphone(settings.microphone.device, azure, inbox, parts.may_send)
+        sdk_microphone = _sdk_microphone(
+            settings.microphone.device, azure, inbox, parts.state.may_send
+        )
         return sdk_microphone, sdk_microphone
 
     def on_state(state: MicrophoneState) -> None:

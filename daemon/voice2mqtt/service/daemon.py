@@ -39,7 +39,6 @@ from voice2mqtt.service.inbox import (
 )
 from voice2mqtt.service.node_state import NodeState
 from voice2mqtt.service.recognition.host_watch import HostWatch
-from voice2mqtt.service.recognition.usage import TotalUsage
 from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.service.systemd.watchdog import Watchdog
 from voice2mqtt.service.table_check import TableCheck
@@ -68,7 +67,6 @@ class Daemon:
         microphone: UtteranceSource,
         recognizer: Recognizer,
         voice: SpeakerVoice,
-        usage: TotalUsage,
         executor: CommandExecutor,
         adapter: MqttAdapter,
         state: NodeState,
@@ -87,7 +85,6 @@ class Daemon:
         self._microphone = microphone
         self._recognizer = recognizer
         self._voice = voice
-        self._usage = usage
         self._executor = executor
         self._adapter = adapter
         self._state = state
@@ -188,7 +185,7 @@ class Daemon:
 
     def _serve(self, utterance: Utterance) -> None:
         try:
-            if self._may_send():
+            if self._state.may_send():
                 outcome = self._executor.process_utterance(
                     utterance, self._recognizer, self._microphone.another_waits
                 )
@@ -198,10 +195,6 @@ class Daemon:
                 self._executor.show_wakefulness(Wakefulness.ASLEEP, "")
         except Exception:  # whatever it is, the next sentence is served
             log.exception("a fault of voice2mqtt; what was said is dropped")
-
-    def _may_send(self) -> bool:
-        """Return whether audio may go to the host."""
-        return not self._usage.exhausted and not self._state.muted
 
     def _supervise(self) -> str:
         """Handle daemon events until one of them ends the daemon; return why."""
@@ -231,7 +224,7 @@ class Daemon:
         """Update what sends no events: broker and daily limit; return whether one has changed."""
         state = self._state
         before = state.broker_up, state.limit_reached
-        state.broker_up, state.limit_reached = self._adapter.up, self._usage.exhausted
+        state.broker_up, state.limit_reached = self._adapter.up, state.usage.exhausted
         if state.limit_reached and not before[1]:
             self._executor.announce(self._adapter.new_event("limit_reached"))
         return before != (state.broker_up, state.limit_reached)

@@ -1,7 +1,7 @@
 """The state of this node, for `<base>/<node>/state` and the service manager's status line."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from voice2mqtt import __version__
 from voice2mqtt.audio.signal.condition import MicrophoneState
@@ -11,6 +11,7 @@ from voice2mqtt.core.outcome import Canceled, Heard, NoMatch
 from voice2mqtt.history.entry import Refusal
 from voice2mqtt.service.history_keeper import refusal_of
 from voice2mqtt.service.process_utterance import ProcessedUtterance
+from voice2mqtt.service.recognition.usage import UNMETERED, TotalUsage
 from voice2mqtt.service.store import Store
 
 _MUTE, _COUNTERS = "mute", "counters"
@@ -21,15 +22,13 @@ _NO_REFUSALS = (Refusal.NONE, Refusal.CONSENT, Refusal.SILENCE)
 class NodeState:
     """Facts and counters; not locked."""
 
-    def __init__(
-        self, used_s: Callable[[], float] = lambda: 0.0, store: Store | None = None
-    ) -> None:
-        """Call `used_s` for the seconds of audio sent today.
+    def __init__(self, usage: TotalUsage = UNMETERED, store: Store | None = None) -> None:
+        """`usage` counts the audio that is sent.
 
         Whether the node is muted is kept in `store`, so that a restart does not unmute it; and
         the counters, so that nobody takes a restart for days without a sentence.
         """
-        self._used_s = used_s
+        self.usage = usage
         self._store = store
         self._muted = store is not None and store.read(_MUTE) == {"muted": True}
         self.microphone: MicrophoneState | None = None
@@ -77,6 +76,10 @@ class NodeState:
             self._store.write(_MUTE, {"muted": on}, to_disk=True)
         self._muted = on
 
+    def may_send(self) -> bool:
+        """Return whether audio may go to the host. Any thread may call it."""
+        return not self.usage.exhausted and not self.muted
+
     @property
     def listening(self) -> bool:
         """Whether a command spoken now would be heard."""
@@ -96,7 +99,7 @@ class NodeState:
             "host_reason": self.host_fault or "",
             "version": __version__,
             **self._counts(),
-            "metered_s_today": round(self._used_s(), 1),
+            "metered_s_today": round(self.usage.today_s, 1),
             "daily_limit_reached": self.limit_reached,
         }
 

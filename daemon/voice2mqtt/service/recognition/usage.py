@@ -69,7 +69,11 @@ class TotalUsage:
     @property
     def exhausted(self) -> bool:
         """Whether nothing more may be sent today, to any of them."""
-        return all(meter.exhausted for meter in self.meters)
+        return bool(self.meters) and all(meter.exhausted for meter in self.meters)
+
+
+UNMETERED = TotalUsage(())
+"""Counts nothing."""
 
 
 def _kept(document: object) -> tuple[date, float]:
