@@ -9,7 +9,6 @@ from voice2mqtt.service.inbox import (
     HostChanged,
     Inbox,
     Stop,
-    TableChanged,
     Typed,
 )
 
@@ -35,9 +34,8 @@ def test_the_last_of_many_requests_counts() -> None:
         inbox.put_control(Mute(on=True), 0.0)
         inbox.put_control(Mute(on=False), 0.0)
         inbox.put_control(Reload(), 0.0)
-        inbox.put(TableChanged())
-    assert [inbox.take(0) for _ in range(4)] == [
-        ControlRequested(Mute(on=False)), ControlRequested(Reload()), TableChanged(), None,
+    assert [inbox.take(0) for _ in range(3)] == [
+        ControlRequested(Mute(on=False)), ControlRequested(Reload()), None,
     ]  # fmt: skip
 
 

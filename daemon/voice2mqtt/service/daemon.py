@@ -32,7 +32,6 @@ from voice2mqtt.service.inbox import (
     LoopEnded,
     MicrophoneChanged,
     Stop,
-    TableChanged,
     TableRead,
     Typed,
     WakefulnessChanged,
@@ -162,7 +161,7 @@ class Daemon:
 
     def reload(self) -> None:
         """Read the command table again."""
-        self._inbox.put(TableChanged())
+        self._inbox.put_control(Reload(), clock.now_s())
 
     # The daemon's own threads.
 
@@ -241,8 +240,6 @@ class Daemon:
                 self._executor.show_wakefulness(change, word)
             case HostChanged(fault=fault):
                 self._host_changed(fault)
-            case TableChanged():
-                self._reload()
             case TableRead():
                 self._table_read(event)
             case _:
@@ -338,7 +335,7 @@ def _signals(inbox: Inbox) -> Iterator[None]:
     event_of = {
         signal.SIGTERM: Stop("asked to by SIGTERM"),
         signal.SIGINT: Stop("asked to by Ctrl-C"),
-        signal.SIGHUP: TableChanged(),
+        signal.SIGHUP: ControlRequested(Reload()),
     }
     before = {}
     for number, event in event_of.items():

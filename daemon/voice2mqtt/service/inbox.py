@@ -23,11 +23,6 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class TableChanged:
-    """The command table may have changed, or somebody wants it read again."""
-
-
-@dataclass(frozen=True, slots=True)
 class TableRead:
     """The command table has been read again: it is in force, or `failure` is why it is not."""
 
@@ -82,7 +77,6 @@ class LoopEnded:
 
 DaemonEvent = (
     Stop
-    | TableChanged
     | TableRead
     | ControlRequested
     | Typed
@@ -159,7 +153,5 @@ def _replaces(new: DaemonEvent, old: DaemonEvent) -> bool:
     match new, old:
         case ControlRequested(control=one), ControlRequested(control=other):
             return type(one) is type(other)
-        case TableChanged(), TableChanged():
-            return True
         case _:
             return False
