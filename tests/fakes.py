@@ -23,7 +23,6 @@ def sleep_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
 class SpokenUtterance:
     """An utterance that was spoken just now."""
 
-    start_sample = 0
     loudness_db = -30.0
 
     def __init__(self, audio: bytes = bytes(640), cut: str = "") -> None:

@@ -9,7 +9,6 @@ from voice2mqtt import clock
 from voice2mqtt.audio.microphone import MOST_WAITING, Microphone
 from voice2mqtt.audio.sources.source import Source
 from voice2mqtt.audio.utterance import NO_BEGINNING, NO_END
-from voice2mqtt.core.ports import UtteranceSource
 from voice2mqtt.errors import InputError
 from voice2mqtt.settings.model import EndpointerSettings
 
@@ -53,7 +52,7 @@ def _microphone(source: Source) -> Microphone:
 def test_utterances_wait_for_a_busy_recognizer_complete_and_in_order() -> None:
     audio = b"".join(silence(12) + speech(10, start=at * 1000) for at in range(10)) + silence(12)
     source = Playback(audio)
-    microphone: UtteranceSource = _microphone(source)
+    microphone = _microphone(source)
     utterances = microphone.utterances()
     first = next(utterances)
     # The recognizer is busy with the first while all the others are spoken.

@@ -39,7 +39,6 @@ WITHIN_S = 60.0
 class Spoken:
     """An utterance that is all there, or whose frames come when a test lets them."""
 
-    start_sample = 0
     speech_began_at_s = 0.0
     speech_ended_at_s = 0.0
     cut = ""

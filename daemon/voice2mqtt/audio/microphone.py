@@ -17,7 +17,7 @@ from voice2mqtt.audio.sources.arrival import Arrival
 from voice2mqtt.audio.sources.source import BLOCK_BYTES, Source
 from voice2mqtt.audio.utterance import LiveUtterance
 from voice2mqtt.audio.wake_gate import WakeGate, WakeSettings
-from voice2mqtt.core.audio import SAMPLE_BYTES, Utterance, VoiceActivity
+from voice2mqtt.core.audio import SAMPLE_BYTES, VoiceActivity
 from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
 from voice2mqtt.settings.model import EndpointerSettings
 
@@ -63,7 +63,7 @@ class Microphone:
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._listen, name="capture", daemon=True)
 
-    def utterances(self) -> Iterator[Utterance]:
+    def utterances(self) -> Iterator[LiveUtterance]:
         """Yield each utterance as soon as it begins; end with the source, or after `close`.
 
         Raises:

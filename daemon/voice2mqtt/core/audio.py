@@ -43,11 +43,6 @@ class Utterance(Protocol):
     """One utterance; its frames can be read while it is being spoken."""
 
     @property
-    def start_sample(self) -> int:
-        """Absolute number of the first sample, pre-roll included."""
-        ...
-
-    @property
     def speech_began_at_s(self) -> float:
         """When the first frame of speech was captured; 0 before that."""
         ...

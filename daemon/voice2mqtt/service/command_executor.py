@@ -324,10 +324,6 @@ class _Watched:
         self.has_ended = False
 
     @property
-    def start_sample(self) -> int:
-        return self._utterance.start_sample
-
-    @property
     def speech_began_at_s(self) -> float:
         return self._utterance.speech_began_at_s
 

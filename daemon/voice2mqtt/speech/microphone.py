@@ -109,7 +109,6 @@ class SdkMicrophone:
 class _Spoken:
     """An utterance that has ended, without its audio."""
 
-    start_sample = 0
     loudness_db = UNKNOWN_LOUDNESS_DB
     cut = ""
 
