@@ -1,7 +1,7 @@
 """The clock of ages and deadlines: of what was said, and of what is to be published; the date."""
 
 import time
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 
 def now_s() -> float:
@@ -16,3 +16,8 @@ def now_s() -> float:
 def today() -> date:
     """Return the local date."""
     return datetime.now().astimezone().date()
+
+
+def timestamp() -> str:
+    """Return the local time as events tell it: ISO 8601 with milliseconds and offset."""
+    return datetime.now(UTC).astimezone().isoformat(timespec="milliseconds")

@@ -2,8 +2,8 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
+from voice2mqtt import clock
 from voice2mqtt.console.explanation import shown
 from voice2mqtt.core.decision import Decision, Message
 from voice2mqtt.core.event import Event, event_of
@@ -137,7 +137,7 @@ class ReviewView:
         return {"what": done.what, "events": self._events(done.decisions)}
 
     def _events(self, decisions: Sequence[Decision]) -> Sequence[Event]:
-        at = datetime.now(UTC).astimezone().isoformat(timespec="milliseconds")
+        at = clock.timestamp()
         return [
             event_of(decision, event_id=str(number), at=at, node=self._node)
             for number, decision in enumerate(decisions)

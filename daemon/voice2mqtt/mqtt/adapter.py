@@ -8,9 +8,9 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 
+from voice2mqtt import clock
 from voice2mqtt.core.decision import Fire, Message
 from voice2mqtt.core.event import Event, notice
 from voice2mqtt.core.heartbeat import UNWATCHED, Heartbeat
@@ -188,7 +188,7 @@ class MqttAdapter:
         return notice(
             kind,
             event_id=event_id or secrets.token_hex(8),
-            at=datetime.now(UTC).astimezone().isoformat(timespec="milliseconds"),
+            at=clock.timestamp(),
             node=self._settings.node,
             reason=reason,
             row=row,

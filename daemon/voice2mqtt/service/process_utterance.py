@@ -4,7 +4,6 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from voice2mqtt import clock
 from voice2mqtt.core.audio import PartialMatch, Utterance
@@ -27,9 +26,7 @@ class ProcessedUtterance:
     utterance: Utterance | None = None
     """None if the sentence was typed."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
-    at: str = field(
-        default_factory=lambda: datetime.now(UTC).astimezone().isoformat(timespec="milliseconds")
-    )
+    at: str = field(default_factory=clock.timestamp)
 
     def events(self, node: str) -> list[Event]:
         """Return one event for each decision, or one for an outcome with nothing to decide."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from voice2mqtt.languages.language import primary_of
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_expected
 from voice2mqtt.nlu.grammar.table import CommandTable
@@ -71,15 +72,11 @@ class WatchedFiles:
         if commands is None:
             return WatchedTable(language=language)
         self._changes.add(commands)
-        table = load_table(commands, _base(language))
-        if _base(table.language) != _base(language):
+        table = load_table(commands, primary_of(language))
+        if primary_of(table.language) != primary_of(language):
             language = table.language
         return WatchedTable(language=language, table=table, wake_phrases=wake_phrases)
 
     def changed(self) -> bool:
         """Return whether one of them has changed since it was read, or is gone."""
         return self._changes.any_new()
-
-
-def _base(language: str) -> str:
-    return language.replace("_", "-").split("-", maxsplit=1)[0]
