@@ -37,14 +37,19 @@ def settings(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def file(parser: argparse.ArgumentParser, option: str, meaning: str) -> None:
+    """Declare `option` with the path of a file."""
+    parser.add_argument(option, metavar="FILE", type=Path, help=meaning)
+
+
 def commands(parser: argparse.ArgumentParser) -> None:
     """Declare `--commands FILE`."""
-    parser.add_argument(
-        "--commands",
-        metavar="FILE",
-        type=Path,
-        help="a command table to use instead of the one that the settings name",
-    )
+    file(parser, "--commands", "a command table to use instead of the one that the settings name")
+
+
+def as_json(parser: argparse.ArgumentParser, meaning: str = "one JSON object a line") -> None:
+    """Declare `--json`."""
+    parser.add_argument("--json", action="store_true", help=meaning)
 
 
 def answers(parser: argparse.ArgumentParser) -> None:
@@ -60,9 +65,7 @@ def answers(parser: argparse.ArgumentParser) -> None:
         help="mqtt://, mqtts://, ws:// or wss://",
     )
     parser.add_argument("--username", metavar="NAME", type=text, help="at the broker")
-    parser.add_argument(
-        "--password-file", metavar="FILE", type=Path, help="holds the password at the broker"
-    )
+    file(parser, "--password-file", "holds the password at the broker")
 
 
 def text(given: str) -> str:

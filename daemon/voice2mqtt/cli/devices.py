@@ -26,7 +26,7 @@ LOWEST_DB = -70.0
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     common.settings(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    common.as_json(parser, "print JSON, one object a line")
     parser.add_argument(
         "--listen", metavar="NAME", type=common.text, help="show what this microphone hears"
     )

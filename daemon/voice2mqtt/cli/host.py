@@ -60,27 +60,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=("127.0.0.1", 5000),
         help="where to serve (127.0.0.1:5000); port 0 takes a free one",
     )
-    parser.add_argument(
+    common.file(
+        parser,
         "--settings",
-        metavar="FILE",
-        type=Path,
-        help="the daemon's settings: they name table, language and wake phrase; read when changed",
+        "the daemon's settings: they name table, language and wake phrase; read when changed",
     )
-    parser.add_argument(
-        "--commands",
-        metavar="FILE",
-        type=Path,
-        help="the table of commands that are expected, if not that of the settings",
+    common.file(
+        parser, "--commands", "the table of commands that are expected, if not that of the settings"
     )
     engine_options.arguments(parser)
-    parser.add_argument(
+    common.file(
+        parser,
         "--key-file",
-        metavar="FILE",
-        type=Path,
-        help="clients must show one of the keys in it, one a line; # begins a comment",
+        "clients must show one of the keys in it, one a line; # begins a comment",
     )
-    parser.add_argument("--cert", metavar="FILE", type=Path, help="serve wss:// with it (PEM)")
-    parser.add_argument("--key", metavar="FILE", type=Path, help="the certificate's private key")
+    common.file(parser, "--cert", "serve wss:// with it (PEM)")
+    common.file(parser, "--key", "the certificate's private key")
     parser.add_argument(
         "--any-language",
         action="store_true",

@@ -47,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--interim", action="store_true", help="show the words as they are recognised, too"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    common.as_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:

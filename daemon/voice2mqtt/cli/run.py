@@ -16,7 +16,7 @@ HELP = "listen, understand, publish: the daemon"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     common.settings(parser)
-    parser.add_argument("--json", action="store_true", help="log as JSON, one object a line")
+    common.as_json(parser, "log as JSON, one object a line")
     parser.add_argument("--verbose", action="store_true", help="log more")
 
 

@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     common.commands(parser)
     parser.add_argument("--dry-run", action="store_true", help="publish nothing")
     parser.add_argument("--explain", action="store_true", help="say why it was decided so")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    common.as_json(parser)
     parser.add_argument(
         "words",
         metavar="SENTENCE",

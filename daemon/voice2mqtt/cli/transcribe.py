@@ -82,11 +82,10 @@ class TranscribedPhrase:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument(
+    common.file(
+        parser,
         "--settings",
-        metavar="FILE",
-        type=Path,
-        help="hear with the table and the language of these settings, and tell decisions",
+        "hear with the table and the language of these settings, and tell decisions",
     )
     common.commands(parser)
     engine_options.arguments(parser)
@@ -97,7 +96,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=12 * 60,
         help="the time of today at which each file begins, for rows with hours (12:00)",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    common.as_json(parser)
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="WAV files")
 
 

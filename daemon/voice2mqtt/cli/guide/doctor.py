@@ -23,7 +23,7 @@ HELP = "examine everything, from microphone to broker, and say what to do about 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     common.settings(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    common.as_json(parser)
     parser.add_argument(
         "--no-microphone", action="store_true", help="do not listen; nobody need speak"
     )

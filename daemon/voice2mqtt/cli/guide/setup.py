@@ -53,11 +53,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "parts", metavar="PART", nargs="*", help=f"only this: {', '.join(PARTS)} (all of them)"
     )
-    parser.add_argument(
+    common.file(
+        parser,
         "--settings",
-        metavar="FILE",
-        type=Path,
-        help="the file to write; else that of your session, as root that of the machine",
+        "the file to write; else that of your session, as root that of the machine",
     )
     common.answers(parser)
     parser.add_argument(

@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=100,
         help="the newest so many (%(default)s)",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    common.as_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:

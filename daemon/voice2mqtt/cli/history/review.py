@@ -47,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--since", metavar="WHEN", type=since, default=0.0, help="such as 7d, today or 2026-11-29"
     )
     parser.add_argument("--undo", action="store_true", help="only take back the last step")
-    parser.add_argument("--json", action="store_true", help="only list, one JSON object a line")
+    common.as_json(parser, "only list, one JSON object a line")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -57,7 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--replay", action="store_true", help="try the recordings of earlier trainings again"
     )
     parser.add_argument("--list", action="store_true", help="only print what would be said")
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    common.as_json(parser, "print the summary as JSON")
     parser.add_argument("rows", metavar="ROW", nargs="*", help="only rows of these names")
 
 

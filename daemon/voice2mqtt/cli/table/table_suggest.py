@@ -1,7 +1,6 @@
 """`voice2mqtt table suggest`: a first command table or a home, from the devices on the broker."""
 
 import argparse
-from pathlib import Path
 
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import ExitStatus, InputError
@@ -24,9 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="name areas and entities instead, for `table import` of Home Assistant's sentences",
     )
-    parser.add_argument(
-        "--output", metavar="FILE", type=Path, help="a new file (default: standard output)"
-    )
+    common.file(parser, "--output", "a new file (default: standard output)")
 
 
 def run(args: argparse.Namespace) -> int:
