@@ -130,7 +130,6 @@ TESTED_IN = {
     "service/checks/table_tests.py": "cli/test_check.py",
     "service/checks/unit.py": "service/checks/test_doctor.py",
     "service/node_state.py": "service/test_daemon.py",
-    "service/patience.py": "service/test_deadline.py",
     "service/recognition/speech_services.py": "speech/test_failover.py",
     "service/install/files.py": "service/install/test_installation.py",
     "settings/home_assistant/lists.py": "settings/home_assistant/test_sentences.py",

@@ -52,7 +52,7 @@ def test_a_refused_sentence_is_seen_and_made_a_command_in_one_click(
         assert before["event"] == "unmatched"
         assert before["nearest"]
         expect(tab.locator(".turn").first).to_contain_text("Not carried out")
-        expect(tab.locator(".turn .fate")).to_have_text("acknowledged")
+        expect(tab.locator(".turn .delivery")).to_have_text("acknowledged")
 
         tab = visitor.open("review")
         tab.get_by_role("button", name="Accept as").click()

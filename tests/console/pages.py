@@ -47,14 +47,14 @@ class ScriptedDaemon:
             "counters": counters, "metered_s_today": 1.0,
         }  # fmt: skip
 
-    def rehearse(self, sentence: str) -> Sequence[Event]:
+    def dry_run(self, sentence: str) -> Sequence[Event]:
         nearest = [{"row": "light", "sentence": "turn on the kitchen light", "distance": 0.36}]
         event = notice("unmatched", event_id="1", at="", node="voice", text=sentence)
         return [event | {"reason": "no row says this", "nearest": nearest}]
 
-    def rehearse_recording(self, pcm: bytes) -> Sequence[Event]:
+    def dry_run_recording(self, pcm: bytes) -> Sequence[Event]:
         self.heard.append(pcm)
-        return self.rehearse("turn on the chicken light")
+        return self.dry_run("turn on the chicken light")
 
     def say(self, sentence: str) -> str:
         self.said.append(sentence)

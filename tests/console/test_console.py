@@ -33,7 +33,7 @@ def test_a_sentence_is_tried_without_the_token_and_said_with_it(page: Page) -> N
     assert "100 sentences" in refused.json["error"]
 
 
-def test_a_recording_is_rehearsed_without_the_token(page: Page) -> None:
+def test_a_recording_is_tried_without_the_token(page: Page) -> None:
     heard = page.ask("/api/hear", {"pcm": b64encode(b"\0\1").decode()})
     assert heard.json["events"][0]["text"] == "turn on the chicken light"
     assert page.daemon.heard == [b"\0\1"]

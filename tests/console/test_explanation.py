@@ -1,4 +1,4 @@
-"""The reason picture."""
+"""The words of the table above the words that were heard."""
 
 from voice2mqtt.console.explanation import Explanation
 from voice2mqtt.pronunciation.letters import Letters

@@ -60,7 +60,7 @@ def test_now_shows_a_sentence_on_its_way(page: Page, browser: Browser) -> None:
         card = tab.locator(".turn")
         expect(card.locator(".heard")).to_have_text("Turn on the kitchen light.")
         expect(card.locator(".messages code")).to_have_text("home/kitchen/lightON")
-        expect(card.locator(".fate")).to_have_text("acknowledged")
+        expect(card.locator(".delivery")).to_have_text("acknowledged")
         expect(card.locator(".total")).to_contain_text("424 ms")
         expect(tab.locator("#spoken")).to_contain_text("Command, light")
         expect(tab.locator(".level")).to_contain_text("100 dB")

@@ -31,7 +31,7 @@ def test_a_refused_sentence_becomes_an_alias_and_is_undone(page: Page) -> None:
     assert case["nearest"][0]["sentence"] == "turn on the kitchen light"
     assert case["words"] == ["chicken"]
     assert case["messages"] == [{"topic": "home/kitchen/light", "payload": "ON"}]
-    assert [match["said"] for match in case["picture"]][3] == "kitchen"
+    assert [match["said"] for match in case["alignment"]][3] == "kitchen"
 
     change = {"sound": "turn on the chicken light", "sentence": "turn on the kitchen light"}
     assert page.ask("/api/review/accept", change).status == 401

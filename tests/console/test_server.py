@@ -192,7 +192,7 @@ def test_a_fault_of_ours_is_logged_and_answered(
     def fail(_sentence: str) -> None:
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr(page.daemon, "rehearse", fail)
+    monkeypatch.setattr(page.daemon, "dry_run", fail)
     assert page.ask("/api/try", {"text": "turn on"}).status == 500
     assert "could not answer /api/try" in caplog.text
     assert "on purpose" in caplog.text

@@ -97,11 +97,11 @@ def test_an_alias_changes_one_line_works_and_is_taken_back(home: Home) -> None:
     assert [sound.last.text for sound in home.review.refused()] == [case.refused.last.text]
 
 
-def test_the_nearest_row_is_proposed_with_the_picture_and_the_recording(home: Home) -> None:
+def test_the_nearest_row_is_proposed_with_the_alignment_and_the_recording(home: Home) -> None:
     (case,) = home.heard("turn on the kit and lied")
     assert case.nearest[0].row == "light"
     assert case.alias
-    assert [match.said for match in case.picture][:3] == ["turn", "on", "the"]
+    assert [match.said for match in case.alignment][:3] == ["turn", "on", "the"]
     assert home.review.history.recording(case.refused.recorded) == b"RIFF"
     home.review.accept(case)
     changes = home.changes()

@@ -19,7 +19,7 @@ from tests.speech.scripted import Line, Script, answering, hanging, scripted, si
 from tests.speech.test_faulty_hosts import breaking_behind_the_phrase, closing, without_result
 from tests.speechhost.fakes import silence, tone
 from voice2mqtt.core.event import Event
-from voice2mqtt.service import patience
+from voice2mqtt.service import deadline
 from voice2mqtt.settings.model import MqttSettings, Settings
 from voice2mqtt.settings.speech_settings import SpeechSettings
 from voice2mqtt.speech.azure import AzureRecognizer
@@ -75,7 +75,7 @@ def test_what_is_said_next_is_carried_out_in_time(
     fault: Script, mode: str, tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The promise holds with four seconds; here it is the order of things that is looked at.
-    monkeypatch.setattr(patience, "GIVE_WAY_S", 1.0)
+    monkeypatch.setattr(deadline, "GIVE_WAY_S", 1.0)
     last = answering("the second")
     with (
         broker.subscriber() as seen,

@@ -14,7 +14,7 @@ from voice2mqtt.speechhost.serving.hooks import Hooks
 from voice2mqtt.speechhost.serving.metrics import Metrics
 from voice2mqtt.speechhost.serving.phrase_cache import GrammarFor
 from voice2mqtt.speechhost.serving.scheduler import Scheduler
-from voice2mqtt.speechhost.serving.server import Door, SpeechHost
+from voice2mqtt.speechhost.serving.server import Listener, SpeechHost
 from voice2mqtt.speechhost.serving.trusted_proxies import TrustedProxies
 
 WITHIN_S = 60
@@ -88,7 +88,7 @@ def hosting(
     tls: ssl.SSLContext | None = None,
     load: threading.Event | None = None,
     any_language: bool = False,
-    doors: Sequence[Door] = (),
+    listeners: Sequence[Listener] = (),
     proxies: TrustedProxies | None = None,
     metrics: Metrics | None = None,
     port: int = 0,
@@ -109,7 +109,7 @@ def hosting(
             limits=limits,
             tls=tls,
             hooks=replace(hooks, refused=metrics.refused) if metrics else hooks,
-            doors=doors,
+            listeners=listeners,
             proxies=proxies,
         ),
         port,

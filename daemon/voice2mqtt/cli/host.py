@@ -162,7 +162,7 @@ def run(args: argparse.Namespace) -> int:
         proxies=TrustedProxies(args.trusted_proxy),
         tls=tls,
         any_language=args.any_language,
-        doors=[partial(_wyoming, *args.wyoming)] if args.wyoming else (),
+        listeners=[partial(_wyoming, *args.wyoming)] if args.wyoming else (),
         limits=Limits(
             connections=args.max_connections,
             connections_per_address=args.max_connections_per_address,
@@ -231,10 +231,10 @@ async def _serve(host: SpeechHost, address: str, port: int) -> None:
 async def _wyoming(address: str, port: int, host: SpeechHost) -> AsyncIterator[None]:
     """Serve the Wyoming protocol while the block lasts; announce it where others can reach it."""
     from voice2mqtt import mdns
-    from voice2mqtt.speechhost.serving import wyoming_door
+    from voice2mqtt.speechhost.serving import wyoming_server
 
     async with AsyncExitStack() as stack:
-        serving = wyoming_door.serving(address, port, host.language, host.serve_door)
+        serving = wyoming_server.serving(address, port, host.language, host.serve_client)
         _, bound = await stack.enter_async_context(serving)
         log.info("Wyoming clients connect to tcp://%s:%d", address, bound)
         everywhere = address in {"0.0.0.0", "::"}

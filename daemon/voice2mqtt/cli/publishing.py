@@ -53,7 +53,7 @@ def publisher(settings: Settings) -> Iterator[Callable[[Sequence[Decision]], Non
             answered.notify()
 
     link = Link(
-        login_for(settings.mqtt, "visitor"),
+        login_for(settings.mqtt, "cli"),
         on_up=lambda: outbox.link_is_up(),  # noqa: PLW0108 - it is made below
         on_down=lambda _lost: None,
         on_message=lambda _message: None,

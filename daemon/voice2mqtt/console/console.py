@@ -165,10 +165,10 @@ class Console:
         }
 
     def _try(self, given: Given) -> JsonObject:
-        return {"events": list(self._daemon.rehearse(sentence_of(given)))}
+        return {"events": list(self._daemon.dry_run(sentence_of(given)))}
 
     def _hear(self, given: Given) -> JsonObject:
-        return {"events": list(self._daemon.rehearse_recording(recording_of(given)))}
+        return {"events": list(self._daemon.dry_run_recording(recording_of(given)))}
 
     def _say(self, given: Given) -> JsonObject:
         if why_not := self._daemon.say(sentence_of(given)):

@@ -1,4 +1,4 @@
-"""The reason picture: the words of the table above the words that were heard, sound by sound."""
+"""The words of the table above the words that were heard, sound by sound."""
 
 from collections.abc import Mapping, Sequence
 

@@ -18,11 +18,11 @@ class WatchedDaemon(Protocol):
         """Return the state as it is published."""
         ...
 
-    def rehearse(self, sentence: str) -> Sequence[Event]:
+    def dry_run(self, sentence: str) -> Sequence[Event]:
         """Return the events of `sentence` as if it had been heard; nothing else happens."""
         ...
 
-    def rehearse_recording(self, pcm: bytes) -> Sequence[Event]:
+    def dry_run_recording(self, pcm: bytes) -> Sequence[Event]:
         """Return the events of what is said in `pcm`, 16 kHz, mono; takes as long as the host.
 
         Raises:

@@ -62,7 +62,7 @@ class ReviewView:
                 {"row": near.row, "sentence": near.sentence, "distance": round(near.distance, 3)}
                 for near in case.nearest
             ],
-            "picture": shown(case.picture),
+            "alignment": shown(case.alignment),
             "no_alias": case.no_alias,
             "alias": case.alias.template if case.alias else "",
             "words": [word.words for word in case.alias.words] if case.alias else [],

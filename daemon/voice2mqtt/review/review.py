@@ -53,7 +53,7 @@ class Case:
     """What the table of now makes of it, hours and questions left aside."""
     nearest: tuple[Nearest, ...]
     """The rows that sound nearest, with the sentence of each, best first."""
-    picture: tuple[Match, ...]
+    alignment: tuple[Match, ...]
     """The nearest sentence aligned with what was heard."""
     alias: Alias | None
     """What would make the nearest row accept it ..."""
@@ -127,11 +127,11 @@ class Review:
         nearest = decisions[0].reason.nearest if decisions else ()
         heard = (nearest[0].heard if nearest else "") or refused.last.text
         alias, no_alias = None, "no row sounds near"
-        picture: tuple[Match, ...] = ()
+        alignment: tuple[Match, ...] = ()
         if nearest:
             sentence = nearest[0].sentence
             words = normaliser(table.table.language)
-            picture = alignment_view(heard, sentence, words, table.pronouncer)
+            alignment = alignment_view(heard, sentence, words, table.pronouncer)
             try:
                 alias, no_alias = table.aliases.alias(heard, sentence), ""
             except NoAliasError as error:
@@ -141,7 +141,7 @@ class Review:
             heard=heard,
             decisions=decisions,
             nearest=nearest,
-            picture=picture,
+            alignment=alignment,
             alias=alias,
             no_alias=no_alias,
         )

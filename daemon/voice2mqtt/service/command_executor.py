@@ -19,8 +19,8 @@ from voice2mqtt.core.outcome import CUT, Canceled, Heard, Outcome
 from voice2mqtt.core.ports import Recognizer, Voice
 from voice2mqtt.mqtt.adapter import MqttAdapter
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
+from voice2mqtt.service.deadline import RecognitionDeadline
 from voice2mqtt.service.node_state import NodeState
-from voice2mqtt.service.patience import Patience
 from voice2mqtt.service.process_utterance import ProcessedUtterance, decide, recognize
 from voice2mqtt.service.replies import Replies
 from voice2mqtt.service.unfinished import Unfinished
@@ -153,8 +153,10 @@ class CommandExecutor:
     def _recognized(
         self, utterance: Utterance, recognizer: Recognizer, another_waits: Callable[[], bool]
     ) -> Outcome:
-        patience = Patience(utterance, self._interpreter.commands_expire_s, another_waits)
-        if why := patience():
+        deadline = RecognitionDeadline(
+            utterance, self._interpreter.commands_expire_s, another_waits
+        )
+        if why := deadline():
             # It waited for another utterance, and every command of the table would be too late.
             return Canceled(reason="Error", code="TooLate", details=f"not recognised: {why}")
         self._awaits_answer = False
@@ -162,11 +164,11 @@ class CommandExecutor:
         self._adapter.arbitration.speech_began(utterance.loudness_db, utterance.speech_began_at_s)
 
         def ended(utterance: Utterance) -> None:
-            patience.utterance_is_over()
+            deadline.utterance_is_over()
             self._utterance_ended(utterance)
 
         watched = _Watched(utterance, ended)
-        return recognize(watched, recognizer, self._partial_match, patience, self._interim(watched))
+        return recognize(watched, recognizer, self._partial_match, deadline, self._interim(watched))
 
     def _partial_match(self, text: str) -> PartialMatch:
         # By the table of the moment: the recogniser keeps this function until the next sentence.

@@ -66,8 +66,8 @@ from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
 from voice2mqtt.service.unfinished import Unfinished
 from voice2mqtt.service.wake import wake_settings
+from voice2mqtt.service.watching.dry_run import DryRun
 from voice2mqtt.service.watching.live_report import LiveReport
-from voice2mqtt.service.watching.rehearsal import Rehearsal
 from voice2mqtt.settings.load import load_table
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.speech.address import service_name
@@ -169,13 +169,13 @@ class Composition:
         table_check.adopt(table, first.automaton)
         transcriber = Transcriber(settings, self.usage)
         make = partial(interpreter, settings)
-        rehearsal = Rehearsal(settings.node, make, table, transcriber.outcomes)
+        dry_run = DryRun(settings.node, make, table, transcriber.outcomes)
 
         def adopt(table: CommandTable) -> None:
             made = make(table)
             executor.adopt(made)
             table_check.adopt(table, made.automaton)
-            rehearsal.adopt(table)
+            dry_run.adopt(table)
             on_table(table)
 
         return Daemon(
@@ -194,7 +194,7 @@ class Composition:
             former_node=FormerNode(settings, self._store),
             notifier=self._notifier,
             watchdog=self.watchdog,
-            rehearsal=rehearsal,
+            dry_run=dry_run,
         )
 
     def _executor(

@@ -42,7 +42,7 @@ from voice2mqtt.service.systemd.notify import Notifier
 from voice2mqtt.service.systemd.watchdog import Watchdog
 from voice2mqtt.service.table_check import TableCheck
 from voice2mqtt.service.table_watch import TableWatch
-from voice2mqtt.service.watching.rehearsal import Rehearsal
+from voice2mqtt.service.watching.dry_run import DryRun
 from voice2mqtt.settings.yaml.faults import FaultsError
 
 TICK_S = 1.0
@@ -78,7 +78,7 @@ class Daemon:
         former_node: FormerNode,
         notifier: Notifier,
         watchdog: Watchdog,
-        rehearsal: Rehearsal,
+        dry_run: DryRun,
     ) -> None:
         """Take the parts, already connected to each other."""
         self._microphone = microphone
@@ -96,7 +96,7 @@ class Daemon:
         self._former_node = former_node
         self._notifier = notifier
         self._watchdog = watchdog
-        self._rehearsal = rehearsal
+        self._dry_run = dry_run
         self._loop = threading.Thread(target=self._run_loop, name="loop", daemon=True)
         self._failure: BaseException | None = None
         self._reloading = self._reload_again = False
@@ -139,17 +139,17 @@ class Daemon:
         """Return the state as it is published, with the broker's beside it."""
         return {**self._state.document(), "broker": self._adapter.up}
 
-    def rehearse(self, sentence: str) -> Sequence[Event]:
+    def dry_run(self, sentence: str) -> Sequence[Event]:
         """Return the events of `sentence` as if it had been heard; nothing else happens."""
-        return self._rehearsal.events(sentence)
+        return self._dry_run.events(sentence)
 
-    def rehearse_recording(self, pcm: bytes) -> Sequence[Event]:
+    def dry_run_recording(self, pcm: bytes) -> Sequence[Event]:
         """Return the events of what is said in `pcm`; the Speech host hears it, and that is all.
 
         Raises:
             UnavailableError: nothing more may be sent today.
         """
-        return self._rehearsal.events_of_recording(pcm)
+        return self._dry_run.events_of_recording(pcm)
 
     def say(self, sentence: str) -> str:
         """Handle `sentence` as if it had been heard; return why it is not taken, or ""."""

@@ -196,7 +196,7 @@ def _show(case: Case) -> None:
         print("  it is a command by now")
     for near in case.nearest:
         print(f"  {near.distance:.2f} away  {near.sentence}  (row “{near.row}”)")
-    for line in aligned_lines(case.picture):
+    for line in aligned_lines(case.alignment):
         print(f"    {line}")
     if case.alias:
         print(f"  a would add {_described(case.alias)}")

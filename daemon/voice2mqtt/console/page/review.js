@@ -36,7 +36,7 @@ export function open(main, home) {
       if (!done) return;
       show(told, h("p", { class: "card done" }, icon("check"), h("span", {}, done.what),
         action === "undo" ? null : button("Undo", () => change("undo"), { kind: "small" })),
-      done.events.map((event) => turn(event, { rehearsed: true })));
+      done.events.map((event) => turn(event, { dryRun: true })));
       await load();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -82,7 +82,7 @@ async function closer(inside, each, change) {
     const payload = h("input", { type: "text", value: known.messages[0]?.payload ?? "", placeholder: "ON" });
     show(inside,
       h("p", { class: "reason" }, known.is_command ? "By now it is a command." : each.reason),
-      known.picture.length ? alignment(known.picture) : null,
+      known.alignment.length ? alignment(known.alignment) : null,
       known.alias || known.words.length ? h("p", { class: "muted" }, "The table would get ",
         known.alias ? h("code", {}, `also_heard_as: ${known.alias}`) : null,
         known.alias && known.words.length ? " and " : null,

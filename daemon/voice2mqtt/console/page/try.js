@@ -85,7 +85,7 @@ export function open(main, home) {
   }
 
   function showEvents(events) {
-    show(answer, events.map((event) => turn(event, { open: true, rehearsed: true })));
+    show(answer, events.map((event) => turn(event, { open: true, dryRun: true })));
   }
 
   function failed(why) {

@@ -28,12 +28,12 @@ export function spoken(event) {
 }
 
 /** Return the card of `event`; `stages` and `delivered` are further events about it, if known. */
-export function turn(event, { stages = null, delivered = null, open = false, rehearsed = false } = {}) {
+export function turn(event, { stages = null, delivered = null, open = false, dryRun = false } = {}) {
   const [label, kind] = OUTCOMES[event.event] ?? [event.event.replaceAll("_", " "), "quiet"];
-  const messages = event.messages.map((message) => messageLine(message, delivered, rehearsed));
+  const messages = event.messages.map((message) => messageLine(message, delivered, dryRun));
   return h("article", { class: `card turn ${kind}`, "data-id": event.id },
     h("header", {},
-      h("span", { class: `pill ${kind}` }, rehearsed && kind === "good" ? "Would do this" : label),
+      h("span", { class: `pill ${kind}` }, dryRun && kind === "good" ? "Would do this" : label),
       event.row ? h("span", { class: "row-name" }, event.row) : null,
       h("time", { datetime: event.at }, clock(event.at))),
     h("h3", { class: event.text ? "heard" : "heard none" }, event.text || "nothing that sounded like words"),
@@ -44,16 +44,16 @@ export function turn(event, { stages = null, delivered = null, open = false, reh
     picture(event, open));
 }
 
-function messageLine(message, delivered, rehearsed) {
+function messageLine(message, delivered, dryRun) {
   const details = [message.qos ? `qos ${message.qos}` : "", message.retain ? "retained" : ""].filter(Boolean);
-  let fate = null;
-  if (rehearsed) fate = null;
-  else if (!delivered) fate = h("span", { class: "fate wait" }, "on its way");
-  else if (delivered.done) fate = h("span", { class: "fate good" }, icon("check"), "acknowledged");
-  else fate = h("span", { class: "fate bad" }, icon("cross"), delivered.reason || "not delivered");
+  let delivery = null;
+  if (dryRun) delivery = null;
+  else if (!delivered) delivery = h("span", { class: "delivery wait" }, "on its way");
+  else if (delivered.done) delivery = h("span", { class: "delivery good" }, icon("check"), "acknowledged");
+  else delivery = h("span", { class: "delivery bad" }, icon("cross"), delivered.reason || "not delivered");
   return h("li", {},
     h("code", {}, h("span", { class: "topic" }, message.topic), h("span", { class: "payload" }, message.payload)),
-    details.length ? h("small", {}, details.join(", ")) : null, fate);
+    details.length ? h("small", {}, details.join(", ")) : null, delivery);
 }
 
 function latency(stages, delivered) {

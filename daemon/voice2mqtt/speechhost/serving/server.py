@@ -58,8 +58,8 @@ _wire_log = logging.getLogger(f"{__name__}.wire")
 _wire_log.setLevel(logging.CRITICAL)
 
 
-Door = Callable[["SpeechHost"], AbstractAsyncContextManager[None]]
-"""Accepts clients of another protocol while its context lasts, each for `SpeechHost.serve_door`."""
+Listener = Callable[["SpeechHost"], AbstractAsyncContextManager[None]]
+"""Accepts clients of another protocol while its context lasts; `serve_client` serves each."""
 
 
 class SpeechHost:
@@ -75,17 +75,17 @@ class SpeechHost:
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
         hooks: Hooks | None = None,
-        doors: Sequence[Door] = (),
+        listeners: Sequence[Listener] = (),
         proxies: TrustedProxies | None = None,
     ) -> None:
         """`load` is called on a thread, and may take its time: clients are told to wait.
 
         With `any_language`, clients that ask for a language that the engine does not know are
-        answered in that of the engine, with a warning. `doors` are open once it is loaded, for
+        answered in that of the engine, with a warning. `listeners` are open once it is loaded, for
         clients of other protocols. What `proxies` tell of their clients is believed.
         """
         self._any_language = any_language
-        self._doors = doors
+        self._listeners = listeners
         self._proxies = proxies or TrustedProxies()
         self._load = load
         self._detectors = DetectorPool(new_detector)
@@ -131,11 +131,11 @@ class SpeechHost:
             loading = asyncio.create_task(asyncio.to_thread(self._load), name="load")
             stopping = asyncio.create_task(self._stop.wait(), name="stop")
             await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            async with AsyncExitStack() as doors:
+            async with AsyncExitStack() as listeners:
                 if not self._stop.is_set():
                     self._scheduler = await loading
-                    for door in self._doors:
-                        await doors.enter_async_context(door(self))
+                    for listener in self._listeners:
+                        await listeners.enter_async_context(listener(self))
                     self._hooks.ready()
                     await self._watch()
                 self._hooks.stopping()
@@ -240,7 +240,7 @@ class SpeechHost:
         assert self._scheduler
         return self._scheduler.language
 
-    async def serve_door(self, socket: Socket) -> None:
+    async def serve_client(self, socket: Socket) -> None:
         """Serve a client of another protocol, whose turns are of one phrase, if there is room."""
         if refusal := self._admission.overload(socket.peer):
             log.warning("%s may not connect: %s", socket.peer, refusal.phrase)

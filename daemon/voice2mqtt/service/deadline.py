@@ -13,7 +13,7 @@ end. Hosts usually answer within one second; for a slower one the older utteranc
 """
 
 
-class Patience:
+class RecognitionDeadline:
     """The `GiveUp` of one utterance.
 
     Args:

@@ -1,11 +1,11 @@
-"""A sentence is rehearsed without touching the daemon's dialogue."""
+"""A sentence is tried without touching the daemon's dialogue."""
 
 from collections.abc import Sequence
 
 from voice2mqtt.core.outcome import Heard, NoMatch, Outcome
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.grammar.table import CommandTable, Publish, Row
-from voice2mqtt.service.watching.rehearsal import Rehearsal
+from voice2mqtt.service.watching.dry_run import DryRun
 
 
 def _table(word: str) -> CommandTable:
@@ -25,21 +25,21 @@ def test_each_sentence_is_decided_as_if_nothing_was_said_before() -> None:
         made.append(table)
         return Interpreter(table)
 
-    rehearsal = Rehearsal("den", make, _table("door"), _unheard)
+    dry_run = DryRun("den", make, _table("door"), _unheard)
     assert made == []
     for _ in range(2):
-        (event,) = rehearsal.events("open the door")
+        (event,) = dry_run.events("open the door")
         assert (event["event"], event["question"], event["node"]) == ("ask", "Really?", "den")
-    (answer,) = rehearsal.events("yes")
+    (answer,) = dry_run.events("yes")
     assert answer["event"] == "unmatched"
     assert len(made) == 1
 
 
 def test_another_table_is_used_from_the_next_sentence_on() -> None:
-    rehearsal = Rehearsal("den", Interpreter, _table("door"), _unheard)
-    assert rehearsal.events("open the gate")[0]["event"] == "unmatched"
-    rehearsal.adopt(_table("gate"))
-    assert rehearsal.events("open the gate")[0]["event"] == "ask"
+    dry_run = DryRun("den", Interpreter, _table("door"), _unheard)
+    assert dry_run.events("open the gate")[0]["event"] == "unmatched"
+    dry_run.adopt(_table("gate"))
+    assert dry_run.events("open the gate")[0]["event"] == "ask"
 
 
 def test_each_utterance_of_a_recording_is_decided_by_the_table_in_force() -> None:
@@ -47,8 +47,8 @@ def test_each_utterance_of_a_recording_is_decided_by_the_table_in_force() -> Non
         assert table == _table("gate")
         return [Heard(text=pcm.decode()), NoMatch(reason="NotRecognized")]
 
-    rehearsal = Rehearsal("den", Interpreter, _table("door"), transcribe)
-    rehearsal.adopt(_table("gate"))
-    asked, nothing = rehearsal.events_of_recording(b"open the gate")
+    dry_run = DryRun("den", Interpreter, _table("door"), transcribe)
+    dry_run.adopt(_table("gate"))
+    asked, nothing = dry_run.events_of_recording(b"open the gate")
     assert (asked["event"], asked["text"]) == ("ask", "open the gate")
     assert nothing["event"] == "no_match"

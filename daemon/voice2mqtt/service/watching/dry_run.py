@@ -10,10 +10,10 @@ from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.service.process_utterance import decide
 
 
-class Rehearsal:
+class DryRun:
     """Decides with an interpreter of its own, so that the daemon's dialogue is left alone.
 
-    It is made when the first sentence is rehearsed. Any thread may call it.
+    It is made when the first sentence is tried. Any thread may call it.
     """
 
     def __init__(

@@ -20,7 +20,7 @@ from tests.speechhost.hosting import WITHIN_S, Serving, hosting, no_grammar
 from voice2mqtt.nlu.grammar.compiler import compile_phrases
 from voice2mqtt.speechhost.engine import EngineGrammar
 from voice2mqtt.speechhost.engine import Transcript as Transcription
-from voice2mqtt.speechhost.serving import wyoming_door
+from voice2mqtt.speechhost.serving import wyoming_server
 from voice2mqtt.speechhost.serving.admission import Limits
 from voice2mqtt.speechhost.serving.phrase_cache import GrammarFor
 from voice2mqtt.speechhost.serving.server import SpeechHost
@@ -34,17 +34,17 @@ SPOKEN = silence(300) + tone(1000) + silence(2000) + tone(500)
 def wyoming(
     engine: ScriptedEngine, limits: Limits | None = None, grammar_for: GrammarFor = no_grammar
 ) -> Iterator[tuple[Serving, int]]:
-    """The host, and the port of its Wyoming door."""
+    """The host, and the port of its Wyoming listener."""
     ports: list[int] = []
 
     @asynccontextmanager
-    async def door(host: SpeechHost) -> AsyncIterator[None]:
-        serving = wyoming_door.serving("127.0.0.1", 0, host.language, host.serve_door)
+    async def listener(host: SpeechHost) -> AsyncIterator[None]:
+        serving = wyoming_server.serving("127.0.0.1", 0, host.language, host.serve_client)
         async with serving as (_, port):
             ports.append(port)
             yield
 
-    with hosting(engine, limits=limits, doors=[door], grammar_for=grammar_for) as host:
+    with hosting(engine, limits=limits, listeners=[listener], grammar_for=grammar_for) as host:
         yield host, ports[0]
 
 
