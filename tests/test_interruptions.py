@@ -62,6 +62,17 @@ def _done(house: Room) -> list[str]:
     return [m.payload for m in house.seen.messages if m.topic.startswith("home/")]
 
 
+def _wait_for_microphone(house: Room, states_before: int) -> None:
+    """Wait until the microphone has been gone, and is back."""
+
+    def is_back() -> bool:
+        states = house.seen.on("voice2mqtt/test/state")[states_before:]
+        there = [json.loads(state.payload)["microphone"] for state in states]
+        return False in there and there[-1]
+
+    wait_until(is_back, "microphone", WITHIN_S)
+
+
 def _last_event(house: Room) -> str:
     return str(json.loads(house.seen.on(EVENT)[-1].payload)["event"])
 
@@ -82,9 +93,11 @@ def _say_half_of_it(house: Room, fail: Callable[[Room], None]) -> dict[str, obje
 def test_a_sentence_that_is_interrupted_is_told_and_not_carried_out(
     house: Room, fail: Callable[[Room], None]
 ) -> None:
-    done = _done(house)
+    done, states = _done(house), len(house.seen.on("voice2mqtt/test/state"))
     told = _say_half_of_it(house, fail)
     assert (told["event"], told["reason"]) == ("canceled", f"Cut: {NO_END}")
+    if fail is kill_arecord:
+        _wait_for_microphone(house, states)
     # Its rest may be told, too; what is said next is carried out, and nothing before it.
     house.sound.play(spoken_pcm("Turn off the bedroom light."))
     wait_until(lambda: _last_event(house) == "command", "the next command", WITHIN_S)

@@ -76,7 +76,7 @@ _wire_log.setLevel(logging.CRITICAL)
 
 
 class ConsoleServer:
-    """Serves the files of the page, the live feed, and what is `routed`."""
+    """Serves the files of the page, the live feed, and what `route` adds."""
 
     def __init__(
         self,

@@ -2,7 +2,6 @@
 
 import os
 import stat
-from collections.abc import Mapping
 from pathlib import Path
 
 from voice2mqtt.errors import SettingsError
@@ -31,7 +30,7 @@ def read_secret(path: Path) -> str:
     return secret
 
 
-def service_key(service: ServiceSettings, environ: Mapping[str, str] = os.environ) -> str | None:
+def service_key(service: ServiceSettings) -> str | None:
     """Return the key of a Speech service; None if it has none, or a token.
 
     Raises:
@@ -41,7 +40,7 @@ def service_key(service: ServiceSettings, environ: Mapping[str, str] = os.enviro
         return read_secret(service.key_file)
     if not service.key_env:
         return None
-    if not (key := environ.get(service.key_env, "").strip()):
+    if not (key := os.environ.get(service.key_env, "").strip()):
         raise SettingsError(
             f"the environment variable {service.key_env} is not set; set it, or name key_file"
         )
