@@ -3,7 +3,6 @@
 Names with `CARD=` stay the same whatever the order in which cards are found; numbers do not.
 """
 
-import os
 import re
 import subprocess
 from dataclasses import dataclass, replace
@@ -11,11 +10,8 @@ from dataclasses import dataclass, replace
 from voice2mqtt.audio.signal.condition import Condition
 from voice2mqtt.audio.sources.arecord_errors import condition_of, sentence_for
 from voice2mqtt.audio.sources.sound_server import ALSA
-from voice2mqtt.audio.sources.sound_sources import sound_sources
+from voice2mqtt.audio.sources.sound_sources import run_program, sound_sources
 from voice2mqtt.errors import UnavailableError
-
-PROBE_S = 3.0
-"""A stalled sound server must not hold up the list."""
 
 _PLUGINS = {
     *("null", "lavrate", "samplerate", "speexrate", "speex", "jack", "oss", "upmix", "vdownmix"),
@@ -120,15 +116,6 @@ def _offered(parameters: str, name: str) -> str:
 
 def _arecord(*arguments: str) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(
-            ["arecord", *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=PROBE_S,
-            check=False,
-            env=os.environ | {"LC_ALL": "C"},
-        )
+        return run_program("arecord", *arguments)
     except FileNotFoundError as error:
         raise UnavailableError("there is no arecord; install alsa-utils") from error

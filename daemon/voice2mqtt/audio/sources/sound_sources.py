@@ -11,7 +11,7 @@ from typing import Any
 
 from voice2mqtt.audio.sources.sound_server import PIPEWIRE, PULSEAUDIO
 
-LIST_S = 3.0
+ANSWER_WITHIN_S = 3.0
 """A stalled sound server must not hold up the list."""
 
 _MONITOR = ".monitor"
@@ -78,13 +78,25 @@ def _of_pipewire(objects: list[dict[str, Any]]) -> list[SoundSource]:
 
 
 def _said(*command: str) -> str:
+    done = run_program(*command)
+    done.check_returncode()
+    return done.stdout
+
+
+def run_program(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run a program that lists or tries devices.
+
+    Raises:
+        TimeoutExpired: it takes longer than `ANSWER_WITHIN_S`.
+        FileNotFoundError: it is not installed.
+    """
     return subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=LIST_S,
-        check=True,
+        timeout=ANSWER_WITHIN_S,
+        check=False,
         env=os.environ | {"LC_ALL": "C"},
-    ).stdout
+    )

@@ -49,7 +49,10 @@ def words_only(settings: Settings) -> Settings:
 
 def published(heard: Heard, interpreter: Interpreter) -> tuple[Message, ...]:
     """Return what `heard` publishes at noon."""
-    decisions = interpreter.decide(heard, 0.0, _NOON)
+    return _messages(interpreter.decide(heard, 0.0, _NOON))
+
+
+def _messages(decisions: Sequence[Decision]) -> tuple[Message, ...]:
     return tuple(
         m for decision in decisions if isinstance(decision, Fire) for m in decision.messages
     )
@@ -64,15 +67,13 @@ def _try_each(test: TableTest, languages: Sequence[Interpreter]) -> str:
 
 def _try(test: TableTest, interpreter: Interpreter) -> str:
     decisions = interpreter.decide(Heard(text=test.hear), 0.0, _NOON)
-    published = [
-        m for decision in decisions if isinstance(decision, Fire) for m in decision.messages
-    ]
-    if _same(test.publish, published):
+    sent = _messages(decisions)
+    if _same(test.publish, sent):
         return ""
     wanted = "; ".join(f"{topic} = {payload}" for topic, payload in test.publish) or "nothing"
     return (
         f"{test.place}: '{test.hear}' should publish {wanted}, but publishes "
-        f"{described(published)} ({_why(decisions)})"
+        f"{described(sent)} ({_why(decisions)})"
     )
 
 
@@ -87,8 +88,8 @@ def _why(decisions: Sequence[Decision]) -> str:
     )
 
 
-def _same(wanted: Sequence[tuple[str, str]], published: Sequence[Message]) -> bool:
-    got = [(m.topic, _parsed(m.payload)) for m in published]
+def _same(wanted: Sequence[tuple[str, str]], sent: Sequence[Message]) -> bool:
+    got = [(m.topic, _parsed(m.payload)) for m in sent]
     return got == [(topic, _parsed(payload)) for topic, payload in wanted]
 
 

@@ -12,11 +12,12 @@ from pathlib import Path
 from voice2mqtt.errors import SettingsError
 from voice2mqtt.service.install.files import call, delete, write
 from voice2mqtt.service.install.installation import Step
+from voice2mqtt.service.install.layout import INSTANCES, UNITS
 from voice2mqtt.settings.search import INSTALLED
 
 USER = "voice2mqtt"
 _DROP_INS = Path("/etc/systemd/system")
-_UNIT, _INSTANCES = "voice2mqtt.service", "voice2mqtt@.service"
+_UNIT = UNITS[0]
 
 
 def allowing(settings: Path, table: Path) -> Iterator[Step]:
@@ -38,7 +39,7 @@ def allowing(settings: Path, table: Path) -> Iterator[Step]:
     yield _call("chown", f"{USER}:{USER}", str(table))
     yield _call("chown", f"root:{USER}", str(folder))
     yield _call("chmod", "1775", str(folder))
-    unit = _UNIT if settings == INSTALLED else _INSTANCES
+    unit = _UNIT if settings == INSTALLED else INSTANCES
     drop_in = _drop_in(unit)
     text = (
         "# Lets the page save the command table; `voice2mqtt console forbid-saving` removes it.\n"
@@ -56,7 +57,7 @@ def forbidding(settings: Path, table: Path) -> Iterator[Step]:
 
 def taking_back(table: Path) -> Iterator[Step]:
     """Yield the steps that give root what a service was given, if any was; none is restarted."""
-    drop_ins = [drop_in for unit in (_UNIT, _INSTANCES) if (drop_in := _drop_in(unit)).exists()]
+    drop_ins = [drop_in for unit in (_UNIT, INSTANCES) if (drop_in := _drop_in(unit)).exists()]
     if not drop_ins:
         return
     for drop_in in drop_ins:
