@@ -69,6 +69,33 @@ class Socket(Protocol):
         ...
 
 
+class StreamClient:
+    """What clients on a plain stream have in common, as a part of a `Socket`."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._closed = asyncio.Event()
+        peer = writer.get_extra_info("peername")
+        self.peer = str(peer[0]) if peer else "?"
+        """The client's address."""
+
+    async def ping(self) -> Awaitable[float]:
+        """Return a pong at once: such a client cannot be asked, or need not answer."""
+        pong = asyncio.get_running_loop().create_future()
+        pong.set_result(0.0)
+        return pong
+
+    async def wait_closed(self) -> None:
+        """Wait until it is closed, or has all that it will get."""
+        await self._closed.wait()
+
+    def abort(self) -> None:
+        """Cut the client off."""
+        self._writer.transport.abort()
+        self._closed.set()
+
+
 class ConnectionHandler:
     """One client, from its first message to its last."""
 

@@ -7,7 +7,7 @@ the end of the audio ends the phrase. The only import of h11.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 
 import h11
@@ -20,7 +20,7 @@ from voice2mqtt.speechhost.protocol.frames import (
     write_text,
 )
 from voice2mqtt.speechhost.protocol.request_options import single_phrase_context
-from voice2mqtt.speechhost.serving.connection import TOO_MUCH
+from voice2mqtt.speechhost.serving.connection import TOO_MUCH, StreamClient
 from voice2mqtt.speechhost.serving.trusted_proxies import HEADER
 
 _REQUEST_ID = "0"
@@ -37,19 +37,14 @@ _CLOSED_BY_US = (1000, 1001, TOO_MUCH)
 _COMPRESSED = (b"OggS", b"ID3", b"fLaC", b"\x1aE\xdf\xa3")
 
 
-class HttpRequest:
+class HttpRequest(StreamClient):
     """One HTTP request, up to its answer; as a `Socket` it is a client with one turn."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+        super().__init__(reader, writer)
         self._http = h11.Connection(h11.SERVER)
-        self._closed = asyncio.Event()
         self._answer: Mapping[str, Json] | None = None
         self._refusal = HTTPStatus.BAD_REQUEST, "the audio ended too soon"
-        peer = writer.get_extra_info("peername")
-        self.peer = str(peer[0]) if peer else "?"
-        """The client's address."""
 
     async def head(self) -> tuple[str, Mapping[str, str]]:
         """Return the target and the headers that tell who asks; raise ProtocolError if broken."""
@@ -85,12 +80,6 @@ class HttpRequest:
         elif told.path == "turn.end":
             self._closed.set()
 
-    async def ping(self) -> Awaitable[float]:
-        """Return a pong at once: a client of HTTP cannot be asked."""
-        pong = asyncio.get_running_loop().create_future()
-        pong.set_result(0.0)
-        return pong
-
     async def close(self, code: int, reason: str) -> None:
         """End without an answer, for a `reason`; `code` is that of a websocket."""
         is_ours = code in _CLOSED_BY_US
@@ -99,14 +88,6 @@ class HttpRequest:
             reason,
         )
         self._closed.set()
-
-    async def wait_closed(self) -> None:
-        """Wait until there is an answer or none to come."""
-        await self._closed.wait()
-
-    def abort(self) -> None:
-        """Cut the client off."""
-        self._writer.transport.abort()
 
     async def respond(self) -> None:
         """Send what was found, or why nothing was."""

@@ -26,6 +26,7 @@ from voice2mqtt.speechhost.protocol.frames import (
     write_text,
 )
 from voice2mqtt.speechhost.protocol.request_options import single_phrase_context
+from voice2mqtt.speechhost.serving.connection import StreamClient
 
 _MAX_BYTES = 1 << 20
 """Of one event, as of a message on the websocket."""
@@ -47,24 +48,19 @@ class _Reader(asyncio.StreamReader):
         return await super().readexactly(n)
 
 
-class WyomingClient:
+class WyomingClient(StreamClient):
     """One client, as a `Socket` with a turn for each of its sentences."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, language: str
     ) -> None:
         """`language` is what the host recognises."""
-        self._reader = reader
-        self._writer = writer
+        super().__init__(reader, writer)
         self._language = language
-        self._closed = asyncio.Event()
-        self._wishes = Transcribe()
+        self._request = Transcribe()
         self._sentences = 0
         self._speaking = False
         self._answered = True
-        peer = writer.get_extra_info("peername")
-        self.peer = str(peer[0]) if peer else "?"
-        """The client's address."""
 
     async def __aiter__(self) -> AsyncIterator[str | bytes]:
         """Yield what a client of the websocket would send."""
@@ -84,7 +80,7 @@ class WyomingClient:
         elif Ping.is_type(event.type):
             await self._write(Pong(text=Ping.from_event(event).text).event())
         elif Transcribe.is_type(event.type):
-            self._wishes = Transcribe.from_event(event)
+            self._request = Transcribe.from_event(event)
         elif AudioStart.is_type(event.type):
             for frame in self._begin(AudioStart.from_event(event)):
                 yield frame
@@ -101,15 +97,15 @@ class WyomingClient:
     def _begin(self, form: AudioFormat) -> list[str | bytes]:
         self._sentences += 1
         self._speaking, self._answered = True, False
-        names = [*(self._wishes.transcript_names or ()), *(self._wishes.transcript_terms or ())]
+        names = [*(self._request.transcript_names or ()), *(self._request.transcript_terms or ())]
         items: list[Json] = [{"Text": str(name)} for name in names]
         context = single_phrase_context()
         if items:
             context["dgi"] = {"Groups": [{"Type": "Generic", "Items": items}]}
         detection = context["phraseDetection"]
         assert isinstance(detection, dict)
-        if self._wishes.language:
-            detection["language"] = str(self._wishes.language)
+        if self._request.language:
+            detection["language"] = str(self._request.language)
         return [
             write_text("speech.context", self._request_id, context),
             write_audio(self._request_id, _riff(form)),
@@ -128,12 +124,6 @@ class WyomingClient:
                 await self._write(Error(text="the recogniser failed", code="error").event())
             else:
                 await self._write(transcript(told.body, self._language))
-
-    async def ping(self) -> Awaitable[float]:
-        """Return a pong at once: not every client answers a ping."""
-        pong = asyncio.get_running_loop().create_future()
-        pong.set_result(0.0)
-        return pong
 
     async def close(self, code: int, reason: str) -> None:
         """Close, and tell the `reason` to a client that waits for an answer."""
@@ -155,10 +145,6 @@ class WyomingClient:
             while await self._reader.read(_READ_BYTES):
                 pass
 
-    async def wait_closed(self) -> None:
-        """Wait until it is closed."""
-        await self._closed.wait()
-
     async def leave(self) -> None:
         """Close, and cut off a client that does not take what it was sent."""
         self._writer.close()
@@ -166,11 +152,6 @@ class WyomingClient:
             async with asyncio.timeout(_CLOSE_WITHIN_S):
                 await self._writer.wait_closed()
         self.abort()
-
-    def abort(self) -> None:
-        """Cut the client off."""
-        self._writer.transport.abort()
-        self._closed.set()
 
     async def _write(self, event: Event) -> None:
         try:
