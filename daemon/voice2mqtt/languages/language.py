@@ -188,6 +188,8 @@ class Language(_Section):
     spaces between them; `*` stands for any letters"""
     spoken_marks: Mapping[str, str] = {}
     """Names of marks that are dictated, in lower case, to the marks"""
+    capitals: tuple[str, ...] = ()
+    """Words that begin with a capital wherever they stand: "I"."""
     profanity: tuple[str, ...] = ()
     """Regular expressions, each of a whole word"""
     cheat_sheet: CheatSheetWords

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache
 
@@ -65,6 +66,7 @@ def punctuated(transcript: Transcript) -> Transcript:
 def with_marks(text: str, language: str) -> str:
     """Return `text` with marks where their names were spoken."""
     pattern, marks = _named_marks(primary_of(language))
+    capitals = language_named(language).capitals
     written, at = "", 0
     for match in pattern.finditer(text):
         name = " ".join(re.findall(r"\w+", match["name"].lower()))
@@ -72,18 +74,18 @@ def with_marks(text: str, language: str) -> str:
         is_common = mark in _AMBIGUOUS and " " not in name and match.end() < len(text)
         if is_common and not set(match["before"] + match["after"]) & set(_MARKS):
             continue
-        written = _joined(written, text[at : match.start()]) + mark
+        written = _joined(written, text[at : match.start()], capitals) + mark
         at = match.end()
-    return _joined(written, text[at:]) if written else text
+    return _joined(written, text[at:], capitals) if written else text
 
 
-def _joined(before: str, text: str) -> str:
+def _joined(before: str, text: str, capitals: Collection[str]) -> str:
     """Return `text` after what ends in a mark, with the letter that should follow it."""
     text = text.strip()
     if not before or not text:
         return before + text
     first = text[:1].upper()
-    if before[-1] in ",;:" and text.split()[0] not in {"I", "I'm", "I'll", "I've", "I'd"}:
+    if before[-1] in ",;:" and text.split()[0] not in capitals:
         first = text[:1].lower()
     space = "" if before.endswith("\n") else " "
     return before + space + first + text[1:]
