@@ -82,6 +82,25 @@ class CheatSheetWords(_Section):
     """From Monday on."""
 
 
+class SuggestedRows(_Section):
+    """What `voice2mqtt table suggest` lets be said to each kind of device, as templates.
+
+    `{light}`, `{switch}`, ... is the name of a device; `{light_state}`, ... one of its states.
+    """
+
+    light: str
+    light_states: tuple[str, str]
+    """On, off."""
+    switch: str
+    switch_states: tuple[str, str]
+    cover: str
+    cover_states: tuple[str, str, str]
+    """Open, close, stop."""
+    scene: str
+    climate: str
+    """With the number `temperature`."""
+
+
 class Examples(_Section):
     """Examples of how the words of the file are understood; a test checks them."""
 
@@ -193,6 +212,7 @@ class Language(_Section):
     profanity: tuple[str, ...] = ()
     """Regular expressions, each of a whole word"""
     cheat_sheet: CheatSheetWords
+    suggested_rows: SuggestedRows
     examples: Examples = Examples()
 
 

@@ -22,6 +22,7 @@ from voice2mqtt.cli.devices import LEVELS_S, show_list
 from voice2mqtt.cli.guide.questions import Questions
 from voice2mqtt.cli.guide.trial import COMMANDS, try_commands
 from voice2mqtt.errors import ExitStatus, InputError, UserFacingError
+from voice2mqtt.languages.language import language_named
 from voice2mqtt.mqtt.found_brokers import find_brokers
 from voice2mqtt.mqtt.probe import examine_broker
 from voice2mqtt.mqtt.suggest.table import retained, suggestion
@@ -257,7 +258,8 @@ class _Setup:
         except UserFacingError as error:
             print(f"  {error}; so the table is the example")
             return ""
-        text = suggestion(messages)
+        words = language_named(self.settings.speech.first_language).suggested_rows
+        text = suggestion(messages, words)
         found = text.count("- say:")
         if not found:
             print("  no devices announce themselves on the broker; so the table is the example")

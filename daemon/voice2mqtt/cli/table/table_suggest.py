@@ -4,6 +4,7 @@ import argparse
 
 from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import ExitStatus, InputError
+from voice2mqtt.languages.language import language_named
 from voice2mqtt.mqtt.suggest.home import home_in
 from voice2mqtt.mqtt.suggest.table import retained, suggestion
 from voice2mqtt.settings.yaml.faults import count
@@ -36,8 +37,10 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.output is not None and args.output.exists():
         raise InputError(f"{args.output} is there already; name a new file")
-    messages = retained(common.load(args), WITHIN_S)
-    text = block(home_in(messages)) if args.home else suggestion(messages)
+    settings = common.load(args)
+    messages = retained(settings, WITHIN_S)
+    words = language_named(settings.speech.first_language).suggested_rows
+    text = block(home_in(messages)) if args.home else suggestion(messages, words)
     if args.output is None:
         print(text, end="")
         return ExitStatus.OK

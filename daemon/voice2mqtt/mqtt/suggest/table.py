@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from voice2mqtt.errors import UnavailableError
+from voice2mqtt.languages.language import SuggestedRows
 from voice2mqtt.mqtt.broker.delivery import ConnectionLost
 from voice2mqtt.mqtt.broker.inquiry import inquiry, login_for
 from voice2mqtt.mqtt.suggest.devices import HomeDevice, devices_in
@@ -14,15 +15,6 @@ from voice2mqtt.settings.yaml.redaction import shown_address
 
 _LARGEST_BYTES = 16 << 20
 """A bridge describes hundreds of devices in one message; set by hand."""
-
-_SAY = {
-    "light": "(turn|switch) {light_state} [the] {light} [light]",
-    "switch": "(turn|switch) {switch_state} [the] {switch}",
-    "cover": "{cover_state} [the] {cover}",
-    "scene": "(start|activate) [the] {scene} [scene]",
-    "climate": "set [the] {climate} to {5..30:temperature} degrees",
-}
-_STATES = {"light": ("on", "off"), "switch": ("on", "off"), "cover": ("open", "close", "stop")}
 
 
 def retained(settings: Settings, within_s: float) -> dict[str, bytes]:
@@ -44,14 +36,14 @@ def retained(settings: Settings, within_s: float) -> dict[str, bytes]:
     return asked.retained
 
 
-def suggestion(messages: dict[str, bytes]) -> str:
+def suggestion(messages: dict[str, bytes], words: SuggestedRows) -> str:
     """Return the text of a command table for the devices that `messages` describe."""
     lists: dict[str, list[str]] = {}
     rows: list[str] = []
     for kind, devices in groupby(devices_in(messages), key=lambda device: device.kind):
         for number, group in enumerate(_alike(list(devices)), 1):
             suffix = "" if number == 1 else f"_{number}"
-            rows += _row(kind, suffix, group, lists)
+            rows += _row(kind, suffix, group, lists, words)
     if not rows:
         return (
             "# No lights, switches, covers, scenes or climate devices were found.\ncommands: []\n"
@@ -90,7 +82,11 @@ def _pattern(group: Sequence[HomeDevice]) -> int | None:
 
 
 def _row(
-    kind: str, suffix: str, group: Sequence[HomeDevice], lists: dict[str, list[str]]
+    kind: str,
+    suffix: str,
+    group: Sequence[HomeDevice],
+    lists: dict[str, list[str]],
+    words: SuggestedRows,
 ) -> Iterator[str]:
     name, state = f"{kind}{suffix}", f"{kind}_state{suffix}"
     levels = group[0].topic.split("/")
@@ -103,17 +99,17 @@ def _row(
     if level is not None:
         levels[level] = f"{{{name}}}"
     payload = f"{{{state}}}"
-    if kind in _STATES:
+    if states := getattr(words, f"{kind}_states", None):
         lists[state] = [
             f"{{in: {_text(said)}, out: {_text(meant)}}}"
-            for said, meant in zip(_STATES[kind], group[0].payloads, strict=True)
+            for said, meant in zip(states, group[0].payloads, strict=True)
         ]
     elif kind == "scene":
         payload = group[0].payloads[0]
     else:
         payload = "{temperature}"
     say = (
-        _SAY[kind]
+        getattr(words, kind)
         .replace(f"{{{kind}}}", f"{{{name}}}")
         .replace(f"{{{kind}_state}}", f"{{{state}}}")
     )
