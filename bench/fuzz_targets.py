@@ -14,6 +14,7 @@ from voice2mqtt.core.arbitration import Arbitration
 from voice2mqtt.core.decision import Decision
 from voice2mqtt.core.outcome import Heard, Hypothesis
 from voice2mqtt.errors import UserFacingError
+from voice2mqtt.languages.language import language_named
 from voice2mqtt.mqtt.arbitration import read_bid
 from voice2mqtt.mqtt.confirmation_watcher import confirms
 from voice2mqtt.mqtt.control import read_control
@@ -168,7 +169,9 @@ def mqtt(data: bytes) -> None:
     for topic in ("homeassistant/light/x/config", "homeassistant/device/x/config",
                   "zigbee2mqtt/bridge/devices"):  # fmt: skip
         if devices_in({topic: data}):
-            parse_table(suggestion({topic: data}), "suggested.yaml")
+            parse_table(
+                suggestion({topic: data}, language_named("en").suggested_rows), "suggested.yaml"
+            )
 
 
 def answers(data: bytes) -> None:

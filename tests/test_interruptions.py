@@ -19,10 +19,7 @@ from tests.test_end_to_end import COMMANDS, EVENT, WITHIN_S, Room, room
 from voice2mqtt.audio.utterance import NO_END
 from voice2mqtt.demo import stage
 
-LEAD_S = 1.0
-"""`SoundServer.play` begins with so much silence."""
-HALF = spoken_pcm("Set the temperature to twenty")
-REST = spoken_pcm("one degrees")
+SENTENCE = spoken_pcm("Set the temperature to twenty one degrees.")
 STOPPED_S = 3.0
 
 
@@ -77,13 +74,18 @@ def _last_event(house: Room) -> str:
     return str(json.loads(house.seen.on(EVENT)[-1].payload)["event"])
 
 
-def _say_half_of_it(house: Room, fail: Callable[[Room], None]) -> dict[str, object]:
-    """Have `fail` happen in the middle of a sentence; return the event that follows."""
-    before = len(house.seen.on(EVENT))
-    failure = threading.Timer(LEAD_S + len(HALF) / 32_000, fail, [house])
-    failure.start()
-    house.sound.play(HALF + REST)
-    failure.join()
+def _times_hearing(house: Room) -> int:
+    return [m.payload for m in house.seen.on("voice2mqtt/test/activity")].count("hearing")
+
+
+def _interrupt_sentence(house: Room, fail: Callable[[Room], None]) -> dict[str, object]:
+    """Have `fail` happen as soon as a sentence is heard; return the event that follows."""
+    before, heard = len(house.seen.on(EVENT)), _times_hearing(house)
+    speaking = threading.Thread(target=house.sound.play, args=[SENTENCE])
+    speaking.start()
+    wait_until(lambda: _times_hearing(house) > heard, "the sentence to be heard", WITHIN_S)
+    fail(house)
+    speaking.join()
     events = house.seen.wait_for_count(EVENT, before + 1, WITHIN_S)
     told: dict[str, object] = json.loads(events[before].payload)
     return told
@@ -94,7 +96,7 @@ def test_a_sentence_that_is_interrupted_is_told_and_not_carried_out(
     house: Room, fail: Callable[[Room], None]
 ) -> None:
     done, states = _done(house), len(house.seen.on("voice2mqtt/test/state"))
-    told = _say_half_of_it(house, fail)
+    told = _interrupt_sentence(house, fail)
     assert (told["event"], told["reason"]) == ("canceled", f"Cut: {NO_END}")
     if fail is kill_arecord:
         _wait_for_microphone(house, states)
@@ -106,7 +108,7 @@ def test_a_sentence_that_is_interrupted_is_told_and_not_carried_out(
 
 def test_a_daemon_that_is_ended_does_not_act_on_half_a_sentence(house: Room) -> None:
     done = _done(house)
-    told = _say_half_of_it(house, lambda house: house.daemon.send_signal(signal.SIGTERM))
+    told = _interrupt_sentence(house, lambda house: house.daemon.send_signal(signal.SIGTERM))
     assert told["reason"] == f"Cut: {NO_END}"
     house.daemon.wait(WITHIN_S)
     assert _done(house) == done

@@ -173,7 +173,7 @@ def test_what_was_said_before_the_machine_slept_is_not_carried_out_after_it(
             speak(stage.microphone)
             (late,) = stage.events(1)
             # It is given up when the recogniser notices before the answer comes.
-            assert re.search("too late|it was said 3600 s ago", str(late["reason"]))
+            assert re.search(r"too late|it was said 36\d\d s ago", str(late["reason"]))
             speak(stage.microphone)
             seen.wait_for("home/third")
 
