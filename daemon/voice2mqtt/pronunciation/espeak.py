@@ -22,7 +22,7 @@ _SPEED = 349
 _CALL_TIMEOUT_S = 3.0
 _WORD_TIMEOUT_S = 0.02
 """Added for each word: a large table may take long, a sentence that was heard may not."""
-_MAX_CACHED_WORDS = 50_000
+_MAX_CACHED_WORDS = 5_000
 _MAX_WORD_LENGTH = 500
 """Characters; longer words are cut."""
 _MAX_WRITE = 2000

@@ -23,7 +23,7 @@ class Inflection:
         endings = known.endings
         self._irregular = {word: line for line in known.forms for word in map(folded, line.split())}
         self._endings = ("", *endings) if endings else ()
-        self.stems = lru_cache(maxsize=10_000)(self._stems)
+        self.stems = lru_cache(maxsize=4_000)(self._stems)
         """All stems of a word: what is left of it without an ending."""
 
     def are_forms(self, one: str, other: str) -> bool:

@@ -80,7 +80,7 @@ def unaccented(word: str) -> str:
     return "".join(sign for sign in apart if unicodedata.category(sign) != "Mn")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def folded(word: str) -> str:
     """Return `word` without case, apostrophes and compatibility forms."""
     result = ""

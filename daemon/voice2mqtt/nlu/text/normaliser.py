@@ -104,7 +104,7 @@ class Normaliser:
         for sign, said in self._language.symbols.items():
             for words in said:
                 self._signs.setdefault(self._numerals.alike(folded(words)), sign)
-        self.key = lru_cache(maxsize=20_000)(self._key)
+        self.key = lru_cache(maxsize=4_000)(self._key)
         """The key of one word; "" if nothing is left of it."""
         self.spell = self._numerals.spell
         """The ways to say a number, as words, the usual one first"""

@@ -43,7 +43,7 @@ class Numerals:
         self.spell = speller.spell
         """The ways to say a number; () if the language is unknown."""
         self.spell_ordinal = speller.spell_ordinal
-        self.word = lru_cache(maxsize=20_000)(self._word)
+        self.word = lru_cache(maxsize=4_000)(self._word)
         """The folded word if it may be part of a number, else ""."""
         self._alike = [(re.compile(old), new) for old, new in language.alike]
         self._joint = folded(language.number_joint)
@@ -80,9 +80,9 @@ class Numerals:
         self.words.update(self._points)
         self._letters = frozenset("".join((*self.words, *self._small, *self._ordinals)))
         self._initials = frozenset(word[0] for word in self._small if word)
-        self.beginning = lru_cache(maxsize=20_000)(self._beginning)
+        self.beginning = lru_cache(maxsize=4_000)(self._beginning)
         """How many letters of a folded word are a number that other letters follow"""
-        self.ending = lru_cache(maxsize=20_000)(self._ending)
+        self.ending = lru_cache(maxsize=4_000)(self._ending)
         """How many letters of a folded word stand before a number that it ends with"""
         self.beginnings = self._first_words()
         """Words that more words of a number may follow"""
