@@ -55,7 +55,7 @@ HANGOVER_S = 0.3
 EXPIRES_S = 10.0
 """After its end, as of a row that says nothing else: then its command is too late."""
 YIELDING = 10
-"""Niceness of the rooms, which have machines of their own: here they leave the hosts their cores."""
+"""Niceness of the rooms: they have machines of their own, and here leave the hosts their cores."""
 GROWTH_GOAL = 1.8
 CORES_FOR_TWO = 4
 """Two hosts, and as much again for the rooms; with fewer they take each other's."""
