@@ -336,3 +336,47 @@ def test_a_node_that_left_is_reckoned_with_a_little_longer() -> None:
 def test_nothing_is_decided_before_anything_was_heard() -> None:
     with pytest.raises(ValueError, match="heard before"):
         Arbitration("a", WINDOW_S).move(Stage.WANTS, 0.0)
+
+
+def test_bids_tell_how_long_ago_speech_began() -> None:
+    arbitration = Arbitration("here", WINDOW_S)
+    ages_ms = [
+        arbitration.hear("u", -30.4, began_s=10.0, now_s=10.25).age_ms,
+        arbitration.end(-25.6, now_s=11.5).age_ms,
+        arbitration.move(Stage.WANTS, 12.0, row="light", score=0.8765).age_ms,
+        # The clocks of two threads are not read in order.
+        arbitration.hear("v", -30.0, began_s=20.1, now_s=20.0).age_ms,
+    ]
+    assert ages_ms == [250, 1500, 2000, 0]
+
+
+def test_a_bid_keeps_what_was_told_before() -> None:
+    arbitration = Arbitration("here", WINDOW_S)
+    arbitration.hear("u", -30.4, 10.0, 10.0)
+    assert arbitration.end(-25.6, 11.0).loudness_db == -26
+    arbitration.move(Stage.WANTS, 12.0, row="light", text="light on", score=0.8764)
+    claim = arbitration.move(Stage.ACTS, 12.1)
+    assert (claim.row, claim.text, claim.score, claim.loudness_db) == (
+        *("light", "light on", 0.876), -26,
+    )  # fmt: skip
+
+
+def test_who_is_greeted_learns_of_us_by_its_own_token() -> None:
+    arbitration = Arbitration("here", WINDOW_S, "run")
+    answer = arbitration.receive(Bid(node="there", utterance="its", stage=Stage.JOINS), 1.0)
+    assert answer
+    assert (answer.node, answer.stage, answer.utterance) == ("here", Stage.KNOWS, "its")
+
+
+def test_all_that_were_not_followed_are_named() -> None:
+    arbitration = Arbitration("here", WINDOW_S)
+    for name in ("den", "attic"):
+        arbitration.receive(
+            Bid(node=name, utterance="t", stage=Stage.HEARS, row="x", age_ms=100_000), 1.0
+        )
+    arbitration.hear("u", -30.0, 2.0, 2.0)
+    arbitration.leave(2.1)
+    held = arbitration.verdict(3.0, 3.0)
+    assert isinstance(held, HeldBack)
+    assert held.unsure
+    assert "in touch with attic, den all the time" in held.reason
