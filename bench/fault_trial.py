@@ -69,7 +69,7 @@ def one_trial(
         _wait_for_fate(system, first, before, events_before, FATE_WITHIN_S)
     told = _told(system, events_before)
     events_between = len(system.seen.on(f"{ROOT}/event"))
-    recovery_s, attempts = _recover(system, second, over_s)
+    recovery_s, attempts = _recover(system, second, first, over_s)
     # What is late would arrive now, and a repeated message too.
     time.sleep(1.0)
     of_first = [at_s for t, p, at_s in system.commands(before) if (t, p) == _message(first)]
@@ -126,32 +126,49 @@ def _fail(system: System, fault: Fault, moment: str, sentence: SpokenSentence | 
 
 
 def _wait_for_fate(
-    system: System, sentence: SpokenSentence, before: int, events_before: int, within_s: float
+    system: System,
+    sentence: SpokenSentence,
+    before: int,
+    events_before: int,
+    within_s: float,
+    but_of: str = "",
 ) -> bool:
     """Return whether `sentence` is carried out; at once when that, or the contrary, is told."""
     until_s = clock.now_s() + within_s
     while not (done := system.arrives(sentence, before, clock.now_s())):
-        if _told(system, events_before) or clock.now_s() > until_s:
+        if _told(system, events_before, but_of) or clock.now_s() > until_s:
             break
         time.sleep(0.05)
     return done
 
 
-def _recover(system: System, sentence: SpokenSentence, over_s: float) -> tuple[float | None, int]:
-    """Say `sentence` until it is carried out; return how long that took, and how often."""
+def _recover(
+    system: System, sentence: SpokenSentence, first: SpokenSentence, over_s: float
+) -> tuple[float | None, int]:
+    """Say `sentence` until it is carried out; return how long that took, and how often.
+
+    What became of the `first` may be told only now.
+    """
     for attempt in range(1, ATTEMPTS + 1):
         before, events_before = len(system.seen.messages), len(system.seen.on(f"{ROOT}/event"))
         begun_s = clock.now_s()
         system.say(sentence)
-        if _wait_for_fate(system, sentence, before, events_before, ARRIVES_WITHIN_S):
+        if _wait_for_fate(
+            system, sentence, before, events_before, ARRIVES_WITHIN_S, but_of=first.topic
+        ):
             begins_s = system.ends_s(begun_s, sentence) - sentence.end_s + sentence.begin_s
             return begins_s - over_s, attempt
     return None, ATTEMPTS
 
 
-def _told(system: System, events_before: int) -> str:
-    """Return what the events since then say of a sentence that was not carried out."""
+def _told(system: System, events_before: int, but_of: str = "") -> str:
+    """Return what the events since then say of a sentence that was not carried out.
+
+    Messages to the topic `but_of` belong to another one.
+    """
     for event in system.events(events_before):
+        if but_of and event["event"] == "not_done" and but_of in str(event["reason"]):
+            continue
         if event["event"] in {"canceled", "not_done", "no_match", "unmatched", "ask", "held_back"}:
             return f"{event['event']}: {event.get('details') or event.get('reason') or ''}"
     return ""

@@ -40,7 +40,10 @@ MQTT_5, MQTT_3_1_1 = 5, 4
 """Protocol levels of MQTT 5 and MQTT 3.1.1 on the wire."""
 
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.5, 30.0
-"""Doubled after each failed attempt, with jitter; set by hand."""
+"""With jitter; set by hand."""
+_QUICK_ATTEMPTS = 40
+"""A broker that is started again is back within a quarter of a minute; after so many failed
+attempts the pause is doubled each time. Set by hand."""
 _FAST_RETRY_S = 1.0
 """Between two attempts while a command waits for the broker; set by hand."""
 _REFUSED_BACKOFF_S = 60.0
@@ -350,7 +353,8 @@ class Link:
         refused = cause is Cause.CREDENTIALS
         if cause is Cause.LIMITS or (cause is Cause.VERSION and self._version == MQTT_3_1_1):
             return
-        backoff_s = min(_FIRST_BACKOFF_S * 2 ** min(failures - 1, 10), _LONGEST_BACKOFF_S)
+        doublings = min(max(0, failures - _QUICK_ATTEMPTS), 10)
+        backoff_s = min(_FIRST_BACKOFF_S * 2**doublings, _LONGEST_BACKOFF_S)
         began_s = clock.now_s()
         until_s = began_s + (_REFUSED_BACKOFF_S if refused else backoff_s) * random.uniform(
             0.5, 1.0
