@@ -1,5 +1,6 @@
 """Fixtures that several rooms share."""
 
+import gc
 import logging
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -20,6 +21,12 @@ settings.load_profile("quick")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the whole system first: what takes longest must not begin last."""
     items.sort(key=lambda item: len(item.path.parts))
+
+
+def pytest_collection_finish() -> None:
+    """Have no garbage collection look at the modules and tests again: each took 0.2 s."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

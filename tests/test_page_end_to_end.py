@@ -23,16 +23,18 @@ REFUSED = "Turn on the kitchen lantern."
 SPOKEN = "Turn off the bedroom light."
 
 
-@pytest.fixture
-def house(tmp_path: Path, broker: Broker) -> Iterator[tuple[Room, str]]:
-    table, token = tmp_path / "commands.yaml", tmp_path / "token"
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Room, str]]:
+    folder = tmp_path_factory.mktemp("house")
+    table, token = folder / "commands.yaml", folder / "token"
     shutil.copy(COMMANDS, table)
     token.write_text(f"{TOKEN}\n")
     address = f"127.0.0.1:{stage.free_port()}"
     console = {"listen": address, "token_file": str(token)}
     with (
-        stage.speech_host(tmp_path, "--commands", str(table)) as url,
-        room(tmp_path, broker, url, commands=str(table), console=console) as house,
+        stage.speech_host(folder, "--commands", str(table)) as url,
+        Broker(folder) as broker,
+        room(folder, broker, url, commands=str(table), console=console) as house,
     ):
         yield house, f"http://{address}/"
 

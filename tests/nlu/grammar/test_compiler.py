@@ -108,9 +108,11 @@ def test_the_automaton_accepts_what_hassils_recogniser_accepts(
     ]
     # Hassil's free text may end in the middle of a word: "un" of "unred".
     theirs = [s for s in theirs if set(str(s.get("song", "")).split()) <= {*sentence.split()}]
-    ours = [dict(parse.slots) for parse in matcher(table).parses(sentence)]
+    matches = matcher(table)
+    ours = [dict(parse.slots) for parse in matches.parses(sentence)]
     event("accepted" if theirs else "refused")
-    assert bool(ours) == bool(theirs)
+    # "Pretty please" says nothing for {song} where "[pretty] please" follows it.
+    assert bool(ours) == bool(theirs and not matches.unfinished(sentence))
     assert all(slots in theirs for slots in ours)
 
 

@@ -122,23 +122,20 @@ def test_an_amount_may_be_written_before_its_unit(code: str, text: str, written:
 
 
 MINUS = {"en": "minus", "de": "minus", "fr": "moins", "es": "menos", "it": "meno", "nl": "min"}
-COLD = {
-    code: ExactMatcher(
-        compile_table(
-            CommandTable(
-                rows=(Row(name="heat", say=("heat {t}",), publish=()),),
-                lists={"t": RangeList(lowest=-1000, highest=1000, decimals=True)},
-                language=code,
-            )
-        ),
-        normaliser(code),
+
+
+@cache
+def heating(code: str) -> ExactMatcher:
+    table = CommandTable(
+        rows=(Row(name="heat", say=("heat {t}",), publish=()),),
+        lists={"t": RangeList(lowest=-1000, highest=1000, decimals=True)},
+        language=code,
     )
-    for code in HOURS
-}
+    return ExactMatcher(compile_table(table), normaliser(code))
 
 
 def numbers(code: str, text: str) -> list[object]:
-    return [parse.slots["t"] for parse in COLD[code].parses(f"heat {text}")]
+    return [parse.slots["t"] for parse in heating(code).parses(f"heat {text}")]
 
 
 @pytest.mark.parametrize("code", HOURS)
