@@ -107,7 +107,7 @@ async def announced(kind: str, name: str, address: str, port: int) -> AsyncItera
     try:
         yield
     finally:
-        # It returns the telling, which is to be waited for itself.
+        # It returns the task that sends the goodbye, which has to be awaited too.
         await (await zeroconf.async_unregister_service(info))
         await zeroconf.async_close()
 

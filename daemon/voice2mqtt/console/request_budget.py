@@ -20,7 +20,7 @@ class RequestBudget:
     def take(self, address: str, now_s: float) -> bool:
         """Return whether `address` has a request left, and take it."""
         left = self._left_at(address, now_s)
-        # The entry of an address that has been quiet comes last again.
+        # Inserted anew, so that the first entry is the address that asked longest ago.
         self._left.pop(address, None)
         if len(self._left) >= _MOST_ADDRESSES:
             del self._left[next(iter(self._left))]

@@ -147,7 +147,7 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
                 raise
-            # Its writer was killed in the midst of it, which only a writer can put right.
+            # The writer was killed in a transaction; only a connection that may write can recover.
             database, version = _opened(path, "rw")
     except sqlite3.Error as error:
         raise unreadable(path, error) from error

@@ -43,7 +43,8 @@ class _WithFallback:
         except (OSError, subprocess.SubprocessError) as error:
             _warn(self._language, f"espeak-ng failed: {error}")
             if not self._has_worked:
-                # The table comes first; phonemes could not be compared with its letters.
+                # The table's words are pronounced first. If they got letters, all others must, too:
+                # phonemes cannot be compared with letters.
                 self._pronouncer = Letters()
             return Letters().pronounce(words)
         self._has_worked = True

@@ -132,7 +132,7 @@ class CommandExecutor:
                 self._show_activity("woken")
                 self.announce(self._adapter.new_event("woken", reason=word))
             case Wakefulness.WAITING:
-                # Not before: over a command in the same breath it would be heard by the recogniser.
+                # Not earlier: the recogniser would hear the tone over a command in the same breath.
                 self._voice.tone("heard")
             case Wakefulness.ASLEEP:
                 self._show_activity("idle")

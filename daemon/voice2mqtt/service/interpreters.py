@@ -113,7 +113,7 @@ def lint(settings: Settings, table: CommandTable) -> "Lint":
     found = _lint(settings, table)
     for tag, translation in table.translations.items():
         if translation.rows != table.rows:
-            # A list that the other languages use is used.
+            # A list counts as used if a row of any language uses it.
             further = _lint(_only(settings, tag), replace(translation, translations={"": table}))
             found = found.joined(further)
     return found

@@ -62,7 +62,7 @@ def recognize(
     """
     if utterance.cut:
         for _ in utterance.frames():
-            pass  # Its speaker is not done; what is told now would be told into the sentence.
+            pass  # Wait for its end: a reply now would interrupt the person who still speaks.
     else:
 
         def interim(text: str) -> None:

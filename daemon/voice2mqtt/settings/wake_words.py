@@ -27,7 +27,7 @@ def spoken_forms(words: Sequence[str]) -> tuple[str, ...]:
 
 def _said_in(model: Path) -> str:
     if model.suffix == MICRO_SUFFIX:
-        # Another user's service, or a host elsewhere, need not be able to read the file.
+        # The service of another user, or a host on another machine, may not be able to read it.
         with suppress(OSError, ValueError):
             described = json.loads(model.read_text(encoding="utf-8"))
             said = described.get("wake_word") if isinstance(described, dict) else None

@@ -149,7 +149,7 @@ class AzureRecognizer:
                 return Shot(_fault(error), clock.now_s())
             now_s = clock.now_s()
             self._on_sent(now_s - began_s)
-            # What was said is as old as it is, however late the answer.
+            # The age of a sentence counts from its end in the audio, not from the answer.
             spoken_s = (result.offset + result.duration) / outcomes.TICKS_PER_S
             return Shot(outcome, min(began_s + spoken_s, now_s) if spoken_s else now_s)
 
@@ -267,7 +267,7 @@ def _fault(error: Exception) -> Canceled:
     said = outcomes.first_line(error)
     canceled = Canceled(reason="Error", code=type(error).__name__, details=said)
     if isinstance(error, SettingsError):
-        # A probe meets it too.
+        # Settings that cannot be used keep the probe of the host from connecting, too.
         return replace(canceled, explanation=said, origin=Origin.CONNECTION)
     return replace(canceled, explanation=f"the Speech SDK failed: {said}")
 

@@ -70,7 +70,7 @@ class FailoverRecognizer:
         allowed = [service for service in self._services if service.may_send()]
         now_s = clock.now_s()
         awake = [service for service in allowed if service.rests_until_s <= now_s]
-        # When all rest there is nothing to lose.
+        # If all of them rest, they are asked all the same.
         faults: list[Canceled] = []
         for service in awake or allowed:
             outcome = service.recognizer.recognize(utterance, on_interim, give_up)

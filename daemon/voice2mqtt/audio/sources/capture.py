@@ -83,7 +83,7 @@ class Capture:
                 if block:
                     self._judge(signal_check.feed(block))
                 yield block
-            # A device that fails again at once is backed off from like one that is gone.
+            # A device that fails again at once is tried less and less often, like one that is gone.
             lasted = time.monotonic() - begun_s >= STEADY_S
             attempt = 0 if lasted else attempt
             yield b""

@@ -111,7 +111,7 @@ class WavSource:
             while left and (data := file.read(min(left, second_bytes))):
                 left -= len(data)
                 data = data[: len(data) - len(data) % self._format.frame_bytes]
-                # What is in our form already stays as it is, to the bit.
+                # Audio in our own format is passed on unchanged.
                 yield data if exact else to_pcm(resampler.feed(to_mono(data, self._format)))
         if not exact:
             yield to_pcm(resampler.finish())

@@ -114,7 +114,7 @@ class DiscoveryPublisher:
     def handle_message(self, message: Incoming) -> None:
         """Announce again when Home Assistant was started; clear what is stale."""
         if message.topic == self.status:
-            # A retained one may be old; and then Home Assistant gets all from the broker anyway.
+            # A retained status may be old; and what we announced is then retained as well.
             if message.payload == b"online" and not message.retained:
                 self._announce_again()
         elif self._is_own(message.topic):

@@ -70,7 +70,7 @@ class Sentences:
                 source = self._source(node)
                 tree = _tree(node.slot, source)
                 if tree and isinstance(source, DurationList):
-                    # Its numbers are like those of a range, of which one is enough.
+                    # One sentence covers a duration, as one number covers a range.
                     return self._cover(tree)[-1:]
                 if tree:
                     return self._cover(tree)

@@ -93,7 +93,7 @@ class PieceGraph:
             if part.isspace():
                 start = self._arc(_SPACE, start)
             elif _UNSPACED.match(part):
-                # Its letters are words, so that nothing joins them to what is beside them.
+                # In a script without spaces each letter is a word of its own.
                 for piece in (_SPACE, part, _SPACE):
                     start = self._arc(piece, start)
             else:

@@ -30,7 +30,7 @@ def recognizer(
         AzureRecognizer(
             service.model_copy(
                 update={
-                    # Of several, all are tried again together.
+                    # With several services, the failover tries all of them again.
                     "retry_s": 0.0 if last else speech.retry_s,
                     "timeout_s": speech.fall_back_after_s if n < last else speech.timeout_s,
                 }

@@ -16,7 +16,7 @@ class Transcriber:
 
     def __init__(self, settings: Settings, usage: TotalUsage) -> None:
         """Count what is sent in `usage`."""
-        # Somebody waits for the answer, and can try again.
+        # No automatic retry: a person waits for the answer, and can try again.
         speech = settings.speech.model_copy(update={"retry_s": 0.0})
         self._settings = settings.model_copy(update={"speech": speech})
         self._usage = usage

@@ -146,7 +146,7 @@ class CustomSentences:
                 continue
             names[found.intent] = names.get(found.intent, 0) + 1
             again = f" {names[found.intent]}" if names[found.intent] > 1 else ""
-            # What is said beats what the block fixes.
+            # A slot that is spoken overrides the value that the block gives it.
             fixed = {slot: value for slot, value in found.slots.items() if slot in spoken}
             yield {
                 "name": f"{found.intent}{again}",

@@ -323,8 +323,8 @@ class Turn:
             self._send("speech.phrase", body | answers.committed(token))
 
     def _acknowledge(self, end: int) -> None:
-        # No client shows this status, but each takes the audio up to there for done with. Else it
-        # would send the silence after a phrase again, and lose some of what follows.
+        # Clients show nothing of this status, but drop the audio up to `end`. Without it they would
+        # send the silence after a phrase again, and lose some of what follows.
         self._send("speech.phrase", answers.without_words("EndOfDictation", consumed=end))
 
     def _acknowledged_until(self, phrase: _Phrase) -> int:

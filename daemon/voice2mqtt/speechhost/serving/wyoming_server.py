@@ -129,7 +129,7 @@ class WyomingClient(StreamClient):
         """Close, and tell the `reason` to a client that waits for an answer."""
         del code
         if not self._answered:
-            self._answered = True  # closing again, it is told once
+            self._answered = True  # a second close tells nothing
             # One that reads nothing is not waited for.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_WITHIN_S):
