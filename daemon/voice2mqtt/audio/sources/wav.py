@@ -23,7 +23,7 @@ from voice2mqtt.core.wave_format import WaveFormat, read_format, to_mono, to_pcm
 from voice2mqtt.errors import InputError
 
 SILENCE_MS = 1500
-"""After a recording in real time, so that its end is waited for as that of a speaker is."""
+"""Silence after a recording in real time, in which its end is found as a speaker's is."""
 
 _ENDLESS_BYTES = 0x7FFF0000
 """Programs that write to a pipe put this size or more, or 0, since they cannot know better."""

@@ -26,7 +26,7 @@ _DIGITS = 5
 """Decimals of a sum of numbers"""
 _CENTURY = 100
 _CENTURIES = (1900, 2000)
-"""Of years that are named by their last two digits. A range of no others is one of years."""
+"""Their years may be named by two digits alone, where all numbers of a range lie in them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def unconditional_interpreter(table: CommandTable, settings: Settings) -> Interp
 
 
 def words_only(settings: Settings) -> Settings:
-    """Return `settings` without what is no matter of words."""
+    """Return `settings` without wake phrase and echo, which are no matter of a table's words."""
     listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
     return settings.model_copy(update={"listening": listening})
 

@@ -21,7 +21,7 @@ from voice2mqtt.speechhost.serving.phrase_cache import GrammarFor, PendingGramma
 log = logging.getLogger(__name__)
 
 MAX_WAIT_S = 3.0
-"""For a thread, of a client that waits for its answer; who waits longer says it again. By hand."""
+"""How long a client may wait for a thread: its speaker would say it again. Set by hand."""
 _NEWEST = 0.2
 """Weight of the newest transcription in what one usually takes."""
 

@@ -330,7 +330,7 @@ class _Socket(ServerConnection):
         self.transport.abort()
 
     async def close(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
-        """Close, and read on: the client's consent stands behind what it has sent already."""
+        """Close, and read on: the client's close frame comes behind what it has sent already."""
         closing = asyncio.create_task(super().close(code, reason), name="close")
         with suppress(ConnectionClosed, ConcurrencyError):  # others may be reading
             async for _ in self:
