@@ -65,7 +65,7 @@ def _removed() -> Iterator[tuple[str, Weights, Contradict | None]]:
                 yield f"{part}: {term}", deciding.without_term(WEIGHTS, part, term), None
     for threshold, off in (
         ("act", 0.0), ("rival", 1.0), ("number_rival", 1.0), ("ten_rival", 1.0),
-        ("contradicted", 1.0), ("out_of_grammar_strictness", 1.0),
+        ("contradicted", 1.0),
     ):  # fmt: skip
         confidence = replace(WEIGHTS.confidence, **{threshold: off})
         yield f"threshold: {threshold}", replace(WEIGHTS, confidence=confidence), None

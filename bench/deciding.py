@@ -6,20 +6,29 @@ from dataclasses import dataclass, replace
 from bench import evidence
 from bench.evidence import Trial
 from bench.near_misses import Missing
+from bench.pipeline import grammar
 from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.nlu.matching.candidate import Candidate
+from voice2mqtt.nlu.matching.candidate import (
+    Candidate,
+    Meant,
+    Unclear,
+    Unknown,
+    Verdict,
+    options_of,
+)
 from voice2mqtt.nlu.matching.contradiction import Contradictions
-from voice2mqtt.nlu.matching.decision import Decider, Meant, Unclear, Unknown, Verdict, options_of
-from voice2mqtt.nlu.matching.exact import ExactMatcher
+from voice2mqtt.nlu.matching.decision import Decider
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 from voice2mqtt.nlu.matching.weights import WEIGHTS, Confidence, Grammar, Sound, Weights
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.settings.model import ListeningSettings
-from voice2mqtt.speechhost.decoding.scoring import MIN_GRAMMAR_PROBABILITY, probability
+from voice2mqtt.speechhost.decoding.grammar_answer import GrammarAnswer
+from voice2mqtt.speechhost.decoding.scoring import probability
+from voice2mqtt.speechhost.engine import NBestEntry
 
 COSTS = {"right": 0.0, "asked": 0.5, "refused": 1.0, "wrong": 10.0, "acted": 10.0}
 """Expected cost: a wrong act costs ten refusals, a question half a refusal."""
@@ -79,7 +88,7 @@ class Deciding:
     ) -> Verdict:
         """Return what is decided, perhaps with other contradictions than those in use."""
         home = self._home(case.trial)
-        heard = self.hypotheses(case, weights)
+        heard = self.hypotheses(case, weights, contradict)
         if not heard:
             return Unknown(why="nothing was heard")
         decider = home.decider(weights, contradict)
@@ -91,26 +100,45 @@ class Deciding:
         options = [option[0].distance for option in options_of(verdict)]
         return min([*options, *(near.distance for near in verdict.nearest)], default=1.0)
 
-    def hypotheses(self, case: Case, weights: Weights = WEIGHTS) -> list[Hypothesis]:
+    def command_probability(
+        self, trial: Trial, weights: Weights = WEIGHTS, contradict: Contradict | None = None
+    ) -> float:
+        """Return how likely a host with the table finds it that any command was said."""
+        host = trial.host
+        if not host or not host["terms"]:
+            return 0.0
+        said = probability(Grammar(**host["terms"]), weights.grammar)
+        answer, (best, _) = self._home(trial).answer(contradict), host["shares"][0]
+        if answer.contradicts([host["open"]], best):
+            return min(said, weights.confidence.contradicted)
+        return said
+
+    def hypotheses(
+        self, case: Case, weights: Weights = WEIGHTS, contradict: Contradict | None = None
+    ) -> list[Hypothesis]:
         """Return the n-best list of a case; that of a host with the table as `weights` make it."""
         trial, host = case.trial, case.trial.host
         if case.way == "open" or host is None:
             return [Hypothesis(text=t, lexical=words, confidence=c) for t, words, c in trial.open]
-        said, shares = command_probability(trial, weights), host["shares"]
-        outside = said < MIN_GRAMMAR_PROBABILITY
-        openly = Hypothesis(text=host["open"], confidence=1 - said, outside=outside)
-        commands = [Hypothesis(text=text, confidence=said * share) for text, share in shares]
-        if outside:
-            likely = [one for one in commands if (one.confidence or 0) >= (1 - said) / 2]
-            return [openly, *likely] if openly.text else []
-        is_command = self._home(trial).matcher.parses(openly.text)
-        return [*commands, *([openly] if openly.text and not is_command else [])]
+        said, shares = self.command_probability(trial, weights, contradict), host["shares"]
+        commands = [_entry(text, said * share) for text, share in shares]
+        answer = self._home(trial).answer(contradict)
+        answered = answer.nbest(commands, _entry(host["open"], 1 - said))
+        return [
+            Hypothesis(text=one.text, confidence=one.confidence, outside=one.out_of_grammar)
+            for one in answered
+            if one.text
+        ]
 
     def _home(self, trial: Trial) -> "_Home":
         key = trial.table, trial.missing
         if key not in self._homes:
             self._homes[key] = _Home(evidence.table_of(*key))
         return self._homes[key]
+
+
+def _entry(text: str, confidence: float) -> NBestEntry:
+    return NBestEntry(text=text, lexical="", confidence=confidence)
 
 
 class _Home:
@@ -120,10 +148,20 @@ class _Home:
         self.table = table
         self._automaton = compile_table(table)
         words = normaliser(table.language)
-        self.matcher = ExactMatcher(self._automaton, words)
+        self._answers: dict[Contradict | None, GrammarAnswer] = {}
         search = PhoneticMatcher(self._automaton, words, pronouncer("en-US"))
         self._remembered = _Remembered(search)
         self._deciders: dict[tuple[Confidence, Contradict | None], Decider] = {}
+
+    def answer(self, contradict: Contradict | None) -> GrammarAnswer:
+        """Return what a host with the table answers by."""
+        if contradict not in self._answers:
+            self._answers[contradict] = GrammarAnswer(
+                grammar(self.table),
+                self.table.language,
+                contradict and contradict(self.table, self._automaton),
+            )
+        return self._answers[contradict]
 
     def decider(self, weights: Weights, contradict: Contradict | None = None) -> Decider:
         self._remembered.weights = weights.sound
@@ -163,15 +201,6 @@ class _Remembered:
         if (heard, said) not in self._distances:
             self._distances[heard, said] = self._search.distance(heard, said)
         return self._distances[heard, said]
-
-
-def command_probability(trial: Trial, weights: Weights = WEIGHTS) -> float:
-    """Return how likely a host with the table finds it that any command was said."""
-    host = trial.host
-    if not host or not host["terms"]:
-        return 0.0
-    said = probability(Grammar(**host["terms"]), weights.grammar)
-    return min(said, weights.confidence.contradicted) if host["contradicted"] else said
 
 
 def without_term(weights: Weights, part: str, term: str) -> Weights:

@@ -58,8 +58,8 @@ class Trial:
     open: list[tuple[str, str, float]]
     """(text, lexical, confidence) of open dictation"""
     host: dict[str, Any] | None
-    """`terms`, `contradicted`, `open` (text) and `shares` (of each meaning) of a host with it;
-    None where it is only a text"""
+    """`terms`, `open` (text) and `shares` (of each meaning) of a host with it; None where it is
+    only a text"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,6 @@ def _heard(engine: MoonshineEngine, expected: EngineGrammar, said: _Said) -> Tri
         open=[(e.text, e.lexical, e.confidence) for e in engine.transcribe(pcm, None).nbest],
         host={
             "terms": asdict(grammar_terms(best[0], heard)) if best else None,
-            "contradicted": posterior.is_contradicted,
             "open": heard.text,
             "shares": [[engine.text(tokens), share] for tokens, share in posterior.shares()],
         },

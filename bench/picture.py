@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.deciding import Case, Deciding, command_probability
+from bench.deciding import Case, Deciding
 from voice2mqtt.nlu.matching.weights import Weights
 from voice2mqtt.settings.model import ListeningSettings
 
@@ -20,7 +20,10 @@ def distributions(made: Deciding, cases: Sequence[Case], weights: Weights) -> st
         for is_command in (case.trial.slots is not None,)
     ]
     by_host = [
-        (trial.slots is not None, command_probability(trial, weights) * trial.host["shares"][0][1])
+        (
+            trial.slots is not None,
+            made.command_probability(trial, weights) * trial.host["shares"][0][1],
+        )
         for trial in (case.trial for case in cases if case.way == "table")
         if trial.host and trial.host["shares"]
     ]

@@ -26,8 +26,8 @@ from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.table import CommandTable, TextList
-from voice2mqtt.nlu.matching.confidences import credible
 from voice2mqtt.nlu.matching.contradiction import Contradictions
+from voice2mqtt.nlu.matching.decision import credible
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from voice2mqtt.nlu.matching.alignment_view import Match
+    from voice2mqtt.nlu.matching.phonetic.alignment import Match
 
 
 def aligned_lines(matches: "Sequence[Match]") -> list[str]:

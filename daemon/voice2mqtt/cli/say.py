@@ -151,7 +151,7 @@ class _Explanation:
 
     def _alignment_lines(self, heard: str, said: str) -> list[str]:
         # numpy comes with it.
-        from voice2mqtt.nlu.matching.alignment_view import alignment_view
+        from voice2mqtt.nlu.matching.phonetic.alignment import alignment_view
 
         matches = alignment_view(heard, said, self._normaliser, self._pronouncer)
         return ["", *aligned_lines(matches)]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from voice2mqtt.core.ports import Pronouncer
-from voice2mqtt.nlu.matching.alignment_view import Match, alignment_view
+from voice2mqtt.nlu.matching.phonetic.alignment import Match, alignment_view
 from voice2mqtt.nlu.text.normaliser import normaliser
 
 _LONGEST = 400

@@ -15,8 +15,8 @@ from voice2mqtt.nlu.grammar.automaton import START, Automaton
 from voice2mqtt.nlu.grammar.compiler import escape
 from voice2mqtt.nlu.grammar.table import CommandTable, RangeList, Row, TextList, WildcardList
 from voice2mqtt.nlu.grammar.template import SlotReference, parse, slot_references
-from voice2mqtt.nlu.matching.alignment_view import alignment_view
 from voice2mqtt.nlu.matching.exact import ExactMatcher, Intersection, LatticeState
+from voice2mqtt.nlu.matching.phonetic.alignment import alignment_view
 from voice2mqtt.nlu.text.normaliser import Normaliser
 
 

@@ -23,8 +23,8 @@ from voice2mqtt.nlu.dialogue.policy import LocalTime
 from voice2mqtt.nlu.grammar.messages import messages
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.lint.report import quick_lint
-from voice2mqtt.nlu.matching.alignment_view import Match, alignment_view
 from voice2mqtt.nlu.matching.exact import ExactMatcher
+from voice2mqtt.nlu.matching.phonetic.alignment import Match, alignment_view
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.review.alias import Alias, AliasFinder, NoAliasError
 from voice2mqtt.review.table_edit import with_alias, with_row, with_test

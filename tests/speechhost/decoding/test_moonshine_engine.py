@@ -1,6 +1,5 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +9,11 @@ from tests.speechhost import recordings
 from voice2mqtt.audio.sources.wav import WavSource
 from voice2mqtt.demo import stage
 from voice2mqtt.nlu.grammar.compiler import compile_table
-from voice2mqtt.nlu.grammar.table import CommandTable, ListValue, Row, TextList
+from voice2mqtt.nlu.grammar.table import CommandTable, Row
 from voice2mqtt.speechhost.decoding import moonshine_engine as recogniser
 from voice2mqtt.speechhost.decoding.lexical import lexical
-from voice2mqtt.speechhost.decoding.moonshine import Moonshine
+from voice2mqtt.speechhost.decoding.moonshine import Moonshine, Prior
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
-from voice2mqtt.speechhost.decoding.prior import Prior
 from voice2mqtt.speechhost.decoding.tokenizer import Tokenizer
 from voice2mqtt.speechhost.engine import EngineGrammar
 from voice2mqtt.speechhost.protocol import answers
@@ -221,46 +219,6 @@ def test_a_contradiction_of_a_command_is_not_taken_for_it(
     stage.speak(said, stage.flite("slt"), wav)
     best, *_ = engine.transcribe(b"".join(WavSource(wav).blocks()), _grammar(row)).nbest
     assert (best.lexical == row, best.out_of_grammar) == (is_said, not is_said)
-
-
-def test_a_word_of_an_answer_tells_nothing_about_a_command(engine: MoonshineEngine) -> None:
-    for commands, telling in ((1, None), (2, "thank")):
-        decoder = engine._decoder(
-            replace(_grammar("make me a coffee", "no thank you"), command_rows=commands)
-        )
-        assert decoder._contradictions.found("thank me a coffee", "make me a coffee") == telling
-
-
-def test_what_is_no_pair_of_commands_has_no_meaning(engine: MoonshineEngine) -> None:
-    table = replace(_grammar("lights on", "blinds down", "(yes|okay)"), command_rows=2)
-    decoder = engine._decoder(table)
-    for text, count in {
-        "lights on": 1,
-        "yes": 1,
-        "lights on and blinds down": 2,
-        "lights on and yes": None,
-        "lights on and lights on": None,
-        "lights on and blinds down and lights on": None,
-    }.items():
-        meaning = decoder._parse(text)
-        assert (None if meaning is None else len(meaning)) == count, text
-    assert (
-        engine._decoder(replace(_grammar("lights on", "off"), forced=False))._parse(
-            "lights on and off"
-        )
-        is None
-    )
-
-
-def test_two_commands_of_one_row_may_have_values_of_two_kinds(engine: MoonshineEngine) -> None:
-    values = (ListValue(spoken="low", out=1), ListValue(spoken="red", out="red"))
-    table = CommandTable(
-        rows=(Row(name="set", say=("lamp {how}",), publish=()),),
-        lists={"how": TextList(values=values)},
-    )
-    grammar = EngineGrammar(automaton=compile_table(table), forced=True, command_rows=1)
-    meaning = engine._decoder(grammar)._parse("lamp low and lamp red")
-    assert meaning == ((0, (("how", 1),)), (0, (("how", "red"),)))
 
 
 def test_short_sentences_do_not_crowd_out_a_long_one(engine: MoonshineEngine) -> None:

@@ -28,17 +28,18 @@ from voice2mqtt.nlu.grammar.automaton import Automaton
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.messages import expectation, messages, sentence
 from voice2mqtt.nlu.grammar.table import CommandTable
-from voice2mqtt.nlu.matching.candidate import Candidate, Meaning, PhoneticSearch
-from voice2mqtt.nlu.matching.confidences import credible
-from voice2mqtt.nlu.matching.decision import (
-    Decider,
+from voice2mqtt.nlu.matching.candidate import (
+    Candidate,
+    Meaning,
     Meant,
+    PhoneticSearch,
     Unclear,
     Unknown,
     Verdict,
     is_word_for_word,
     options_of,
 )
+from voice2mqtt.nlu.matching.decision import Decider, credible
 from voice2mqtt.nlu.matching.exact import MAX_CHARACTERS
 from voice2mqtt.nlu.text.normaliser import normaliser
 

@@ -15,8 +15,9 @@ from voice2mqtt.nlu.grammar.enumerate import ANYTHING, sentences
 from voice2mqtt.nlu.grammar.messages import messages, sentence
 from voice2mqtt.nlu.grammar.table import CommandTable, Row
 from voice2mqtt.nlu.lint.finding import Finding, name_of, place_of
+from voice2mqtt.nlu.matching.candidate import Candidate
 from voice2mqtt.nlu.matching.exact import ExactMatcher
-from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatch, PhoneticMatcher
+from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 
 CONFUSABLE = 0.1
 """Phonetic distance up to which two sentences may be confused."""
@@ -115,7 +116,7 @@ class Ambiguities:
                     cure="choose words that differ more, or add a confirm:",
                 )
 
-    def _values(self, number: int, text: str, match: PhoneticMatch) -> frozenset[object]:
+    def _values(self, number: int, text: str, match: Candidate) -> frozenset[object]:
         """Return the values in which `text` and `match` of one row differ, if the effect does."""
         row = self._rows[number]
         parses = self._matcher.parses(text)

@@ -1,10 +1,10 @@
-"""What may have been meant, and the search that finds it by sound."""
+"""What may have been meant, what is decided about it, and the search that finds it by sound."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from voice2mqtt.core.decision import Nearest, SlotValue
 from voice2mqtt.core.outcome import Hypothesis
@@ -33,6 +33,9 @@ class Candidate:
     """The text of the hypothesis that it was found in."""
     terms: Sound = field(default_factory=Sound)
     """Of which the distance is the weighted sum; none for word for word."""
+
+    free_text: tuple[str, ...] = ()
+    """What free text took, where it was found by sound."""
 
     def weighed(self, weights: Sound) -> "Candidate":
         """Return it with the distance that `weights` give its terms."""
@@ -65,6 +68,52 @@ Meaning = tuple[Candidate, ...]
 def joined(known: Iterable[Meaning | None], meaning: Meaning) -> Meaning:
     """Return the commands of all of `known`, those of `meaning` in the place of None."""
     return tuple(chain.from_iterable(part or meaning for part in known))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    why: str
+    nearest: tuple[Candidate, ...] = ()
+    """The sentences that sound nearest, best first; none where it was said word for word."""
+    something_else: str = ""
+    """What speaks for it that no sentence of the table was said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant(_Decided):
+    """This was meant."""
+
+    meaning: Meaning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclear(_Decided):
+    """One of these was meant, likeliest first; the speaker must say which."""
+
+    options: tuple[Meaning, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown(_Decided):
+    """No command."""
+
+
+Verdict = Meant | Unclear | Unknown
+
+
+def options_of(verdict: Verdict) -> tuple[Meaning, ...]:
+    """Return what may have been meant, likeliest first."""
+    match verdict:
+        case Meant():
+            return (verdict.meaning,)
+        case Unclear():
+            return verdict.options
+    return ()
+
+
+def is_word_for_word(verdict: Verdict) -> TypeGuard[Meant]:
+    """Return whether a command was said in its own words, with no search by sound."""
+    return isinstance(verdict, Meant) and not verdict.nearest
 
 
 class PhoneticSearch(Protocol):

@@ -111,7 +111,7 @@ class Contradictions:
                     part = any(other.endswith(word) for other in others)
                     if others and (not part or _fits(before, known)):
                         return surface
-        return self._table_word(words, meant)
+        return self._table_word(words, meant) or self._another_number(words, meant)
 
     def _reporter(self, heard: Sequence[tuple[str, str]], meant: Sequence[str]) -> str | None:
         """Return the subject of a report of what is meant: "*he* has closed the blinds".
@@ -156,20 +156,21 @@ class Contradictions:
             for key in meant[first:last]
         }
 
-    def another_number(self, heard: str, said: str) -> bool:
-        """Return whether `heard` has a number where `said` has one that sounds different.
+    def _another_number(self, words: Sequence[str], meant: Sequence[str]) -> str | None:
+        """Return the number of `words` where `meant` has one that sounds different.
 
         "Eight ounces" is not twenty ounces, but may be eighteen.
         """
-        words, meant = ([key for key, _ in self._words(text)] for text in (heard, said))
         wanted = {after: key for key, after in pairwise([*meant, ""]) if _is_number(key)}
-        return any(
-            _is_number(key)
+        numbers = (
+            key
+            for key, after in pairwise([*words, ""])
+            if _is_number(key)
             and key not in meant
             and wanted.get(after, key) not in words
             and not self._sound_alike(key, wanted[after])
-            for key, after in pairwise([*words, ""])
         )
+        return next(numbers, None)
 
     def _sound_alike(self, *numbers: str) -> bool:
         forms = (self._normaliser.spell(int(number)) or ((number,),) for number in numbers)

@@ -2,15 +2,14 @@
 
 Nothing here knows about time, wake phrases or consent.
 
-How confidences are read is said in `confidences.py`. Where they are posteriors, a meaning is clear
-when it has most of the mass and no other meaning comes near; elsewhere the first hypothesis that is
-a command wins.
+The surest hypothesis that is a command wins, if the confidences of all that mean the same add up to
+enough. A hypothesis with less than half the confidence of the best one counts for nothing word for
+word; by sound, unlikely hypotheses are searched too, since what was said is often among them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
-from typing import TypeGuard
 
 from voice2mqtt.core.decision import Reason
 from voice2mqtt.core.outcome import Hypothesis
@@ -20,18 +19,16 @@ from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.nlu.matching.candidate import (
     Candidate,
     Meaning,
+    Meant,
     PhoneticSearch,
+    Unclear,
+    Unknown,
+    Verdict,
     first_of_each_sentence,
     joined,
+    options_of,
 )
 from voice2mqtt.nlu.matching.compound import MAX_COMMANDS, commands, splits, splits_number
-from voice2mqtt.nlu.matching.confidences import (
-    credible,
-    has_posteriors,
-    is_complete,
-    min_confidence,
-    searchable,
-)
 from voice2mqtt.nlu.matching.contradiction import Contradictions, are_known
 from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.explain import explain_misfit, explain_rest
@@ -39,6 +36,14 @@ from voice2mqtt.nlu.matching.respelling import Respellings
 from voice2mqtt.nlu.matching.weights import WEIGHTS, Confidence
 from voice2mqtt.nlu.text.normaliser import normaliser
 
+MIN_CREDIBLE_SHARE = 0.5
+"""Share of the highest confidence below which a hypothesis counts for nothing."""
+_COMPLETE_MASS = 0.9
+"""Least sum of the confidences of a host that decodes by the table: beside the commands there is
+only its unconstrained hypothesis. With less, the hypotheses are a few of the many spellings of the
+same by a host without a table."""
+_ROUNDING = 0.02
+"""Of the sum of a host's confidences"""
 _TIE = 0.0001
 """Difference of two distances that counts as none."""
 _MAX_NAMED = 3
@@ -47,52 +52,6 @@ _MAX_NAMED_DISTANCE = 0.8
 """A row this far is not even named: free text took nearly all that was heard."""
 _MAX_COMPOUND_HYPOTHESES = 3
 """Hypotheses of which a part is searched by sound."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decided:
-    why: str
-    nearest: tuple[Candidate, ...] = ()
-    """The sentences that sound nearest, best first; none where it was said word for word."""
-    something_else: str = ""
-    """What speaks for it that no sentence of the table was said."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meant(_Decided):
-    """This was meant."""
-
-    meaning: Meaning
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unclear(_Decided):
-    """One of these was meant, likeliest first; the speaker must say which."""
-
-    options: tuple[Meaning, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown(_Decided):
-    """No command."""
-
-
-Verdict = Meant | Unclear | Unknown
-
-
-def options_of(verdict: Verdict) -> tuple[Meaning, ...]:
-    """Return what may have been meant, likeliest first."""
-    match verdict:
-        case Meant():
-            return (verdict.meaning,)
-        case Unclear():
-            return verdict.options
-    return ()
-
-
-def is_word_for_word(verdict: Verdict) -> TypeGuard[Meant]:
-    """Return whether a command was said in its own words, with no search by sound."""
-    return isinstance(verdict, Meant) and not verdict.nearest
 
 
 class Decider:
@@ -136,9 +95,8 @@ class Decider:
             compound = self._compound_by_sound(credible(hypotheses), rows)
             text = hypotheses[0].text if hypotheses else ""
             verdict = compound or self._explained(verdict, text)
-        return (
-            verdict if isinstance(verdict, Unclear) else self._respelled(verdict, hypotheses, rows)
-        )
+        is_open = len(options_of(verdict)) < 2
+        return self._respelled(verdict, hypotheses, rows) if is_open else verdict
 
     def reason(self, verdict: Verdict) -> Reason:
         """Return why `verdict` is so, with the nearest rows."""
@@ -153,10 +111,8 @@ class Decider:
         likely = [(meaning, share) for meaning, share in ranked if share >= min_confidence]
         if not likely:
             return None
-        if not has_posteriors(hypotheses):
-            why, rest = "word for word", "nothing else was heard"
-            return Meant(meaning=likely[0][0], why=why, something_else=rest)
-        verdict = replace(_clearest(likely, self._thresholds), something_else=explain_rest(ranked))
+        rest = explain_rest(ranked) if len(hypotheses) > 1 else "nothing else was heard"
+        verdict = replace(_clearest(likely, self._thresholds), something_else=rest)
         other = self._doubtful_number(verdict, ranked) if isinstance(verdict, Meant) else None
         if isinstance(verdict, Meant) and other:
             why = "the host heard another number too, which sounds much alike"
@@ -167,19 +123,18 @@ class Decider:
     def _ranked(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
     ) -> list[tuple[Meaning, float]]:
-        """Return what is said word for word, each meaning with its posterior or best score."""
+        """Return what is said word for word, surest first, each meaning with its confidence."""
         ranked: list[tuple[Meaning, float]] = []
-        summed = has_posteriors(hypotheses)
-        for hypothesis in hypotheses:
+        for hypothesis in sorted(hypotheses, key=lambda one: -_confidence(one)):
             forms = (hypothesis.text, hypothesis.lexical)
             meanings = (self._meanings(form, rows, MAX_COMMANDS) for form in forms)
             meaning = next(chain.from_iterable(meanings), None)
             if meaning is None:
                 continue
-            posterior = 1.0 if hypothesis.confidence is None else hypothesis.confidence
+            posterior = _confidence(hypothesis)
             for place, (known, before) in enumerate(ranked):
                 if self._same(known, meaning):
-                    ranked[place] = known, before + posterior if summed else max(before, posterior)
+                    ranked[place] = known, before + posterior
                     break
             else:
                 ranked.append((meaning, posterior))
@@ -215,19 +170,20 @@ class Decider:
             for other in hypotheses
             if not any(self._same(meaning, m) for m in self._meanings(other.text, rows, 1))
         ]
-        if not is_complete(hypotheses):
-            others = list(hypotheses)
-        heard = self._by_sound(others, rows) if others else None
-        if heard is None or (isinstance(heard, Meant) and self._same(heard.meaning, meaning)):
-            return Meant(meaning=meaning, why="word for word, and the other readings sound like it")
+        if not others:
+            return Meant(meaning=meaning, why="word for word", something_else=unsure.something_else)
+        heard = self._by_sound(others if is_complete(hypotheses) else hypotheses, rows)
+        if isinstance(heard, Meant) and self._same(heard.meaning, meaning):
+            why = "word for word, and the other readings sound like it"
+            return Meant(meaning=meaning, why=why, something_else=unsure.something_else)
         return unsure
 
     def _respelled(
-        self, verdict: Meant | Unknown, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
+        self, verdict: Verdict, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
     ) -> Verdict:
         """Return `verdict`, or a question where the same sound is a command with another number.
 
-        Not where a host with posteriors gave the other command nearly none.
+        Not where the host gave the other command nearly none.
         """
         meant = options_of(verdict)
         texts = {command.heard for meaning in meant for command in meaning}
@@ -241,7 +197,7 @@ class Decider:
                 free = self.matcher.free_words
                 if meant and free(respelling.text) > free(meant[0][0].heard):
                     continue
-                ranked = self._ranked(hypotheses, rows) if has_posteriors(hypotheses) else ()
+                ranked = self._ranked(hypotheses, rows)
                 best = max((posterior for _, posterior in ranked), default=0.0)
                 least = self._thresholds.number_rival * best
                 if any(self._same(other, m) and p < least for m, p in ranked):
@@ -284,16 +240,26 @@ class Decider:
         if not ranked:
             return Unknown(why=why, something_else=f"0.00 away: '{surest}', taken literally")
         best, strictness = ranked[0], self._strictness_of(ranked[0])
-        if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
-            strictness *= self._thresholds.out_of_grammar_strictness
         opposite = self._contradictions.left_open(best, (c for c in found if c.row in rows))
         literal = f"{strictness:.2f} away: '{best.heard}', taken literally"
-        return replace(self._nearest(ranked, opposite, strictness), something_else=literal)
+        doubt = "" if self._may_act_by_sound else "no opposites are known in this language"
+        if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
+            # It has compared the audio with the table already.
+            doubt = "the host, which knows the table, heard no command"
+        verdict = self._nearest(ranked, opposite, strictness, doubt)
+        return replace(verdict, something_else=literal)
 
     def _nearest(
-        self, ranked: Sequence[Candidate], opposite: Candidate | None, strictness: float
+        self,
+        ranked: Sequence[Candidate],
+        opposite: Candidate | None,
+        strictness: float,
+        doubt: str,
     ) -> Verdict:
-        """Return whether the best of `ranked` is near enough, and ahead of all others."""
+        """Return whether the best of `ranked` is near enough, and ahead of all others.
+
+        With a `doubt`, it is only asked about.
+        """
         best = ranked[0]
         near = sorted(ranked, key=lambda candidate: candidate.distance)
         nearest = tuple(candidate for candidate in near if candidate.distance < _MAX_NAMED_DISTANCE)
@@ -313,9 +279,8 @@ class Decider:
             why = f"two rows sound alike; only {ahead:.2f} lies between them"
             return Unclear(options=((best,), (rival,)), why=why, nearest=nearest)
         why = f"sounds alike, {best.distance:.2f} away"
-        if not self._may_act_by_sound:
-            why += ", and no opposites are known in this language"
-            return Unclear(options=((best,),), why=why, nearest=nearest)
+        if doubt:
+            return Unclear(options=((best,),), why=f"{why}, and {doubt}", nearest=nearest)
         return Meant(meaning=(best,), why=why, nearest=nearest)
 
     def _compound_by_sound(
@@ -376,13 +341,45 @@ class Decider:
         return sent, row.confirm, row.between, row.days
 
 
-def _clearest(ranked: list[tuple[Meaning, float]], thresholds: Confidence) -> Verdict:
-    ranked = sorted(ranked, key=lambda entry: -entry[1])
-    meaning, posterior = ranked[0]
-    rivals = [other for other, mass in ranked[1:] if mass >= thresholds.rival * posterior]
+def _clearest(ranked: Sequence[tuple[Meaning, float]], thresholds: Confidence) -> Verdict:
+    """Return the first of `ranked`, or a question where it has too little confidence."""
+    (meaning, posterior), *others = ranked
+    # Two that are more than 1 together are rated each by itself, which only ranks them.
+    rest = 1 + _ROUNDING - posterior
+    rivals = [other for other, mass in others if thresholds.rival * posterior <= mass <= rest]
     if rivals:
         return Unclear(options=(meaning, rivals[0]), why="the host heard two commands alike")
     if posterior < thresholds.act:
         why = f"the host gives this only {posterior:.0%}"
         return Unclear(options=(meaning,), why=why)
     return Meant(meaning=meaning, why="word for word")
+
+
+def _confidence(hypothesis: Hypothesis) -> float:
+    """Return the confidence of `hypothesis`; a host that tells none is sure."""
+    return 1.0 if hypothesis.confidence is None else hypothesis.confidence
+
+
+def credible(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Return those with at least half the confidence of the best one."""
+    least = min_confidence(hypotheses)
+    return [h for h in hypotheses if h.confidence is None or h.confidence >= least]
+
+
+def searchable(hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
+    """Return those in which a command may be found by sound.
+
+    Of a host that decodes by the table only the credible ones: if it gives "next" 0.05 and "yes"
+    the rest, "next" was not said.
+    """
+    return credible(hypotheses) if is_complete(hypotheses) else hypotheses
+
+
+def is_complete(hypotheses: Sequence[Hypothesis]) -> bool:
+    """Return whether the host has shared nearly all of its confidence among `hypotheses`."""
+    return sum(hypothesis.confidence or 0.0 for hypothesis in hypotheses) >= _COMPLETE_MASS
+
+
+def min_confidence(hypotheses: Sequence[Hypothesis]) -> float:
+    """Return the least confidence with which a hypothesis counts word for word."""
+    return MIN_CREDIBLE_SHARE * max((h.confidence or 0.0 for h in hypotheses), default=0.0)

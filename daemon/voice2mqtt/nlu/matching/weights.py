@@ -81,9 +81,6 @@ class Confidence:
     hosts gave 18 as the teen, and two with this; of 108 teens 14 are asked about."""
     contradicted: float
     """At most so likely is the grammar where the open hypothesis contradicts its best sentence."""
-    out_of_grammar_strictness: float
-    """Share of the strictness for what a host heard outside the grammar that it decoded by: it has
-    compared it with the commands already, by the audio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,25 +15,25 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from voice2mqtt.core.audio import RATE_HZ
-from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.grammar.automaton import Automaton
-from voice2mqtt.nlu.matching.compound import commands, joint_automaton
-from voice2mqtt.nlu.matching.confidences import MIN_CREDIBLE_SHARE
-from voice2mqtt.nlu.matching.contradiction import Contradictions
-from voice2mqtt.nlu.matching.exact import ExactMatcher
-from voice2mqtt.nlu.text.normaliser import normaliser
+from voice2mqtt.nlu.matching.compound import joint_automaton
 from voice2mqtt.speechhost.decoding import alignment, scoring
 from voice2mqtt.speechhost.decoding.beam_search import BeamSearch, DecodingPass
 from voice2mqtt.speechhost.decoding.dictation import dictate, is_speech, open_nbest
+from voice2mqtt.speechhost.decoding.grammar_answer import (
+    MIN_GRAMMAR_PROBABILITY,
+    GrammarAnswer,
+    SaidMeaning,
+)
 from voice2mqtt.speechhost.decoding.lexical import lexical
 from voice2mqtt.speechhost.decoding.moonshine import (
     Encoding,
     Floats,
     Moonshine,
+    Prior,
     model_folder,
 )
 from voice2mqtt.speechhost.decoding.phrase_bias import PhraseBias
-from voice2mqtt.speechhost.decoding.prior import Prior
 from voice2mqtt.speechhost.decoding.scoring import (
     OpenHypothesis,
     Posterior,
@@ -48,8 +48,6 @@ from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, 
 _TRAILING_SILENCE = np.zeros(int(0.3 * RATE_HZ), np.float32)
 """Appended to all audio: a sentence that is cut off right behind its last word is heard worse."""
 _LANGUAGE = "en"
-_Meaning = tuple[tuple[int, tuple[tuple[str, SlotValue], ...]], ...]
-"""Row and slots of each command."""
 _MAX_NBEST = 5
 _MAX_GRAMMARS = 64
 _MAX_ARCS = 150_000
@@ -156,12 +154,8 @@ class _GrammarDecoder:
         self._tokens = tokens = TokenGrammar(grammar.automaton, tokenizer, conjunction)
         self._narrow_search = BeamSearch(model, tokenizer, tokens, _NARROW_BEAMS)
         self._search = BeamSearch(model, tokenizer, tokens, _BEAMS)
-        self._meanings: dict[tuple[int, ...], _Meaning | None] = {}
-        self._matcher = ExactMatcher(grammar.automaton, normaliser(_LANGUAGE))
-        # Of the commands only: that a "no, thank you" could be said tells nothing of them.
-        words = grammar.automaton.words(grammar.command_rows)
-        self._contradictions = Contradictions(_LANGUAGE, words)
-        self._grammar = grammar
+        self._meanings: dict[tuple[int, ...], SaidMeaning | None] = {}
+        self._answer = GrammarAnswer(grammar, _LANGUAGE)
 
     def prepare(self) -> None:
         """Build beforehand what takes long."""
@@ -181,48 +175,38 @@ class _GrammarDecoder:
         biased by the phrases so much.
         """
         posterior = self.posterior(samples, encoding, abandoned)
-        out_of_grammar = posterior.grammar_probability < scoring.MIN_GRAMMAR_PROBABILITY
-        if weight is not None and out_of_grammar:
+        is_command = posterior.grammar_probability >= MIN_GRAMMAR_PROBABILITY
+        if weight is not None and not is_command:
             bias = PhraseBias(self._tokens, self._tokenizer, weight) if weight else None
             return open_nbest(
                 dictate(self._model, self._tokenizer, encoding, abandoned, bias), lexical
             )
-        return self._entries(posterior, out_of_grammar=out_of_grammar)
+        entries = self._answer.nbest(*self._entries(posterior))
+        open_text = posterior.open_hypothesis.text
+        said = (entries[0].text, open_text) if is_command else (open_text,)
+        return entries if is_speech(*said) else []
 
-    def _entries(self, posterior: Posterior, *, out_of_grammar: bool) -> list[NBestEntry]:
-        open_hypothesis = posterior.open_hypothesis
-        open_text = open_hypothesis.text
-        likely = list(posterior.confidences())[:_MAX_NBEST]
-        commands = [
+    def _entries(self, posterior: Posterior) -> tuple[list[NBestEntry], NBestEntry]:
+        """Return the commands, likeliest first, and the open hypothesis."""
+        likely = zip(posterior.meanings[:_MAX_NBEST], posterior.confidences(), strict=False)
+        proposed = [
             NBestEntry(
                 text=(text := self._tokenizer.decode(tokens)),
                 lexical=lexical(text),
                 confidence=confidence,
                 token_score=one.log_probability / len(tokens),
             )
-            for one, (tokens, confidence) in zip(posterior.meanings, likely, strict=False)
+            for one, (tokens, confidence) in likely
         ]
-        open_entry = NBestEntry(
-            text=open_text,
-            lexical=lexical(open_text),
+        openly = posterior.open_hypothesis
+        return proposed, NBestEntry(
+            text=openly.text,
+            lexical=lexical(openly.text),
             confidence=1 - posterior.grammar_probability,
-            out_of_grammar=out_of_grammar and self._grammar.forced,
-            token_score=open_hypothesis.per_token,
+            token_score=openly.per_token,
             openly=True,
-            understood=math.exp(open_hypothesis.per_token),
+            understood=math.exp(openly.per_token),
         )
-        if out_of_grammar:
-            if not is_speech(open_text):
-                return []
-            # Less likely commands would only be found by their sound, which they always have.
-            min_confidence = MIN_CREDIBLE_SHARE * open_entry.confidence
-            return [open_entry, *(c for c in commands if c.confidence >= min_confidence)]
-        if not is_speech(commands[0].text, open_text):
-            return []
-        meanings = [self._meaning(tokens) for tokens, _ in likely]
-        if open_text and self._parse(open_text) not in meanings:
-            return [*commands, open_entry]
-        return commands
 
     def posterior(
         self, samples: Floats, encoding: Encoding, abandoned: Callable[[], bool]
@@ -267,19 +251,10 @@ class _GrammarDecoder:
             ),
         )
         if posterior.meanings:
-            best = posterior.meanings[0].meaning.best
-            if self._is_contradicted(best.tokens, [heard.text for heard in dictated]):
+            said = self._tokenizer.decode(posterior.meanings[0].meaning.best.tokens)
+            if self._answer.contradicts([heard.text for heard in dictated], said):
                 return posterior.contradicted()
         return posterior
-
-    def _is_contradicted(self, tokens: tuple[int, ...], open_texts: Sequence[str]) -> bool:
-        """Return whether each open hypothesis contradicts a sentence, and is no command."""
-        sentence, against = self._tokenizer.decode(tokens), self._contradictions
-        return all(
-            (against.found(text, sentence) or against.another_number(text, sentence))
-            and self._parse(text) is None
-            for text in open_texts
-        )
 
     def _letters(self, tokens: tuple[int, ...]) -> int:
         return len(lexical(self._tokenizer.decode(tokens)))
@@ -294,29 +269,15 @@ class _GrammarDecoder:
             second_length = scores.second_length if len(meaning) > 1 else 0
             yield Sentence(tokens, meaning, scores.log_probability, second_length)
 
-    def _meaning(self, tokens: tuple[int, ...]) -> _Meaning | None:
-        """Return what a sentence of the grammar means, from a cache; see `_parse`."""
+    def _meaning(self, tokens: tuple[int, ...]) -> SaidMeaning | None:
+        """Return what a sentence of the grammar means, from a cache."""
         cache = self._meanings
         if tokens not in cache:
             # A new one, not cleared: another thread may be about to read from this.
             cache = {} if len(cache) > _CACHE_SIZE else cache
-            cache[tokens] = self._parse(self._tokenizer.decode(tokens))
+            cache[tokens] = self._answer.meaning(self._tokenizer.decode(tokens))
             self._meanings = cache
         return cache[tokens]
-
-    def _parse(self, text: str) -> _Meaning | None:
-        """Return rows and slots of one command or two; None if it is neither.
-
-        It is neither when a number is out of range, when an answer follows an "and", and when the
-        same command is said twice: nobody does that, but models do.
-        """
-        most = 2 if self._grammar.forced else 1
-        found = next(commands(self._matcher, text, _LANGUAGE, most=most), ())
-        meaning = tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in found)
-        rows = self._grammar.command_rows
-        if len(meaning) > 1 and rows is not None and any(row >= rows for row, _ in meaning):
-            return None
-        return meaning if meaning and len(set(meaning)) == len(meaning) else None
 
 
 def _samples(pcm: bytes) -> Floats:

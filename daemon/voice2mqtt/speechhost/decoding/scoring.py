@@ -40,9 +40,6 @@ SECOND_COMMAND_NATS = 3.0
 
 As long as the prior is not known, its tokens have no bonus either: models repeat themselves.
 """
-MIN_GRAMMAR_PROBABILITY = 0.5
-"""Below, the open hypothesis is likelier than all sentences of the grammar together."""
-
 _MAX_EVIDENCE_NATS = 4.0
 """Of a token."""
 _MAX_BEHIND_NATS = 25.0
@@ -177,8 +174,6 @@ class Posterior:
     """Likeliest first."""
     open_hypothesis: OpenHypothesis
     grammar_probability: float
-    is_contradicted: bool = False
-    """Whether the open hypothesis says something else than the best meaning."""
 
     @classmethod
     def of(cls, meanings: Iterable[ScoredMeaning], open_hypothesis: OpenHypothesis) -> "Posterior":
@@ -190,7 +185,7 @@ class Posterior:
     def contradicted(self) -> "Posterior":
         """Return it where the open hypothesis says something else, however alike they sound."""
         capped = min(self.grammar_probability, WEIGHTS.confidence.contradicted)
-        return replace(self, grammar_probability=capped, is_contradicted=True)
+        return replace(self, grammar_probability=capped)
 
     @property
     def best_confidence(self) -> float:

@@ -26,20 +26,20 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.core.ports import Pronouncer
 from voice2mqtt.core.resampler import Samples
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.grammar.automaton import Automaton
-from voice2mqtt.nlu.matching.compound import commands
-from voice2mqtt.nlu.matching.confidences import MIN_CREDIBLE_SHARE
-from voice2mqtt.nlu.matching.contradiction import Contradictions
-from voice2mqtt.nlu.matching.exact import ExactMatcher
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
+from voice2mqtt.nlu.matching.weights import WEIGHTS
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.speechhost.decoding.dictation import Dictated, is_speech, open_nbest, plain
+from voice2mqtt.speechhost.decoding.grammar_answer import (
+    MIN_GRAMMAR_PROBABILITY,
+    GrammarAnswer,
+    SaidMeaning,
+)
 from voice2mqtt.speechhost.decoding.lexical import lexical
-from voice2mqtt.speechhost.decoding.scoring import MIN_GRAMMAR_PROBABILITY
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, Transcript, never
 
 UNTOLD_LANGUAGE = "en-us"
@@ -59,11 +59,6 @@ _INTERCEPT = 3.4
 _BEHIND_WEIGHT = 0.17
 _MAX_BEHIND_NATS = 25.0
 _DISTANCE_WEIGHT = 6.8
-_CONTRADICTED_PROBABILITY = 0.1
-"""At most so likely is the table where the open hypothesis contradicts its best sentence."""
-
-_Meaning = tuple[tuple[int, tuple[tuple[str, SlotValue], ...]], ...]
-"""Row and slots of each command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +182,8 @@ class _Table:
     def __init__(self, grammar: EngineGrammar, pronouncer: Pronouncer) -> None:
         self._grammar = grammar
         words = normaliser(grammar.language)
-        self._matcher = ExactMatcher(grammar.automaton, words)
+        self._answer = GrammarAnswer(grammar, grammar.language)
         self._phonetic = PhoneticMatcher(grammar.automaton, words, pronouncer)
-        self._contradictions = Contradictions(grammar.language)
         percent = "|".join(language_named(grammar.language).symbols.get("%", ()))
         self._percent = percent and re.compile(rf"(?<=\d) (?:{percent})(?!\w)")
         self._lock = threading.Lock()
@@ -207,8 +201,7 @@ class _Table:
         proposals = self._proposals(heard)
         open_text = heard[0].text
         probability = self._weigh(proposals, open_text, score) if proposals else 0.0
-        out_of_grammar = probability < MIN_GRAMMAR_PROBABILITY
-        if out_of_grammar and not (self._grammar.forced and open_entries):
+        if probability < MIN_GRAMMAR_PROBABILITY and not (self._grammar.forced and open_entries):
             return open_entries
         best = max((p.score for p in proposals.values()), default=0.0)
         shares = {m: math.exp(p.score - best) for m, p in proposals.items()}
@@ -217,23 +210,19 @@ class _Table:
             self._entry(next(iter(proposals[meaning].texts)), probability * share / total)
             for meaning, share in sorted(shares.items(), key=lambda one: -one[1])
         ]
-        open_entry = self._entry(open_text, 1 - probability, out_of_grammar=out_of_grammar)
-        if out_of_grammar:
-            least = MIN_CREDIBLE_SHARE * open_entry.confidence
-            return [open_entry, *(entry for entry in entries if entry.confidence >= least)]
-        return entries if self._meaning(open_text) in proposals else [*entries, open_entry]
+        return self._answer.nbest(entries, self._entry(open_text, 1 - probability))
 
-    def _proposals(self, heard: Sequence[Dictated]) -> dict[_Meaning, _Proposal]:
+    def _proposals(self, heard: Sequence[Dictated]) -> dict[SaidMeaning, _Proposal]:
         """Return what was heard word for word, and what sounds like it, nearest first."""
-        found: dict[_Meaning, _Proposal] = {}
+        found: dict[SaidMeaning, _Proposal] = {}
         for one in heard:
-            if meaning := self._meaning(one.text):
+            if meaning := self._answer.meaning(one.text):
                 found.setdefault(meaning, _Proposal(0.0)).texts[one.text] = None
         for one in heard[:_SEARCHED]:
             with self._lock:
                 near = self._phonetic.find(one.text, _MAX_DISTANCE, _MAX_PROPOSALS)
             for match in near:
-                if meaning := self._meaning(match.sentence):
+                if meaning := self._answer.meaning(match.sentence):
                     proposal = found.setdefault(meaning, _Proposal(match.distance))
                     proposal.distance = min(proposal.distance, match.distance)
                     written = self._written(match.sentence, heard[0].text)
@@ -243,7 +232,7 @@ class _Table:
 
     def _weigh(
         self,
-        proposals: dict[_Meaning, _Proposal],
+        proposals: dict[SaidMeaning, _Proposal],
         open_text: str,
         score: Callable[[Sequence[str]], Sequence[float]],
     ) -> float:
@@ -256,11 +245,8 @@ class _Table:
         behind = min(_MAX_BEHIND_NATS, max(0.0, scores[open_text] - best.score))
         odds = _INTERCEPT - _BEHIND_WEIGHT * behind - _DISTANCE_WEIGHT * best.distance
         probability = 1 / (1 + math.exp(-odds))
-        said, against = next(iter(best.texts)), self._contradictions
-        if best.distance and (
-            against.found(open_text, said) or against.another_number(open_text, said)
-        ):
-            return min(probability, _CONTRADICTED_PROBABILITY)
+        if best.distance and self._answer.contradicts([open_text], next(iter(best.texts))):
+            return min(probability, WEIGHTS.confidence.contradicted)
         return probability
 
     def _written(self, sentence: str, like: str) -> Iterator[str]:
@@ -271,22 +257,9 @@ class _Table:
         if self._percent:
             yield self._percent.sub("%", written)
 
-    def _meaning(self, text: str) -> _Meaning | None:
-        """Return what `text` says word for word, one command or two; None if it is neither.
-
-        The same command twice is neither: nobody says that, but models do.
-        """
-        most = 2 if self._grammar.forced else 1
-        found = next(commands(self._matcher, text, self._grammar.language, most=most), ())
-        meaning = tuple((p.row, tuple(sorted(p.slots.items()))) for _, p in found)
-        return meaning if meaning and len(set(meaning)) == len(meaning) else None
-
-    def _entry(self, text: str, confidence: float, *, out_of_grammar: bool = False) -> NBestEntry:
+    def _entry(self, text: str, confidence: float) -> NBestEntry:
         return NBestEntry(
-            text=text,
-            lexical=lexical(text, self._grammar.language),
-            confidence=confidence,
-            out_of_grammar=out_of_grammar and self._grammar.forced,
+            text=text, lexical=lexical(text, self._grammar.language), confidence=confidence
         )
 
 

@@ -13,19 +13,16 @@ c^1.5. The whole sentence counts as much, so that doubt alone brings nothing nea
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from types import MappingProxyType
 
-from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.core.outcome import Hypothesis
 from voice2mqtt.core.ports import Pronouncer
 from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Number, Word
 from voice2mqtt.nlu.matching.candidate import Candidate
 from voice2mqtt.nlu.matching.exact import MAX_WORDS
 from voice2mqtt.nlu.matching.phonetic.alignment import align
-from voice2mqtt.nlu.matching.phonetic.k_best import AlignedWord, KBestSearch, Path
+from voice2mqtt.nlu.matching.phonetic.k_best import KBestSearch, Path
 from voice2mqtt.nlu.matching.phonetic.observation import Observation
 from voice2mqtt.nlu.matching.phonetic.phonemes import PhonemeInventory, PhoneticLexicon
 from voice2mqtt.nlu.matching.phonetic.search_graph import SearchGraph, short_range
@@ -62,26 +59,6 @@ _MAX_FRUITLESS = 2
 """Hypotheses near nothing after which the rest of the list is not searched."""
 _MAX_MEANINGS = 5
 _MAX_PHONEMES = 200
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneticMatch:
-    """A meaning, and how far its nearest sentence is from what was heard."""
-
-    row: int
-    slots: Mapping[str, SlotValue]
-    distance: float
-    words: tuple[AlignedWord, ...]
-
-    @property
-    def sentence(self) -> str:
-        """The words of the sentence."""
-        return " ".join(word.surface for word in self.words)
-
-    @property
-    def free_text(self) -> tuple[str, ...]:
-        """What free text took."""
-        return tuple(word.surface for word in self.words if word.is_free_text)
 
 
 class PhoneticMatcher:
@@ -129,13 +106,7 @@ class PhoneticMatcher:
         confidence = _asr_confidence(hypotheses)
         ranked = sorted(best.values(), key=lambda found: found[0])[:_MAX_MEANINGS]
         return [
-            Candidate(
-                row=path.row,
-                slots=dict(path.slots),
-                sentence=" ".join(word.surface for word in path.words),
-                terms=self._terms(path, observation, agreed, confidence),
-                heard=text,
-            ).weighed(WEIGHTS.sound)
+            self._candidate(path, self._terms(path, observation, agreed, confidence), text)
             for _, path, observation, text in ranked
         ]
 
@@ -150,23 +121,29 @@ class PhoneticMatcher:
 
     def find(
         self, text: str, max_distance: float, most: int = _MAX_MEANINGS
-    ) -> tuple[PhoneticMatch, ...]:
+    ) -> tuple[Candidate, ...]:
         """Return the `most` nearest meanings of a clearly heard `text`, nearest first."""
         observation = self._observed(text)
         if observation is None:
             return ()
         clear = frozenset(word.key for word in observation.words)
         found = [
-            PhoneticMatch(
-                path.row,
-                MappingProxyType(dict(path.slots)),
-                self._terms(path, observation, clear, 1.0).distance(WEIGHTS.sound),
-                path.words,
-            )
+            self._candidate(path, self._terms(path, observation, clear, 1.0), text)
             for path in self._paths(observation, max_distance, math.inf, most)
         ]
-        near = (match for match in found if match.distance <= max_distance)
-        return tuple(sorted(near, key=lambda match: match.distance))
+        near = (candidate for candidate in found if candidate.distance <= max_distance)
+        return tuple(sorted(near, key=lambda candidate: candidate.distance))
+
+    @staticmethod
+    def _candidate(path: Path, terms: Sound, heard: str) -> Candidate:
+        return Candidate(
+            row=path.row,
+            slots=dict(path.slots),
+            sentence=" ".join(word.surface for word in path.words),
+            terms=terms,
+            heard=heard,
+            free_text=tuple(word.surface for word in path.words if word.is_free_text),
+        ).weighed(WEIGHTS.sound)
 
     def _observations(self, hypotheses: Sequence[Hypothesis]) -> list[tuple[Observation, str]]:
         """Return the hypotheses that are searched, each with its text; equal words only once."""

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from voice2mqtt.nlu.matching.alignment_view import Match, alignment_view
+from voice2mqtt.nlu.matching.phonetic.alignment import Match, alignment_view
 from voice2mqtt.nlu.text.normaliser import normaliser
 
 _SOUNDS = {
