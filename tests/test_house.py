@@ -145,7 +145,8 @@ TESTED_IN = {
     "speech/turn.py": "speech/test_azure.py",
     "speechhost/decoding/beam_search.py": "speechhost/decoding/test_moonshine_engine.py",
     "speechhost/decoding/spectral_gate.py": "speechhost/decoding/test_moonshine_engine.py",
-    "speechhost/decoding/whisper.py": "speechhost/decoding/check_whisper.py",
+    "speechhost/decoding/whisper/model.py": "speechhost/decoding/whisper/check_model.py",
+    "speechhost/decoding/whisper/speech.py": "speechhost/decoding/whisper/test_engine.py",
 }
 """Modules that only the module of another test file uses, or whose work is only seen there."""
 

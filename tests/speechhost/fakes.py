@@ -11,7 +11,10 @@ from voice2mqtt.core.audio import RATE_HZ, SAMPLE_BYTES
 from voice2mqtt.core.resampler import Samples
 from voice2mqtt.languages.language import primary_of
 from voice2mqtt.speechhost.decoding.dictation import Dictated
-from voice2mqtt.speechhost.decoding.whisper_engine import WhisperDictation
+from voice2mqtt.speechhost.decoding.whisper.speech import (
+    Vocabulary,
+    WhisperDictation,
+)
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, TimedWord, Transcript, never
 
 
@@ -107,19 +110,28 @@ class ScriptedSpeech:
     def language(self, candidates: Sequence[str]) -> str:
         return next(code for code in candidates if code == self._script.spoken)
 
-    def dictate(self, language: str) -> WhisperDictation:
+    def dictate(self, language: str, vocabulary: Vocabulary | None = None) -> WhisperDictation:
         self._script.dictated_in.append(language)
         if not self._loud:
             return WhisperDictation((Dictated(text="you", log_probability=-9.0, tokens=3),), 0.9)
-        return WhisperDictation(self._script.heard, self._script.no_speech_probability)
+        heard = self._script.heard if vocabulary is None else self._script.among_words
+        return WhisperDictation(heard, self._script.no_speech_probability)
 
-    def score(self, language: str, texts: Sequence[str]) -> list[float]:
-        self._script.scored += [(language, text) for text in texts]
-        return [self._script.scores.get(text, -30.0) for text in texts]
+    def score(self, language: str, text: str) -> Sequence[float]:
+        """All that speaks against a text is in one of its words."""
+        others = len(text.split()) - 1
+        if not self._loud:
+            return [-8.0] * (others + 1)
+        self._script.scored.append((language, text))
+        is_heard = any(text in one.text for one in self._script.heard)
+        return [self._script.scores.get(text, -1.0 if is_heard else -30.0), *[0.0] * others]
 
 
 class ScriptedWhisper:
-    """A model that hears `texts`, and scores sentences as `scores` say."""
+    """A model that hears `texts`, and scores sentences as `scores` say.
+
+    Where it may use the words of a table alone, it hears `among_words`.
+    """
 
     languages = frozenset({"de", "en", "fr", "no"})
 
@@ -129,16 +141,25 @@ class ScriptedWhisper:
         scores: Mapping[str, float] | None = None,
         spoken: str = "en",
         no_speech_probability: float = 0.0,
+        among_words: Sequence[str] = (),
     ) -> None:
-        self.heard = tuple(
-            Dictated(text=text, log_probability=-0.5 - 2.0 * n, tokens=8)
-            for n, text in enumerate(texts)
+        self.heard, self.among_words = (
+            tuple(
+                Dictated(text=text, log_probability=-0.5 - 2.0 * n, tokens=8)
+                for n, text in enumerate(hypotheses)
+            )
+            for hypotheses in (texts, among_words)
         )
         self.scores = dict(scores or {})
         self.spoken = spoken
         self.no_speech_probability = no_speech_probability
         self.dictated_in: list[str] = []
         self.scored: list[tuple[str, str]] = []
+        self.vocabularies: list[frozenset[str]] = []
+
+    def vocabulary(self, words: Sequence[str]) -> Vocabulary:
+        self.vocabularies.append(frozenset(words))
+        return ()
 
     def encode(self, samples: Samples) -> ScriptedSpeech:
         return ScriptedSpeech(self, loud=bool(np.abs(samples).max(initial=0) > 0.015))

@@ -9,7 +9,7 @@ from tests.speechhost.recordings import novel
 from voice2mqtt.nlu.grammar.compiler import compile_phrases
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.speechhost.decoding.moonshine_engine import MoonshineEngine
-from voice2mqtt.speechhost.decoding.whisper_engine import WhisperEngine
+from voice2mqtt.speechhost.decoding.whisper.engine import WhisperEngine
 from voice2mqtt.speechhost.engine import Engine, EngineGrammar, Transcript
 
 SPEECH = novel()

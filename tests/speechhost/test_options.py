@@ -9,7 +9,7 @@ import pytest
 from tests.speechhost.azure_client import Client, configured
 from tests.speechhost.fakes import ScriptedEngine, silence, tone
 from tests.speechhost.hosting import Serving, hosting
-from voice2mqtt.speechhost.decoding.whisper_engine import UNTOLD_LANGUAGE
+from voice2mqtt.speechhost.decoding.whisper.engine import UNTOLD_LANGUAGE
 
 SENTENCE = "Turn on the kitchen light."
 SPOKEN = silence(300) + tone(1000) + silence(1000)

@@ -92,10 +92,10 @@ def _vosk(folder: Path, language: str) -> Callable[[int], Engine]:
 
 def _whisper(model: str | None, language: str) -> Callable[[int], Engine]:
     try:
-        from voice2mqtt.speechhost.decoding.whisper import DEFAULT_MODEL, Whisper
+        from voice2mqtt.speechhost.decoding.whisper.model import DEFAULT_MODEL, Whisper
     except ModuleNotFoundError:
         raise UnavailableError(f"Whisper is missing; {how_to_add('whisper')}") from None
-    from voice2mqtt.speechhost.decoding.whisper_engine import WhisperEngine
+    from voice2mqtt.speechhost.decoding.whisper.engine import WhisperEngine
 
     def load(threads: int) -> Engine:
         return WhisperEngine(Whisper(model or DEFAULT_MODEL, threads), language, pronouncer)

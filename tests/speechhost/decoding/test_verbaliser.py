@@ -2,11 +2,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice2mqtt.nlu.grammar.automaton import Number, Word
+from voice2mqtt.nlu.grammar.compiler import compile_table
+from voice2mqtt.nlu.grammar.table import (
+    CommandTable,
+    ListValue,
+    RangeList,
+    Row,
+    SlotList,
+    TextList,
+    WildcardList,
+)
 from voice2mqtt.speechhost.decoding.verbaliser import (
     fraction_spellings,
     number_spellings,
     part_spellings,
     word_spellings,
+    written_words,
 )
 
 
@@ -40,3 +51,17 @@ def test_a_fraction_is_said_where_the_slot_takes_it() -> None:
     assert set(part_spellings(halves)) == {("and", "a", "half"), ("and", "one", "half")}
     assert fraction_spellings(halves) == ()
     assert fraction_spellings(Number("n", 0, 9)) == part_spellings(Number("n", 0, 9)) == ()
+
+
+def test_all_words_of_a_table_are_written_but_those_of_free_text() -> None:
+    rooms = TextList(values=tuple(ListValue(spoken=r, out=r) for r in ("den", "big hall")))
+    lists: dict[str, SlotList] = {
+        "room": rooms,
+        "level": RangeList(lowest=1, highest=2, decimals=True),
+        "text": WildcardList(),
+    }
+    row = Row(name="r", say=("dim [the] {room} to {level} and say {text}",), publish=())
+    table = CommandTable(rows=(row,), lists=lists, language="en")
+    words = set(written_words(compile_table(table), "en"))
+    assert {"dim", "Dim", "the", "den", "hall", "1", "two", "half", "7", "and"} <= words
+    assert "text" not in words

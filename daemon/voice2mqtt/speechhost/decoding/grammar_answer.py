@@ -60,6 +60,10 @@ class GrammarAnswer:
             return None
         return meaning if meaning and len(set(meaning)) == len(meaning) else None
 
+    def has_free_text(self, text: str) -> bool:
+        """Return whether no row says all words of `text` itself."""
+        return self._matcher.free_words(text) > 0
+
     def contradicts(self, open_texts: Iterable[str], sentence: str) -> bool:
         """Return whether all of `open_texts` contradict `sentence` and are no command."""
         found = self._contradictions.found

@@ -40,10 +40,11 @@ SECOND_COMMAND_NATS = 3.0
 
 As long as the prior is not known, its tokens have no bonus either: models repeat themselves.
 """
-_MAX_EVIDENCE_NATS = 4.0
+MAX_EVIDENCE_NATS = 4.0
 """Of a token."""
-_MAX_BEHIND_NATS = 25.0
-_MIN_DOUBT_NATS = 0.3
+MAX_BEHIND_NATS = 25.0
+"""Farther behind tells no more."""
+MIN_DOUBT_NATS = 0.3
 """Doubt per token of open decoding that is assumed even where it hears well."""
 
 
@@ -128,7 +129,7 @@ class ScoredMeaning:
     def _token_evidence(self) -> list[float]:
         log_probabilities, prior = self.log_probabilities[self._first :], self.prior[self._first :]
         differences = (ours - before for ours, before in zip(log_probabilities, prior, strict=True))
-        return [min(_MAX_EVIDENCE_NATS, difference) for difference in differences]
+        return [min(MAX_EVIDENCE_NATS, difference) for difference in differences]
 
     @property
     def _first(self) -> int:
@@ -212,7 +213,7 @@ def grammar_terms(best: ScoredMeaning, open_hypothesis: OpenHypothesis) -> Gramm
     return Grammar(
         evidence=best.evidence,
         misfit=best.misfit,
-        behind=min(_MAX_BEHIND_NATS, behind) / (_MIN_DOUBT_NATS - open_hypothesis.per_token),
+        behind=min(MAX_BEHIND_NATS, behind) / (MIN_DOUBT_NATS - open_hypothesis.per_token),
         shorter=shorter,
     )
 

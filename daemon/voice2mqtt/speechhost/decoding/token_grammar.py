@@ -23,6 +23,7 @@ import numpy.typing as npt
 from voice2mqtt.nlu.grammar.automaton import START, Automaton, Choice, Number, Wildcard, Word
 from voice2mqtt.speechhost.decoding.tokenizer import Tokenizer
 from voice2mqtt.speechhost.decoding.verbaliser import (
+    DIGITS,
     fraction_spellings,
     is_singular,
     letters_spelling,
@@ -38,7 +39,6 @@ _FINAL_MARKS = (".", "?", "!")
 _MANY_ARCS = 50
 """Boundaries with at least so many words or numbers to follow are built beforehand. Set by hand."""
 _MAX_DIGITS = 6
-_DIGITS = tuple("0123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +335,7 @@ class TokenGrammar:
 
     def _any_digits(self, number: Number, end: _Boundary) -> _Node:
         """Return a trie of any digits; the range is checked when the sentence is parsed."""
-        tokens = [self._tokenizer.encode(digit)[-1] for digit in _DIGITS]
+        tokens = [self._tokenizer.encode(digit)[-1] for digit in DIGITS]
         longest = max(len(str(abs(number.lowest))), len(str(abs(number.highest))))
         tenths = _Node(arcs=dict.fromkeys(tokens, _Node(word_ends=[end])))
         node = _Node(word_ends=[end])

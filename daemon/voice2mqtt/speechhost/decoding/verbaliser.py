@@ -4,18 +4,46 @@ The model writes as people do, not in the normalised form in which a table is co
 "12", "TV", "fifty" and "50". Every spelling here is normalised back to the same word.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 
 from voice2mqtt.languages.language import language_named
-from voice2mqtt.nlu.grammar.automaton import Number, Word
+from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Number, Wildcard, Word
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.nlu.text.speller import Forms
 
+DIGITS = tuple("0123456789")
 MAX_SPELT = 1_000
 """A slot with more numbers than this has no spellings: any digits are accepted instead."""
 MAX_SPELT_DIGITS = 15
 """A longer number has no words."""
+
+
+def labels(automaton: Automaton) -> Iterator[Word | Number | Wildcard]:
+    """Yield the labels of `automaton` and of the automata nested in it."""
+    seen: set[int] = set()
+    waiting: list[Automaton] = [automaton]
+    for one in waiting:
+        seen.add(id(one))
+        nested: Iterable[Automaton] = [x.spoken for x in one.labels if isinstance(x, Choice)]
+        waiting += [spoken for spoken in nested if id(spoken) not in seen]
+        yield from (label for label in one.labels if not isinstance(label, Choice))
+
+
+def written_words(automaton: Automaton, language: str) -> Iterator[str]:
+    """Yield what may be written of a sentence or several, a word or more; not their free text."""
+    said = language_named(language)
+    yield from (*said.joints, *said.contractions, *chain.from_iterable(automaton.skipped))
+    for label in labels(automaton):
+        match label:
+            case Word():
+                yield from word_spellings(label, language)
+            case Number():
+                for ways in (number_spellings, fraction_spellings, part_spellings):
+                    yield from chain.from_iterable(ways(label, language))
+                if label.decimals:
+                    yield from DIGITS
 
 
 @lru_cache(maxsize=50_000)

@@ -7,7 +7,7 @@ folder that the user names.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ import vosk
 from voice2mqtt.core.audio import RATE_HZ
 from voice2mqtt.errors import InputError
 from voice2mqtt.languages.language import primary_of
-from voice2mqtt.nlu.grammar.automaton import Automaton, Choice, Number, Wildcard, Word
-from voice2mqtt.speechhost.decoding.verbaliser import number_spellings, word_spellings
+from voice2mqtt.nlu.grammar.automaton import Number, Wildcard, Word
+from voice2mqtt.speechhost.decoding.verbaliser import labels, number_spellings, word_spellings
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry, TimedWord, Transcript, never
 
 UNKNOWN = "[unk]"
@@ -100,7 +100,7 @@ def read_result(result: str) -> NBestEntry | None:
 def words_of(grammar: EngineGrammar) -> tuple[str, ...] | None:
     """Return all words that a sentence of `grammar` may have; None when any word may."""
     words: dict[str, None] = {}
-    for label in _labels(grammar.automaton):
+    for label in labels(grammar.automaton):
         match label:
             case Wildcard():
                 return None
@@ -114,14 +114,3 @@ def words_of(grammar: EngineGrammar) -> tuple[str, ...] | None:
         spoken = (word.lower() for spelling in spellings for word in spelling)
         words |= dict.fromkeys(word for word in spoken if not word.isdecimal())
     return tuple(words)
-
-
-def _labels(automaton: Automaton) -> Iterator[Word | Number | Wildcard]:
-    """Yield the labels of `automaton` and of the automata nested in it."""
-    seen: set[int] = set()
-    waiting: list[Automaton] = [automaton]
-    for one in waiting:
-        seen.add(id(one))
-        nested: Iterable[Automaton] = [x.spoken for x in one.labels if isinstance(x, Choice)]
-        waiting += [spoken for spoken in nested if id(spoken) not in seen]
-        yield from (label for label in one.labels if not isinstance(label, Choice))

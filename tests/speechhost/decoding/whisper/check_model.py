@@ -13,8 +13,9 @@ from voice2mqtt.errors import InputError
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.table import CommandTable, ListValue, Row, TextList
 from voice2mqtt.pronunciation.pronouncer import pronouncer
-from voice2mqtt.speechhost.decoding.whisper import Whisper
-from voice2mqtt.speechhost.decoding.whisper_engine import WhisperEngine
+from voice2mqtt.speechhost.decoding.dictation import plain
+from voice2mqtt.speechhost.decoding.whisper.engine import WhisperEngine
+from voice2mqtt.speechhost.decoding.whisper.model import Whisper
 from voice2mqtt.speechhost.engine import EngineGrammar
 
 MODEL = os.environ["WHISPER_MODEL"]
@@ -62,10 +63,19 @@ def test_what_was_heard_is_scored_as_it_was_heard(model: Whisper) -> None:
     samples = np.frombuffer(novel(), "<i2").astype(np.float32) / np.float32(32_768)
     speech = model.encode(samples)
     best = speech.dictate("en").hypotheses[0]
-    heard, other = speech.score("en", [best.text, best.text.replace("worst", "first")])
+    heard, other = (
+        sum(speech.score("en", text)) for text in (best.text, best.text.replace("worst", "first"))
+    )
     # Its end is not part of the score.
     assert heard == pytest.approx(best.log_probability, abs=1.5)
     assert other < heard - 3
+
+
+def test_with_a_vocabulary_its_words_alone_are_heard(model: Whisper) -> None:
+    samples = np.frombuffer(novel(), "<i2").astype(np.float32) / np.float32(32_768)
+    words = ("It", "it", "was", "the", "worst", "of", "times")
+    heard = model.encode(samples).dictate("en", model.vocabulary(words)).hypotheses[0]
+    assert {"it", "was", "the", "worst"} <= set(plain(heard.text).split()) <= set(words)
 
 
 @pytest.mark.parametrize("pcm", [b"", bytes(2), bytes(64_000)], ids=["nothing", "one", "silence"])

@@ -5,7 +5,7 @@ well: a command of 3 s is heard as well in one of 5 s, in a seventh of the time.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 from voice2mqtt.core.resampler import Samples
 from voice2mqtt.errors import InputError, UnavailableError
 from voice2mqtt.speechhost.decoding.dictation import Dictated
-from voice2mqtt.speechhost.decoding.whisper_engine import WhisperDictation
+from voice2mqtt.speechhost.decoding.whisper.speech import Vocabulary, WhisperDictation
 
 DEFAULT_MODEL = "base"
 SAMPLE_RATE_HZ = 16_000
@@ -32,12 +32,16 @@ _TOKENS_PER_S = 20.0
 _FEWEST_TOKENS = 10
 _MAX_TOKENS = 224
 """Of one window, in the model"""
+_END = "<|endoftext|>"
+_ANY_TEXT = -1
+"""Stands for what the model suppresses by itself: signs of music and the like."""
+_MARKS = ".,?!-'%"
 _LEAST = 1e-12
 """Probabilities are rounded to this, so that they have a logarithm."""
 
 
 class _EncodedSpeech:
-    """See `whisper_engine.EncodedSpeech`."""
+    """See `speech.EncodedSpeech`."""
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class _EncodedSpeech:
         duration_s: float,
     ) -> None:
         """`features` are [1, frame of 20 ms, value]; `duration_s` is without added silence."""
+        self._whisper = model
         self._model = model.model
         self._tokenizer = model.hf_tokenizer
         self._features = features
@@ -57,7 +62,7 @@ class _EncodedSpeech:
         likelihood = {token.strip("<|>"): probability for token, probability in found}
         return max(candidates, key=lambda code: likelihood.get(code, 0.0))
 
-    def dictate(self, language: str) -> WhisperDictation:
+    def dictate(self, language: str, vocabulary: Vocabulary | None = None) -> WhisperDictation:
         """See `EncodedSpeech`."""
         prompt = [*self._start(language), self._token("<|notimestamps|>")]
         (found,) = self._model.generate(
@@ -71,6 +76,7 @@ class _EncodedSpeech:
             max_length=2 * self._max_tokens,
             return_scores=True,
             return_no_speech_prob=True,
+            suppress_tokens=[_ANY_TEXT] if vocabulary is None else list(vocabulary),
         )
         hypotheses = tuple(
             Dictated(
@@ -82,33 +88,15 @@ class _EncodedSpeech:
         )
         return WhisperDictation(hypotheses, found.no_speech_prob)
 
-    def score(self, language: str, texts: Sequence[str]) -> list[float]:
+    def score(self, language: str, text: str) -> Sequence[float]:
         """See `EncodedSpeech`."""
-        return [self._score(language, text) for text in texts]
-
-    def _score(self, language: str, text: str) -> float:
         (found,) = self._model.align(
             self._features,
             self._start(language),
-            [self._tokens(text)],
+            [_tokens(self._whisper, f" {text}")],
             [2 * self._features.shape[1]],
         )
-        return sum(math.log(max(p, _LEAST)) for p in found.text_token_probs)
-
-    def _tokens(self, text: str) -> list[int]:
-        """Return the tokens of `text` as the model writes them.
-
-        The tokenizer file of a model may lack the rule that joins a space and a "t"; tokens that it
-        never writes, the model finds unlikely whatever was said.
-        """
-        pieces = self._tokenizer.encode(f" {text}", add_special_tokens=False).tokens
-        while True:
-            joined = [self._tokenizer.token_to_id("".join(pair)) for pair in pairwise(pieces)]
-            known = [token for token in joined if token is not None]
-            if not known:
-                return [self._token(piece) for piece in pieces]
-            at = joined.index(min(known))
-            pieces[at : at + 2] = ["".join(pieces[at : at + 2])]
+        return [math.log(max(p, _LEAST)) for p in found.text_token_probs]
 
     def _start(self, language: str) -> list[int]:
         task = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>")
@@ -116,6 +104,23 @@ class _EncodedSpeech:
 
     def _token(self, token: str) -> int:
         return int(self._tokenizer.token_to_id(token))
+
+
+def _tokens(model: faster_whisper.WhisperModel, text: str) -> list[int]:
+    """Return the tokens of `text` as the model writes them.
+
+    The tokenizer file of a model may lack the rule that joins a space and a "t"; tokens that it
+    never writes, the model finds unlikely whatever was said.
+    """
+    tokenizer = model.hf_tokenizer
+    pieces = tokenizer.encode(text, add_special_tokens=False).tokens
+    while True:
+        joined = [tokenizer.token_to_id("".join(pair)) for pair in pairwise(pieces)]
+        known = [token for token in joined if token is not None]
+        if not known:
+            return [int(tokenizer.token_to_id(piece)) for piece in pieces]
+        at = joined.index(min(known))
+        pieces[at : at + 2] = ["".join(pieces[at : at + 2])]
 
 
 class Whisper:
@@ -131,6 +136,15 @@ class Whisper:
         self._model = _loaded(model, threads)
         self.languages: frozenset[str] = frozenset(self._model.supported_languages)
         """Codes of what it knows: "de"."""
+
+    def vocabulary(self, words: Iterable[str]) -> Vocabulary:
+        """See `WhisperModel`: all tokens but those of the words, of marks, and the end."""
+        tokenizer = self._model.hf_tokenizer
+        # Behind an apostrophe or a hyphen a word has no space before it.
+        spelt = {text for word in words for text in (word, f" {word}")}
+        kept = {token for text in (*spelt, *_MARKS) for token in _tokens(self._model, text)}
+        kept.add(tokenizer.token_to_id(_END))
+        return tuple(token for token in range(tokenizer.get_vocab_size()) if token not in kept)
 
     def encode(self, samples: Samples) -> _EncodedSpeech:
         """Encode `samples` (16 kHz, -1 to 1), at most half a minute of them."""
