@@ -1,27 +1,18 @@
 """At most once, never late, and every message accounted for."""
 
-import re
 import threading
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from queue import Empty, Queue
 
 import pytest
 
-from tests.broker import Broker
 from tests.fakes import sleep_for_an_hour
-from tests.relay import Relay
 from voice2mqtt import clock
 from voice2mqtt.core.decision import Message
-from voice2mqtt.mqtt.adapter import MqttAdapter
-from voice2mqtt.mqtt.broker import link as link_module
 from voice2mqtt.mqtt.broker import outbox as outbox_module
 from voice2mqtt.mqtt.broker.delivery import Delivery, DeliveryResult, Lane, OnResult
 from voice2mqtt.mqtt.broker.outbox import IN_FLIGHT, Outbox
-from voice2mqtt.settings.model import HomeAssistantSettings, MqttSettings, Settings
 
 WAIT_S = 60
 CAPACITY_AND_MORE = 200
@@ -291,6 +282,52 @@ def test_a_fault_of_the_sender_does_not_end_the_outbox(
     assert "boom" in caplog.text
 
 
+def test_what_is_to_be_called_is_called_in_time_and_in_order(
+    outbox: Outbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    called: Queue[tuple[str, float]] = Queue()
+    now_s = clock.now_s()
+
+    def at(name: str, in_s: float) -> None:
+        outbox.call_at(now_s + in_s, lambda: called.put((name, clock.now_s() - now_s)))
+
+    at("later", 0.3)
+    outbox.call_at(now_s, lambda: 1 // 0)  # type: ignore[arg-type]
+    at("soon", 0.15)
+    at("at once", 0.0)
+    times = [called.get(timeout=WAIT_S) for _ in range(3)]
+    assert [name for name, _ in times] == ["at once", "soon", "later"]
+    assert all(after_s >= due_s for (_, after_s), due_s in zip(times, (0, 0.15, 0.3), strict=True))
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_it_is_logged_once_that_nobody_subscribes(
+    outbox: Outbox, link: FakeLink, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    def confirmed(reason: str, topic: str = "home/light") -> int:
+        outcomes = publish(outbox, topic=topic)
+        link.next()[1](DeliveryResult.CONFIRMED, reason)
+        assert outcomes.get(timeout=WAIT_S) == ""
+        return caplog.text.count(f"nobody subscribes to {topic}")
+
+    nobody = "No matching subscribers"
+    assert [confirmed(nobody), confirmed(nobody), confirmed("")] == [1, 1, 1]
+    assert confirmed(nobody) == 2, "somebody did meanwhile"
+    assert confirmed(nobody, "home/fan") == 1
+
+
+def test_what_is_not_carried_out_is_logged_with_its_topic_and_why(
+    outbox: Outbox, link: FakeLink, caplog: pytest.LogCaptureFixture
+) -> None:
+    outcomes = publish(outbox)
+    link.next()[1](DeliveryResult.REFUSED, "no right to home/light")
+    outcomes.get(timeout=WAIT_S)
+    told = "not carried out: home/light, because the broker refused it: no right to home/light"
+    assert told in caplog.text
+
+
 def test_no_topic_is_logged_where_no_word_may_be(
     link: FakeLink, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -303,96 +340,3 @@ def test_no_topic_is_logged_where_no_word_may_be(
     outbox.close(0)
     assert caplog.text.count("not carried out") == 2
     assert "home" not in caplog.text
-
-
-COMMANDS = 300
-PACE_S = 0.025
-EXPIRES_S = 1.2
-SLACK_S = 0.3
-"""Between looking at the clock and being on the relay."""
-
-
-def test_every_command_of_a_bad_day_is_done_once_and_in_time_or_told_as_not_done(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Killed, restarted, cut off, slow, frozen, and refusing, while commands keep coming."""
-    monkeypatch.setattr("voice2mqtt.mqtt.broker.connection.RESPONSE_TIMEOUT_S", 0.6)
-    monkeypatch.setattr(link_module, "_FIRST_BACKOFF_S", 0.05)
-    monkeypatch.setattr(link_module, "_REFUSED_BACKOFF_S", 0.3)
-    (tmp_path / "word").write_text("right")
-    people = {"voice": "right", "house": "house"}
-    sent: list[tuple[float, bytes]] = []
-    with (
-        Broker(tmp_path, users=people) as broker,
-        broker.subscriber("home/#", username="house", password="house") as subscriber,
-        Relay(broker.port, lambda piece: sent.append((clock.now_s(), piece))) as relay,
-    ):
-
-        def refuse(users: dict[str, str]) -> None:
-            broker.stop()
-            broker.set_users(users)
-            broker.start()
-
-        day: dict[int, Callable[[], None]] = {
-            20: relay.cut,
-            40: broker.kill,
-            60: broker.start,
-            90: lambda: setattr(relay, "delay_s", 0.15),
-            120: lambda: setattr(relay, "delay_s", 0),
-            130: broker.freeze,
-            150: broker.thaw,
-            180: broker.stop,
-            235: broker.start,
-            245: lambda: refuse(people | {"voice": "another"}),
-            260: lambda: refuse(people),
-            280: relay.cut,
-        }
-        settings = MqttSettings(broker=relay.url, username="voice", password_file=tmp_path / "word")
-        quiet = HomeAssistantSettings(discovery=False)
-        adapter = MqttAdapter(Settings(node="den", mqtt=settings, home_assistant=quiet))
-        outcomes: Queue[tuple[int, str]] = Queue()
-        deadlines_s = {}
-        held_up_s = 0.0
-        adapter.start()
-        try:
-            for number in range(COMMANDS):
-                day.get(number, lambda: None)()
-                message = Message(
-                    topic=f"home/{number}", payload="ON", qos=number % 3, expires_s=EXPIRES_S
-                )
-                deadlines_s[message.topic] = clock.now_s() + EXPIRES_S
-                adapter.publish(message, lambda reason, n=number: outcomes.put((n, reason)))  # type: ignore[misc]
-                slept_s = clock.now_s()
-                time.sleep(PACE_S)
-                # A machine that wakes us late lets our threads run late, too.
-                held_up_s = max(held_up_s, clock.now_s() - slept_s - PACE_S)
-            results = dict(outcomes.get(timeout=WAIT_S) for _ in range(COMMANDS))
-        finally:
-            adapter.close(1)
-        assert outcomes.empty()
-        seen = Counter(
-            int(number)
-            for number in re.findall(
-                r"Received PUBLISH from voice2mqtt-den .*'home/(\d+)'", broker.log()
-            )
-        )
-        # How long the broker then keeps it is the broker's: it may have been held up itself.
-        sent_s = {
-            topic.decode(): at_s
-            for at_s, piece in sent
-            for topic in re.findall(rb"home/\d+", piece)
-        }
-        slack_s = SLACK_S + held_up_s
-        late = [topic for topic, at_s in sent_s.items() if at_s > deadlines_s[topic] + slack_s]
-    done = {number for number, reason in results.items() if not reason}
-    not_sent = {number for number, reason in results.items() if "not reachable" in reason}
-    unconfirmed = {number for number, reason in results.items() if "not confirmed" in reason}
-    assert done | not_sent | unconfirmed == set(range(COMMANDS))
-    assert done
-    assert not_sent
-    assert max(seen.values()) == 1
-    assert done <= seen.keys()
-    assert not not_sent & seen.keys()
-    assert {f"home/{number}" for number in seen} <= sent_s.keys()
-    assert len({message.topic for message in subscriber.messages}) == len(subscriber.messages) > 0
-    assert not late
