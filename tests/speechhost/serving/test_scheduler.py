@@ -272,30 +272,20 @@ def test_each_result_is_told_with_its_request_and_how_long_it_took(
 
 
 def test_the_engine_is_asked_as_the_client_asked() -> None:
-    asked: list[tuple[Sequence[str], bool]] = []
-
-    class Noting(ScriptedEngine):
-        def transcribe(
-            self,
-            pcm: bytes,
-            grammar: EngineGrammar | None,
-            abandoned: Callable[[], bool] = never,
-            languages: Sequence[str] = (),
-            *,
-            timed: bool = False,
-        ) -> Transcript:
-            asked.append((languages, timed))
-            return super().transcribe(pcm, grammar, abandoned, languages, timed=timed)
+    engine = ScriptedEngine("Yes.")
 
     async def scene(scheduler: Scheduler) -> None:
         assert (scheduler.language, scheduler.languages) == (engine.language, engine.languages)
         client = Client()
-        await scheduler.transcribe(client, job(10))
-        await scheduler.transcribe(client, replace(job(11), languages=("de-DE",), timed=True))
+        plain = await scheduler.transcribe(client, job(10))
+        asked = replace(job(11), languages=("de-DE",), timed=True)
+        timed = await scheduler.transcribe(client, asked)
+        assert plain
+        assert timed
+        assert [bool(heard.nbest[0].words) for heard in (plain, timed)] == [False, True]
 
-    engine = Noting("Yes.")
     with_scheduler(engine, 1, scene)
-    assert asked == [((), False), (("de-DE",), True)]
+    assert engine.asked_languages == [(), ("de-DE",)]
 
 
 def test_what_every_client_is_forced_to_say_needs_no_further_preparation() -> None:
