@@ -1,9 +1,14 @@
 import pytest
 
+from voice2mqtt.nlu.text.letters import folded
 from voice2mqtt.nlu.text.numbers import numerals
 
 LARGE = (21_021, 101_101, 345_678, 999_999, 1_000_000, 2_000_001, 21_345_678, 999_999_999)
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl")
+MORE_LANGUAGES = (
+    *("af", "be", "bg", "ca", "cs", "da", "et", "fi", "fo", "hr", "hu", "id", "is"),
+    *("lv", "nb", "pl", "pt", "ro", "ru", "sk", "sq", "sr", "sv", "tr", "uk"),
+)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -13,6 +18,14 @@ def test_every_way_to_say_a_number_is_understood_as_that_number(language: str) -
         assert known.spell(number)
         for words in known.spell(number):
             assert known.cardinal("".join(words)) == number, words
+
+
+@pytest.mark.parametrize("language", MORE_LANGUAGES)
+def test_thousands_are_understood_as_each_language_spells_them(language: str) -> None:
+    """As in "dois mil e quatrocentos", or in "kétezer", though two alone is "kettő"."""
+    known = numerals(language)
+    for number in (*range(1000, 10_000, 137), 1001, 2045, 2100, 2400):
+        assert known.cardinal("".join(map(folded, known.spell(number)[0]))) == number
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -17,6 +17,10 @@ from voice2mqtt.nlu.text.speller import Forms, Speller
 _ORDINALS_BELOW = 101
 _KIN_BELOW = 100
 _SCALES = (1_000_000, 1000, 100)
+_COUNTS = (3, 1, 2, 5)
+"""Counts after which the word of a scale may have different forms: "три тысячи", "пять тысяч"."""
+_JOINED = ((1000, 1), (1000, 100), (2000, 45), (2000, 400))
+"""Numbers between whose parts a language may have a word: "dois mil e quatrocentos"."""
 _MAX_CHARACTERS = 100
 """Longer words are no numbers."""
 _MIN_DIGITS = 3
@@ -61,6 +65,7 @@ class Numerals:
         for number in range(_ORDINALS_BELOW):
             self._add(self._ordinals, number, self.spell_ordinal(number))
         self._scales = [self._scale(size) for size in _SCALES]
+        self._joints = {self._joint, *self._spelled_joints()} - {""}
         self._add_short_ones()
         self._digits = {said: int(n) for said, n in self._small.items() if n in range(10)}
         self._zeros = frozenset(language.zeros)
@@ -171,7 +176,7 @@ class Numerals:
             return None
         if not rest:
             return times * size
-        for said in (rest, rest.removeprefix(self._joint)):
+        for said in (rest, *(rest.removeprefix(joint) for joint in self._joints)):
             number = self._whole(said, size)
             if number:
                 return times * size + number
@@ -215,15 +220,36 @@ class Numerals:
         return None
 
     def _scale(self, size: int) -> _Scale:
-        after: dict[str, None] = {}
-        for times in (3, 1):
-            self.words.update(folded(word) for form in self.spell(times * size) for word in form)
-            for said in map(_compact, self.spell(times * size)):
-                for often in map(_compact, self.spell(times)):
-                    if said.startswith(often) and said != often:
-                        after[said.removeprefix(often)] = None
-        alone = dict.fromkeys(map(_compact, self.spell(size)))
-        return _Scale(size, tuple(alone), tuple(after))
+        after = {
+            said.removeprefix(often)
+            for count in _COUNTS
+            for said in self._compact_forms(count * size)
+            for often in self._compact_forms(count)
+            if said.startswith(often) and said != often
+        }
+        for count in range(2, 10):
+            for said in self._compact_forms(count * size):
+                for word in after:
+                    # "két" in "kétezer" is "kettő" by itself.
+                    if said.endswith(word) and said != word:
+                        self._small.setdefault(said.removesuffix(word), count)
+        return _Scale(size, tuple(self._compact_forms(size)), tuple(sorted(after)))
+
+    def _spelled_joints(self) -> Iterator[str]:
+        """Yield what stands between thousands and the rest where the language spells it so."""
+        for size, rest in _JOINED:
+            for said in self._compact_forms(size + rest):
+                for head in self._compact_forms(size):
+                    for tail in self._compact_forms(rest):
+                        joint = said[len(head) : len(said) - len(tail)]
+                        if joint and said == f"{head}{joint}{tail}":
+                            yield joint
+
+    def _compact_forms(self, number: int) -> list[str]:
+        """Return the ways to say `number` in compact form; their words may be part of one."""
+        forms = self.spell(number)
+        self.words.update(folded(word) for form in forms for word in form)
+        return list(map(_compact, forms))
 
     def _add(self, known: dict[str, float], number: int, forms: Forms) -> None:
         for words in forms:
