@@ -66,7 +66,7 @@ class Numerals:
             self._add(self._ordinals, number, self.spell_ordinal(number))
         self._scales = [self._scale(size) for size in _SCALES]
         self._joints = {self._joint, *self._spelled_joints()} - {""}
-        self._add_short_ones()
+        self._add_counts()
         self._digits = {said: int(n) for said, n in self._small.items() if n in range(10)}
         self._zeros = frozenset(language.zeros)
         self._digits.update(dict.fromkeys(self._zeros, 0))
@@ -227,12 +227,6 @@ class Numerals:
             for often in self._compact_forms(count)
             if said.startswith(often) and said != often
         }
-        for count in range(2, 10):
-            for said in self._compact_forms(count * size):
-                for word in after:
-                    # "két" in "kétezer" is "kettő" by itself.
-                    if said.endswith(word) and said != word:
-                        self._small.setdefault(said.removesuffix(word), count)
         return _Scale(size, tuple(self._compact_forms(size)), tuple(sorted(after)))
 
     def _spelled_joints(self) -> Iterator[str]:
@@ -256,14 +250,15 @@ class Numerals:
             known.setdefault(_compact(words), number)
             self.words.update(map(folded, words))
 
-    def _add_short_ones(self) -> None:
-        """Add the forms of numbers ending in one before thousand: "doscientos un mil"."""
-        thousand = next(scale for scale in self._scales if scale.size == 1000)
-        for number in range(101, 1000, 10):
-            for said in map(_compact, self.spell(1000 * number)):
-                for after in thousand.after:
-                    if said.endswith(after):
-                        self._small.setdefault(said.removesuffix(after), number)
+    def _add_counts(self) -> None:
+        """Add the forms that a count has before a scale alone: "kétezer", "doscientos un mil"."""
+        for scale in self._scales:
+            ending_in_one = range(101, 1000, 10) if scale.size == 1000 else ()
+            for count in (*range(2, 10), *ending_in_one):
+                for said in self._compact_forms(count * scale.size):
+                    for word in scale.after:
+                        if said.endswith(word) and said != word:
+                            self._small.setdefault(said.removesuffix(word), count)
 
     def _first_words(self) -> set[str]:
         numbers = (*range(1000), *(n * size for n in (1, 3) for size in _SCALES))
