@@ -96,7 +96,7 @@ def _report(
 
 def _commands(brokers: Sequence[_Mortal], commands: int) -> dict[int, tuple[str, float]]:
     """Return for each command why it was not carried out, or "", and when that was known."""
-    mqtt = MqttSettings.model_validate({"broker": [each.url for each in brokers]})
+    mqtt = MqttSettings(broker=tuple(each.url for each in brokers))
     quiet = HomeAssistantSettings(discovery=False)
     adapter = MqttAdapter(Settings(node="hall", mqtt=mqtt, home_assistant=quiet))
     adapter.start()

@@ -151,8 +151,8 @@ def _play(folder: Path, trials: list[_Trial], pages: int = 0) -> None:
         if not pages:
             build.daemon(settings, _ignore, clock.heard, clock.watch).run()
             return
-        console = settings.console.model_copy(update={"listen": f"127.0.0.1:{stage.free_port()}"})
-        settings = settings.model_copy(update={"console": console})
+        console = replace(settings.console, listen=f"127.0.0.1:{stage.free_port()}")
+        settings = replace(settings, console=console)
         written = replace(written, settings=settings)
         daemon, page = daemon_with_page(written, CHECKOUT, _ignore, clock.heard)
         # The pages are closed after the server, whose end they see.

@@ -70,7 +70,7 @@ def _say(url: str, speech: bytes, sentences: int, hosts: "list[_Host]") -> list[
     lock = threading.Lock()
 
     def room(seed: int) -> list[tuple[str, float]]:
-        recognizer = AzureRecognizer(SpeechSettings.model_validate({"host": url}))
+        recognizer = AzureRecognizer(SpeechSettings(host=url))
         pauses = random.Random(seed)
         heard: list[tuple[str, float]] = []
         while True:

@@ -168,8 +168,7 @@ def _evening(
 ) -> list[_Said]:
     rng = random.Random(SEED)
     recognizers = [
-        AzureRecognizer(SpeechSettings.model_validate({"host": urls[room % len(urls)]}))
-        for room in range(rooms)
+        AzureRecognizer(SpeechSettings(host=urls[room % len(urls)])) for room in range(rooms)
     ]
     begun_s = time.monotonic()
 

@@ -52,7 +52,7 @@ def pytest_report_to_serializable() -> Generator[None, Any, Any]:
     return _sendable(report)
 
 
-def _sendable(value: Any) -> Any:  # noqa: ANN401 - whatever a report consists of
+def _sendable(value: Any) -> Any:
     match value:
         case str():
             return value.encode(errors="backslashreplace").decode()

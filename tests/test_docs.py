@@ -37,6 +37,7 @@ from voice2mqtt.mqtt.topics import Topics
 from voice2mqtt.nlu.matching.weights import WEIGHTS
 from voice2mqtt.service.checks.table_tests import try_sentences
 from voice2mqtt.settings.model import Settings
+from voice2mqtt.settings.yaml.schema import keys_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
@@ -104,7 +105,7 @@ def test_yaml_is_a_table_settings_or_for_home_assistant(block: Block) -> None:
     elif "entities" in shown:
         use = "intents: {On: {data: [{sentences: ['on {name} [in] {area} {floor}']}]}}"
         assert not imported(use, block.text).notes
-    elif shown.keys() <= Settings.model_fields.keys():
+    elif shown.keys() <= keys_of(Settings).keys():
         assert isinstance(settings(block.text), Settings)
     else:
         _check_for_home_assistant(block.text)

@@ -1,5 +1,6 @@
 import gc
 import weakref
+from dataclasses import replace
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_an_utterance_is_a_contiguous_piece_of_the_audio(
 
 
 def test_a_too_long_utterance_is_several_without_a_seam(utterances: list[LiveUtterance]) -> None:
-    settings = SETTINGS.model_copy(update={"max_utterance_s": 2.0})
+    settings = replace(SETTINGS, max_utterance_s=2.0)
     audio = silence(10) + speech(300) + silence(20)
     _feed(Segmenter(LoudIsSpeech(), settings, utterances.append), audio)
     assert len(utterances) == 5

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,9 +45,9 @@ def microphone() -> SuppressionLog:
 
 
 @contextmanager
-def _voice(microphone: SuppressionLog, **settings: object) -> Iterator[SpeakerVoice]:
+def _voice(microphone: SuppressionLog, **settings: Any) -> Iterator[SpeakerVoice]:
     # ALSA's own `null` takes everything at once and makes no sound.
-    chosen = FeedbackSettings.model_validate({"device": "null", **settings})
+    chosen = FeedbackSettings(device="null", **settings)
     with closing(SpeakerVoice(chosen, "en-US", microphone.suppress_for)) as voice:
         yield voice
 

@@ -3,6 +3,7 @@
 import difflib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ class Home:
         self.before = table
         self._history = folder / NAME
         settings = Settings(listening=ListeningSettings(wake_phrase=wake_phrase))
-        settings = settings.model_copy(update={"commands": self.path})
+        settings = replace(settings, commands=self.path)
         self.review = review_of(settings, self._history)
 
     def heard(self, *texts: str) -> list[Case]:

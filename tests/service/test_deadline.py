@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,13 +44,13 @@ class Recognizer(AzureRecognizer):
 
 @contextmanager
 def staged(
-    folder: Path, broker: Broker, seen: Subscriber, url: str, **speech: object
+    folder: Path, broker: Broker, seen: Subscriber, url: str, **speech: Any
 ) -> Iterator[Stage]:
     table = folder / "commands.yaml"
     table.write_text(TABLE)
     settings = Settings(
         mqtt=MqttSettings(broker=broker.url), feedback=QUIET, commands=table, state_dir=folder,
-        speech=SpeechSettings.model_validate({"host": url, **speech}),
+        speech=SpeechSettings(host=url, **speech),
     )  # fmt: skip
     recognizer: ScriptedRecognizer = Recognizer(settings.speech)  # type: ignore[assignment]
     yield stage_of(settings, recognizer, seen)

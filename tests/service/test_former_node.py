@@ -1,5 +1,6 @@
 """A node that was renamed clears what the broker retains of its old name."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,9 +61,7 @@ def test_another_prefix_is_another_place_to_clear(broker: Broker, tmp_path: Path
     _start(settings(broker, "hall"), tmp_path)
     with running(broker, "hall"):
         pass
-    moved = settings(broker, "hall").model_copy(
-        update={"home_assistant": HomeAssistantSettings(prefix="ha")}
-    )
+    moved = replace(settings(broker, "hall"), home_assistant=HomeAssistantSettings(prefix="ha"))
     _start(moved, tmp_path)
     assert of("hall", retained(broker)) == set()
 

@@ -1,9 +1,8 @@
 """What the documentation shows is true: tables work, keys and defaults are the program's."""
 
 import re
+from dataclasses import is_dataclass
 from pathlib import Path
-
-from pydantic import BaseModel
 
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.table.row_reader import ROW_KEYS
@@ -25,11 +24,10 @@ def test_every_key_of_a_command_is_described() -> None:
     assert {key for cell in described for key in re.findall(r"`(\w+)`", cell)} >= set(ROW_KEYS)
 
 
-def _keys(section: BaseModel, prefix: str = "") -> dict[str, str]:
+def _keys(section: object, prefix: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
-    for key in type(section).model_fields:
-        value = getattr(section, key)
-        if isinstance(value, BaseModel):
+    for key, value in vars(section).items():
+        if is_dataclass(value):
             found |= _keys(value, f"{prefix}{key}.")
         else:
             plain = list(value) if isinstance(value, tuple) else value

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.settings.reading import settings
 from voice2mqtt.settings.load import load_settings
-from voice2mqtt.settings.model import ConsoleSettings
 from voice2mqtt.settings.yaml.faults import FaultsError
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("written", "told"),
     [
         ("listen: 8099", "put it in quotes"),
         ("listen: 127.0.0.1", "write it as 127.0.0.1:8099"),
@@ -23,24 +23,21 @@ from voice2mqtt.settings.yaml.faults import FaultsError
         ("listen: '127.0.0.1:1', cert_file: a.pem", "belong together"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_cure(tmp_path: Path, settings: str, told: str) -> None:
+def test_what_is_wrong_is_told_with_its_cure(tmp_path: Path, written: str, told: str) -> None:
     path = tmp_path / "voice2mqtt.yaml"
-    path.write_text(f"console: {{{settings}}}\n")
+    path.write_text(f"console: {{{written}}}\n")
     with pytest.raises(FaultsError, match=told):
         load_settings(path)
 
 
 @pytest.mark.parametrize(
-    ("settings", "url"),
+    ("text", "url"),
     [
-        (ConsoleSettings(), ""),
-        (ConsoleSettings(listen="127.0.0.1:8099"), "http://127.0.0.1:8099"),
-        (ConsoleSettings(listen="[::1]:8099"), "http://[::1]:8099"),
-        (
-            ConsoleSettings(listen="0.0.0.0:8099", origin="https://Voice.lan/"),
-            "https://voice.lan",
-        ),
+        ("{}", ""),
+        ("{listen: '127.0.0.1:8099'}", "http://127.0.0.1:8099"),
+        ("{listen: '[::1]:8099'}", "http://[::1]:8099"),
+        ("{listen: '0.0.0.0:8099', origin: 'https://Voice.lan/'}", "https://voice.lan"),
     ],
 )
-def test_browsers_are_told_the_origin_if_there_is_one(settings: ConsoleSettings, url: str) -> None:
-    assert settings.url == url
+def test_browsers_are_told_the_origin_if_there_is_one(text: str, url: str) -> None:
+    assert settings(f"console: {text}\n").console.url == url

@@ -2,9 +2,8 @@
 
 import json
 import re
+from dataclasses import is_dataclass
 from pathlib import Path
-
-from pydantic import BaseModel
 
 from voice2mqtt.settings.load import load_settings, load_table
 from voice2mqtt.settings.model import ConsoleSettings, Settings
@@ -17,12 +16,11 @@ SETTINGS = CONFIG / "voice2mqtt.yaml"
 _COMMENTED_KEY = re.compile(r"(?m)^(\s*)#(?=[a-z_]+:)")
 
 
-def _keys(section: BaseModel) -> dict[str, object]:
+def _keys(section: object) -> dict[str, object]:
     """Return every setting by its dotted name."""
     found: dict[str, object] = {}
-    for key in type(section).model_fields:
-        value = getattr(section, key)
-        if isinstance(value, BaseModel):
+    for key, value in vars(section).items():
+        if is_dataclass(value):
             found |= {f"{key}.{inner}": below for inner, below in _keys(value).items()}
         else:
             found[key] = value

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bench.process import resident_mb
@@ -62,8 +63,8 @@ def ignore(_interim: str) -> None:
     pass
 
 
-def recognizer(url: str, **settings: object) -> AzureRecognizer:
-    return AzureRecognizer(SpeechSettings.model_validate({"host": url, **settings}))
+def recognizer(url: str, **settings: Any) -> AzureRecognizer:
+    return AzureRecognizer(SpeechSettings(host=url, **settings))
 
 
 def test_words_come_with_their_hypotheses_and_confidences() -> None:

@@ -18,7 +18,7 @@ from voice2mqtt.service.recognition.speech_services import recognizer
 from voice2mqtt.service.recognition.usage import TotalUsage, UsageMeter
 from voice2mqtt.service.store import Store
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.settings.speech_settings import SpeechSettings
+from voice2mqtt.settings.speech_settings import ServiceSettings, SpeechSettings
 from voice2mqtt.speech.azure import AzureRecognizer
 from voice2mqtt.speech.failover import FailoverRecognizer
 
@@ -32,14 +32,13 @@ class Services:
 
     def __init__(self, hosts: list[ScriptedHost], meters: list[UsageMeter], retry_s: float) -> None:
         first, *others = (
-            {"name": name, "host": host.url}
+            ServiceSettings(name=name, host=host.url)
             for name, host in zip(("container", "ours", "cloud"), hosts, strict=False)
         )
-        speech = SpeechSettings.model_validate_json(
-            SpeechSettings.model_validate(
-                {**first, "retry_s": retry_s, "fall_back_after_s": 1.0, "fallbacks": tuple(others)}
-            ).model_dump_json()
-        )
+        speech = SpeechSettings(
+            name=first.name, host=first.host, retry_s=retry_s, fall_back_after_s=1.0,
+            fallbacks=tuple(others),
+        )  # fmt: skip
         self.hosts = hosts
         self.made = recognizer(Settings(speech=speech), CommandTable(rows=()), meters)
 

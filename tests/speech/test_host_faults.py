@@ -5,8 +5,10 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,9 +64,9 @@ def speaking_tls(files: Certificates) -> Iterator[int]:
         yield host.port
 
 
-def cause_of(**settings: object) -> str:
+def cause_of(**settings: Any) -> str:
     """Return the sentence for these settings, which probe and recogniser agree upon."""
-    speech = SpeechSettings.model_validate({"retry_s": 0, **settings})
+    speech = SpeechSettings(retry_s=0, **settings)
     found = look(speech, speech.language)
     assert found
     recognizer = AzureRecognizer(speech)
@@ -114,9 +116,7 @@ def test_the_right_key_is_taken_by_probe_and_host(tmp_path: Path) -> None:
     with hosting(ScriptedEngine("Turn on."), keys=("right",)) as host:
         speech = SpeechSettings(host=host.url, key_file=key)
         assert look(speech, "en-US") is None
-        assert (
-            look(speech.model_copy(update={"key_file": None, "token_file": key}), "en-US") is None
-        )
+        assert look(replace(speech, key_file=None, token_file=key), "en-US") is None
         assert is_ready(speech)
         assert isinstance(AzureRecognizer(speech).recognize(Spoken(*SPOKEN), ignore), Heard)
 
@@ -127,7 +127,7 @@ def test_a_certificate_that_is_not_trusted_is_named(files: Certificates) -> None
         others = SpeechSettings(host=f"wss://127.0.0.1:{port}", ca_file=files.other_ca)
         other = look(others, "en-US")
         assert other
-        mine = others.model_copy(update={"ca_file": files.ca})
+        mine = replace(others, ca_file=files.ca)
         assert look(mine, "en-US") is None
         assert isinstance(AzureRecognizer(mine).recognize(Spoken(*SPOKEN), ignore), Heard)
     assert told == other.sentence == (

@@ -28,7 +28,7 @@ from voice2mqtt.speech.probe import look
 SPOKEN = (silence(200), tone(900), silence(300))
 V1 = "/speech/recognition/{}/cognitiveservices/v1"
 UNIVERSAL = "/stt/speech/universal/v2"
-Settings = dict[str, object]
+Settings = dict[str, Any]
 CONTINUOUS: Settings = {"mode": "continuous"}
 LANGUAGES = [
     "en-US",
@@ -56,7 +56,7 @@ class Seen:
 
 
 def recognise(settings: Settings, *phrases: str) -> None:
-    mine = AzureRecognizer(SpeechSettings.model_validate(settings))
+    mine = AzureRecognizer(SpeechSettings(**settings))
     if phrases:
         mine.prepare(phrases)
     outcome = mine.recognize(Spoken(*SPOKEN), ignore)
@@ -246,8 +246,8 @@ def test_the_probe_looks_where_the_sdk_does(tmp_path: Path, region: str, name: s
     key.write_text("s3cret\n")
 
     def speech(port: int) -> SpeechSettings:
-        by_proxy = {"proxy": f"http://127.0.0.1:{port}", "retry_s": 0}
-        return SpeechSettings.model_validate({"region": region, "key_file": key, **by_proxy})
+        by_proxy = f"http://127.0.0.1:{port}"
+        return SpeechSettings(region=region, key_file=key, proxy=by_proxy, retry_s=0)
 
     with scripted(answering("Turn on.")) as host:
         with proxy(host.port) as (port, asked):

@@ -7,9 +7,8 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from voice2mqtt.errors import UserFacingError
 from voice2mqtt.history.database import NAME as HISTORY_FILE
@@ -18,6 +17,7 @@ from voice2mqtt.settings.load import load_settings
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.search import INSTALLED, VARIABLE, SettingsFile
 from voice2mqtt.settings.search import settings_file as search
+from voice2mqtt.settings.settings_reader import check_setting
 
 _LARGEST_COUNT = 1_000_000
 _SUDO_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -77,14 +77,12 @@ def text(given: str) -> str:
 
 def setting(key: str) -> Callable[[str], str]:
     """Return what reads the value of the dotted `key` of the settings, for `type=`."""
-    section, _, name = key.rpartition(".")
 
     def read(given: str) -> str:
         try:
-            Settings.model_validate({section: {name: given}} if section else {name: given})
-        except ValidationError as error:
-            problem = error.errors()[0]["msg"].removeprefix("Value error, ")
-            raise argparse.ArgumentTypeError(problem) from error
+            check_setting(key, given)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
         return given
 
     return read
@@ -163,4 +161,4 @@ def load(args: argparse.Namespace) -> Settings:
     """
     loaded = load_settings(settings_file(args).path)
     table = getattr(args, "commands", None)
-    return loaded if table is None else loaded.model_copy(update={"commands": table})
+    return loaded if table is None else replace(loaded, commands=table)

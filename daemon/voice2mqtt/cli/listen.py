@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def _source(name: str, args: argparse.Namespace, settings: Settings) -> Utteranc
     wake = wake_settings(settings.listening, _show_wakefulness)
     if args.wav:
         return open_wav(Path(name), settings.microphone, paced=args.paced, wake=wake)
-    microphone = settings.microphone.model_copy(update={"device": name})
+    microphone = replace(settings.microphone, device=name)
     return open_microphone(
         microphone, lambda state: print(state.sentence, file=sys.stderr), wake=wake
     )

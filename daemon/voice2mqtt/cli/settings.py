@@ -7,7 +7,7 @@ from voice2mqtt.cli import arguments as common
 from voice2mqtt.errors import ExitStatus
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.settings.model import Settings
-from voice2mqtt.settings.yaml.writer import inline
+from voice2mqtt.settings.yaml.writer import as_plain, inline
 
 HELP = "print the settings in force, as a file that could be used"
 
@@ -22,8 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print every setting; secrets stand in files of their own and are not read."""
-    used = common.load(args).model_dump(mode="json")
-    for line in _lines(used, Settings().model_dump(mode="json"), 0):
+    used = as_plain(common.load(args))
+    for line in _lines(used, as_plain(Settings()), 0):
         print(line)
     return ExitStatus.OK
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.settings.load import WrittenSettings
 from voice2mqtt.settings.yaml.nodes import find
-from voice2mqtt.settings.yaml.writer import inline
+from voice2mqtt.settings.yaml.writer import as_plain, inline
 
 
 def settings_in_force(written: WrittenSettings) -> list[Mapping[str, object]]:
@@ -13,7 +13,7 @@ def settings_in_force(written: WrittenSettings) -> list[Mapping[str, object]]:
 
     The line is None for a default.
     """
-    used = written.settings.model_dump(mode="json")
+    used = as_plain(written.settings)
     entries: list[Mapping[str, object]] = []
     for key, value in _flat(used):
         node = find(written.document, key)

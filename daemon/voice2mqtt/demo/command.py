@@ -114,8 +114,8 @@ def _settings(stack: ExitStack, file: Path, view: DemoView) -> WrittenSettings:
     settings = stage.with_servers(written.settings, "demo", broker_url, host_url, folder)
     rows = len(load_table(settings.commands, build.language_of(settings)).rows)
     view.part("table", f"a copy of {_short(shipped('config') / 'commands.yaml')}, {rows} rows")
-    console = settings.console.model_copy(update={"listen": _page_address()})
-    return replace(written, settings=settings.model_copy(update={"console": console}))
+    console = replace(settings.console, listen=_page_address())
+    return replace(written, settings=replace(settings, console=console))
 
 
 def _page_address() -> str:

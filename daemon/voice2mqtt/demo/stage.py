@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from voice2mqtt.errors import UnavailableError
@@ -75,23 +76,20 @@ def with_servers(
     settings: Settings, node: str, broker_url: str, host_url: str, folder: Path
 ) -> Settings:
     """Return `settings` for `node` with these addresses, no feedback, and state in `folder`."""
-    return settings.model_copy(
-        update={
-            "node": node,
-            "speech": settings.speech.model_copy(update={"host": host_url}),
-            "mqtt": settings.mqtt.model_copy(
-                update={"broker": broker_url, "username": None, "password_file": None}
-            ),
-            "feedback": settings.feedback.model_copy(update={"tones": False, "speak": False}),
-            "state_dir": folder,
-        }
+    return replace(
+        settings,
+        node=node,
+        speech=replace(settings.speech, host=host_url),
+        mqtt=replace(settings.mqtt, broker=broker_url, username=None, password_file=None),
+        feedback=replace(settings.feedback, tones=False, speak=False),
+        state_dir=folder,
     )
 
 
 def with_microphone(settings: Settings, device: str) -> Settings:
     """Return `settings` with the microphone `device`."""
-    own = settings.microphone.model_copy(update={"device": device})
-    return settings.model_copy(update={"microphone": own})
+    own = replace(settings.microphone, device=device)
+    return replace(settings, microphone=own)
 
 
 @contextmanager

@@ -90,8 +90,8 @@ def interpreter(
 
 def _only(settings: Settings, tag: str) -> Settings:
     """Return `settings` for what is spoken in one language alone."""
-    speech = settings.speech.model_copy(update={"language": tag, "languages": ()})
-    return settings.model_copy(update={"speech": speech})
+    speech = replace(settings.speech, language=tag, languages=())
+    return replace(settings, speech=speech)
 
 
 def _policy(settings: Settings) -> Policy:

@@ -2,22 +2,19 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 from voice2mqtt.nlu.grammar.table import CommandTable
 from voice2mqtt.settings.model import WAV_PREFIX, Settings
 from voice2mqtt.settings.secrets import may_be_there, names_a_file, secret_files
 from voice2mqtt.settings.settings_reader import read_settings
 from voice2mqtt.settings.table.table_reader import read_table
-from voice2mqtt.settings.values import Section
 from voice2mqtt.settings.wake_words import is_model
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import Node, ScalarNode, find
 from voice2mqtt.settings.yaml.reader import read_document, read_text
-
-_Section = TypeVar("_Section", bound=Section)
+from voice2mqtt.settings.yaml.schema import Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +90,10 @@ def parse_table(text: str, name: str, language: str = "en") -> CommandTable:
     return read_table(read_document(text, faults), faults, language)
 
 
-def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Section:
+def _anchored(section: Value, folder: Path, credentials: Path | None) -> Value:
     changed: dict[str, object] = {}
-    for key in type(section).model_fields:
-        value = getattr(section, key)
-        if isinstance(value, Section):
+    for key, value in vars(section).items():
+        if is_dataclass(value):
             changed[key] = _anchored(value, folder, credentials)
         elif key == "wake_word":
             changed[key] = tuple(
@@ -105,7 +101,7 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
             )
         elif isinstance(value, tuple):
             changed[key] = tuple(
-                _anchored(item, folder, credentials) if isinstance(item, Section) else item
+                _anchored(item, folder, credentials) if is_dataclass(item) else item
                 for item in value
             )
         elif isinstance(value, Path):
@@ -115,7 +111,7 @@ def _anchored(section: _Section, folder: Path, credentials: Path | None) -> _Sec
         elif isinstance(value, str) and value.startswith(WAV_PREFIX):
             recording = Path(value.removeprefix(WAV_PREFIX))
             changed[key] = f"{WAV_PREFIX}{folder / _at_home(recording)}"
-    return section.model_copy(update=changed)
+    return replace(section, **changed)
 
 
 def _at_home(path: Path) -> Path:

@@ -4,10 +4,9 @@ Those of `speech:` are in `speech_settings.py`, ranges and formats in `values.py
 `settings_reader.py` maps each error to its place in the file.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
-
-from pydantic import Field, model_validator
+from typing import Annotated, Literal
 
 from voice2mqtt.settings.page_address import is_loopback
 from voice2mqtt.settings.speech_settings import SpeechSettings
@@ -16,13 +15,10 @@ from voice2mqtt.settings.values import (
     ListenAddress,
     Milliseconds,
     NodeName,
-    NonEmpty,
     PageOrigin,
-    Positive,
-    Section,
-    Texts,
     Topic,
     WakeWords,
+    Within,
 )
 from voice2mqtt.settings.wake_words import KEYWORD_SUFFIX
 
@@ -30,10 +26,11 @@ WAV_PREFIX = "wav:"
 """Prefix of a recording that replaces the microphone."""
 
 
-class EndpointerSettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class EndpointerSettings:
     """When an utterance begins and when it ends: the endpointer's parameters."""
 
-    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    threshold: Annotated[float, Within(0, 1, exclusive=True)] = 0.5
     """Voice probability above which a frame counts as speech."""
     pre_roll_ms: Milliseconds = 640
     """Audio sent from before the gate opened, so that no first word is clipped."""
@@ -47,28 +44,30 @@ class EndpointerSettings(Section):
     """Silence that ends an utterance which stops in the middle of a command."""
     min_speech_ms: Milliseconds = 96
     """Speech needed within 192 ms before the gate opens."""
-    max_utterance_s: Annotated[float, Field(ge=2, le=60)] = 15.0
+    max_utterance_s: Annotated[float, Within(2, 60)] = 15.0
 
 
-class MicrophoneSettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class MicrophoneSettings:
     """Which microphone is captured, and how."""
 
-    device: NonEmpty = "default"
+    device: str = "default"
     """An ALSA name from `voice2mqtt devices`, `wav:FILE`, or `stdin` (raw 16 kHz)."""
     capture: Literal["arecord", "sdk"] = "arecord"
     gate: EndpointerSettings = EndpointerSettings()
-    noise_suppression: Annotated[int, Field(ge=0, le=4)] = 0
-    auto_gain_dbfs: Annotated[int, Field(ge=0, le=31)] = 0
+    noise_suppression: Annotated[int, Within(0, 4)] = 0
+    auto_gain_dbfs: Annotated[int, Within(0, 31)] = 0
 
 
-class MqttSettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class MqttSettings:
     """How the broker is reached."""
 
     broker: Broker = "mqtt://127.0.0.1:1883"
     """One, or a list of which the next is used when one is gone."""
     base: Topic = "voice2mqtt"
     """Where our own topics begin."""
-    username: NonEmpty | None = None
+    username: str | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
     """Certificates to trust, instead of the system's."""
@@ -76,19 +75,20 @@ class MqttSettings(Section):
     """Our own certificate, if the broker asks for one."""
     key_file: Path | None = None
     """The key of `cert_file`."""
-    client_id: NonEmpty | None = None
+    client_id: str | None = None
     """By default made from `mqtt.base` and `node`."""
-    keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
+    keepalive_s: Annotated[int, Within(5, 3600)] = 30
     hermes: bool = False
     """Publish Rhasspy's `hermes/intent/...` as well."""
 
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
+    def __post_init__(self) -> None:
         if self.password_file and not self.username:
             raise ValueError("a password needs a user; name username too")
         if bool(self.cert_file) != bool(self.key_file):
             raise ValueError("cert_file and key_file belong together; name both")
-        return self
+
+        if not self.broker:
+            raise ValueError("broker names none; write its address as mqtt://host:port")
 
     @property
     def brokers(self) -> tuple[str, ...]:
@@ -96,7 +96,8 @@ class MqttSettings(Section):
         return (self.broker,) if isinstance(self.broker, str) else self.broker
 
 
-class HomeAssistantSettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class HomeAssistantSettings:
     """How Home Assistant finds us."""
 
     discovery: bool = True
@@ -104,59 +105,62 @@ class HomeAssistantSettings(Section):
     """As in Home Assistant's own settings of MQTT."""
 
 
-class ListeningSettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class ListeningSettings:
     """Wake word and wake phrase, and how closely an utterance must match a command."""
 
     wake_word: WakeWords = ()
     """One or several, heard on this machine; without one every utterance is recognised."""
-    wake_phrase: Texts = ()
+    wake_phrase: tuple[str, ...] = ()
     """One or several, read in what was recognised; without one every command counts."""
-    wake_grace_s: Annotated[float, Field(ge=0, le=600)] = 0.0
+    wake_grace_s: Annotated[float, Within(0, 600)] = 0.0
     """How long after a command wake word and wake phrase may be left out."""
-    strictness: Annotated[float, Field(ge=0, le=1)] = 0.2
+    strictness: Annotated[float, Within(0, 1)] = 0.2
     """Largest distance of sound that still counts as the same words; 0 is word for word."""
-    margin: Annotated[float, Field(ge=0, le=1)] = 0.02
+    margin: Annotated[float, Within(0, 1)] = 0.02
     """How far ahead of the next row the nearest should be; what is missing counts as distance."""
     ask: bool = True
     """Whether the speaker is asked when two commands are close."""
-    answer_within_s: Positive = 8.0
-    repeat_within_s: Annotated[float, Field(ge=0)] = 0.0
+    answer_within_s: Annotated[float, Within(0, exclusive=True)] = 8.0
+    repeat_within_s: Annotated[float, Within(0)] = 0.0
     """An exact repeat within this time is ignored as an echo."""
 
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
+    def __post_init__(self) -> None:
         if len(self.wake_word) > 1 and any(w.endswith(KEYWORD_SUFFIX) for w in self.wake_word):
             raise ValueError(
                 "a .table cannot be used beside another wake word; name it alone under wake_word"
             )
-        return self
 
 
-class FeedbackSettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class FeedbackSettings:
     """Tones and spoken answers."""
 
     tones: bool = True
-    device: NonEmpty = "default"
+    device: str = "default"
     """An ALSA playback name."""
     speak: bool = True
-    speech_command: Texts = ("espeak-ng", "-v", "{language}", "--stdout", "--stdin")
+    speech_command: tuple[str, ...] = ("espeak-ng", "-v", "{language}", "--stdout", "--stdin")
     """Writes a WAV to its standard output."""
 
 
-class RoomsSettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class RoomsSettings:
     """Several nodes that may hear the same sentence."""
 
     agree: bool = True
-    window_ms: Annotated[int, Field(ge=20, le=1000)] = 120
+    window_ms: Annotated[int, Within(20, 1000)] = 120
 
 
-class PrivacySettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class PrivacySettings:
     """What is kept of what was said."""
 
     log_text: bool = True
 
 
-class ConsoleSettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class ConsoleSettings:
     """The local web page, and who may use it."""
 
     listen: ListenAddress | None = None
@@ -170,8 +174,7 @@ class ConsoleSettings(Section):
     token_file: Path = Path("secrets/console-token")
     """The token that whoever changes or says something must have."""
 
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
+    def __post_init__(self) -> None:
         if bool(self.cert_file) != bool(self.key_file):
             raise ValueError("cert_file and key_file belong together; name both")
         if self.listen and not self.is_local and not self.origin:
@@ -184,7 +187,6 @@ class ConsoleSettings(Section):
                 "the token must not cross a network in the clear; write origin: https://..., with "
                 "cert_file and key_file, or behind a proxy that has the certificate"
             )
-        return self
 
     @property
     def address(self) -> tuple[str, int]:
@@ -204,22 +206,24 @@ class ConsoleSettings(Section):
         return "" if self.listen is None else self.origin or f"{scheme}://{self.listen}"
 
 
-class HistorySettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class HistorySettings:
     """What is kept on disk of what was heard and decided."""
 
-    keep_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    keep_days: Annotated[int, Within(0, 3650)] = 30
     """0 keeps nothing."""
-    keep_audio_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    keep_audio_days: Annotated[int, Within(0, 3650)] = 0
     """How long recordings of what was refused or asked are kept; 0 keeps none."""
 
 
-class Settings(Section):
+@dataclass(frozen=True, kw_only=True)
+class Settings:
     """Everything `voice2mqtt.yaml` can say."""
 
     node: NodeName = "voice"
     """Names this machine in topics and in Home Assistant."""
     microphone: MicrophoneSettings = MicrophoneSettings()
-    speech: SpeechSettings = SpeechSettings()
+    speech: SpeechSettings = SpeechSettings()  # noqa: RUF009 - it is frozen
     listening: ListeningSettings = ListeningSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     mqtt: MqttSettings = MqttSettings()
@@ -234,8 +238,7 @@ class Settings(Section):
     commands: Path = Path("commands.yaml")
     """The command table."""
 
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
+    def __post_init__(self) -> None:
         if self.microphone.capture == "sdk" and self.speech.fallbacks:
             raise ValueError(
                 "the SDK's microphone cannot send to another service what it has sent to one; "
@@ -246,4 +249,3 @@ class Settings(Section):
                 "listening.wake_word listens to our own capture; write capture: arecord under "
                 "microphone, or leave wake_word out"
             )
-        return self

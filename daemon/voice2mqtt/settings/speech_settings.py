@@ -1,9 +1,8 @@
 """The settings of `speech:`: which services recognise, and how."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal, Self
-
-from pydantic import BeforeValidator, Field, model_validator
+from typing import Annotated, Literal
 
 from voice2mqtt.languages.language import primary_of
 from voice2mqtt.settings.values import (
@@ -11,23 +10,21 @@ from voice2mqtt.settings.values import (
     Host,
     LanguageTag,
     Milliseconds,
-    NonEmpty,
     Proxy,
     Region,
-    Section,
-    Texts,
     Variable,
-    as_tuple,
+    Within,
 )
 
 MOST_LANGUAGES = {"at-start": (4, "four"), "continuous": (10, "ten")}
 """Candidates that the cloud takes for language identification."""
 
 
-class ServiceSettings(Section):
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
     """One Speech service, and how it is reached."""
 
-    name: NonEmpty | None = None
+    name: str | None = None
     """How answers and the log call it; by default its address."""
     host: Host | None = None
     """A Speech container, or our own host; ws://127.0.0.1:5000 if nothing else is named."""
@@ -35,7 +32,7 @@ class ServiceSettings(Section):
     """A complete URL of the service, instead of `host`."""
     region: Region | None = None
     """Azure's cloud, such as `westeurope`, instead of `host`; needs a key or a token."""
-    endpoint_id: NonEmpty | None = None
+    endpoint_id: str | None = None
     """The deployment of a custom model (Custom Speech) at this service."""
     key_file: Path | None = None
     key_env: Variable | None = None
@@ -46,13 +43,12 @@ class ServiceSettings(Section):
     """Certificates to trust besides the system's."""
     proxy: Proxy | None = None
     """A proxy on the way to the service, as http://host:port."""
-    proxy_username: NonEmpty | None = None
+    proxy_username: str | None = None
     proxy_password_file: Path | None = None
-    daily_limit_s: Annotated[float, Field(ge=0)] = 0.0
+    daily_limit_s: Annotated[float, Within(0)] = 0.0
     """Seconds of audio a day that may be sent to the service; 0 is no limit."""
 
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
+    def __post_init__(self) -> None:
         named = [key for key in ("host", "endpoint", "region") if getattr(self, key)]
         if len(named) > 1:
             raise ValueError(
@@ -68,23 +64,23 @@ class ServiceSettings(Section):
             raise ValueError("a password needs a user; name proxy_username too")
         if self.proxy_username and not self.proxy:
             raise ValueError("proxy_username is for a proxy; name proxy too")
-        return self
 
 
+@dataclass(frozen=True, kw_only=True)
 class SpeechSettings(ServiceSettings):
     """Which service recognises speech, and how."""
 
     language: LanguageTag = "en-US"
-    languages: Annotated[tuple[LanguageTag, ...], BeforeValidator(as_tuple)] = ()
+    languages: tuple[LanguageTag, ...] = ()
     """Two to four languages to tell apart, or up to ten continuously; replaces `language`."""
     language_id: Literal["at-start", "continuous"] = "at-start"
     """Whether the language is told once for an utterance, or may change in it."""
     mode: Literal["single-shot", "continuous"] = "single-shot"
     segmentation: Literal["time", "semantic"] = "time"
     """Whether the service ends a sentence after a silence, or where its meaning does."""
-    segmentation_silence_ms: Annotated[int, Field(ge=100, le=5000)] | None = None
+    segmentation_silence_ms: Annotated[int, Within(100, 5000)] | None = None
     """Silence after which the service ends a sentence."""
-    segmentation_max_ms: Annotated[int, Field(ge=20_000, le=70_000)] | None = None
+    segmentation_max_ms: Annotated[int, Within(20_000, 70_000)] | None = None
     """Longest sentence of the service."""
     end_silence_ms: Milliseconds | None = None
     """Silence after which the service ends a single shot."""
@@ -92,21 +88,21 @@ class SpeechSettings(ServiceSettings):
     """What becomes of swear words; the service decides if it is not set."""
     phrase_list: bool = True
     """Send the table's phrases to the host as hints."""
-    phrases: Texts = ()
+    phrases: tuple[str, ...] = ()
     """Hints beside those of the table."""
-    phrase_weight: Annotated[float, Field(ge=0, le=2)] = 1.0
+    phrase_weight: Annotated[float, Within(0, 2)] = 1.0
     """How much all hints count: 0 is not at all."""
-    timeout_s: Annotated[float, Field(ge=2, le=60)] = 20.0
+    timeout_s: Annotated[float, Within(2, 60)] = 20.0
     """Longest wait for an answer after speech has ended, whatever the commands grant."""
-    retry_s: Annotated[float, Field(ge=0, le=30)] = 5.0
+    retry_s: Annotated[float, Within(0, 30)] = 5.0
     """How long an utterance already spoken is kept for a host that is away."""
     fallbacks: tuple[ServiceSettings, ...] = ()
     """Further services, in order: each is asked when those before it fail."""
-    fall_back_after_s: Annotated[float, Field(ge=1, le=60)] = 3.0
+    fall_back_after_s: Annotated[float, Within(1, 60)] = 3.0
     """How long an answer is waited for where there is a further service."""
 
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
+    def __post_init__(self) -> None:
+        super().__post_init__()
         most, in_words = MOST_LANGUAGES[self.language_id]
         if len(self.languages) == 1:
             raise ValueError("languages takes several; for a single one use the key language")
@@ -128,7 +124,6 @@ class SpeechSettings(ServiceSettings):
                 "segmentation_silence_ms has no meaning with segmentation: semantic; keep one of "
                 "them"
             )
-        return self
 
     @property
     def first_language(self) -> str:
@@ -148,5 +143,5 @@ class SpeechSettings(ServiceSettings):
     @property
     def services(self) -> tuple["SpeechSettings", ...]:
         """All services in their order, each with what is shared."""
-        alone = self.model_copy(update={"fallbacks": ()})
-        return (alone, *(alone.model_copy(update=dict(further)) for further in self.fallbacks))
+        alone = replace(self, fallbacks=())
+        return (alone, *(replace(alone, **vars(further)) for further in self.fallbacks))

@@ -1,11 +1,15 @@
-"""What values of settings may be: ranges and formats, each with the sentence for a wrong one."""
+"""What values of settings may be: ranges and formats, each with the sentence for a wrong one.
 
+Each check returns the value, in its usual form, or raises ValueError with what is wrong and,
+behind a semicolon, what to do.
+"""
+
+import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
-
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from voice2mqtt.settings.page_address import check_listen, check_origin
 from voice2mqtt.settings.wake_words import BUILT_IN, is_model
@@ -101,80 +105,61 @@ def _wake_word(word: str) -> str:
     return word
 
 
-def as_tuple(value: object) -> object:
-    """Accept a single text in place of a list."""
-    if isinstance(value, str):
-        return (value,)
-    return tuple(value) if isinstance(value, list) else value
+@dataclass(frozen=True)
+class Within:
+    """A check that a number is from `lowest` to `highest`; `exclusive` excludes both."""
+
+    lowest: float
+    highest: float = math.inf
+    exclusive: bool = False
+
+    def __call__(self, value: float) -> float:
+        """Return `value` if it is within the limits."""
+        inside = self.lowest <= value <= self.highest
+        if not inside or (self.exclusive and value in (self.lowest, self.highest)):
+            wanted = (
+                f"between {self.lowest:g} and {self.highest:g}"
+                if math.isfinite(self.highest)
+                else f"{'more than' if self.exclusive else 'at least'} {self.lowest:g}"
+            )
+            raise ValueError(f"{value:g} is not {wanted}")
+        return value
 
 
-_broker = _address(
-    "mqtt",
-    "mqtts",
-    "ws",
-    "wss",
-    paths=("ws", "wss"),
-    secret_hint="use the keys username and password_file",
-)
-
-
-def _brokers(given: object) -> object:
-    """Check an address, or a list of them."""
-    listed = as_tuple(given)
-    if not isinstance(listed, tuple) or not listed or {*map(type, listed)} != {str}:
-        raise ValueError("expected the address of a broker, or a list of addresses")
-    checked = tuple(map(_broker, listed))
-    return checked if len(checked) > 1 else checked[0]
-
-
-Positive = Annotated[float, Field(gt=0)]
-Milliseconds = Annotated[int, Field(ge=0, le=10_000)]
-NonEmpty = Annotated[str, Field(min_length=1)]
-Texts = Annotated[tuple[NonEmpty, ...], BeforeValidator(as_tuple)]
-WakeWords = Annotated[
-    tuple[Annotated[str, AfterValidator(_wake_word)], ...], BeforeValidator(as_tuple)
-]
-Topic = Annotated[str, AfterValidator(_topic)]
-ListenAddress = Annotated[str, AfterValidator(check_listen)]
-PageOrigin = Annotated[str, AfterValidator(check_origin)]
-NodeName = Annotated[str, AfterValidator(_node_name)]
-LanguageTag = Annotated[str, AfterValidator(_language)]
-Variable = Annotated[str, AfterValidator(_variable)]
-Region = Annotated[str, AfterValidator(_region)]
-_KEY_HINT = "write it into a file of its own, named by key_file or token_file"
+Milliseconds = Annotated[int, Within(0, 10_000)]
+WakeWords = tuple[Annotated[str, _wake_word], ...]
+Topic = Annotated[str, _topic]
+ListenAddress = Annotated[str, check_listen]
+PageOrigin = Annotated[str, check_origin]
+NodeName = Annotated[str, _node_name]
+LanguageTag = Annotated[str, _language]
+Variable = Annotated[str, _variable]
+Region = Annotated[str, _region]
 Host = Annotated[
     str,
-    AfterValidator(
-        _address(
-            "ws",
-            "wss",
-            secret_hint="a Speech service takes a key instead, in a file named by key_file or "
-            "token_file",
-        )
+    _address(
+        *("ws", "wss"),
+        secret_hint="a Speech service takes a key instead, in a file named by key_file or "
+        "token_file",
     ),
 ]
 Endpoint = Annotated[
     str,
-    AfterValidator(
-        _address(
-            *("wss", "ws", "https", "http"),
-            paths=("wss", "ws", "https", "http"),
-            secret_hint=_KEY_HINT,
-        )
+    _address(
+        *("wss", "ws", "https", "http"),
+        paths=("wss", "ws", "https", "http"),
+        secret_hint="write it into a file of its own, named by key_file or token_file",
     ),
 ]
 Proxy = Annotated[
+    str, _address("http", secret_hint="use the keys proxy_username and proxy_password_file")
+]
+BrokerAddress = Annotated[
     str,
-    AfterValidator(
-        _address("http", secret_hint="use the keys proxy_username and proxy_password_file")
+    _address(
+        *("mqtt", "mqtts", "ws", "wss"),
+        paths=("ws", "wss"),
+        secret_hint="use the keys username and password_file",
     ),
 ]
-Broker = Annotated[str | tuple[str, ...], BeforeValidator(_brokers)]
-
-
-class Section(BaseModel):
-    """A section of the settings: frozen, no unknown keys, no conversion between types."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
-    )
+Broker = BrokerAddress | tuple[BrokerAddress, ...]

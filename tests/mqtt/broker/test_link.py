@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
+from typing import Any
 
 import pytest
 
@@ -57,8 +58,8 @@ class Line:
 
 
 @contextmanager
-def line_to(url: str | list[str], **settings: object) -> Iterator[Line]:
-    line = Line(MqttSettings.model_validate({"broker": url, **settings}))
+def line_to(url: str | tuple[str, ...], **settings: Any) -> Iterator[Line]:
+    line = Line(MqttSettings(broker=url, **settings))
     line.link.start()
     try:
         yield line

@@ -1,6 +1,7 @@
 """Every fault of the broker's settings is a sentence before anything connects."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,9 +37,9 @@ def test_an_address_is_read(text: str, address: BrokerAddress) -> None:
     ],
 )
 def test_settings_that_cannot_work_are_named(settings: dict[str, str], reason: str) -> None:
-    files = {n: Path(v) if n.endswith("_file") else v for n, v in settings.items()}
+    files: Any = {n: Path(v) if n.endswith("_file") else v for n, v in settings.items()}
     with pytest.raises(SettingsError, match=reason):
-        login_from(MqttSettings.model_validate(files), "den", None)
+        login_from(MqttSettings(**files), "den", None)
 
 
 def test_files_that_hold_something_else_are_named(
@@ -74,7 +75,7 @@ def test_a_client_is_known_by_base_and_node_unless_named() -> None:
 
 
 def test_the_brokers_of_a_list_are_tried_in_turn() -> None:
-    settings = MqttSettings.model_validate({"broker": ["mqtt://a", "ws://b:80/mqtt", "mqtt://c"]})
+    settings = MqttSettings(broker=("mqtt://a", "ws://b:80/mqtt", "mqtt://c"))
     login = login_from(settings, "den", None)
     hosts = []
     for _ in range(4):
@@ -84,6 +85,6 @@ def test_the_brokers_of_a_list_are_tried_in_turn() -> None:
 
 
 def test_a_list_does_not_lead_from_tls_to_plain_text() -> None:
-    settings = MqttSettings.model_validate({"broker": ["mqtts://a", "mqtt://b"]})
+    settings = MqttSettings(broker=("mqtts://a", "mqtt://b"))
     with pytest.raises(SettingsError, match="for all of the brokers or none"):
         login_from(settings, "den", None)

@@ -22,7 +22,7 @@ def test_the_next_broker_of_a_list_is_used_when_one_dies_or_freezes(
         Broker(folders[1]) as other,
         one.subscriber("home/#") as at_one,
         other.subscriber("home/#") as at_other,
-        line_to([one.url, other.url]) as line,
+        line_to((one.url, other.url)) as line,
     ):
         line.ups.get(timeout=WAIT_S)
         line.send("home/1")

@@ -1,5 +1,7 @@
 """One table in two languages, from its text to the decisions."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.settings.reading import first_lines, table, table_report
@@ -90,7 +92,7 @@ def test_what_was_carried_out_is_known_in_each_language(both: Interpreter) -> No
 
 def test_what_a_wake_phrase_grants_holds_in_each_language() -> None:
     listening = ListeningSettings(wake_phrase=("computer",), wake_grace_s=30)
-    mine = interpreter(BOTH.model_copy(update={"listening": listening}), table(TABLE))
+    mine = interpreter(replace(BOTH, listening=listening), table(TABLE))
     assert not isinstance(heard(mine, "Good night.", "en-US"), Fire)
     assert isinstance(heard(mine, "Computer, mach das Licht an.", "de-DE", now_s=1.0), Fire)
     assert isinstance(heard(mine, "Good night.", "en-US", now_s=10.0), Fire)

@@ -97,7 +97,7 @@ class Fault:
     cure: str
 
 
-def _machine(**changes: Any) -> Plant:  # noqa: ANN401 - as many fields
+def _machine(**changes: Any) -> Plant:
     def plant(home: Home, _world: World) -> None:
         home.machine = replace(home.machine, **changes)
 

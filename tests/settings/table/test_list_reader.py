@@ -162,7 +162,7 @@ def test_a_list_knows_where_it_stands() -> None:
         ),
         pytest.param(
             "{duration: weeks}",
-            "x.yaml:2:17: expected seconds or minutes or hours or days, found 'weeks'",
+            "x.yaml:2:17: expected seconds, minutes, hours or days, found 'weeks'",
             id="no-unit",
         ),
         pytest.param(

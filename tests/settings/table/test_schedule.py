@@ -1,9 +1,10 @@
 import pytest
 
 from tests.settings.reading import document
-from voice2mqtt.settings.table.schedule import read_days, read_hours
+from voice2mqtt.settings.table.schedule import DAYS_OF_WEEK, HOURS
 from voice2mqtt.settings.yaml.faults import Faults, FaultsError
 from voice2mqtt.settings.yaml.nodes import MappingNode, Node
+from voice2mqtt.settings.yaml.schema import read
 
 
 def _node(written: str) -> Node:
@@ -21,7 +22,7 @@ def _node(written: str) -> Node:
     ],
 )
 def test_hours_are_minutes_since_midnight(written: str, meant: tuple[int, int]) -> None:
-    assert read_hours(_node(written), Faults("x.yaml")) == meant
+    assert read(HOURS, _node(written), Faults("x.yaml")) == meant
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_hours_are_minutes_since_midnight(written: str, meant: tuple[int, int]) 
     ],
 )
 def test_days_count_from_monday(written: str, meant: set[int]) -> None:
-    assert read_days(_node(written), Faults("x.yaml")) == meant
+    assert read(DAYS_OF_WEEK, _node(written), Faults("x.yaml")) == meant
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_days_count_from_monday(written: str, meant: set[int]) -> None:
 )
 def test_what_are_no_hours_is_told(written: str, sentence: str) -> None:
     faults = Faults("x.yaml")
-    assert read_hours(_node(written), faults) is None
+    assert read(HOURS, _node(written), faults) is None
     with pytest.raises(FaultsError) as caught:
         faults.raise_any()
     assert caught.value.report == f"x.yaml:1:4: {sentence}"
@@ -66,7 +67,7 @@ def test_what_are_no_hours_is_told(written: str, sentence: str) -> None:
 
 def test_what_is_no_day_is_told() -> None:
     faults = Faults("x.yaml")
-    read_days(_node("mon-fir"), faults)
+    read(DAYS_OF_WEEK, _node("mon-fir"), faults)
     with pytest.raises(FaultsError) as caught:
         faults.raise_any()
     assert caught.value.report == "x.yaml:1:4: 'fir' is no day; did you mean fri?"

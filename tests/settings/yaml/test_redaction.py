@@ -191,12 +191,14 @@ def test_a_secret_of_any_signs_is_not_shown(
         ),
         pytest.param(
             "speech:\n  key:abc\n",
-            "x.yaml:2:3: expected a section with keys, found 'key:…'\n      key: …\n      ^",
+            "x.yaml:2:3: expected a section with keys, found 'key:…'; write each with a "
+            "colon and a space behind it\n      key: …\n      ^",
             id="a-forgotten-space",
         ),
         pytest.param(
             "speech:\n  key abc\n",
-            "x.yaml:2:3: expected a section with keys, found 'key …'\n      key …\n      ^",
+            "x.yaml:2:3: expected a section with keys, found 'key …'; write each with a "
+            "colon and a space behind it\n      key …\n      ^",
             id="a-forgotten-colon",
         ),
         pytest.param(

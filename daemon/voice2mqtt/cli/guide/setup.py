@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from voice2mqtt.audio.sources.devices import list_devices
 from voice2mqtt.audio.sources.sound_server import detect_sound_server
 from voice2mqtt.cli import arguments as common
@@ -346,7 +344,7 @@ def _as_value_error(check: Callable[[str], object]) -> Callable[[str], object]:
     def checked(given: str) -> object:
         try:
             return check(given)
-        except (argparse.ArgumentTypeError, ValidationError) as error:
+        except argparse.ArgumentTypeError as error:
             raise ValueError(str(error)) from error
 
     return checked

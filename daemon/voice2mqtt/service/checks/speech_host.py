@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from voice2mqtt.audio.factory import open_wav
@@ -102,8 +103,8 @@ def _recognize(sentence: str, settings: Settings, table: CommandTable) -> tuple[
     """Return the host's outcome for `sentence` as a voice synthesiser speaks it, and its time."""
     language = build.language_of(settings)
     wav = spoken(sentence, language, settings.feedback.speech_command)
-    speech = settings.speech.model_copy(update={"retry_s": 0.0, "timeout_s": _ANSWER_WITHIN_S})
-    recognizer = speech_services.recognizer(settings.model_copy(update={"speech": speech}), table)
+    speech = replace(settings.speech, retry_s=0.0, timeout_s=_ANSWER_WITHIN_S)
+    recognizer = speech_services.recognizer(replace(settings, speech=speech), table)
     outcome: Outcome = NoMatch(reason="the gate stayed shut")
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         file.write(wav)

@@ -43,8 +43,8 @@ def unconditional_interpreter(table: CommandTable, settings: Settings) -> Interp
 
 def words_only(settings: Settings) -> Settings:
     """Return `settings` without wake phrase and echo, which are no matter of a table's words."""
-    listening = settings.listening.model_copy(update={"wake_phrase": (), "repeat_within_s": 0.0})
-    return settings.model_copy(update={"listening": listening})
+    listening = replace(settings.listening, wake_phrase=(), repeat_within_s=0.0)
+    return replace(settings, listening=listening)
 
 
 def published(heard: Heard, interpreter: Interpreter) -> tuple[Message, ...]:

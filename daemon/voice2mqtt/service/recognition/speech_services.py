@@ -1,6 +1,7 @@
 """Makes the recogniser of the settings, for one Speech service or several, and their watch."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from voice2mqtt.nlu.grammar.phrase_list import phrases
 from voice2mqtt.nlu.grammar.table import CommandTable
@@ -28,12 +29,10 @@ def recognizer(
     last = len(speech.services) - 1
     made = [
         AzureRecognizer(
-            service.model_copy(
-                update={
-                    # With several services, the failover tries all of them again.
-                    "retry_s": 0.0 if last else speech.retry_s,
-                    "timeout_s": speech.fall_back_after_s if n < last else speech.timeout_s,
-                }
+            replace(
+                service,  # With several services, the failover tries all of them again.
+                retry_s=0.0 if last else speech.retry_s,
+                timeout_s=speech.fall_back_after_s if n < last else speech.timeout_s,
             ),
             max_utterance_s=settings.microphone.gate.max_utterance_s,
             endpointed=settings.microphone.capture != "sdk",

@@ -1,6 +1,7 @@
 """Recognises recordings beside the daemon, over the same Speech host and on the same account."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from voice2mqtt.audio.factory import open_recording
 from voice2mqtt.core.outcome import SILENCE, NoMatch, Outcome
@@ -17,8 +18,8 @@ class Transcriber:
     def __init__(self, settings: Settings, usage: TotalUsage) -> None:
         """Count what is sent in `usage`."""
         # No automatic retry: a person waits for the answer, and can try again.
-        speech = settings.speech.model_copy(update={"retry_s": 0.0})
-        self._settings = settings.model_copy(update={"speech": speech})
+        speech = replace(settings.speech, retry_s=0.0)
+        self._settings = replace(settings, speech=speech)
         self._usage = usage
 
     def outcomes(self, pcm: bytes, table: CommandTable) -> Sequence[Outcome]:

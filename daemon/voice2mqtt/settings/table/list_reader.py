@@ -1,6 +1,8 @@
 """The `lists:` and `rules:` of a command table; hassil's notation is accepted too."""
 
 import re
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.languages.language import language_named
@@ -14,22 +16,37 @@ from voice2mqtt.nlu.grammar.table import (
     WildcardList,
 )
 from voice2mqtt.settings.table.spoken_slots import TableGrammar
+from voice2mqtt.settings.values import Within
 from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
-
-LIST_KEYS = ("values", "range", "duration", "wildcard")
-DURATION_KEYS = ("unit", "from", "to")
-VALUE_KEYS = ("in", "out")
-RANGE_KEYS = ("from", "to", "step", "multiplier", "decimals", "type", "fractions")
-FRACTIONS = {"halves": 2, "tenths": 10}
-"""hassil's `fractions:`, as the number of parts of a whole."""
+from voice2mqtt.settings.yaml.schema import Kind, read, read_keys
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _TEMPLATE_SIGNS = frozenset("()[]{}<>|;")
 _MOST_DAYS = 999
 _LIMIT = 1_000_000_000
 """Largest end of a range: numbers are spoken up to 999 millions."""
+_FRACTIONS = {"halves": 2, "tenths": 10}
+"""hassil's `fractions:`, as the number of parts of a whole."""
+
+_Unit = Literal["seconds", "minutes", "hours", "days"]
+_End = Annotated[int, Within(-_LIMIT, _LIMIT)]
+LIST_KEYS = ("values", "range", "duration", "wildcard")
+DURATION_KEYS: Mapping[str, Kind] = {
+    "unit": _Unit,
+    "from": Annotated[float, Within(0)],
+    "to": Annotated[float, Within(0)],
+}
+RANGE_KEYS: Mapping[str, Kind] = {
+    "from": _End,
+    "to": _End,
+    "step": Annotated[int, Within(1, _LIMIT)],
+    "multiplier": Annotated[float, Within(-_LIMIT, _LIMIT)],
+    "decimals": bool,
+    "type": str,
+    "fractions": Literal["halves", "tenths"],
+}
 
 
 def read_lists(
@@ -107,9 +124,10 @@ def _text_list(entry: Entry, node: Node, grammar: TableGrammar, faults: Faults) 
 
 def _value(node: Node, grammar: TableGrammar, faults: Faults) -> ListValue | None:
     if not isinstance(node, MappingNode):
-        words = _words(node, grammar, faults)
-        if words is None:
+        words = nodes.text(node, faults)
+        if words is None or not isinstance(node, ScalarNode):
             return None
+        grammar.value(node)
         if _TEMPLATE_SIGNS & set(words):
             faults.add(
                 node.place,
@@ -117,42 +135,30 @@ def _value(node: Node, grammar: TableGrammar, faults: Faults) -> ListValue | Non
                 f'write it as {{in: "{nodes.shortened(words)}", out: …}}',
             )
         return ListValue(spoken=words, out=words)
-    nodes.mapping(node, VALUE_KEYS, "a value", faults)
-    spoken = nodes.required(node, "in", "it is what is spoken", faults)
-    out = nodes.required(node, "out", "it is what goes into topic and payload", faults)
-    if spoken is None or out is None:
-        return None
-    words, meaning = _words(spoken, grammar, faults), slot_value(out, faults)
-    return None if words is None or meaning is None else ListValue(spoken=words, out=meaning)
-
-
-def _words(node: Node, grammar: TableGrammar, faults: Faults) -> str | None:
-    words = nodes.text(node, faults)
-    if words is not None and isinstance(node, ScalarNode):
-        grammar.value(node)
-    return words
+    found = read_keys(node, VALUE_KEYS, "a value", faults, _NEEDED_OF_VALUE)
+    spoken = node.get("in")
+    if "in" in found and isinstance(spoken, ScalarNode):
+        grammar.value(spoken)
+    return ListValue(spoken=found["in"], out=found["out"]) if len(found) == 2 else None
 
 
 def _range(entry: Entry, node: Node, faults: Faults) -> RangeList | None:
-    described = nodes.mapping(node, RANGE_KEYS, "a range", faults)
-    if described is None:
+    needed = dict.fromkeys(("from", "to"), "a range needs both ends")
+    found = read_keys(node, RANGE_KEYS, "a range", faults, needed)
+    if not found.keys() >= needed.keys():
         return None
-    lowest, highest = (_end(described, key, faults) for key in ("from", "to"))
-    step, multiplier = described.get("step"), described.get("multiplier")
-    size = nodes.integer(step, faults, 1, _LIMIT) if step else 1
-    factor = nodes.number(multiplier, faults, -_LIMIT, _LIMIT) if multiplier else None
-    decimals, parts = _fractions(described, faults)
-    if lowest is None or highest is None:
-        return None
+    lowest, highest = found["from"], found["to"]
     if lowest > highest:
-        faults.add(described.place, f"the range goes down from {lowest} to {highest}", "swap them")
+        faults.add(node.place, f"the range goes down from {lowest} to {highest}", "swap them")
+    decimals, fractions = found.get("decimals", False), found.get("fractions")
     return RangeList(
         lowest=lowest,
         highest=highest,
-        step=size or 1,
-        multiplier=factor,
-        decimals=decimals,
-        parts=parts,
+        step=found.get("step", 1),
+        multiplier=found.get("multiplier"),
+        decimals=decimals or fractions is not None,
+        # `decimals` beside `fractions` allows any fraction.
+        parts=0 if decimals else _FRACTIONS.get(fractions or "", 0),
         place=entry.place,
     )
 
@@ -163,42 +169,28 @@ def _duration(entry: Entry, node: Node, faults: Faults, language: str) -> Durati
         problem = f"durations are not known in the language {language}"
         faults.add(entry.place, problem, "name its numbers and units in the sentence")
         return None
-    described = node if isinstance(node, MappingNode) else None
-    if described is not None:
-        nodes.mapping(described, DURATION_KEYS, "a duration", faults)
-    wanted = "it is what the duration is published in"
-    unit = nodes.required(described, "unit", wanted, faults) if described else node
-    name = nodes.text(unit, faults) if unit is not None else None
-    if unit is None or name is None:
+    if isinstance(node, MappingNode):
+        needed = {"unit": "it is what the duration is published in"}
+        found = read_keys(node, DURATION_KEYS, "a duration", faults, needed)
+    else:
+        found = {"unit": read(_Unit, node, faults)}
+    unit = found.get("unit")
+    if unit is None:
         return None
-    if name not in UNITS_S:
-        nodes.unexpected(unit, " or ".join(UNITS_S), faults)
-        return None
-    most = _MOST_DAYS * UNITS_S["days"] // UNITS_S[name]
-    ends = (described.get(key) for key in ("from", "to")) if described else (None, None)
-    lowest, highest = (nodes.number(end, faults, 0, most) if end else None for end in ends)
-    lowest, highest = lowest or 0, most if highest is None else highest
+    most = _MOST_DAYS * UNITS_S["days"] // UNITS_S[unit]
+    lowest, highest = found.get("from", 0), found.get("to", most)
     if lowest > highest:
         problem = f"the duration goes down from {lowest:g} to {highest:g}"
         faults.add(node.place, problem, "swap them")
+    if highest > most:
+        faults.add(node.place, f"the duration is longer than {most} {unit}", "shorten it")
     return DurationList(
-        unit=name, lowest=lowest, highest=highest, language=language, place=entry.place
+        unit=unit, lowest=lowest, highest=highest, language=language, place=entry.place
     )
 
 
-def _end(described: MappingNode, key: str, faults: Faults) -> int | None:
-    node = nodes.required(described, key, "a range needs both ends", faults)
-    return nodes.integer(node, faults, -_LIMIT, _LIMIT) if node else None
-
-
-def _fractions(described: MappingNode, faults: Faults) -> tuple[bool, int]:
-    """Return whether decimals may be said, and the number of parts of a whole (0: any)."""
-    decimals = nodes.optional(described, "decimals", nodes.boolean, faults, default=False)
-    fractions = described.get("fractions")
-    if fractions is None:
-        return decimals, 0
-    kind = nodes.text(fractions, faults)
-    if kind is not None and kind not in FRACTIONS:
-        nodes.unexpected(fractions, " or ".join(FRACTIONS), faults)
-    # `decimals` beside `fractions` allows any fraction.
-    return True, 0 if decimals else FRACTIONS.get(kind or "", 0)
+VALUE_KEYS: Mapping[str, Kind] = {"in": str, "out": slot_value}
+_NEEDED_OF_VALUE = {
+    "in": "it is what is spoken",
+    "out": "it is what goes into topic and payload",
+}

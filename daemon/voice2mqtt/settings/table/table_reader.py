@@ -14,11 +14,11 @@ from voice2mqtt.settings.table.spoken_slots import TableGrammar
 from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from voice2mqtt.settings.yaml.schema import Kind, read_keys
 
 TABLE_KEYS = (
     "language", "lists", "rules", "expansion_rules", "skip_words", "commands", "tests",
 )  # fmt: skip
-TEST_KEYS = ("hear", "publish")
 NOTHING = "nothing"
 
 
@@ -33,7 +33,8 @@ def read_table(document: Node, faults: Faults, language: str = "en") -> CommandT
         faults.raise_any()
         raise AssertionError
     lists = table.get("lists")
-    language = nodes.optional(table, "language", nodes.text, faults, language)
+    named = table.get("language")
+    language = (nodes.text(named, faults) if named else None) or language
     rows = _rows(table, faults, primary_of(language))
     rules = _rules(table, faults)
     names = [entry.key for entry in lists.entries] if isinstance(lists, MappingNode) else ()
@@ -138,18 +139,9 @@ def _note_same_names(rows: list[WrittenRow], faults: Faults) -> None:
 def _tests(node: Node | None, faults: Faults) -> tuple[TableTest, ...]:
     tests: list[TableTest] = []
     for item in nodes.items(node, "a list of tests", faults) if node else ():
-        test = nodes.mapping(item, TEST_KEYS, "a test", faults)
-        if test is None:
-            continue
-        hear = nodes.required(test, "hear", "it is the sentence to try", faults)
-        publish = nodes.required(
-            test, "publish", "write the message as topic = payload, or nothing", faults
-        )
-        if hear is not None and publish is not None:
-            sentence = nodes.text(hear, faults)
-            messages = _expected_messages(publish, faults)
-            if sentence is not None:
-                tests.append(TableTest(hear=sentence, publish=messages, place=item.place))
+        found = read_keys(item, TEST_KEYS, "a test", faults, _NEEDED_OF_TEST)
+        if found.keys() >= TEST_KEYS.keys():
+            tests.append(TableTest(**found, place=item.place))
     return tuple(tests)
 
 
@@ -172,3 +164,10 @@ def _payload(node: Node, faults: Faults) -> str:
     if isinstance(node, ScalarNode):
         return nodes.text(node, faults, empty=True) or ""
     return json_text.dumps(nodes.json(node, faults), ensure_ascii=False)
+
+
+TEST_KEYS: Mapping[str, Kind] = {"hear": str, "publish": _expected_messages}
+_NEEDED_OF_TEST = {
+    "hear": "it is the sentence to try",
+    "publish": "write the message as topic = payload, or nothing",
+}

@@ -29,11 +29,14 @@ class Fault:
     column: int = 0
     """Column of the caret in `line` (from 1), if redaction moved it; else 0."""
 
+    @property
+    def sentence(self) -> str:
+        """Problem and hint."""
+        return f"{self.problem}; {self.hint}" if self.hint else self.problem
+
     def __str__(self) -> str:
         """Render as `file:line:column: problem; hint`, with the line and a caret below."""
-        sentence = f"{self.place}: {self.problem}"
-        if self.hint:
-            sentence += f"; {self.hint}"
+        sentence = f"{self.place}: {self.sentence}"
         if not self.line.strip():
             return sentence
         line, column = _excerpt(self.line, self.column or self.place.column)

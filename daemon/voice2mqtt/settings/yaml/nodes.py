@@ -4,21 +4,20 @@
 record what was expected and what was found, and return None.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeVar
 
 from voice2mqtt.nlu.grammar.table import Json, Place
 from voice2mqtt.settings.yaml.faults import Faults, did_you_mean
 from voice2mqtt.settings.yaml.redaction import is_secret_name
 
-_Value = TypeVar("_Value")
-
 ScalarValue = None | bool | int | float | str
 
 YES = ("true", "yes", "on")
 NO = ("false", "no", "off")
+_FEW = 20
+"""Most keys that a message lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,26 +159,34 @@ def texts(node: Node, faults: Faults) -> tuple[ScalarNode, ...]:
     )
 
 
-def number(node: Node, faults: Faults, lowest: float, highest: float) -> float | None:
-    """Return a number from `lowest` to `highest`."""
+def number(node: Node, faults: Faults) -> int | float | None:
+    """Return a number, whole if it is written so."""
     value = node.value if isinstance(node, ScalarNode) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         unexpected(node, "a number", faults, unquote_hint(node))
         return None
-    if not lowest <= value <= highest:
-        faults.add(node.place, f"{value:g} is not between {lowest:g} and {highest:g}")
+    return value
+
+
+def integer(node: Node, faults: Faults) -> int | None:
+    """Return a whole number."""
+    value = node.value if isinstance(node, ScalarNode) else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        found = f"{value:g}" if isinstance(value, float) else describe(node)
+        faults.add(node.place, f"expected a whole number, found {found}", unquote_hint(node))
         return None
     return value
 
 
-def integer(node: Node, faults: Faults, lowest: int, highest: int) -> int | None:
-    """Return a whole number from `lowest` to `highest`."""
+def choice(node: Node, known: Sequence[str], faults: Faults) -> str | None:
+    """Return one of the texts in `known`."""
     value = node.value if isinstance(node, ScalarNode) else None
-    if isinstance(value, float):
-        faults.add(node.place, f"expected a whole number, found {value:g}")
-        return None
-    found = number(node, faults, lowest, highest)
-    return None if found is None else int(found)
+    if isinstance(value, str) and value in known:
+        return value
+    near = get_close_matches(value.lower(), known, n=1) if isinstance(value, str) else []
+    hint = f"did you mean {near[0]}?" if near else text_hint(node)
+    unexpected(node, " or ".join(", ".join(known).rsplit(", ", 1)), faults, hint)
+    return None
 
 
 def boolean(node: Node, faults: Faults) -> bool | None:
@@ -212,7 +219,9 @@ def json(node: Node, faults: Faults) -> Json:
 def mapping(node: Node, known: Sequence[str], what: str, faults: Faults) -> MappingNode | None:
     """Return a mapping; report keys that are not in `known`."""
     if not isinstance(node, MappingNode):
-        unexpected(node, f"{what} with keys", faults, f"known here: {', '.join(known)}")
+        few = f"known here: {', '.join(known)}" if len(known) <= _FEW else ""
+        hint = few or "write each with a colon and a space behind it"
+        unexpected(node, f"{what} with keys", faults, hint)
         return None
     for entry in node.entries:
         if entry.key not in known:
@@ -226,19 +235,6 @@ def required(node: MappingNode, key: str, hint: str, faults: Faults) -> Node | N
     if found is None:
         faults.add(node.place, f"'{key}' is missing", hint)
     return found
-
-
-def optional(
-    node: MappingNode,
-    key: str,
-    read: Callable[[Node, Faults], _Value | None],
-    faults: Faults,
-    default: _Value,
-) -> _Value:
-    """Return what `read` makes of the value of `key`, or `default` if there is none."""
-    value = node.get(key)
-    found = read(value, faults) if value else None
-    return default if found is None else found
 
 
 def note_unknown_key(entry: Entry, known: Sequence[str], faults: Faults) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from voice2mqtt.nlu.grammar.table import Json
 from voice2mqtt.settings.yaml.nodes import NO, YES
@@ -35,6 +36,22 @@ def block(value: Json, indent: int = 0) -> str:
     if isinstance(value, list) and value:
         return "".join(f"{margin}- {inline(item)}\n" for item in value)
     return f"{margin}{inline(value)}\n"
+
+
+def as_plain(section: object) -> dict[str, Json]:
+    """Return a section of the settings as it could be written."""
+    return {key: _plain(value) for key, value in vars(section).items()}
+
+
+def _plain(value: object) -> Json:
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case tuple():
+            return [_plain(item) for item in value]
+        case Path():
+            return str(value)
+    return as_plain(value)
 
 
 def _quoted(text: str) -> str:
