@@ -165,7 +165,10 @@ class Language(_Section):
     bare_units: tuple[str, ...] = ()
     """Units that mean one where a part follows: "hora y media" is one and a half."""
     symbols: Mapping[str, tuple[str, ...]] = {}
-    """Sign to the words it is read as."""
+    """Sign to the words it is read as, the usual ones first; those of a currency end with the word
+    for one of it."""
+    hundredths: Mapping[str, str] = {}
+    """Sign of a currency to what hundredths of it are called."""
     cents: tuple[str, ...] = ()
     """Words for the hundredth of a currency"""
     durations: DurationWords | None = None

@@ -55,13 +55,20 @@ def test_any_text_has_words(text: str) -> None:
     ("language", "text", "words"),
     [
         ("de-DE", "Mach das Licht an!", "mach das licht an"),
-        ("de", "Licht auf 25%.", "licht auf fünfundzwanzig %"),
-        ("de", "21,5 Grad", "21,5 grad"),
+        ("de", "Licht auf 25%.", "licht auf fünfundzwanzig prozent"),
+        ("de", "-21,5 Grad", "minus einundzwanzig komma fünf grad"),
+        ("de", "um 7:30, 9:00", "um sieben uhr dreissig neun uhr"),
+        ("de", "1.250 Leute, 5-6", "eintausendzweihundertfünfzig leute fünf sechs"),
+        ("nl", "Om 20:05 de 3de", "om twintig uur vijf de derde"),
+        ("fr", "€1,50 et €3,00", "un euro cinquante centimes et trois euros"),
         ("fr", "Éteins l'appareil, s'il te plaît.", "éteins l'appareil s'il te plaît"),
+        ("fr", "Allume l\u2019appareil", "allume l'appareil"),
+        ("sv", "25 % kl 21:30", "tjugofem % kl 21:30"),
+        ("xx", "25 % 3,5", "25 % 3,5"),
         ("it", "", ""),
     ],
 )
-def test_other_languages_have_their_words_and_whole_numbers(
+def test_other_languages_have_their_own_words(
     language: str, text: str, words: str
 ) -> None:
     assert lexical(text, language) == words

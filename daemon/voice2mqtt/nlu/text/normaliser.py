@@ -110,6 +110,8 @@ class Normaliser:
         """The ways to say a number, as words, the usual one first"""
         self.spell_ordinal = self._numerals.spell_ordinal
         """The same for an ordinal"""
+        self.point = self._numerals.point
+        """The usual word for the decimal point"""
         self.inflection = Inflection(code)
         self.articles = frozenset(map(self.key, self._language.articles))
         """Keys of the words that are never a misheard number."""

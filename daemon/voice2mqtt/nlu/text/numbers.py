@@ -79,9 +79,10 @@ class Numerals:
         }
         self._parts = [(_compact(words.split()), part) for words, part in language.parts.items()]
         self.words.update(folded(word) for words in language.parts for word in words.split())
-        self._points = [
-            folded(word) for word in (speller.decimal_point(), *language.points) if word
-        ]
+        points = [word for word in (speller.decimal_point(), *language.points) if word]
+        self.point = points[0] if points else ""
+        """The usual word for the decimal point; "" if the language is unknown."""
+        self._points = [folded(word) for word in points]
         self.words.update(self._points)
         self._letters = frozenset("".join((*self.words, *self._small, *self._ordinals)))
         self._initials = frozenset(word[0] for word in self._small if word)
