@@ -46,6 +46,14 @@ def test_a_number_is_read_back_from_its_words(number: int, hundredths: int) -> N
     assert float(written.replace(",", "")) in whole
 
 
+@pytest.mark.parametrize("language", ["de", "es", "fr", "it", "nl", "sv"])
+@pytest.mark.parametrize("number", ["7,5", "21,25", "101,1", "1999,04", "12345"])
+def test_a_number_of_another_language_is_read_back_too(language: str, number: str) -> None:
+    lattice = normaliser(language).lattice(lexical(number, language))
+    whole = [arc.number for arc in lattice.arcs[0] if arc.end == lattice.end]
+    assert float(number.replace(",", ".")) in whole
+
+
 @given(st.text() | st.from_regex(r"[-$]?\d{1,6000}(st|th|%|\.\d+)?", fullmatch=True))
 def test_any_text_has_words(text: str) -> None:
     assert lexical(text) == " ".join(lexical(text).split())
