@@ -98,8 +98,7 @@ def _imported() -> set[str]:
 
 def test_what_is_declared_is_imported_and_what_is_imported_is_declared() -> None:
     declared = {_NAMES.get(name, name.replace("-", "_")) for name in _declared()}
-    # pydantic's own core names the types of its complaints.
-    assert _imported() - {"pydantic_core"} == declared
+    assert _imported() == declared
 
 
 def test_mypy_overlooks_only_what_is_imported() -> None:

@@ -11,7 +11,7 @@ import pytest
 from voice2mqtt.cli.main import main
 from voice2mqtt.errors import ExitStatus
 
-HEAVY = ("azure", "hassil", "numpy", "onnxruntime", "pydantic", "rich", "yaml")
+HEAVY = ("azure", "hassil", "numpy", "onnxruntime", "rich", "yaml")
 ASKING = f"""
 import sys
 from voice2mqtt.cli.main import main

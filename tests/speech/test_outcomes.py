@@ -65,13 +65,13 @@ def test_a_host_need_not_tell_more_than_the_words(answer: dict[str, object]) -> 
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        ({"NBest": [{"Confidence": 1.1}]}, "NBest.0.Confidence: Input should be less"),
-        ({"NBest": [{"Confidence": -0.1}]}, "NBest.0.Confidence: Input should be greater"),
-        ({"NBest": [{"Confidence": "high"}]}, "NBest.0.Confidence: Input should be a valid"),
-        ({"NBest": [{"Display": 3}]}, "NBest.0.Display: Input should be a valid string"),
-        ({"NBest": [1]}, "NBest.0: Input should be an object"),
-        ({"DisplayText": ["secret"]}, "DisplayText: Input should be a valid string"),
-        ({"PrimaryLanguage": {"Language": 1}}, "PrimaryLanguage.Language: Input should"),
+        ({"NBest": [{"Confidence": 1.1}]}, "NBest.0.Confidence: expected a number from 0 to 1"),
+        ({"NBest": [{"Confidence": -0.1}]}, "NBest.0.Confidence: expected a number from 0 to 1"),
+        ({"NBest": [{"Confidence": "high"}]}, "NBest.0.Confidence: expected a number"),
+        ({"NBest": [{"Display": 3}]}, "NBest.0.Display: expected a text"),
+        ({"NBest": [1]}, "NBest.0: expected keys"),
+        ({"DisplayText": ["secret"]}, "DisplayText: expected a text"),
+        ({"PrimaryLanguage": {"Language": 1}}, "PrimaryLanguage.Language: expected a text"),
     ],
 )
 def test_an_answer_of_other_types_is_refused_with_its_place(
@@ -88,7 +88,7 @@ def test_an_answer_of_other_types_is_refused_with_its_place(
 def test_what_is_no_json_is_refused_without_a_place() -> None:
     refused = of_result(SimpleNamespace(**vars(result()) | {"json": "{"}))
     assert isinstance(refused, Canceled)
-    assert refused.details.startswith("the host's answer cannot be read: Invalid JSON")
+    assert refused.details.startswith("the host's answer cannot be read: Expecting")
 
 
 @pytest.mark.parametrize("text", ["", " \n"])

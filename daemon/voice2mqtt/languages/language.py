@@ -7,11 +7,13 @@ language without a file. The models below are the schema and say what each key m
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from voice2mqtt.core.typed import typed
 
 FALLBACK = "und"
 """The BCP 47 code of an undetermined language"""
@@ -19,20 +21,24 @@ _OF_FALLBACK = "{und}"
 """In a text or a list: stands for the words of the fallback"""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+def _minute(minute: int) -> int:
+    if not 0 <= minute <= 60:
+        raise ValueError("expected a minute from 0 to 60")
+    return minute
 
 
-class TimeWords(_Section):
+@dataclass(frozen=True, kw_only=True)
+class TimeWords:
     """Phrases for times at, before or after one minute of the hour."""
 
-    minute: int = Field(ge=0, le=60)
+    minute: Annotated[int, _minute]
     say: tuple[str, ...]
     """`{h}` is the hour, `{n}` the hour to come, `{t}` both in digits; `{m}` are minutes more,
     `{d}` fewer than ten more, `{e}` ten or more, `{l}` minutes less."""
 
 
-class ContradictionWords(_Section):
+@dataclass(frozen=True, kw_only=True)
+class ContradictionWords:
     """Words by which a sentence contradicts one that it sounds like."""
 
     opposites: tuple[str, ...] = ()
@@ -47,7 +53,8 @@ class ContradictionWords(_Section):
     """Of all these, the words that an apostrophe joins to the next word"""
 
 
-class DurationWords(_Section):
+@dataclass(frozen=True, kw_only=True)
+class DurationWords:
     """The units of a duration, as templates whose first form is the plural."""
 
     days: str
@@ -60,7 +67,8 @@ class DurationWords(_Section):
     """Between two of them: "an hour and ten minutes"."""
 
 
-class CheatSheetWords(_Section):
+@dataclass(frozen=True, kw_only=True)
+class CheatSheetWords:
     """The texts of a cheat sheet besides the owner's sentences."""
 
     title: str
@@ -78,11 +86,12 @@ class CheatSheetWords(_Section):
     unwoken: str
     until: str
     """Between two hours or days."""
-    days: tuple[str, ...] = Field(min_length=7, max_length=7)
+    days: tuple[str, str, str, str, str, str, str]
     """From Monday on."""
 
 
-class SuggestedRows(_Section):
+@dataclass(frozen=True, kw_only=True)
+class SuggestedRows:
     """What `voice2mqtt table suggest` lets be said to each kind of device, as templates.
 
     `{light}`, `{switch}`, ... is the name of a device; `{light_state}`, ... one of its states.
@@ -101,18 +110,20 @@ class SuggestedRows(_Section):
     """With the number `temperature`."""
 
 
-class Examples(_Section):
+@dataclass(frozen=True, kw_only=True)
+class Examples:
     """Examples of how the words of the file are understood; a test checks them."""
 
-    numbers: Mapping[str, float] = {}
-    times: Mapping[str, str] = {}
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    times: Mapping[str, str] = field(default_factory=dict)
     """Phrase to the time in digits: "7:30"."""
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
     cancel: tuple[str, ...] = ()
 
 
-class Language(_Section):
+@dataclass(frozen=True, kw_only=True)
+class Language:
     """The words of one language."""
 
     decimal_comma: bool
@@ -134,17 +145,17 @@ class Language(_Section):
     """(regular expression, replacement): further ways to write CLDR's number words."""
     alike: tuple[tuple[str, str], ...] = ()
     """(regular expression, replacement): one spelling for letters that are written in two ways"""
-    further_numbers: Mapping[str, float] = {}
-    decades: Mapping[str, int] = {}
+    further_numbers: Mapping[str, float] = field(default_factory=dict)
+    decades: Mapping[str, int] = field(default_factory=dict)
     """Words for the years of a decade: "eighties"; a century may come before."""
     decade_endings: tuple[str, ...] = ()
     """What follows the digits of a decade: the "s" of "1980s"."""
-    further_ordinals: Mapping[str, float] = {}
+    further_ordinals: Mapping[str, float] = field(default_factory=dict)
     ordinal_endings: tuple[str, ...] = ()
     """What follows the digits of an ordinal: the "st" of "1st"."""
     ordinal_point: bool = False
     """Whether "3." before a word is the third."""
-    fractions: Mapping[str, float] = {}
+    fractions: Mapping[str, float] = field(default_factory=dict)
     """Words to a part of one; with an article before them they are just that part"""
     fraction_articles: tuple[str, ...] = ()
     """Articles that may come before a fraction and do not mean one there"""
@@ -154,36 +165,36 @@ class Language(_Section):
     """Whether a fraction and its unit may be one word: "Viertelstunde"."""
     homophones: tuple[tuple[str, str], ...] = ()
     """(word, digits): before a number, a recogniser may write the word as these digits"""
-    blends: Mapping[str, Mapping[float, int]] = {}
+    blends: Mapping[str, Mapping[float, int]] = field(default_factory=dict)
     """Word to {number heard: number said after the word}: "fourteen" may be "for ten"."""
-    ones_like: Mapping[str, int] = {}
+    ones_like: Mapping[str, int] = field(default_factory=dict)
     """Article of `ones` to the number that it sounds like: "a minute" is near "eight minutes"."""
-    parts: Mapping[str, float] = {}
+    parts: Mapping[str, float] = field(default_factory=dict)
     """Words after a number to the part that they add: "and a half"."""
     below_zero: tuple[str, ...] = ()
     """Words after a number, or its unit, that make it negative: "five below zero"."""
     bare_units: tuple[str, ...] = ()
     """Units that mean one where a part follows: "hora y media" is one and a half."""
-    symbols: Mapping[str, tuple[str, ...]] = {}
+    symbols: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Sign to the words it is read as, the usual ones first; those of a currency end with the word
     for one of it."""
-    hundredths: Mapping[str, str] = {}
+    hundredths: Mapping[str, str] = field(default_factory=dict)
     """Sign of a currency to what hundredths of it are called."""
     cents: tuple[str, ...] = ()
     """Words for the hundredth of a currency"""
     durations: DurationWords | None = None
-    hours: Mapping[str, int] = {}
+    hours: Mapping[str, int] = field(default_factory=dict)
     """Names of hours: noon"""
     clock: tuple[TimeWords, ...] = ()
     elided: str = ""
     """Regular expression of what an apostrophe joins to the next word, even across a space"""
-    elisions: Mapping[str, tuple[str, ...]] = {}
+    elisions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Elided word to the words that it may stand for: "d" in "d'une" to "de"."""
     endings: tuple[str, ...] = ()
     """By which the forms of a word differ, besides none: the "s" of "lights"."""
     forms: tuple[str, ...] = ()
     """Lines of words that are forms of one without a stem in common: "luz luces"."""
-    contractions: Mapping[str, str] = {}
+    contractions: Mapping[str, str] = field(default_factory=dict)
     """Word to the words that it is short for: "im" is "in dem"."""
     yes: str
     """Template; may be repeated: "yes, go ahead"."""
@@ -208,7 +219,7 @@ class Language(_Section):
     risky: tuple[tuple[str, str], ...] = ()
     """(acts, things): a sentence with one of each lets somebody in, disarms or heats. Words with
     spaces between them; `*` stands for any letters"""
-    spoken_marks: Mapping[str, str] = {}
+    spoken_marks: Mapping[str, str] = field(default_factory=dict)
     """Names of marks that are dictated, in lower case, to the marks"""
     capitals: tuple[str, ...] = ()
     """Words that begin with a capital wherever they stand: "I"."""
@@ -244,9 +255,10 @@ def read_language(file: Traversable) -> Language:
     try:
         own = tomllib.loads(file.read_text("utf-8"))
         known = {key: _completed(value, fallback.get(key)) for key, value in own.items()}
-        return Language.model_validate(fallback | known)
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        read: Language = typed(Language, fallback | known)
+    except ValueError as error:
         raise ValueError(f"{file.name}: {error}") from error
+    return read
 
 
 def _completed(value: object, fallback: object) -> object:

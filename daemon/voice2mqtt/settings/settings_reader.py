@@ -4,7 +4,7 @@ from voice2mqtt.nlu.grammar.table import Place
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.yaml.faults import Faults, FaultsError
 from voice2mqtt.settings.yaml.nodes import Node, ScalarNode
-from voice2mqtt.settings.yaml.schema import keys_of, read
+from voice2mqtt.settings.yaml.schema import Schema, keys_of, read
 
 
 def read_settings(document: Node, faults: Faults) -> Settings:
@@ -25,11 +25,11 @@ def check_setting(key: str, given: str) -> None:
     Raises:
         ValueError: It cannot be; the message says why, and what to do.
     """
-    kind = Settings
+    schema: Schema = Settings
     for step in key.split("."):
-        kind = keys_of(kind)[step]
+        schema = keys_of(schema)[step]
     faults = Faults("")
-    read(kind, ScalarNode(place=Place(), value=given, written=given), faults)
+    read(schema, ScalarNode(place=Place(), value=given, written=given), faults)
     try:
         faults.raise_any()
     except FaultsError as error:

@@ -154,7 +154,7 @@ Endpoint = Annotated[
 Proxy = Annotated[
     str, _address("http", secret_hint="use the keys proxy_username and proxy_password_file")
 ]
-BrokerAddress = Annotated[
+_Broker = Annotated[
     str,
     _address(
         *("mqtt", "mqtts", "ws", "wss"),
@@ -162,4 +162,4 @@ BrokerAddress = Annotated[
         secret_hint="use the keys username and password_file",
     ),
 ]
-Broker = BrokerAddress | tuple[BrokerAddress, ...]
+Broker = _Broker | tuple[_Broker, ...]

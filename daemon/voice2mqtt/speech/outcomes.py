@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
+from voice2mqtt.core.jsontext import read_json
 from voice2mqtt.core.outcome import SILENCE, Canceled, Heard, Hypothesis, NoMatch, Outcome
+from voice2mqtt.core.typed import typed
 from voice2mqtt.settings.yaml.redaction import shown_address
 
 _CALL_STACK = re.compile(r"(?s)\[CALL STACK BEGIN\].*?(\[CALL STACK END\]|$)")
@@ -71,60 +71,55 @@ def join(parts: Sequence[Outcome]) -> Outcome:
     return parts[0] if parts else NoMatch(reason=SILENCE)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True)
+def _share(number: float) -> float:
+    if not 0 <= number <= 1:
+        raise ValueError("expected a number from 0 to 1")
+    return number
 
 
-class _Candidate(_Strict):
+class _Candidate(TypedDict, total=False):
     """One entry of the n-best list."""
 
-    display: str | None = Field(None, alias="Display")
-    lexical: str | None = Field(None, alias="Lexical")
-    confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(None, alias="Confidence")
-    outside: bool | None = Field(None, alias="OutsideGrammar")
+    Display: str | None
+    Lexical: str | None
+    Confidence: Annotated[float, _share] | None
+    OutsideGrammar: bool | None
 
 
-class _Language(_Strict):
-    language: str | None = Field(None, alias="Language")
+class _Language(TypedDict, total=False):
+    Language: str | None
 
 
-class _Answer(_Strict):
+class _Answer(TypedDict, total=False):
     """The fields read from a `speech.phrase` besides those that the SDK reads itself.
 
     It comes from an unknown host: an answer with other types is refused, other fields are ignored.
     """
 
-    text: str | None = Field(None, alias="DisplayText")
-    candidates: tuple[_Candidate, ...] | None = Field(None, alias="NBest")
-    language: _Language | None = Field(None, alias="PrimaryLanguage")
+    DisplayText: str | None
+    NBest: tuple[_Candidate, ...] | None
+    PrimaryLanguage: _Language | None
 
 
 def _heard(result: Any) -> Outcome:
     try:
-        answer = _Answer.model_validate_json(result.json or "{}")
-    except ValidationError as error:
-        return Canceled(reason="Error", code="BadAnswer", details=_misfit(error))
+        answer: _Answer = typed(_Answer, read_json(result.json or "{}"))
+    except ValueError as error:
+        details = f"the host's answer cannot be read: {str(error)[:200]}"
+        return Canceled(reason="Error", code="BadAnswer", details=details)
     if not result.text.strip():
         return NoMatch(reason="NotRecognized", details="the host answered with no words")
     return Heard(
         text=result.text,
         hypotheses=tuple(
             Hypothesis(
-                text=candidate.display or candidate.lexical or "",
-                confidence=candidate.confidence,
-                lexical=candidate.lexical or "",
-                outside=bool(candidate.outside),
+                text=candidate.get("Display") or candidate.get("Lexical") or "",
+                confidence=candidate.get("Confidence"),
+                lexical=candidate.get("Lexical") or "",
+                outside=bool(candidate.get("OutsideGrammar")),
             )
-            for candidate in answer.candidates or ()
+            for candidate in answer.get("NBest") or ()
         ),
-        language=(answer.language and answer.language.language) or "",
+        language=(answer.get("PrimaryLanguage") or {}).get("Language") or "",
         duration_s=result.duration / TICKS_PER_S,
     )
-
-
-def _misfit(error: ValidationError) -> str:
-    """Return what is wrong with an answer, without quoting it."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(map(str, first["loc"]))
-    what = f"{place}: {first['msg']}" if place else first["msg"]
-    return f"the host's answer cannot be read: {what[:200]}"

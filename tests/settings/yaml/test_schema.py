@@ -10,7 +10,7 @@ import pytest
 from tests.settings.reading import document
 from voice2mqtt.settings.yaml.faults import Faults, FaultsError
 from voice2mqtt.settings.yaml.nodes import MappingNode, Node
-from voice2mqtt.settings.yaml.schema import Kind, read, read_keys
+from voice2mqtt.settings.yaml.schema import Schema, read, read_keys
 
 
 def _even(number: int) -> int:
@@ -46,7 +46,7 @@ def _node(written: str) -> Node:
     return read_node.entries[0].value
 
 
-def _told(kind: Kind, written: str) -> str:
+def _told(kind: Schema, written: str) -> str:
     faults = Faults("x.yaml")
     assert read(kind, _node(written), faults) is None
     with pytest.raises(FaultsError) as caught:
@@ -76,7 +76,7 @@ def _told(kind: Kind, written: str) -> str:
         (lambda node, _faults: node.written, "as it is", "as it is"),
     ],
 )
-def test_a_value_is_read_as_its_kind_says(kind: Kind, written: str, value: object) -> None:
+def test_a_value_is_read_as_its_kind_says(kind: Schema, written: str, value: object) -> None:
     assert read(kind, _node(written), Faults("x.yaml")) == value
 
 
@@ -101,7 +101,7 @@ def test_a_value_is_read_as_its_kind_says(kind: Kind, written: str, value: objec
         (_Inner, "7", "1:4: expected a section with keys, found a number; known here: size"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_once_at_its_place(kind: Kind, written: str, report: str) -> None:
+def test_what_is_wrong_is_told_once_at_its_place(kind: Schema, written: str, report: str) -> None:
     assert _told(kind, written) == f"x.yaml:{report}"
 
 

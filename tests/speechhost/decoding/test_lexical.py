@@ -76,7 +76,5 @@ def test_any_text_has_words(text: str) -> None:
         ("it", "", ""),
     ],
 )
-def test_other_languages_have_their_own_words(
-    language: str, text: str, words: str
-) -> None:
+def test_other_languages_have_their_own_words(language: str, text: str, words: str) -> None:
     assert lexical(text, language) == words

@@ -20,7 +20,7 @@ from voice2mqtt.settings.values import Within
 from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
-from voice2mqtt.settings.yaml.schema import Kind, read, read_keys
+from voice2mqtt.settings.yaml.schema import Schema, read, read_keys
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _TEMPLATE_SIGNS = frozenset("()[]{}<>|;")
@@ -33,12 +33,12 @@ _FRACTIONS = {"halves": 2, "tenths": 10}
 _Unit = Literal["seconds", "minutes", "hours", "days"]
 _End = Annotated[int, Within(-_LIMIT, _LIMIT)]
 LIST_KEYS = ("values", "range", "duration", "wildcard")
-DURATION_KEYS: Mapping[str, Kind] = {
+DURATION_KEYS: Mapping[str, Schema] = {
     "unit": _Unit,
     "from": Annotated[float, Within(0)],
     "to": Annotated[float, Within(0)],
 }
-RANGE_KEYS: Mapping[str, Kind] = {
+RANGE_KEYS: Mapping[str, Schema] = {
     "from": _End,
     "to": _End,
     "step": Annotated[int, Within(1, _LIMIT)],
@@ -189,7 +189,7 @@ def _duration(entry: Entry, node: Node, faults: Faults, language: str) -> Durati
     )
 
 
-VALUE_KEYS: Mapping[str, Kind] = {"in": str, "out": slot_value}
+VALUE_KEYS: Mapping[str, Schema] = {"in": str, "out": slot_value}
 _NEEDED_OF_VALUE = {
     "in": "it is what is spoken",
     "out": "it is what goes into topic and payload",

@@ -14,7 +14,7 @@ from voice2mqtt.settings.values import LANGUAGE_TAG, Within
 from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode
-from voice2mqtt.settings.yaml.schema import Kind, read_keys
+from voice2mqtt.settings.yaml.schema import Schema, read_keys
 
 _DAY_S = 86_400.0
 _MAX_TOPIC_BYTES = 65_535
@@ -150,7 +150,7 @@ _Topic = Annotated[str, _topic]
 _Delay = Annotated[float, Within(0, _DAY_S)]
 _Limit = Annotated[float, Within(0.1, _DAY_S)]
 
-MESSAGE_KEYS: Mapping[str, Kind] = {
+MESSAGE_KEYS: Mapping[str, Schema] = {
     "topic": _Topic,
     "payload": _payload,
     "qos": Annotated[int, Within(0, 2)],
@@ -161,12 +161,12 @@ _NEEDED = {
     "topic": "it is where the message goes",
     "payload": 'for an empty message write payload: ""',
 }
-EXPECT_KEYS: Mapping[str, Kind] = {
+EXPECT_KEYS: Mapping[str, Schema] = {
     "topic": _Topic,
     "payload": partial(nodes.text, empty=True),
     "within_s": _Limit,
 }
-ROW_KEYS: Mapping[str, Kind] = {
+ROW_KEYS: Mapping[str, Schema] = {
     "say": _said,
     **MESSAGE_KEYS,
     "publish": _publish,

@@ -14,7 +14,7 @@ from voice2mqtt.settings.table.spoken_slots import TableGrammar
 from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from voice2mqtt.settings.yaml.schema import Kind, read_keys
+from voice2mqtt.settings.yaml.schema import Schema, read_keys
 
 TABLE_KEYS = (
     "language", "lists", "rules", "expansion_rules", "skip_words", "commands", "tests",
@@ -166,7 +166,7 @@ def _payload(node: Node, faults: Faults) -> str:
     return json_text.dumps(nodes.json(node, faults), ensure_ascii=False)
 
 
-TEST_KEYS: Mapping[str, Kind] = {"hear": str, "publish": _expected_messages}
+TEST_KEYS: Mapping[str, Schema] = {"hear": str, "publish": _expected_messages}
 _NEEDED_OF_TEST = {
     "hear": "it is the sentence to try",
     "publish": "write the message as topic = payload, or nothing",

@@ -1,6 +1,6 @@
-"""Read nodes as values of the kinds that are declared for them: settings and command table alike.
+"""Read nodes as the schemas say that are declared for them: settings and command table alike.
 
-A kind is a type (`int`, `Literal["a", "b"]`, `tuple[str, ...]`, `Annotated[str, check]`, a frozen
+A schema is a type (`int`, `Literal["a", "b"]`, `tuple[str, ...]`, `Annotated[str, check]`, a frozen
 dataclass whose fields are the keys of a mapping), or a function of a node and the faults. A check
 returns the value, in its usual form, or raises ValueError with what is wrong and, after a
 semicolon, what to do.
@@ -18,16 +18,16 @@ from voice2mqtt.settings.yaml import nodes
 from voice2mqtt.settings.yaml.faults import Faults
 from voice2mqtt.settings.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-Kind = Any
+Schema = Any
 """See above; Python has no name for the type of an annotation."""
 Value = Any
-"""As its kind says."""
+"""As its schema says."""
 
 
-def read(kind: Kind, node: Node, faults: Faults) -> Value:
-    """Return the value of `node` as `kind` wants it, or None if it is wrong and noted."""
-    origin: object = get_origin(kind)
-    inner = get_args(kind)
+def read(schema: Schema, node: Node, faults: Faults) -> Value:
+    """Return the value of `node` as `schema` wants it, or None if it is wrong and noted."""
+    origin: object = get_origin(schema)
+    inner = get_args(schema)
     if origin is typing.Annotated:
         value = read(inner[0], node, faults)
         for check in inner[1:]:
@@ -43,14 +43,14 @@ def read(kind: Kind, node: Node, faults: Faults) -> Value:
         # Something or nothing, or one or several.
         is_several = isinstance(node, SequenceNode) and get_origin(inner[1]) is tuple
         return read(inner[is_several], node, faults)
-    if is_dataclass(kind):
-        return _section(kind, node, faults)
-    return _SCALARS.get(kind, kind)(node, faults)
+    if is_dataclass(schema):
+        return _section(schema, node, faults)
+    return _SCALARS.get(schema, schema)(node, faults)
 
 
 def read_keys(
     node: Node,
-    kinds: Mapping[str, Kind],
+    keys: Mapping[str, Schema],
     what: str,
     faults: Faults,
     needed: Mapping[str, str] = types.MappingProxyType({}),
@@ -59,44 +59,44 @@ def read_keys(
 
     `what` names the mapping in messages; `needed` says for each key that may not be missing why.
     """
-    described = nodes.mapping(node, tuple(kinds), what, faults)
+    described = nodes.mapping(node, tuple(keys), what, faults)
     if described is None:
         return {}
     for key, reason in needed.items():
         nodes.required(described, key, reason, faults)
-    known = (entry for entry in described.entries if entry.key in kinds)
-    values = {entry.key: read(kinds[entry.key], entry.value, faults) for entry in known}
+    known = (entry for entry in described.entries if entry.key in keys)
+    values = {entry.key: read(keys[entry.key], entry.value, faults) for entry in known}
     return {key: value for key, value in values.items() if value is not None}
 
 
 @lru_cache
-def keys_of(section: type) -> Mapping[str, Kind]:
-    """Return the keys of a section with their kinds."""
+def keys_of(section: type) -> Mapping[str, Schema]:
+    """Return the keys of a section with their schemas."""
     return get_type_hints(section, include_extras=True)
 
 
-def _section(section: Kind, node: Node, faults: Faults) -> Value:
-    kinds = keys_of(section)
+def _section(section: Schema, node: Node, faults: Faults) -> Value:
+    keys = keys_of(section)
     if isinstance(node, MappingNode):
         written = tuple(
             entry
             for entry in node.entries
-            if not (_is_nothing(entry.value) and _may_be_nothing(kinds.get(entry.key)))
+            if not (_is_nothing(entry.value) and _may_be_nothing(keys.get(entry.key)))
         )
         node = MappingNode(place=node.place, entries=written)
-    found = read_keys(node, kinds, "a section", faults)
+    found = read_keys(node, keys, "a section", faults)
     if not isinstance(node, MappingNode) or len(found) < len(node.entries):
         return None
-    return _checked(lambda keys: section(**keys), found, node, faults)
+    return _checked(lambda values: section(**values), found, node, faults)
 
 
 def _is_nothing(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.value is None
 
 
-def _may_be_nothing(kind: Kind) -> bool:
+def _may_be_nothing(schema: Schema) -> bool:
     """Return whether nothing means the default: of a section, its keys may all be commented out."""
-    return is_dataclass(kind) or type(None) in get_args(kind)
+    return is_dataclass(schema) or type(None) in get_args(schema)
 
 
 def _checked(check: Callable[[Value], Value], value: Value, node: Node, faults: Faults) -> Value:
@@ -113,7 +113,7 @@ def _path(node: Node, faults: Faults) -> Path | None:
     return None if written is None else Path(written)
 
 
-_SCALARS: Mapping[Kind, Callable[[Node, Faults], object]] = {
+_SCALARS: Mapping[Schema, Callable[[Node, Faults], object]] = {
     bool: nodes.boolean,
     int: nodes.integer,
     float: nodes.number,
