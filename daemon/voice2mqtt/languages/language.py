@@ -178,10 +178,10 @@ class Language:
     symbols: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Sign to the words it is read as, the usual ones first; those of a currency end with the word
     for one of it."""
-    hundredths: Mapping[str, str] = field(default_factory=dict)
-    """Sign of a currency to what hundredths of it are called."""
     cents: tuple[str, ...] = ()
     """Words for the hundredth of a currency"""
+    hundredths: Mapping[str, str] = field(default_factory=dict)
+    """Sign of a currency to what hundredths of it are called."""
     durations: DurationWords | None = None
     hours: Mapping[str, int] = field(default_factory=dict)
     """Names of hours: noon"""
