@@ -100,6 +100,21 @@ def test_one_broker_or_several_are_read() -> None:
             id="too-small",
         ),
         pytest.param(
+            "microphone: {gate: {threshold: 1}}\n",
+            "x.yaml:1:32: 1 is not between 0 and 1, ends excluded",
+            id="at-the-end",
+        ),
+        pytest.param(
+            "listening: {answer_within_s: 0}\n",
+            "x.yaml:1:30: 0 is not more than 0",
+            id="not-positive",
+        ),
+        pytest.param(
+            "speech: {daily_limit_s: -1}\n",
+            "x.yaml:1:25: -1 is not at least 0",
+            id="negative",
+        ),
+        pytest.param(
             'rooms: {agree: "yes"}\n',
             "x.yaml:1:16: expected true or false, found 'yes'; take the quotes off",
             id="quoted-truth",

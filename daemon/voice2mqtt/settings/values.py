@@ -117,11 +117,10 @@ class Within:
         """Return `value` if it is within the limits."""
         inside = self.lowest <= value <= self.highest
         if not inside or (self.exclusive and value in (self.lowest, self.highest)):
-            wanted = (
-                f"between {self.lowest:g} and {self.highest:g}"
-                if math.isfinite(self.highest)
-                else f"{'more than' if self.exclusive else 'at least'} {self.lowest:g}"
-            )
+            wanted = f"{'more than' if self.exclusive else 'at least'} {self.lowest:g}"
+            if math.isfinite(self.highest):
+                ends = ", ends excluded" if self.exclusive else ""
+                wanted = f"between {self.lowest:g} and {self.highest:g}{ends}"
             raise ValueError(f"{value:g} is not {wanted}")
         return value
 
