@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from voice2mqtt.audio.sources.devices import list_devices
@@ -31,6 +32,7 @@ from voice2mqtt.settings.load import load_settings
 from voice2mqtt.settings.model import Settings
 from voice2mqtt.settings.search import NAME, shipped
 from voice2mqtt.settings.secrets import read_secret
+from voice2mqtt.settings.settings_reader import check_setting
 from voice2mqtt.settings.yaml.edit import with_values
 from voice2mqtt.speech.probe import host_fault
 
@@ -118,11 +120,10 @@ class _Setup:
 
     def node(self) -> None:
         """What this machine is called."""
-        check = common.setting("node")
         answer = self.args.node or self.questions.ask(
             "\nWhat is this machine called, in topics and in Home Assistant?",
             self.settings.node,
-            _as_value_error(check),
+            partial(check_setting, "node"),
         )
         self._write({"node": answer})
 
@@ -199,9 +200,11 @@ class _Setup:
                 "Which broker? A number, or an address", list(choices.items()), default
             )
             try:
-                return common.setting("mqtt.broker")(given)
-            except argparse.ArgumentTypeError as error:
+                check_setting("mqtt.broker", given)
+            except ValueError as error:
                 print(f"  {error}")
+            else:
+                return given
 
     def _login(self, broker: str) -> dict[str, str]:
         values = {"mqtt.broker": broker}
@@ -338,13 +341,3 @@ def _service_file() -> Path:
 
 def _host(given: str) -> str:
     return OWN if given == OWN else common.setting("speech.host")(given)
-
-
-def _as_value_error(check: Callable[[str], object]) -> Callable[[str], object]:
-    def checked(given: str) -> object:
-        try:
-            return check(given)
-        except argparse.ArgumentTypeError as error:
-            raise ValueError(str(error)) from error
-
-    return checked
