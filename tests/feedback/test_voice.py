@@ -47,7 +47,7 @@ def microphone() -> SuppressionLog:
 @contextmanager
 def _voice(microphone: SuppressionLog, **settings: Any) -> Iterator[SpeakerVoice]:
     # ALSA's own `null` takes everything at once and makes no sound.
-    chosen = FeedbackSettings(device="null", **settings)
+    chosen = FeedbackSettings(**{"device": "null", **settings})
     with closing(SpeakerVoice(chosen, "en-US", microphone.suppress_for)) as voice:
         yield voice
 
