@@ -39,6 +39,12 @@ def test_a_file_fits_the_schema(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", CODES, scope="module")
+def test_a_currency_with_hundredths_has_a_name(code: str) -> None:
+    language = language_named(code)
+    assert language.hundredths.keys() <= language.symbols.keys()
+
+
+@pytest.mark.parametrize("code", CODES, scope="module")
 def test_numbers_come_out_as_the_examples_say(code: str) -> None:
     words = normaliser(code)
     for text, number in language_named(code).examples.numbers.items():

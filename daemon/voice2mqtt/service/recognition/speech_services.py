@@ -30,7 +30,8 @@ def recognizer(
     made = [
         AzureRecognizer(
             replace(
-                service,  # With several services, the failover tries all of them again.
+                service,
+                # With several services, the failover tries all of them again.
                 retry_s=0.0 if last else speech.retry_s,
                 timeout_s=speech.fall_back_after_s if n < last else speech.timeout_s,
             ),
