@@ -64,11 +64,11 @@ def _removed() -> Iterator[tuple[str, Weights, Contradict | None]]:
             if getattr(getattr(WEIGHTS, part), term):
                 yield f"{part}: {term}", deciding.without_term(WEIGHTS, part, term), None
     for threshold, off in (
-        ("act", 0.0), ("rival", 1.0), ("number_rival", 1.0), ("ten_rival", 1.0),
-        ("contradicted", 1.0),
+        ("act", 0.01), ("ask", 0.0), ("credible", 0.0), ("searched", 0.0), ("rival", 1.0),
+        ("number_rival", 1.0), ("ten_rival", 1.0),
     ):  # fmt: skip
-        confidence = replace(WEIGHTS.confidence, **{threshold: off})
-        yield f"threshold: {threshold}", replace(WEIGHTS, confidence=confidence), None
+        thresholds = replace(WEIGHTS.thresholds, **{threshold: off})
+        yield f"threshold: {threshold}", replace(WEIGHTS, thresholds=thresholds), None
 
     yield "contradictions", WEIGHTS, _none
     yield "contradictions: word lists", WEIGHTS, _without_lists

@@ -22,12 +22,11 @@ from voice2mqtt.nlu.matching.candidate import (
 from voice2mqtt.nlu.matching.contradiction import Contradictions
 from voice2mqtt.nlu.matching.decision import Decider
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
-from voice2mqtt.nlu.matching.weights import WEIGHTS, Confidence, Grammar, Sound, Weights
+from voice2mqtt.nlu.matching.weights import WEIGHTS, Grammar, Sound, Thresholds, Weights
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer
 from voice2mqtt.settings.model import ListeningSettings
 from voice2mqtt.speechhost.decoding.grammar_answer import GrammarAnswer
-from voice2mqtt.speechhost.decoding.scoring import probability
 from voice2mqtt.speechhost.engine import NBestEntry
 
 COSTS = {"right": 0.0, "asked": 0.5, "refused": 1.0, "wrong": 10.0, "acted": 10.0}
@@ -107,11 +106,10 @@ class Deciding:
         host = trial.host
         if not host or not host["terms"]:
             return 0.0
-        said = probability(Grammar(**host["terms"]), weights.grammar)
         answer, (best, _) = self._home(trial).answer(contradict), host["shares"][0]
-        if answer.contradicts([host["open"]], best):
-            return min(said, weights.confidence.contradicted)
-        return said
+        contradicted = float(answer.contradicts([host["open"]], best))
+        terms = replace(Grammar(**host["terms"]), contradicted=contradicted)
+        return terms.probability(weights.grammar)
 
     def hypotheses(
         self, case: Case, weights: Weights = WEIGHTS, contradict: Contradict | None = None
@@ -125,7 +123,12 @@ class Deciding:
         answer = self._home(trial).answer(contradict)
         answered = answer.nbest(commands, _entry(host["open"], 1 - said))
         return [
-            Hypothesis(text=one.text, confidence=one.confidence, outside=one.out_of_grammar)
+            Hypothesis(
+                text=one.text,
+                confidence=one.confidence,
+                outside=one.out_of_grammar,
+                within=not one.openly,
+            )
             for one in answered
             if one.text
         ]
@@ -151,7 +154,7 @@ class _Home:
         self._answers: dict[Contradict | None, GrammarAnswer] = {}
         search = PhoneticMatcher(self._automaton, words, pronouncer("en-US"))
         self._remembered = _Remembered(search)
-        self._deciders: dict[tuple[Confidence, Contradict | None], Decider] = {}
+        self._deciders: dict[tuple[Thresholds, Contradict | None], Decider] = {}
 
     def answer(self, contradict: Contradict | None) -> GrammarAnswer:
         """Return what a host with the table answers by."""
@@ -165,7 +168,7 @@ class _Home:
 
     def decider(self, weights: Weights, contradict: Contradict | None = None) -> Decider:
         self._remembered.weights = weights.sound
-        key = weights.confidence, contradict
+        key = weights.thresholds, contradict
         if key not in self._deciders:
             usual = ListeningSettings()
             self._deciders[key] = Decider(
@@ -174,7 +177,7 @@ class _Home:
                 self._remembered,
                 strictness=usual.strictness,
                 margin=usual.margin,
-                thresholds=weights.confidence,
+                thresholds=weights.thresholds,
                 contradictions=contradict and contradict(self.table, self._automaton),
             )
         return self._deciders[key]

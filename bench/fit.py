@@ -29,6 +29,8 @@ STEPS = (0.7, 1.4, 0.5, 2.0)
 noise."""
 _UNIT = "sentence"
 """The term whose weight stays 1: in its unit are a distance and `strictness`."""
+THRESHOLDS = ("act", "ask", "slope", "rival")
+"""Those that are fitted; the others are of what this evidence has too little of."""
 _NOISE_SD = 2.0
 """Standard errors that an improvement must exceed."""
 WEIGHTS_FILE = Path(in_use.__file__).with_name("weights.json")
@@ -109,7 +111,7 @@ def _fitted(made: Deciding, cases: Sequence[Case]) -> Weights:
     """
     commands = [case for case in cases if case.trial.slots is not None]
     best = WEIGHTS
-    for part, term in _terms():
+    for part, term in (*_terms(), *(("thresholds", name) for name in THRESHOLDS)):
         weight = getattr(getattr(best, part), term)
         for step in STEPS if term != _UNIT else ():
             changed = replace(getattr(best, part), **{term: round(weight * step, 3)})

@@ -38,7 +38,7 @@ def distributions(made: Deciding, cases: Sequence[Case], weights: Weights) -> st
             *_panel(
                 "Heard with the table: the host's confidence in the best command",
                 by_host,
-                weights.confidence.act,
+                weights.thresholds.act,
                 _HEIGHT + _GAP,
             ),
             "</svg>\n",

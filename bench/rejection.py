@@ -27,8 +27,8 @@ from voice2mqtt.nlu.dialogue.interpreter import Interpreter
 from voice2mqtt.nlu.grammar.compiler import compile_table
 from voice2mqtt.nlu.grammar.table import CommandTable, TextList
 from voice2mqtt.nlu.matching.contradiction import Contradictions
-from voice2mqtt.nlu.matching.decision import credible
 from voice2mqtt.nlu.matching.exact import ExactMatcher
+from voice2mqtt.nlu.matching.odds import credible
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.pronunciation.pronouncer import pronouncer

@@ -48,7 +48,7 @@ LANGUAGES = {"acl", "console", "ini", "js", "python", "text", "toml", "yaml"}
 HOST = "ws://127.0.0.1:5000"
 SENTENCE = "turn on the kitchen light"
 WITHIN_S = 60
-CONFIDENCE = WEIGHTS.confidence
+THRESHOLDS = WEIGHTS.thresholds
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def test_toml_is_the_data_of_a_language(block: Block, tmp_path: Path) -> None:
 
 
 def test_the_thresholds_that_the_pages_name_are_those_in_use() -> None:
-    act, rival = (f"{share:.0%}".replace("%", " %") for share in (CONFIDENCE.act, CONFIDENCE.rival))
+    act, rival = (f"{share:.0%}".replace("%", " %") for share in (THRESHOLDS.act, THRESHOLDS.rival))
     understanding = (ROOT / "docs" / "understanding.md").read_text()
     assert f"if it has {act} of the host's confidence" in understanding
     assert f"no other command comes near ({rival} of it)" in understanding

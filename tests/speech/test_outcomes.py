@@ -11,8 +11,8 @@ from voice2mqtt.speech.outcomes import first_line, join, of_cancellation, of_res
 
 NBEST = [
     {"Display": "Turn on.", "Lexical": "turn on", "Confidence": 0.7, "OutsideGrammar": True},
-    {"Display": None, "Lexical": "turn off", "Confidence": 0},
-    {"Confidence": 1},
+    {"Display": None, "Lexical": "turn off", "Confidence": 0, "Decoded": {"Openly": False}},
+    {"Confidence": 1, "Decoded": {"TokenScore": -0.1}},
 ]
 
 
@@ -47,7 +47,7 @@ def test_every_detail_of_an_answer_is_kept() -> None:
         text="Turn on.",
         hypotheses=(
             Hypothesis(text="Turn on.", confidence=0.7, lexical="turn on", outside=True),
-            Hypothesis(text="turn off", confidence=0.0, lexical="turn off"),
+            Hypothesis(text="turn off", confidence=0.0, lexical="turn off", within=True),
             Hypothesis(text="", confidence=1.0),
         ),
         language="de-DE",

@@ -73,6 +73,7 @@ class TranscribedPhrase:
                     confidence=reading.confidence,
                     lexical=reading.lexical,
                     outside=reading.out_of_grammar,
+                    within=reading.openly is False,
                 )
                 for reading in self.readings
             ),

@@ -19,6 +19,8 @@ class Hypothesis:
     lexical: str = ""
     outside: bool = False
     """Whether the host decoded with a grammar and finds this out-of-grammar sentence likelier."""
+    within: bool = False
+    """Whether the host found it as a sentence of a grammar: it has been compared with the table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,10 @@ def _share(number: float) -> float:
     return number
 
 
+class _Decoded(TypedDict, total=False):
+    Openly: bool | None
+
+
 class _Candidate(TypedDict, total=False):
     """One entry of the n-best list."""
 
@@ -84,6 +88,7 @@ class _Candidate(TypedDict, total=False):
     Lexical: str | None
     Confidence: Annotated[float, _share] | None
     OutsideGrammar: bool | None
+    Decoded: _Decoded | None
 
 
 class _Language(TypedDict, total=False):
@@ -117,6 +122,7 @@ def _heard(result: Any) -> Outcome:
                 confidence=candidate.get("Confidence"),
                 lexical=candidate.get("Lexical") or "",
                 outside=bool(candidate.get("OutsideGrammar")),
+                within=(candidate.get("Decoded") or {}).get("Openly") is False,
             )
             for candidate in answer.get("NBest") or ()
         ),

@@ -35,8 +35,8 @@ class NBestEntry:
     """Whether there was a table of commands, and this is likelier than any of them."""
     token_score: float | None = None
     """Log-probability of a token on average, in nats, as the decoder scored it; None: not told."""
-    openly: bool = False
-    """Whether it was decoded without a grammar."""
+    openly: bool | None = None
+    """Whether it was decoded without the table, not as a sentence of it; None: not told."""
     understood: float = 1.0
     """How well the words are heard one by one, as the geometric mean of their probabilities.
 

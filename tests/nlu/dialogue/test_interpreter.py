@@ -210,8 +210,8 @@ def test_a_row_may_be_stricter_than_the_table() -> None:
 @pytest.mark.parametrize(
     ("confidences", "expected"),
     [
-        pytest.param((0.85, 0.06), [], id="the host has weighed all that may have been said"),
-        pytest.param((0.3, 0.06), KITCHEN_ON, id="it tells a few of many readings"),
+        pytest.param((0.85, 0.06), [], id="a fourteenth of what it believes"),
+        pytest.param((0.3, 0.06), KITCHEN_ON, id="a fifth of it"),
     ],
 )
 def test_what_the_host_hardly_believes_is_not_found_by_its_sound(

@@ -1,6 +1,8 @@
 """What is decided tells why."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.nlu.homes import SOUNDS, Speaker
 
@@ -35,3 +37,17 @@ def test_a_reason_tells_what_speaks_for_something_else(
 ) -> None:
     (decision,) = Speaker(nearest=SOUNDS).says(*texts, confidences=confidences)
     assert decision.reason.something_else == told
+
+
+SAID = ["turn on the kitchen light", "turn on the bedroom light", "turn on the kitten light",
+        "turn off the kitchen light", "learn of the mighty", "dim the kitchen to 50"]  # fmt: skip
+
+
+@given(
+    heard=st.lists(
+        st.tuples(st.sampled_from(SAID), st.one_of(st.none(), st.floats(0.0, 1.0))), min_size=1
+    )
+)
+def test_whatever_a_host_believes_is_decided_about(heard: list[tuple[str, float | None]]) -> None:
+    texts, confidences = zip(*heard, strict=True)
+    assert Speaker(nearest=SOUNDS).says(*texts, confidences=confidences)

@@ -40,12 +40,16 @@ def test_the_open_hypothesis_is_one_of_the_list(
     assert [entry.out_of_grammar for entry in nbest] == [
         entry.text == openly.text and openly.confidence > 0.5 for entry in nbest
     ]
+    said = {entry.text for entry in proposed}
+    assert [entry.openly for entry in nbest] == [entry.text not in said for entry in nbest]
 
 
 def test_what_none_of_a_list_of_phrases_says_is_not_outside_it() -> None:
     phrases = replace(_grammar("lights on"), forced=False)
     (entry,) = GrammarAnswer(phrases, "en").nbest([], _entry("good night", 1.0))
     assert not entry.out_of_grammar
+    said, _ = GrammarAnswer(phrases, "en").nbest([ON], _entry("light on", 0.4))
+    assert said.openly is None
 
 
 def test_a_command_is_contradicted_where_all_open_readings_say_something_else() -> None:

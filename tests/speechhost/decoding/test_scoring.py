@@ -66,6 +66,14 @@ def test_words_that_are_likely_without_audio_prove_little() -> None:
     assert evident.grammar_probability > expected.grammar_probability
 
 
+def test_what_another_word_contradicts_was_not_said_unless_that_was_misheard() -> None:
+    posterior = Posterior.of([_scored(ON, -3.0)], _open_hypothesis())
+    contradicted = posterior.contradicted()
+    assert contradicted.grammar_probability < 0.5 < posterior.grammar_probability
+    assert contradicted.uncontradicted_probability == posterior.grammar_probability
+    assert Posterior.of([], _open_hypothesis()).contradicted().uncontradicted_probability == 0
+
+
 def test_a_near_miss_that_is_heard_clearly_was_said() -> None:
     near = ScoredMeaning(
         meaning=Synonyms(best=Sentence((1, 3, 4, 5, 6, 7, 2), "on", -13.0), others_nats=0.0),

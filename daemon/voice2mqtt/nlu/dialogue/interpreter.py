@@ -39,8 +39,9 @@ from voice2mqtt.nlu.matching.candidate import (
     is_word_for_word,
     options_of,
 )
-from voice2mqtt.nlu.matching.decision import Decider, credible
+from voice2mqtt.nlu.matching.decision import Decider
 from voice2mqtt.nlu.matching.exact import MAX_CHARACTERS
+from voice2mqtt.nlu.matching.odds import credible
 from voice2mqtt.nlu.text.normaliser import normaliser
 
 

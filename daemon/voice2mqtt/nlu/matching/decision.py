@@ -2,11 +2,12 @@
 
 Nothing here knows about time, wake phrases or consent.
 
-The surest hypothesis that is a command wins, if the confidences of all that mean the same add up to
-enough. A hypothesis with less than half the confidence of the best one counts for nothing word for
-word; by sound, unlikely hypotheses are searched too, since what was said is often among them.
+`odds.py` states how the evidence is weighed. What the surest hypothesis says word for word comes
+first; the table is searched by sound only where that is not enough, since it takes ten times as
+long. Unlikely hypotheses are searched too: what was said is often among them.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -31,27 +32,24 @@ from voice2mqtt.nlu.matching.candidate import (
 from voice2mqtt.nlu.matching.compound import MAX_COMMANDS, commands, splits, splits_number
 from voice2mqtt.nlu.matching.contradiction import Contradictions, are_known
 from voice2mqtt.nlu.matching.exact import ExactMatcher
-from voice2mqtt.nlu.matching.explain import explain_misfit, explain_rest
+from voice2mqtt.nlu.matching.explain import (
+    explain_misfit,
+    explain_rest,
+    explain_too_far,
+    nearest_of,
+)
+from voice2mqtt.nlu.matching.odds import Weighed, believed, credible, searchable, shares
 from voice2mqtt.nlu.matching.respelling import Respellings
-from voice2mqtt.nlu.matching.weights import WEIGHTS, Confidence
+from voice2mqtt.nlu.matching.weights import WEIGHTS, Thresholds
 from voice2mqtt.nlu.text.normaliser import normaliser
 
-MIN_CREDIBLE_SHARE = 0.5
-"""Share of the highest confidence below which a hypothesis counts for nothing."""
-_COMPLETE_MASS = 0.9
-"""Least sum of the confidences of a host that decodes by the table: beside the commands there is
-only its unconstrained hypothesis. With less, the hypotheses are a few of the many spellings of the
-same by a host without a table."""
-_ROUNDING = 0.02
-"""Of the sum of a host's confidences"""
-_TIE = 0.0001
-"""Difference of two distances that counts as none."""
+_TIE_NATS = 0.02
+"""Difference that counts as none."""
 _MAX_NAMED = 3
 """Nearest rows that a reason names."""
-_MAX_NAMED_DISTANCE = 0.8
-"""A row this far is not even named: free text took nearly all that was heard."""
 _MAX_COMPOUND_HYPOTHESES = 3
 """Hypotheses of which a part is searched by sound."""
+_NOTHING = Unknown(why="no row says this")
 
 
 class Decider:
@@ -65,7 +63,7 @@ class Decider:
         *,
         strictness: float,
         margin: float,
-        thresholds: Confidence = WEIGHTS.confidence,
+        thresholds: Thresholds = WEIGHTS.thresholds,
         contradictions: Contradictions | None = None,
     ) -> None:
         """`thresholds` and `contradictions` are those in use, unless a bench tries others."""
@@ -83,11 +81,15 @@ class Decider:
 
     def decide(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
         """Return what `hypotheses` (best first) mean, among `rows`."""
-        verdict = self._word_for_word(hypotheses, rows, min_confidence(hypotheses))
-        if isinstance(verdict, Unclear) and len(verdict.options) == 1:
-            verdict = self._corroborated(verdict, hypotheses, rows)
-        if verdict is None:
-            verdict = self._by_sound(searchable(list(map(self.matcher.bare, hypotheses))), rows)
+        said = self._said(hypotheses, rows)
+        verdict = self._judged(said)
+        if not isinstance(verdict, Meant) and len(options_of(verdict)) < 2:
+            # Of what is credible it is evidence how it was heard openly, however unlikely that is.
+            heard = hypotheses
+            if any(one.is_credible for one in said):
+                heard = [one for one in hypotheses if not one.within]
+            bare = list(map(self.matcher.bare, searchable(heard, self._thresholds)))
+            verdict = self._judged(*self._sounding(bare, rows, said))
             if isinstance(verdict, Unknown) and self._phonetic and self._phonetic.gave_up:
                 why = f"{verdict.why}, though not all that is near was searched"
                 verdict = replace(verdict, why=why)
@@ -96,7 +98,7 @@ class Decider:
             text = hypotheses[0].text if hypotheses else ""
             verdict = compound or self._explained(verdict, text)
         is_open = len(options_of(verdict)) < 2
-        return self._respelled(verdict, hypotheses, rows) if is_open else verdict
+        return self._respelled(verdict, said, hypotheses, rows) if is_open else verdict
 
     def reason(self, verdict: Verdict) -> Reason:
         """Return why `verdict` is so, with the nearest rows."""
@@ -104,82 +106,130 @@ class Decider:
         nearest = tuple(one.told(rows[one.row].name, WEIGHTS.sound) for one in near)
         return Reason(text=verdict.why, nearest=nearest, something_else=verdict.something_else)
 
-    def _word_for_word(
-        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int], min_confidence: float
-    ) -> Verdict | None:
-        ranked = self._ranked(hypotheses, rows)
-        likely = [(meaning, share) for meaning, share in ranked if share >= min_confidence]
-        if not likely:
-            return None
-        rest = explain_rest(ranked) if len(hypotheses) > 1 else "nothing else was heard"
-        verdict = replace(_clearest(likely, self._thresholds), something_else=rest)
-        other = self._doubtful_number(verdict, ranked) if isinstance(verdict, Meant) else None
-        if isinstance(verdict, Meant) and other:
-            why = "the host heard another number too, which sounds much alike"
-            options = verdict.meaning, other
-            return Unclear(options=options, why=why, something_else=verdict.something_else)
-        return verdict
-
-    def _ranked(
-        self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
-    ) -> list[tuple[Meaning, float]]:
-        """Return what is said word for word, surest first, each meaning with its confidence."""
-        ranked: list[tuple[Meaning, float]] = []
-        for hypothesis in sorted(hypotheses, key=lambda one: -_confidence(one)):
+    def _said(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> list[Weighed]:
+        """Return what is said word for word, that of the surest hypothesis first."""
+        said: list[Weighed] = []
+        known = shares(hypotheses)
+        surest = sorted(zip(known, hypotheses, strict=True), key=lambda one: -one[0])
+        for share, hypothesis in surest:
             forms = (hypothesis.text, hypothesis.lexical)
             meanings = (self._meanings(form, rows, MAX_COMMANDS) for form in forms)
             meaning = next(chain.from_iterable(meanings), None)
             if meaning is None:
                 continue
-            posterior = _confidence(hypothesis)
-            for place, (known, before) in enumerate(ranked):
-                if self._same(known, meaning):
-                    ranked[place] = known, before + posterior
+            for place, one in enumerate(said):
+                if self._same(one.meaning, meaning):
+                    said[place] = replace(one, share=one.share + share)
                     break
             else:
-                ranked.append((meaning, posterior))
-        return ranked
+                said.append(Weighed(meaning=meaning, share=share))
+        return believed(said, self._thresholds.credible * max(known, default=0.0))
 
-    def _doubtful_number(
-        self, verdict: Meant, ranked: Sequence[tuple[Meaning, float]]
-    ) -> Meaning | None:
-        """Return the likeliest meaning that differs only in a number that sounds much alike."""
-        best = next(posterior for meaning, posterior in ranked if meaning == verdict.meaning)
-        alike = self._thresholds.number_rival, self._respellings.are_alike
-        teens = self._thresholds.ten_rival, self._respellings.is_teen_of
-        rivals = [
-            (posterior, meaning)
-            for meaning, posterior in ranked
-            for least, are_confused in (alike, teens)
-            if meaning != verdict.meaning
-            and posterior >= least * best
-            and are_confused(verdict.meaning, meaning)
-        ]
-        return max(rivals, key=lambda rival: rival[0])[1] if rivals else None
+    def _sounding(
+        self,
+        hypotheses: Sequence[Hypothesis],
+        rows: frozenset[int],
+        said: Sequence[Weighed] = (),
+    ) -> tuple[list[Weighed], Unknown]:
+        """Return `said` and what sounds alike, likeliest first; and the refusal of it."""
+        found = self._phonetic.search(hypotheses) if self._phonetic and hypotheses else ()
+        found = first_of_each_sentence((c for c in found if c.row in rows), self.matcher.normalise)
+        unfinished = {text: self.matcher.unfinished(text) for text in {c.heard for c in found}}
+        finished = [c for c in found if c.row not in unfinished[c.heard]]
+        if not finished:
+            return list(said), _NOTHING
+        surest = hypotheses[0].text
+        against = [self._contradictions.in_any((c.heard, surest), c.sentence) for c in finished]
+        near = [c for c, word in zip(finished, against, strict=True) if word is None]
+        if not near:
+            why = f"'{against[0]}' tells it from '{finished[0].sentence}'"
+            literal = f"0.00 away: '{surest}', taken literally"
+            return list(said), Unknown(why=why, something_else=literal)
+        strictness = self._strictness_of(near[0])
+        opposite = self._contradictions.left_open(near[0], found)
+        outside = {hypothesis.text for hypothesis in hypotheses if hypothesis.outside}
+        weighed = list(said)
+        for candidate in (near[0], *([opposite] if opposite else ()), *near[1:]):
+            self._add_sound(weighed, candidate, candidate.heard in outside)
+        return weighed, explain_too_far(near, strictness)
 
-    def _corroborated(
-        self, unsure: Unclear, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
-    ) -> Verdict:
-        """Return what was meant if the other hypotheses sound like it too, else `unsure`.
+    def _add_sound(self, weighed: list[Weighed], candidate: Candidate, outside: bool) -> None:
+        """Add to `weighed` that `candidate` sounds like what was heard.
 
-        A host without a grammar spreads its confidence over spellings of one sentence.
+        Args:
+            weighed: what is known, likeliest first.
+            candidate: what sounds alike.
+            outside: whether a host that knows the table heard it and found no command.
         """
-        meaning = unsure.options[0]
-        others = [
-            other
-            for other in hypotheses
-            if not any(self._same(meaning, m) for m in self._meanings(other.text, rows, 1))
-        ]
-        if not others:
-            return Meant(meaning=meaning, why="word for word", something_else=unsure.something_else)
-        heard = self._by_sound(others if is_complete(hypotheses) else hypotheses, rows)
-        if isinstance(heard, Meant) and self._same(heard.meaning, meaning):
-            why = "word for word, and the other readings sound like it"
-            return Meant(meaning=meaning, why=why, something_else=unsure.something_else)
-        return unsure
+        doubt = "" if self._may_act_by_sound else "no opposites are known in this language"
+        doubt = "the host, which knows the table, heard no command" if outside else doubt
+        strictness = self._strictness_of(candidate)
+        for place, known in enumerate(weighed):
+            if self._same(known.meaning, (candidate,)):
+                if not doubt and not known.near:
+                    weighed[place] = replace(known, near=candidate, strictness=strictness)
+                return
+        one = Weighed(meaning=(candidate,), near=candidate, strictness=strictness, doubt=doubt)
+        weighed.append(one)
+
+    def _judged(self, weighed: Sequence[Weighed], unknown: Unknown | None = None) -> Verdict:
+        """Return what the evidence says of `weighed`, likeliest first; else `unknown`."""
+        best = next((one for one in weighed if one.near or one.is_credible), None)
+        if best is None or best.odds(self._thresholds) < self._thresholds.ask:
+            return unknown or _NOTHING
+        nearest = () if best.share else nearest_of(best, weighed)
+        literal = explain_rest(best, weighed)
+        if rival := self._rival(best, weighed):
+            return Unclear(
+                options=(best.meaning, rival.meaning),
+                why=self._why_unclear(best, rival),
+                nearest=nearest,
+                something_else=literal,
+            )
+        why = best.why(self._thresholds)
+        if best.doubt or best.odds(self._thresholds) < 0:
+            return Unclear(
+                options=(best.meaning,), why=why, nearest=nearest, something_else=literal
+            )
+        return Meant(meaning=best.meaning, why=why, nearest=nearest, something_else=literal)
+
+    def _rival(self, best: Weighed, weighed: Sequence[Weighed]) -> Weighed | None:
+        """Return the nearest other meaning, if what is missing of the margin is more than L."""
+        odds, rivals = best.odds(self._thresholds), []
+        for other in weighed:
+            ahead = odds - other.odds(self._thresholds)
+            missing = max(0.0, self._margin_nats(best, other) - ahead)
+            if other is not best and (abs(ahead) < _TIE_NATS or max(0.0, odds) < missing):
+                rivals.append((ahead, other))
+        return min(rivals, key=lambda one: one[0])[1] if rivals else None
+
+    def _margin_nats(self, best: Weighed, other: Weighed) -> float:
+        """Return by how much `best` should be likelier than `other`."""
+        weights = self._thresholds
+        if not best.share or not other.share:
+            return weights.slope * self._margin
+        ratio = weights.rival
+        if self._respellings.is_teen_of(best.meaning, other.meaning):
+            ratio = weights.ten_rival
+        if self._respellings.are_alike(best.meaning, other.meaning):
+            ratio = weights.number_rival
+        return -math.log(ratio)
+
+    def _why_unclear(self, best: Weighed, rival: Weighed) -> str:
+        if best.near and rival.near and not best.share:
+            ahead = rival.near.distance - best.near.distance
+            return f"two rows sound alike; only {ahead:.2f} lies between them"
+        alike = (self._respellings.is_teen_of, self._respellings.are_alike)
+        if any(are_alike(best.meaning, rival.meaning) for are_alike in alike):
+            return "the host heard another number too, which sounds much alike"
+        return "the host heard two commands alike"
 
     def _respelled(
-        self, verdict: Verdict, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
+        self,
+        verdict: Verdict,
+        said: Sequence[Weighed],
+        hypotheses: Sequence[Hypothesis],
+        rows: frozenset[int],
     ) -> Verdict:
         """Return `verdict`, or a question where the same sound is a command with another number.
 
@@ -197,17 +247,16 @@ class Decider:
                 free = self.matcher.free_words
                 if meant and free(respelling.text) > free(meant[0][0].heard):
                     continue
-                ranked = self._ranked(hypotheses, rows)
-                best = max((posterior for _, posterior in ranked), default=0.0)
+                best = max((one.share for one in said), default=0.0)
                 least = self._thresholds.number_rival * best
-                if any(self._same(other, m) and p < least for m, p in ranked):
+                if any(self._same(other, one.meaning) and one.share < least for one in said):
                     continue
                 if meant and len(other) == len(meant[0]) == 1:
                     # The question is about the number; the rest is said in the same words.
                     words = normaliser(self.table.language)
-                    said = words.in_digits(meant[0][0].sentence)
-                    sentence = self._respellings.applied_to(said, respelling)
-                    meant = ((replace(meant[0][0], sentence=said),),)
+                    written = words.in_digits(meant[0][0].sentence)
+                    sentence = self._respellings.applied_to(written, respelling)
+                    meant = ((replace(meant[0][0], sentence=written),),)
                     other = (replace(other[0], sentence=sentence),)
                 why = f"'{respelling.text}' would sound the same"
                 return Unclear(
@@ -226,63 +275,6 @@ class Decider:
                 for said, parse in utterance
             )
 
-    def _by_sound(self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]) -> Verdict:
-        found = self._phonetic.search(hypotheses) if self._phonetic else ()
-        found = first_of_each_sentence((c for c in found if c.row in rows), self.matcher.normalise)
-        unfinished = {text: self.matcher.unfinished(text) for text in {c.heard for c in found}}
-        ranked = tuple(c for c in found if c.row not in unfinished[c.heard])
-        if not ranked:
-            return Unknown(why="no row says this")
-        surest = hypotheses[0].text
-        against = [self._contradictions.in_any((c.heard, surest), c.sentence) for c in ranked]
-        why = f"'{against[0]}' tells it from '{ranked[0].sentence}'"
-        ranked = tuple(c for c, word in zip(ranked, against, strict=True) if word is None)
-        if not ranked:
-            return Unknown(why=why, something_else=f"0.00 away: '{surest}', taken literally")
-        best, strictness = ranked[0], self._strictness_of(ranked[0])
-        opposite = self._contradictions.left_open(best, (c for c in found if c.row in rows))
-        literal = f"{strictness:.2f} away: '{best.heard}', taken literally"
-        doubt = "" if self._may_act_by_sound else "no opposites are known in this language"
-        if any(hypothesis.outside and hypothesis.text == best.heard for hypothesis in hypotheses):
-            # It has compared the audio with the table already.
-            doubt = "the host, which knows the table, heard no command"
-        verdict = self._nearest(ranked, opposite, strictness, doubt)
-        return replace(verdict, something_else=literal)
-
-    def _nearest(
-        self,
-        ranked: Sequence[Candidate],
-        opposite: Candidate | None,
-        strictness: float,
-        doubt: str,
-    ) -> Verdict:
-        """Return whether the best of `ranked` is near enough, and ahead of all others.
-
-        With a `doubt`, it is only asked about.
-        """
-        best = ranked[0]
-        near = sorted(ranked, key=lambda candidate: candidate.distance)
-        nearest = tuple(candidate for candidate in near if candidate.distance < _MAX_NAMED_DISTANCE)
-        if best.distance > strictness:
-            far = [candidate.distance for candidate in nearest if candidate.distance > strictness]
-            why = "no row says this"
-            if far:
-                why = f"the nearest row is {far[0]:.2f} away, {strictness:.2f} is allowed"
-            return Unknown(why=why, nearest=nearest)
-        nearest = (best, *(candidate for candidate in nearest if candidate is not best))
-        rivals = [rival for rival in ranked[1:] if not self._same((best,), (rival,))]
-        rival = opposite or min(rivals, key=lambda candidate: candidate.distance, default=None)
-        ahead = rival.distance - best.distance if rival else self._margin
-        if rival and (
-            abs(ahead) < _TIE or best.distance + max(0.0, self._margin - ahead) > strictness
-        ):
-            why = f"two rows sound alike; only {ahead:.2f} lies between them"
-            return Unclear(options=((best,), (rival,)), why=why, nearest=nearest)
-        why = f"sounds alike, {best.distance:.2f} away"
-        if doubt:
-            return Unclear(options=((best,),), why=f"{why}, and {doubt}", nearest=nearest)
-        return Meant(meaning=(best,), why=why, nearest=nearest)
-
     def _compound_by_sound(
         self, hypotheses: Sequence[Hypothesis], rows: frozenset[int]
     ) -> Verdict | None:
@@ -299,7 +291,8 @@ class Decider:
                 ):
                     continue
                 text = parts[known.index(None)].strip()
-                part = self._by_sound([replace(hypothesis, text=text, lexical="")], rows)
+                heard = [replace(hypothesis, text=text, lexical="")]
+                part = self._judged(*self._sounding(heard, rows))
                 why = f"word for word, and '{text}' {part.why}"
                 match part:
                     case Meant():
@@ -339,47 +332,3 @@ class Decider:
         row = self.table.rows[candidate.row]
         sent = tuple(replace(m, expires_s=0.0) for m in messages(row, candidate.slots))
         return sent, row.confirm, row.between, row.days
-
-
-def _clearest(ranked: Sequence[tuple[Meaning, float]], thresholds: Confidence) -> Verdict:
-    """Return the first of `ranked`, or a question where it has too little confidence."""
-    (meaning, posterior), *others = ranked
-    # Two that are more than 1 together are rated each by itself, which only ranks them.
-    rest = 1 + _ROUNDING - posterior
-    rivals = [other for other, mass in others if thresholds.rival * posterior <= mass <= rest]
-    if rivals:
-        return Unclear(options=(meaning, rivals[0]), why="the host heard two commands alike")
-    if posterior < thresholds.act:
-        why = f"the host gives this only {posterior:.0%}"
-        return Unclear(options=(meaning,), why=why)
-    return Meant(meaning=meaning, why="word for word")
-
-
-def _confidence(hypothesis: Hypothesis) -> float:
-    """Return the confidence of `hypothesis`; a host that tells none is sure."""
-    return 1.0 if hypothesis.confidence is None else hypothesis.confidence
-
-
-def credible(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
-    """Return those with at least half the confidence of the best one."""
-    least = min_confidence(hypotheses)
-    return [h for h in hypotheses if h.confidence is None or h.confidence >= least]
-
-
-def searchable(hypotheses: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
-    """Return those in which a command may be found by sound.
-
-    Of a host that decodes by the table only the credible ones: if it gives "next" 0.05 and "yes"
-    the rest, "next" was not said.
-    """
-    return credible(hypotheses) if is_complete(hypotheses) else hypotheses
-
-
-def is_complete(hypotheses: Sequence[Hypothesis]) -> bool:
-    """Return whether the host has shared nearly all of its confidence among `hypotheses`."""
-    return sum(hypothesis.confidence or 0.0 for hypothesis in hypotheses) >= _COMPLETE_MASS
-
-
-def min_confidence(hypotheses: Sequence[Hypothesis]) -> float:
-    """Return the least confidence with which a hypothesis counts word for word."""
-    return MIN_CREDIBLE_SHARE * max((h.confidence or 0.0 for h in hypotheses), default=0.0)

@@ -9,11 +9,16 @@ from heapq import heappop, heappush
 
 from voice2mqtt.nlu.grammar.automaton import START, Automaton, Label, Number, Word
 from voice2mqtt.nlu.grammar.messages import spoken_form
-from voice2mqtt.nlu.matching.candidate import Meaning
+from voice2mqtt.nlu.matching.candidate import Candidate, Unknown
 from voice2mqtt.nlu.matching.exact import Intersection, LatticeState
+from voice2mqtt.nlu.matching.odds import Weighed
 
 _MAX_NAMED = 4
 """Words and slots that a reason names."""
+_MAX_NAMED_DISTANCE = 0.8
+"""A row this far is not even named: free text took nearly all that was heard."""
+_NAMED_SHARE = 0.005
+"""A smaller share would read 0 %."""
 _MAX_STATES = 8
 _MAX_ARCS = 64
 _PARTS = {2: " of halves", 10: " of tenths"}
@@ -42,12 +47,38 @@ def explain_misfit(found: Intersection) -> str:
     return f"after '{before}' {expected}, but '{tokens[position].surface}' was heard"
 
 
-def explain_rest(ranked: Sequence[tuple[Meaning, float]]) -> str:
-    """Return what the host's confidence leaves for other commands and for none."""
-    (_, best), *others = sorted(ranked, key=lambda entry: -entry[1])
-    shares = [f"'{meaning[0].sentence}' {share:.0%}" for meaning, share in others[:1]]
-    rest = max(0.0, 1 - best - sum(share for _, share in others))
+def explain_rest(best: Weighed, weighed: Sequence[Weighed]) -> str:
+    """Return what speaks for it that something else than `best` was said."""
+    if best.near and not best.share:
+        return f"{best.strictness:.2f} away: '{best.near.heard}', taken literally"
+    others = [one for one in weighed if one is not best and one.share]
+    rest = max(0.0, 1 - best.share - sum(one.share for one in others))
+    if not others and rest < _NAMED_SHARE:
+        return "nothing else was heard"
+    shares = [f"'{one.meaning[0].sentence}' {one.share:.0%}" for one in others[:1]]
     return f"of the host's confidence {', '.join([*shares, f'no command {rest:.0%}'])}"
+
+
+def explain_too_far(near: Sequence[Candidate], strictness: float) -> Unknown:
+    """Return the refusal of what sounds like none of `near`, likeliest first."""
+    nearest = _nameable(near)
+    far = [one.distance for one in nearest if one.distance > strictness]
+    why = "no row says this"
+    if far:
+        why = f"the nearest row is {far[0]:.2f} away, {strictness:.2f} is allowed"
+    literal = f"{strictness:.2f} away: '{near[0].heard}', taken literally"
+    return Unknown(why=why, nearest=nearest, something_else=literal)
+
+
+def nearest_of(best: Weighed, weighed: Sequence[Weighed]) -> tuple[Candidate, ...]:
+    """Return what sounds alike: `best`, then the others, nearest first."""
+    others = _nameable([one.near for one in weighed if one.near and one is not best])
+    return (best.near, *others) if best.near else others
+
+
+def _nameable(near: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    named = (one for one in near if one.distance < _MAX_NAMED_DISTANCE)
+    return tuple(sorted(named, key=lambda one: one.distance))
 
 
 def _matched_words(found: Intersection) -> dict[LatticeState, int]:

@@ -5,12 +5,13 @@ a question is asked. `docs/understanding.md` tells what they mean for a user.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib import resources
 from typing import Any, Self
 
-VERSION = 1
+VERSION = 2
 """Of the file: what its names mean."""
 
 
@@ -26,6 +27,10 @@ class Terms:
     def sum(self, weights: Self) -> float:
         """Return the weighted sum of the terms."""
         return sum(self.parts(weights).values())
+
+    def probability(self, weights: Self) -> float:
+        """Return the probability that has the sum as its log-odds."""
+        return 1 / (1 + math.exp(-self.sum(weights)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,26 +66,53 @@ class Grammar(Terms):
     behind: float = 0.0
     """How far it falls behind the open hypothesis, in units of that one's own doubt per token."""
     shorter: float = 0.0
-    """By which share it is shorter than the open hypothesis."""
+    """By which share it is shorter than the open hypothesis: who said more said something else."""
+    contradicted: float = 0.0
+    """1 where the open hypothesis has another word in its place (`contradiction.py`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confidence:
-    """Thresholds of probabilities, and of ratios of them."""
+class Forced(Terms):
+    """The same of an engine that scores the sentences which sound like the open hypothesis."""
+
+    intercept: float = 1.0
+    behind: float = 0.0
+    """As of `Grammar`."""
+    distance: float = 0.0
+    """Phonetic, from the open hypothesis."""
+    least_evidence: float = 0.0
+    """Of the token of the best sentence of which the audio tells least: how much likelier it is
+    than in silence. A value that the table does not have."""
+    shorter: float = 0.0
+    """As of `Grammar`."""
+    contradicted: float = 0.0
+    """As of `Grammar`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """The thresholds of the decision (`odds.py`); margins are told as ratios of probabilities."""
 
     act: float
-    """Posterior of a meaning from which it is carried out, below which the speaker is asked: of
-    what our host is so sure of, one in fifty is wrong."""
+    """Share of the host's confidence from which a meaning is carried out, below which the speaker
+    is asked: of what our host is so sure of, one in fifty is wrong."""
+    ask: float
+    """L from which the speaker is asked, in nats."""
+    slope: float
+    """L per distance of sound, in nats: a hundredth nearer is 7 times as likely."""
+    credible: float
+    """Ratio to the confidence of the surest hypothesis below which another one counts only by its
+    sound ..."""
+    searched: float
+    """... and below which it is not even searched by sound."""
     rival: float
-    """Share of the best meaning's posterior from which another one casts doubt."""
+    """Ratio to the best meaning's likelihood from which another one casts doubt."""
     number_rival: float
     """The same for a number that sounds like a part of the best one, such as eight beside eighteen:
     hosts are sure of the wrong one of these far more often than they say."""
     ten_rival: float
     """The same for a ten beside its teen, such as fifty beside fifteen: of 108 tens of 18 voices
     hosts gave 18 as the teen, and two with this; of 108 teens 14 are asked about."""
-    contradicted: float
-    """At most so likely is the grammar where the open hypothesis contradicts its best sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +121,8 @@ class Weights:
 
     sound: Sound
     grammar: Grammar
-    confidence: Confidence
+    forced: Forced
+    thresholds: Thresholds
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
@@ -100,7 +133,7 @@ class Weights:
         """
         if document.get("version") != VERSION:
             raise ValueError(f"weights of version {document.get('version')}, not {VERSION}")
-        kinds = {"sound": Sound, "grammar": Grammar, "confidence": Confidence}
+        kinds = {"sound": Sound, "grammar": Grammar, "forced": Forced, "thresholds": Thresholds}
         for name, kind in kinds.items():
             if set(document[name]) != {field.name for field in fields(kind)}:
                 raise ValueError(f"the weights of '{name}' are not those of {kind.__name__}")

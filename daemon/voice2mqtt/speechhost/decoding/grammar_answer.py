@@ -12,8 +12,8 @@ from dataclasses import replace
 from voice2mqtt.core.decision import SlotValue
 from voice2mqtt.nlu.matching.compound import commands
 from voice2mqtt.nlu.matching.contradiction import Contradictions
-from voice2mqtt.nlu.matching.decision import MIN_CREDIBLE_SHARE
 from voice2mqtt.nlu.matching.exact import ExactMatcher
+from voice2mqtt.nlu.matching.weights import WEIGHTS
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.speechhost.engine import EngineGrammar, NBestEntry
 
@@ -71,9 +71,12 @@ class GrammarAnswer:
 
     def nbest(self, proposed: Sequence[NBestEntry], open_entry: NBestEntry) -> list[NBestEntry]:
         """Return the commands that may have been said, likeliest first, and the open hypothesis."""
+        if self._grammar.forced:
+            proposed = [replace(one, openly=False) for one in proposed]
+        open_entry = replace(open_entry, openly=True)
         if open_entry.confidence > 1 - MIN_GRAMMAR_PROBABILITY:
             # Less likely commands would only be found by their sound, which they always have.
-            least = MIN_CREDIBLE_SHARE * open_entry.confidence
+            least = WEIGHTS.thresholds.credible * open_entry.confidence
             outside = replace(open_entry, out_of_grammar=self._grammar.forced)
             return [outside, *(one for one in proposed if one.confidence >= least)]
         meanings = map(self.meaning, (entry.text for entry in proposed))

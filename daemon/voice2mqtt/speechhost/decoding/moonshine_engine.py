@@ -204,7 +204,6 @@ class _GrammarDecoder:
             lexical=lexical(openly.text),
             confidence=1 - posterior.grammar_probability,
             token_score=openly.per_token,
-            openly=True,
             understood=math.exp(openly.per_token),
         )
 
@@ -217,7 +216,7 @@ class _GrammarDecoder:
             return posterior
         passes = [self._search.decode(encoding, abandoned)]
         posterior = self._weigh(passes)
-        is_possible = posterior.grammar_probability > _HOPELESS_PROBABILITY
+        is_possible = posterior.uncontradicted_probability > _HOPELESS_PROBABILITY
         if posterior.best_confidence >= _SURE_CONFIDENCE or not is_possible or abandoned():
             return posterior
         quiet = self._model.encode(gated(samples))

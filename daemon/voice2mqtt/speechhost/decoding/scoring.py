@@ -16,7 +16,8 @@ takes what remains, they sum to 1. It has two factors.
    - behind: how far the sentence falls behind the open hypothesis, which counts the more, the
      surer open decoding is of its own words. In noise it errs, but where it hears a near miss
      clearly, the near miss was said;
-   - shorter: who said more than the command said something else.
+   - shorter: who said more than the command said something else;
+   - contradicted: another word was clearly heard, such as an opposite.
 2. Which meaning? A softmax of the scores: a lead of 1 nat makes a meaning 2.7 times as likely.
 
 `bench/decoder.py` prints how often what is reported with some confidence is right.
@@ -174,19 +175,30 @@ class Posterior:
     meanings: tuple[ScoredMeaning, ...]
     """Likeliest first."""
     open_hypothesis: OpenHypothesis
-    grammar_probability: float
+    terms: Grammar | None
+    """Of the best meaning."""
 
     @classmethod
     def of(cls, meanings: Iterable[ScoredMeaning], open_hypothesis: OpenHypothesis) -> "Posterior":
         """Weigh `meanings` against the open hypothesis."""
         ranked = tuple(sorted(meanings, key=lambda one: -one.score))
         terms = grammar_terms(ranked[0], open_hypothesis) if ranked else None
-        return cls(ranked, open_hypothesis, probability(terms) if terms else 0.0)
+        return cls(ranked, open_hypothesis, terms)
+
+    @property
+    def grammar_probability(self) -> float:
+        """Probability that a sentence of the grammar was said."""
+        return self.terms.probability(WEIGHTS.grammar) if self.terms else 0.0
+
+    @property
+    def uncontradicted_probability(self) -> float:
+        """The same if the word that contradicts it was misheard."""
+        terms = self.terms and replace(self.terms, contradicted=0.0)
+        return terms.probability(WEIGHTS.grammar) if terms else 0.0
 
     def contradicted(self) -> "Posterior":
         """Return it where the open hypothesis says something else, however alike they sound."""
-        capped = min(self.grammar_probability, WEIGHTS.confidence.contradicted)
-        return replace(self, grammar_probability=capped)
+        return replace(self, terms=self.terms and replace(self.terms, contradicted=1.0))
 
     @property
     def best_confidence(self) -> float:
@@ -216,11 +228,6 @@ def grammar_terms(best: ScoredMeaning, open_hypothesis: OpenHypothesis) -> Gramm
         behind=min(MAX_BEHIND_NATS, behind) / (MIN_DOUBT_NATS - open_hypothesis.per_token),
         shorter=shorter,
     )
-
-
-def probability(terms: Grammar, weights: Grammar = WEIGHTS.grammar) -> float:
-    """Return how likely it is that a sentence of the grammar was said."""
-    return 1 / (1 + math.exp(-terms.sum(weights)))
 
 
 def _log_sum_exp(values: Sequence[float]) -> float:

@@ -141,9 +141,9 @@ def _nbest_object(
     itn = inverse_normalised(entry.text, language)
     # These two are not of the protocol; the SDK passes on members that it does not know.
     outside: dict[str, Json] = {"OutsideGrammar": True} if entry.out_of_grammar else {}
-    scored: dict[str, Json] = {}
+    decoded: dict[str, Json] = {} if entry.openly is None else {"Openly": entry.openly}
     if entry.token_score is not None:
-        scored["Decoded"] = {"Openly": entry.openly, "TokenScore": round(entry.token_score, 4)}
+        decoded["TokenScore"] = round(entry.token_score, 4)
     return {
         "Confidence": round(entry.confidence, 4),
         "Lexical": entry.lexical,
@@ -152,7 +152,7 @@ def _nbest_object(
         "Display": censor(entry.text, options.profanity, language),
         **timed,
         **outside,
-        **scored,
+        **({"Decoded": decoded} if decoded else {}),
     }
 
 

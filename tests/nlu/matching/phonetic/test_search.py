@@ -241,17 +241,6 @@ def test_the_whole_list_of_hypotheses_is_searched() -> None:
     assert _search(*hypotheses)[0][0] == "turn on the study light"
 
 
-@pytest.mark.parametrize(("confidence", "found"), [(0.2, True), (0.02, False)])
-def test_a_reading_that_is_hardly_believed_is_not_looked_at(
-    confidence: float, *, found: bool
-) -> None:
-    hypotheses = [
-        Hypothesis(text="what a lovely evening", confidence=0.9),
-        Hypothesis(text="turn on the study like", confidence=confidence),
-    ]
-    assert ("turn on the study light" in [s for s, _ in _search(*hypotheses)]) is found
-
-
 def test_a_word_on_which_all_readings_agree_was_heard_clearly() -> None:
     def distance(*texts: str) -> float:
         return _search(*(Hypothesis(text=text, confidence=0.9) for text in texts))[0][1]

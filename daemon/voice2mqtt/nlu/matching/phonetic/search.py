@@ -52,8 +52,6 @@ _MIN_CONFIDENCE = 0.3
 """... and where it stops."""
 _WORD_CONFIDENCE_POWER = 1.5
 
-_HYPOTHESIS_BEAM_NATS = 3.5
-"""A hypothesis so much less likely than the best is not searched."""
 _MAX_HYPOTHESES = 10
 _MAX_FRUITLESS = 2
 """Hypotheses near nothing after which the rest of the list is not searched."""
@@ -147,12 +145,8 @@ class PhoneticMatcher:
 
     def _observations(self, hypotheses: Sequence[Hypothesis]) -> list[tuple[Observation, str]]:
         """Return the hypotheses that are searched, each with its text; equal words only once."""
-        surest = max((h.confidence for h in hypotheses if h.confidence is not None), default=1.0)
-        least = surest * math.exp(-_HYPOTHESIS_BEAM_NATS)
         observations: dict[tuple[str, ...], tuple[Observation, str]] = {}
         for hypothesis in hypotheses:
-            if hypothesis.confidence is not None and hypothesis.confidence < least:
-                continue
             for observation in self._readings(hypothesis.text):
                 keys = tuple(word.key for word in observation.words)
                 observations.setdefault(keys, (observation, hypothesis.text))

@@ -5,20 +5,20 @@ with the words of the table as the only ones: where the model drifts into words 
 at home, or into another language, that brings it back. Each candidate is then scored by the model
 as if it had been said (forced decoding), which tells "an" from "aus" where phonemes leave it open.
 The n-best list holds these meanings and the open hypothesis in one distribution. That any sentence
-of the table was said has the log odds of `_Odds`; among sentences, the model's own probabilities
-decide.
+of the table was said has the log-odds of `weights.Forced`; among sentences, the model's own
+probabilities decide.
 """
 
 import math
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from voice2mqtt.core.ports import Pronouncer
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.matching.phonetic.search import PhoneticMatcher
-from voice2mqtt.nlu.matching.weights import WEIGHTS
+from voice2mqtt.nlu.matching.weights import WEIGHTS, Forced
 from voice2mqtt.nlu.text.normaliser import normaliser
 from voice2mqtt.speechhost.decoding.dictation import Dictated, is_speech
 from voice2mqtt.speechhost.decoding.grammar_answer import (
@@ -77,35 +77,6 @@ class _Proposal:
         """Take note that `texts` say it, `distance` away from what was heard."""
         self.distance = min(self.distance, distance)
         self.texts |= dict.fromkeys(texts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Odds:
-    """Was any sentence of the table said? The terms of the log odds.
-
-    The weights were fitted on synthetic commands in German, French, Spanish and Dutch, half of them
-    in noise, on the same with what was said taken out of the table, on other commands of a home,
-    and on talk. What was acted on wrongly counted twice; the first is 0.3 lower than fitted, since
-    near misses that the fit had not seen were acted on.
-    """
-
-    behind: float
-    """How far the best sentence falls behind the open hypothesis, in units of that one's own doubt
-    per token."""
-    distance: float
-    """Phonetic, from what was heard."""
-    least_evidence: float
-    """Of the token of the best sentence of which the audio tells least, in nats: how much likelier
-    it is than in silence. A value that the table does not have."""
-    shorter: float
-    """By which share it is shorter than the open hypothesis: who said more said something else."""
-
-    @property
-    def probability(self) -> float:
-        """That a sentence of the table was said."""
-        odds = 4.2 - 0.1 * self.behind - 7.2 * self.distance
-        odds += 0.5 * self.least_evidence - 3.3 * self.shorter
-        return 1 / (1 + math.exp(-odds))
 
 
 class WhisperTable:
@@ -212,16 +183,17 @@ class WhisperTable:
         best = max(proposals.values(), key=lambda proposal: proposal.score)
         if open_text in best.texts:
             return _WORD_FOR_WORD_PROBABILITY
-        probability = self._odds(best, openly).probability
+        terms = self._terms(best, openly)
         if best.distance and self._answer.contradicts([open_text], next(iter(best.texts))):
-            return min(probability, WEIGHTS.confidence.contradicted)
-        return probability
+            terms = replace(terms, contradicted=1.0)
+        return terms.probability(WEIGHTS.forced)
 
-    def _odds(self, best: _Proposal, openly: tuple[str, Sequence[float]]) -> _Odds:
+    def _terms(self, best: _Proposal, openly: tuple[str, Sequence[float]]) -> Forced:
+        """Return what tells whether `best` was said, or something else."""
         open_text, open_scores = openly
         silent = self._silence.score(self._code, best.best)
         behind = min(MAX_BEHIND_NATS, max(0.0, sum(open_scores) - best.score))
-        return _Odds(
+        return Forced(
             behind=behind / (MIN_DOUBT_NATS - sum(open_scores) / len(open_scores)),
             distance=min(_FAR, best.distance),
             least_evidence=min(
