@@ -33,6 +33,7 @@ _MAX_NBEST = 10
 _OPEN_POWER = 0.7
 """Exponent of probabilities, to calibrate them: models are underconfident."""
 _NO_SPEECH = frozenset({"", "you"})
+"""What the model writes where nobody spoke."""
 _LOOP = re.compile(r"\b((?:\w+\W+){3,}?\w+)(?:\W+\1\b){2,}")
 """More than three words, three times."""
 _REPETITION = re.compile(r"\b(.{3,}?)(?:\W+\1\b){2,}")

@@ -258,7 +258,7 @@ class TokenGrammar:
                     self._add_spelling(root, (spelling,), end, joined=boundary.joined)
                 if len(label.key) == 1:
                     self._add_letters(root, label.key, position)
-                if label.key in ("percent", "%") and boundary.after_word:
+                if label.key == "%" and boundary.after_word:
                     self._add_percent_sign(root, position)
             case Number():
                 slot = label.slot if label.total else ""

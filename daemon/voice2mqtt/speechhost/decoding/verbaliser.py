@@ -70,7 +70,7 @@ def number_spellings(number: Number, language: str = "en") -> tuple[tuple[str, .
     for value in numbers:
         spellings[str(value),] = None
         for words in normaliser(language).spell(value):
-            for form in (words, *_hyphenated(words)):
+            for form in (words, *_hyphenated(words, language)):
                 spellings[form] = None
                 spellings[form[0].capitalize(), *form[1:]] = None
     return tuple(spellings)
@@ -121,7 +121,8 @@ def _cased(text: str) -> tuple[str, str, str]:
     return text, text.lower(), text[:1].upper() + text[1:]
 
 
-def _hyphenated(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _hyphenated(words: tuple[str, ...], language: str) -> Iterator[tuple[str, ...]]:
     """Yield `words` with tens and ones joined: twenty-five."""
-    if len(words) >= 2 and words[-2].endswith("ty"):
+    tens = normaliser(language).key(words[-2]) if len(words) > 1 else ""
+    if tens.isdecimal() and int(tens) in range(20, 100, 10):
         yield (*words[:-2], f"{words[-2]}-{words[-1]}")
