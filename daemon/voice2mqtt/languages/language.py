@@ -135,6 +135,10 @@ class Language:
     """Further words for 0 in a row of digits."""
     years_in_pairs: bool = False
     """Whether "nineteen ninety nine" is 1999."""
+    further_scales: Mapping[str, int] = {}
+    """Words that follow a count to what they multiply it by, besides those that CLDR has"""
+    next_scale_unsaid: bool = False
+    """Whether a digit right after a scale counts the next one: "两万五" is 25,000."""
     ones: tuple[str, ...] = ()
     """Units with an article that means one only there: "a minute"."""
     articles: tuple[str, ...] = ()

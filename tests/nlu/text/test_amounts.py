@@ -208,3 +208,17 @@ def test_seconds_are_no_decade() -> None:
     )
     (parse,) = ExactMatcher(compile_table(table), normaliser("en")).parses("wait 30s")
     assert parse.slots == {"n": 30}
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "number"),
+    [
+        ("bn", "২ লাখ ৫০ হাজার", 250_000), ("de", "1,5 Millionen", 1_500_000),
+        ("en", "2 lakh", 200_000), ("hi", "2 लाख", 200_000), ("ja", "2万5000", 25_000),
+        ("ko", "3만 5천", 35_000), ("te", "3 లక్షల", 300_000), ("th", "3 แสน", 300_000),
+        ("zh", "3万", 30_000), ("zh", "1.5万", 15_000),
+    ],
+)  # fmt: skip
+def test_digits_before_the_word_of_a_scale(code: str, text: str, number: int) -> None:
+    lattice = normaliser(code).lattice(text)
+    assert number in [arc.number for arc in lattice.arcs[0] if arc.end == lattice.end]

@@ -28,6 +28,35 @@ def test_thousands_are_understood_as_each_language_spells_them(language: str) ->
         assert known.cardinal("".join(map(folded, known.spell(number)[0]))) == number
 
 
+@pytest.mark.parametrize(
+    "language", ("en-IN", "hi", "ja", "km", "ko", "my", "ne", "ta", "th", "zh")
+)
+def test_the_scales_of_each_language_are_understood(language: str) -> None:
+    """Lakh and crore, 万 and 億, and those that have a word for each power of ten."""
+    known = numerals(language)
+    for number in (10_001, 12_345, 99_999, 150_000, 345_678, 10_000_000, 12_345_678, 999_999_999):
+        for words in known.spell(number):
+            assert known.cardinal("".join(map(folded, words))) == number
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "number"),
+    [
+        ("ar", "ألفين وخمسة وأربعون", 2045),
+        ("he", "אלפיים ארבע מאות", 2400),
+        ("el", "διακόσιεσ χίλιάδεσ", 200_000),
+        ("ga", "dhá mhíle ceithre chéad", 2400),
+        ("ka", "ორი ათას ოთხასი", 2400),
+        ("lt", "dvidešimt tūkstančių", 20_000),
+        ("lv", "desmit tūkstoši", 10_000),
+        ("mt", "għaxart elef u wieħed", 10_001),
+        ("sw", "elfu ishirini na tano", 25_000),
+    ],
+)
+def test_scales_have_other_forms_and_places(language: str, said: str, number: int) -> None:
+    assert numerals(language).cardinal("".join(map(folded, said.split()))) == number
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_way_to_say_an_ordinal_is_understood(language: str) -> None:
     known = numerals(language)
@@ -54,6 +83,15 @@ def test_every_way_to_say_an_ordinal_is_understood(language: str) -> None:
         ("en", "two million and five", 2_000_005),
         ("es", "ciento un mil", 101_000),
         ("en", "a million", 1_000_000),
+        ("en", "two lakh fifty thousand", 250_000),
+        ("en", "two point five million", 2_500_000),
+        ("en", "two and a half million", 2_500_000),
+        ("en-IN", "two million", 2_000_000),
+        ("zh", "两万五", 25_000),
+        ("zh", "两万零五", 20_005),
+        ("zh", "一百五", 150),
+        ("zh-TW", "三点五万", 35_000),
+        ("ko", "삼만오천", 35_000),
         ("en", "nineteen ninety nine", 1999),
         ("en", "nineteen oh five", 1905),
         ("en", "one oh five", 105),

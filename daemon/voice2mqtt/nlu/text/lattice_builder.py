@@ -22,8 +22,10 @@ from voice2mqtt.nlu.text.token_lattice import (
     TokenLattice,
 )
 
-MAX_NUMBER_WORDS = 16
+MAX_NUMBER_WORDS = 24
 """Words that one number may have."""
+_MAX_NUMBER_LETTERS = 64
+"""The same in scripts without spaces, whose words are letters here"""
 _MAX_NUMBER_LENGTH = 17
 _WRITTEN_PARTS = (0.25, 0.5, 0.75)
 """Of one: what is written 1/4, 1/2 and 3/4"""
@@ -240,9 +242,11 @@ class LatticeBuilder:
         """Yield the numbers said in several words from `at`, shorter ones first."""
         compact = ""
         digits = True
-        for end in range(at, min(at + MAX_NUMBER_WORDS, len(tokens))):
+        unspaced = _UNSPACED.match(tokens[at].surface)
+        longest = _MAX_NUMBER_LETTERS if unspaced else MAX_NUMBER_WORDS
+        for end in range(at, min(at + longest, len(tokens))):
             token = tokens[end]
-            said = number_of(token.surface)
+            said = number_of(token.key if token.surface[0].isdecimal() else token.surface)
             word = (
                 self._numerals.word(token.surface) if said is None else self._numerals.compact(said)
             )

@@ -5,37 +5,29 @@ recognisers do not follow them. So numbers are looked up in compact form, folded
 below 1000 as CLDR spells them, above by their millions, thousands and hundreds.
 """
 
+import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import lru_cache, partial
 
-from voice2mqtt.languages.language import language_named
+from voice2mqtt.languages.language import language_named, primary_of
 from voice2mqtt.nlu.text.letters import folded
+from voice2mqtt.nlu.text.scales import Words, scales_of
 from voice2mqtt.nlu.text.speller import Forms, Speller
 
 _ORDINALS_BELOW = 101
 _KIN_BELOW = 100
-_SCALES = (1_000_000, 1000, 100)
-_COUNTS = (3, 1, 2, 5)
-"""Counts after which the word of a scale may have different forms: "три тысячи", "пять тысяч"."""
-_JOINED = ((1000, 1), (1000, 100), (2000, 45), (2000, 400))
-"""Numbers between whose parts a language may have a word: "dois mil e quatrocentos"."""
-_MAX_CHARACTERS = 100
+_COUNTED = (*range(2, 20), *range(20, 100, 10), *range(101, 1000, 10))
+"""Counts that may have another form beside a scale: "kétezer", "doscientos un mil"."""
+_EXEMPLARY = (21, 45, 200, 342)
+"""If one of these has another form there too, all may have: "διακόσιες χιλιάδες"."""
+_MAX_CHARACTERS = 160
 """Longer words are no numbers."""
 _MIN_DIGITS = 3
 """Digits said one by one that make one number: "to five" is not 25."""
+_DIGITS = range(1, 10)
 _CENTURIES = range(10, 21)
 """First halves of a year said in pairs: "nineteen ninety nine"."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """Hundred, thousand or million: `alone` stands for one of it, `after` follows a count."""
-
-    size: int
-    alone: tuple[str, ...]
-    after: tuple[str, ...]
 
 
 class Numerals:
@@ -64,9 +56,14 @@ class Numerals:
                 self._add(self._small, number, kindred.spell(number))
         for number in range(_ORDINALS_BELOW):
             self._add(self._ordinals, number, self.spell_ordinal(number))
-        self._scales = [self._scale(size) for size in _SCALES]
-        self._joints = {self._joint, *self._spelled_joints()} - {""}
-        self._add_counts()
+        spellers = [speller, *([Speller(primary)] if (primary := primary_of(code)) != code else ())]
+        further = {folded(word): size for word, size in language.further_scales.items()}
+        self.words.update(further)
+        self._scales = scales_of(partial(self._folded_forms, spellers), further)
+        self._count_below = 10_000 if any(scale.size == 10_000 for scale in self._scales) else 1000
+        self._next_scale_unsaid = language.next_scale_unsaid
+        self._joints = {self._joint, *(j for scale in self._scales for j in scale.joints)} - {""}
+        self._add_counts(spellers)
         self._digits = {said: int(n) for said, n in self._small.items() if n in range(10)}
         self._zeros = frozenset(language.zeros)
         self._digits.update(dict.fromkeys(self._zeros, 0))
@@ -130,16 +127,10 @@ class Numerals:
         whole = self._whole(compact)
         if whole is not None:
             return whole
-        for words, part in self._parts:
-            if compact.endswith(words):
-                number = self._whole(compact.removesuffix(words))
-                if number is not None:
-                    return number + part
-        for point in self._points:
-            whole_part, found, decimals = compact.partition(point)
-            if found:
-                return self._decimal(whole_part, decimals)
-        return self._year(compact) or self._one_by_one(compact)
+        number = self._with_part(compact)
+        if number is not None:
+            return number
+        return self._scaled_part(compact) or self._year(compact) or self._one_by_one(compact)
 
     def ordinal(self, compact: str) -> int | None:
         """Return n if `compact` says the n-th, else None."""
@@ -163,24 +154,50 @@ class Numerals:
         number = self._small.get(compact)
         if number is not None:
             return number if number < below else None
+        if compact.isdecimal():
+            return int(compact)
         for scale in self._scales:
             if scale.size < below:
-                for head, rest in _splits(compact, scale):
-                    number = self._scaled(head, scale.size, rest)
+                for head, rest, is_bare in scale.splits(compact):
+                    number = self._scaled(head, scale.size, rest, may_shorten=is_bare)
                     if number is not None:
                         return number
         return None
 
-    def _scaled(self, head: str, size: int, rest: str) -> float | None:
-        times = self._whole(head, min(size, 1000)) if head else 1
+    def _scaled(self, head: int | str, size: int, rest: str, *, may_shorten: bool) -> float | None:
+        times = head if isinstance(head, int) else self._whole(head, min(size, self._count_below))
         if not times:
             return None
         if not rest:
             return times * size
+        if may_shorten and self._next_scale_unsaid and self._small.get(rest) in _DIGITS:
+            return times * size + self._small[rest] * size // 10
         for said in (rest, *(rest.removeprefix(joint) for joint in self._joints)):
             number = self._whole(said, size)
             if number:
                 return times * size + number
+        return None
+
+    def _with_part(self, compact: str) -> float | None:
+        """Return the number with a part or with decimals that `compact` says, else None."""
+        for words, part in self._parts:
+            if compact.endswith(words):
+                number = self._whole(compact.removesuffix(words))
+                if number is not None:
+                    return number + part
+        for point in self._points:
+            whole_part, found, decimals = compact.partition(point)
+            if found:
+                return self._decimal(whole_part, decimals)
+        return None
+
+    def _scaled_part(self, compact: str) -> float | None:
+        """Return the 2,500,000 of "two point five million", else None."""
+        for scale in self._scales:
+            for head in scale.counts_in(compact):
+                number = self._with_part(head)
+                if number:
+                    return round(number * scale.size, 6)
         return None
 
     def _decimal(self, whole: str, decimals: str) -> float | None:
@@ -220,66 +237,43 @@ class Numerals:
                     return int(100 * century) + int(digits)
         return None
 
-    def _scale(self, size: int) -> _Scale:
-        after = {
-            said.removeprefix(often)
-            for count in _COUNTS
-            for said in self._compact_forms(count * size)
-            for often in self._compact_forms(count)
-            if said.startswith(often) and said != often
-        }
-        return _Scale(size, tuple(self._compact_forms(size)), tuple(sorted(after)))
-
-    def _spelled_joints(self) -> Iterator[str]:
-        """Yield what stands between thousands and the rest where the language spells it so."""
-        for size, rest in _JOINED:
-            for said in self._compact_forms(size + rest):
-                for head in self._compact_forms(size):
-                    for tail in self._compact_forms(rest):
-                        joint = said[len(head) : len(said) - len(tail)]
-                        if joint and said == f"{head}{joint}{tail}":
-                            yield joint
-
-    def _compact_forms(self, number: int) -> list[str]:
-        """Return the ways to say `number` in compact form; their words may be part of one."""
-        forms = self.spell(number)
-        self.words.update(folded(word) for form in forms for word in form)
-        return list(map(_compact, forms))
+    def _folded_forms(self, spellers: Sequence[Speller], number: int) -> list[Words]:
+        """Return the ways to say `number` as folded words, which may be part of one."""
+        forms = [tuple(map(folded, form)) for speller in spellers for form in speller.spell(number)]
+        self.words.update(word for form in forms for word in form)
+        return forms
 
     def _add(self, known: dict[str, float], number: int, forms: Forms) -> None:
         for words in forms:
             known.setdefault(_compact(words), number)
             self.words.update(map(folded, words))
 
-    def _add_counts(self) -> None:
-        """Add the forms that a count has before a scale alone: "kétezer", "doscientos un mil"."""
-        for scale in self._scales:
-            ending_in_one = range(101, 1000, 10) if scale.size == 1000 else ()
-            for count in (*range(2, 10), *ending_in_one):
-                for said in self._compact_forms(count * scale.size):
-                    for word in scale.after:
-                        if said.endswith(word) and said != word:
-                            self._small.setdefault(said.removesuffix(word), count)
+    def _add_counts(self, spellers: Sequence[Speller]) -> None:
+        """Add the forms that a count has only beside a scale: "kétezer", "doscientos un mil"."""
+        larger = (math.inf, *(scale.size for scale in self._scales))
+        for scale, next_size in zip(self._scales, larger, strict=False):
+            most = int(min(next_size / scale.size, 1000))
+            said = partial(self._folded_forms, spellers)
+            every = any(
+                self._whole("".join(form)) != count * scale.size
+                for count in _EXEMPLARY
+                if count < most
+                for form in said(count * scale.size)
+            )
+            for count in range(2, most) if every else _COUNTED:
+                for form in said(count * scale.size) if count < most else ():
+                    for head in scale.counts_in("".join(form)):
+                        self._small.setdefault(head, count)
 
     def _first_words(self) -> set[str]:
-        numbers = (*range(1000), *(n * size for n in (1, 3) for size in _SCALES))
+        sizes = [scale.size for scale in self._scales]
+        numbers = (*range(1000), *(n * size for n in (1, 3) for size in sizes))
         forms = [form for number in numbers for form in self.spell(number)]
         return {folded(word) for form in forms for word in form[:-1]}
 
 
 def _compact(words: tuple[str, ...] | list[str]) -> str:
     return "".join(map(folded, words))
-
-
-def _splits(compact: str, scale: _Scale) -> Iterator[tuple[str, str]]:
-    """Yield (count, rest) of each way to split `compact` at a word of this scale."""
-    for alone in scale.alone:
-        if compact.startswith(alone):
-            yield "", compact.removeprefix(alone)
-    for after in scale.after:
-        head, found, rest = compact.partition(after)
-        if found and head:
-            yield head, rest
 
 
 @lru_cache(maxsize=8)
