@@ -222,3 +222,8 @@ def test_seconds_are_no_decade() -> None:
 def test_digits_before_the_word_of_a_scale(code: str, text: str, number: int) -> None:
     lattice = normaliser(code).lattice(text)
     assert number in [arc.number for arc in lattice.arcs[0] if arc.end == lattice.end]
+
+
+def test_digits_one_by_one_are_one_number_too() -> None:
+    assert numbers("en", "1 0 5") == [105]
+    assert numbers("en", "1 0") == []

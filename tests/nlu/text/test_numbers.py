@@ -29,7 +29,7 @@ def test_thousands_are_understood_as_each_language_spells_them(language: str) ->
 
 
 @pytest.mark.parametrize(
-    "language", ("en-IN", "hi", "ja", "km", "ko", "my", "ne", "ta", "th", "zh")
+    "language", ["en-IN", "hi", "ja", "km", "ko", "my", "ne", "ta", "th", "zh"]
 )
 def test_the_scales_of_each_language_are_understood(language: str) -> None:
     """Lakh and crore, 万 and 億, and those that have a word for each power of ten."""

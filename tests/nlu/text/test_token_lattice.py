@@ -170,3 +170,12 @@ def test_any_text_has_paths_that_lead_to_its_end(text: str) -> None:
 @pytest.mark.parametrize("text", ["9" * 6000, "9" * 6000 + ":30", "half past " + "9" * 6000])
 def test_a_number_of_any_length_is_read(text: str) -> None:
     assert numbers("en", text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [("'s avonds eten", "'s avonds eten"), ("'hallo daar'", "hallo daar")],
+)
+def test_an_apostrophe_that_nothing_closes_belongs_to_its_word(text: str, last: str) -> None:
+    lattice = normaliser("nl").lattice(f"noteer {text}")
+    assert lattice.slice(1, lattice.end) == last

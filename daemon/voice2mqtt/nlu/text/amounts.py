@@ -115,6 +115,11 @@ class Amounts:
         for words, part in self._parts.items():
             if keys[at : at + len(words)] == words:
                 yield at + len(words), part
+        if keys[at : at + 1] and keys[at] in self._before_parts and at + 1 < len(keys):
+            # "Two hours and 1/2": a fraction is one token.
+            yield from (
+                (end, part) for end, part in numbers[at + 1] if part in _FRACTIONS and end == at + 2
+            )
         if unit not in CURRENCIES:
             return
         joined = at + (keys[at : at + 1] in self._joints)

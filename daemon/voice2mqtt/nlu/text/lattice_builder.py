@@ -10,7 +10,7 @@ from dataclasses import replace
 from voice2mqtt.languages.language import Language
 from voice2mqtt.nlu.text.amounts import CURRENCIES, Amounts
 from voice2mqtt.nlu.text.letters import APOSTROPHES, UNSPACED, folded
-from voice2mqtt.nlu.text.numbers import Numerals
+from voice2mqtt.nlu.text.numbers import MIN_DIGITS, Numerals
 from voice2mqtt.nlu.text.times import Numbers, TimePhrase, TimePhrases, time_of
 from voice2mqtt.nlu.text.token_lattice import (
     DECADE,
@@ -27,6 +27,7 @@ MAX_NUMBER_WORDS = 24
 _MAX_NUMBER_LETTERS = 64
 """The same in scripts without spaces, whose words are letters here"""
 _MAX_NUMBER_LENGTH = 17
+_DIGITS = frozenset("0123456789")
 _WRITTEN_PARTS = (0.25, 0.5, 0.75)
 """Of one: what is written 1/4, 1/2 and 3/4"""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
@@ -73,6 +74,13 @@ class LatticeBuilder:
             ],
             {key(name): hour for name, hour in language.hours.items()},
         )
+        units = language.durations
+        self._parts_of_hours = (
+            frozenset(key for words in (units.minutes, units.seconds) for key in keys_of(words))
+            if units
+            else frozenset()
+        )
+        """Units before which "twenty and one" is no time of day"""
         self._ones = frozenset(map(keys_of, language.ones))
         self._time_point = "." if language.decimal_comma else ""
         elided = language.elided
@@ -159,6 +167,8 @@ class LatticeBuilder:
         keys = tuple(self._in_digits(token) for token in tokens)
         for at, key in enumerate(keys):
             for end, time, is_plain in dict.fromkeys(self._clock.times(keys, numbers, at)):
+                if end < len(keys) and keys[end] in self._parts_of_hours:
+                    continue
                 if not is_plain:
                     yield at, end
                 hour, minute = str(time.hour), str(time.minute)
@@ -241,7 +251,7 @@ class LatticeBuilder:
     def numbers(self, tokens: tuple[Token, ...], at: int) -> Iterator[LatticeArc]:
         """Yield the numbers said in several words from `at`, shorter ones first."""
         compact = ""
-        digits = True
+        digits = one_by_one = True
         unspaced = _UNSPACED.match(tokens[at].surface)
         longest = _MAX_NUMBER_LETTERS if unspaced else MAX_NUMBER_WORDS
         for end in range(at, min(at + longest, len(tokens))):
@@ -257,7 +267,11 @@ class LatticeBuilder:
             if not word:
                 break
             digits = digits and said is not None
+            one_by_one = one_by_one and token.key in _DIGITS
             compact += word
+            if one_by_one and end - at + 1 >= MIN_DIGITS and tokens[at].key != "0":
+                in_a_row = "".join(each.key for each in tokens[at : end + 1])
+                yield LatticeArc(end + 1, in_a_row, int(in_a_row))
             if end > at and not digits:
                 number = self._numerals.cardinal(compact)
                 if number is not None:

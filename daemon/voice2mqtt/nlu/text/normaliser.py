@@ -39,6 +39,8 @@ _WRITTEN_FRACTION = re.compile(r"(?<![\d/.,:])(?:(\d+)\s+)?(1/2|1/4|3/4)(?![\d/]
 _DECIMALS = {"1/2": "5", "1/4": "25", "3/4": "75", "½": "5", "¼": "25", "¾": "75"}
 _INITIALS = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_])+\.?(?!\w)")
 _LOOSE_POINT = re.compile(r"(?<!\d)[.,:]|[.,:](?!\d)")
+_POINT_WITHOUT_ZERO = re.compile(r"(?<!\S)\.(?=\d+(?![\d.,:]))")
+"""A recogniser may write .5 for "point five"."""
 _ORDINAL_POINT = re.compile(r"(?<![\d.,:])(\d+)\.(?=\s+[^\W\d_])")
 _POINT_OF_ORDINAL = re.compile(r"(?<=\d)\.(?=[\u00aa\u00ba]|er(?!\w))")
 """Spanish writes "2.ª" and "1.er"."""
@@ -224,7 +226,7 @@ class Normaliser:
         """Return `text` in canonical form; the offsets of tokens refer to it."""
         for fraction in (_VULGAR, _WRITTEN_FRACTION):
             text = fraction.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
-        text = _DEGREES.sub("°", text)
+        text = _POINT_WITHOUT_ZERO.sub(f"0{self._decimal}", _DEGREES.sub("°", text))
         return unicodedata.normalize("NFKC", _POINT_OF_ORDINAL.sub("", cleaned(text)))
 
     def _split(self, text: str) -> tuple[Token, ...]:

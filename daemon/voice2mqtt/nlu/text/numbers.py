@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 
 from voice2mqtt.languages.language import language_named, primary_of
-from voice2mqtt.nlu.text.letters import folded
+from voice2mqtt.nlu.text.letters import folded, unaccented
 from voice2mqtt.nlu.text.scales import Words, scales_of
 from voice2mqtt.nlu.text.speller import Forms, Speller
 
@@ -23,8 +23,10 @@ _EXEMPLARY = (21, 45, 200, 342)
 """If one of these has another form there too, all may have: "διακόσιες χιλιάδες"."""
 _MAX_CHARACTERS = 160
 """Longer words are no numbers."""
-_MIN_DIGITS = 3
+MIN_DIGITS = 3
 """Digits said one by one that make one number: "to five" is not 25."""
+_MIN_UNACCENTED = 4
+"""Letters of a number without its accents; shorter ones are also other words."""
 _DIGITS = range(1, 10)
 _CENTURIES = range(10, 21)
 """First halves of a year said in pairs: "nineteen ninety nine"."""
@@ -63,7 +65,10 @@ class Numerals:
         self._count_below = 10_000 if any(scale.size == 10_000 for scale in self._scales) else 1000
         self._next_scale_unsaid = language.next_scale_unsaid
         self._joints = {self._joint, *(j for scale in self._scales for j in scale.joints)} - {""}
+        self.words.update(word for scale in self._scales for word in (*scale.after, *scale.before))
         self._add_counts(spellers)
+        self._add_unaccented(self._small)
+        self._add_unaccented(self._ordinals)
         self._digits = {said: int(n) for said, n in self._small.items() if n in range(10)}
         self._zeros = frozenset(language.zeros)
         self._digits.update(dict.fromkeys(self._zeros, 0))
@@ -222,7 +227,7 @@ class Numerals:
 
     def _one_by_one(self, compact: str) -> int | None:
         digits = self._spoken_digits(compact)
-        return int(digits) if len(digits) >= _MIN_DIGITS and digits[0] != "0" else None
+        return int(digits) if len(digits) >= MIN_DIGITS and digits[0] != "0" else None
 
     def _year(self, compact: str) -> int | None:
         """Return the number that `compact` says in pairs, else None."""
@@ -247,6 +252,14 @@ class Numerals:
         for words in forms:
             known.setdefault(_compact(words), number)
             self.words.update(map(folded, words))
+
+    def _add_unaccented(self, known: dict[str, float]) -> None:
+        """Add the forms that a recogniser writes which loses accents: "veintidos"."""
+        for compact, number in list(known.items()):
+            plain = unaccented(compact)
+            if plain != compact and plain.isascii() and len(plain) >= _MIN_UNACCENTED:
+                known.setdefault(plain, number)
+                self.words.add(plain)
 
     def _add_counts(self, spellers: Sequence[Speller]) -> None:
         """Add the forms that a count has only beside a scale: "kétezer", "doscientos un mil"."""

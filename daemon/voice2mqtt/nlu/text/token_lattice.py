@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from types import MappingProxyType
 
+from voice2mqtt.nlu.text.letters import APOSTROPHES
+
 Keys = tuple[str, ...]
 
 MINUS = "\u2212"
@@ -141,6 +143,9 @@ class TokenLattice:
             start -= self.text[start - 1 : start] in _QUOTES
             closing = _CLOSING.match(self.text, end)
             end = closing.end() if closing else end
+        elif start and self.text[start - 1] in APOSTROPHES:
+            # That of "'s avonds" belongs to it, unless another one closes what it opens.
+            start -= not self.text.startswith(tuple(APOSTROPHES), end)
         return " ".join(self.text[start:end].split())
 
     def _token(self, position: int) -> int:
