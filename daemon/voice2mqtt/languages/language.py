@@ -135,7 +135,7 @@ class Language:
     """Further words for 0 in a row of digits."""
     years_in_pairs: bool = False
     """Whether "nineteen ninety nine" is 1999."""
-    further_scales: Mapping[str, int] = {}
+    further_scales: Mapping[str, int] = field(default_factory=dict)
     """Words that follow a count to what they multiply it by, besides those that CLDR has"""
     next_scale_unsaid: bool = False
     """Whether a digit right after a scale counts the next one: "两万五" is 25,000."""
@@ -182,6 +182,8 @@ class Language:
     symbols: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Sign to the words it is read as, the usual ones first; those of a currency end with the word
     for one of it."""
+    signs_said_before: tuple[str, ...] = ()
+    """Signs that are written behind a number and said before it: the % of "百分之五十"."""
     cents: tuple[str, ...] = ()
     """Words for the hundredth of a currency"""
     hundredths: Mapping[str, str] = field(default_factory=dict)

@@ -36,6 +36,7 @@ def test_a_row_publishes_all_its_messages_as_it_says() -> None:
         pytest.param("at {half} in {room}", "at 20.5 in hall", id="several slots"),
         pytest.param({"n": "{n}"}, {"n": 20}, id="a number stays a number"),
         pytest.param({"n": "{half}"}, {"n": 20.5}, id="a fraction stays one"),
+        pytest.param({"n": "{list}"}, {"n": ["blind", "shade"]}, id="a list is one"),
         pytest.param({"n": "{no}"}, {"n": False}, id="a truth stays one"),
         pytest.param("{no}", "false", id="a truth in a text is as in JSON"),
         pytest.param({"n": "about {n}"}, {"n": "about 20"}, id="inside a text it is text"),
@@ -51,7 +52,9 @@ def test_a_row_publishes_all_its_messages_as_it_says() -> None:
     ],
 )
 def test_payload(template: Json, expected: Json) -> None:
-    text = payload_text(template, {"n": 20, "half": 20.5, "room": "hall", "no": False})
+    text = payload_text(
+        template, {"n": 20, "half": 20.5, "room": "hall", "no": False, "list": '["blind", "shade"]'}
+    )
     assert (json.loads(text) if isinstance(template, dict | list) and text else text) == expected
 
 

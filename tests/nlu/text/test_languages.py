@@ -278,3 +278,40 @@ def test_consent_is_repeated_and_refusal_comes_in_many_words(language: str) -> N
             at_home.says(command)
             assert published(at_home.says(answer)) == opened, answer
             assert published(at_home.says(yes)) == [], answer
+
+
+@pytest.mark.parametrize(
+    ("code", "table", "heard"),
+    [
+        ("ar", "شغّل الضّوء", "شغل الضوء"), ("ar", "أطفئ الإنارة على", "اطفئ الانارة علي"),
+        ("fa", "چراغ آشپزخانه کی", "چراغ آشپزخانه كي"), ("he", "הַדְלֵק", "הדלק"),
+    ],
+)  # fmt: skip
+def test_letters_are_the_same_however_they_are_written(code: str, table: str, heard: str) -> None:
+    words = normaliser(code)
+    assert words.keys(table) == words.keys(heard)
+
+
+@pytest.mark.parametrize(
+    ("code", "written", "said"),
+    [
+        ("zh", "50%", ["百", "分", "之", "50"]), ("tr", "50%", ["%", "50"]),
+        ("vi", "50%", ["50", "phần", "trăm"]),
+    ],
+)  # fmt: skip
+def test_a_percent_sign_is_said_as_the_language_says_it(
+    code: str, written: str, said: list[str]
+) -> None:
+    lattice = normaliser(code).lattice(written)
+    found = [(0, list[str]())]
+    for at, keys in found:
+        found += [(arc.end, [*keys, arc.key]) for arc in lattice.arcs[at] if len(keys) < 5]
+    assert said in [keys for at, keys in found if at == lattice.end]
+
+
+def test_the_word_for_percent_is_the_sign() -> None:
+    assert normaliser("ru").keys("50 процентов") == normaliser("ru").keys("50%")
+
+
+def test_tens_have_two_cases_in_arabic() -> None:
+    assert normaliser("ar").keys("خمسين") == normaliser("ar").keys("خمسون") == ["50"]

@@ -179,3 +179,24 @@ def test_a_number_of_any_length_is_read(text: str) -> None:
 def test_an_apostrophe_that_nothing_closes_belongs_to_its_word(text: str, last: str) -> None:
     lattice = normaliser("nl").lattice(f"noteer {text}")
     assert lattice.slice(1, lattice.end) == last
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "words"),
+    [
+        ("livingroom", {"living", "room"}, [["livingroom"], ["living", "room"]]),
+        ("voor deur", {"voordeur"}, [["voor", "deur"], ["voordeur"]]),
+        ("slaapkamerdeurbel", {"slaapkamer", "deur", "bel"},
+         [["slaapkamerdeurbel"], ["slaapkamer", "deur", "bel"]]),
+        ("living room", {"living", "room", "livingroom"}, [["living", "room"]]),
+        ("침실불", {"침실", "불"}, [["침실불"], ["침실", "불"]]),
+    ],
+)  # fmt: skip
+def test_words_may_be_written_together_or_apart(
+    text: str, known: set[str], words: list[list[str]]
+) -> None:
+    lattice = normaliser("nl").lattice(text).with_spaces_moved(known)
+    found = [(0, list[str]())]
+    for at, said in found:
+        found += [(arc.end, [*said, arc.key]) for arc in lattice.arcs[at]]
+    assert sorted(said for at, said in found if at == lattice.end) == sorted(words)

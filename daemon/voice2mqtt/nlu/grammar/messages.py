@@ -143,7 +143,7 @@ def _filled(template: Json, slots: Mapping[str, SlotValue]) -> Json:
     match template:
         case str():
             whole = SLOT.fullmatch(template)
-            return _value(whole[1], slots) if whole else _filled_text(template, slots)
+            return _json_value(_value(whole[1], slots)) if whole else _filled_text(template, slots)
         case dict():
             return {
                 key: value
@@ -153,6 +153,15 @@ def _filled(template: Json, slots: Mapping[str, SlotValue]) -> Json:
         case list():
             return [value for item in template for value in _filled_if_spoken(item, slots)]
     return template
+
+
+def _json_value(value: SlotValue) -> Json:
+    """Return `value` as JSON has it; a text that is a list in JSON is that list."""
+    if isinstance(value, str) and value.startswith("["):
+        with suppress(ValueError, RecursionError):
+            found: Json = json.loads(value)
+            return found
+    return value
 
 
 def _filled_if_spoken(template: Json, slots: Mapping[str, SlotValue]) -> Iterator[Json]:

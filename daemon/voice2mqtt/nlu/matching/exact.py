@@ -126,8 +126,9 @@ class ExactMatcher:
             for label in automaton.labels
             if isinstance(label, Choice)
         }
-        keys = (label.key for label in automaton.labels if isinstance(label, Word))
-        self._joined = frozenset(key for key in keys if key.startswith(JOINED))
+        labels = (automaton.labels, *(arcs.automaton.labels for arcs in self._lists.values()))
+        self._words = frozenset(w.key for each in labels for w in each if isinstance(w, Word))
+        self._joined = frozenset(key for key in self._words if key.startswith(JOINED))
         self._has_free_text = any(isinstance(label, Wildcard) for label in automaton.labels)
         self._parsed: dict[str, tuple[Parse, ...]] = {}
         # The largest index is made now and not while the speaker waits.
@@ -232,7 +233,8 @@ class ExactMatcher:
         lattice = self._normaliser.lattice(text)
         if self._joined:
             lattice = lattice.with_endings(self._joined, JOINED, self._normaliser.key)
-        return lattice if len(lattice.tokens) <= MAX_WORDS else None
+        short = len(lattice.tokens) <= MAX_WORDS
+        return lattice.with_spaces_moved(self._words) if short else None
 
 
 class Intersection:

@@ -66,6 +66,7 @@ class LatticeBuilder:
             (contracted,) = keys_of(short)
             self._signs.setdefault(contracted, []).append(keys_of(whole))
             self._said_signs.setdefault(keys_of(whole)[0], []).append((keys_of(whole), contracted))
+        self._said_before = frozenset(language.signs_said_before)
         self._clock = TimePhrases(
             [
                 TimePhrase(times.minute, _keys_around_placeholders(words, keys_of))
@@ -304,6 +305,9 @@ class LatticeBuilder:
         if keys[at] in CURRENCIES and number_of(after) is not None:
             # "$5" is said "five dollars".
             yield at + 2, (after, keys[at])
+        if after in self._said_before and number_of(keys[at]) is not None:
+            for words in ((after,), *self._signs.get(after, ())):
+                yield at + 2, (*words, keys[at])
 
     def _spelt(self, key: str) -> Iterator[Keys]:
         """Yield the keys of the words of a number that has several.

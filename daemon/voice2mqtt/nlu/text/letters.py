@@ -21,7 +21,18 @@ UNSPACED_MARKS = (
 )
 """Those of them that belong to the letter before"""
 
-_NO_LETTERS = dict.fromkeys(map(ord, APOSTROPHES + SILENT))
+_VOWEL_POINTS = (
+    *range(0x5B0, 0x5BD),
+    0x5BF,
+    0x5C1,
+    0x5C2,
+    0x5C7,
+    0x640,
+    *range(0x64B, 0x653),
+    0x670,
+)
+"""Of Hebrew and Arabic, with the sign that lengthens a word: most texts are without them."""
+_NO_LETTERS = dict.fromkeys((*map(ord, APOSTROPHES + SILENT), *_VOWEL_POINTS))
 _DOTLESS = "\u0131"
 _DOTTED = "i\u0307"
 _UNSEEN = ("Cf", "Me")

@@ -66,6 +66,7 @@ class Numerals:
         self._next_scale_unsaid = language.next_scale_unsaid
         self._joints = {self._joint, *(j for scale in self._scales for j in scale.joints)} - {""}
         self.words.update(word for scale in self._scales for word in (*scale.after, *scale.before))
+        self.words.update(list(map(self.alike, self.words)))
         self._add_counts(spellers)
         self._add_unaccented(self._small)
         self._add_unaccented(self._ordinals)
@@ -260,6 +261,7 @@ class Numerals:
             if plain != compact and plain.isascii() and len(plain) >= _MIN_UNACCENTED:
                 known.setdefault(plain, number)
                 self.words.add(plain)
+            known.setdefault(self.alike(compact), number)
 
     def _add_counts(self, spellers: Sequence[Speller]) -> None:
         """Add the forms that a count has only beside a scale: "kétezer", "doscientos un mil"."""

@@ -22,6 +22,11 @@ DECADE = "s"
 """The same of decades: "80s"."""
 
 _QUOTES = frozenset('"\u201c\u201d\u201e\u00ab\u00bb')
+_OPENED = re.compile(rf"(?<!\S)[{APOSTROPHES}]")
+_MAX_PARTS = 3
+"""Words that may be written as one"""
+_BEYOND_LATIN = "\u0250"
+"""Letters of other scripts may be words by themselves."""
 _CLOSING = re.compile(rf"[^\w\s]*[{''.join(_QUOTES)}]")
 
 
@@ -80,6 +85,28 @@ class TokenLattice:
                     arcs[at].append(LatticeArc(len(arcs), key(token.key[:cut])))
                     arcs.append([LatticeArc(at + 1, ending)])
         return replace(self, arcs=tuple(map(tuple, arcs)))
+
+    def with_spaces_moved(self, known: Container[str]) -> "TokenLattice":
+        """Return the lattice in which a word may be written as two or three `known` ones, or they
+        as one: "livingroom", "voor deur". Words that are known as they are stay so.
+        """
+        keys = [token.key for token in self.tokens]
+        unknown = [at for at, key in enumerate(keys) if key not in known and _is_word(key)]
+        arcs = [list(start) for start in self.arcs]
+        for at in unknown:
+            for parts in _parts_of(keys[at], known, _MAX_PARTS):
+                start = at
+                for part in parts[:-1]:
+                    arcs[start].append(LatticeArc(len(arcs), part))
+                    arcs.append([])
+                    start = len(arcs) - 1
+                arcs[start].append(LatticeArc(at + 1, parts[-1]))
+            for first in range(max(0, at - _MAX_PARTS + 1), at + 1):
+                for last in range(max(at + 1, first + 2), min(first + _MAX_PARTS, len(keys)) + 1):
+                    if (joined := "".join(keys[first:last])) in known:
+                        arcs[first].append(LatticeArc(last, joined))
+        unique = (tuple(dict.fromkeys(start)) for start in arcs)
+        return replace(self, arcs=tuple(unique)) if unknown else self
 
     def spans(self, phrases: Container[Keys]) -> Iterator[tuple[int, int]]:
         """Yield (first, last) position of each of `phrases` among the words."""
@@ -143,7 +170,7 @@ class TokenLattice:
             start -= self.text[start - 1 : start] in _QUOTES
             closing = _CLOSING.match(self.text, end)
             end = closing.end() if closing else end
-        elif start and self.text[start - 1] in APOSTROPHES:
+        elif start and _OPENED.match(self.text, start - 1):
             # That of "'s avonds" belongs to it, unless another one closes what it opens.
             start -= not self.text.startswith(tuple(APOSTROPHES), end)
         return " ".join(self.text[start:end].split())
@@ -151,3 +178,19 @@ class TokenLattice:
     def _token(self, position: int) -> int:
         """Return the token at `position`, or the one that it is inside of."""
         return self.elided[position][0] if position in self.elided else position
+
+
+def _is_word(key: str) -> bool:
+    return bool(key) and not key[0].isdecimal() and key != MINUS
+
+
+def _parts_of(word: str, known: Container[str], most: int) -> Iterator[Keys]:
+    """Yield the ways to write `word` as two or more `known` words, at most `most`."""
+    least = 2 if word[:1] < _BEYOND_LATIN else 1
+    for cut in range(least, len(word) - least + 1):
+        if word[:cut] in known:
+            rest = word[cut:]
+            if rest in known:
+                yield word[:cut], rest
+            if most > 2:
+                yield from ((word[:cut], *parts) for parts in _parts_of(rest, known, most - 1))
