@@ -67,13 +67,13 @@ def _no_topic(row: Row, table: CommandTable) -> Iterator[Finding]:
     for topic in [*topics, row.expect.topic] if row.expect else topics:
         for slot in SLOT.finditer(topic):
             values = dict.fromkeys(_values(row, slot[1], table))
-            wrong = [value for value in values if _is_cut(value, at_start=slot.start() == 0)]
-            if wrong:
-                yield Finding(
-                    place=place_of(row),
-                    problem=f'"{wrong[0]}" loses its {_sign(wrong[0])} in the topic {topic}',
-                    cure="give the value another out:",
-                )
+            for value in values:
+                if _is_cut(value, at_start=slot.start() == 0):
+                    yield Finding(
+                        place=place_of(row),
+                        problem=f'"{value}" loses its {_sign(value)} in the topic {topic}',
+                        cure="give the value another out:",
+                    )
 
 
 def _is_cut(value: SlotValue, *, at_start: bool) -> bool:

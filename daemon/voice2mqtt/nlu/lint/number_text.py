@@ -3,7 +3,7 @@
 import re
 
 _NO_NUMBER = re.compile(
-    r"[-+]?\.\d+|[-+]?\d+\.|\+\d{1,3}(\.\d+)?|\d{1,3}(_\d{3})+|0x[\da-f]+", re.IGNORECASE
+    r"[-+]?\.\d+|[-+]?\d+\.|\+\d{1,3}(\.\d+)?|\d{1,3}(_\d{3})+|0(x[\da-f]+|o[0-7]+|b[01]+)", re.IGNORECASE
 )
 
 
@@ -12,4 +12,4 @@ def number_meant(value: object) -> str:
     if not isinstance(value, str) or not _NO_NUMBER.fullmatch(value):
         return ""
     plain = value.replace("_", "").lower()
-    return str(int(plain, 16)) if plain.startswith("0x") else f"{float(plain):.15g}"
+    return str(int(plain, 0)) if plain[1:2] in ("x", "o", "b") else f"{float(plain):.15g}"

@@ -16,6 +16,10 @@ def payloads(table: CommandTable) -> Iterator[Finding]:
         for publish in row.publish:
             for problem, cure in _problems(publish.payload):
                 yield Finding(place=place_of(row), problem=problem, cure=cure)
+        for slot, value in row.defaults.items():
+            if number := number_meant(value):
+                problem = f"{value}, the default of {slot}, is a text, no number"
+                yield Finding(place=place_of(row), problem=problem, cure=f"write {number}")
 
 
 def _problems(payload: Json) -> Iterator[tuple[str, str]]:
@@ -28,6 +32,9 @@ def _problems(payload: Json) -> Iterator[tuple[str, str]]:
                 "the payload is JSON written as text; quotes in what is said are escaped in it",
                 "write it as a mapping, without quotes around it",
             )
+        elif "." in payload and (number := number_meant(payload)):
+            # A text with a plus is sent as it is meant: one step up.
+            yield f"{payload} in the payload is a text, no number", f"write {number}"
         return
     for text in _texts(payload):
         if number := number_meant(text):

@@ -87,8 +87,9 @@ class TokenLattice:
         return replace(self, arcs=tuple(map(tuple, arcs)))
 
     def with_spaces_moved(self, known: Container[str]) -> "TokenLattice":
-        """Return the lattice in which a word may be written as two or three `known` ones, or they
-        as one: "livingroom", "voor deur". Words that are known as they are stay so.
+        """Return the lattice in which an unknown word may be two or three `known` ones.
+
+        Or a part of one: "livingroom", "voor deur".
         """
         keys = [token.key for token in self.tokens]
         unknown = [at for at, key in enumerate(keys) if key not in known and _is_word(key)]
