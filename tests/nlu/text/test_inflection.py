@@ -19,6 +19,10 @@ from voice2mqtt.nlu.text.inflection import Inflection
         ("it", "accendi", "accendere"),
         ("es", "sube", "subir"),
         ("nl", "licht", "lichten"),
+        ("nl", "doe", "doet"),
+        ("es", "cierra", "cerrar"),
+        ("de", "gib", "gebe"),
+        ("fr", "mets", "mettre"),
     ],
 )
 def test_forms_of_one_word(language: str, one: str, other: str) -> None:

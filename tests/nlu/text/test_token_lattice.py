@@ -200,3 +200,13 @@ def test_words_may_be_written_together_or_apart(
     for at, said in found:
         found += [(arc.end, [*said, arc.key]) for arc in lattice.arcs[at]]
     assert sorted(said for at, said in found if at == lattice.end) == sorted(words)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "#1 in the charts"), ("en", "2 1/2 pounds"), ("fr", "il dit « oui »"),
+     ("en", "@home")],
+)  # fmt: skip
+def test_free_text_stays_as_it_was_written(language: str, text: str) -> None:
+    lattice = normaliser(language).lattice(f"note {text}")
+    assert lattice.slice(1, lattice.end) == text

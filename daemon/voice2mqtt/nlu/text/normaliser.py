@@ -34,9 +34,12 @@ from voice2mqtt.nlu.text.token_lattice import (
 _ORDINAL_SIGN = "\u00ba"
 """Marks the point of "3."; a text has none of its own after NFKC."""
 
-_VULGAR = re.compile(r"(\d?)\s*([½¼¾])")
-_WRITTEN_FRACTION = re.compile(r"(?<![\d/.,:])(?:(\d+)\s+)?(1/2|1/4|3/4)(?![\d/])")
-_DECIMALS = {"1/2": "5", "1/4": "25", "3/4": "75", "½": "5", "¼": "25", "¾": "75"}
+_VULGAR = re.compile(r"(?<=\d)\s*(?=[½¼¾])")
+_FRACTION_BAR = "\u2044"
+"""In place of the stroke of a fraction, as in NFKC"""
+_WRITTEN_FRACTION = re.compile(r"(?<![\d/.,:])([13])/([24])(?![\d/])")
+_FRACTION = re.compile(rf"(?:(\d+)\s+)?(1{_FRACTION_BAR}2|[13]{_FRACTION_BAR}4)(?!\d)")
+_DECIMALS = {f"1{_FRACTION_BAR}2": ".5", f"1{_FRACTION_BAR}4": ".25", f"3{_FRACTION_BAR}4": ".75"}
 _INITIALS = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_])+\.?(?!\w)")
 _LOOSE_POINT = re.compile(r"(?<!\d)[.,:]|[.,:](?!\d)")
 _POINT_WITHOUT_ZERO = re.compile(r"(?<!\S)\.(?=\d+(?![\d.,:]))")
@@ -81,7 +84,7 @@ class Normaliser:
         signs = "".join(
             sorted({*"".join(self._language.symbols), "%", "°", MINUS, _SHARP} - {"c", "f"})
         )
-        self._separators = _Separators(f"{APOSTROPHES}{SILENT}.,:{signs}")
+        self._separators = _Separators(f"{APOSTROPHES}{SILENT}{_FRACTION_BAR}.,:{signs}")
         known = sorted((ORDINAL, _ORDINAL_SIGN, *self._language.ordinal_endings), reverse=True)
         endings = "|".join(map(re.escape, known))
         # Each letter of a script without spaces is a word of its own.
@@ -90,7 +93,8 @@ class Normaliser:
         decades = "|".join({DECADE, *self._language.decade_endings})
         self._decade = re.compile(rf"(\d*0)[{APOSTROPHES}]?(?:{decades})(?!\w)", re.IGNORECASE)
         self._token = re.compile(
-            rf"{self._ordinal.pattern.replace('(', '(?:', 1)}"
+            rf"{_FRACTION.pattern.replace('(', '(?:').replace('(?:?', '(?')}"
+            rf"|{self._ordinal.pattern.replace('(', '(?:', 1)}"
             rf"|{self._decade.pattern.replace('(', '(?:', 1)}|\d+(?:[.,:]\d+)*"
             rf"|°[cf](?!\w)|[{re.escape(signs)}]|{others}",
             re.IGNORECASE,
@@ -224,14 +228,15 @@ class Normaliser:
 
     def _written_out(self, text: str) -> str:
         """Return `text` in canonical form; the offsets of tokens refer to it."""
-        for fraction in (_VULGAR, _WRITTEN_FRACTION):
-            text = fraction.sub(lambda f: f"{f[1] or 0}{self._decimal}{_DECIMALS[f[2]]}", text)
+        text = _VULGAR.sub(" ", text)
         text = _POINT_WITHOUT_ZERO.sub(f"0{self._decimal}", _DEGREES.sub("°", text))
-        return unicodedata.normalize("NFKC", _POINT_OF_ORDINAL.sub("", cleaned(text)))
+        text = unicodedata.normalize("NFKC", _POINT_OF_ORDINAL.sub("", cleaned(text)))
+        return text.replace(_FRACTION_BAR, "/")
 
     def _split(self, text: str) -> tuple[Token, ...]:
         # Each step keeps the length, so that offsets in `plain` are offsets in `text`.
-        plain = _AFTER_NOTE.sub(_SHARP, _NEGATIVE.sub(MINUS, text))
+        plain = _WRITTEN_FRACTION.sub(rf"\1{_FRACTION_BAR}\2", text)
+        plain = _AFTER_NOTE.sub(_SHARP, _NEGATIVE.sub(MINUS, plain))
         if self._language.ordinal_point:
             plain = _ORDINAL_POINT.sub(rf"\g<1>{_ORDINAL_SIGN}", plain)
         plain = _INITIALS.sub(lambda initials: initials[0].replace(".", SILENT), plain)
@@ -245,6 +250,8 @@ class Normaliser:
         start = found.end() - len(word)
         word = word.rstrip(APOSTROPHES)
         surface = word.replace(SILENT, "")
+        if fraction := _FRACTION.fullmatch(surface):
+            surface = self.written(int(fraction[1] or 0) + float(_DECIMALS[fraction[2]]))
         if surface.endswith(_ORDINAL_SIGN):
             surface = surface[:-1] + self._language.ordinal_endings[0]
         key = self.key(surface)

@@ -22,12 +22,13 @@ DECADE = "s"
 """The same of decades: "80s"."""
 
 _QUOTES = frozenset('"\u201c\u201d\u201e\u00ab\u00bb')
-_OPENED = re.compile(rf"(?<!\S)[{APOSTROPHES}]")
+_OPENED = re.compile(rf"(?<!\S)[{APOSTROPHES}#@]")
+"""What a word may begin with that is no part of it"""
 _MAX_PARTS = 3
 """Words that may be written as one"""
 _BEYOND_LATIN = "\u0250"
 """Letters of other scripts may be words by themselves."""
-_CLOSING = re.compile(rf"[^\w\s]*[{''.join(_QUOTES)}]")
+_CLOSING = re.compile(rf"[^\w\s]*\s?[{''.join(_QUOTES)}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ class TokenLattice:
             closing = _CLOSING.match(self.text, end)
             end = closing.end() if closing else end
         elif start and _OPENED.match(self.text, start - 1):
-            # That of "'s avonds" belongs to it, unless another one closes what it opens.
+            # That of "'s avonds" or "#1" belongs to it, unless a quotation is closed at the end.
             start -= not self.text.startswith(tuple(APOSTROPHES), end)
         return " ".join(self.text[start:end].split())
 
