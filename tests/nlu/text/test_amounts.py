@@ -227,3 +227,16 @@ def test_digits_before_the_word_of_a_scale(code: str, text: str, number: int) ->
 def test_digits_one_by_one_are_one_number_too() -> None:
     assert numbers("en", "1 0 5") == [105]
     assert numbers("en", "1 0") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "number", "rest"),
+    [("is", "sex þúsund og fimmhundraðkelvin", 6500, "kelvin"),
+     ("ru", "одна тысяча шестьсотк", 1600, "к")],
+)  # fmt: skip
+def test_a_number_of_several_words_may_have_its_unit_glued_to_it(
+    code: str, text: str, number: int, rest: str
+) -> None:
+    lattice = normaliser(code).lattice(text)
+    ends = [arc.end for arc in lattice.arcs[0] if arc.number == number]
+    assert [arc.key for end in ends for arc in lattice.arcs[end]] == [rest]

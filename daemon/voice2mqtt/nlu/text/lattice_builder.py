@@ -13,20 +13,21 @@ from voice2mqtt.nlu.text.letters import APOSTROPHES, UNSPACED, folded
 from voice2mqtt.nlu.text.numbers import MIN_DIGITS, Numerals
 from voice2mqtt.nlu.text.times import Numbers, TimePhrase, TimePhrases, time_of
 from voice2mqtt.nlu.text.token_lattice import (
-    DECADE,
     MINUS,
     ORDINAL,
     Keys,
     LatticeArc,
     Token,
     TokenLattice,
+    as_whole,
+    is_cardinal,
+    number_of,
 )
 
 MAX_NUMBER_WORDS = 24
 """Words that one number may have."""
 _MAX_NUMBER_LETTERS = 64
 """The same in scripts without spaces, whose words are letters here"""
-_MAX_NUMBER_LENGTH = 17
 _DIGITS = frozenset("0123456789")
 _WRITTEN_PARTS = (0.25, 0.5, 0.75)
 """Of one: what is written 1/4, 1/2 and 3/4"""
@@ -220,6 +221,17 @@ class LatticeBuilder:
         if first:
             keys = (self._key(plain[:first]), self._key(plain[first:]))
             _add_path(keys, at, at + 1, outgoing)
+            inside, compact, start = len(outgoing) - 1, plain[:first], at
+            # "Sex þúsund og fimmhundraðkelvin": the number may have begun before.
+            while start and at - start < MAX_NUMBER_WORDS:
+                start -= 1
+                word = self._number_word(tokens[start])
+                if not word:
+                    break
+                compact = word + compact
+                number = self._numerals.cardinal(compact)
+                if number is not None:
+                    outgoing[start].append(LatticeArc(inside, self._key(compact), number))
         before = self._numerals.ending(plain)
         if before:
             outgoing.append([])
@@ -257,17 +269,10 @@ class LatticeBuilder:
         longest = _MAX_NUMBER_LETTERS if unspaced else MAX_NUMBER_WORDS
         for end in range(at, min(at + longest, len(tokens))):
             token = tokens[end]
-            said = number_of(token.key if token.surface[0].isdecimal() else token.surface)
-            word = (
-                self._numerals.word(token.surface) if said is None else self._numerals.compact(said)
-            )
-            if not word and number_of(token.key) is not None:
-                word = folded(token.surface)
-            if not word and _UNSPACED.match(token.surface):
-                word = self._numerals.letters(token.surface)
+            word = self._number_word(token)
             if not word:
                 break
-            digits = digits and said is not None
+            digits = digits and token.surface[0].isdecimal()
             one_by_one = one_by_one and token.key in _DIGITS
             compact += word
             if one_by_one and end - at + 1 >= MIN_DIGITS and tokens[at].key != "0":
@@ -276,7 +281,7 @@ class LatticeBuilder:
             if end > at and not digits:
                 number = self._numerals.cardinal(compact)
                 if number is not None:
-                    yield LatticeArc(end + 1, self._key(compact), _whole(number))
+                    yield LatticeArc(end + 1, self._key(compact), as_whole(number))
                 for other in (self._numerals.ordinal(compact), self._numerals.decade(compact)):
                     if other is not None:
                         yield LatticeArc(end + 1, self._key(compact), other)
@@ -286,6 +291,18 @@ class LatticeBuilder:
                 for after in self._single_and_several(tokens, at + 1)
                 if after.number is not None
             )
+
+    def _number_word(self, token: Token) -> str:
+        """Return the compact word of `token` if it may be part of a number, else ""."""
+        said = number_of(token.key if token.surface[0].isdecimal() else token.surface)
+        if said is not None and (word := self._numerals.compact(said)):
+            return word
+        if said is None and (word := self._numerals.word(token.surface)):
+            return word
+        if number_of(token.key) is not None:
+            return folded(token.surface)
+        is_letter = _UNSPACED.match(token.surface)
+        return self._numerals.letters(token.surface) if is_letter else ""
 
     def _single_and_several(self, tokens: tuple[Token, ...], at: int) -> Iterator[LatticeArc]:
         yield LatticeArc(at + 1, "", number_of(tokens[at].key))
@@ -327,22 +344,6 @@ class LatticeBuilder:
                 yield keys
 
 
-def is_cardinal(key: str) -> bool:
-    """Return whether a key that stands for a number is neither an ordinal nor a decade."""
-    return not key.endswith((ORDINAL, DECADE))
-
-
-def number_of(key: str) -> float | None:
-    """Return the number that a key stands for, be it ordinal or decade; None for a word."""
-    if not key or not key[0].isdecimal() or len(key) > _MAX_NUMBER_LENGTH:
-        return None
-    digits = key.removesuffix(ORDINAL).removesuffix(DECADE).replace(",", ".")
-    try:
-        return _whole(float(digits))
-    except ValueError:
-        return None
-
-
 def _without_partial_ordinals(lattice: TokenLattice) -> Iterator[tuple[LatticeArc, ...]]:
     """Yield the arcs of each position; the "cuarto" of "siete y cuarto", 7:15, is no fourth."""
     for at, start in enumerate(lattice.arcs):
@@ -363,10 +364,6 @@ def _cardinals(arcs: list[LatticeArc]) -> list[tuple[int, float]]:
 def _keys_around_placeholders(words: str, keys_of: Callable[[str], Keys]) -> Keys:
     parts = re.split(r"(\{\w\})", words)
     return tuple(key for part in parts for key in ((part,) if part[:1] == "{" else keys_of(part)))
-
-
-def _whole(number: float) -> float:
-    return int(number) if number == int(number) else number
 
 
 def _add_path(

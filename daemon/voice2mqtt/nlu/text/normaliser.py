@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from voice2mqtt.languages.language import language_named
 from voice2mqtt.nlu.text.inflection import Inflection
-from voice2mqtt.nlu.text.lattice_builder import LatticeBuilder, is_cardinal, number_of
+from voice2mqtt.nlu.text.lattice_builder import LatticeBuilder
 from voice2mqtt.nlu.text.letters import (
     APOSTROPHES,
     SILENT,
@@ -29,6 +29,8 @@ from voice2mqtt.nlu.text.token_lattice import (
     LatticeArc,
     Token,
     TokenLattice,
+    is_cardinal,
+    number_of,
 )
 
 _ORDINAL_SIGN = "\u00ba"

@@ -21,6 +21,7 @@ ORDINAL = "th"
 DECADE = "s"
 """The same of decades: "80s"."""
 
+_MAX_NUMBER_LENGTH = 17
 _QUOTES = frozenset('"\u201c\u201d\u201e\u00ab\u00bb')
 _OPENED = re.compile(rf"(?<!\S)[{APOSTROPHES}#@]")
 """What a word may begin with that is no part of it"""
@@ -196,3 +197,24 @@ def _parts_of(word: str, known: Container[str], most: int) -> Iterator[Keys]:
                 yield word[:cut], rest
             if most > 2:
                 yield from ((word[:cut], *parts) for parts in _parts_of(rest, known, most - 1))
+
+
+def is_cardinal(key: str) -> bool:
+    """Return whether a key that stands for a number is neither an ordinal nor a decade."""
+    return not key.endswith((ORDINAL, DECADE))
+
+
+def number_of(key: str) -> float | None:
+    """Return the number that a key stands for, be it ordinal or decade; None for a word."""
+    if not key or not key[0].isdecimal() or len(key) > _MAX_NUMBER_LENGTH:
+        return None
+    digits = key.removesuffix(ORDINAL).removesuffix(DECADE).replace(",", ".")
+    try:
+        return as_whole(float(digits))
+    except ValueError:
+        return None
+
+
+def as_whole(number: float) -> float:
+    """Return `number`, as an integer if it is one."""
+    return int(number) if number == int(number) else number
