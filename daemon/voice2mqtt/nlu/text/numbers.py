@@ -45,10 +45,12 @@ class Numerals:
         """The folded word if it may be part of a number, else ""."""
         self._alike = [(re.compile(old), new) for old, new in language.alike]
         self._joint = folded(language.number_joint)
-        self._small: dict[str, float] = dict(language.further_numbers)
+        further = language.further_numbers
+        self._small: dict[str, float] = {_compact(said.split()): n for said, n in further.items()}
         self._ordinals: dict[str, float] = dict(language.further_ordinals)
         self._decades = {folded(word): years for word, years in language.decades.items()}
         self.words: set[str] = {self._joint, *self._small, *self._decades} - {""}
+        self.words.update(folded(word) for said in further for word in said.split())
         """All words that may be part of a number"""
         for number in range(1000):
             self._add(self._small, number, self.spell(number))
@@ -59,9 +61,9 @@ class Numerals:
         for number in range(_ORDINALS_BELOW):
             self._add(self._ordinals, number, self.spell_ordinal(number))
         spellers = [speller, *([Speller(primary)] if (primary := primary_of(code)) != code else ())]
-        further = {folded(word): size for word, size in language.further_scales.items()}
-        self.words.update(further)
-        self._scales = scales_of(partial(self._folded_forms, spellers), further)
+        scales = {folded(word): size for word, size in language.further_scales.items()}
+        self.words.update(scales)
+        self._scales = scales_of(partial(self._folded_forms, spellers), scales)
         self._count_below = 10_000 if any(scale.size == 10_000 for scale in self._scales) else 1000
         self._next_scale_unsaid = language.next_scale_unsaid
         self._joints = {self._joint, *(j for scale in self._scales for j in scale.joints)} - {""}
