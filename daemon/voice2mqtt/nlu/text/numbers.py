@@ -271,6 +271,9 @@ class Numerals:
         for scale, next_size in zip(self._scales, larger, strict=False):
             most = int(min(next_size / scale.size, 1000))
             said = partial(self._folded_forms, spellers)
+            if not any(any(scale.counts_in("".join(form))) for form in said(3 * scale.size)):
+                # The rules know no word of this scale.
+                continue
             every = any(
                 self._whole("".join(form)) != count * scale.size
                 for count in _EXEMPLARY

@@ -93,23 +93,30 @@ class TokenLattice:
 
         Or a part of one: "livingroom", "voor deur".
         """
-        keys = [token.key for token in self.tokens]
-        unknown = [at for at, key in enumerate(keys) if key not in known and _is_word(key)]
+        moved = dict.fromkeys(self._spaces_moved(known))
+        if not moved:
+            return self
         arcs = [list(start) for start in self.arcs]
-        for at in unknown:
-            for parts in _parts_of(keys[at], known, _MAX_PARTS):
-                start = at
-                for part in parts[:-1]:
-                    arcs[start].append(LatticeArc(len(arcs), part))
-                    arcs.append([])
-                    start = len(arcs) - 1
-                arcs[start].append(LatticeArc(at + 1, parts[-1]))
+        for start, parts, end in moved:
+            at = start
+            for part in parts[:-1]:
+                arcs[at].append(LatticeArc(len(arcs), part))
+                at = len(arcs)
+                arcs.append([])
+            arcs[at].append(LatticeArc(end, parts[-1]))
+        return replace(self, arcs=tuple(map(tuple, arcs)))
+
+    def _spaces_moved(self, known: Container[str]) -> Iterator[tuple[int, Keys, int]]:
+        """Yield (first position, words, last position) of what may be written with other spaces."""
+        keys = [token.key for token in self.tokens]
+        for at, key in enumerate(keys):
+            if key in known or not _is_word(key):
+                continue
+            yield from ((at, parts, at + 1) for parts in _parts_of(key, known, _MAX_PARTS))
             for first in range(max(0, at - _MAX_PARTS + 1), at + 1):
                 for last in range(max(at + 1, first + 2), min(first + _MAX_PARTS, len(keys)) + 1):
                     if (joined := "".join(keys[first:last])) in known:
-                        arcs[first].append(LatticeArc(last, joined))
-        unique = (tuple(dict.fromkeys(start)) for start in arcs)
-        return replace(self, arcs=tuple(unique)) if unknown else self
+                        yield first, (joined,), last
 
     def spans(self, phrases: Container[Keys]) -> Iterator[tuple[int, int]]:
         """Yield (first, last) position of each of `phrases` among the words."""
