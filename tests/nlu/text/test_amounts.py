@@ -224,6 +224,10 @@ def test_digits_before_the_word_of_a_scale(code: str, text: str, number: int) ->
     assert number in [arc.number for arc in lattice.arcs[0] if arc.end == lattice.end]
 
 
+def test_a_dash_between_spaces_is_a_minus_before_digits() -> None:
+    assert numbers("en", "- 5") == [-5]
+
+
 def test_digits_one_by_one_are_one_number_too() -> None:
     assert numbers("en", "1 0 5") == [105]
     assert numbers("en", "1 0") == []

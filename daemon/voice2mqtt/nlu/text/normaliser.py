@@ -51,7 +51,7 @@ _POINT_OF_ORDINAL = re.compile(r"(?<=\d)\.(?=[\u00aa\u00ba]|er(?!\w))")
 """Spanish writes "2.ª" and "1.er"."""
 _DEGREES = re.compile(r"(?<=\d)\s?\u00ba\s?(?=[CFcf](?!\w))")
 """A recogniser may write the ordinal sign for that of degrees: "23\u00baC"."""
-_NEGATIVE = re.compile(r"(?<![\w%°])-(?=\d)")
+_NEGATIVE = re.compile(r"(?<![\w%°])-(?=\d)|(?<=\s)-(?=\s\d)")
 _SHARP = "\u266f"
 _AFTER_NOTE = re.compile(r"(?<=[^\W\d_])#(?!\w)")
 """Elsewhere, as in "#5", the sign means nothing."""
