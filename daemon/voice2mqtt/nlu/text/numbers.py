@@ -50,8 +50,8 @@ class Numerals:
         self._ordinals: dict[str, float] = dict(language.further_ordinals)
         self._decades = {folded(word): years for word, years in language.decades.items()}
         self.words: set[str] = {self._joint, *self._small, *self._decades} - {""}
-        self.words.update(folded(word) for said in further for word in said.split())
         """All words that may be part of a number"""
+        self.words.update(folded(word) for said in further for word in said.split())
         for number in range(1000):
             self._add(self._small, number, self.spell(number))
         for kin in language.kin:
@@ -60,18 +60,7 @@ class Numerals:
                 self._add(self._small, number, kindred.spell(number))
         for number in range(_ORDINALS_BELOW):
             self._add(self._ordinals, number, self.spell_ordinal(number))
-        spellers = [speller, *([Speller(primary)] if (primary := primary_of(code)) != code else ())]
-        scales = {folded(word): size for word, size in language.further_scales.items()}
-        self.words.update(scales)
-        self._scales = scales_of(partial(self._folded_forms, spellers), scales)
-        self._count_below = 10_000 if any(scale.size == 10_000 for scale in self._scales) else 1000
-        self._next_scale_unsaid = language.next_scale_unsaid
-        self._joints = {self._joint, *(j for scale in self._scales for j in scale.joints)} - {""}
-        self.words.update(word for scale in self._scales for word in (*scale.after, *scale.before))
-        self.words.update(list(map(self.alike, self.words)))
-        self._add_counts(spellers)
-        self._add_unaccented(self._small)
-        self._add_unaccented(self._ordinals)
+        self._learn_scales(code, speller)
         self._digits = {said: int(n) for said, n in self._small.items() if n in range(10)}
         self._zeros = frozenset(language.zeros)
         self._digits.update(dict.fromkeys(self._zeros, 0))
@@ -244,6 +233,21 @@ class Numerals:
                 if len(digits) == 2 and digits[0] == "0":
                     return int(100 * century) + int(digits)
         return None
+
+    def _learn_scales(self, code: str, speller: Speller) -> None:
+        """Learn what the language counts by, also without the region of `code`."""
+        language, primary = language_named(code), primary_of(code)
+        spellers = [speller] if primary == code else [speller, Speller(primary)]
+        further = {folded(word): size for word, size in language.further_scales.items()}
+        self._scales = scales_of(partial(self._folded_forms, spellers), further)
+        self._count_below = 10_000 if any(scale.size == 10_000 for scale in self._scales) else 1000
+        self._next_scale_unsaid = language.next_scale_unsaid
+        self._joints = {self._joint, *(j for scale in self._scales for j in scale.joints)} - {""}
+        self.words.update(word for scale in self._scales for word in (*scale.after, *scale.before))
+        self.words.update(list(map(self.alike, self.words)))
+        self._add_counts(spellers)
+        self._add_unaccented(self._small)
+        self._add_unaccented(self._ordinals)
 
     def _folded_forms(self, spellers: Sequence[Speller], number: int) -> list[Words]:
         """Return the ways to say `number` as folded words, which may be part of one."""
