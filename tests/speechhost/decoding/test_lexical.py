@@ -71,7 +71,7 @@ def test_any_text_has_words(text: str) -> None:
         ("fr", "€1,50 et €3,00", "un euro cinquante centimes et trois euros"),
         ("fr", "Éteins l'appareil, s'il te plaît.", "éteins l'appareil s'il te plaît"),
         ("fr", "Allume l\u2019appareil", "allume l'appareil"),
-        ("sv", "25 % kl 21:30", "tjugofem % kl 21:30"),
+        ("sv", "25 % kl 21:30", "tjugofem procent kl 21:30"),
         ("xx", "25 % 3,5", "25 % 3,5"),
         ("it", "", ""),
     ],
