@@ -47,6 +47,15 @@ def babble(seconds: float, seed: int = 0) -> Samples:
     return together
 
 
+def television(seconds: float, seed: int = 0) -> Samples:
+    """Return talk of one voice after the other, as a television makes."""
+    length, together = round(seconds * RATE_HZ), np.zeros(0)
+    said = talk.spoken(talk.sentences(1 + round(seconds), seed + 1))
+    while len(together) < length:
+        together = np.concatenate([together, _level(mixing.from_pcm(next(said)))])
+    return together[:length]
+
+
 def music(seconds: float, seed: int = 0) -> Samples:
     """Return chords, a bass and a rhythm."""
     rng = np.random.default_rng(seed)
@@ -66,6 +75,7 @@ KINDS: dict[str, Callable[[float, int], Samples]] = {
     "pink noise": pink,
     "fan": fan,
     "babble": babble,
+    "television": television,
     "music": music,
 }
 
