@@ -221,6 +221,18 @@ def test_a_contradiction_of_a_command_is_not_taken_for_it(
     assert (best.lexical == row, best.out_of_grammar) == (is_said, not is_said)
 
 
+def test_a_command_is_heard_through_softer_talk_around_it(
+    engine: MoonshineEngine, novel: bytes, tmp_path: Path
+) -> None:
+    softer = np.frombuffer(novel, "<i2")[:32_000] // 6
+    command = np.frombuffer(_spoken("turn on the light", tmp_path), "<i2")
+    pcm = np.concatenate([softer, command, softer]).tobytes()
+    table = _grammar("turn on the light", "good night")
+    best, *_ = engine.transcribe(pcm, table).nbest
+    assert (best.lexical, best.confidence > 0.9) == ("turn on the light", True)
+    assert engine.transcribe(softer.tobytes(), table).nbest[0].out_of_grammar
+
+
 def test_short_sentences_do_not_crowd_out_a_long_one(engine: MoonshineEngine) -> None:
     speech = np.frombuffer(recordings.novel(), "<i2")
     noise = np.random.default_rng(0).normal(0, 1000, len(speech))
