@@ -11,12 +11,11 @@ from voice2mqtt.settings.yaml.faults import FaultsError
 from voice2mqtt.settings.yaml.schema import keys_of
 
 
-def test_nothing_written_is_every_default() -> None:
-    assert settings("# nothing\n") == Settings()
-
-
-def test_a_section_whose_keys_are_all_comments_is_its_defaults() -> None:
-    assert settings("microphone:\n  gate:\n  # threshold: 0.5\nmqtt:\n") == Settings()
+@pytest.mark.parametrize(
+    "text", ["# nothing\n", "microphone:\n  gate:\n  # threshold: 0.5\nmqtt:\n"]
+)
+def test_what_is_not_written_has_its_default(text: str) -> None:
+    assert settings(text) == Settings()
 
 
 def test_what_is_written_is_read() -> None:
