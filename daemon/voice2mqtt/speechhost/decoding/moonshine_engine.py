@@ -1,11 +1,11 @@
 """The Speech host's own recogniser: Moonshine tiny, with or without a grammar.
 
 With a grammar, the audio is decoded as a sentence of it and openly, in one pass. Where the outcome
-is doubtful this is done again with more beams, of the foreground alone, and once more with the
-noise suppressed; the scores of both are averaged. The n-best list holds the meanings of the grammar
-and the open hypothesis in one distribution (see `scoring.py`). Where the open hypothesis is
-likelier than all commands together it is as good as alone in the answer, since the grammar has
-already had its chance.
+is doubtful this is done again with more beams, and once more with the noise suppressed; the scores
+of both are averaged. If more was heard openly than the command, both look at the foreground alone.
+The n-best list holds the meanings of the grammar and the open hypothesis in one distribution (see
+`scoring.py`). Where the open hypothesis is likelier than all commands together it is as good as
+alone in the answer, since the grammar has already had its chance.
 """
 
 import math
@@ -62,8 +62,10 @@ _NARROW_BEAMS = 4
 _BEAMS = 8
 """With 16, one more of 188 commands was right, and 4 more of 208 that are none were acted on."""
 _SURE_CONFIDENCE = 0.95
-"""Below, the foreground is decoded again with `_BEAMS`, and once more with its noise suppressed: of
-188 commands 183 are right with that and 177 without."""
+"""Below, the audio is decoded again with `_BEAMS`, and once more with its noise suppressed: of 188
+commands 183 are right with that and 177 without."""
+_MORE_SAID = 0.1
+"""By which share what is heard openly is longer than the command where others talk around it."""
 _HOPELESS_PROBABILITY = 0.05
 """Where a sentence of the grammar is less likely, that would not change it."""
 _CACHE_SIZE = 20_000
@@ -216,10 +218,11 @@ class _GrammarDecoder:
         posterior = self._weigh([self._narrow_search.decode(encoding, abandoned)])
         if posterior.best_confidence >= _SURE_CONFIDENCE or abandoned():
             return posterior
-        near = foreground(samples[: -len(_TRAILING_SILENCE)])
-        if len(near) + len(_TRAILING_SILENCE) < len(samples):
-            samples = _ended(near)
-            encoding = self._model.encode(samples)
+        if posterior.terms and posterior.terms.shorter > _MORE_SAID:
+            near = foreground(samples[: -len(_TRAILING_SILENCE)])
+            if len(near) + len(_TRAILING_SILENCE) < len(samples):
+                samples = _ended(near)
+                encoding = self._model.encode(samples)
         passes = [self._search.decode(encoding, abandoned)]
         posterior = self._weigh(passes)
         is_possible = posterior.uncontradicted_probability > _HOPELESS_PROBABILITY
