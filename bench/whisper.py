@@ -2,7 +2,8 @@
 
 The commands of the homes in `bench/forms`, every row in turn, and what there means nothing, are
 spoken by SVOX Pico, Dutch by MBROLA. Both are cut from recordings of people, MBROLA's from single
-sounds in pairs, so that a recogniser that learnt from people has more trouble with them.
+sounds in pairs, so that a recogniser that learnt from people has more trouble with them. It needs
+the extra `whisper`, the package py-nanotts, and MBROLA by `script/mbrola`.
 """
 
 import os
