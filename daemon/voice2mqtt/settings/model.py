@@ -86,7 +86,6 @@ class MqttSettings:
             raise ValueError("a password needs a user; name username too")
         if bool(self.cert_file) != bool(self.key_file):
             raise ValueError("cert_file and key_file belong together; name both")
-
         if not self.broker:
             raise ValueError("broker names none; write its address as mqtt://host:port")
 

@@ -38,7 +38,14 @@ from voice2mqtt.nlu.matching.explain import (
     explain_too_far,
     nearest_of,
 )
-from voice2mqtt.nlu.matching.odds import Weighed, believed, credible, searchable, shares
+from voice2mqtt.nlu.matching.odds import (
+    Weighed,
+    believed,
+    credible,
+    least_share,
+    searchable,
+    shares,
+)
 from voice2mqtt.nlu.matching.respelling import Respellings
 from voice2mqtt.nlu.matching.weights import WEIGHTS, Thresholds
 from voice2mqtt.nlu.text.normaliser import normaliser
@@ -123,7 +130,7 @@ class Decider:
                     break
             else:
                 said.append(Weighed(meaning=meaning, share=share))
-        return believed(said, self._thresholds.credible * max(known, default=0.0))
+        return believed(said, least_share(known, self._thresholds.credible))
 
     def _sounding(
         self,
@@ -175,7 +182,8 @@ class Decider:
     def _judged(self, weighed: Sequence[Weighed], unknown: Unknown | None = None) -> Verdict:
         """Return what the evidence says of `weighed`, likeliest first; else `unknown`."""
         best = next((one for one in weighed if one.near or one.is_credible), None)
-        if best is None or best.odds(self._thresholds) < self._thresholds.ask:
+        odds = best.odds(self._thresholds) if best else -math.inf
+        if best is None or odds < self._thresholds.ask:
             return unknown or _NOTHING
         nearest = () if best.share else nearest_of(best, weighed)
         literal = explain_rest(best, weighed)
@@ -187,7 +195,7 @@ class Decider:
                 something_else=literal,
             )
         why = best.why(self._thresholds)
-        if best.doubt or best.odds(self._thresholds) < 0:
+        if best.doubt or odds < 0:
             return Unclear(
                 options=(best.meaning,), why=why, nearest=nearest, something_else=literal
             )
@@ -205,22 +213,23 @@ class Decider:
 
     def _margin_nats(self, best: Weighed, other: Weighed) -> float:
         """Return by how much `best` should be likelier than `other`."""
-        weights = self._thresholds
         if not best.share or not other.share:
-            return weights.slope * self._margin
-        ratio = weights.rival
-        if self._respellings.is_teen_of(best.meaning, other.meaning):
-            ratio = weights.ten_rival
+            return self._thresholds.slope * self._margin
+        return -math.log(self._rival_ratio(best, other))
+
+    def _rival_ratio(self, best: Weighed, other: Weighed) -> float:
+        """Return from which share on `other` casts doubt: numbers that sound alike soon do."""
         if self._respellings.are_alike(best.meaning, other.meaning):
-            ratio = weights.number_rival
-        return -math.log(ratio)
+            return self._thresholds.number_rival
+        if self._respellings.is_teen_of(best.meaning, other.meaning):
+            return self._thresholds.ten_rival
+        return self._thresholds.rival
 
     def _why_unclear(self, best: Weighed, rival: Weighed) -> str:
         if best.near and rival.near and not best.share:
             ahead = rival.near.distance - best.near.distance
             return f"two rows sound alike; only {ahead:.2f} lies between them"
-        alike = (self._respellings.is_teen_of, self._respellings.are_alike)
-        if any(are_alike(best.meaning, rival.meaning) for are_alike in alike):
+        if self._rival_ratio(best, rival) < self._thresholds.rival:
             return "the host heard another number too, which sounds much alike"
         return "the host heard two commands alike"
 

@@ -76,6 +76,11 @@ def shares(hypotheses: Sequence[Hypothesis]) -> list[float]:
     return [one / total for one in told] if total <= 1 + _ROUNDING else told
 
 
+def least_share(known: Sequence[float], ratio: float) -> float:
+    """Return the share that is `ratio` of the largest one."""
+    return ratio * max(known, default=0.0)
+
+
 def credible(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
     """Return those that count word for word."""
     return _likely(hypotheses, WEIGHTS.thresholds.credible)
@@ -93,7 +98,7 @@ def searchable(
 
 def _likely(hypotheses: Sequence[Hypothesis], ratio: float) -> list[Hypothesis]:
     known = shares(hypotheses)
-    least = ratio * max(known, default=0.0)
+    least = least_share(known, ratio)
     return [one for one, share in zip(hypotheses, known, strict=True) if share >= least]
 
 
